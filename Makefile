@@ -1,0 +1,27 @@
+# Each target does all its own set-up in $(VENV), and does it again only when what it depends on has changed.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: try test lint screenshot
+
+try: $(STAMP)
+	$(BIN)/noisefox try
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+screenshot: $(STAMP)
+	$(BIN)/python -m tests.screenshot docs/playground.png
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@

@@ -1,0 +1,89 @@
+"""The command line: `noisefox imagine`, `run`, `try`, `doctor`. Each command is imported only when it is called."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import config
+from generation.errors import NoisefoxError
+from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Sampler
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status. Whatever Noisefox raises on purpose is printed as one sentence."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except NoisefoxError as error:
+        print(f"noisefox: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _imagine(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return asyncio.run(terminal.imagine(options, config.load(options.config)))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from bot import app
+
+    settings = config.load(options.config)
+    return asyncio.run(app.run(settings, settings.token()))
+
+
+def _try(options: argparse.Namespace) -> int:
+    from bot import app
+    from playground.server import Playground
+
+    return asyncio.run(app.run_locally(config.load(options.config), Playground, options.port))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from bot import doctor
+
+    return asyncio.run(doctor.examine(options.config))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="noisefox", description="A self-hosted Stable Diffusion bot for Discord.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    imagine = commands.add_parser("imagine", help="draw a picture here, without Discord")
+    imagine.add_argument("prompt", metavar="PROMPT", help="what you would like to see")
+    imagine.add_argument("--negative", metavar="TEXT", help="what you would not like to see")
+    imagine.add_argument("--seed", type=int, help=f"{SEED.low} to {SEED.high}; the same seed draws the same picture")
+    imagine.add_argument("--steps", type=int, help=f"{STEPS.low} to {STEPS.high}")
+    imagine.add_argument("--guidance", type=float, help=f"{GUIDANCE_SCALE.low} to {GUIDANCE_SCALE.high}")
+    imagine.add_argument("--sampler", choices=[sampler.value for sampler in Sampler])
+    imagine.add_argument("--clip-skip", type=int, help=f"{CLIP_SKIP.low} (the last layer) to {CLIP_SKIP.high}")
+    imagine.add_argument("--width", type=int, help="pixels")
+    imagine.add_argument("--height", type=int, help="pixels")
+    imagine.add_argument("--count", type=int, help=f"{COUNT.low} to {COUNT.high} pictures, with seeds in a row")
+    imagine.add_argument("--model", help="a model's name in the configuration")
+    imagine.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
+    imagine.add_argument("--json", action="store_true", help="print one JSON object a picture")
+    imagine.set_defaults(command=_imagine)
+
+    run = commands.add_parser("run", help="be the bot, on Discord")
+    run.set_defaults(command=_run)
+
+    local = commands.add_parser("try", help="be the bot on a chat page of this machine; no token, no GPU")
+    local.add_argument("--port", type=int, default=8042, help="of the page (8042; 0 takes any that is free)")
+    local.set_defaults(command=_try)
+
+    doctor = commands.add_parser("doctor", help="say what is missing")
+    doctor.set_defaults(command=_doctor)
+
+    for each in (imagine, run, local, doctor):
+        each.add_argument("--config", type=Path, metavar="FILE", help="a configuration file (see config.example.toml)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

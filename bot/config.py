@@ -1,0 +1,151 @@
+"""The host's configuration: config.toml and the environment, as one frozen `Config`."""
+
+import os
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from generation import wire
+from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec
+from generation.errors import InvalidSetting, NoisefoxError
+from generation.settings import Limits, Sampler
+
+TOKEN_VARIABLE = "NOISEFOX_TOKEN"
+DISCORD_API = "https://discord.com/api/v10"
+HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10)
+EMBEDDED = "pocket"
+"""As a model's source: the small model that ships with the project."""
+
+
+class ConfigError(NoisefoxError):
+    """The configuration cannot be used; the message names the key and says what to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordConfig:
+    """`api_base` is where Discord's HTTP API is; `token_file` a file that holds nothing but the bot's token."""
+
+    api_base: str = DISCORD_API
+    token_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """What draws. "auto" takes the GPU if there is one; 0 threads leaves the number to torch."""
+
+    device: str = "auto"
+    dtype: str = "auto"
+    threads: int = 0
+    max_pictures: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a host decides."""
+
+    data: Path = Path("data")
+    discord: DiscordConfig = DiscordConfig()
+    worker: WorkerConfig = WorkerConfig()
+    limits: Limits = HOST_LIMITS
+    models: tuple[ModelSpec, ...] = (POCKET,)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self.models)
+
+    @property
+    def worker_options(self) -> wire.Configure:
+        worker = self.worker
+        return wire.Configure(self.models, worker.device, worker.dtype, worker.threads or None, worker.max_pictures)
+
+    def token(self) -> str:
+        """The bot's token, from the environment or the token file; raises `ConfigError` where there is none."""
+        if token := self.environment.get(TOKEN_VARIABLE, "").strip():
+            return token
+        if self.discord.token_file:
+            try:
+                return Path(self.discord.token_file).expanduser().read_text().strip()
+            except OSError as reason:
+                raise ConfigError(f"discord.token_file cannot be read: {reason.strerror}.") from reason
+        raise ConfigError(
+            f"There is no bot token. Set the environment variable {TOKEN_VARIABLE}, "
+            "or name a file that holds it as token_file under [discord] in the configuration."
+        )
+
+
+def load(path: Path | None) -> Config:
+    """Read a configuration file; without one, every value is the default. Raises `ConfigError`."""
+    if path is None:
+        return Config()
+    try:
+        table = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"There is no file {path}. Copy config.example.toml to make one.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
+        raise ConfigError(f"{path} cannot be read: {reason}.") from reason
+    return _parse(table)
+
+
+def _parse(table: dict[str, Any]) -> Config:
+    if "token" in table or "token" in table.get("discord", {}):
+        raise ConfigError(f"The token does not belong in the configuration file. Put it into {TOKEN_VARIABLE} instead.")
+    _refuse_unknown(table, {"data", "discord", "worker", "limits", "models"}, "")
+    values: dict[str, Any] = {}
+    if "data" in table:
+        values["data"] = Path(_typed(table["data"], str, "data")).expanduser()
+    for name, section in (("discord", DiscordConfig), ("worker", WorkerConfig), ("limits", Limits)):
+        if name in table:
+            values[name] = section(**_values(section, table[name], name))
+    if "models" in table:
+        values["models"] = tuple(_model(name, entry) for name, entry in _typed(table["models"], dict, "models").items())
+        if not values["models"]:
+            raise ConfigError("[models] is empty. Name at least one model, or leave the section out.")
+    return Config(**values)
+
+
+def _model(name: str, entry: Any) -> ModelSpec:
+    where = f"models.{name}"
+    values = _values(ModelSpec, entry, where, but={"name"})
+    if "source" not in values:
+        raise ConfigError(f'{where} has no source. Write a directory, a hub id, or "{EMBEDDED}".')
+    if values["source"] == EMBEDDED:
+        base = {each.name: getattr(POCKET, each.name) for each in fields(ModelSpec)}
+        values = {**base, **values, "source": str(POCKET_DIRECTORY)}
+    try:
+        return ModelSpec(**{**values, "name": name})
+    except InvalidSetting as refusal:
+        raise ConfigError(f"{where}.{refusal.field}: {refusal}") from refusal
+
+
+def _values(section: type[Any], table: Any, where: str, but: Collection[str] = ()) -> dict[str, Any]:
+    table = _typed(table, dict, where)
+    known = {each.name: each.type for each in fields(section) if each.name not in but}
+    _refuse_unknown(table, set(known), f"{where}.")
+    return {key: _typed(value, known[key], f"{where}.{key}") for key, value in table.items()}
+
+
+def _refuse_unknown(table: dict[str, Any], known: set[str], prefix: str) -> None:
+    for key in table:
+        if key not in known:
+            raise ConfigError(f"{prefix}{key} is not a setting. Known here: {', '.join(sorted(known))}.")
+
+
+def _typed(value: Any, kind: Any, where: str) -> Any:
+    if kind is float and type(value) is int:
+        return float(value)
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):
+        try:
+            return kind(value)
+        except ValueError:
+            raise ConfigError(f"{where} must be one of: {', '.join(kind)}; not {value!r}.") from None
+    wanted = int if kind == int | None else kind
+    if type(value) is not wanted:
+        raise ConfigError(f"{where} must be {_KINDS[wanted]}, not {value!r}.")
+    return value
+
+
+_KINDS = {str: "text", int: "a whole number", float: "a number", dict: "a section", Sampler: "a sampler's name"}

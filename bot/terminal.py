@@ -1,0 +1,81 @@
+"""Drawing from the command line, through the same worker as the bot."""
+
+import argparse
+import json
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+
+from tqdm import tqdm
+
+from bot.config import Config
+from bot.errors import sentence_for_failure
+from generation.catalogue import Catalogue
+from generation.errors import NoisefoxError
+from generation.events import Completed, Event, Failed, Progress
+from generation.jobs import Draw, Job
+from generation.local_pool import LocalPool
+from generation.settings import SEED, GenerationSettings, PartialSettings, Sampler
+
+
+class NotDrawn(NoisefoxError):
+    """The worker could not draw it."""
+
+
+async def imagine(options: argparse.Namespace, config: Config) -> int:
+    """Draw what the options ask for, and print where the pictures are."""
+    settings = _settings(options, config.catalogue)
+    async with LocalPool(config.worker_options) as pool:
+        await pool.submit(Job(0, "terminal", Draw(settings)))
+        completed = await _finished(pool.events(), settings.steps)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(completed.pictures):
+        path = _free_path(options.out, picture.seed)
+        path.write_bytes(picture.png)
+        if options.json:
+            drawn = asdict(settings.of_picture(index))
+            line = {"path": str(path), "seed": picture.seed, "settings": drawn, "seconds": round(completed.seconds, 3)}
+            print(json.dumps(line, ensure_ascii=False))
+        else:
+            print(f"{path}  (seed {picture.seed})")
+    return 0
+
+
+def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:
+    model = catalogue.get(options.model) if options.model else catalogue.default
+    chosen = PartialSettings(
+        width=options.width,
+        height=options.height,
+        negative_prompt=options.negative,
+        steps=options.steps,
+        guidance_scale=options.guidance,
+        sampler=Sampler(options.sampler) if options.sampler else None,
+        clip_skip=options.clip_skip,
+        count=options.count,
+    )
+    seed = secrets.randbelow(SEED.high + 1) if options.seed is None else options.seed
+    return chosen.over(model.preferred).of(options.prompt, seed)
+
+
+async def _finished(events: AsyncIterator[Event], steps: int) -> Completed:
+    """Follow the one job with a progress bar (on a terminal only) until it ends."""
+    with tqdm(total=steps, unit="step", disable=None, leave=False) as bar:
+        async for event in events:
+            match event:
+                case Progress():
+                    bar.update(event.step - bar.n)
+                case Completed():
+                    return event
+                case Failed():
+                    raise NotDrawn(f"{sentence_for_failure(event.kind)} ({event.detail})")
+    raise NotDrawn("The worker ended.")
+
+
+def _free_path(folder: Path, seed: int) -> Path:
+    """A file name that is not taken: `seed-7.png`, `seed-7-2.png` and so on."""
+    path, number = folder / f"seed-{seed}.png", 1
+    while path.exists():
+        number += 1
+        path = folder / f"seed-{seed}-{number}.png"
+    return path

@@ -1,0 +1,75 @@
+"""The models a host offers, and what each of them likes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from generation.errors import UnknownModel
+from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, PartialSettings, Sampler
+
+POCKET_DIRECTORY = Path(__file__).parent / "pocket"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model by name: where its weights are, and the settings it draws best with.
+
+    `source` is a directory in diffusers' format or a hub id.
+    """
+
+    name: str
+    source: str
+    width: int = 512
+    height: int = 512
+    steps: int = 25
+    guidance_scale: float = 7.0
+    sampler: Sampler = Sampler.DPMPP_2M_KARRAS
+    clip_skip: int = 1
+
+    def __post_init__(self) -> None:
+        STEPS.check("steps", self.steps)
+        GUIDANCE_SCALE.check("guidance_scale", self.guidance_scale)
+        SIZE.check("width", self.width)
+        SIZE.check("height", self.height)
+        CLIP_SKIP.check("clip_skip", self.clip_skip)
+
+    @property
+    def preferred(self) -> PartialSettings:
+        """What the model draws best with."""
+        return PartialSettings(
+            model=self.name,
+            width=self.width,
+            height=self.height,
+            steps=self.steps,
+            guidance_scale=self.guidance_scale,
+            sampler=self.sampler,
+            clip_skip=self.clip_skip,
+        )
+
+
+POCKET = ModelSpec(name="pocket", source=str(POCKET_DIRECTORY), width=128, height=128, guidance_scale=5.0)
+
+
+class Catalogue:
+    """The models by name; the first is the default."""
+
+    def __init__(self, models: Iterable[ModelSpec] = (POCKET,)) -> None:
+        self._models = {model.name: model for model in models}
+
+    @property
+    def default(self) -> ModelSpec:
+        return next(iter(self._models.values()))
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._models)
+
+    def __iter__(self) -> Iterator[ModelSpec]:
+        return iter(self._models.values())
+
+    def get(self, name: str) -> ModelSpec:
+        """The model called `name`; raises `UnknownModel` with the names there are."""
+        try:
+            return self._models[name]
+        except KeyError:
+            raise UnknownModel(name, self.names) from None

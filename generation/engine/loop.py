@@ -1,0 +1,194 @@
+"""The step loop: jobs join and leave a running batch between two denoising steps."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+
+from generation.engine import pictures, upscalers
+from generation.engine.models import Model, Shelf
+from generation.engine.painting import Painting, step_together
+from generation.errors import FailureKind, ModelUnavailable
+from generation.events import (
+    Cancelled,
+    Completed,
+    Event,
+    Failed,
+    Loading,
+    Picture,
+    Preview,
+    Progress,
+    Started,
+)
+from generation.jobs import Draw, Job, Upscale
+
+log = logging.getLogger(__name__)
+
+FRAME_SHARE = 0.05
+"""Of a job's time so far, how much decoding frames for its preview may cost."""
+
+
+@dataclass
+class _Drawing:
+    """A job in the batch."""
+
+    job: Job
+    started: float
+    paintings: list[Painting]
+    frame_wanted: bool = False
+    frame_seconds: float = 0.0
+    pictures: dict[int, Picture] = field(default_factory=dict)
+
+    @property
+    def step(self) -> int:
+        return min(painting.step for painting in self.paintings)
+
+
+class StepLoop:
+    """Draws any number of jobs together.
+
+    Each `step` is one forward of the UNet, shared by up to `max_pictures` pictures of one model and shape; the
+    shape that waited longest goes first. Events leave through `emit` in the order they happen, and every job
+    admitted ends in exactly one `Completed`, `Failed` or `Cancelled`.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        emit: Callable[[Event], None],
+        max_pictures: int = 8,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shelf = shelf
+        self._emit = emit
+        self._max_pictures = max_pictures
+        self._clock = clock
+        self._drawings: dict[int, _Drawing] = {}
+        self._turns: list[Painting] = []
+        """Unfinished paintings, the one that waited longest for its step first."""
+
+    @property
+    def idle(self) -> bool:
+        return not self._drawings
+
+    def admit(self, job: Job) -> None:
+        """Take a job into the batch; one that cannot start fails by itself."""
+        try:
+            match job.task:
+                case Upscale():
+                    self._upscale(job, job.task)
+                case Draw():
+                    self._begin(job, job.task)
+        except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
+            self._fail(job.id, error)
+
+    def cancel(self, job_id: int) -> None:
+        """Take a job out before its next step. One that is not here has ended already, and stays so."""
+        if job_id in self._drawings:
+            self._remove(job_id)
+            self._emit(Cancelled(job_id))
+
+    def want_frame(self, job_id: int) -> None:
+        """Ask for a decoded preview with the job's next step, where that costs little."""
+        if drawing := self._drawings.get(job_id):
+            drawing.frame_wanted = True
+
+    def step(self) -> None:
+        """One denoising step of the pictures whose turn it is."""
+        together = self._next_together()
+        try:
+            step_together(together)
+        except Exception as error:  # noqa: BLE001 - the jobs in this forward fail, the others go on
+            for job_id in self._jobs_of(together):
+                self._fail(job_id, error)
+            return
+        self._turns = [painting for painting in self._turns if painting not in together]
+        self._turns += [painting for painting in together if not painting.finished]
+        for job_id in self._jobs_of(together):
+            self._report(self._drawings[job_id])
+
+    def _next_together(self) -> list[Painting]:
+        shape = self._turns[0].shape
+        return [painting for painting in self._turns if painting.shape == shape][: self._max_pictures]
+
+    def _jobs_of(self, paintings: list[Painting]) -> list[int]:
+        return [
+            job_id
+            for job_id, drawing in self._drawings.items()
+            if any(painting in paintings for painting in drawing.paintings)
+        ]
+
+    @torch.inference_mode()
+    def _begin(self, job: Job, task: Draw) -> None:
+        settings = task.settings
+        model = self._shelf.take(settings.model, on_load=lambda: self._emit(Loading(job.id, settings.model)))
+        prompts = model.prompts.encode_pair(settings.prompt, settings.negative_prompt, settings.clip_skip)
+        paintings = [Painting(model, settings.of_picture(i), *prompts) for i in range(settings.count)]
+        self._drawings[job.id] = _Drawing(job, self._clock(), paintings)
+        self._turns += paintings
+        self._emit(Started(job.id))
+
+    def _upscale(self, job: Job, task: Upscale) -> None:
+        started = self._clock()
+        self._emit(Started(job.id))
+        picture = upscalers.enlarge(task)
+        self._emit(Completed(job.id, (picture,), self._clock() - started))
+
+    @torch.inference_mode()
+    def _report(self, drawing: _Drawing) -> None:
+        try:
+            self._finish_pictures(drawing)
+            if len(drawing.pictures) < len(drawing.paintings):
+                self._emit(Progress(drawing.job.id, drawing.step, drawing.paintings[0].steps, self._look(drawing)))
+                return
+        except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
+            self._fail(drawing.job.id, error)
+            return
+        self._remove(drawing.job.id)
+        finished = tuple(drawing.pictures[i] for i in range(len(drawing.paintings)))
+        self._emit(Completed(drawing.job.id, finished, self._clock() - drawing.started))
+
+    def _finish_pictures(self, drawing: _Drawing) -> None:
+        for index, painting in enumerate(drawing.paintings):
+            if painting.finished and index not in drawing.pictures:
+                image = pictures.from_pixels(painting.model.decode(painting.result)[0].numpy())
+                drawn = pictures.drawn_by(painting.model.hash)
+                drawing.pictures[index] = pictures.as_png(image, painting.settings, drawn)
+
+    def _look(self, drawing: _Drawing) -> tuple[Preview, ...]:
+        """Previews of a job's pictures: decoded where that is wanted and affordable, else the linear map."""
+        elapsed = self._clock() - drawing.started
+        if drawing.frame_wanted and drawing.frame_seconds <= FRAME_SHARE * elapsed:
+            drawing.frame_wanted = False
+            before = self._clock()
+            looks = tuple(_frame(painting.model, painting) for painting in drawing.paintings)
+            drawing.frame_seconds += self._clock() - before
+            return looks
+        return tuple(painting.model.preview(painting.visible) for painting in drawing.paintings)
+
+    def _remove(self, job_id: int) -> None:
+        gone = self._drawings.pop(job_id).paintings
+        self._turns = [painting for painting in self._turns if painting not in gone]
+
+    def _fail(self, job_id: int, error: Exception) -> None:
+        log.error("job %s failed", job_id, exc_info=error)
+        if job_id in self._drawings:
+            self._remove(job_id)
+        self._emit(Failed(job_id, _kind_of(error), f"{type(error).__name__}: {error}"))
+
+
+def _frame(model: Model, painting: Painting) -> Preview:
+    pixels = model.decode(painting.visible)[0]
+    height, width, _ = pixels.shape
+    return Preview(width, height, pixels.numpy().tobytes(), decoded=True)
+
+
+def _kind_of(error: Exception) -> FailureKind:
+    match error:
+        case ModelUnavailable():
+            return FailureKind.MODEL_UNAVAILABLE
+        case torch.OutOfMemoryError() | MemoryError():
+            return FailureKind.OUT_OF_MEMORY
+    return FailureKind.INTERNAL

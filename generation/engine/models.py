@@ -1,0 +1,108 @@
+"""Models in memory."""
+
+import hashlib
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import StableDiffusionPipeline
+
+from generation.catalogue import Catalogue, ModelSpec
+from generation.engine.previews import LatentPreview
+from generation.engine.prompts import PromptEncoder
+from generation.errors import ModelUnavailable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Model:
+    """The parts of a Stable Diffusion pipeline, on their device."""
+
+    spec: ModelSpec
+    prompts: PromptEncoder
+    unet: Any
+    vae: Any
+    scheduler_config: dict[str, Any]
+    preview: LatentPreview
+    device: torch.device
+    dtype: torch.dtype
+
+    @cached_property
+    def hash(self) -> str:
+        """The first ten hexadecimal digits of the SHA-256 of the UNet's weights file, or of the model's id."""
+        weights = sorted(Path(self.spec.source, "unet").glob("*.safetensors"))
+        digest = hashlib.sha256()
+        for file in weights:
+            digest.update(file.read_bytes())
+        if not weights:
+            digest.update(self.spec.source.encode())
+        return digest.hexdigest()[:10]
+
+    @property
+    def latent_channels(self) -> int:
+        return int(self.unet.config.in_channels)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (n, channels, h, w) to bytes of red, green and blue, (n, 8h, 8w, 3), on the CPU."""
+        scaled = (latents / self.vae.config.scaling_factor).to(self.dtype)
+        decoded = self.vae.decode(scaled, return_dict=False)[0]
+        unit = (decoded / 2 + 0.5).clamp(0, 1)
+        pixels: torch.Tensor = (unit.permute(0, 2, 3, 1).float() * 255).round().to(torch.uint8).cpu()
+        return pixels
+
+
+def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> Model:
+    """Read a model from its directory or the hub; safetensors only, since pickled weights can run code.
+
+    Raises `ModelUnavailable` with the reason for the log.
+    """
+    log.info("loading model %s", spec.name)
+    try:
+        pipeline = StableDiffusionPipeline.from_pretrained(
+            spec.source,
+            dtype=dtype,
+            use_safetensors=True,
+            safety_checker=None,
+            requires_safety_checker=False,
+            local_files_only=Path(spec.source).is_dir(),
+        ).to(device)
+    except (OSError, ValueError, RuntimeError) as reason:
+        raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
+    return Model(
+        spec=spec,
+        prompts=PromptEncoder(pipeline.tokenizer, pipeline.text_encoder.eval()),
+        unet=pipeline.unet.eval(),
+        vae=pipeline.vae.eval(),
+        scheduler_config=dict(pipeline.scheduler.config),
+        preview=LatentPreview.fitted_to(pipeline.vae),
+        device=device,
+        dtype=dtype,
+    )
+
+
+class Shelf:
+    """The models in memory, at most `room`; the one used longest ago makes place for a new one."""
+
+    def __init__(self, catalogue: Catalogue, device: torch.device, dtype: torch.dtype, room: int = 1) -> None:
+        self._catalogue = catalogue
+        self._device = device
+        self._dtype = dtype
+        self._room = room
+        self._models: OrderedDict[str, Model] = OrderedDict()
+
+    def take(self, name: str, on_load: Callable[[], None]) -> Model:
+        """The model called `name`; `on_load` is called first where it must be read from disk."""
+        if name not in self._models:
+            spec = self._catalogue.get(name)
+            on_load()
+            while len(self._models) >= self._room:
+                self._models.popitem(last=False)
+            self._models[name] = load(spec, self._device, self._dtype)
+        self._models.move_to_end(name)
+        return self._models[name]

@@ -1,0 +1,91 @@
+"""One picture on its way from noise to image."""
+
+from typing import Any
+
+import torch
+
+from generation.engine import guidance, noise, samplers
+from generation.engine.models import Model
+from generation.settings import GenerationSettings
+
+
+class Painting:
+    """The state of one picture: its latents, its scheduler and its source of chance, shared with no other."""
+
+    def __init__(
+        self, model: Model, settings: GenerationSettings, with_prompt: torch.Tensor, without: torch.Tensor
+    ) -> None:
+        self.model = model
+        self.settings = settings
+        self._scheduler = samplers.scheduler_for(settings.sampler, model.scheduler_config, settings.steps, model.device)
+        generator = noise.generator_of(settings.seed)
+        start = noise.initial_noise(generator, model.latent_channels, settings.width, settings.height)
+        self._latents: torch.Tensor = start.to(model.device, model.dtype) * self._scheduler.init_noise_sigma
+        self._chance = {"generator": generator} if samplers.takes_generator(self._scheduler) else {}
+        self._with_prompt = with_prompt
+        self._without = without
+        self._guided = guidance.needs_two_predictions(settings.guidance_scale)
+        self.step = 0
+        self.visible = self._scaled()
+
+    @property
+    def steps(self) -> int:
+        """How many forwards the picture takes in all."""
+        return len(self._scheduler.timesteps)
+
+    @property
+    def finished(self) -> bool:
+        return self.step == self.steps
+
+    @property
+    def shape(self) -> tuple[str, torch.Size, torch.Size]:
+        """Paintings of equal shape can share one forward."""
+        return self.model.spec.name, self._latents.shape, self._with_prompt.shape
+
+    @property
+    def prompts(self) -> list[torch.Tensor]:
+        """The text of each row this picture takes in a forward: without the prompt first, if at all."""
+        return [self._without, self._with_prompt] if self._guided else [self._with_prompt]
+
+    @property
+    def timestep(self) -> torch.Tensor:
+        return torch.as_tensor(self._scheduler.timesteps[self.step], device=self.model.device)
+
+    @property
+    def result(self) -> torch.Tensor:
+        """The latents as they stand, shape (1, channels, h, w)."""
+        return self._latents
+
+    def advance(self, predictions: list[torch.Tensor]) -> None:
+        """Take one step, given the model's prediction for each row of `prompts`."""
+        merged = (
+            guidance.merge(predictions[0], predictions[1], self.settings.guidance_scale)
+            if self._guided
+            else predictions[0]
+        )
+        timestep = self._scheduler.timesteps[self.step]
+        self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
+        self.step += 1
+        self.visible = self._latents if self.finished else self._scaled()
+
+    def _scaled(self) -> torch.Tensor:
+        """The latents at unit variance: what the UNet is given next, and what a preview shows."""
+        scaled: torch.Tensor = self._scheduler.scale_model_input(self._latents, self._scheduler.timesteps[self.step])
+        return scaled
+
+
+@torch.inference_mode()
+def step_together(paintings: list[Painting]) -> None:
+    """One forward of the UNet for all `paintings`, which are of one shape, and one step of each."""
+    model = paintings[0].model
+    rows = [(painting, prompt) for painting in paintings for prompt in painting.prompts]
+    predictions: Any = model.unet(
+        torch.cat([painting.visible for painting, _ in rows]).to(model.dtype),
+        torch.stack([painting.timestep for painting, _ in rows]).to(torch.float32),
+        encoder_hidden_states=torch.cat([prompt for _, prompt in rows]),
+        return_dict=False,
+    )[0]
+    for painting in paintings:
+        count = len(painting.prompts)
+        own, predictions = predictions[:count], predictions[count:]
+        painting.advance(list(own.split(1)))

@@ -1,0 +1,48 @@
+"""A look at a picture that is not finished, for next to nothing."""
+
+from typing import Any, Self
+
+import torch
+
+from generation.events import Preview
+
+_CHART_CELLS = 16
+_CELL = 16
+_RIDGE = 1e-3
+
+
+class LatentPreview:
+    """A linear map from a latent to the colour it stands for: one pixel a latent.
+
+    It is fitted once per autoencoder, on a chart of plain colours whose latents the autoencoder itself gives.
+    """
+
+    def __init__(self, weights: torch.Tensor) -> None:
+        self._weights = weights.float().cpu()
+        """Shape (channels + 1, 3): the last row is the constant."""
+
+    @classmethod
+    def fitted_to(cls, vae: Any) -> Self:
+        """Least squares, slightly ridged, between the chart's colours and the latents of its cells' middles."""
+        colours = torch.rand((_CHART_CELLS, _CHART_CELLS, 3), generator=torch.Generator().manual_seed(0))
+        chart = colours.permute(2, 0, 1)[None].repeat_interleave(_CELL, -1).repeat_interleave(_CELL, -2)
+        encoded = vae.encode((chart * 2 - 1).to(vae.device, vae.dtype))
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        latents = (latents * vae.config.scaling_factor).float().cpu()
+        per_cell = latents.shape[-1] // _CHART_CELLS
+        cells = torch.nn.functional.avg_pool2d(latents, per_cell)
+        known = _with_constant(cells[0].permute(1, 2, 0).reshape(-1, cells.shape[1]))
+        wanted = colours.reshape(-1, 3)
+        ridge = _RIDGE * torch.eye(known.shape[1])
+        return cls(torch.linalg.solve(known.T @ known + ridge, known.T @ wanted))
+
+    def __call__(self, latents: torch.Tensor) -> Preview:
+        """Latents of one picture, shape (1, channels, h, w), as a preview of h x w pixels."""
+        pixels = latents[0].float().cpu().permute(1, 2, 0)
+        rgb = (_with_constant(pixels) @ self._weights).clamp(0, 1)
+        height, width, _ = rgb.shape
+        return Preview(width, height, (rgb * 255).round().to(torch.uint8).numpy().tobytes())
+
+
+def _with_constant(rows: torch.Tensor) -> torch.Tensor:
+    return torch.cat([rows, torch.ones_like(rows[..., :1])], dim=-1)

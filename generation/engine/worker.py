@@ -1,0 +1,87 @@
+"""The worker process: commands in on standard input, events out on what was standard output.
+
+Run as `python -m generation.engine.worker` by `generation.local_pool`, which restarts it when it ends.
+"""
+
+import logging
+import os
+import queue
+import sys
+import threading
+from typing import BinaryIO
+
+import torch
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
+
+from generation import wire
+from generation.catalogue import Catalogue
+from generation.engine import device
+from generation.engine.loop import StepLoop
+from generation.engine.models import Shelf
+from generation.events import Event
+
+
+def main() -> None:
+    """Serve until standard input closes."""
+    commands, events = sys.stdin.buffer, _claim_output()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    diffusers_logging.set_verbosity_error()
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        _serve(wire.read(commands), commands, events)
+    except (EOFError, BrokenPipeError):
+        return
+
+
+def _claim_output() -> BinaryIO:
+    """The pipe to the bot; whatever a library prints goes to the log instead."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return pipe
+
+
+def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    where, dtype = device.choose(options.device, options.dtype)
+
+    def emit(event: Event | wire.Ready) -> None:
+        events.write(wire.pack(event))
+        events.flush()
+
+    inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
+    loop = StepLoop(Shelf(Catalogue(options.models), where, dtype), emit, options.max_pictures)
+    emit(wire.Ready(str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
+    while True:
+        while loop.idle or not inbox.empty():
+            command = inbox.get()
+            if command is None:
+                return
+            _obey(loop, command)
+        loop.step()
+
+
+def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]") -> None:
+    try:
+        while True:
+            inbox.put(wire.read(commands))
+    except EOFError:
+        inbox.put(None)
+
+
+def _obey(loop: StepLoop, command: wire.Command) -> None:
+    match command:
+        case wire.Submit(job):
+            loop.admit(job)
+        case wire.Cancel(job_id):
+            loop.cancel(job_id)
+        case wire.WantFrame(job_id):
+            loop.want_frame(job_id)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What happens to a job, in the order it can happen."""
+
+from dataclasses import dataclass
+
+from generation.errors import FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A small look at an unfinished picture: `width` x `height` pixels, three bytes each, row by row."""
+
+    width: int
+    height: int
+    rgb: bytes
+    decoded: bool = False
+    """True where the autoencoder made it, at the picture's full size; else one pixel a latent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A finished picture as a PNG file, settings inside."""
+
+    png: bytes
+    seed: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Waiting; `position` 1 is next."""
+
+    job_id: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """The job waits for its model to be read into memory."""
+
+    job_id: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The job is in the batch."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`step` of `steps` is done; one preview a picture of the job."""
+
+    job_id: int
+    step: int
+    steps: int
+    previews: tuple[Preview, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """All pictures are drawn. `seconds` counts from the start of the drawing, not of the waiting."""
+
+    job_id: int
+    pictures: tuple[Picture, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job ended without pictures. `detail` is for the log and never for a chat."""
+
+    job_id: int
+    kind: FailureKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The job was taken out, between two steps or before its first."""
+
+    job_id: int
+
+
+Event = Queued | Loading | Started | Progress | Completed | Failed | Cancelled
+Ending = Completed | Failed | Cancelled

@@ -1,0 +1,93 @@
+"""Settings as the text that image tools keep in a picture's metadata, and back.
+
+The form is that of the `parameters` text chunk as A1111 writes it and most galleries and tools read it.
+"""
+
+import re
+from dataclasses import dataclass
+
+from generation.errors import UserError
+from generation.settings import GenerationSettings, Sampler
+
+CHUNK_NAME = "parameters"
+_NEGATIVE = "Negative prompt: "
+_PAIR = re.compile(r'\s*([\w ]+): ("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How a picture came to be, beside its settings."""
+
+    model_hash: str
+    version: str
+    upscaler: str = ""
+    upscale_factor: int = 1
+
+
+class NoInfotext(UserError):
+    """The text is not a picture's settings."""
+
+
+def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
+    """The settings of one picture as text: prompt, negative prompt, and a last line `Steps: ..., Sampler: ...`."""
+    pairs = {
+        "Steps": str(settings.steps),
+        "Sampler": settings.sampler.value,
+        "CFG scale": f"{settings.guidance_scale:g}",
+        "Seed": str(settings.seed),
+        "Size": f"{settings.width}x{settings.height}",
+        "Model hash": drawn.model_hash,
+        "Model": settings.model,
+        "Clip skip": str(settings.clip_skip),
+    }
+    if drawn.upscaler:
+        pairs["Postprocess upscale by"] = str(drawn.upscale_factor)
+        pairs["Postprocess upscaler"] = drawn.upscaler
+    pairs["Version"] = drawn.version
+    lines = [settings.prompt]
+    if settings.negative_prompt:
+        lines.append(_NEGATIVE + settings.negative_prompt)
+    lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items()))
+    return "\n".join(lines)
+
+
+def from_infotext(text: str) -> GenerationSettings:
+    """The settings in `text`; raises `NoInfotext` where it holds none."""
+    body, _, last = text.strip().rpartition("\n")
+    pairs = {key: _unquoted(value) for key, value in _PAIR.findall(last)}
+    prompt, _, negative = body.partition("\n" + _NEGATIVE)
+    try:
+        width, _, height = pairs["Size"].partition("x")
+        return GenerationSettings(
+            prompt=prompt,
+            negative_prompt=negative,
+            steps=int(pairs["Steps"]),
+            sampler=Sampler(pairs["Sampler"]),
+            guidance_scale=float(pairs["CFG scale"]),
+            seed=int(pairs["Seed"]),
+            width=int(width),
+            height=int(height),
+            model=pairs.get("Model", ""),
+            clip_skip=int(pairs.get("Clip skip", "1")),
+        )
+    except (KeyError, ValueError) as missing:
+        raise NoInfotext("This picture does not carry settings that I can read.") from missing
+
+
+def model_hash_in(text: str) -> str:
+    """The model's hash in `text`, or nothing."""
+    pairs = dict(_PAIR.findall(text.rpartition("\n")[2]))
+    return _unquoted(pairs.get("Model hash", ""))
+
+
+def _quoted(value: str) -> str:
+    if not re.search(r'[,:"\n]', value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _unquoted(value: str) -> str:
+    if not value.startswith('"'):
+        return value.strip()
+    return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], value[1:-1])

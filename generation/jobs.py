@@ -1,0 +1,65 @@
+"""A job: one request on its way to becoming pictures."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from generation.settings import GenerationSettings
+
+
+class JobState(StrEnum):
+    """Where a request stands. The first two are unfinished and survive a restart."""
+
+    QUEUED = "queued"
+    DRAWING = "drawing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+
+    @property
+    def unfinished(self) -> bool:
+        return self in (JobState.QUEUED, JobState.DRAWING)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Draw `settings.count` pictures from noise."""
+
+    settings: GenerationSettings
+
+    @property
+    def pictures(self) -> int:
+        return self.settings.count
+
+
+@dataclass(frozen=True, slots=True)
+class Upscale:
+    """Enlarge one finished picture. `picture` is a PNG file's bytes, `settings` what drew it.
+
+    `enlarged_before` is the factor by which it is already larger than it was drawn.
+    """
+
+    settings: GenerationSettings
+    picture: bytes
+    factor: int = 2
+    enlarged_before: int = 1
+
+    @property
+    def total_factor(self) -> int:
+        return self.factor * self.enlarged_before
+
+    @property
+    def pictures(self) -> int:
+        return 1
+
+
+Task = Draw | Upscale
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task with a name and an owner. The queue is fair between owners."""
+
+    id: int
+    owner: str
+    task: Task

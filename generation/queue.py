@@ -1,0 +1,62 @@
+"""The line of jobs that wait for a worker, fair between their owners."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+from generation.jobs import Job
+
+
+class FairQueue:
+    """Owners take turns; the jobs of one owner keep their order.
+
+    Whoever asks for ten pictures delays the next person by one of them, not by ten.
+    """
+
+    def __init__(self) -> None:
+        self._owners: OrderedDict[str, deque[Job]] = OrderedDict()
+        self._changed = asyncio.Event()
+
+    def put(self, job: Job) -> None:
+        self._owners.setdefault(job.owner, deque()).append(job)
+        self._changed.set()
+
+    async def take(self, fits: Callable[[Job], bool]) -> Job:
+        """The next job, as soon as there is one and it `fits`; call `recheck` when more may fit."""
+        while True:
+            if (job := self._next()) and fits(job):
+                self._take_turn(job)
+                return job
+            self._changed.clear()
+            await self._changed.wait()
+
+    def recheck(self) -> None:
+        """Let a waiting `take` ask again whether the next job fits."""
+        self._changed.set()
+
+    def remove(self, job_id: int) -> bool:
+        """Take a job out of the line; False where it is not in it (any more)."""
+        for owner, jobs in self._owners.items():
+            for job in jobs:
+                if job.id == job_id:
+                    jobs.remove(job)
+                    if not jobs:
+                        del self._owners[owner]
+                    return True
+        return False
+
+    def positions(self) -> dict[int, int]:
+        """The place of every waiting job; 1 is next."""
+        rounds = [
+            (turn, place, job.id) for place, jobs in enumerate(self._owners.values()) for turn, job in enumerate(jobs)
+        ]
+        return {job_id: position for position, (_, _, job_id) in enumerate(sorted(rounds), start=1)}
+
+    def _next(self) -> Job | None:
+        return next((jobs[0] for jobs in self._owners.values()), None)
+
+    def _take_turn(self, job: Job) -> None:
+        jobs = self._owners.pop(job.owner)
+        jobs.popleft()
+        if jobs:
+            self._owners[job.owner] = jobs

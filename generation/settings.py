@@ -1,0 +1,181 @@
+"""Every setting of a picture, with its bounds: the one place that knows them."""
+
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from math import isfinite
+from typing import Any, Self
+
+from generation.errors import InvalidSetting, LimitExceeded
+
+PIXELS_PER_LATENT = 8
+"""The autoencoder's factor: a latent is an eighth of the picture, each way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A closed interval, and for sizes the step inside it."""
+
+    low: int
+    high: int
+    multiple_of: int = 1
+
+    def check(self, field: str, value: float) -> None:
+        """Raise `InvalidSetting`, naming `field`, unless `value` lies inside."""
+        label = field.replace("_", " ").capitalize()
+        if not isfinite(value) or not self.low <= value <= self.high:
+            raise InvalidSetting(field, f"{label} must be between {self.low} and {self.high}, not {value:g}.")
+        if value % self.multiple_of and self.multiple_of > 1:
+            raise InvalidSetting(field, f"{label} must be a multiple of {self.multiple_of}, not {value:g}.")
+
+
+STEPS = Bounds(1, 150)
+GUIDANCE_SCALE = Bounds(1, 30)
+SEED = Bounds(0, 2**32 - 1)
+SIZE = Bounds(64, 2048, multiple_of=PIXELS_PER_LATENT)
+CLIP_SKIP = Bounds(1, 12)
+COUNT = Bounds(1, 4)
+PROMPT_LENGTH = Bounds(1, 6000)
+
+
+class Sampler(StrEnum):
+    """The rule that turns a prediction into the next, less noisy, latents; by the names users know."""
+
+    EULER = "Euler"
+    EULER_ANCESTRAL = "Euler a"
+    DPMPP_2M_KARRAS = "DPM++ 2M Karras"
+    DDIM = "DDIM"
+    UNIPC = "UniPC"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationSettings:
+    """What a request asks for. Picture i of `count` starts from `seed` + i, modulo 2**32.
+
+    Raises `InvalidSetting` where a value is out of bounds.
+    """
+
+    prompt: str
+    seed: int
+    model: str
+    width: int
+    height: int
+    negative_prompt: str = ""
+    steps: int = 25
+    guidance_scale: float = 7.0
+    """How much the prompt is weighed against what the model sees by itself; 1 takes the prompt alone."""
+    sampler: Sampler = Sampler.DPMPP_2M_KARRAS
+    clip_skip: int = 1
+    """Layer of the text encoder that is listened to, counted from the end: 1 is the last."""
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise InvalidSetting("prompt", "The prompt is empty. Say what you would like to see.")
+        for field, text in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt)):
+            if len(text) > PROMPT_LENGTH.high:
+                label = field.replace("_", " ")
+                raise InvalidSetting(
+                    field, f"The {label} is {len(text)} characters long; at most {PROMPT_LENGTH.high} fit."
+                )
+        for field, bounds in NUMBERS.items():
+            bounds.check(field, getattr(self, field))
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+    def of_picture(self, index: int) -> Self:
+        """The settings that draw picture `index` of this request by itself."""
+        return replace(self, seed=(self.seed + index) % (SEED.high + 1), count=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PartialSettings:
+    """Some of the settings: what a server or a person prefers, or what a command names. None leaves it open."""
+
+    model: str | None = None
+    width: int | None = None
+    height: int | None = None
+    negative_prompt: str | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+    sampler: Sampler | None = None
+    clip_skip: int | None = None
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        for field, value in self.given().items():
+            if field in NUMBERS:
+                NUMBERS[field].check(field, value)
+
+    def given(self) -> dict[str, Any]:
+        """The settings that are not left open."""
+        return {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not None}
+
+    def over(self, lower: Self) -> Self:
+        """Both together; where both speak, this one wins."""
+        return replace(lower, **self.given())
+
+    def of(self, prompt: str, seed: int) -> GenerationSettings:
+        """All settings of a request; model and size must not be left open. Raises `InvalidSetting`."""
+        return GenerationSettings(prompt=prompt, seed=seed, **self.given())
+
+
+NUMBERS = {
+    "steps": STEPS,
+    "guidance_scale": GUIDANCE_SCALE,
+    "seed": SEED,
+    "width": SIZE,
+    "height": SIZE,
+    "clip_skip": CLIP_SKIP,
+    "count": COUNT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds. None leaves the matter to others; where several speak, the tightest wins."""
+
+    steps: int | None = None
+    side: int | None = None
+    """Pixels: of a picture's width and of its height."""
+    count: int | None = None
+    waiting: int | None = None
+    """Unfinished requests of one person."""
+
+    def tightened_by(self, other: Self) -> Self:
+        """Both together."""
+        names = [field.name for field in fields(self)]
+        return type(self)(**{name: _least(getattr(self, name), getattr(other, name)) for name in names})
+
+    def lower(self, defaults: PartialSettings) -> PartialSettings:
+        """Defaults brought down to the limits: nobody is refused for what they did not ask for."""
+        return replace(
+            defaults,
+            steps=_least(defaults.steps, self.steps) if defaults.steps else None,
+            width=_least(defaults.width, self.side) if defaults.width else None,
+            height=_least(defaults.height, self.side) if defaults.height else None,
+            count=_least(defaults.count, self.count) if defaults.count else None,
+        )
+
+    def check(self, settings: GenerationSettings, unfinished: int) -> None:
+        """Raise `LimitExceeded` where `settings`, or one more request beside `unfinished` others, is too much."""
+        _check(settings.steps, self.steps, "At most {limit} steps are allowed here, not {value}.")
+        for side in (settings.width, settings.height):
+            _check(side, self.side, "Pictures here may be at most {limit} pixels wide and high, not {value}.")
+        _check(settings.count, self.count, "At most {limit} pictures at once are allowed here, not {value}.")
+        _check(
+            unfinished + 1,
+            self.waiting,
+            "You have {others} pictures waiting already, and {limit} is the most. Wait for one, or cancel one.",
+        )
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    given = [value for value in (one, other) if value is not None]
+    return min(given) if given else None
+
+
+def _check(value: int, limit: int | None, sentence: str) -> None:
+    if limit is not None and value > limit:
+        raise LimitExceeded(sentence.format(value=value, limit=limit, others=value - 1))

@@ -1,0 +1,7 @@
+"""Names and bounds of what can enlarge a finished picture."""
+
+UPSCALER = "Lanczos"
+"""A windowed-sinc resampler: it enlarges without inventing detail."""
+
+LARGEST_SIDE = 8192
+"""Pixels. No picture is enlarged beyond it."""

@@ -1,0 +1,77 @@
+"""What passes between the bot's process and a worker's: length-prefixed pickles over the worker's own pipe.
+
+Both ends are one program, so pickles are safe here; nothing that came from outside is ever unpickled.
+"""
+
+import pickle
+import struct
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from generation.catalogue import ModelSpec
+from generation.jobs import Job
+
+_LENGTH = struct.Struct("!I")
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """The first command: what the worker is to work with. "auto" leaves device and dtype to what there is."""
+
+    models: tuple[ModelSpec, ...]
+    device: str = "auto"
+    dtype: str = "auto"
+    threads: int | None = None
+    max_pictures: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantFrame:
+    job_id: int
+
+
+Command = Configure | Submit | Cancel | WantFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker's first word: what it runs on."""
+
+    device: str
+    dtype: str
+    threads: int
+
+
+class AsyncReader(Protocol):
+    async def readexactly(self, n: int) -> bytes: ...
+
+
+def pack(message: Any) -> bytes:
+    """A message as bytes, its length in front."""
+    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(body)) + body
+
+
+def read(stream: BinaryIO) -> Any:
+    """The next message; raises `EOFError` when the other side is gone."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    (length,) = _LENGTH.unpack(head)
+    return pickle.loads(stream.read(length))
+
+
+async def read_async(stream: AsyncReader) -> Any:
+    """The next message; raises `asyncio.IncompleteReadError`, an `EOFError`, when the other side is gone."""
+    (length,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
+    return pickle.loads(await stream.readexactly(length))

@@ -1,0 +1,60 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+
+from generation.catalogue import POCKET, Catalogue
+from generation.engine.loop import StepLoop
+from generation.engine.models import Model, Shelf
+from generation.events import Completed, Event
+from generation.jobs import Draw, Job
+from generation.settings import GenerationSettings
+
+
+class LoopDriver:
+    """A step loop, driven by hand; `events` is all it said."""
+
+    def __init__(self, shelf: Shelf, max_pictures: int = 8, clock: Callable[[], float] | None = None) -> None:
+        self.events: list[Event] = []
+        clocked = {"clock": clock} if clock else {}
+        self.loop = StepLoop(shelf, self.events.append, max_pictures, **clocked)
+
+    def admit(self, job_id: int, settings: GenerationSettings) -> None:
+        self.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings)))
+
+    def run(self) -> None:
+        while not self.loop.idle:
+            self.loop.step()
+
+    def of(self, job_id: int) -> list[Event]:
+        return [event for event in self.events if event.job_id == job_id]
+
+    def completed(self, job_id: int) -> Completed:
+        ending = self.of(job_id)[-1]
+        assert isinstance(ending, Completed), ending
+        return ending
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Shelf:
+    return Shelf(
+        Catalogue([POCKET, replace(POCKET, name="missing", source="/nowhere")]), torch.device("cpu"), torch.float32
+    )
+
+
+@pytest.fixture(scope="session")
+def pocket(shelf: Shelf) -> Model:
+    return shelf.take("pocket", on_load=lambda: None)
+
+
+@pytest.fixture
+def driver(shelf: Shelf, pocket: Model) -> LoopDriver:
+    return LoopDriver(shelf)
+
+
+@pytest.fixture
+def apple() -> GenerationSettings:
+    return GenerationSettings(
+        prompt="a red apple", seed=7, model="pocket", width=128, height=128, steps=6, guidance_scale=5.0
+    )

@@ -1,0 +1,175 @@
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import numpy
+import pytest
+from PIL import Image
+
+from generation import infotext
+from generation.engine.models import Shelf
+from generation.errors import FailureKind
+from generation.events import Cancelled, Completed, Failed, Progress, Started
+from generation.jobs import Job, Upscale
+from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine.conftest import LoopDriver
+
+
+def pixels(png: bytes) -> numpy.ndarray[Any, Any]:
+    return numpy.asarray(Image.open(BytesIO(png)), dtype=int)
+
+
+def test_one_progress_a_step_with_a_preview_and_then_the_picture(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.admit(1, apple)
+    driver.run()
+    events = driver.of(1)
+    assert isinstance(events[0], Started)
+    assert [(event.step, event.steps) for event in events if isinstance(event, Progress)] == [
+        (step, 6) for step in range(1, 6)
+    ]
+    assert all(len(event.previews[0].rgb) == 16 * 16 * 3 for event in events if isinstance(event, Progress))
+    assert isinstance(events[-1], Completed)
+
+
+def test_previews_go_from_noise_to_the_picture(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.admit(1, replace(apple, steps=20))
+    driver.run()
+    final = Image.open(BytesIO(driver.completed(1).pictures[0].png)).resize((16, 16), Image.Resampling.BOX)
+    distances = [
+        abs(numpy.frombuffer(event.previews[0].rgb, numpy.uint8).astype(int) - numpy.asarray(final).reshape(-1)).mean()
+        for event in driver.of(1)
+        if isinstance(event, Progress)
+    ]
+    assert distances[0] > 50
+    assert distances[-1] < 20
+
+
+def test_same_seed_same_bytes_other_seed_other_picture(driver: LoopDriver, apple: GenerationSettings) -> None:
+    for job_id, seed in enumerate((7, 7, 8)):
+        driver.admit(job_id, replace(apple, seed=seed))
+        driver.run()
+    first, again, other = (driver.completed(job_id).pictures[0].png for job_id in range(3))
+    assert first == again
+    assert abs(pixels(first) - pixels(other)).mean() > 5
+
+
+@pytest.mark.parametrize("sampler", Sampler)
+def test_a_picture_is_the_same_alone_and_among_strangers(
+    driver: LoopDriver, apple: GenerationSettings, sampler: Sampler
+) -> None:
+    mine = replace(apple, sampler=sampler)
+    driver.admit(0, mine)
+    driver.run()
+    driver.admit(10, replace(apple, prompt="a cat", steps=3, guidance_scale=1.0))
+    driver.loop.step()
+    driver.admit(11, mine)
+    driver.admit(12, replace(apple, prompt="a blue fish", seed=99, sampler=Sampler.EULER_ANCESTRAL, steps=9, count=2))
+    driver.admit(13, replace(apple, prompt="a castle", width=96, height=160))
+    driver.run()
+    alone, together = (pixels(driver.completed(job_id).pictures[0].png) for job_id in (0, 11))
+    assert abs(alone - together).max() <= 1
+
+
+def test_picture_i_of_a_request_is_seed_plus_i_by_itself(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.admit(1, replace(apple, count=3, seed=2**32 - 2))
+    driver.run()
+    pictures = driver.completed(1).pictures
+    assert [picture.seed for picture in pictures] == [2**32 - 2, 2**32 - 1, 0]
+    driver.admit(2, replace(apple, seed=0))
+    driver.run()
+    assert abs(pixels(pictures[2].png) - pixels(driver.completed(2).pictures[0].png)).max() <= 1
+
+
+def test_a_cancelled_job_leaves_at_once_and_touches_no_other(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.admit(1, apple)
+    driver.admit(2, apple)
+    driver.loop.step()
+    driver.loop.cancel(1)
+    driver.loop.cancel(1)
+    driver.run()
+    assert [type(event) for event in driver.of(1)] == [Started, Progress, Cancelled]
+    assert isinstance(driver.of(2)[-1], Completed)
+    driver.loop.cancel(2)
+    assert isinstance(driver.of(2)[-1], Completed)
+
+
+def test_more_pictures_than_a_forward_takes_have_their_turns(shelf: Shelf, apple: GenerationSettings) -> None:
+    driver = LoopDriver(shelf, max_pictures=2)
+    for job_id in range(3):
+        driver.admit(job_id, replace(apple, steps=4, seed=job_id))
+    driver.run()
+    assert all(isinstance(driver.of(job_id)[-1], Completed) for job_id in range(3))
+    order = [event.job_id for event in driver.events if isinstance(event, Progress)]
+    assert order[:6] == [0, 1, 0, 2, 1, 2]
+
+
+def test_a_model_that_is_not_there_fails_its_job_alone(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.admit(1, replace(apple, model="missing"))
+    driver.admit(2, apple)
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert ending.kind == FailureKind.MODEL_UNAVAILABLE
+    assert isinstance(driver.of(2)[-1], Completed)
+
+
+def test_a_decoded_frame_comes_when_wanted_and_affordable(shelf: Shelf, apple: GenerationSettings) -> None:
+    ticks = iter(range(10_000))
+    driver = LoopDriver(shelf, clock=lambda: float(next(ticks)))
+    driver.admit(1, apple)
+    driver.loop.step()
+    driver.loop.want_frame(1)
+    driver.loop.step()
+    driver.loop.want_frame(1)
+    driver.loop.step()
+    progress = [event for event in driver.of(1) if isinstance(event, Progress)]
+    assert [event.previews[0].decoded for event in progress] == [False, True, False]
+    assert (progress[1].previews[0].width, progress[1].previews[0].height) == (128, 128)
+
+
+def test_long_prompts_are_read_to_their_end(driver: LoopDriver, apple: GenerationSettings) -> None:
+    long = "a red apple " + "very " * 60
+    driver.admit(1, replace(apple, prompt=long + "blue"))
+    driver.admit(2, replace(apple, prompt=long + "yellow"))
+    driver.run()
+    first, second = (pixels(driver.completed(job_id).pictures[0].png) for job_id in (1, 2))
+    assert abs(first - second).max() > 1
+
+
+@pytest.mark.parametrize("sampler", Sampler)
+@pytest.mark.parametrize("steps", [1, 2, 150])
+def test_every_sampler_takes_any_number_of_steps(
+    driver: LoopDriver, apple: GenerationSettings, sampler: Sampler, steps: int
+) -> None:
+    driver.admit(1, replace(apple, sampler=sampler, steps=steps, width=64, height=64, guidance_scale=1.0))
+    driver.run()
+    assert driver.completed(1).pictures[0].width == 64
+
+
+def test_the_png_tells_its_settings(driver: LoopDriver, apple: GenerationSettings) -> None:
+    asked = replace(apple, negative_prompt="green, \nleaf", clip_skip=2, count=2)
+    driver.admit(1, asked)
+    driver.run()
+    second = Image.open(BytesIO(driver.completed(1).pictures[1].png))
+    assert infotext.from_infotext(second.info["parameters"]) == asked.of_picture(1)
+
+
+def test_upscaling_doubles_the_size_and_names_its_means(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.admit(1, apple)
+    driver.run()
+    small = driver.completed(1).pictures[0].png
+    driver.loop.admit(Job(2, "owner", Upscale(apple, small, factor=2)))
+    large = driver.completed(2).pictures[0]
+    image = Image.open(BytesIO(large.png))
+    assert image.size == (large.width, large.height) == (256, 256)
+    assert "Postprocess upscaler: Lanczos" in image.info["parameters"]
+    assert infotext.model_hash_in(image.info["parameters"]) == infotext.model_hash_in(
+        Image.open(BytesIO(small)).info["parameters"]
+    )
+    back = numpy.asarray(image.resize((128, 128), Image.Resampling.BOX), dtype=int)
+    assert abs(back - pixels(small)).mean() < 4
+
+
+def test_a_picture_that_is_none_fails_its_upscale(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.loop.admit(Job(1, "owner", Upscale(apple, b"not a picture")))
+    assert isinstance(driver.of(1)[-1], Failed)

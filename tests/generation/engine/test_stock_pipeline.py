@@ -1,0 +1,103 @@
+"""Our pixels are those of diffusers' own StableDiffusionPipeline, for the same seed and settings."""
+
+import warnings
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+from PIL import Image
+
+from generation.catalogue import POCKET
+from generation.engine.samplers import scheduler_for
+from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine.conftest import LoopDriver
+
+
+@pytest.fixture(scope="module")
+def stock() -> Any:
+    with warnings.catch_warnings(action="ignore"):
+        pipeline = StableDiffusionPipeline.from_pretrained(POCKET.source, dtype=torch.float32, local_files_only=True)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def stock_embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
+    """The text as the stock pipeline would embed it, with its (since broken) clip_skip counted as users count."""
+    tokens = stock.tokenizer(text, padding="max_length", truncation=True, return_tensors="pt").input_ids
+    layers = stock.text_encoder(tokens, output_hidden_states=True).hidden_states
+    embeddings: torch.Tensor = stock.text_encoder.final_layer_norm(layers[-clip_skip])
+    return embeddings
+
+
+@torch.inference_mode()
+def drawn_by_stock(stock: Any, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
+    stock.scheduler = scheduler_for(settings.sampler, dict(stock.scheduler.config), settings.steps, torch.device("cpu"))
+    image = stock(
+        prompt_embeds=stock_embeddings(stock, settings.prompt, settings.clip_skip),
+        negative_prompt_embeds=stock_embeddings(stock, settings.negative_prompt, settings.clip_skip),
+        num_inference_steps=settings.steps,
+        guidance_scale=settings.guidance_scale,
+        width=settings.width,
+        height=settings.height,
+        generator=torch.Generator("cpu").manual_seed(settings.seed),
+    ).images[0]
+    return numpy.asarray(image, dtype=int)
+
+
+def pixels(png: bytes) -> numpy.ndarray[Any, Any]:
+    return numpy.asarray(Image.open(BytesIO(png)), dtype=int)
+
+
+@pytest.mark.parametrize("sampler", Sampler)
+@pytest.mark.parametrize("clip_skip", [1, 2])
+def test_pixels_differ_by_at_most_one(
+    stock: Any, driver: LoopDriver, apple: GenerationSettings, sampler: Sampler, clip_skip: int
+) -> None:
+    settings = replace(apple, sampler=sampler, clip_skip=clip_skip, steps=12)
+    driver.admit(1, settings)
+    driver.run()
+    [picture] = driver.completed(1).pictures
+    assert abs(pixels(picture.png) - drawn_by_stock(stock, settings)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"guidance_scale": 1.0},
+        {"negative_prompt": "green"},
+        {"width": 160, "height": 96},
+        {"seed": 2**32 - 1},
+        {"steps": 25, "prompt": "a cute fox", "guidance_scale": 12.0},
+    ],
+    ids=str,
+)
+def test_other_settings_agree_too(
+    stock: Any, driver: LoopDriver, apple: GenerationSettings, changes: dict[str, Any]
+) -> None:
+    settings = replace(apple, **changes)
+    driver.admit(1, settings)
+    driver.run()
+    [picture] = driver.completed(1).pictures
+    assert abs(pixels(picture.png) - drawn_by_stock(stock, settings)).max() <= 1
+
+
+def test_the_plain_prompt_path_of_the_stock_pipeline_is_clip_skip_one(
+    stock: Any, driver: LoopDriver, apple: GenerationSettings
+) -> None:
+    stock.scheduler = scheduler_for(apple.sampler, dict(stock.scheduler.config), apple.steps, torch.device("cpu"))
+    expected = stock(
+        apple.prompt,
+        num_inference_steps=apple.steps,
+        guidance_scale=apple.guidance_scale,
+        width=128,
+        height=128,
+        generator=torch.Generator("cpu").manual_seed(7),
+    ).images[0]
+    driver.admit(1, apple)
+    driver.run()
+    [picture] = driver.completed(1).pictures
+    assert abs(pixels(picture.png) - numpy.asarray(expected, dtype=int)).max() <= 1
