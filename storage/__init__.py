@@ -1,0 +1,1 @@
+"""What is remembered. SQLAlchemy stays in here; rows never leave, frozen records do."""

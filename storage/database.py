@@ -1,0 +1,43 @@
+"""The database file: opened, migrated, closed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+Sessions = async_sessionmaker[AsyncSession]
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(file: Path) -> None:
+    """Bring the database in `file` to the newest form, making it if there is none."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["url"] = f"sqlite:///{file}"
+    command.upgrade(config, "head")
+
+
+@asynccontextmanager
+async def opened(file: Path) -> AsyncIterator[Sessions]:
+    """The database in `file`, migrated, for as long as the context lasts."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(migrate, file)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+    event.listen(engine.sync_engine, "connect", _prepare)
+    try:
+        yield async_sessionmaker(engine, expire_on_commit=False)
+    finally:
+        await engine.dispose()
+
+
+def _prepare(connection: Any, _: object) -> None:
+    """Write-ahead logging, so that readers never wait for a writer; and foreign keys that hold."""
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,156 @@
+"""Requests and their pictures."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from generation.jobs import JobState
+from generation.settings import GenerationSettings, Sampler
+from storage.database import Sessions
+from storage.records import Action, Generation, Lineage, Origin, Picture
+from storage.tables import GenerationRow, PictureRow
+
+_UNFINISHED = [state.value for state in JobState if state.unfinished]
+
+
+class AlreadyAsked(Exception):
+    """The event that asks has asked before."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Generations:
+    """The memory of every request."""
+
+    def __init__(self, sessions: Sessions, now: Callable[[], datetime] = _now) -> None:
+        self._sessions = sessions
+        self._now = now
+
+    async def add(self, origin: Origin, settings: GenerationSettings, lineage: Lineage, factor: int = 1) -> Generation:
+        """Commit a new request, queued. Raises `AlreadyAsked` for an origin whose key is known."""
+        row = GenerationRow(
+            **asdict(origin),
+            **asdict(settings),
+            action=lineage.action.value,
+            parent_id=lineage.parent,
+            parent_picture=lineage.picture,
+            state=JobState.QUEUED.value,
+            created=self._now(),
+            factor=factor,
+            pictures=[],
+        )
+        async with self._sessions() as session:
+            session.add(row)
+            try:
+                await session.commit()
+            except IntegrityError as reason:
+                raise AlreadyAsked(origin.key) from reason
+            return _record(row)
+
+    async def get(self, generation_id: int) -> Generation | None:
+        async with self._sessions() as session:
+            row = await session.get(GenerationRow, generation_id)
+            return _record(row) if row else None
+
+    async def knows(self, key: str) -> bool:
+        """True where the event of that key has asked already."""
+        async with self._sessions() as session:
+            return bool(await session.scalar(select(GenerationRow.id).where(GenerationRow.key == key)))
+
+    async def by_message(self, message_id: int) -> Generation | None:
+        """The request whose answer a message is."""
+        async with self._sessions() as session:
+            row = await session.scalar(select(GenerationRow).where(GenerationRow.message_id == message_id))
+            return _record(row) if row else None
+
+    async def unfinished_of(self, user_id: int) -> int:
+        """How many requests of one person wait or are being drawn."""
+        mine = GenerationRow.user_id == user_id, GenerationRow.state.in_(_UNFINISHED)
+        async with self._sessions() as session:
+            return await session.scalar(select(func.count()).select_from(GenerationRow).where(*mine)) or 0
+
+    async def interrupted(self) -> list[Generation]:
+        """Requests that have not ended, or whose message does not show yet how they ended; oldest first."""
+        due = or_(GenerationRow.state.in_(_UNFINISHED), GenerationRow.delivered.is_(False))
+        async with self._sessions() as session:
+            rows = await session.scalars(select(GenerationRow).where(due).order_by(GenerationRow.id))
+            return [_record(row) for row in rows]
+
+    async def begin(self, generation_id: int) -> None:
+        await self._change(generation_id, state=JobState.DRAWING.value)
+
+    async def complete(self, generation_id: int, pictures: Sequence[Picture], seconds: float) -> Generation:
+        """Note the pictures, whose files are there already."""
+        rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
+        return await self._change(generation_id, state=JobState.COMPLETED.value, seconds=seconds, pictures=rows)
+
+    async def fail(self, generation_id: int, failure: str) -> Generation:
+        return await self._change(generation_id, state=JobState.FAILED.value, failure=failure)
+
+    async def cancel(self, generation_id: int) -> Generation:
+        return await self._change(generation_id, state=JobState.CANCELLED.value)
+
+    async def delivered(self, generation_id: int) -> None:
+        """The message shows how it ended; nothing is left to do, and the token is forgotten."""
+        await self._change(generation_id, delivered=True, token=None)
+
+    async def delete(self, generation_id: int) -> list[str]:
+        """Mark a request deleted and its pictures gone; its settings stay. The files to remove."""
+        async with self._sessions() as session:
+            row = await session.get_one(GenerationRow, generation_id)
+            files = [picture.file for picture in row.pictures if picture.file]
+            row.state = JobState.DELETED.value
+            for picture in row.pictures:
+                picture.file = None
+            await session.commit()
+            return files
+
+    async def _change(self, generation_id: int, **values: object) -> Generation:
+        async with self._sessions() as session:
+            row = await session.get_one(GenerationRow, generation_id)
+            for name, value in values.items():
+                setattr(row, name, value)
+            await session.commit()
+            return _record(row)
+
+
+def _record(row: GenerationRow) -> Generation:
+    return Generation(
+        id=row.id,
+        origin=Origin(
+            key=row.key,
+            user_id=row.user_id,
+            channel_id=row.channel_id,
+            message_id=row.message_id,
+            guild_id=row.guild_id,
+            private=row.private,
+            token=row.token,
+            token_expires=row.token_expires,
+        ),
+        lineage=Lineage(Action(row.action), row.parent_id, row.parent_picture),
+        settings=GenerationSettings(
+            prompt=row.prompt,
+            negative_prompt=row.negative_prompt,
+            seed=row.seed,
+            model=row.model,
+            width=row.width,
+            height=row.height,
+            steps=row.steps,
+            guidance_scale=row.guidance_scale,
+            sampler=Sampler(row.sampler),
+            clip_skip=row.clip_skip,
+            count=row.count,
+        ),
+        state=JobState(row.state),
+        created=row.created,
+        factor=row.factor,
+        failure=row.failure,
+        seconds=row.seconds,
+        delivered=row.delivered,
+        pictures=tuple(Picture(each.index, each.seed, each.width, each.height, each.file) for each in row.pictures),
+    )

@@ -1,0 +1,36 @@
+"""Finished pictures as files, named by what the database knows them by."""
+
+import asyncio
+import os
+from pathlib import Path
+from uuid import uuid4
+
+
+class Images:
+    """A folder of PNG files. A name is never part of a prompt, and never used twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def save(self, generation_id: int, index: int, png: bytes) -> str:
+        """Write a picture so that it is there whole or not at all; its name."""
+        name = f"{generation_id % 1000:03}/{generation_id}-{index}-{uuid4().hex[:8]}.png"
+        await asyncio.to_thread(_write, self._folder / name, png)
+        return name
+
+    async def read(self, name: str) -> bytes:
+        """The picture called `name`; raises `FileNotFoundError` where the host removed it."""
+        return await asyncio.to_thread((self._folder / name).read_bytes)
+
+    async def remove(self, name: str) -> None:
+        await asyncio.to_thread((self._folder / name).unlink, missing_ok=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)

@@ -1,0 +1,87 @@
+"""What the store remembers, as the rest of the program sees it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from generation.jobs import JobState
+from generation.settings import GenerationSettings, PartialSettings
+
+ANY_MODEL = ""
+"""As the model of a default: it holds for every model."""
+
+
+class Action(StrEnum):
+    """What a request was: asked for in words, or derived from an earlier one."""
+
+    IMAGINE = "imagine"
+    REROLL = "reroll"
+    UPSCALE = "upscale"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked, where, and which message is the answer.
+
+    `key` names the event that asked, so that one event never makes two requests. `token` edits the answer for a
+    quarter of an hour, until `token_expires`; a private answer can be edited in no other way.
+    """
+
+    key: str
+    user_id: int
+    channel_id: int
+    message_id: int
+    guild_id: int | None = None
+    private: bool = False
+    token: str | None = None
+    token_expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What a request was derived from: picture `picture` of generation `parent`."""
+
+    action: Action = Action.IMAGINE
+    parent: int | None = None
+    picture: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was drawn. `file` is its name in the store of images; None once it is deleted."""
+
+    index: int
+    seed: int
+    width: int
+    height: int
+    file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One request and all that is known of it."""
+
+    id: int
+    origin: Origin
+    lineage: Lineage
+    settings: GenerationSettings
+    state: JobState
+    created: datetime
+    factor: int = 1
+    """How many times larger than drawn its pictures are."""
+    failure: str | None = None
+    seconds: float | None = None
+    delivered: bool = False
+    """True once its message shows how it ended."""
+    pictures: tuple[Picture, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Preferred settings: for every model, and for single ones, which weigh more."""
+
+    by_model: dict[str, PartialSettings] = field(default_factory=dict)
+
+    def for_model(self, name: str) -> PartialSettings:
+        """What is preferred with model `name`."""
+        return self.by_model.get(name, PartialSettings()).over(self.by_model.get(ANY_MODEL, PartialSettings()))

@@ -1,0 +1,117 @@
+"""The tables. Times are UTC."""
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from sqlalchemy import DateTime, ForeignKey, Index, MetaData, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes, kept as UTC: SQLite itself knows no time zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[type, object]] = {datetime: UtcDateTime}
+
+
+class GenerationRow(Base):
+    __tablename__ = "generations"
+    __table_args__ = (Index("ix_generations_unfinished", "delivered", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[int] = mapped_column(index=True)
+    guild_id: Mapped[int | None]
+    channel_id: Mapped[int]
+    message_id: Mapped[int] = mapped_column(index=True)
+    private: Mapped[bool]
+    token: Mapped[str | None]
+    token_expires: Mapped[datetime | None]
+    action: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
+    parent_picture: Mapped[int | None]
+    state: Mapped[str]
+    failure: Mapped[str | None]
+    delivered: Mapped[bool] = mapped_column(default=False)
+    created: Mapped[datetime]
+    seconds: Mapped[float | None]
+    prompt: Mapped[str]
+    negative_prompt: Mapped[str]
+    seed: Mapped[int]
+    model: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    steps: Mapped[int]
+    guidance_scale: Mapped[float]
+    sampler: Mapped[str]
+    clip_skip: Mapped[int]
+    count: Mapped[int]
+    factor: Mapped[int] = mapped_column(default=1)
+    pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
+
+
+class PictureRow(Base):
+    __tablename__ = "pictures"
+
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"), primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    seed: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    file: Mapped[str | None]
+
+
+class PreferenceColumns:
+    """The settings that can be preferred; a null leaves one open."""
+
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    negative_prompt: Mapped[str | None]
+    steps: Mapped[int | None]
+    guidance_scale: Mapped[float | None]
+    sampler: Mapped[str | None]
+    clip_skip: Mapped[int | None]
+    count: Mapped[int | None]
+
+
+class ServerDefaultsRow(PreferenceColumns, Base):
+    __tablename__ = "server_defaults"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+
+
+class UserDefaultsRow(PreferenceColumns, Base):
+    __tablename__ = "user_defaults"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ServerLimitsRow(Base):
+    __tablename__ = "server_limits"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True)
+    steps: Mapped[int | None]
+    side: Mapped[int | None]
+    count: Mapped[int | None]
+    waiting: Mapped[int | None]
