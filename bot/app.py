@@ -1,0 +1,158 @@
+"""The composition root: everything that lives is made here, in order, and ends in the opposite order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import aiohttp
+import discord
+
+from bot.buttons import pressable
+from bot.client import Client
+from bot.commands.help import Help
+from bot.commands.imagine import Imagine
+from bot.commands.server import Server
+from bot.commands.settings import Settings
+from bot.config import Config, ConfigError
+from bot.delivery import Delivery
+from bot.followups import Followups
+from bot.intake import Intake
+from bot.posts import Posts
+from bot.studio import Studio
+from generation.local_pool import LocalPool
+from generation.pool import WorkerPool
+from storage import database
+from storage.generations import Generations
+from storage.images import Images
+from storage.preferences import Preferences
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A running bot, as far as anyone outside needs it."""
+
+    client: Client
+    studio: Studio
+    delivery: Delivery
+
+
+class LocalChat(Protocol):
+    """A stand-in for Discord on this machine."""
+
+    url: str
+    api_base: str
+    token: str
+
+
+@asynccontextmanager
+async def running(config: Config, token: str, pool: WorkerPool | None = None) -> AsyncIterator[Bot]:
+    """The bot, logged in and ready, for as long as the context lasts. `pool` is a worker pool to use instead of one
+    of its own."""
+    async with contextlib.AsyncExitStack() as stack:
+        sessions = await stack.enter_async_context(database.opened(config.data / "noisefox.db"))
+        if pool is None:
+            pool = await stack.enter_async_context(LocalPool(config.worker_options))
+        generations, preferences = Generations(sessions), Preferences(sessions)
+        images = Images(config.data / "pictures")
+        client = await stack.enter_async_context(Client(config.discord.api_base))
+        posts = Posts(client)
+        delivery = Delivery(posts=posts, generations=generations, images=images)
+        stack.push_async_callback(delivery.close)
+        studio = Studio(pool=pool, generations=generations, images=images, delivery=delivery)
+        intake = Intake(
+            catalogue=config.catalogue,
+            host_limits=config.limits,
+            generations=generations,
+            preferences=preferences,
+            studio=studio,
+        )
+        followups = Followups(client=client, intake=intake, studio=studio, generations=generations, posts=posts)
+        families = [
+            Imagine(intake=intake, catalogue=config.catalogue),
+            Settings(preferences=preferences, catalogue=config.catalogue),
+            Server(preferences=preferences, intake=intake, catalogue=config.catalogue),
+            Help(),
+        ]
+        await client.serve(families, [pressable(followups.press)], followups.react)
+        await _log_in(client, token)
+        async with asyncio.TaskGroup() as tasks:
+            lasting = [tasks.create_task(client.connect()), tasks.create_task(studio.run())]
+            await client.wait_until_ready()
+            await studio.resume()
+            yield Bot(client, studio, delivery)
+            for task in lasting:
+                task.cancel()
+
+
+async def run(config: Config, token: str) -> int:
+    """Be the bot until told to stop: the first signal lets drawings finish, the second does not wait."""
+    _start_log()
+    async with running(config, token) as bot:
+        await _until_told(bot)
+    return 0
+
+
+async def run_locally(config: Config, chat: Callable[..., AbstractAsyncContextManager[LocalChat]], port: int) -> int:
+    """Be the bot on a chat page of this machine. `chat` makes the stand-in, given a port and a folder."""
+    _start_log()
+    folder = config.data / "try"
+    async with _on_a_free_port(chat, port, folder / "chat") as local:
+        config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))
+        async with running(config, local.token) as bot:
+            print(f"\nOpen {local.url}\nand type /imagine prompt:a cute fox\n(Ctrl-C ends it.)\n", flush=True)
+            await _until_told(bot)
+    return 0
+
+
+@asynccontextmanager
+async def _on_a_free_port(
+    chat: Callable[..., AbstractAsyncContextManager[LocalChat]], port: int, folder: Path
+) -> AsyncIterator[LocalChat]:
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            local = await stack.enter_async_context(chat(port=port, folder=folder))
+        except OSError:
+            log.warning("port %s is taken; using another", port)
+            local = await stack.enter_async_context(chat(port=0, folder=folder))
+        yield local
+
+
+async def _log_in(client: Client, token: str) -> None:
+    try:
+        await client.login(token)
+    except discord.LoginFailure:
+        raise ConfigError("Discord does not take this token. Copy it anew from the Bot page of your app.") from None
+    except (discord.HTTPException, aiohttp.ClientError) as reason:
+        raise ConfigError(f"Discord cannot be reached: {reason}.") from reason
+
+
+async def _until_told(bot: Bot) -> None:
+    """Wait for a signal, then for the drawings in flight or for another signal."""
+    signals: asyncio.Queue[None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, signals.put_nowait, None)
+    await signals.get()
+    log.info("finishing what is being drawn; once more to stop at once")
+    waits = {asyncio.create_task(_finish(bot)), asyncio.create_task(signals.get())}
+    _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+
+
+async def _finish(bot: Bot) -> None:
+    await bot.studio.drain()
+    await bot.delivery.settle()
+
+
+def _start_log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -1,0 +1,71 @@
+"""The Discord client: it logs in, syncs commands and hands events on. It has no features of its own."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+import yarl
+from discord import app_commands, ui
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.edge import answer_error
+
+log = logging.getLogger(__name__)
+
+Reacted = Callable[[discord.RawReactionActionEvent], Awaitable[None]]
+
+
+class Tree(app_commands.CommandTree["Client"]):
+    """Commands, whose errors end at the error edge."""
+
+    async def on_error(
+        self, interaction: discord.Interaction["Client"], error: app_commands.AppCommandError, /
+    ) -> None:
+        await answer_error(interaction, error)
+
+
+class Client(commands.Bot):
+    """A connection to Discord, or to what speaks like it at `api_base`."""
+
+    def __init__(self, api_base: str, **options: Any) -> None:
+        intents = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            intents=intents,
+            help_command=None,
+            tree_cls=Tree,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            **options,
+        )
+        self._reacted: Reacted | None = None
+        Route.BASE = api_base
+
+    async def serve(
+        self, families: Sequence[commands.Cog], items: Sequence[type[ui.DynamicItem[Any]]], reacted: Reacted
+    ) -> None:
+        """Take on what the bot can do; before the login."""
+        for family in families:
+            await self.add_cog(family)
+        self.add_dynamic_items(*items)
+        self._reacted = reacted
+
+    async def setup_hook(self) -> None:
+        """After the login: find the gateway, and tell Discord the commands."""
+        gateway = await self.http.request(Route("GET", "/gateway"))
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway["url"])
+        synced = await self.tree.sync()
+        log.info("%s commands synced", len(synced))
+
+    async def on_ready(self) -> None:
+        log.info("ready as %s in %s servers", self.user, len(self.guilds))
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Messages are nothing to this bot: it has slash commands only."""
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        if self._reacted is not None:
+            await self._reacted(payload)

@@ -1,0 +1,59 @@
+"""The settings as slash-command options: Discord itself keeps their bounds."""
+
+from discord import app_commands
+
+from generation.catalogue import Catalogue
+from generation.settings import (
+    CLIP_SKIP,
+    COUNT,
+    GUIDANCE_SCALE,
+    PROMPT_LENGTH,
+    SEED,
+    SIZE,
+    STEPS,
+    PartialSettings,
+    Sampler,
+)
+
+Prompt = app_commands.Range[str, PROMPT_LENGTH.low, PROMPT_LENGTH.high]
+Negative = app_commands.Range[str, 0, PROMPT_LENGTH.high]
+Steps = app_commands.Range[int, STEPS.low, STEPS.high]
+Guidance = app_commands.Range[float, GUIDANCE_SCALE.low, GUIDANCE_SCALE.high]
+Seed = app_commands.Range[int, SEED.low, SEED.high]
+Side = app_commands.Range[int, SIZE.low, SIZE.high]
+ClipSkip = app_commands.Range[int, CLIP_SKIP.low, CLIP_SKIP.high]
+Count = app_commands.Range[int, COUNT.low, COUNT.high]
+
+SAMPLERS = [app_commands.Choice(name=sampler.value, value=sampler.value) for sampler in Sampler]
+
+
+def chosen(
+    *,
+    model: str | None = None,
+    negative: str | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    sampler: app_commands.Choice[str] | None = None,
+    clip_skip: int | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    count: int | None = None,
+) -> PartialSettings:
+    """The options that were given, as settings. Raises `InvalidSetting` for a size that is no multiple of 8."""
+    return PartialSettings(
+        model=model,
+        width=width,
+        height=height,
+        negative_prompt=negative,
+        steps=steps,
+        guidance_scale=guidance,
+        sampler=Sampler(sampler.value) if sampler else None,
+        clip_skip=clip_skip,
+        count=count,
+    )
+
+
+def matching_models(catalogue: Catalogue, typed: str) -> list[app_commands.Choice[str]]:
+    """Suggestions for a model option; Discord takes 25."""
+    names = [name for name in catalogue.names if typed.lower() in name.lower()]
+    return [app_commands.Choice(name=name, value=name) for name in names[:25]]

@@ -1,0 +1,38 @@
+"""Defaults and limits in words."""
+
+from generation.settings import Limits, PartialSettings
+from storage.records import ANY_MODEL, Defaults
+
+_LABELS = {
+    "width": "width",
+    "height": "height",
+    "negative_prompt": "without",
+    "steps": "steps",
+    "guidance_scale": "guidance",
+    "sampler": "sampler",
+    "clip_skip": "clip skip",
+    "count": "pictures",
+}
+NOTHING = "- no defaults of its own: each model draws as it does best"
+
+
+def defaults_lines(defaults: Defaults) -> list[str]:
+    """A line a model that has defaults."""
+    lines = [
+        f"- {'every model' if model == ANY_MODEL else model}: {_listed(partial)}"
+        for model, partial in sorted(defaults.by_model.items())
+        if partial.given()
+    ]
+    return lines or [NOTHING]
+
+
+def limits_line(limits: Limits) -> str:
+    """All limits that hold."""
+    return (
+        f"- at most {limits.steps} steps, {limits.side} pixels a side, {limits.count} pictures at once "
+        f"and {limits.waiting} unfinished requests a member"
+    )
+
+
+def _listed(partial: PartialSettings) -> str:
+    return ", ".join(f"{_LABELS[name]} {value}" for name, value in partial.given().items())

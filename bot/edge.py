@@ -1,0 +1,26 @@
+"""The error edge: whatever a command or button raises ends here, as a sentence that only its user sees."""
+
+import logging
+
+import discord
+from discord import app_commands
+
+from bot.errors import sentence_for
+from generation.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
+    """Tell the user, privately; log what was not meant for them."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if not isinstance(cause, UserError):
+        log.error("interaction %s failed", interaction.id, exc_info=cause)
+    sentence = sentence_for(cause)
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(sentence, ephemeral=True)
+        else:
+            await interaction.response.send_message(sentence, ephemeral=True)
+    except discord.HTTPException as unsaid:
+        log.warning("interaction %s can no longer be answered: %s", interaction.id, unsaid)

@@ -1,0 +1,80 @@
+"""What people type inside a prompt: `a fox --ar 3:2 --seed 7 --no hands`."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from generation.errors import InvalidSetting
+from generation.settings import PartialSettings, Sampler
+
+_FLAG = re.compile(r"(?:^|\s)(?:--|—|–)(?=[a-zA-Z])")
+"""Phones turn two dashes into one long one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A prompt without its flags, and what the flags say."""
+
+    prompt: str
+    chosen: PartialSettings
+    seed: int | None = None
+    aspect: tuple[int, int] | None = None
+    """Width to height."""
+
+
+def read(text: str) -> Typed:
+    """Split a prompt from its flags. Raises `InvalidSetting`, naming the flag and an example of its use."""
+    prompt, *flags = _FLAG.split(text)
+    values: dict[str, Any] = {}
+    for flag in flags:
+        name, _, value = flag.strip().partition(" ")
+        if name.lower() not in _FLAGS:
+            known = ", ".join(f"`--{known}`" for known in _FLAGS)
+            raise InvalidSetting("prompt", f"I do not know the flag `--{name}`. There are {known}.")
+        field, read_value, example = _FLAGS[name.lower()]
+        try:
+            values[field] = read_value(value.strip())
+        except ValueError:
+            raise InvalidSetting(field, f"`--{name}` needs a value such as `--{name} {example}`.") from None
+    seed, aspect = values.pop("seed", None), values.pop("aspect", None)
+    return Typed(prompt.strip(), PartialSettings(**values), seed, aspect)
+
+
+def fitted(aspect: tuple[int, int], width: int, height: int) -> tuple[int, int]:
+    """A size of about as many pixels as `width` x `height`, in multiples of 8, of the given aspect."""
+    across, down = aspect
+    scale = (width * height / (across * down)) ** 0.5
+    return max(8, round(across * scale / 8) * 8), max(8, round(down * scale / 8) * 8)
+
+
+def _text(value: str) -> str:
+    if not value:
+        raise ValueError
+    return value
+
+
+def _aspect(value: str) -> tuple[int, int]:
+    across, down = (int(side) for side in value.split(":"))
+    if not 1 <= across <= 4 * down <= 16 * across:
+        raise InvalidSetting("aspect", f"`--ar {value}` is too narrow; the longer side may be four times the shorter.")
+    return across, down
+
+
+def _sampler(value: str) -> Sampler:
+    by_name = {sampler.value.lower(): sampler for sampler in Sampler}
+    if value.lower() not in by_name:
+        raise InvalidSetting("sampler", f"There is no sampler “{value}”. There are {', '.join(Sampler)}.")
+    return by_name[value.lower()]
+
+
+_FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
+    "ar": ("aspect", _aspect, "3:2"),
+    "no": ("negative_prompt", _text, "hands"),
+    "seed": ("seed", int, "7"),
+    "steps": ("steps", int, "30"),
+    "cfg": ("guidance_scale", float, "6"),
+    "sampler": ("sampler", _sampler, "Euler a"),
+    "clip": ("clip_skip", int, "2"),
+    "repeat": ("count", int, "3"),
+}

@@ -1,0 +1,83 @@
+"""The messages that show requests, reached by whichever way is open."""
+
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+
+import discord
+
+from bot.layouts import Look
+from generation.errors import NoisefoxError
+from storage.records import Origin
+
+_NO_MENTIONS = discord.AllowedMentions.none()
+
+
+class Unreachable(NoisefoxError):
+    """The message is gone, or nothing is left to edit it with."""
+
+
+class Posts:
+    """Edits and removes the answers to requests.
+
+    An interaction's token edits its answer for 15 minutes; after that a message in a channel is edited as the bot's
+    own, and a private one no more.
+    """
+
+    def __init__(self, client: discord.Client, now: Callable[[], datetime] = discord.utils.utcnow) -> None:
+        self._client = client
+        self._now = now
+
+    async def edit(self, origin: Origin, look: Look) -> None:
+        """Show `look` in the message. Raises `Unreachable`, or `discord.HTTPException` where trying again may help."""
+        try:
+            if self._token_lives(origin):
+                await self._edit_by_token(origin, look)
+            else:
+                await self._edit_in_channel(origin, look)
+        except (discord.NotFound, discord.Forbidden) as gone:
+            raise Unreachable(f"message {origin.message_id}: {gone}") from gone
+
+    async def remove(self, origin: Origin) -> None:
+        """Remove a message from its channel; one that is gone already is fine."""
+        try:
+            await self._in_channel(origin).delete()
+        except (discord.NotFound, discord.Forbidden):
+            return
+
+    async def reply(self, channel_id: int, message_id: int, look: Look) -> discord.Message:
+        """A new message that answers another, in a channel."""
+        channel = self._client.get_partial_messageable(channel_id)
+        reference = discord.MessageReference(message_id=message_id, channel_id=channel_id, fail_if_not_exists=False)
+        look.view.stop()
+        return await channel.send(
+            view=look.view, files=_files(look), reference=reference, allowed_mentions=_NO_MENTIONS
+        )
+
+    def _token_lives(self, origin: Origin) -> bool:
+        return bool(origin.token and origin.token_expires and self._now() < origin.token_expires)
+
+    async def _edit_by_token(self, origin: Origin, look: Look) -> None:
+        assert self._client.application_id is not None
+        assert origin.token is not None
+        webhook = discord.Webhook.partial(self._client.application_id, origin.token, client=self._client)
+        look.view.stop()
+        await webhook.edit_message(
+            origin.message_id,
+            view=look.view,
+            attachments=_files(look),
+            allowed_mentions=_NO_MENTIONS,
+        )
+
+    async def _edit_in_channel(self, origin: Origin, look: Look) -> None:
+        if origin.private:
+            raise Unreachable(f"private message {origin.message_id}: its token has expired")
+        look.view.stop()
+        await self._in_channel(origin).edit(view=look.view, attachments=_files(look), allowed_mentions=_NO_MENTIONS)
+
+    def _in_channel(self, origin: Origin) -> discord.PartialMessage:
+        return self._client.get_partial_messageable(origin.channel_id).get_partial_message(origin.message_id)
+
+
+def _files(look: Look) -> list[discord.File]:
+    return [discord.File(BytesIO(data), filename=name) for name, data in look.files.items()]

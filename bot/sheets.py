@@ -1,0 +1,63 @@
+"""Pictures for a message: previews enlarged, finished ones made to fit."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from generation import infotext
+from generation.events import Preview
+
+PREVIEW_SIDE = 512
+"""Pixels of the longer side of a picture in a preview; a phone shows no more."""
+
+_QUALITIES = (95, 85, 70, 50)
+_EXIF, _USER_COMMENT = 0x8769, 0x9286
+"""Tags of the EXIF standard."""
+
+
+def of_previews(previews: Sequence[Preview]) -> bytes:
+    """All previews of a job on one JPEG, two in a row, enlarged smoothly."""
+    width, height = previews[0].width, previews[0].height
+    scale = PREVIEW_SIDE / max(width, height)
+    width, height = round(width * scale), round(height * scale)
+    columns = min(len(previews), 2)
+    rows = -(-len(previews) // columns)
+    sheet = Image.new("RGB", (width * columns, height * rows))
+    for index, preview in enumerate(previews):
+        small = Image.frombytes("RGB", (preview.width, preview.height), preview.rgb)
+        large = small.resize((width, height), Image.Resampling.BICUBIC)
+        sheet.paste(large, (index % columns * width, index // columns * height))
+    return _saved(sheet, "JPEG", quality=85)
+
+
+def fitting(png: bytes, most: int) -> tuple[bytes, str]:
+    """A picture of at most `most` bytes and its file ending: the PNG itself, else a JPEG as good as fits.
+
+    The settings stay in the metadata; a JPEG has them in EXIF's UserComment. Where even the poorest JPEG is too
+    large, the picture is halved until it fits.
+    """
+    if len(png) <= most:
+        return png, "png"
+    with Image.open(BytesIO(png)) as opened:
+        image, exif = opened.convert("RGB"), _exif_of(opened)
+    while True:
+        for quality in _QUALITIES:
+            jpeg = _saved(image, "JPEG", quality=quality, exif=exif)
+            if len(jpeg) <= most:
+                return jpeg, "jpg"
+        image = image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
+
+
+def _exif_of(image: Image.Image) -> Image.Exif:
+    exif = Image.Exif()
+    text = str(image.info.get(infotext.CHUNK_NAME, ""))
+    exif.get_ifd(_EXIF)[_USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")
+    return exif
+
+
+def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()

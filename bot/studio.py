@@ -1,0 +1,154 @@
+"""From a saved request to its pictures: feeds the pool, writes down what comes of it, keeps the messages informed."""
+
+import asyncio
+import logging
+
+from bot.delivery import Delivery
+from bot.errors import UNEXPECTED, sentence_for_failure
+from generation.events import Cancelled, Completed, Event, Failed, Queued, Started
+from generation.jobs import Draw, Job, Task, Upscale
+from generation.pool import WorkerPool
+from generation.queue import FairQueue
+from storage.generations import Generations
+from storage.images import Images
+from storage.records import Action, Generation, Picture
+
+log = logging.getLogger(__name__)
+
+_GONE = "The picture to enlarge is not here any more."
+
+
+class Studio:
+    """Draws what is saved. `run` it for as long as the bot lives; what is unfinished then is resumed at next start."""
+
+    def __init__(self, *, pool: WorkerPool, generations: Generations, images: Images, delivery: Delivery) -> None:
+        self._pool = pool
+        self._generations = generations
+        self._images = images
+        self._delivery = delivery
+        self._queue = FairQueue()
+        self._waiting: dict[int, Generation] = {}
+        self._drawing: dict[int, Generation] = {}
+        self._pictures: dict[int, int] = {}
+        """How many pictures each job in the pool has."""
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._draining = False
+
+    async def run(self) -> None:
+        """Feed the pool and follow its events until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._feed(), name="studio: feed")
+            tasks.create_task(self._follow(), name="studio: follow")
+
+    async def resume(self) -> None:
+        """Take up what an earlier run left: draw what is not drawn, show what is not shown."""
+        for generation in await self._generations.interrupted():
+            if generation.state.unfinished:
+                await self.submit(generation)
+            else:
+                self._delivery.finish(generation)
+
+    async def submit(self, generation: Generation) -> None:
+        """Queue a saved request."""
+        try:
+            task = await self._task(generation)
+        except FileNotFoundError:
+            self._delivery.finish(await self._generations.fail(generation.id, _GONE))
+            return
+        self._waiting[generation.id] = generation
+        self._queue.put(Job(generation.id, str(generation.origin.user_id), task))
+        self._announce_positions()
+
+    async def cancel(self, generation: Generation) -> None:
+        """Stop a request that has not ended; without effect on any other."""
+        if self._queue.remove(generation.id):
+            del self._waiting[generation.id]
+            self._delivery.finish(await self._generations.cancel(generation.id))
+            self._announce_positions()
+        else:
+            await self._pool.cancel(generation.id)
+
+    async def delete(self, generation: Generation) -> None:
+        """Forget the pictures of a request that has ended, and keep its settings."""
+        for file in await self._generations.delete(generation.id):
+            await self._images.remove(file)
+
+    async def drain(self) -> None:
+        """Begin nothing new, and wait for what is being drawn."""
+        self._draining = True
+        await self._idle.wait()
+
+    async def _task(self, generation: Generation) -> Task:
+        if generation.lineage.action is not Action.UPSCALE:
+            return Draw(generation.settings)
+        parent = await self._generations.get(generation.lineage.parent or 0)
+        pictures = parent.pictures if parent else ()
+        picture = next((each for each in pictures if each.index == generation.lineage.picture), None)
+        if parent is None or picture is None or picture.file is None:
+            raise FileNotFoundError
+        png = await self._images.read(picture.file)
+        return Upscale(generation.settings, png, generation.factor // parent.factor, parent.factor)
+
+    async def _feed(self) -> None:
+        while True:
+            job = await self._queue.take(self._fits)
+            self._drawing[job.id] = self._waiting.pop(job.id)
+            self._pictures[job.id] = job.task.pictures
+            self._idle.clear()
+            await self._pool.submit(job)
+            self._announce_positions()
+
+    def _fits(self, job: Job) -> bool:
+        busy = sum(self._pictures.values())
+        return not self._draining and (busy == 0 or busy + job.task.pictures <= self._pool.room)
+
+    async def _follow(self) -> None:
+        async for event in self._pool.events():
+            generation = self._drawing[event.job_id]
+            match event:
+                case Completed():
+                    self._end(await self._keep(generation, event))
+                case Failed():
+                    self._end(await self._generations.fail(generation.id, sentence_for_failure(event.kind)))
+                case Cancelled():
+                    self._end(await self._generations.cancel(generation.id))
+                case _:
+                    await self._show(generation, event)
+
+    async def _show(self, generation: Generation, event: Event) -> None:
+        if isinstance(event, Started):
+            await self._generations.begin(generation.id)
+        self._delivery.update(generation, event)
+        if self._delivery.sends_soon(generation):
+            await self._pool.want_frame(generation.id)
+
+    async def _keep(self, generation: Generation, completed: Completed) -> Generation:
+        """Write the files, then the row."""
+        try:
+            pictures = [
+                Picture(
+                    index,
+                    picture.seed,
+                    picture.width,
+                    picture.height,
+                    await self._images.save(generation.id, index, picture.png),
+                )
+                for index, picture in enumerate(completed.pictures)
+            ]
+        except OSError:
+            log.exception("the pictures of %s cannot be written", generation.id)
+            return await self._generations.fail(generation.id, UNEXPECTED)
+        return await self._generations.complete(generation.id, pictures, completed.seconds)
+
+    def _end(self, generation: Generation) -> None:
+        del self._drawing[generation.id]
+        del self._pictures[generation.id]
+        if not self._drawing:
+            self._idle.set()
+        self._queue.recheck()
+        self._delivery.finish(generation)
+
+    def _announce_positions(self) -> None:
+        for job_id, position in self._queue.positions().items():
+            self._delivery.update(self._waiting[job_id], Queued(job_id, position))
