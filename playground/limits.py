@@ -76,6 +76,10 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[_Fault] = []
 
+    def clear(self) -> None:
+        """From now on nothing fails on purpose."""
+        self._faults.clear()
+
     def add(self, method: str, path: str, status: int, times: int, retry_after: float) -> None:
         """The next `times` requests with this method ("*" for any), whose path `path` is found in, get `status`."""
         self._faults.append(_Fault(method, re.compile(path), status, times, retry_after))

@@ -94,10 +94,11 @@ class Playground:
         application.add_routes(self._cdn.routes())
         application.add_routes(self._page_api.routes())
         application.add_routes([web.get("/", self._index), web.static("/assets", PAGE)])
+        application.on_response_prepare.append(_revalidated)
         return application
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+        return web.FileResponse(PAGE / "index.html")
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -119,6 +120,10 @@ class Playground:
         self._store.close()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+    def heal(self) -> None:
+        """Take back every failure that `fail_next` has ordered."""
+        self._faults.clear()
 
     def fail_next(self, method: str, path: str, status: int, times: int = 1, retry_after: float = 0.05) -> None:
         """Lets the next `times` API requests fail whose path (after /api/v10) the pattern `path` is found in.
@@ -153,3 +158,9 @@ class Playground:
     def waiting(self) -> int:
         """How many interactions nobody has answered yet."""
         return len(self._interactions.pending())
+
+
+async def _revalidated(request: web.Request, response: web.StreamResponse) -> None:
+    """Have browsers ask whether a file of the page has changed, so that modules of two versions never mix."""
+    if request.path == "/" or request.path.startswith("/assets/"):
+        response.headers["Cache-Control"] = "no-cache"

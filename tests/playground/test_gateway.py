@@ -52,7 +52,7 @@ async def test_identifies_anew_when_the_session_is_invalid(playground: Playgroun
     async with connect(client), Person(playground.url, "member one") as person:
         await playground.invalidate_session(resumable=False)
         async with asyncio.timeout(5):
-            while not playground.bot_online:  # noqa: ASYNC110
+            while not playground.bot_online:
                 await asyncio.sleep(0.005)
         assert not client.resumed.is_set()
         assert (await person.slash("imagine")).acknowledged == 4

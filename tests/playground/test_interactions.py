@@ -465,7 +465,7 @@ async def test_a_bot_that_is_offline(playground: Playground, client: Client, con
         assert not person.bot_online
         running = asyncio.create_task(person.slash("imagine"))
         async with asyncio.timeout(5):
-            while not playground.waiting:  # noqa: ASYNC110
+            while not playground.waiting:
                 await asyncio.sleep(0.005)
         clock.ahead += 3.1
         assert (await running).failed

@@ -1,0 +1,105 @@
+/** The page's composition root: makes the parts and ties them together. */
+
+import { Api, Refused } from "./api.js";
+import { Composer } from "./composer.js";
+import { closePopover } from "./popover.js";
+import { fill } from "./dom.js";
+import { Interactions } from "./interactions.js";
+import { LiveEvents } from "./events.js";
+import { MessageActions } from "./message_actions.js";
+import { mountSidebar } from "./sidebar.js";
+import { mountTopbar } from "./topbar.js";
+import { openModal } from "./modal.js";
+import { Store } from "./store.js";
+import { Timeline } from "./timeline.js";
+
+/** Whom one is at first; the playground's people are always the same (world.py). */
+const ADMIN = "1180000000000000002";
+
+const part = (id) => document.getElementById(id);
+const store = new Store();
+const api = new Api(() => store.me);
+const interactions = new Interactions(store, (modal, interactionId, channel) =>
+  openModal(modal, {
+    store,
+    botName: store.bot.username,
+    submit: (components, files) =>
+      interactions.modal(channel, () => api.modal(channel, interactionId, modal.custom_id, components, files)),
+  }),
+);
+const timeline = new Timeline(store, {
+  scroller: part("scroller"),
+  list: part("timeline"),
+  toLatest: part("to-latest"),
+});
+const composer = new Composer({ dock: part("dock"), store, api, interactions, onSent: () => timeline.toBottom() });
+new MessageActions({
+  store,
+  api,
+  interactions,
+  list: part("timeline"),
+  say: (sentence) => composer.complain(sentence),
+  begin: (line) => composer.begin(line),
+});
+
+const drawer = (open) => {
+  document.body.classList.toggle("drawer-open", open);
+  part("scrim").hidden = !open;
+};
+mountTopbar({ element: part("topbar"), connection: part("connection"), store, onMenu: () => drawer(true) });
+mountSidebar({ element: part("sidebar"), store, onChannel: show, onUser: become, onNewDirect: showDirect });
+part("scrim").addEventListener("click", () => drawer(false));
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") drawer(false);
+});
+
+/** The address remembers who one is and where, for a reload, a bookmark, or a second window. */
+function remember() {
+  history.replaceState(null, "", `#${new URLSearchParams({ user: store.me, channel: store.channel })}`);
+}
+
+function show(channel) {
+  closePopover();
+  drawer(false);
+  store.show(channel);
+  remember();
+  composer.focus();
+}
+
+async function showDirect() {
+  try {
+    const channel = await api.openDirect();
+    if (!store.channels.some((each) => each.id === channel.id)) store.take("channels", [...store.channels, channel]);
+    show(channel.id);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    composer.complain(error.message);
+  }
+}
+
+let wanted = null;
+const live = new LiveEvents({
+  readState: () => api.state(wanted),
+  onState(state) {
+    store.replace(state);
+    interactions.reconnected();
+    remember();
+  },
+  onEvent(kind, data) {
+    if (kind === "answer" || kind === "failure") interactions.take(kind, data);
+    else store.take(kind, data);
+  },
+  onConnection: (on) => store.setLive(on),
+});
+
+function become(user) {
+  closePopover();
+  composer.reset();
+  drawer(false);
+  wanted = user;
+  live.follow(user);
+}
+
+const address = new URLSearchParams(location.hash.slice(1));
+store.channel = address.get("channel");
+become(/^\d+$/.test(address.get("user") ?? "") ? address.get("user") : ADMIN);

@@ -1,0 +1,245 @@
+/** A chosen command in the composer: its options as chips, and their values. */
+
+import { chipKey } from "./chip_keys.js";
+import { h } from "./dom.js";
+import { fixedSuggestions, kindHint, readValue } from "./option_values.js";
+import { OptionChip } from "./option_chip.js";
+import { Suggestions } from "./suggestions.js";
+
+export class CommandForm {
+  /** @type {OptionChip[]} */
+  chips = [];
+
+  /**
+   * @param {import("./command_line.js").Leaf} leaf
+   * @param {{store: import("./store.js").Store, api: import("./api.js").Api, panel: import("./panel.js").Panel, rest: HTMLTextAreaElement,
+   *   onSend: () => void, onLeave: () => void}} page `rest` is the text area behind the chips
+   */
+  constructor(leaf, page) {
+    Object.assign(this, page);
+    this.leaf = leaf;
+    this.suggestions = new Suggestions(page.api);
+    this.more = h("button", {
+      type: "button",
+      class: "more-options",
+      tabindex: "-1",
+      on: {
+        click: () => {
+          this.rest.focus();
+          this.listRest();
+        },
+      },
+    });
+    this.element = h(
+      "div",
+      { class: "command-form" },
+      h("span", { class: "command-name", title: leaf.description }, `/${leaf.name}`),
+      this.more,
+    );
+    leaf.options.filter((option) => option.required).forEach((option) => this.#add(option));
+    this.#recount();
+  }
+
+  /** @param {[string, string][]} values names and texts, as typed */
+  fillIn(values) {
+    for (const [name, text] of values) {
+      const option = this.leaf.options.find((each) => each.name === name);
+      const chip = this.chip(name) ?? this.#add(option);
+      if (!chip.isFile) chip.text = text;
+    }
+    this.#recount();
+  }
+
+  chip(name) {
+    return this.chips.find((chip) => chip.option.name === name);
+  }
+
+  /** Options that are not in the line yet. */
+  get unused() {
+    return this.leaf.options.filter((option) => !this.chip(option.name));
+  }
+
+  /** Goes to what is to be filled in next. */
+  focusNext() {
+    const empty = this.chips.find((chip) => chip.option.required && !chip.text);
+    if (empty) empty.focus();
+    else if (this.chips.length) this.chips.at(-1).focus();
+    else this.rest.focus();
+  }
+
+  addOption(option) {
+    const chip = this.#add(option);
+    this.#recount();
+    chip.focus();
+    return chip;
+  }
+
+  /** The options one could still add, for the text typed behind the chips. */
+  listRest() {
+    const typed = this.rest.value.trim().toLowerCase();
+    const items = this.unused
+      .filter((option) => option.name.includes(typed))
+      .map((option) => ({
+        value: option.name,
+        label: option.name,
+        description: option.description,
+        trailing: option.required ? "required" : kindHint(option),
+        option,
+      }));
+    this.panel.show({
+      owner: this.rest,
+      items,
+      active: typed ? 0 : -1,
+      onChoose: (item) => {
+        this.rest.value = "";
+        this.addOption(item.option);
+      },
+      hint: items.length ? [h("b", {}, "More options"), " of ", h("code", {}, `/${this.leaf.name}`)] : [],
+    });
+  }
+
+  /** Takes `name:` typed behind the chips. @returns {boolean} whether it was an option */
+  takeName() {
+    const [, name, text] = /^\s*([^\s:]+):([\s\S]*)$/.exec(this.rest.value) ?? [];
+    const option = this.unused.find((each) => each.name === name?.toLowerCase());
+    if (!option) return false;
+    this.rest.value = "";
+    const chip = this.addOption(option);
+    if (!chip.isFile) chip.text = text.trimStart();
+    return true;
+  }
+
+  /** Everything that was filled in; null, with the chips marked, where something is wrong. */
+  values() {
+    const options = {};
+    const files = new Map();
+    let first = null;
+    for (const chip of this.chips) {
+      const { value, problem } = this.#read(chip);
+      chip.mark(problem ?? null);
+      if (problem) first ??= chip;
+      else if (chip.file) {
+        options[chip.option.name] = chip.option.name;
+        files.set(chip.option.name, chip.file);
+      } else if (value !== undefined) options[chip.option.name] = value;
+    }
+    if (!first) return { options, files };
+    first.focus();
+    this.#explain(first);
+    return null;
+  }
+
+  /** The texts as typed, for going back to this line later. */
+  texts() {
+    return Object.fromEntries(
+      this.chips.filter((chip) => chip.text && !chip.isFile).map((chip) => [chip.option.name, chip.text]),
+    );
+  }
+
+  close() {
+    this.suggestions.stop();
+    this.element.remove();
+  }
+
+  #read(chip) {
+    if (chip.isFile) return chip.option.required && !chip.file ? { problem: "Choose a file." } : {};
+    if (chip.picked) return { value: chip.picked.value };
+    const suggested = this.suggestions.value(chip.option.name, chip.text);
+    return suggested !== undefined ? { value: suggested } : readValue(chip.option, chip.text, this.store);
+  }
+
+  #add(option) {
+    const chip = new OptionChip(option, {
+      onInput: (each) => this.#typed(each),
+      onFocus: (each) => this.#explain(each),
+      onKey: (each, event) => chipKey(this, each, event),
+      onRemove: (each) => this.remove(each),
+    });
+    this.chips.push(chip);
+    this.element.insertBefore(chip.element, this.more);
+    return chip;
+  }
+
+  /** Leaves an option out. */
+  remove(chip) {
+    const at = this.chips.indexOf(chip);
+    this.chips.splice(at, 1);
+    chip.element.remove();
+    this.#recount();
+    (this.chips[at - 1] ?? this.chips[0] ?? this.rest).focus();
+  }
+
+  #recount() {
+    const count = this.unused.length;
+    this.more.hidden = !count;
+    this.more.textContent = `+${count} more`;
+    this.more.setAttribute("aria-label", `${count} more options`);
+  }
+
+  /** `steps:` typed inside another option begins that option. */
+  #typed(chip) {
+    const [, before, name] = /^([\s\S]*?)(?:^|\s)([^\s:]+):$/.exec(chip.text) ?? [];
+    if (name?.toLowerCase() === chip.option.name && !before) chip.text = "";
+    else if (name && !chip.isFile) {
+      const option = this.leaf.options.find((each) => each.name === name.toLowerCase() && each !== chip.option);
+      const there = option && this.chip(option.name);
+      if (option && !there?.text) {
+        chip.text = before.trimEnd();
+        if (there) there.focus();
+        else this.addOption(option);
+        return;
+      }
+    }
+    this.#explain(chip);
+  }
+
+  /** Shows what the chip wants, and what can be picked for it. */
+  #explain(chip) {
+    const { option } = chip;
+    const note = chip.problem
+      ? h("span", { class: "fault", role: "alert" }, chip.problem)
+      : h("span", { class: "panel-kind" }, kindHint(option));
+    const hint = [h("b", {}, option.name), h("span", { class: "panel-description" }, option.description), note];
+    const show = (items, active) =>
+      this.panel.show({ owner: chip.input, hint, items, active, onChoose: (item) => this.#pick(chip, item) });
+    if (chip.picked && !option.autocomplete) {
+      show([], -1);
+      return;
+    }
+    const items = fixedSuggestions(option, chip.text, this.store);
+    const exact = items.some((item) => item.label.toLowerCase() === chip.text.trim().toLowerCase());
+    show(
+      items.map((item) => ({ ...item, selected: item.label === chip.text.trim() })),
+      chip.text.trim() && !exact ? 0 : -1,
+    );
+    if (option.autocomplete) this.#suggest(chip, show);
+  }
+
+  async #suggest(chip, show) {
+    const readings = this.chips
+      .filter((each) => each !== chip && !each.isFile)
+      .map((each) => [each.option.name, this.#read(each).value]);
+    const options = Object.fromEntries([
+      ...readings.filter(([, value]) => value !== undefined),
+      [chip.option.name, chip.text],
+    ]);
+    const items = await this.suggestions.ask({
+      channel: this.store.channel,
+      path: this.leaf.path,
+      options,
+      focused: chip.option.name,
+    });
+    if (items && document.activeElement === chip.input && !chip.picked) show(items, -1);
+  }
+
+  #pick(chip, item) {
+    chip.pick(item);
+    this.suggestions.stop();
+    const empty = this.chips.find((each) => each.option.required && !each.text);
+    if (empty) empty.focus();
+    else {
+      chip.focus();
+      this.#explain(chip);
+    }
+  }
+}

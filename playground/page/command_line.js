@@ -1,0 +1,100 @@
+/** Slash commands as text: which there are, which match, and what a typed line says. No DOM. */
+
+/**
+ * @typedef {{name: string, description: string, type: number, required?: boolean, choices?: {name: string, value: any}[],
+ *   autocomplete?: boolean, min_value?: number, max_value?: number, min_length?: number, max_length?: number}} Option
+ * @typedef {{path: string[], name: string, description: string, options: Option[]}} Leaf a command one can send
+ */
+
+export const Kind = {
+  subcommand: 1,
+  group: 2,
+  string: 3,
+  integer: 4,
+  boolean: 5,
+  user: 6,
+  channel: 7,
+  role: 8,
+  mentionable: 9,
+  number: 10,
+  attachment: 11,
+};
+
+/** Every command and subcommand that can be sent, from the commands the bot registered. @returns {Leaf[]} */
+export function leavesOf(commands) {
+  const out = [];
+  const walk = (node, path) => {
+    const here = [...path, node.name];
+    const options = node.options ?? [];
+    const nested = options.filter((option) => option.type === Kind.subcommand || option.type === Kind.group);
+    if (nested.length) nested.forEach((option) => walk(option, here));
+    else out.push({ path: here, name: here.join(" "), description: node.description ?? "", options });
+  };
+  for (const command of commands) if ((command.type ?? 1) === 1) walk(command, []);
+  return out.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Commands for what was typed after the slash: names that begin so, then names that hold it, then descriptions. */
+export function matchLeaves(leaves, query) {
+  const wanted = query.toLowerCase().replace(/\s+/g, " ").trimStart();
+  if (!wanted) return leaves;
+  const ranked = leaves.map((leaf) => {
+    const name = leaf.name.toLowerCase();
+    if (name.startsWith(wanted) || leaf.path.at(-1).startsWith(wanted)) return [0, leaf];
+    if (name.includes(wanted)) return [1, leaf];
+    return [wanted.length > 2 && leaf.description.toLowerCase().includes(wanted) ? 2 : 3, leaf];
+  });
+  return ranked
+    .filter(([rank]) => rank < 3)
+    .sort((a, b) => a[0] - b[0])
+    .map(([, leaf]) => leaf);
+}
+
+/**
+ * The command a line names, where it names one whole and goes on after it ("/imagine " or "/server defaults steps:4").
+ * @param {string} line @param {Leaf[]} leaves @returns {{leaf: Leaf, rest: string} | null}
+ */
+export function namedCommand(line, leaves) {
+  if (!line.startsWith("/")) return null;
+  const typed = line.slice(1).replace(/^(\S+(?: +\S+){0,2})/, (words) => words.replace(/ +/g, " "));
+  const fitting = leaves.filter(
+    (leaf) => typed === leaf.name || (/^\s/.test(typed.slice(leaf.name.length)) && typed.startsWith(leaf.name)),
+  );
+  if (!fitting.length) return null;
+  const leaf = fitting.reduce((best, each) => (each.name.length > best.name.length ? each : best));
+  return { leaf, rest: typed.slice(leaf.name.length) };
+}
+
+function escaped(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/**
+ * `prompt:a red apple steps:20` -> [["prompt", "a red apple"], ["steps", "20"]]. A name counts at its first place only,
+ * so a prompt may hold a colon. Text without a name goes to the first string option.
+ * @param {string} text @param {Option[]} options @returns {[string, string][]}
+ */
+export function readOptions(text, options) {
+  if (!options.length) return [];
+  const names = options.map((option) => escaped(option.name)).sort((a, b) => b.length - a.length);
+  const marker = new RegExp(`(?:^|\\s)(${names.join("|")}):`, "giu");
+  const seen = new Set();
+  const places = [];
+  for (const found of text.matchAll(marker)) {
+    const name = options.find((option) => option.name.toLowerCase() === found[1].toLowerCase()).name;
+    if (seen.has(name)) continue;
+    seen.add(name);
+    places.push({ name, start: found.index, end: found.index + found[0].length });
+  }
+  const out = places.map((place, index) => [place.name, text.slice(place.end, places[index + 1]?.start).trim()]);
+  const unnamed = text.slice(0, places[0]?.start).trim();
+  const home = options.find((option) => option.type === Kind.string && !seen.has(option.name));
+  if (unnamed && home) out.unshift([home.name, unnamed]);
+  return out;
+}
+
+/** The line one could have typed: `/imagine prompt:a fox steps:20`. */
+export function writeLine(leaf, values) {
+  const parts = Object.entries(values).map(([name, text]) => `${name}:${text}`);
+  return [`/${leaf.name}`, ...parts].join(" ");
+}

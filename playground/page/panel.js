@@ -1,0 +1,77 @@
+/** The box above the composer: what an option means, and what can be chosen. */
+
+import { fill, h } from "./dom.js";
+import { Listbox } from "./listbox.js";
+
+export class Panel {
+  #choose = () => {};
+  #owner = null;
+
+  constructor() {
+    this.listbox = new Listbox({ label: "Suggestions", onChoose: (item) => this.#choose(item) });
+    this.hint = h("div", { class: "panel-hint" });
+    this.element = h("div", { class: "panel", hidden: true }, this.hint, this.listbox.element);
+  }
+
+  /**
+   * @param {{owner: HTMLElement, hint?: Node[], items?: import("./listbox.js").Item[], active?: number,
+   *   onChoose?: (item: import("./listbox.js").Item) => void}} what `owner` keeps the focus; `active` -1 marks nothing
+   */
+  show({ owner, hint = [], items = [], active = 0, onChoose = () => {} }) {
+    this.#release();
+    this.#owner = owner;
+    this.#choose = onChoose;
+    fill(this.hint, hint);
+    this.hint.hidden = !hint.length;
+    this.listbox.show(items, active);
+    this.listbox.element.hidden = !items.length;
+    this.element.hidden = !hint.length && !items.length;
+    this.#describe();
+  }
+
+  hide() {
+    this.#release();
+    this.listbox.show([]);
+    this.element.hidden = true;
+  }
+
+  get open() {
+    return !this.element.hidden;
+  }
+  get listed() {
+    return this.listbox.items.length > 0 && this.open;
+  }
+  get active() {
+    return this.listed ? this.listbox.activeItem : undefined;
+  }
+
+  /** Chooses what is marked. @returns {boolean} whether something was */
+  chooseActive() {
+    if (!this.active) return false;
+    this.#choose(this.active);
+    return true;
+  }
+
+  /** Arrow keys. @returns {boolean} whether it took the key */
+  key(event) {
+    const taken = this.open && this.listbox.key(event);
+    if (taken) this.#describe();
+    return taken;
+  }
+
+  #describe() {
+    const owner = this.#owner;
+    if (!owner) return;
+    owner.setAttribute("role", "combobox");
+    owner.setAttribute("aria-controls", this.listbox.id);
+    owner.setAttribute("aria-expanded", String(this.listed));
+    if (this.listed && this.listbox.activeId) owner.setAttribute("aria-activedescendant", this.listbox.activeId);
+    else owner.removeAttribute("aria-activedescendant");
+  }
+
+  #release() {
+    this.#owner?.setAttribute("aria-expanded", "false");
+    this.#owner?.removeAttribute("aria-activedescendant");
+    this.#owner = null;
+  }
+}

@@ -1,0 +1,119 @@
+/** Reactions under a message, and the small picker that adds one. */
+
+import { h, icon } from "./dom.js";
+import { openPopover } from "./popover.js";
+
+/** The first row is what the page offers first: what this bot listens to. */
+const EMOJI = [
+  ["🔁", "repeat"],
+  ["🔎", "magnifier"],
+  ["❌", "cross"],
+  ["❤️", "heart"],
+  ["✉️", "envelope"],
+  ["👍", "thumbs up"],
+  ["👎", "thumbs down"],
+  ["😀", "grin"],
+  ["😂", "joy"],
+  ["😍", "in love"],
+  ["🤩", "star-struck"],
+  ["😎", "cool"],
+  ["🤔", "thinking"],
+  ["😮", "surprised"],
+  ["😢", "sad"],
+  ["😡", "angry"],
+  ["🥳", "party"],
+  ["🙏", "thanks"],
+  ["👏", "applause"],
+  ["🙌", "hooray"],
+  ["👀", "eyes"],
+  ["💯", "hundred"],
+  ["🔥", "fire"],
+  ["✨", "sparkles"],
+  ["⭐", "star"],
+  ["🎉", "tada"],
+  ["🎨", "palette"],
+  ["🖼️", "picture"],
+  ["🦊", "fox"],
+  ["🐱", "cat"],
+  ["🐶", "dog"],
+  ["🌈", "rainbow"],
+  ["🌙", "moon"],
+  ["☀️", "sun"],
+  ["✅", "check"],
+  ["❓", "question"],
+];
+
+export const QUICK_EMOJI = EMOJI.slice(0, 6).map(([emoji]) => emoji);
+
+/** @param {object} message */
+export function reactionsView(message) {
+  const reactions = (message.reactions ?? []).filter((reaction) => reaction.count > 0);
+  if (!reactions.length) return null;
+  return h(
+    "div",
+    { class: "reactions", "data-key": "reactions" },
+    reactions.map((reaction) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: `reaction${reaction.me ? " mine" : ""}`,
+          "data-act": "toggle-reaction",
+          "data-emoji": reaction.emoji.name,
+          "data-key": reaction.emoji.name,
+          "aria-pressed": String(Boolean(reaction.me)),
+          "aria-label": `${reaction.emoji.name}, ${reaction.count}, ${reaction.me ? "press to take back" : "press to add yours"}`,
+        },
+        h("span", { class: "emoji" }, reaction.emoji.name),
+        h("span", { class: "reaction-count" }, reaction.count),
+      ),
+    ),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "reaction add",
+        "data-act": "add-reaction",
+        "data-key": "add",
+        "aria-label": "Add a reaction",
+      },
+      icon("smile"),
+    ),
+  );
+}
+
+/** Lets one choose an emoji beside `anchor`. @param {(emoji: string) => void} onChoose */
+export function openEmojiPicker(anchor, onChoose) {
+  const grid = h("div", { class: "emoji-grid", role: "group", "aria-label": "Emoji" });
+  const popover = openPopover(anchor, grid, { label: "Add a reaction" });
+  EMOJI.forEach(([emoji, name]) =>
+    grid.append(
+      h(
+        "button",
+        {
+          type: "button",
+          class: "emoji-choice",
+          "data-emoji": emoji,
+          "aria-label": name,
+          title: name,
+          on: {
+            click: () => {
+              popover.close();
+              onChoose(emoji);
+            },
+          },
+        },
+        emoji,
+      ),
+    ),
+  );
+  grid.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 6, ArrowUp: -6 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const all = [...grid.children];
+    all[Math.max(0, Math.min(all.length - 1, all.indexOf(document.activeElement) + step))]?.focus();
+  });
+  popover.place();
+  grid.firstChild.focus();
+}

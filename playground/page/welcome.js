@@ -1,0 +1,50 @@
+/** What stands above the first message of a channel: where one is, and what one could try. */
+
+import { leavesOf } from "./command_line.js";
+import { h, icon } from "./dom.js";
+import { avatar } from "./avatar.js";
+
+const MOST_STARTERS = 4;
+
+/** @param {import("./store.js").Store} store */
+export function welcome(store) {
+  const channel = store.here();
+  if (!channel) return h("div", { class: "welcome", "data-key": "welcome" });
+  const direct = channel.type === 1;
+  const name = store.channelName(channel);
+  const empty = store.messages().length === 0;
+  return h(
+    "div",
+    { class: `welcome${empty ? " empty" : ""}`, "data-key": "welcome" },
+    direct ? avatar(store.bot, store) : h("span", { class: "welcome-mark", "aria-hidden": "true" }, icon("hash")),
+    h("h1", {}, direct ? name : `Welcome to #${name}`),
+    h(
+      "p",
+      {},
+      direct
+        ? `This is the beginning of your direct messages with ${name}.`
+        : `This is the beginning of #${name}${channel.nsfw ? ", an age-restricted channel" : ""}. Everything here stays on this computer.`,
+    ),
+    starters(store),
+  );
+}
+
+/** Commands with a text that must be given come first: they are the ones that make something. */
+function starters(store) {
+  const all = leavesOf(store.commands);
+  const makes = (leaf) => (leaf.options.some((option) => option.required && option.type === 3) ? 0 : 1);
+  const shown = all.sort((a, b) => makes(a) - makes(b) || a.path.length - b.path.length).slice(0, MOST_STARTERS);
+  if (!shown.length) return null;
+  return h(
+    "div",
+    { class: "starters" },
+    shown.map((leaf) =>
+      h(
+        "button",
+        { type: "button", class: "starter", "data-act": "starter", "data-line": `/${leaf.name} ` },
+        h("b", {}, `/${leaf.name}`),
+        h("span", {}, leaf.description),
+      ),
+    ),
+  );
+}

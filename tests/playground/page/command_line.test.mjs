@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  Kind,
+  leavesOf,
+  matchLeaves,
+  namedCommand,
+  readOptions,
+  writeLine,
+} from "../../../playground/page/command_line.js";
+
+const prompt = { name: "prompt", description: "", type: Kind.string, required: true };
+const steps = { name: "steps", description: "", type: Kind.integer };
+const COMMANDS = [
+  { name: "imagine", description: "Draw a picture", type: 1, options: [prompt, steps] },
+  { name: "queue", description: "What waits", type: 1 },
+  { name: "Show settings", description: "", type: 3 },
+  {
+    name: "server",
+    description: "",
+    type: 1,
+    options: [
+      { name: "defaults", description: "Used when nothing is said", type: Kind.subcommand, options: [steps] },
+      {
+        name: "role",
+        description: "",
+        type: Kind.group,
+        options: [{ name: "add", description: "", type: Kind.subcommand }],
+      },
+    ],
+  },
+];
+const LEAVES = leavesOf(COMMANDS);
+
+test("subcommands are commands of their own, menus are none", () => {
+  assert.deepEqual(
+    LEAVES.map((leaf) => leaf.name),
+    ["imagine", "queue", "server defaults", "server role add"],
+  );
+  assert.deepEqual(LEAVES[3].path, ["server", "role", "add"]);
+});
+
+test("what was typed filters: beginnings first, then the middle, then descriptions", () => {
+  const names = (query) => matchLeaves(LEAVES, query).map((leaf) => leaf.name);
+  assert.equal(names("").length, 4);
+  assert.deepEqual(names("def"), ["server defaults"]);
+  assert.deepEqual(names("server r"), ["server role add"]);
+  assert.deepEqual(names("picture"), ["imagine"]);
+  assert.deepEqual(names("zzz"), []);
+});
+
+test("a line names a command only as a whole word", () => {
+  assert.equal(namedCommand("/imagine a fox", LEAVES).leaf.name, "imagine");
+  assert.equal(namedCommand("/imagine", LEAVES).rest, "");
+  assert.equal(namedCommand("/server  defaults steps:4", LEAVES).rest, " steps:4");
+  assert.equal(namedCommand("/imagined", LEAVES), null);
+  assert.equal(namedCommand("/server", LEAVES), null);
+  assert.equal(namedCommand("imagine", LEAVES), null);
+});
+
+test("options are read from a whole line", () => {
+  assert.deepEqual(readOptions(" prompt:a red apple steps:20", [prompt, steps]), [
+    ["prompt", "a red apple"],
+    ["steps", "20"],
+  ]);
+  assert.deepEqual(readOptions(" steps:20 prompt: a fox ", [prompt, steps]), [
+    ["steps", "20"],
+    ["prompt", "a fox"],
+  ]);
+  assert.deepEqual(readOptions("", [prompt]), []);
+});
+
+test("a colon inside a prompt is the prompt's", () => {
+  assert.deepEqual(readOptions("prompt:a sign: open, (soft:1.2), prompt:again", [prompt, steps]), [
+    ["prompt", "a sign: open, (soft:1.2), prompt:again"],
+  ]);
+});
+
+test("text without a name goes to the first string option", () => {
+  assert.deepEqual(readOptions("a cute fox", [steps, prompt]), [["prompt", "a cute fox"]]);
+  assert.deepEqual(readOptions("a cute fox steps:4", [prompt, steps]), [
+    ["prompt", "a cute fox"],
+    ["steps", "4"],
+  ]);
+  assert.deepEqual(readOptions("4", [steps]), []);
+});
+
+test("a line is written as it is read", () => {
+  assert.equal(writeLine(LEAVES[0], { prompt: "a fox", steps: "4" }), "/imagine prompt:a fox steps:4");
+});
