@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -53,9 +54,14 @@ class LocalChat(Protocol):
 
 
 @asynccontextmanager
-async def running(config: Config, token: str, pool: WorkerPool | None = None) -> AsyncIterator[Bot]:
-    """The bot, logged in and ready, for as long as the context lasts. `pool` is a worker pool to use instead of one
-    of its own."""
+async def running(
+    config: Config,
+    token: str,
+    *,
+    pool: WorkerPool | None = None,
+    now: Callable[[], datetime] = discord.utils.utcnow,
+) -> AsyncIterator[Bot]:
+    """The bot, logged in and ready, for as long as the context lasts; with a worker pool of its own if given none."""
     async with contextlib.AsyncExitStack() as stack:
         sessions = await stack.enter_async_context(database.opened(config.data / "noisefox.db"))
         if pool is None:
@@ -63,7 +69,7 @@ async def running(config: Config, token: str, pool: WorkerPool | None = None) ->
         generations, preferences = Generations(sessions), Preferences(sessions)
         images = Images(config.data / "pictures")
         client = await stack.enter_async_context(Client(config.discord.api_base))
-        posts = Posts(client)
+        posts = Posts(client, now)
         delivery = Delivery(posts=posts, generations=generations, images=images)
         stack.push_async_callback(delivery.close)
         studio = Studio(pool=pool, generations=generations, images=images, delivery=delivery)

@@ -39,6 +39,7 @@ class Client(commands.Bot):
             tree_cls=Tree,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
+            guild_ready_timeout=0.2,
             **options,
         )
         self._reacted: Reacted | None = None

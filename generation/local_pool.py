@@ -128,7 +128,9 @@ class LocalPool:
                     case wire.Ready() as about:
                         self._about = about
                         self._ready.set()
-                        log.info("worker ready on %s, %s, %s threads", about.device, about.dtype, about.threads)
+                        log.info(
+                            "worker %s ready on %s, %s, %s threads", about.pid, about.device, about.dtype, about.threads
+                        )
                     case event:
                         self._pass_on(event)
 

@@ -45,8 +45,9 @@ Command = Configure | Submit | Cancel | WantFrame
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker's first word: what it runs on."""
+    """The worker's first word: which process it is, and what it runs on."""
 
+    pid: int
     device: str
     dtype: str
     threads: int

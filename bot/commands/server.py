@@ -13,6 +13,10 @@ from storage.preferences import Preferences
 from storage.records import ANY_MODEL
 
 
+class NeedsManageServer(Refusal, app_commands.CheckFailure):
+    """A refusal from a check: discord.py passes on nothing else from there."""
+
+
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
 class Server(commands.GroupCog, group_name="server", group_description="Defaults and limits of this server"):
@@ -25,7 +29,7 @@ class Server(commands.GroupCog, group_name="server", group_description="Defaults
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         if interaction.guild_id is None or not interaction.permissions.manage_guild:
-            raise Refusal("Only people with the permission Manage Server can do that.")
+            raise NeedsManageServer("Only people with the permission Manage Server can do that.")
         return True
 
     @app_commands.command()

@@ -55,7 +55,7 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
     loop = StepLoop(Shelf(Catalogue(options.models), where, dtype), emit, options.max_pictures)
-    emit(wire.Ready(str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
+    emit(wire.Ready(os.getpid(), str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
     while True:
         while loop.idle or not inbox.empty():
             command = inbox.get()

@@ -1,0 +1,180 @@
+"""Whole stories: the real client over the playground's sockets, the real store, the real worker, the shipped model."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot import app
+from bot.config import Config, DiscordConfig, WorkerConfig
+from generation.local_pool import LocalPool
+from generation.pool import WorkerPool
+from playground import Playground
+from playground.person import Person
+
+Message = dict[str, Any]
+Start = Callable[..., AbstractAsyncContextManager[app.Bot]]
+
+CHECKER = "NOISEFOX_REQUEST_CHECKER"
+"""Names a script that checks recorded requests against Discord's own description of its API."""
+
+
+class Clock:
+    """The wall clock, which tests move forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self(), UTC)
+
+
+def text_of(message: Message) -> str:
+    """Everything a message says, its buttons included."""
+    return json.dumps([message["content"], message["components"]], ensure_ascii=False)
+
+
+def labels_of(message: Message) -> list[str]:
+    """The buttons of a message."""
+    return [part["label"] for part in _parts(message["components"]) if part["type"] == 2]
+
+
+def urls_of(message: Message) -> list[str]:
+    """The pictures of a message."""
+    galleries = [part for part in _parts(message["components"]) if part["type"] == 12]
+    return [item["media"]["url"] for gallery in galleries for item in gallery["items"]]
+
+
+def _parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        yield component
+        yield from _parts(component.get("components", []))
+
+
+def finished(message: Message) -> bool:
+    return "Re-roll" in labels_of(message)
+
+
+class Member(Person):
+    """A person with the habits of these stories."""
+
+    async def imagine(self, prompt: str = "a red apple", *, channel: str = "general", **options: Any) -> Message:
+        """Ask for a picture, and wait for it."""
+        started = await self.start(prompt, channel=channel, **options)
+        return await self.see_finished(started)
+
+    async def start(self, prompt: str = "a red apple", *, channel: str = "general", **options: Any) -> Message:
+        """Ask for a picture; the message that will show it."""
+        outcome = await self.slash("imagine", {"prompt": prompt, "steps": 4, **options}, channel)
+        assert outcome.acknowledged == 5, outcome
+        assert outcome.message is not None
+        return outcome.message
+
+    async def see_finished(self, message: Message) -> Message:
+        return await self.see(message, finished)
+
+    async def see(self, message: Message, condition: Callable[[Message], bool]) -> Message:
+        """Wait until a message is as expected."""
+        return await self.wait_for(lambda each: each["id"] == message["id"] and condition(each))
+
+    async def press(self, message: Message, label: str) -> Message:
+        """Press a button that makes a new picture, and wait for that."""
+        outcome = await self.click(message, label)
+        assert outcome.acknowledged == 5, outcome
+        assert outcome.message is not None
+        return await self.see_finished(outcome.message)
+
+    async def image(self, message: Message, index: int = 0) -> Image.Image:
+        return Image.open(BytesIO(await self.download(urls_of(message)[index])))
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Every request of every journey; given to the checker at the end, where there is one."""
+    record = tmp_path_factory.mktemp("recorded") / "requests.jsonl"
+    yield record
+    checker = os.environ.get(CHECKER)
+    if checker and record.exists():
+        record.write_text("\n".join(map(_with_string_ids, record.read_text().splitlines())))
+        result = subprocess.run([sys.executable, checker, str(record)], capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+def _with_string_ids(line: str) -> str:
+    """discord.py sends a few ids as numbers, which Discord takes and its description does not."""
+    request = json.loads(line)
+    body = request["body"] if isinstance(request["body"], dict) else {}
+    for holder, keys in ((body, ["recipient_id"]), (body.get("message_reference") or {}, ["message_id", "channel_id"])):
+        for key in keys:
+            if key in holder:
+                holder[key] = str(holder[key])
+    return json.dumps(request)
+
+
+@pytest.fixture(scope="session")
+async def worker() -> AsyncIterator[LocalPool]:
+    """One worker for all journeys that leave it as they found it."""
+    async with LocalPool(Config(worker=WorkerConfig(max_pictures=2)).worker_options) as pool:
+        yield pool
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def playground(tmp_path: Path, recorded: Path, clock: Clock) -> AsyncIterator[Playground]:
+    async with Playground(folder=tmp_path / "chat", record=recorded, clock=clock) as playground:
+        yield playground
+
+
+@pytest.fixture
+def start(playground: Playground, tmp_path: Path, worker: LocalPool, clock: Clock) -> Start:
+    """Starts the bot, as often as a story wants; what it knows lasts from one time to the next."""
+    config = Config(data=tmp_path / "data", discord=DiscordConfig(api_base=playground.api_base))
+
+    @asynccontextmanager
+    async def started(pool: WorkerPool | None = worker, **changes: Any) -> AsyncIterator[app.Bot]:
+        async with app.running(replace(config, **changes), playground.token, pool=pool, now=clock.now) as bot:
+            yield bot
+
+    return started
+
+
+@pytest.fixture
+async def bot(start: Start) -> AsyncIterator[app.Bot]:
+    async with start() as bot:
+        yield bot
+
+
+@pytest.fixture
+async def member(playground: Playground) -> AsyncIterator[Member]:
+    async with Member(playground.url, "member one") as member:
+        yield member
+
+
+@pytest.fixture
+async def other(playground: Playground) -> AsyncIterator[Member]:
+    async with Member(playground.url, "member two") as other:
+        yield other
+
+
+@pytest.fixture
+async def admin(playground: Playground) -> AsyncIterator[Member]:
+    async with Member(playground.url, "admin") as admin:
+        yield admin

@@ -1,0 +1,164 @@
+from dataclasses import replace
+from pathlib import Path
+
+from bot import app
+from generation import infotext
+from playground import Playground
+from playground.world import Permission
+from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
+
+
+async def settings_in(member: Member, message: Message, index: int = 0) -> infotext.GenerationSettings:
+    return infotext.from_infotext((await member.image(message, index)).info["parameters"])
+
+
+async def test_reroll_is_the_same_with_another_seed(bot: app.Bot, member: Member) -> None:
+    first = await member.imagine("a red apple", seed=7, guidance=6.5)
+    second = await member.press(first, "Re-roll")
+    was, now = await settings_in(member, first), await settings_in(member, second)
+    assert now.seed != was.seed
+    assert replace(now, seed=7) == was
+    assert f"seed {now.seed}" in text_of(second)
+    assert "Re-roll" in text_of(second)
+
+
+async def test_a_reroll_of_a_reroll_by_somebody_else_is_theirs(bot: app.Bot, member: Member, other: Member) -> None:
+    mine = await member.imagine(seed=7)
+    theirs = await other.press(mine, "Re-roll")
+    again = await other.press(theirs, "Re-roll")
+    assert f"<@{other.id}>" in text_of(again)
+    refusal = await member.click(again, "Delete")
+    assert refusal.message is not None
+    assert "Only the person who asked for it" in refusal.message["content"]
+    assert refusal.message["ephemeral_for"] == member.id
+
+
+async def test_upscale_doubles_the_chosen_picture_and_says_how(bot: app.Bot, member: Member) -> None:
+    two = await member.imagine(seed=7, count=2)
+    large = await member.press(two, "Upscale 2")
+    assert (await member.image(large)).size == (256, 256)
+    assert (await settings_in(member, large)).seed == 8
+    assert "enlarged ×2 (Lanczos)" in text_of(large)
+    larger = await member.press(large, "Upscale ×2")
+    assert (await member.image(larger)).size == (512, 512)
+    assert "enlarged ×4 (Lanczos)" in text_of(larger)
+
+
+async def test_upscaling_stops_at_the_limit(bot: app.Bot, member: Member, admin: Member) -> None:
+    done = await member.imagine()
+    await admin.slash("server limits", {"side": 200})
+    refusal = await member.click(done, "Upscale ×2")
+    assert refusal.message is not None
+    assert "256 pixels wide or high, and 200 is the most here" in refusal.message["content"]
+
+
+async def test_delete_removes_message_and_files_and_keeps_the_settings(
+    bot: app.Bot, member: Member, tmp_path: Path
+) -> None:
+    done = await member.imagine(seed=7)
+    reroll_before = await member.press(done, "Re-roll")
+    await member.click(done, "Delete")
+    await member.wait_until(lambda: member.message(done["id"]) is None)
+    kept = list((tmp_path / "data" / "pictures").rglob("*.png"))
+    assert len(kept) == 1
+    assert finished(reroll_before)
+
+
+async def test_a_moderator_may_delete(bot: app.Bot, member: Member, admin: Member) -> None:
+    done = await member.imagine()
+    await admin.click(done, "Delete")
+    await member.wait_until(lambda: member.message(done["id"]) is None)
+
+
+async def test_reactions_do_what_the_buttons_do(bot: app.Bot, member: Member, other: Member) -> None:
+    two = await member.imagine("a cat", seed=7, count=2)
+    await other.react(two, "🔁")
+    reroll = await other.wait_for(lambda each: finished(each) and "Re-roll: " in text_of(each))
+    assert f"<@{other.id}>" in text_of(reroll)
+    assert reroll["message_reference"]["message_id"] == two["id"]
+    await other.react(two, "🔎")
+    large = await other.wait_for(lambda each: finished(each) and "Upscaled: " in text_of(each))
+    assert (await settings_in(other, large)).seed == 7
+    await other.react(large, "❌")
+    await other.wait_until(lambda: other.message(large["id"]) is None)
+
+
+async def test_the_same_reaction_twice_is_one(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine(seed=7)
+    for _ in range(2):
+        await member.react(done, "🔁")
+        await member.wait_for(lambda each: finished(each) and "Re-roll: " in text_of(each))
+        await member.unreact(done, "🔁")
+    await member.imagine(seed=8)
+    assert len([each for each in member.messages() if "Re-roll: " in text_of(each)]) == 1
+
+
+async def test_a_refused_reaction_is_answered_by_direct_message(bot: app.Bot, member: Member, other: Member) -> None:
+    done = await member.imagine()
+    await other.react(done, "❌")
+    whisper = await other.wait_for(lambda each: "Only the person who asked for it" in each["content"])
+    assert whisper["channel_id"] == other.channel_id("dm")
+    assert member.message(done["id"]) is not None
+
+
+async def test_other_reactions_and_other_messages_are_nothing_to_the_bot(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine()
+    said = await member.say("hello")
+    await member.react(done, "👍")
+    await member.react(said, "🔁")
+    await member.imagine(seed=9)
+    assert len([each for each in member.messages() if finished(each)]) == 2
+
+
+async def test_a_reaction_where_the_bot_may_not_post_is_refused(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    done = await member.imagine()
+    channel = int(member.channel_id("general"))
+    playground.set_bot_permissions(channel, Permission.VIEW_CHANNEL | Permission.ATTACH_FILES)
+    await member.react(done, "🔁")
+    await member.wait_for(lambda each: "Send Messages" in each["content"])
+
+
+async def test_after_the_token_has_expired_the_message_is_edited_all_the_same(
+    bot: app.Bot, member: Member, clock: Clock
+) -> None:
+    started = await member.start(steps=100)
+    await member.see(started, lambda each: "of 100" in text_of(each))
+    clock.ahead += 16 * 60
+    done = await member.see_finished(started)
+    assert urls_of(done)
+
+
+async def test_a_private_picture_whose_token_has_expired_appears_nowhere_else(
+    start: Start, member: Member, other: Member, clock: Clock
+) -> None:
+    async with start() as bot:
+        started = await member.start(steps=60, private=True)
+        await member.see(started, lambda each: "of 60" in text_of(each))
+        clock.ahead += 16 * 60
+        await bot.studio.drain()
+        await bot.delivery.settle()
+    assert other.messages() == []
+    assert not any(finished(each) for each in member.messages())
+
+
+async def test_a_button_whose_record_is_gone_says_so(start: Start, member: Member, tmp_path: Path) -> None:
+    async with start():
+        done = await member.imagine()
+    for file in (tmp_path / "data").glob("noisefox.db*"):
+        file.unlink()
+    async with start():
+        answer = await member.click(done, "Re-roll")
+    assert answer.message is not None
+    assert "I do not know this picture any more" in answer.message["content"]
+
+
+async def test_upscaling_a_picture_whose_file_is_gone_says_so(bot: app.Bot, member: Member, tmp_path: Path) -> None:
+    done = await member.imagine()
+    for file in (tmp_path / "data" / "pictures").rglob("*.png"):
+        file.unlink()
+    outcome = await member.click(done, "Upscale ×2")
+    assert outcome.message is not None
+    failed = await member.see(outcome.message, lambda each: "not here any more" in text_of(each))
+    assert "Cancel" not in labels_of(failed)

@@ -1,0 +1,181 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot import app
+from generation import infotext
+from generation.settings import Limits, Sampler
+from playground import Playground
+from playground.person import Refused
+from playground.world import Permission
+from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
+
+
+async def test_a_prompt_becomes_a_picture_step_by_step(bot: app.Bot, member: Member) -> None:
+    seen: list[str] = []
+    started = await member.start("a cute fox", steps=60, seed=7)
+
+    def watched(message: Message) -> bool:
+        seen.append(text_of(message))
+        return finished(message)
+
+    done = await member.see(started, watched)
+    assert any("of 60" in text and "preview.jpg" in text and "Cancel" in text for text in seen)
+    assert labels_of(done) == ["Re-roll", "Upscale ×2", "Delete"]
+    assert "a cute fox" in text_of(done)
+    assert "seed 7" in text_of(done)
+    settings = infotext.from_infotext((await member.image(done)).info["parameters"])
+    assert (settings.prompt, settings.seed, settings.steps) == ("a cute fox", 7, 60)
+
+
+async def test_every_option_arrives(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine(
+        "a boat",
+        negative="clouds",
+        steps=5,
+        guidance=3.5,
+        seed=2**32 - 1,
+        sampler="Euler a",
+        clip_skip=2,
+        width=160,
+        height=96,
+        count=2,
+        model="pocket",
+    )
+    first, second = [await member.image(done, index) for index in range(2)]
+    assert first.size == (160, 96)
+    settings = infotext.from_infotext(second.info["parameters"])
+    assert settings.seed == 0
+    assert (settings.negative_prompt, settings.guidance_scale, settings.clip_skip) == ("clouds", 3.5, 2)
+    assert settings.sampler is Sampler.EULER_ANCESTRAL
+    assert labels_of(done) == ["Upscale 1", "Upscale 2", "Re-roll", "Delete"]
+    assert "seeds 4294967295, 0" in text_of(done)
+
+
+async def test_flags_in_the_prompt_are_options_too(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine("a red apple --ar 3:2 —seed 7 --no leaf --steps 99")
+    settings = infotext.from_infotext((await member.image(done)).info["parameters"])
+    assert (settings.prompt, settings.seed, settings.negative_prompt) == ("a red apple", 7, "leaf")
+    assert (settings.width, settings.height, settings.steps) == (160, 104, 4)
+
+
+async def test_the_same_seed_is_the_same_picture(bot: app.Bot, member: Member, other: Member) -> None:
+    mine = await member.imagine(seed=7)
+    theirs = await other.imagine(seed=7)
+    assert await member.download(urls_of(mine)[0]) == await other.download(urls_of(theirs)[0])
+
+
+async def test_two_people_at_once(bot: app.Bot, member: Member, other: Member) -> None:
+    mine, theirs = await asyncio.gather(member.imagine("a cat", seed=1), other.imagine("a castle", seed=2))
+    assert mine["id"] != theirs["id"]
+    assert "a cat" in text_of(mine)
+    assert "a castle" in text_of(theirs)
+
+
+async def test_a_private_picture_is_seen_by_its_owner_alone(bot: app.Bot, member: Member, other: Member) -> None:
+    done = await member.imagine(private=True)
+    assert done["ephemeral_for"]
+    assert other.message(done["id"]) is None
+    assert finished(await member.press(done, "Re-roll"))
+
+
+async def test_in_a_direct_message(bot: app.Bot, member: Member) -> None:
+    assert finished(await member.imagine(channel="dm"))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"prompt": "a fox", "width": 100}, "Width must be a multiple of 8, not 100"),
+        ({"prompt": "a fox", "model": "gone"}, "There is no model called “gone” here. Available: pocket."),
+        ({"prompt": "a fox --speed 9"}, "I do not know the flag `--speed`"),
+        ({"prompt": "a fox --steps many"}, "`--steps` needs a value such as `--steps 30`"),
+        ({"prompt": "a fox --cfg 99"}, "Guidance scale must be between 1 and 30, not 99"),
+        ({"prompt": "--seed 7"}, "The prompt is empty"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_bad_option_gets_a_clear_private_answer(
+    bot: app.Bot, member: Member, options: dict[str, Any], sentence: str
+) -> None:
+    outcome = await member.slash("imagine", options)
+    assert outcome.acknowledged == 4
+    assert outcome.message is not None
+    assert sentence in outcome.message["content"]
+    assert outcome.message["ephemeral_for"]
+
+
+async def test_what_the_client_itself_refuses_never_reaches_the_bot(bot: app.Bot, member: Member) -> None:
+    with pytest.raises(Refused, match="steps"):
+        await member.slash("imagine", {"prompt": "a fox", "steps": 1000})
+    with pytest.raises(Refused, match="prompt"):
+        await member.slash("imagine", {})
+
+
+async def test_a_prompt_pings_nobody_and_is_shown_as_typed(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine("@everyone <@1180000000000000002> **fox** " + "long " * 300)
+    assert done["mentions"] == []
+    assert not done["mention_everyone"]
+    assert len(text_of(done)) < 4000
+
+
+async def test_a_missing_permission_is_named_before_anything_is_drawn(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    without = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES
+    playground.set_bot_permissions(int(member.channel_id("art")), without)
+    outcome = await member.slash("imagine", {"prompt": "a fox"}, "art")
+    assert outcome.message is not None
+    assert "Attach Files" in outcome.message["content"]
+    assert outcome.message["ephemeral_for"]
+
+
+async def test_models_are_suggested(bot: app.Bot, member: Member) -> None:
+    choices = await member.autocomplete("imagine", {"prompt": "a fox", "model": "po"}, focused="model")
+    assert [choice["value"] for choice in choices] == ["pocket"]
+
+
+async def test_cancel_while_drawing(bot: app.Bot, member: Member) -> None:
+    started = await member.start(steps=150)
+    drawing = await member.see(started, lambda message: "of 150" in text_of(message))
+    await member.click(drawing, "Cancel")
+    await member.see(started, lambda message: "Cancelled." in text_of(message))
+    assert finished(await member.imagine(seed=3))
+
+
+async def test_cancel_while_queued_touches_no_other_job(bot: app.Bot, member: Member, other: Member) -> None:
+    first = await other.start("a castle", count=2, steps=40)
+    waiting = await member.start("a cat", count=2)
+    queued = await member.see(waiting, lambda message: "Next in line" in text_of(message))
+    await member.click(queued, "Cancel")
+    cancelled = await member.see(waiting, lambda message: "Cancelled." in text_of(message))
+    assert urls_of(cancelled) == []
+    done = await other.see_finished(first)
+    assert len(urls_of(done)) == 2
+
+
+async def test_a_stranger_cannot_cancel_and_a_moderator_can(
+    bot: app.Bot, member: Member, other: Member, admin: Member
+) -> None:
+    started = await member.start(steps=150)
+    drawing = await member.see(started, lambda message: "of 150" in text_of(message))
+    refusal = await other.click(drawing, "Cancel")
+    assert refusal.message is not None
+    assert "Only the person who asked" in refusal.message["content"]
+    await admin.click(drawing, "Cancel")
+    await member.see(started, lambda message: "Cancelled." in text_of(message))
+
+
+async def test_the_queue_is_bounded_for_each_person(start: Start, member: Member, other: Member) -> None:
+    async with start(limits=Limits(steps=150, side=512, count=4, waiting=2)):
+        mine = [await member.start(steps=150, count=2), await member.start(steps=150)]
+        refused = await member.slash("imagine", {"prompt": "one more"})
+        assert refused.message is not None
+        assert "You have 2 pictures waiting already" in refused.message["content"]
+        theirs = await other.start()
+        for message in mine:
+            await member.click(await member.see(message, lambda each: "Cancel" in labels_of(each)), "Cancel")
+        assert finished(await other.see_finished(theirs))
+        for message in mine:
+            await member.see(message, lambda each: "Cancelled." in text_of(each))

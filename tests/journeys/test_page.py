@@ -1,0 +1,43 @@
+"""The chat page in a real browser."""
+
+import os
+
+import pytest
+
+from bot import app
+from playground import Playground
+from tests import browser
+
+pytestmark = pytest.mark.skipif(
+    browser.executable() is None and not os.environ.get("NOISEFOX_NEEDS_BROWSER"),
+    reason="there is no Chromium on this machine (Debian: apt-get install chromium)",
+)
+
+
+async def test_a_picture_forms_on_the_page_and_is_rolled_again(bot: app.Bot, playground: Playground) -> None:
+    async with browser.page() as page:
+        faults: list[str] = []
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        await page.goto(playground.url)
+        await page.click('[data-user][data-name="member one"]')
+        await page.fill("#composer", "/imagine prompt:a red apple steps:60 seed:7")
+        await page.press("#composer", "Enter")
+        await page.wait_for_selector("[data-message-id] .media img")
+        await page.wait_for_selector('[data-custom-id^="noisefox:cancel:"]')
+        await page.click('[data-custom-id^="noisefox:reroll:"]')
+        await page.wait_for_selector("text=Re-roll: a red apple")
+        await page.wait_for_function("document.querySelectorAll('[data-custom-id^=\"noisefox:delete:\"]').length === 2")
+        widths = await page.eval_on_selector_all("[data-message-id] .media img", "all => all.map(i => i.naturalWidth)")
+        assert widths == [128, 128]
+        assert faults == []
+
+
+async def test_options_are_offered_and_checked_on_a_phone(bot: app.Bot, playground: Playground) -> None:
+    async with browser.page(390, 844) as page:
+        await page.goto(playground.url)
+        await page.fill("#composer", "/imagine ")
+        await page.fill("[data-option=prompt]", "a cat")
+        await page.press("[data-option=prompt]", "Enter")
+        await page.wait_for_selector('[data-custom-id^="noisefox:reroll:"]')
+        overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0

@@ -1,0 +1,121 @@
+"""What a restart leaves: old buttons, unfinished requests, pictures drawn and not shown."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from bot.config import Config, WorkerConfig
+from generation import infotext
+from generation.local_pool import LocalPool
+from playground import Playground
+from tests.journeys.conftest import Clock, Member, Start, finished, text_of, urls_of
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that no message tells."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def kill_worker(pool: LocalPool) -> None:
+    """End the worker as the operating system would, and wait for the next one."""
+    killed = await pool.ready()
+    os.kill(killed.pid, signal.SIGKILL)
+    async with asyncio.timeout(60):
+        while (await pool.ready()).pid == killed.pid:
+            await asyncio.sleep(0.02)
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    return list((folder / "data" / "pictures").rglob("*.png"))
+
+
+def not_delivered(folder: Path) -> bool:
+    with closing(sqlite3.connect(folder / "data" / "noisefox.db")) as database:
+        rows = database.execute("SELECT state, delivered FROM generations").fetchall()
+    return rows == [("completed", 0)]
+
+
+async def test_buttons_and_reactions_outlive_a_restart_of_everything(
+    start: Start, playground: Playground, tmp_path: Path, member: Member
+) -> None:
+    async with start():
+        old = await member.imagine("a cat", seed=7)
+        other_old = await member.imagine("a castle", seed=8)
+    async with start():
+        again = await member.press(old, "Re-roll")
+        assert "a cat" in text_of(again)
+        assert (await member.image(await member.press(old, "Upscale ×2"))).size == (256, 256)
+        await member.react(other_old, "🔁")
+        await member.wait_for(lambda each: finished(each) and "Re-roll: **a castle**" in text_of(each))
+        await member.click(old, "Delete")
+        await member.wait_until(lambda: member.message(old["id"]) is None)
+
+
+async def test_what_was_being_drawn_and_what_waited_is_finished_in_the_same_messages(
+    start: Start, member: Member, other: Member
+) -> None:
+    options = Config(worker=WorkerConfig(max_pictures=1)).worker_options
+    async with LocalPool(options) as pool, start(pool):
+        drawing = await member.start("a cat", steps=150, seed=7)
+        waiting = await other.start("a castle", seed=8)
+        await member.see(drawing, lambda each: "of 150" in text_of(each))
+    async with start():
+        done, also_done = await member.see_finished(drawing), await other.see_finished(waiting)
+    settings = infotext.from_infotext((await member.image(done)).info["parameters"])
+    assert (settings.prompt, settings.seed, settings.steps) == ("a cat", 7, 150)
+    assert "a castle" in text_of(also_done)
+    assert len(member.messages()) == 2
+
+
+async def test_interrupted_past_the_life_of_its_token(start: Start, member: Member, clock: Clock) -> None:
+    options = Config(worker=WorkerConfig(max_pictures=1)).worker_options
+    async with LocalPool(options) as pool, start(pool):
+        drawing = await member.start("a cat", steps=150, seed=7)
+        await member.see(drawing, lambda each: "of 150" in text_of(each))
+    clock.ahead += 3600
+    async with start():
+        assert urls_of(await member.see_finished(drawing))
+
+
+async def test_drawn_but_not_shown_is_shown_once(
+    start: Start, playground: Playground, member: Member, tmp_path: Path
+) -> None:
+    """The program ends between the row and the message: nothing is lost, drawn twice or posted twice."""
+
+    async with start():
+        playground.fail_next("PATCH", r"/messages/", 400, times=1000)
+        await member.start(seed=7)
+        await until(lambda: pictures_in(tmp_path) and not_delivered(tmp_path))
+    playground.heal()
+    assert not any(finished(each) for each in member.messages())
+    [file] = pictures_in(tmp_path)
+    async with start():
+        done = await member.wait_for(finished)
+    assert pictures_in(tmp_path) == [file]
+    assert await member.download(urls_of(done)[0]) == file.read_bytes()
+    assert len(member.messages()) == 1
+
+
+async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(start: Start, member: Member) -> None:
+    async with LocalPool(Config().worker_options) as pool, start(pool):
+        started = await member.start(steps=150, seed=7)
+        await member.see(started, lambda each: "of 150" in text_of(each))
+        await kill_worker(pool)
+        done = await member.see_finished(started)
+    assert "seed 7" in text_of(done)
+
+
+async def test_a_picture_that_ends_every_worker_fails_and_the_next_one_comes(start: Start, member: Member) -> None:
+    async with LocalPool(Config().worker_options) as pool, start(pool):
+        started = await member.start(steps=150)
+        await member.see(started, lambda each: "of 150" in text_of(each))
+        await kill_worker(pool)
+        await kill_worker(pool)
+        await member.see(started, lambda each: "Drawing stopped unexpectedly, twice" in text_of(each))
+        assert finished(await member.imagine(seed=3))
