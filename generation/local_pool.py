@@ -120,8 +120,11 @@ class LocalPool:
         assert worker.stdout is not None
         self._worker = worker
         self._send(self._options)
-        for job in self._in_flight.values():
-            self._send(wire.Submit(job))
+        for job in list(self._in_flight.values()):
+            if job.id in self._cancelling:
+                self._pass_on(Cancelled(job.id))
+            else:
+                self._send(wire.Submit(job))
         with suppress(EOFError):
             while True:
                 match await wire.read_async(worker.stdout):
@@ -144,10 +147,7 @@ class LocalPool:
         self._events.put_nowait(event)
 
     def _count_losses(self) -> None:
-        for job_id in list(self._in_flight):
-            if job_id in self._cancelling:
-                self._pass_on(Cancelled(job_id))
-                continue
+        for job_id in self._in_flight.keys() - self._cancelling:
             self._losses[job_id] = self._losses.get(job_id, 0) + 1
             if self._losses[job_id] >= LIVES:
                 self._pass_on(Failed(job_id, FailureKind.WORKER_LOST, f"{LIVES} workers ended during this job"))

@@ -23,9 +23,9 @@ class Bounds:
         """Raise `InvalidSetting`, naming `field`, unless `value` lies inside."""
         label = field.replace("_", " ").capitalize()
         if not isfinite(value) or not self.low <= value <= self.high:
-            raise InvalidSetting(field, f"{label} must be between {self.low} and {self.high}, not {value:g}.")
+            raise InvalidSetting(field, f"{label} must be between {self.low} and {self.high}, not {value}.")
         if value % self.multiple_of and self.multiple_of > 1:
-            raise InvalidSetting(field, f"{label} must be a multiple of {self.multiple_of}, not {value:g}.")
+            raise InvalidSetting(field, f"{label} must be a multiple of {self.multiple_of}, not {value}.")
 
 
 STEPS = Bounds(1, 150)
@@ -152,10 +152,10 @@ class Limits:
         """Defaults brought down to the limits: nobody is refused for what they did not ask for."""
         return replace(
             defaults,
-            steps=_least(defaults.steps, self.steps) if defaults.steps else None,
-            width=_least(defaults.width, self.side) if defaults.width else None,
-            height=_least(defaults.height, self.side) if defaults.height else None,
-            count=_least(defaults.count, self.count) if defaults.count else None,
+            steps=_lowered(defaults.steps, self.steps),
+            width=_lowered(defaults.width, self.side, SIZE.multiple_of),
+            height=_lowered(defaults.height, self.side, SIZE.multiple_of),
+            count=_lowered(defaults.count, self.count),
         )
 
     def check(self, settings: GenerationSettings, unfinished: int) -> None:
@@ -163,17 +163,23 @@ class Limits:
         _check(settings.steps, self.steps, "At most {limit} steps are allowed here, not {value}.")
         for side in (settings.width, settings.height):
             _check(side, self.side, "Pictures here may be at most {limit} pixels wide and high, not {value}.")
-        _check(settings.count, self.count, "At most {limit} pictures at once are allowed here, not {value}.")
+        _check(settings.count, self.count, "Only {limit} pictures at once are allowed here, not {value}.")
         _check(
             unfinished + 1,
             self.waiting,
-            "You have {others} pictures waiting already, and {limit} is the most. Wait for one, or cancel one.",
+            "You have {others} requests waiting already, and {limit} is the most. Wait for one, or cancel one.",
         )
 
 
 def _least(one: int | None, other: int | None) -> int | None:
     given = [value for value in (one, other) if value is not None]
     return min(given) if given else None
+
+
+def _lowered(default: int | None, limit: int | None, multiple_of: int = 1) -> int | None:
+    if default is None or limit is None or default <= limit:
+        return default
+    return limit // multiple_of * multiple_of
 
 
 def _check(value: int, limit: int | None, sentence: str) -> None:

@@ -10,7 +10,7 @@ from bot.config import Config, DiscordConfig
 from playground import Playground
 from tests import browser
 
-LINES = ("/imagine prompt:a castle seed:3 count:2", "/imagine prompt:a cute fox seed:7 steps:30")
+LINES = ("/imagine prompt:a blue rose seed:5 count:2", "/imagine prompt:a red apple seed:5 steps:30")
 
 
 async def main(target: Path) -> None:

@@ -3,12 +3,13 @@ from pathlib import Path
 
 from bot import app
 from generation import infotext
+from generation.settings import GenerationSettings
 from playground import Playground
 from playground.world import Permission
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
 
 
-async def settings_in(member: Member, message: Message, index: int = 0) -> infotext.GenerationSettings:
+async def settings_in(member: Member, message: Message, index: int = 0) -> GenerationSettings:
     return infotext.from_infotext((await member.image(message, index)).info["parameters"])
 
 

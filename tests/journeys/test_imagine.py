@@ -172,7 +172,7 @@ async def test_the_queue_is_bounded_for_each_person(start: Start, member: Member
         mine = [await member.start(steps=150, count=2), await member.start(steps=150)]
         refused = await member.slash("imagine", {"prompt": "one more"})
         assert refused.message is not None
-        assert "You have 2 pictures waiting already" in refused.message["content"]
+        assert "You have 2 requests waiting already" in refused.message["content"]
         theirs = await other.start()
         for message in mine:
             await member.click(await member.see(message, lambda each: "Cancel" in labels_of(each)), "Cancel")

@@ -2,11 +2,12 @@ import pytest
 
 from bot import app
 from generation import infotext
+from generation.settings import GenerationSettings
 from playground.person import Refused
 from tests.journeys.conftest import Member, Start, finished
 
 
-async def drawn_with(member: Member, **options: object) -> infotext.GenerationSettings:
+async def drawn_with(member: Member, **options: object) -> GenerationSettings:
     outcome = await member.slash("imagine", {"prompt": "a fox", **options})
     assert outcome.message is not None
     done = await member.see(outcome.message, finished)
@@ -54,7 +55,7 @@ async def test_limits_refuse_what_is_asked_and_lower_what_is_not(bot: app.Bot, a
     await admin.slash("server limits", {"steps": 5, "count": 1})
     for options, sentence in (
         ({"steps": 6}, "At most 5 steps are allowed here, not 6"),
-        ({"count": 2}, "At most 1 pictures at once are allowed here, not 2"),
+        ({"count": 2}, "Only 1 pictures at once are allowed here, not 2"),
     ):
         outcome = await member.slash("imagine", {"prompt": "a fox", **options})
         assert outcome.message is not None

@@ -1,0 +1,109 @@
+"""`noisefox` as a person calls it."""
+
+import json
+import os
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import numpy
+import pytest
+from PIL import Image
+
+from generation import infotext
+
+
+def noisefox(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "NOISEFOX_TOKEN"}
+    command = [sys.executable, "-m", "bot", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    """Seed 7 twice, then seed 8: each call's first line."""
+    folder = tmp_path_factory.mktemp("drawn")
+    lines = []
+    for seed in ("7", "7", "8"):
+        result = noisefox("imagine", "a red apple", "--seed", seed, "--steps", "8", "--json", folder=folder)
+        assert result.returncode == 0, result.stderr
+        lines.append(json.loads(result.stdout) | {"folder": str(folder)})
+    return lines
+
+
+def pixels(line: dict[str, object]) -> bytes:
+    return Image.open(Path(str(line["folder"]), str(line["path"]))).tobytes()
+
+
+def test_one_json_object_a_picture(drawn: list[dict[str, object]]) -> None:
+    line = drawn[0]
+    settings = line["settings"]
+    assert isinstance(settings, dict)
+    assert line["seed"] == settings["seed"] == 7
+    assert settings["steps"] == 8
+    assert isinstance(line["seconds"], float)
+    text = Image.open(Path(str(line["folder"]), str(line["path"]))).info["parameters"]
+    assert infotext.from_infotext(text).seed == 7
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(drawn: list[dict[str, object]]) -> None:
+    first, again, other = map(pixels, drawn)
+    assert first == again
+    difference = abs(numpy.frombuffer(first, numpy.uint8).astype(int) - numpy.frombuffer(other, numpy.uint8)).mean()
+    assert difference > 5
+
+
+def test_no_file_is_overwritten(drawn: list[dict[str, object]]) -> None:
+    assert [line["path"] for line in drawn] == ["out/seed-7.png", "out/seed-7-2.png", "out/seed-8.png"]
+
+
+def test_several_pictures(tmp_path: Path) -> None:
+    result = noisefox(
+        "imagine", "a cat", "--seed", "1", "--count", "2", "--steps", "2", "--out", "here", folder=tmp_path
+    )
+    assert result.stdout.splitlines() == ["here/seed-1.png  (seed 1)", "here/seed-2.png  (seed 2)"]
+    assert Image.open(BytesIO((tmp_path / "here" / "seed-2.png").read_bytes())).size == (128, 128)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("imagine", "a fox", "--steps", "1000"), "Steps must be between 1 and 150, not 1000."),
+        (("imagine", "a fox", "--model", "gone"), "There is no model called “gone” here."),
+        (("imagine", " "), "The prompt is empty."),
+        (("run",), "There is no bot token. Set the environment variable NOISEFOX_TOKEN"),
+        (("run", "--config", "nowhere.toml"), "There is no file nowhere.toml."),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    result = noisefox(*arguments, folder=tmp_path)
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "config.toml").write_text(f'[models.mine]\nsource = "{tmp_path / "model"}"')
+    result = noisefox("imagine", "a fox", "--config", "config.toml", folder=tmp_path)
+    assert result.returncode == 1
+    assert "This model cannot be loaded" in result.stderr
+
+
+def test_the_doctor_finds_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[models.mine]\nsource = "./nowhere"')
+    result = noisefox("doctor", "--config", "config.toml", folder=tmp_path)
+    assert result.returncode == 1
+    missing = [line for line in result.stdout.splitlines() if line.startswith("missing")]
+    assert len(missing) == 2
+    assert "NOISEFOX_TOKEN" in missing[0]
+    assert "nowhere holds no model" in missing[1]
+    assert "drawing on cpu" in result.stdout or "drawing on cuda" in result.stdout
+
+
+def test_neither_help_nor_the_bot_imports_torch(tmp_path: Path) -> None:
+    for line in ("import bot.app", "import bot.__main__, bot.terminal, bot.doctor"):
+        check = f"{line}; import sys; assert 'torch' not in sys.modules and 'diffusers' not in sys.modules"
+        subprocess.run([sys.executable, "-c", check], check=True)
+    assert "imagine" in noisefox("--help", folder=tmp_path).stdout

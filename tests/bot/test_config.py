@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, ConfigError, load
+from generation.catalogue import POCKET
+from generation.settings import Sampler
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "config.toml"
+    file.write_text(text)
+    return file
+
+
+def test_the_example_shows_the_defaults() -> None:
+    assert load(EXAMPLE) == load(None)
+
+
+def test_a_model_of_ones_own(tmp_path: Path) -> None:
+    text = '[models.mine]\nsource = "someone/model"\nsteps = 12\nguidance_scale = 4\nsampler = "Euler a"\n'
+    [model] = load(written(tmp_path, text)).models
+    assert (model.name, model.source, model.steps, model.guidance_scale) == ("mine", "someone/model", 12, 4.0)
+    assert model.sampler is Sampler.EULER_ANCESTRAL
+    assert model.width == 512
+
+
+def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
+    [model] = load(written(tmp_path, '[models.tiny]\nsource = "pocket"\nsteps = 9')).models
+    assert (model.name, model.source, model.steps, model.width) == ("tiny", POCKET.source, 9, POCKET.width)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("speed = 3", "speed is not a setting. Known here: data, discord, limits, models, worker"),
+        ("[worker]\ncores = 3", "worker.cores is not a setting"),
+        ("[limits]\nsteps = true", "limits.steps must be a whole number, not True"),
+        ("[models.x]\nsteps = 3", "models.x has no source"),
+        ('[models.x]\nsource = "a/b"\nsteps = 3000', "models.x.steps: Steps must be between 1 and 150"),
+        ('[models.x]\nsource = "a/b"\nsampler = "Fast"', "models.x.sampler must be one of: Euler"),
+        ("[models]", "[models] is empty"),
+        ('token = "abc"', "The token does not belong in the configuration file"),
+        ('[discord]\ntoken = "abc"', "The token does not belong in the configuration file"),
+        ("data = ", "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(written(tmp_path, text))
+    assert sentence in str(error.value)
+    assert "abc" not in str(error.value)
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(ConfigError, match="There is no file"):
+        load(Path("nowhere.toml"))
+
+
+def test_the_token_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(" from-file \n")
+    config = load(written(tmp_path, f'[discord]\ntoken_file = "{file}"'))
+    assert Config(discord=config.discord, environment={}).token() == "from-file"
+    assert Config(discord=config.discord, environment={"NOISEFOX_TOKEN": "from-env"}).token() == "from-env"
+    with pytest.raises(ConfigError, match="NOISEFOX_TOKEN"):
+        Config(environment={}).token()
+    assert "from-env" not in repr(Config(environment={"NOISEFOX_TOKEN": "from-env"}))

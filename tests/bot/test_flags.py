@@ -1,0 +1,59 @@
+import pytest
+
+from bot.flags import Typed, fitted, read
+from generation.errors import InvalidSetting
+from generation.settings import PartialSettings, Sampler
+
+
+def test_a_prompt_without_flags_is_left_alone() -> None:
+    text = "a well-known fox -- or two, 3:2 - really"
+    assert read(text) == Typed(text, PartialSettings())
+
+
+def test_every_flag() -> None:
+    typed = read("a fox --no hands, feet --seed 7 --steps 30 --cfg 6.5 --sampler euler A --clip 2 --repeat 3 --ar 16:9")
+    assert typed == Typed(
+        "a fox",
+        PartialSettings(
+            negative_prompt="hands, feet",
+            steps=30,
+            guidance_scale=6.5,
+            sampler=Sampler.EULER_ANCESTRAL,
+            clip_skip=2,
+            count=3,
+        ),
+        seed=7,
+        aspect=(16, 9),
+    )
+
+
+@pytest.mark.parametrize("dashes", ["--", "—", "–"])
+def test_dashes_as_phones_write_them(dashes: str) -> None:
+    assert read(f"a fox {dashes}seed 7").seed == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a fox --fast", "I do not know the flag `--fast`"),
+        ("a fox --seed", "`--seed` needs a value such as `--seed 7`"),
+        ("a fox --seed seven", "`--seed` needs a value"),
+        ("a fox --ar wide", "`--ar` needs a value such as `--ar 3:2`"),
+        ("a fox --ar 9:1", "too narrow"),
+        ("a fox --ar 0:1", "too narrow"),
+        ("a fox --sampler magic", "There is no sampler “magic”"),
+        ("a fox --steps 999", "Steps must be between 1 and 150"),
+        ("a fox --no", "`--no` needs a value"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, sentence: str) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        read(text)
+    assert sentence in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size"), [((1, 1), (512, 512)), ((3, 2), (624, 416)), ((9, 16), (384, 680)), ((4, 1), (1024, 256))]
+)
+def test_an_aspect_keeps_the_area(aspect: tuple[int, int], size: tuple[int, int]) -> None:
+    assert fitted(aspect, 512, 512) == size

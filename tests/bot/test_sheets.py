@@ -1,0 +1,47 @@
+from io import BytesIO
+from random import Random
+
+import numpy
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from bot import sheets
+from generation.events import Preview
+
+RED, BLUE = Preview(2, 1, b"\xff\0\0" * 2), Preview(2, 1, b"\0\0\xff" * 2)
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, (512, 256)), (2, (1024, 256)), (3, (1024, 512)), (4, (1024, 512))])
+def test_previews_stand_two_in_a_row(count: int, size: tuple[int, int]) -> None:
+    assert Image.open(BytesIO(sheets.of_previews([RED] * count))).size == size
+
+
+def test_each_preview_has_its_place() -> None:
+    pixels = numpy.asarray(Image.open(BytesIO(sheets.of_previews([RED, BLUE]))))
+    red, blue = pixels[100, 100], pixels[100, 900]
+    assert red[0] > 200 > 50 > red[2]
+    assert blue[2] > 200 > 50 > blue[0]
+
+
+@pytest.fixture(scope="module")
+def noisy() -> bytes:
+    image = Image.frombytes("RGB", (400, 300), Random(0).randbytes(400 * 300 * 3))
+    text = PngInfo()
+    text.add_text("parameters", "a fox 🦊\nSteps: 3")
+    file = BytesIO()
+    image.save(file, "PNG", pnginfo=text)
+    return file.getvalue()
+
+
+def test_a_picture_that_fits_stays_as_it_is(noisy: bytes) -> None:
+    assert sheets.fitting(noisy, len(noisy)) == (noisy, "png")
+
+
+@pytest.mark.parametrize("most", [200_000, 60_000, 9_000])
+def test_one_that_does_not_becomes_a_jpeg_that_keeps_its_settings(noisy: bytes, most: int) -> None:
+    jpeg, ending = sheets.fitting(noisy, most)
+    assert ending == "jpg"
+    assert len(jpeg) <= most
+    comment = Image.open(BytesIO(jpeg)).getexif().get_ifd(0x8769)[0x9286]
+    assert comment.removeprefix(b"UNICODE\0").decode("utf-16-be") == "a fox 🦊\nSteps: 3"

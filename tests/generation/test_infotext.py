@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+import pytest
+
+from generation.infotext import Drawn, NoInfotext, from_infotext, model_hash_in, to_infotext
+from generation.settings import GenerationSettings, Sampler
+
+APPLE = GenerationSettings(
+    prompt="a red apple", seed=7, model="pocket", width=128, height=96, clip_skip=2, sampler=Sampler.EULER_ANCESTRAL
+)
+DRAWN = Drawn("0123456789", "noisefox 0")
+
+
+def test_the_form_that_other_tools_read() -> None:
+    text = to_infotext(replace(APPLE, negative_prompt="leaf", guidance_scale=7.5), DRAWN)
+    assert text == (
+        "a red apple\nNegative prompt: leaf\nSteps: 25, Sampler: Euler a, CFG scale: 7.5, Seed: 7, Size: 128x96, "
+        "Model hash: 0123456789, Model: pocket, Clip skip: 2, Version: noisefox 0"
+    )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        APPLE,
+        replace(APPLE, prompt='a "red": apple,\nwith a leaf', negative_prompt="Steps: 3, no\nSeed: 8"),
+        replace(APPLE, model='odd, "name": x\\y'),
+        replace(APPLE, prompt="Negative prompt: x"),
+        replace(APPLE, prompt="日本語 🦊"),
+    ],
+    ids=lambda settings: settings.prompt[:12],
+)
+def test_there_and_back(settings: GenerationSettings) -> None:
+    assert from_infotext(to_infotext(settings, DRAWN)) == settings
+
+
+def test_the_text_that_another_tool_wrote() -> None:
+    last = 'Steps: 20, Sampler: Euler, CFG scale: 7, Seed: 5, Size: 512x512, Model: x, Lora hashes: "a: b, c: d"'
+    assert from_infotext("a fox\n" + last).seed == 5
+
+
+@pytest.mark.parametrize("text", ["", "a fox", "Steps: many, Sampler: Euler, CFG scale: 7, Seed: 5, Size: 1x1"])
+def test_text_that_is_no_settings(text: str) -> None:
+    with pytest.raises(NoInfotext):
+        from_infotext(text)
+
+
+def test_the_hash_of_the_model() -> None:
+    assert model_hash_in(to_infotext(APPLE, DRAWN)) == "0123456789"
+    assert model_hash_in("nothing") == ""

@@ -1,0 +1,155 @@
+"""The pool against workers that misbehave: small scripts in the worker's place."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from generation.catalogue import POCKET
+from generation.errors import FailureKind
+from generation.events import Cancelled, Completed, Event, Failed, Progress, Started
+from generation.jobs import Draw, Job
+from generation.local_pool import LocalPool
+from generation.settings import GenerationSettings
+from generation.wire import Configure
+
+OPTIONS = Configure(models=(POCKET,))
+
+PREAMBLE = """
+import os, sys
+from generation import wire
+from generation.errors import FailureKind
+from generation.events import *
+commands, events = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+def say(event):
+    events.write(wire.pack(event)); events.flush()
+wire.read(commands)
+"""
+
+
+def job(job_id: int = 1, steps: int = 3) -> Job:
+    settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64, steps=steps)
+    return Job(job_id, "owner", Draw(settings))
+
+
+def worker(script: str) -> tuple[str, ...]:
+    return sys.executable, "-c", PREAMBLE + script
+
+
+async def no_sleep(_: float) -> None:
+    await asyncio.sleep(0)
+
+
+async def until_ended(pool: LocalPool, jobs: int = 1) -> Sequence[Event]:
+    heard: list[Event] = []
+    async with asyncio.timeout(60):
+        async for event in pool.events():
+            heard.append(event)
+            jobs -= isinstance(event, Completed | Failed | Cancelled)
+            if not jobs:
+                break
+    return heard
+
+
+async def test_the_real_worker_draws_and_ends_with_the_pool() -> None:
+    async with LocalPool(OPTIONS) as pool:
+        await pool.submit(job())
+        heard = await until_ended(pool)
+        about = await pool.ready()
+    assert [type(event) for event in heard if not isinstance(event, Progress)][-2:] == [Started, Completed]
+    with pytest.raises(ProcessLookupError):
+        os.kill(about.pid, 0)
+
+
+async def test_what_a_library_prints_does_not_disturb_the_events() -> None:
+    script = """
+from generation.engine import worker
+load = worker.device.choose
+def choose(*wanted):
+    print("hello"); os.system("echo hello")
+    return load(*wanted)
+worker.device.choose = choose
+worker.main()
+"""
+    async with LocalPool(OPTIONS, (sys.executable, "-c", "import os" + script)) as pool:
+        await pool.submit(job())
+        assert isinstance((await until_ended(pool))[-1], Completed)
+
+
+async def test_a_job_that_ends_every_worker_is_given_up_and_the_next_is_drawn() -> None:
+    script = """
+while True:
+    submitted = wire.read(commands).job
+    if submitted.id == 13: os._exit(1)
+    say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+    say(Completed(submitted.id, (), 0.1))
+"""
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool:
+        await pool.submit(job(13))
+        [failed] = await until_ended(pool)
+        assert isinstance(failed, Failed)
+        assert failed.kind is FailureKind.WORKER_LOST
+        await pool.submit(job(14))
+        [completed] = await until_ended(pool)
+    assert completed == Completed(14, (), 0.1)
+
+
+async def test_a_job_that_lost_its_worker_once_begins_again(tmp_path: Path) -> None:
+    script = f"""
+import pathlib
+mark = pathlib.Path({str(tmp_path / "mark")!r})
+job = wire.read(commands).job
+if not mark.exists():
+    mark.touch(); os._exit(1)
+say(Completed(job.id, (), 0.1))
+commands.read()
+"""
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool:
+        await pool.submit(job())
+        assert await until_ended(pool) == [Completed(1, (), 0.1)]
+
+
+async def test_a_cancel_that_the_worker_did_not_live_to_hear_still_ends_the_job() -> None:
+    script = """
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+wire.read(commands)
+wire.read(commands)
+os._exit(1)
+"""
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool:
+        await pool.ready()
+        await pool.submit(job())
+        await pool.cancel(1)
+        assert await until_ended(pool) == [Cancelled(1)]
+
+
+async def test_a_job_cancelled_before_there_is_a_worker_is_never_drawn() -> None:
+    script = "say(Failed(wire.read(commands).job.id, FailureKind.INTERNAL, 'it was begun'))"
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool:
+        await pool.submit(job())
+        await pool.cancel(1)
+        assert await until_ended(pool) == [Cancelled(1)]
+
+
+async def test_a_worker_that_never_starts_is_tried_less_and_less_often() -> None:
+    pauses: list[float] = []
+    enough = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 6:
+            enough.set()
+            await asyncio.Event().wait()
+
+    async with LocalPool(OPTIONS, (sys.executable, "-c", "raise SystemExit(1)"), sleep), asyncio.timeout(30):
+        await enough.wait()
+    assert pauses == [0.0, 1.0, 5.0, 30.0, 30.0, 30.0]
+
+
+async def test_commands_for_a_job_that_is_not_there_are_nothing() -> None:
+    async with LocalPool(OPTIONS, worker("commands.read()")) as pool:
+        await pool.cancel(99)
+        await pool.want_frame(99)

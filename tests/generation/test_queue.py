@@ -1,0 +1,57 @@
+import asyncio
+
+from generation.jobs import Draw, Job
+from generation.queue import FairQueue
+from generation.settings import GenerationSettings
+
+
+def job(job_id: int, owner: str) -> Job:
+    settings = GenerationSettings(prompt="a fox", seed=job_id, model="pocket", width=128, height=128)
+    return Job(job_id, owner, Draw(settings))
+
+
+def anything(_: Job) -> bool:
+    return True
+
+
+async def test_owners_take_turns() -> None:
+    queue = FairQueue()
+    for job_id in range(1, 5):
+        queue.put(job(job_id, "greedy"))
+    queue.put(job(10, "patient"))
+    queue.put(job(20, "late"))
+    queue.put(job(11, "patient"))
+    assert queue.positions() == {1: 1, 10: 2, 20: 3, 2: 4, 11: 5, 3: 6, 4: 7}
+    taken = [(await queue.take(anything)).id for _ in range(7)]
+    assert taken == [1, 10, 20, 2, 11, 3, 4]
+
+
+async def test_whoever_had_a_turn_goes_behind_those_who_had_none() -> None:
+    queue = FairQueue()
+    queue.put(job(1, "a"))
+    queue.put(job(2, "a"))
+    assert (await queue.take(anything)).id == 1
+    queue.put(job(3, "b"))
+    queue.put(job(4, "a"))
+    assert [(await queue.take(anything)).id for _ in range(3)] == [2, 3, 4]
+
+
+async def test_take_waits_for_a_job_and_for_room() -> None:
+    queue, room = FairQueue(), [False]
+    taking = asyncio.create_task(queue.take(lambda _: room[0]))
+    queue.put(job(1, "a"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not taking.done()
+    room[0] = True
+    queue.recheck()
+    assert (await taking).id == 1
+
+
+async def test_remove_takes_out_one_job_once() -> None:
+    queue = FairQueue()
+    queue.put(job(1, "a"))
+    queue.put(job(2, "b"))
+    assert queue.remove(1)
+    assert not queue.remove(1)
+    assert queue.positions() == {2: 1}

@@ -1,0 +1,143 @@
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from generation.jobs import JobState
+from generation.settings import GenerationSettings, Limits, PartialSettings, Sampler
+from storage import database
+from storage.generations import AlreadyAsked, Generations
+from storage.images import Images
+from storage.preferences import Preferences
+from storage.records import ANY_MODEL, Action, Lineage, Origin, Picture
+from storage.tables import Base
+
+SNOWFLAKE = 2**63 - 1
+EXPIRES = datetime(2030, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+
+
+def origin(key: str = "interaction:1", user_id: int = SNOWFLAKE) -> Origin:
+    return Origin(
+        key=key,
+        user_id=user_id,
+        channel_id=SNOWFLAKE - 1,
+        message_id=SNOWFLAKE - 2,
+        guild_id=SNOWFLAKE - 3,
+        private=True,
+        token="secret",
+        token_expires=EXPIRES,
+    )
+
+
+def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+    database.migrate(tmp_path / "noisefox.db")
+    database.migrate(tmp_path / "noisefox.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'noisefox.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+async def test_the_database_uses_a_write_ahead_log(tmp_path: Path) -> None:
+    async with database.opened(tmp_path / "noisefox.db") as sessions:
+        await Preferences(sessions).limits_of(1)
+    with closing(sqlite3.connect(tmp_path / "noisefox.db")) as file:
+        assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def test_a_request_comes_back_as_it_was_saved(generations: Generations, apple: GenerationSettings) -> None:
+    first = await generations.add(origin(), apple, Lineage())
+    second = await generations.add(origin("other"), apple, Lineage(Action.UPSCALE, first.id, 1), factor=4)
+    loaded = await generations.get(second.id)
+    assert loaded == second
+    assert loaded is not None
+    assert loaded.settings == apple
+    assert loaded.origin == origin("other")
+    assert (loaded.lineage, loaded.factor) == (Lineage(Action.UPSCALE, first.id, 1), 4)
+    assert loaded.state is JobState.QUEUED
+    assert datetime.now(UTC) - loaded.created < timedelta(minutes=1)
+    assert await generations.get(999) is None
+
+
+async def test_one_event_never_makes_two_requests(generations: Generations, apple: GenerationSettings) -> None:
+    asked = [generations.add(origin(), apple, Lineage()) for _ in range(5)]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(outcome, AlreadyAsked) for outcome in outcomes) == 4
+    assert await generations.knows("interaction:1")
+    assert not await generations.knows("interaction:2")
+
+
+async def test_the_life_of_a_request(generations: Generations, apple: GenerationSettings) -> None:
+    generation = await generations.add(origin(), apple, Lineage())
+    assert await generations.unfinished_of(SNOWFLAKE) == 1
+    await generations.begin(generation.id)
+    assert [each.state for each in await generations.interrupted()] == [JobState.DRAWING]
+    pictures = (Picture(0, 2**32 - 1, 128, 96, "a.png"), Picture(1, 0, 128, 96, "b.png"))
+    completed = await generations.complete(generation.id, pictures, 1.5)
+    assert (completed.state, completed.pictures, completed.seconds) == (JobState.COMPLETED, pictures, 1.5)
+    assert await generations.unfinished_of(SNOWFLAKE) == 0
+    assert [each.id for each in await generations.interrupted()] == [generation.id]
+    await generations.delivered(generation.id)
+    assert await generations.interrupted() == []
+    found = await generations.by_message(SNOWFLAKE - 2)
+    assert found is not None
+    assert found.origin.token is None
+    assert await generations.delete(generation.id) == ["a.png", "b.png"]
+    deleted = await generations.get(generation.id)
+    assert deleted is not None
+    assert deleted.state is JobState.DELETED
+    assert [picture.file for picture in deleted.pictures] == [None, None]
+    assert deleted.settings == apple
+
+
+async def test_failures_and_cancels_are_kept(generations: Generations, apple: GenerationSettings) -> None:
+    one, two = [await generations.add(origin(str(i)), apple, Lineage()) for i in range(2)]
+    assert (await generations.fail(one.id, "no luck")).failure == "no luck"
+    assert (await generations.cancel(two.id)).state is JobState.CANCELLED
+    assert await generations.unfinished_of(SNOWFLAKE) == 0
+
+
+async def test_what_was_saved_is_there_after_a_restart(tmp_path: Path, apple: GenerationSettings) -> None:
+    file = tmp_path / "noisefox.db"
+    async with database.opened(file) as sessions:
+        saved = await Generations(sessions).add(origin(), apple, Lineage())
+    async with database.opened(file) as sessions:
+        assert await Generations(sessions).interrupted() == [saved]
+
+
+async def test_defaults_add_up_until_they_are_forgotten(preferences: Preferences) -> None:
+    await preferences.prefer_for_server(1, ANY_MODEL, PartialSettings(steps=9, sampler=Sampler.DDIM))
+    await preferences.prefer_for_server(1, ANY_MODEL, PartialSettings(steps=10))
+    await preferences.prefer_for_server(1, "pocket", PartialSettings(guidance_scale=3.5))
+    await preferences.prefer_for_user(1, ANY_MODEL, PartialSettings(negative_prompt="hands"))
+    server = await preferences.of_server(1)
+    assert server.for_model("other") == PartialSettings(steps=10, sampler=Sampler.DDIM)
+    assert server.for_model("pocket") == PartialSettings(steps=10, sampler=Sampler.DDIM, guidance_scale=3.5)
+    assert (await preferences.of_server(2)).for_model("pocket") == PartialSettings()
+    await preferences.limit(1, Limits(steps=5))
+    await preferences.limit(1, Limits(count=2))
+    assert await preferences.limits_of(1) == Limits(steps=5, count=2)
+    await preferences.forget_server(1)
+    assert await preferences.limits_of(1) == Limits()
+    assert (await preferences.of_server(1)).by_model == {}
+    assert (await preferences.of_user(1)).for_model("x").negative_prompt == "hands"
+    await preferences.forget_user(1)
+    assert (await preferences.of_user(1)).by_model == {}
+
+
+async def test_images_are_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    images = Images(tmp_path)
+    name = await images.save(1234, 0, b"picture")
+    assert await images.read(name) == b"picture"
+    assert await images.save(1234, 0, b"again") != name
+    assert not list(tmp_path.rglob("*.part"))
+    await images.remove(name)
+    await images.remove(name)
+    with pytest.raises(FileNotFoundError):
+        await images.read(name)
