@@ -4,16 +4,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import aiohttp
 import discord
 
 from bot import layouts, sheets
-from bot.posts import Posts, Unreachable
+from bot.layouts import Look
+from bot.posts import Unreachable
 from generation.events import Event, Progress
 from storage.generations import Generations
 from storage.images import Images
-from storage.records import Generation
+from storage.records import Generation, Origin
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +33,19 @@ Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[object]]
 
 
+class Poster(Protocol):
+    """Where messages are shown: `bot.posts.Posts`."""
+
+    async def edit(self, origin: Origin, look: Look) -> None: ...
+
+
 class Delivery:
     """One courier a message, from its first event to its ending."""
 
     def __init__(
         self,
         *,
-        posts: Posts,
+        posts: Poster,
         generations: Generations,
         images: Images,
         clock: Clock = time.monotonic,
@@ -49,7 +57,7 @@ class Delivery:
         self._clock = clock
         self._sleep = sleep
         self._couriers: dict[int, _Courier] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
 
     def update(self, generation: Generation, event: Event) -> None:
         """Show an event soon, unless a newer one comes first."""
@@ -65,30 +73,26 @@ class Delivery:
 
     async def settle(self) -> None:
         """Wait until every ending given so far is shown."""
-        while due := [task for task, courier in self._by_task() if courier.ending]:
+        while due := [task for name, task in self._tasks.items() if self._couriers[name].ending]:
             await asyncio.wait(due)
 
     async def close(self) -> None:
         """Stop all couriers; what they did not show is shown after the next start."""
-        for task in self._tasks:
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _by_task(self) -> "list[tuple[asyncio.Task[None], _Courier]]":
-        return [(courier.task, courier) for courier in self._couriers.values() if courier.task]
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _courier(self, generation: Generation) -> "_Courier":
         if generation.id not in self._couriers:
             courier = _Courier(generation, self._show_event, self._show_ending, self._clock, self._sleep)
-            self._couriers[generation.id] = courier
-            courier.task = asyncio.create_task(courier.run(), name=f"courier of {generation.id}")
-            self._tasks.add(courier.task)
-            courier.task.add_done_callback(lambda task: self._dismiss(generation.id, task))
+            task = asyncio.create_task(courier.run(), name=f"courier of {generation.id}")
+            task.add_done_callback(lambda task: self._dismiss(generation.id, task))
+            self._couriers[generation.id], self._tasks[generation.id] = courier, task
         return self._couriers[generation.id]
 
     def _dismiss(self, generation_id: int, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._couriers.pop(generation_id, None)
+        del self._couriers[generation_id], self._tasks[generation_id]
         if not task.cancelled() and (error := task.exception()):
             log.error("the message of %s is stuck", generation_id, exc_info=error)
 
@@ -142,7 +146,6 @@ class _Courier:
         clock: Clock,
         sleep: Sleep,
     ) -> None:
-        self.task: asyncio.Task[None] | None = None
         self.ending: Generation | None = None
         self._generation = generation
         self._show_event = show_event

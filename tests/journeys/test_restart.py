@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from bot.config import Config, WorkerConfig
+from bot import app
+from bot.config import Config, DiscordConfig, WorkerConfig
 from generation import infotext
 from generation.local_pool import LocalPool
 from playground import Playground
@@ -55,6 +56,25 @@ async def test_buttons_and_reactions_outlive_a_restart_of_everything(
         await member.wait_for(lambda each: finished(each) and "Re-roll: **a castle**" in text_of(each))
         await member.click(old, "Delete")
         await member.wait_until(lambda: member.message(old["id"]) is None)
+
+
+async def test_a_restart_of_the_whole_program_keeps_the_chat_and_its_buttons(
+    tmp_path: Path, worker: LocalPool, recorded: Path
+) -> None:
+    """As `noisefox try` does it: stand-in and bot begin together, and end together."""
+    for run in range(2):
+        async with Playground(folder=tmp_path / "chat", record=recorded) as playground:
+            config = Config(data=tmp_path / "data", discord=DiscordConfig(api_base=playground.api_base))
+            async with (
+                app.running(config, playground.token, pool=worker),
+                Member(playground.url, "member one") as member,
+            ):
+                if run == 0:
+                    await member.imagine("a cat", seed=7)
+                    continue
+                [old] = member.messages()
+                assert (await member.image(old)).size == (128, 128)
+                assert "Re-roll: **a cat**" in text_of(await member.press(old, "Re-roll"))
 
 
 async def test_what_was_being_drawn_and_what_waited_is_finished_in_the_same_messages(

@@ -1,0 +1,170 @@
+"""How often a message is edited, and what becomes of an ending that Discord does not take."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import aiohttp
+import pytest
+from PIL import Image
+
+from bot.delivery import EDIT_SECONDS, RETRY_SECONDS, Delivery
+from bot.layouts import Look
+from bot.posts import Unreachable
+from generation.events import Preview, Progress, Queued
+from generation.settings import GenerationSettings
+from storage import database
+from storage.generations import Generations
+from storage.images import Images
+from storage.records import Generation, Lineage, Origin, Picture
+
+LOOK = Preview(2, 2, bytes(12))
+
+
+@dataclass
+class FakePosts:
+    """Keeps what it is given to show; refuses first what it is told to."""
+
+    refusals: list[Exception] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    files: list[list[str]] = field(default_factory=list)
+
+    async def edit(self, origin: Origin, look: Look) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        components = look.view.to_components()  # type: ignore[no-untyped-call]
+        self.shown.append(json.dumps(components, ensure_ascii=False))
+        self.files.append(list(look.files))
+
+
+class Time:
+    """A clock that stands still until it is moved, and then wakes who slept long enough."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.pauses: list[float] = []
+        self._sleepers: list[tuple[float, asyncio.Event]] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        awake = asyncio.Event()
+        self._sleepers.append((self.now + seconds, awake))
+        await awake.wait()
+
+    async def pass_(self, seconds: float) -> None:
+        self.now += seconds
+        for until, awake in self._sleepers:
+            if until <= self.now:
+                awake.set()
+        await settled()
+
+
+async def settled() -> None:
+    """Let everything run that can run by itself, threads of the pool included."""
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+
+
+@dataclass
+class Story:
+    delivery: Delivery
+    posts: FakePosts
+    time: Time
+    generations: Generations
+    images: Images
+    drawing: Generation
+
+    def progress(self, step: int) -> None:
+        self.delivery.update(self.drawing, Progress(self.drawing.id, step, 20, (LOOK,)))
+
+    async def complete(self) -> None:
+        png = BytesIO()
+        Image.new("RGB", (64, 64)).save(png, "PNG")
+        file = await self.images.save(self.drawing.id, 0, png.getvalue())
+        self.delivery.finish(await self.generations.complete(self.drawing.id, [Picture(0, 7, 64, 64, file)], 1.0))
+        await settled()
+
+    async def waits_for_delivery(self) -> bool:
+        return bool(await self.generations.interrupted())
+
+
+@pytest.fixture
+async def story(tmp_path: Path) -> AsyncIterator[Story]:
+    async with database.opened(tmp_path / "noisefox.db") as sessions:
+        generations, images, posts, time = Generations(sessions), Images(tmp_path), FakePosts(), Time()
+        delivery = Delivery(posts=posts, generations=generations, images=images, clock=time.clock, sleep=time.sleep)
+        settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
+        drawing = await generations.add(Origin("key", 1, 2, 3), settings, Lineage())
+        yield Story(delivery, posts, time, generations, images, drawing)
+        await delivery.close()
+
+
+async def test_edits_keep_their_distance_and_the_newest_wins(story: Story) -> None:
+    for step in (1, 2, 3):
+        story.progress(step)
+    await settled()
+    assert len(story.posts.shown) == 1
+    assert "step 3 of 20" in story.posts.shown[0]
+    for step in (4, 5):
+        story.progress(step)
+        await settled()
+    assert len(story.posts.shown) == 1
+    assert not story.delivery.sends_soon(story.drawing)
+    await story.time.pass_(EDIT_SECONDS)
+    assert len(story.posts.shown) == 2
+    assert "step 5 of 20" in story.posts.shown[1]
+    await story.time.pass_(EDIT_SECONDS)
+    assert story.delivery.sends_soon(story.drawing)
+
+
+async def test_the_ending_does_not_wait_its_turn_and_is_the_last(story: Story) -> None:
+    story.progress(1)
+    await settled()
+    story.progress(2)
+    await story.complete()
+    await story.delivery.settle()
+    assert len(story.posts.shown) == 2
+    assert "Re-roll" in story.posts.shown[1]
+    assert story.posts.files == [["preview.jpg"], [f"noisefox-{story.drawing.id}-0.png"]]
+    assert not await story.waits_for_delivery()
+
+
+async def test_an_update_that_is_not_taken_is_dropped(story: Story) -> None:
+    story.posts.refusals = [aiohttp.ClientConnectionError("down")]
+    story.delivery.update(story.drawing, Queued(story.drawing.id, 1))
+    await settled()
+    await story.complete()
+    assert len(story.posts.shown) == 1
+
+
+async def test_an_ending_that_is_not_taken_is_tried_again(story: Story) -> None:
+    story.posts.refusals = [aiohttp.ClientConnectionError("down")] * 2
+    await story.complete()
+    assert await story.waits_for_delivery()
+    for pause in RETRY_SECONDS[:2]:
+        assert story.posts.shown == []
+        await story.time.pass_(pause)
+    assert len(story.posts.shown) == 1
+    assert not await story.waits_for_delivery()
+
+
+async def test_one_that_is_never_taken_waits_for_the_next_start(story: Story) -> None:
+    story.posts.refusals = [aiohttp.ClientConnectionError("down")] * 10
+    await story.complete()
+    for pause in RETRY_SECONDS:
+        await story.time.pass_(pause)
+    assert story.time.pauses == list(RETRY_SECONDS)
+    assert await story.waits_for_delivery()
+
+
+async def test_one_whose_message_is_gone_is_done_with(story: Story) -> None:
+    story.posts.refusals = [Unreachable("deleted")]
+    await story.complete()
+    assert story.posts.shown == []
+    assert not await story.waits_for_delivery()
