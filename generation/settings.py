@@ -40,11 +40,26 @@ PROMPT_LENGTH = Bounds(1, 6000)
 class Sampler(StrEnum):
     """The rule that turns a prediction into the next, less noisy, latents; by the names users know."""
 
+    DPMPP_2M_KARRAS = "DPM++ 2M Karras"
     EULER = "Euler"
     EULER_ANCESTRAL = "Euler a"
-    DPMPP_2M_KARRAS = "DPM++ 2M Karras"
-    DDIM = "DDIM"
+    DPMPP_2M = "DPM++ 2M"
+    DPMPP_2M_SDE_KARRAS = "DPM++ 2M SDE Karras"
+    DPMPP_SDE_KARRAS = "DPM++ SDE Karras"
     UNIPC = "UniPC"
+    DDIM = "DDIM"
+    DEIS = "DEIS"
+    HEUN = "Heun"
+    LMS = "LMS"
+    PLMS = "PLMS"
+    DDPM = "DDPM"
+    LCM = "LCM"
+    TCD = "TCD"
+
+    @property
+    def steps(self) -> Bounds:
+        """How many steps it can take. LCM and TCD are for models distilled to a few."""
+        return Bounds(1, 50) if self in (Sampler.LCM, Sampler.TCD) else STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +94,8 @@ class GenerationSettings:
                 )
         for field, bounds in NUMBERS.items():
             bounds.check(field, getattr(self, field))
-
-    @property
-    def pixels(self) -> int:
-        return self.width * self.height
+        if self.steps > self.sampler.steps.high:
+            raise InvalidSetting("steps", f"{self.sampler} takes at most {self.sampler.steps.high} steps.")
 
     def of_picture(self, index: int) -> Self:
         """The settings that draw picture `index` of this request by itself."""

@@ -23,6 +23,7 @@ from generation.events import (
     Started,
 )
 from generation.jobs import Draw, Job, Upscale
+from generation.settings import GenerationSettings
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,10 @@ class _Drawing:
     frame_wanted: bool = False
     frame_seconds: float = 0.0
     pictures: dict[int, Picture] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> GenerationSettings:
+        return self.paintings[0].settings
 
     @property
     def step(self) -> int:
@@ -141,7 +146,7 @@ class StepLoop:
         try:
             self._finish_pictures(drawing)
             if len(drawing.pictures) < len(drawing.paintings):
-                self._emit(Progress(drawing.job.id, drawing.step, drawing.paintings[0].steps, self._look(drawing)))
+                self._emit(Progress(drawing.job.id, drawing.step, drawing.settings.steps, self._look(drawing)))
                 return
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             self._fail(drawing.job.id, error)

@@ -25,17 +25,22 @@ class Painting:
         self._with_prompt = with_prompt
         self._without = without
         self._guided = guidance.needs_two_predictions(settings.guidance_scale)
-        self.step = 0
+        self.forwards_done = 0
         self.visible = self._scaled()
 
     @property
-    def steps(self) -> int:
-        """How many forwards the picture takes in all."""
+    def forwards(self) -> int:
+        """How often the UNet is asked in all; some samplers ask twice a step."""
         return len(self._scheduler.timesteps)
 
     @property
+    def step(self) -> int:
+        """How many of the `settings.steps` are done."""
+        return self.forwards_done * self.settings.steps // self.forwards
+
+    @property
     def finished(self) -> bool:
-        return self.step == self.steps
+        return self.forwards_done == self.forwards
 
     @property
     def shape(self) -> tuple[str, torch.Size, torch.Size]:
@@ -49,7 +54,7 @@ class Painting:
 
     @property
     def timestep(self) -> torch.Tensor:
-        return torch.as_tensor(self._scheduler.timesteps[self.step], device=self.model.device)
+        return torch.as_tensor(self._scheduler.timesteps[self.forwards_done], device=self.model.device)
 
     @property
     def result(self) -> torch.Tensor:
@@ -63,14 +68,16 @@ class Painting:
             if self._guided
             else predictions[0]
         )
-        timestep = self._scheduler.timesteps[self.step]
+        timestep = self._scheduler.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
-        self.step += 1
+        self.forwards_done += 1
         self.visible = self._latents if self.finished else self._scaled()
 
     def _scaled(self) -> torch.Tensor:
         """The latents at unit variance: what the UNet is given next, and what a preview shows."""
-        scaled: torch.Tensor = self._scheduler.scale_model_input(self._latents, self._scheduler.timesteps[self.step])
+        scaled: torch.Tensor = self._scheduler.scale_model_input(
+            self._latents, self._scheduler.timesteps[self.forwards_done]
+        )
         return scaled
 
 

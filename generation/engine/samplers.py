@@ -12,19 +12,33 @@ from generation.settings import Sampler
 
 @dataclass(frozen=True)
 class _Recipe:
+    """A scheduler class of diffusers, and what of the model's own configuration it must not inherit."""
+
     scheduler: str
     options: dict[str, Any] = field(default_factory=dict)
 
 
+_PLAIN = {"use_karras_sigmas": False}
+_KARRAS = {"use_karras_sigmas": True}
+_SECOND_ORDER = {"algorithm_type": "dpmsolver++", "solver_order": 2}
+_STOCHASTIC = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
+
 _RECIPES = {
-    Sampler.EULER: _Recipe("EulerDiscreteScheduler", {"use_karras_sigmas": False}),
+    Sampler.EULER: _Recipe("EulerDiscreteScheduler", _PLAIN),
     Sampler.EULER_ANCESTRAL: _Recipe("EulerAncestralDiscreteScheduler"),
-    Sampler.DPMPP_2M_KARRAS: _Recipe(
-        "DPMSolverMultistepScheduler",
-        {"algorithm_type": "dpmsolver++", "solver_order": 2, "use_karras_sigmas": True},
-    ),
+    Sampler.DPMPP_2M: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER | _PLAIN),
+    Sampler.DPMPP_2M_KARRAS: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER | _KARRAS),
+    Sampler.DPMPP_2M_SDE_KARRAS: _Recipe("DPMSolverMultistepScheduler", _STOCHASTIC | _KARRAS),
+    Sampler.DPMPP_SDE_KARRAS: _Recipe("DPMSolverSinglestepScheduler", _STOCHASTIC | _KARRAS),
+    Sampler.HEUN: _Recipe("HeunDiscreteScheduler", _PLAIN),
+    Sampler.LMS: _Recipe("LMSDiscreteScheduler", _PLAIN),
     Sampler.DDIM: _Recipe("DDIMScheduler"),
-    Sampler.UNIPC: _Recipe("UniPCMultistepScheduler", {"use_karras_sigmas": False}),
+    Sampler.DDPM: _Recipe("DDPMScheduler"),
+    Sampler.PLMS: _Recipe("PNDMScheduler", {"skip_prk_steps": True}),
+    Sampler.UNIPC: _Recipe("UniPCMultistepScheduler", _PLAIN),
+    Sampler.DEIS: _Recipe("DEISMultistepScheduler", {"algorithm_type": "deis", "solver_order": 2} | _PLAIN),
+    Sampler.LCM: _Recipe("LCMScheduler"),
+    Sampler.TCD: _Recipe("TCDScheduler"),
 }
 
 

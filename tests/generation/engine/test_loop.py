@@ -8,7 +8,7 @@ from PIL import Image
 
 from generation import infotext
 from generation.engine.models import Shelf
-from generation.errors import FailureKind
+from generation.errors import FailureKind, InvalidSetting
 from generation.events import Cancelled, Completed, Failed, Progress, Started
 from generation.jobs import Job, Upscale
 from generation.settings import GenerationSettings, Sampler
@@ -137,13 +137,23 @@ def test_long_prompts_are_read_to_their_end(driver: LoopDriver, apple: Generatio
 
 
 @pytest.mark.parametrize("sampler", Sampler)
-@pytest.mark.parametrize("steps", [1, 2, 150])
-def test_every_sampler_takes_any_number_of_steps(
-    driver: LoopDriver, apple: GenerationSettings, sampler: Sampler, steps: int
+def test_every_sampler_takes_as_few_and_as_many_steps_as_it_says(
+    driver: LoopDriver, apple: GenerationSettings, sampler: Sampler
 ) -> None:
-    driver.admit(1, replace(apple, sampler=sampler, steps=steps, width=64, height=64, guidance_scale=1.0))
+    smallest = replace(apple, sampler=sampler, width=64, height=64, guidance_scale=1.0)
+    for steps in (1, 2, sampler.steps.high):
+        driver.admit(steps, replace(smallest, steps=steps))
     driver.run()
-    assert driver.completed(1).pictures[0].width == 64
+    for steps in (1, 2, sampler.steps.high):
+        assert driver.completed(steps).pictures[0].width == 64
+        counted = [event.step for event in driver.of(steps) if isinstance(event, Progress)]
+        assert counted == sorted(counted)
+        assert all(step < steps for step in counted)
+
+
+def test_more_steps_than_a_sampler_takes_are_refused(apple: GenerationSettings) -> None:
+    with pytest.raises(InvalidSetting, match="LCM takes at most 50 steps"):
+        replace(apple, sampler=Sampler.LCM, steps=51)
 
 
 def test_the_png_tells_its_settings(driver: LoopDriver, apple: GenerationSettings) -> None:

@@ -22,6 +22,7 @@ def stock() -> Any:
     with warnings.catch_warnings(action="ignore"):
         pipeline = StableDiffusionPipeline.from_pretrained(POCKET.source, dtype=torch.float32, local_files_only=True)
     pipeline.set_progress_bar_config(disable=True)
+    pipeline.trained_with = dict(pipeline.scheduler.config)
     return pipeline
 
 
@@ -35,7 +36,7 @@ def stock_embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
 
 @torch.inference_mode()
 def drawn_by_stock(stock: Any, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
-    stock.scheduler = scheduler_for(settings.sampler, dict(stock.scheduler.config), settings.steps, torch.device("cpu"))
+    stock.scheduler = scheduler_for(settings.sampler, stock.trained_with, settings.steps, torch.device("cpu"))
     image = stock(
         prompt_embeds=stock_embeddings(stock, settings.prompt, settings.clip_skip),
         negative_prompt_embeds=stock_embeddings(stock, settings.negative_prompt, settings.clip_skip),
@@ -43,6 +44,7 @@ def drawn_by_stock(stock: Any, settings: GenerationSettings) -> numpy.ndarray[An
         guidance_scale=settings.guidance_scale,
         width=settings.width,
         height=settings.height,
+        eta=0.3 if settings.sampler is Sampler.TCD else 0.0,
         generator=torch.Generator("cpu").manual_seed(settings.seed),
     ).images[0]
     return numpy.asarray(image, dtype=int)
@@ -88,7 +90,7 @@ def test_other_settings_agree_too(
 def test_the_plain_prompt_path_of_the_stock_pipeline_is_clip_skip_one(
     stock: Any, driver: LoopDriver, apple: GenerationSettings
 ) -> None:
-    stock.scheduler = scheduler_for(apple.sampler, dict(stock.scheduler.config), apple.steps, torch.device("cpu"))
+    stock.scheduler = scheduler_for(apple.sampler, stock.trained_with, apple.steps, torch.device("cpu"))
     expected = stock(
         apple.prompt,
         num_inference_steps=apple.steps,

@@ -1,0 +1,90 @@
+"""What people type to weigh the words of a prompt.
+
+`(word)` weighs 1.1, `[word]` 1/1.1, `(word:1.3)` what it says; nesting multiplies; a backslash makes a bracket plain
+text; `BREAK` in a word of its own begins a new window of the text encoder. A bracket that nothing closes is text.
+"""
+
+import re
+from dataclasses import dataclass
+
+EMPHASIS = 1.1
+"""What one pair of round brackets multiplies by, and one pair of square ones divides by."""
+
+_TOKEN = re.compile(
+    r"""
+    \\[\\()\[\]]                                              # an escaped bracket or backslash
+    | (?P<close> : \s* (?P<weight> [+-]? (?:\d+\.?\d*|\.\d+)) \s* \) | [)\]] )
+    | (?P<open> [(\[] )
+    | (?P<break> \bBREAK\b )
+    | [^\\()\[\]:B]+ | .                                     # text
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a prompt of one weight."""
+
+    text: str
+    weight: float = 1.0
+
+
+Windows = list[list[Span]]
+"""A prompt's spans, divided where `BREAK` stands."""
+
+
+def parse(prompt: str) -> Windows:
+    """The weighted spans of a prompt; never fails."""
+    reader = _Reader()
+    for token in _TOKEN.finditer(prompt):
+        reader.read(token)
+    return reader.windows()
+
+
+@dataclass(slots=True)
+class _Piece:
+    text: str
+    weight: float = 1.0
+    is_break: bool = False
+
+
+class _Reader:
+    """Pieces so far, and which of them are brackets that may yet be closed."""
+
+    def __init__(self) -> None:
+        self._pieces: list[_Piece] = []
+        self._open: list[int] = []
+
+    def read(self, token: "re.Match[str]") -> None:
+        if token["close"] and self._close(token["close"][-1], token["weight"]):
+            return
+        if token["open"]:
+            self._open.append(len(self._pieces))
+        text = token[0][1:] if token[0].startswith("\\") and len(token[0]) > 1 else token[0]
+        self._pieces.append(_Piece(text, is_break=bool(token["break"])))
+
+    def windows(self) -> Windows:
+        windows: Windows = [[]]
+        for piece in self._pieces:
+            if piece.is_break:
+                windows.append([])
+            elif windows[-1] and windows[-1][-1].weight == piece.weight:
+                windows[-1][-1] = Span(windows[-1][-1].text + piece.text, piece.weight)
+            elif piece.text:
+                windows[-1].append(Span(piece.text, piece.weight))
+        return windows
+
+    def _close(self, bracket: str, weight: str | None) -> bool:
+        """Weigh what stands since the opening bracket; False where there is none."""
+        opening = "(" if bracket == ")" else "["
+        places = [place for place, piece in enumerate(self._open) if self._pieces[piece].text == opening]
+        if not places:
+            return False
+        del self._open[places[-1] + 1 :]
+        start = self._open.pop()
+        factor = float(weight) if weight else EMPHASIS if bracket == ")" else 1 / EMPHASIS
+        self._pieces[start].text = ""
+        for piece in self._pieces[start + 1 :]:
+            piece.weight *= factor
+        return True
