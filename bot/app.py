@@ -89,10 +89,10 @@ async def running(
         ]
         await client.serve(families, [pressable(followups.press)], followups.react)
         await _log_in(client, token)
+        await studio.resume()
         async with asyncio.TaskGroup() as tasks:
             lasting = [tasks.create_task(client.connect()), tasks.create_task(studio.run())]
             await client.wait_until_ready()
-            await studio.resume()
             yield Bot(client, studio, delivery)
             for task in lasting:
                 task.cancel()
@@ -153,6 +153,9 @@ async def _until_told(bot: Bot) -> None:
     _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for task in left:
         task.cancel()
+    with contextlib.suppress(NotImplementedError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 async def _finish(bot: Bot) -> None:

@@ -5,16 +5,17 @@ from datetime import timedelta
 import discord
 
 from bot.intake import Asker, Intake, Plan, Refusal
-from storage.generations import AlreadyAsked
 from storage.records import Origin
 
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 """Discord gives 15 minutes; the rest is for the way there."""
 
-_NEEDED = {
+_LABELS = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
     "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
 }
 
 
@@ -22,17 +23,23 @@ def asker_of(interaction: discord.Interaction) -> Asker:
     return Asker(interaction.user.id, interaction.guild_id)
 
 
-def check_may_post(permissions: discord.Permissions, where: str) -> None:
-    """Raise `Refusal`, naming what is missing, unless a picture can be posted with these permissions."""
-    missing = [label for name, label in _NEEDED.items() if not getattr(permissions, name)]
+def sending_in(channel: object) -> str:
+    """The name of the permission to speak in a channel."""
+    return "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
+
+
+def check_may_post(permissions: discord.Permissions, channel: object, where: str, *, reply: bool = False) -> None:
+    """Raise `Refusal`, naming what is missing, unless the bot can post a picture (as a `reply`) in a channel."""
+    needed = ["view_channel", sending_in(channel), "attach_files"] + ["read_message_history"] * reply
+    missing = [_LABELS[name] for name in needed if not getattr(permissions, name)]
     if missing:
-        raise Refusal(f"I cannot post pictures {where}: an admin must give me the permission {' and '.join(missing)}.")
+        raise Refusal(f"I cannot post pictures {where}. An admin must allow me: {', '.join(missing)}.")
 
 
 async def begin(interaction: discord.Interaction, intake: Intake, plan: Plan, *, private: bool) -> None:
     """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message."""
     if interaction.guild_id is not None and not private:
-        check_may_post(interaction.app_permissions, "here")
+        check_may_post(interaction.app_permissions, interaction.channel, "here")
     acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
     assert acknowledged is not None
     assert acknowledged.message_id is not None
@@ -47,7 +54,4 @@ async def begin(interaction: discord.Interaction, intake: Intake, plan: Plan, *,
         token=interaction.token,
         token_expires=interaction.created_at + TOKEN_LIFE,
     )
-    try:
-        await intake.accept(plan, origin)
-    except AlreadyAsked:
-        return
+    await intake.accept(plan, origin)

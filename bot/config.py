@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 from generation import wire
 from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec
 from generation.errors import InvalidSetting, NoisefoxError
-from generation.settings import Limits, Sampler
+from generation.settings import Bounds, Limits, Sampler
 
 TOKEN_VARIABLE = "NOISEFOX_TOKEN"
 DISCORD_API = "https://discord.com/api/v10"
 HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10)
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 EMBEDDED = "pocket"
 """As a model's source: the small model that ships with the project."""
 
@@ -40,6 +41,13 @@ class WorkerConfig:
     dtype: str = "auto"
     threads: int = 0
     max_pictures: int = 8
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise InvalidSetting("dtype", f"It must be one of {', '.join(DTYPES)}, not {self.dtype}.")
+        Bounds(0, 1024).check("threads", self.threads)
+        Bounds(1, 64).check("max_pictures", self.max_pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,14 @@ class Config:
     @property
     def worker_options(self) -> wire.Configure:
         worker = self.worker
-        return wire.Configure(self.models, worker.device, worker.dtype, worker.threads or None, worker.max_pictures)
+        return wire.Configure(
+            models=self.models,
+            device=worker.device,
+            dtype=worker.dtype,
+            threads=worker.threads or None,
+            max_pictures=worker.max_pictures,
+            strict=worker.strict,
+        )
 
     def token(self) -> str:
         """The bot's token, from the environment or the token file; raises `ConfigError` where there is none."""
@@ -91,20 +106,31 @@ def load(path: Path | None) -> Config:
 
 
 def _parse(table: dict[str, Any]) -> Config:
-    if "token" in table or "token" in table.get("discord", {}):
+    discord = table.get("discord", {})
+    if "token" in table or (isinstance(discord, dict) and "token" in discord):
         raise ConfigError(f"The token does not belong in the configuration file. Put it into {TOKEN_VARIABLE} instead.")
     _refuse_unknown(table, {"data", "discord", "worker", "limits", "models"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
         values["data"] = Path(_typed(table["data"], str, "data")).expanduser()
-    for name, section in (("discord", DiscordConfig), ("worker", WorkerConfig), ("limits", Limits)):
+    defaults = Config()
+    for name in ("discord", "worker", "limits"):
         if name in table:
-            values[name] = section(**_values(section, table[name], name))
+            section = getattr(defaults, name)
+            values[name] = _section(section, _values(type(section), table[name], name), name)
     if "models" in table:
         values["models"] = tuple(_model(name, entry) for name, entry in _typed(table["models"], dict, "models").items())
         if not values["models"]:
             raise ConfigError("[models] is empty. Name at least one model, or leave the section out.")
     return Config(**values)
+
+
+def _section(default: Any, values: dict[str, Any], name: str) -> Any:
+    """The section with what is not said left as it is by default."""
+    try:
+        return replace(default, **values)
+    except InvalidSetting as refusal:
+        raise ConfigError(f"{name}.{refusal.field}: {refusal}") from refusal
 
 
 def _model(name: str, entry: Any) -> ModelSpec:
@@ -148,4 +174,11 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
     return value
 
 
-_KINDS = {str: "text", int: "a whole number", float: "a number", dict: "a section", Sampler: "a sampler's name"}
+_KINDS = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    dict: "a section",
+    Sampler: "a sampler's name",
+}

@@ -6,12 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-import aiohttp
-import discord
-
 from bot import layouts, sheets
 from bot.layouts import Look
-from bot.posts import Unreachable
+from bot.posts import NotTaken, Unreachable
 from generation.events import Event, Progress
 from storage.generations import Generations
 from storage.images import Images
@@ -102,7 +99,7 @@ class Delivery:
             preview = await asyncio.to_thread(sheets.of_previews, event.previews)
         try:
             await self._posts.edit(generation.origin, layouts.underway(generation, event, preview))
-        except (Unreachable, discord.HTTPException, aiohttp.ClientError) as missed:
+        except (Unreachable, NotTaken) as missed:
             log.info("an update of %s was not shown: %s", generation.id, missed)
 
     async def _show_ending(self, generation: Generation) -> None:
@@ -112,7 +109,7 @@ class Delivery:
                 await self._posts.edit(generation.origin, layouts.ended(generation, pictures))
             except Unreachable as gone:
                 log.warning("the ending of %s has nowhere to go: %s", generation.id, gone)
-            except (discord.HTTPException, aiohttp.ClientError) as failure:
+            except NotTaken as failure:
                 log.warning("the ending of %s was not taken: %s", generation.id, failure)
                 if pause is None:
                     return
@@ -128,10 +125,9 @@ class Delivery:
         for name in names:
             try:
                 png = await self._images.read(name)
-            except FileNotFoundError:
-                log.warning("the file %s of %s is gone", name, generation.id)
-                continue
-            files.append(await asyncio.to_thread(sheets.fitting, png, most))
+                files.append(await asyncio.to_thread(sheets.fitting, png, most))
+            except OSError as reason:
+                log.warning("the file %s of %s cannot be shown: %s", name, generation.id, reason)
         return files
 
 

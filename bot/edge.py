@@ -8,6 +8,9 @@ from discord import app_commands
 from bot.errors import sentence_for
 from generation.errors import UserError
 
+MESSAGE_LENGTH = 2000
+"""Characters that Discord takes as a message."""
+
 log = logging.getLogger(__name__)
 
 
@@ -16,9 +19,11 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if not isinstance(cause, UserError):
         log.error("interaction %s failed", interaction.id, exc_info=cause)
-    sentence = sentence_for(cause)
+    sentence = sentence_for(cause)[:MESSAGE_LENGTH]
     try:
-        if interaction.response.is_done():
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            await interaction.edit_original_response(content=sentence)
+        elif interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)

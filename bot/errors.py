@@ -8,6 +8,7 @@ _FAILURES = {
     FailureKind.MODEL_UNAVAILABLE: "This model cannot be loaded. Choose another, or tell whoever runs this bot.",
     FailureKind.OUT_OF_MEMORY: "The graphics memory is not enough for this. Try a smaller size or fewer pictures.",
     FailureKind.BROKEN_PICTURE: "The picture came out broken. Try another seed or sampler.",
+    FailureKind.WORKER_UNAVAILABLE: "Drawing is not possible right now. Tell whoever runs this bot to look at its log.",
     FailureKind.WORKER_LOST: "Drawing stopped unexpectedly, twice. Try again with a smaller size or fewer pictures.",
     FailureKind.INTERNAL: UNEXPECTED,
 }

@@ -8,9 +8,6 @@ from typing import Any
 from generation.errors import InvalidSetting
 from generation.settings import PartialSettings, Sampler
 
-_FLAG = re.compile(r"(?:^|\s)(?:--|—|–)(?=[a-zA-Z])")
-"""Phones turn two dashes into one long one."""
-
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -31,7 +28,7 @@ def read(text: str) -> Typed:
         name, _, value = flag.strip().partition(" ")
         if name.lower() not in _FLAGS:
             known = ", ".join(f"`--{known}`" for known in _FLAGS)
-            raise InvalidSetting("prompt", f"I do not know the flag `--{name}`. There are {known}.")
+            raise InvalidSetting("prompt", f"I do not know the flag `--{name[:20]}`. There are {known}.")
         field, read_value, example = _FLAGS[name.lower()]
         try:
             values[field] = read_value(value.strip())
@@ -41,10 +38,11 @@ def read(text: str) -> Typed:
     return Typed(prompt.strip(), PartialSettings(**values), seed, aspect)
 
 
-def fitted(aspect: tuple[int, int], width: int, height: int) -> tuple[int, int]:
-    """A size of about as many pixels as `width` x `height`, in multiples of 8, of the given aspect."""
+def fitted(aspect: tuple[int, int], width: int, height: int, side: int) -> tuple[int, int]:
+    """A size of the given aspect, in multiples of 8, of about as many pixels as `width` x `height`, or as many as let
+    the longer side be no more than `side`."""
     across, down = aspect
-    scale = (width * height / (across * down)) ** 0.5
+    scale = min((width * height / (across * down)) ** 0.5, side / max(across, down))
     return max(8, round(across * scale / 8) * 8), max(8, round(down * scale / 8) * 8)
 
 
@@ -55,16 +53,16 @@ def _text(value: str) -> str:
 
 
 def _aspect(value: str) -> tuple[int, int]:
-    across, down = (int(side) for side in value.split(":"))
+    across, down = (int(side[:6]) for side in value.split(":"))
     if not 1 <= across <= 4 * down <= 16 * across:
-        raise InvalidSetting("aspect", f"`--ar {value}` is too narrow; the longer side may be four times the shorter.")
+        raise InvalidSetting("aspect", "That aspect is too narrow: the longer side may be four times the shorter.")
     return across, down
 
 
 def _sampler(value: str) -> Sampler:
     by_name = {sampler.value.lower(): sampler for sampler in Sampler}
     if value.lower() not in by_name:
-        raise InvalidSetting("sampler", f"There is no sampler “{value}”. There are {', '.join(Sampler)}.")
+        raise InvalidSetting("sampler", f"There is no sampler “{value[:30]}”. There are {', '.join(Sampler)}.")
     return by_name[value.lower()]
 
 
@@ -78,3 +76,6 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "clip": ("clip_skip", int, "2"),
     "repeat": ("count", int, "3"),
 }
+
+_FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–](?=(?:{'|'.join(_FLAGS)})\b))")
+"""Phones turn two dashes into one long one; before any other word that is a dash."""

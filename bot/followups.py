@@ -1,11 +1,12 @@
 """What people do with a picture that is there: re-roll, upscale, delete, cancel; by button or by reaction."""
 
+import contextlib
 import logging
 
 import discord
 
 from bot import layouts
-from bot.asking import asker_of, begin, check_may_post
+from bot.asking import asker_of, begin, check_may_post, sending_in
 from bot.buttons import Press, PressKind
 from bot.errors import sentence_for
 from bot.intake import Asker, Intake, Plan, Refusal
@@ -50,7 +51,8 @@ class Followups:
                 _check_owner(generation, interaction.user.id, moderates, "delete")
                 await interaction.response.defer()
                 await self._studio.delete(generation)
-                await interaction.delete_original_response()
+                with contextlib.suppress(discord.NotFound):
+                    await interaction.delete_original_response()
             case _:
                 plan = await self._plan(asker_of(interaction), generation, press)
                 await begin(interaction, self._intake, plan, private=generation.origin.private)
@@ -65,14 +67,14 @@ class Followups:
             return
         try:
             await self._act(payload, generation, Press(kind, generation.id))
-        except UserError as refusal:
-            await self._whisper(payload.user_id, sentence_for(refusal))
-        except discord.HTTPException as failure:
-            log.warning("a reaction to message %s had no effect: %s", payload.message_id, failure)
+        except (UserError, discord.HTTPException) as failure:
+            log.info("a reaction to message %s had no effect: %s", payload.message_id, failure)
+            await self._whisper(payload.user_id, sentence_for(failure))
 
     async def _act(self, payload: discord.RawReactionActionEvent, generation: Generation, press: Press) -> None:
         if press.kind is PressKind.DELETE:
-            _check_owner(generation, payload.user_id, self._moderates(payload), "delete")
+            permissions = self._permissions(payload)
+            _check_owner(generation, payload.user_id, bool(permissions and permissions.manage_messages), "delete")
             if generation.state.unfinished:
                 raise Refusal("It is still being drawn. Press Cancel on it instead.")
             await self._studio.delete(generation)
@@ -97,21 +99,29 @@ class Followups:
         origin = Origin(key, payload.user_id, payload.channel_id, message.id, payload.guild_id)
         try:
             await self._intake.accept(plan, origin)
-        except AlreadyAsked:
+        except (AlreadyAsked, UserError) as reason:
             await self._posts.remove(origin)
+            if isinstance(reason, UserError):
+                raise
 
     def _check_channel(self, payload: discord.RawReactionActionEvent) -> None:
-        guild = self._client.get_guild(payload.guild_id) if payload.guild_id else None
-        channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
-        if guild and channel:
-            check_may_post(channel.permissions_for(guild.me), f"in #{channel.name}")
+        """A reaction makes the bot speak: both it and the person must be allowed to, in that channel."""
+        channel, permissions = self._channel(payload), self._permissions(payload)
+        if channel is None:
+            return
+        check_may_post(channel.permissions_for(channel.guild.me), channel, f"in #{channel.name}", reply=True)
+        if permissions and not (permissions.use_application_commands and getattr(permissions, sending_in(channel))):
+            raise Refusal(f"You cannot ask for pictures in #{channel.name}.")
 
-    def _moderates(self, payload: discord.RawReactionActionEvent) -> bool:
+    def _permissions(self, payload: discord.RawReactionActionEvent) -> discord.Permissions | None:
+        """What the person may do where they reacted; None outside of servers."""
+        channel = self._channel(payload)
+        return channel.permissions_for(payload.member) if channel and payload.member else None
+
+    def _channel(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
         guild = self._client.get_guild(payload.guild_id) if payload.guild_id else None
         channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
-        if channel is None or payload.member is None:
-            return False
-        return channel.permissions_for(payload.member).manage_messages
+        return None if isinstance(channel, discord.Thread) and channel.parent is None else channel
 
     async def _whisper(self, user_id: int, sentence: str) -> None:
         try:

@@ -1,5 +1,6 @@
 """From what a person asks to a request that is saved and queued: defaults laid over one another, limits kept."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from bot import flags
 from bot.studio import Studio
 from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import LimitExceeded, UserError
-from generation.settings import SEED, GenerationSettings, Limits, PartialSettings
+from generation.settings import SEED, SIZE, GenerationSettings, Limits, PartialSettings
 from storage.generations import Generations
 from storage.preferences import Preferences
 from storage.records import Action, Generation, Lineage, Origin
@@ -60,6 +61,8 @@ class Intake:
         self._preferences = preferences
         self._studio = studio
         self._new_seed = new_seed
+        self._accepting = asyncio.Lock()
+        """Between counting a person's requests and adding one, nobody else adds any."""
 
     async def imagine(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
         """A picture from words. `text` may hold flags; an option of the command outweighs its flag."""
@@ -68,7 +71,9 @@ class Intake:
         limits = await self.limits(asker.guild_id)
         defaults = limits.lower(await self._preferred(asker, model))
         if typed.aspect:
-            width, height = flags.fitted(typed.aspect, defaults.width or model.width, defaults.height or model.height)
+            width, height = flags.fitted(
+                typed.aspect, defaults.width or model.width, defaults.height or model.height, limits.side or SIZE.high
+            )
             defaults = replace(defaults, width=width, height=height)
         wanted = seed if seed is not None else typed.seed
         settings = (
@@ -86,6 +91,8 @@ class Intake:
 
     async def upscale(self, asker: Asker, generation: Generation, index: int) -> Plan:
         """One picture of a generation, enlarged."""
+        if generation.state.unfinished:
+            raise Refusal("It is still being drawn. Try again when it is finished.")
         picture = next((each for each in generation.pictures if each.index == index and each.file), None)
         if picture is None:
             raise Refusal("That picture is not here any more. Re-roll to draw another.")
@@ -98,8 +105,15 @@ class Intake:
         return Plan(settings, lineage, generation.factor * UPSCALE_FACTOR)
 
     async def accept(self, plan: Plan, origin: Origin) -> Generation:
-        """Save the request, then queue it. Raises `AlreadyAsked` where the same event has asked before."""
-        generation = await self._generations.add(origin, plan.settings, plan.lineage, plan.factor)
+        """Save the request, then queue it.
+
+        Raises `AlreadyAsked` where the same event has asked before, and `LimitExceeded` where the person has asked
+        for too much since the plan was made.
+        """
+        limits = await self.limits(origin.guild_id)
+        async with self._accepting:
+            limits.check_waiting(await self._generations.unfinished_of(origin.user_id))
+            generation = await self._generations.add(origin, plan.settings, plan.lineage, plan.factor)
         await self._studio.submit(generation)
         return generation
 
@@ -119,5 +133,6 @@ class Intake:
 
     async def _check(self, asker: Asker, settings: GenerationSettings) -> Limits:
         limits = await self.limits(asker.guild_id)
-        limits.check(settings, await self._generations.unfinished_of(asker.user_id))
+        limits.check(settings)
+        limits.check_waiting(await self._generations.unfinished_of(asker.user_id))
         return limits

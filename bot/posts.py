@@ -4,17 +4,25 @@ from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 
+import aiohttp
 import discord
 
 from bot.layouts import Look
 from generation.errors import NoisefoxError
 from storage.records import Origin
 
+_DEAD_TOKEN = (10015, 50027)
+"""Discord's codes for a webhook that it does not know (any more) and for a token that is not valid (any more)."""
+
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 
 class Unreachable(NoisefoxError):
     """The message is gone, or nothing is left to edit it with."""
+
+
+class NotTaken(NoisefoxError):
+    """Discord did not take it this time; trying again may help."""
 
 
 class Posts:
@@ -29,14 +37,14 @@ class Posts:
         self._now = now
 
     async def edit(self, origin: Origin, look: Look) -> None:
-        """Show `look` in the message. Raises `Unreachable`, or `discord.HTTPException` where trying again may help."""
+        """Show `look` in the message. Raises `Unreachable` or `NotTaken`."""
         try:
-            if self._token_lives(origin):
-                await self._edit_by_token(origin, look)
-            else:
+            if not (self._token_lives(origin) and await self._edit_by_token(origin, look)):
                 await self._edit_in_channel(origin, look)
         except (discord.NotFound, discord.Forbidden) as gone:
             raise Unreachable(f"message {origin.message_id}: {gone}") from gone
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+            raise NotTaken(f"message {origin.message_id}: {failure!r}") from failure
 
     async def remove(self, origin: Origin) -> None:
         """Remove a message from its channel; one that is gone already is fine."""
@@ -57,17 +65,21 @@ class Posts:
     def _token_lives(self, origin: Origin) -> bool:
         return bool(origin.token and origin.token_expires and self._now() < origin.token_expires)
 
-    async def _edit_by_token(self, origin: Origin, look: Look) -> None:
+    async def _edit_by_token(self, origin: Origin, look: Look) -> bool:
+        """False where the token is dead before its time: the clocks of this machine and of Discord may differ."""
         assert self._client.application_id is not None
         assert origin.token is not None
         webhook = discord.Webhook.partial(self._client.application_id, origin.token, client=self._client)
         look.view.stop()
-        await webhook.edit_message(
-            origin.message_id,
-            view=look.view,
-            attachments=_files(look),
-            allowed_mentions=_NO_MENTIONS,
-        )
+        try:
+            await webhook.edit_message(
+                origin.message_id, view=look.view, attachments=_files(look), allowed_mentions=_NO_MENTIONS
+            )
+        except discord.HTTPException as refusal:
+            if refusal.code in _DEAD_TOKEN:
+                return False
+            raise
+        return True
 
     async def _edit_in_channel(self, origin: Origin, look: Look) -> None:
         if origin.private:

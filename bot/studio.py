@@ -9,6 +9,7 @@ from generation.events import Cancelled, Completed, Event, Failed, Queued, Start
 from generation.jobs import Draw, Job, Task, Upscale
 from generation.pool import WorkerPool
 from generation.queue import FairQueue
+from storage.database import StorageError
 from storage.generations import Generations
 from storage.images import Images
 from storage.records import Action, Generation, Picture
@@ -53,7 +54,7 @@ class Studio:
         """Queue a saved request."""
         try:
             task = await self._task(generation)
-        except FileNotFoundError:
+        except OSError:
             self._delivery.finish(await self._generations.fail(generation.id, _GONE))
             return
         self._waiting[generation.id] = generation
@@ -105,16 +106,27 @@ class Studio:
 
     async def _follow(self) -> None:
         async for event in self._pool.events():
-            generation = self._drawing[event.job_id]
-            match event:
-                case Completed():
-                    self._end(await self._keep(generation, event))
-                case Failed():
-                    self._end(await self._generations.fail(generation.id, sentence_for_failure(event.kind)))
-                case Cancelled():
-                    self._end(await self._generations.cancel(generation.id))
-                case _:
-                    await self._show(generation, event)
+            try:
+                await self._note(self._drawing[event.job_id], event)
+            except StorageError:
+                log.exception("what happened to %s cannot be written; the next start takes it up", event.job_id)
+                if isinstance(event, Completed | Failed | Cancelled):
+                    self._release(event.job_id)
+
+    async def _note(self, generation: Generation, event: Event) -> None:
+        match event:
+            case Completed():
+                ended = await self._keep(generation, event)
+            case Failed():
+                log.warning("%s failed: %s", generation.id, event.detail)
+                ended = await self._generations.fail(generation.id, sentence_for_failure(event.kind))
+            case Cancelled():
+                ended = await self._generations.cancel(generation.id)
+            case _:
+                await self._show(generation, event)
+                return
+        self._release(generation.id)
+        self._delivery.finish(ended)
 
     async def _show(self, generation: Generation, event: Event) -> None:
         if isinstance(event, Started):
@@ -139,15 +151,15 @@ class Studio:
         except OSError:
             log.exception("the pictures of %s cannot be written", generation.id)
             return await self._generations.fail(generation.id, UNEXPECTED)
-        return await self._generations.complete(generation.id, pictures, completed.seconds)
+        return await self._generations.complete(generation.id, pictures, completed.seconds, completed.circumstances)
 
-    def _end(self, generation: Generation) -> None:
-        del self._drawing[generation.id]
-        del self._pictures[generation.id]
+    def _release(self, generation_id: int) -> None:
+        """A job has left the pool."""
+        del self._drawing[generation_id]
+        del self._pictures[generation_id]
         if not self._drawing:
             self._idle.set()
         self._queue.recheck()
-        self._delivery.finish(generation)
 
     def _announce_positions(self) -> None:
         for job_id, position in self._queue.positions().items():

@@ -7,6 +7,7 @@ NoisefoxError
 │   └── UnknownModel
 └── WorkerError             for the log; a person is told by `FailureKind`
     ├── ModelUnavailable
+    ├── BrokenPicture
     └── WorkerLost
 """
 
@@ -37,7 +38,7 @@ class UnknownModel(UserError):
     """A model name that the catalogue does not have."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"There is no model called “{name}” here. Available: {', '.join(known)}.")
+        super().__init__(f"There is no model called “{name[:40]}” here. Available: {', '.join(known)}.")
         self.name = name
 
 
@@ -47,6 +48,10 @@ class WorkerError(NoisefoxError):
 
 class ModelUnavailable(WorkerError):
     """The model's files are missing, damaged, or of a kind that is refused."""
+
+
+class BrokenPicture(WorkerError):
+    """A picture came out black or not finite."""
 
 
 class WorkerLost(WorkerError):
@@ -60,4 +65,5 @@ class FailureKind(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     BROKEN_PICTURE = "broken picture"
     WORKER_LOST = "worker lost"
+    WORKER_UNAVAILABLE = "worker unavailable"
     INTERNAL = "internal"

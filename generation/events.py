@@ -61,11 +61,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """All pictures are drawn. `seconds` counts from the start of the drawing, not of the waiting."""
+    """All pictures are drawn. `seconds` counts from the start of the drawing, not of the waiting; `circumstances` are
+    the device, number format and batch, on which the last bits of the pixels depend."""
 
     job_id: int
     pictures: tuple[Picture, ...]
     seconds: float
+    circumstances: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Self
@@ -17,7 +18,10 @@ from generation.jobs import Job
 log = logging.getLogger(__name__)
 
 LIVES = 2
-"""How many workers a job may lose before it is given up: it may be what ends them."""
+"""How many workers a job may lose that had nothing else to do, before it is given up: it is what ends them."""
+
+STARTS = 2
+"""How many workers in a row may end before they are ready, until the jobs that wait for one are given up."""
 
 RESTART_SECONDS = (0.0, 1.0, 5.0, 30.0)
 """How long to wait before each new worker that follows one which never got ready."""
@@ -34,7 +38,8 @@ WORKER = (sys.executable, "-m", "generation.engine.worker")
 class LocalPool:
     """A `WorkerPool` of one spawned process. Use as `async with`.
 
-    A worker that ends unasked is replaced, and its jobs begin again, each at most `LIVES` times.
+    A worker that ends unasked is replaced, and its jobs begin again: one after the other, since one of them may be
+    what ended it, and the others shall not pay for that.
     """
 
     def __init__(
@@ -50,6 +55,8 @@ class LocalPool:
         self._in_flight: dict[int, Job] = {}
         self._losses: dict[int, int] = {}
         self._cancelling: set[int] = set()
+        self._suspects: deque[int] = deque()
+        """Jobs to be drawn alone; while there are any, the first is all the worker has."""
         self._worker: Process | None = None
         self._ready = asyncio.Event()
         self._about: wire.Ready | None = None
@@ -74,7 +81,8 @@ class LocalPool:
 
     async def submit(self, job: Job) -> None:
         self._in_flight[job.id] = job
-        self._send(wire.Submit(job))
+        if not self._suspects:
+            self._send(wire.Submit(job))
 
     async def cancel(self, job_id: int) -> None:
         if job_id in self._in_flight:
@@ -101,30 +109,42 @@ class LocalPool:
         failed_starts = 0
         while True:
             await self._sleep(RESTART_SECONDS[min(failed_starts, len(RESTART_SECONDS) - 1)])
+            if await self._employ():
+                failed_starts = 0
+                self._count_losses()
+                continue
+            failed_starts += 1
+            if failed_starts >= STARTS:
+                for job_id in list(self._in_flight):
+                    self._pass_on(Failed(job_id, FailureKind.WORKER_UNAVAILABLE, "no worker gets ready"))
+
+    async def _employ(self) -> bool:
+        """Run one worker to its end; whether it ever was ready."""
+        try:
             worker = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, stdout=PIPE, env=QUIET | os.environ, start_new_session=True
             )
-            try:
-                await self._converse(worker)
-            finally:
-                was_ready = self._ready.is_set()
-                self._worker = None
-                self._ready.clear()
-                await _end(worker)
-            failed_starts = 0 if was_ready else failed_starts + 1
-            log.error("the worker ended with status %s; starting another", worker.returncode)
-            self._count_losses()
+        except OSError:
+            log.exception("no worker can be started")
+            return False
+        try:
+            await self._converse(worker)
+        finally:
+            was_ready = self._ready.is_set()
+            self._worker = None
+            self._ready.clear()
+            await _end(worker)
+        log.error("the worker ended with status %s; starting another", worker.returncode)
+        return was_ready
 
     async def _converse(self, worker: Process) -> None:
         """Hand over the jobs, then pass on events until the worker ends."""
         assert worker.stdout is not None
         self._worker = worker
         self._send(self._options)
-        for job in list(self._in_flight.values()):
-            if job.id in self._cancelling:
-                self._pass_on(Cancelled(job.id))
-            else:
-                self._send(wire.Submit(job))
+        for job_id in self._in_flight.keys() & self._cancelling:
+            self._pass_on(Cancelled(job_id))
+        self._submit_due()
         with suppress(EOFError):
             while True:
                 match await wire.read_async(worker.stdout):
@@ -144,13 +164,29 @@ class LocalPool:
             del self._in_flight[event.job_id]
             self._losses.pop(event.job_id, None)
             self._cancelling.discard(event.job_id)
+            self._clear_of_suspicion(event.job_id)
         self._events.put_nowait(event)
 
+    def _submit_due(self) -> None:
+        """Hand the worker its first suspect, or, where there is none, everything."""
+        for job_id in [self._suspects[0]] if self._suspects else list(self._in_flight):
+            self._send(wire.Submit(self._in_flight[job_id]))
+
+    def _clear_of_suspicion(self, job_id: int) -> None:
+        if job_id in self._suspects:
+            was_first = self._suspects[0] == job_id
+            self._suspects.remove(job_id)
+            if was_first:
+                self._submit_due()
+
     def _count_losses(self) -> None:
-        for job_id in self._in_flight.keys() - self._cancelling:
-            self._losses[job_id] = self._losses.get(job_id, 0) + 1
-            if self._losses[job_id] >= LIVES:
-                self._pass_on(Failed(job_id, FailureKind.WORKER_LOST, f"{LIVES} workers ended during this job"))
+        """After the loss of a worker: whoever had it alone is charged with it, and everybody is drawn alone next."""
+        alone = self._suspects[0] if self._suspects else next(iter(self._in_flight), None)
+        if alone is not None and (self._suspects or len(self._in_flight) == 1) and alone not in self._cancelling:
+            self._losses[alone] = self._losses.get(alone, 0) + 1
+            if self._losses[alone] >= LIVES:
+                self._pass_on(Failed(alone, FailureKind.WORKER_LOST, f"{LIVES} workers ended during this job alone"))
+        self._suspects = deque(self._in_flight)
 
     def _send(self, command: wire.Command) -> None:
         """Write to the worker, if there is one; a new one is told of every job in flight."""

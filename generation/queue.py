@@ -42,6 +42,7 @@ class FairQueue:
                     jobs.remove(job)
                     if not jobs:
                         del self._owners[owner]
+                    self._changed.set()
                     return True
         return False
 

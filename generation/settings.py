@@ -35,6 +35,7 @@ SIZE = Bounds(64, 2048, multiple_of=PIXELS_PER_LATENT)
 CLIP_SKIP = Bounds(1, 12)
 COUNT = Bounds(1, 4)
 PROMPT_LENGTH = Bounds(1, 6000)
+WAITING = Bounds(1, 1000)
 
 
 class Sampler(StrEnum):
@@ -156,6 +157,11 @@ class Limits:
     waiting: int | None = None
     """Unfinished requests of one person."""
 
+    def __post_init__(self) -> None:
+        for field, bounds in (("steps", STEPS), ("side", SIZE), ("count", COUNT), ("waiting", WAITING)):
+            if (value := getattr(self, field)) is not None:
+                Bounds(bounds.low, bounds.high).check(field, value)
+
     def tightened_by(self, other: Self) -> Self:
         """Both together."""
         names = [field.name for field in fields(self)]
@@ -171,12 +177,15 @@ class Limits:
             count=_lowered(defaults.count, self.count),
         )
 
-    def check(self, settings: GenerationSettings, unfinished: int) -> None:
-        """Raise `LimitExceeded` where `settings`, or one more request beside `unfinished` others, is too much."""
+    def check(self, settings: GenerationSettings) -> None:
+        """Raise `LimitExceeded` where `settings` ask for too much."""
         _check(settings.steps, self.steps, "At most {limit} steps are allowed here, not {value}.")
         for side in (settings.width, settings.height):
             _check(side, self.side, "Pictures here may be at most {limit} pixels wide and high, not {value}.")
-        _check(settings.count, self.count, "Only {limit} pictures at once are allowed here, not {value}.")
+        _check(settings.count, self.count, "{value} pictures at once are too many here; the most is {limit}.")
+
+    def check_waiting(self, unfinished: int) -> None:
+        """Raise `LimitExceeded` where one more request beside `unfinished` others is too much."""
         _check(
             unfinished + 1,
             self.waiting,

@@ -23,6 +23,7 @@ class Configure:
     dtype: str = "auto"
     threads: int | None = None
     max_pictures: int = 8
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

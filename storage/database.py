@@ -9,9 +9,28 @@ from typing import Any
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-Sessions = async_sessionmaker[AsyncSession]
+
+class StorageError(Exception):
+    """The database did not do it: the disk is full, the file is locked or damaged."""
+
+
+class Sessions:
+    """Makes sessions; whatever goes wrong in one leaves it as a `StorageError`."""
+
+    def __init__(self, make: async_sessionmaker[AsyncSession]) -> None:
+        self._make = make
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._make() as session:
+                yield session
+        except SQLAlchemyError as reason:
+            raise StorageError(str(reason)) from reason
+
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -32,7 +51,7 @@ async def opened(file: Path) -> AsyncIterator[Sessions]:
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
     event.listen(engine.sync_engine, "connect", _prepare)
     try:
-        yield async_sessionmaker(engine, expire_on_commit=False)
+        yield Sessions(async_sessionmaker(engine, expire_on_commit=False))
     finally:
         await engine.dispose()
 

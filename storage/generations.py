@@ -49,7 +49,9 @@ class Generations:
             try:
                 await session.commit()
             except IntegrityError as reason:
-                raise AlreadyAsked(origin.key) from reason
+                if await self.knows(origin.key):
+                    raise AlreadyAsked(origin.key) from reason
+                raise
             return _record(row)
 
     async def get(self, generation_id: int) -> Generation | None:
@@ -84,10 +86,18 @@ class Generations:
     async def begin(self, generation_id: int) -> None:
         await self._change(generation_id, state=JobState.DRAWING.value)
 
-    async def complete(self, generation_id: int, pictures: Sequence[Picture], seconds: float) -> Generation:
+    async def complete(
+        self, generation_id: int, pictures: Sequence[Picture], seconds: float, circumstances: str = ""
+    ) -> Generation:
         """Note the pictures, whose files are there already."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
-        return await self._change(generation_id, state=JobState.COMPLETED.value, seconds=seconds, pictures=rows)
+        return await self._change(
+            generation_id,
+            state=JobState.COMPLETED.value,
+            seconds=seconds,
+            circumstances=circumstances,
+            pictures=rows,
+        )
 
     async def fail(self, generation_id: int, failure: str) -> Generation:
         return await self._change(generation_id, state=JobState.FAILED.value, failure=failure)
@@ -151,6 +161,7 @@ def _record(row: GenerationRow) -> Generation:
         factor=row.factor,
         failure=row.failure,
         seconds=row.seconds,
+        circumstances=row.circumstances,
         delivered=row.delivered,
         pictures=tuple(Picture(each.index, each.seed, each.width, each.height, each.file) for each in row.pictures),
     )

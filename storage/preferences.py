@@ -35,13 +35,13 @@ class Preferences:
 
     async def forget_server(self, guild_id: int) -> None:
         """Back to the host's values: defaults and limits."""
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session, session.begin():
             await session.execute(delete(ServerDefaultsRow).filter_by(guild_id=guild_id))
             await session.execute(delete(ServerLimitsRow).filter_by(guild_id=guild_id))
 
     async def forget_user(self, user_id: int) -> None:
         """Back to the server's values."""
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session, session.begin():
             await session.execute(delete(UserDefaultsRow).filter_by(user_id=user_id))
 
     async def limits_of(self, guild_id: int) -> Limits:
@@ -52,7 +52,7 @@ class Preferences:
     async def limit(self, guild_id: int, changes: Limits) -> None:
         """Set a server's limits; what `changes` leaves open stays."""
         given = {name: value for name, value in asdict(changes).items() if value is not None}
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session, session.begin():
             row = await session.get(ServerLimitsRow, guild_id) or ServerLimitsRow(guild_id=guild_id)
             for name, value in given.items():
                 setattr(row, name, value)
@@ -64,7 +64,7 @@ class Preferences:
             return Defaults({row.model: _partial(row) for row in rows})
 
     async def _prefer(self, table: type[Any], changes: PartialSettings, **key: int | str) -> None:
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session, session.begin():
             row = await session.scalar(select(table).filter_by(**key)) or table(**key)
             for name, value in changes.given().items():
                 setattr(row, name, value)

@@ -71,6 +71,8 @@ class Generation:
     """How many times larger than drawn its pictures are."""
     failure: str | None = None
     seconds: float | None = None
+    circumstances: str | None = None
+    """The device, number format and batch that drew it."""
     delivered: bool = False
     """True once its message shows how it ended."""
     pictures: tuple[Picture, ...] = field(default=())

@@ -54,6 +54,7 @@ class GenerationRow(Base):
     delivered: Mapped[bool] = mapped_column(default=False)
     created: Mapped[datetime]
     seconds: Mapped[float | None]
+    circumstances: Mapped[str | None]
     prompt: Mapped[str]
     negative_prompt: Mapped[str]
     seed: Mapped[int]

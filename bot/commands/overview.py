@@ -13,7 +13,11 @@ _LABELS = {
     "clip_skip": "clip skip",
     "count": "pictures",
 }
-NOTHING = "- no defaults of its own: each model draws as it does best"
+SHOWN = 60
+"""Characters of a value that are shown."""
+
+MODELS = 9
+"""Models that are listed; with all their values they fit a message."""
 
 
 def defaults_lines(defaults: Defaults) -> list[str]:
@@ -23,7 +27,7 @@ def defaults_lines(defaults: Defaults) -> list[str]:
         for model, partial in sorted(defaults.by_model.items())
         if partial.given()
     ]
-    return lines or [NOTHING]
+    return lines[:MODELS] or ["- no defaults set"]
 
 
 def limits_line(limits: Limits) -> str:
@@ -35,4 +39,4 @@ def limits_line(limits: Limits) -> str:
 
 
 def _listed(partial: PartialSettings) -> str:
-    return ", ".join(f"{_LABELS[name]} {value}" for name, value in partial.given().items())
+    return ", ".join(f"{_LABELS[name]} {str(value)[:SHOWN]}" for name, value in partial.given().items())

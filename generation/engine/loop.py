@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import torch
 
 from generation.engine import pictures, upscalers
+from generation.engine.buckets import Buckets
 from generation.engine.models import Model, Shelf
-from generation.engine.painting import Painting, step_together
-from generation.errors import FailureKind, ModelUnavailable
+from generation.engine.painting import Painting, advance, predict
+from generation.errors import BrokenPicture, FailureKind, ModelUnavailable, UnknownModel
 from generation.events import (
     Cancelled,
     Completed,
@@ -54,21 +55,21 @@ class _Drawing:
 class StepLoop:
     """Draws any number of jobs together.
 
-    Each `step` is one forward of the UNet, shared by up to `max_pictures` pictures of one model and shape; the
-    shape that waited longest goes first. Events leave through `emit` in the order they happen, and every job
-    admitted ends in exactly one `Completed`, `Failed` or `Cancelled`.
+    Each `step` is one forward of the UNet, shared by as many pictures of one model and shape as the largest bucket
+    holds rows for; the shape that waited longest goes first. Events leave through `emit` in the order they happen,
+    and every job admitted ends in exactly one `Completed`, `Failed` or `Cancelled`.
     """
 
     def __init__(
         self,
         shelf: Shelf,
         emit: Callable[[Event], None],
-        max_pictures: int = 8,
+        buckets: Buckets,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shelf = shelf
         self._emit = emit
-        self._max_pictures = max_pictures
+        self._buckets = buckets
         self._clock = clock
         self._drawings: dict[int, _Drawing] = {}
         self._turns: list[Painting] = []
@@ -103,11 +104,15 @@ class StepLoop:
     def step(self) -> None:
         """One denoising step of the pictures whose turn it is."""
         together = self._next_together()
+        rows = sum(len(painting.prompts) for painting in together)
         try:
-            step_together(together)
+            predictions = predict(together, self._buckets.holding(rows))
+            advance(together, predictions)
+        except torch.OutOfMemoryError as error:
+            self._make_room(together, error)
+            return
         except Exception as error:  # noqa: BLE001 - the jobs in this forward fail, the others go on
-            for job_id in self._jobs_of(together):
-                self._fail(job_id, error)
+            self._fail_all(together, error)
             return
         self._turns = [painting for painting in self._turns if painting not in together]
         self._turns += [painting for painting in together if not painting.finished]
@@ -115,8 +120,28 @@ class StepLoop:
             self._report(self._drawings[job_id])
 
     def _next_together(self) -> list[Painting]:
-        shape = self._turns[0].shape
-        return [painting for painting in self._turns if painting.shape == shape][: self._max_pictures]
+        shape, rows = self._turns[0].shape, 0
+        together: list[Painting] = []
+        for painting in self._turns:
+            if painting.shape == shape:
+                rows += len(painting.prompts)
+                if together and rows > self._buckets.most:
+                    break
+                together.append(painting)
+        return together
+
+    def _make_room(self, together: list[Painting], error: torch.OutOfMemoryError) -> None:
+        """Go on with smaller batches; nobody has taken the step yet that did not fit."""
+        torch.cuda.empty_cache()
+        needed = max(len(painting.prompts) for painting in together)
+        if self._buckets.most <= needed or not self._buckets.halve():
+            self._fail_all(together, error)
+            return
+        log.warning("out of memory; from now on at most %s rows a forward", self._buckets.most)
+
+    def _fail_all(self, together: list[Painting], error: Exception) -> None:
+        for job_id in self._jobs_of(together):
+            self._fail(job_id, error)
 
     def _jobs_of(self, paintings: list[Painting]) -> list[int]:
         return [
@@ -153,12 +178,20 @@ class StepLoop:
             return
         self._remove(drawing.job.id)
         finished = tuple(drawing.pictures[i] for i in range(len(drawing.paintings)))
-        self._emit(Completed(drawing.job.id, finished, self._clock() - drawing.started))
+        seconds = self._clock() - drawing.started
+        self._emit(Completed(drawing.job.id, finished, seconds, self._circumstances(drawing)))
+
+    def _circumstances(self, drawing: _Drawing) -> str:
+        """Where the last bits of the pixels come from."""
+        model = drawing.paintings[0].model
+        mode = f"{self._buckets.most} rows always" if self._buckets.strict else f"up to {self._buckets.most} rows"
+        threads = f", {torch.get_num_threads()} threads" if model.device.type == "cpu" else ""
+        return f"{model.device.type}, {str(model.dtype).removeprefix('torch.')}, {mode}{threads}"
 
     def _finish_pictures(self, drawing: _Drawing) -> None:
         for index, painting in enumerate(drawing.paintings):
             if painting.finished and index not in drawing.pictures:
-                image = pictures.from_pixels(painting.model.decode(painting.result)[0].numpy())
+                image = pictures.from_pixels(_decoded(painting).numpy())
                 drawn = pictures.drawn_by(painting.model.hash)
                 drawing.pictures[index] = pictures.as_png(image, painting.settings, drawn)
 
@@ -184,6 +217,14 @@ class StepLoop:
         self._emit(Failed(job_id, _kind_of(error), f"{type(error).__name__}: {error}"))
 
 
+def _decoded(painting: Painting) -> torch.Tensor:
+    """The finished picture's pixels; raises `BrokenPicture` where the arithmetic has gone astray."""
+    pixels = painting.model.decode(painting.result)[0]
+    if not painting.result.isfinite().all() or not pixels.any():
+        raise BrokenPicture(f"seed {painting.settings.seed} came out as nothing in {painting.model.dtype}")
+    return pixels
+
+
 def _frame(model: Model, painting: Painting) -> Preview:
     pixels = model.decode(painting.visible)[0]
     height, width, _ = pixels.shape
@@ -192,8 +233,10 @@ def _frame(model: Model, painting: Painting) -> Preview:
 
 def _kind_of(error: Exception) -> FailureKind:
     match error:
-        case ModelUnavailable():
+        case ModelUnavailable() | UnknownModel():
             return FailureKind.MODEL_UNAVAILABLE
+        case BrokenPicture():
+            return FailureKind.BROKEN_PICTURE
         case torch.OutOfMemoryError() | MemoryError():
             return FailureKind.OUT_OF_MEMORY
     return FailureKind.INTERNAL

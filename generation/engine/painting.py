@@ -82,17 +82,29 @@ class Painting:
 
 
 @torch.inference_mode()
-def step_together(paintings: list[Painting]) -> None:
-    """One forward of the UNet for all `paintings`, which are of one shape, and one step of each."""
+def predict(paintings: list[Painting], rows: int) -> list[list[torch.Tensor]]:
+    """One forward of the UNet of `rows` rows for all `paintings`, which are of one shape.
+
+    For each painting its predictions, one for each of its `prompts`, of the shape of its latents. Rows that nobody
+    needs repeat the last one.
+    """
     model = paintings[0].model
-    rows = [(painting, prompt) for painting in paintings for prompt in painting.prompts]
-    predictions: Any = model.unet(
-        torch.cat([painting.visible for painting, _ in rows]).to(model.dtype),
-        torch.stack([painting.timestep for painting, _ in rows]).to(torch.float32),
-        encoder_hidden_states=torch.cat([prompt for _, prompt in rows]),
+    owners = [painting for painting in paintings for _ in painting.prompts]
+    prompts = [prompt for painting in paintings for prompt in painting.prompts]
+    padding = rows - len(owners)
+    owners, prompts = owners + owners[-1:] * padding, prompts + prompts[-1:] * padding
+    predicted: Any = model.unet(
+        torch.cat([painting.visible for painting in owners]).to(model.dtype),
+        torch.stack([painting.timestep for painting in owners]).to(torch.float32),
+        encoder_hidden_states=torch.cat(prompts),
         return_dict=False,
     )[0]
-    for painting in paintings:
-        count = len(painting.prompts)
-        own, predictions = predictions[:count], predictions[count:]
-        painting.advance(list(own.split(1)))
+    single = iter(predicted.split(1))
+    return [[next(single) for _ in painting.prompts] for painting in paintings]
+
+
+@torch.inference_mode()
+def advance(paintings: list[Painting], predictions: list[list[torch.Tensor]]) -> None:
+    """One step of each painting, given what `predict` made for it."""
+    for painting, own in zip(paintings, predictions, strict=True):
+        painting.advance(own)

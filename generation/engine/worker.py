@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 from generation import wire
 from generation.catalogue import Catalogue
 from generation.engine import device
+from generation.engine.buckets import Buckets
 from generation.engine.loop import StepLoop
 from generation.engine.models import Shelf
 from generation.events import Event
@@ -54,7 +55,9 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
 
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
-    loop = StepLoop(Shelf(Catalogue(options.models), where, dtype), emit, options.max_pictures)
+    loop = StepLoop(
+        Shelf(Catalogue(options.models), where, dtype), emit, Buckets(2 * options.max_pictures, options.strict)
+    )
     emit(wire.Ready(os.getpid(), str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
     while True:
         while loop.idle or not inbox.empty():

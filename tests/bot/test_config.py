@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,12 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
         ("[limits]\nsteps = true", "limits.steps must be a whole number, not True"),
         ("[models.x]\nsteps = 3", "models.x has no source"),
         ('[models.x]\nsource = "a/b"\nsteps = 3000', "models.x.steps: Steps must be between 1 and 150"),
-        ('[models.x]\nsource = "a/b"\nsampler = "Fast"', "models.x.sampler must be one of: Euler"),
+        ('[models.x]\nsource = "a/b"\nsampler = "Fast"', "models.x.sampler must be one of: DPM++ 2M Karras, Euler"),
+        ("[limits]\nsteps = 0", "limits.steps: Steps must be between 1 and 150, not 0"),
+        ("[limits]\nside = 10", "limits.side: Side must be between 64 and 2048"),
+        ("[worker]\nmax_pictures = 0", "worker.max_pictures: Max pictures must be between 1 and 64"),
+        ('[worker]\ndtype = "foo"', "worker.dtype: It must be one of auto, float32, bfloat16, float16, not foo"),
+        ("discord = 5", "discord must be a section, not 5"),
         ("[models]", "[models] is empty"),
         ('token = "abc"', "The token does not belong in the configuration file"),
         ('[discord]\ntoken = "abc"', "The token does not belong in the configuration file"),
@@ -52,6 +58,12 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> Non
         load(written(tmp_path, text))
     assert sentence in str(error.value)
     assert "abc" not in str(error.value)
+
+
+def test_what_a_section_does_not_say_stays_as_it_is(tmp_path: Path) -> None:
+    config = load(written(tmp_path, "[limits]\nsteps = 50\n[worker]\nstrict = true"))
+    assert config.limits == replace(Config().limits, steps=50)
+    assert config.worker == replace(Config().worker, strict=True)
 
 
 def test_a_file_that_is_not_there() -> None:

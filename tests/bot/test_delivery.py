@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
-import aiohttp
 import pytest
 from PIL import Image
 
 from bot.delivery import EDIT_SECONDS, RETRY_SECONDS, Delivery
 from bot.layouts import Look
-from bot.posts import Unreachable
+from bot.posts import NotTaken, Unreachable
 from generation.events import Preview, Progress, Queued
 from generation.settings import GenerationSettings
 from storage import database
@@ -136,7 +135,7 @@ async def test_the_ending_does_not_wait_its_turn_and_is_the_last(story: Story) -
 
 
 async def test_an_update_that_is_not_taken_is_dropped(story: Story) -> None:
-    story.posts.refusals = [aiohttp.ClientConnectionError("down")]
+    story.posts.refusals = [NotTaken("down")]
     story.delivery.update(story.drawing, Queued(story.drawing.id, 1))
     await settled()
     await story.complete()
@@ -144,7 +143,7 @@ async def test_an_update_that_is_not_taken_is_dropped(story: Story) -> None:
 
 
 async def test_an_ending_that_is_not_taken_is_tried_again(story: Story) -> None:
-    story.posts.refusals = [aiohttp.ClientConnectionError("down")] * 2
+    story.posts.refusals = [NotTaken("down")] * 2
     await story.complete()
     assert await story.waits_for_delivery()
     for pause in RETRY_SECONDS[:2]:
@@ -155,7 +154,7 @@ async def test_an_ending_that_is_not_taken_is_tried_again(story: Story) -> None:
 
 
 async def test_one_that_is_never_taken_waits_for_the_next_start(story: Story) -> None:
-    story.posts.refusals = [aiohttp.ClientConnectionError("down")] * 10
+    story.posts.refusals = [NotTaken("down")] * 10
     await story.complete()
     for pause in RETRY_SECONDS:
         await story.time.pass_(pause)

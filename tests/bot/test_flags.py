@@ -6,7 +6,7 @@ from generation.settings import PartialSettings, Sampler
 
 
 def test_a_prompt_without_flags_is_left_alone() -> None:
-    text = "a well-known fox -- or two, 3:2 - really"
+    text = "a well-known fox -- or two, 3:2 - really, old —tired– and –seedy"
     assert read(text) == Typed(text, PartialSettings())
 
 
@@ -41,6 +41,7 @@ def test_dashes_as_phones_write_them(dashes: str) -> None:
         ("a fox --ar wide", "`--ar` needs a value such as `--ar 3:2`"),
         ("a fox --ar 9:1", "too narrow"),
         ("a fox --ar 0:1", "too narrow"),
+        (f"a fox --ar {'1' * 400}:1", "too narrow"),
         ("a fox --sampler magic", "There is no sampler “magic”"),
         ("a fox --steps 999", "Steps must be between 1 and 150"),
         ("a fox --no", "`--no` needs a value"),
@@ -56,4 +57,8 @@ def test_what_is_wrong_is_said(text: str, sentence: str) -> None:
     ("aspect", "size"), [((1, 1), (512, 512)), ((3, 2), (624, 416)), ((9, 16), (384, 680)), ((4, 1), (1024, 256))]
 )
 def test_an_aspect_keeps_the_area(aspect: tuple[int, int], size: tuple[int, int]) -> None:
-    assert fitted(aspect, 512, 512) == size
+    assert fitted(aspect, 512, 512, 2048) == size
+
+
+def test_an_aspect_stays_inside_the_limit() -> None:
+    assert fitted((2, 1), 128, 128, 128) == (128, 64)

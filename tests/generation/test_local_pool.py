@@ -81,10 +81,10 @@ worker.main()
 
 async def test_a_job_that_ends_every_worker_is_given_up_and_the_next_is_drawn() -> None:
     script = """
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
 while True:
     submitted = wire.read(commands).job
     if submitted.id == 13: os._exit(1)
-    say(wire.Ready(os.getpid(), "cpu", "float32", 1))
     say(Completed(submitted.id, (), 0.1))
 """
     async with LocalPool(OPTIONS, worker(script), no_sleep) as pool:
@@ -101,6 +101,7 @@ async def test_a_job_that_lost_its_worker_once_begins_again(tmp_path: Path) -> N
     script = f"""
 import pathlib
 mark = pathlib.Path({str(tmp_path / "mark")!r})
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
 job = wire.read(commands).job
 if not mark.exists():
     mark.touch(); os._exit(1)
@@ -144,9 +145,36 @@ async def test_a_worker_that_never_starts_is_tried_less_and_less_often() -> None
             enough.set()
             await asyncio.Event().wait()
 
-    async with LocalPool(OPTIONS, (sys.executable, "-c", "raise SystemExit(1)"), sleep), asyncio.timeout(30):
+    async with LocalPool(OPTIONS, (sys.executable, "-c", "raise SystemExit(1)"), sleep) as pool, asyncio.timeout(30):
+        await pool.submit(job())
+        [failed] = await until_ended(pool)
         await enough.wait()
+    assert isinstance(failed, Failed)
+    assert failed.kind is FailureKind.WORKER_UNAVAILABLE
     assert pauses == [0.0, 1.0, 5.0, 30.0, 30.0, 30.0]
+
+
+async def test_a_worker_that_is_not_there_fails_its_jobs_too() -> None:
+    async with LocalPool(OPTIONS, ("/nowhere/python",), no_sleep) as pool:
+        await pool.submit(job())
+        [failed] = await until_ended(pool)
+    assert isinstance(failed, Failed)
+    assert failed.kind is FailureKind.WORKER_UNAVAILABLE
+
+
+async def test_the_company_of_a_job_that_ends_workers_does_not_pay_for_it() -> None:
+    script = """
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+while True:
+    submitted = wire.read(commands).job.id
+    if submitted == 13: os._exit(1)
+    say(Completed(submitted, (), 0.1))
+"""
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool:
+        for job_id in (13, 11, 12):
+            await pool.submit(job(job_id))
+        endings = {event.job_id: type(event) for event in await until_ended(pool, 3)}
+    assert endings == {13: Failed, 11: Completed, 12: Completed}
 
 
 async def test_commands_for_a_job_that_is_not_there_are_nothing() -> None:

@@ -48,6 +48,16 @@ async def test_take_waits_for_a_job_and_for_room() -> None:
     assert (await taking).id == 1
 
 
+async def test_when_the_next_job_leaves_the_one_behind_it_is_looked_at() -> None:
+    queue = FairQueue()
+    queue.put(job(1, "a"))
+    queue.put(job(2, "b"))
+    taking = asyncio.create_task(queue.take(lambda each: each.id == 2))
+    await asyncio.sleep(0)
+    queue.remove(1)
+    assert (await taking).id == 2
+
+
 async def test_remove_takes_out_one_job_once() -> None:
     queue = FairQueue()
     queue.put(job(1, "a"))

@@ -56,15 +56,20 @@ def test_of_two_limits_the_tighter_holds() -> None:
     [
         ({"steps": 51}, 0, "At most 50 steps are allowed here, not 51"),
         ({"height": 264}, 0, "at most 256 pixels wide and high, not 264"),
-        ({"count": 3}, 0, "Only 2 pictures at once are allowed here, not 3"),
+        ({"count": 3}, 0, "3 pictures at once are too many here; the most is 2"),
         ({}, 3, "You have 3 requests waiting already, and 3 is the most"),
     ],
 )
 def test_limits_refuse_with_a_sentence(changes: dict[str, Any], unfinished: int, sentence: str) -> None:
     limits = Limits(steps=50, side=256, count=2, waiting=3)
+
+    def ask(settings: GenerationSettings, unfinished: int) -> None:
+        limits.check(settings)
+        limits.check_waiting(unfinished)
+
+    ask(APPLE, 2)
     with pytest.raises(LimitExceeded, match=sentence):
-        limits.check(replace(APPLE, **changes), unfinished)
-    limits.check(APPLE, 2)
+        ask(replace(APPLE, **changes), unfinished)
 
 
 def test_defaults_are_lowered_to_the_limits_and_nothing_is_made_up() -> None:

@@ -35,12 +35,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.ahead = 0.0
+        self.bot_behind = 0.0
+        """By how much the bot's own clock is slow."""
 
     def __call__(self) -> float:
         return time.time() + self.ahead
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self(), UTC)
+        return datetime.fromtimestamp(self() - self.bot_behind, UTC)
 
 
 def text_of(message: Message) -> str:

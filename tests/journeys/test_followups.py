@@ -1,5 +1,8 @@
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from bot import app
 from generation import infotext
@@ -118,7 +121,33 @@ async def test_a_reaction_where_the_bot_may_not_post_is_refused(
     channel = int(member.channel_id("general"))
     playground.set_bot_permissions(channel, Permission.VIEW_CHANNEL | Permission.ATTACH_FILES)
     await member.react(done, "🔁")
-    await member.wait_for(lambda each: "Send Messages" in each["content"])
+    await member.wait_for(lambda each: "Send Messages, Attach Files, Read Message History" in each["content"])
+
+
+async def test_a_double_click_on_delete_is_no_error(
+    bot: app.Bot, member: Member, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = await member.imagine()
+    await asyncio.gather(member.click(done, "Delete"), member.click(done, "Delete"), return_exceptions=True)
+    await member.wait_until(lambda: member.message(done["id"]) is None)
+    assert finished(await member.imagine())
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_token_that_dies_before_its_time_costs_nothing(bot: app.Bot, member: Member, clock: Clock) -> None:
+    started = await member.start(steps=100)
+    await member.see(started, lambda each: "of 100" in text_of(each))
+    clock.ahead = clock.bot_behind = 16 * 60
+    assert urls_of(await member.see_finished(started))
+
+
+async def test_a_picture_still_being_drawn_cannot_be_upscaled(bot: app.Bot, member: Member, other: Member) -> None:
+    started = await member.start(steps=150)
+    drawing = await member.see(started, lambda each: "of 150" in text_of(each))
+    await other.react(drawing, "🔎")
+    await other.wait_for(lambda each: "It is still being drawn" in each["content"])
+    await member.click(drawing, "Cancel")
+    await member.see(started, lambda each: "Cancelled." in text_of(each))
 
 
 async def test_after_the_token_has_expired_the_message_is_edited_all_the_same(

@@ -106,6 +106,23 @@ async def test_a_bad_option_gets_a_clear_private_answer(
     assert outcome.message["ephemeral_for"]
 
 
+@pytest.mark.parametrize("prompt", ["a fox --" + "x" * 3000, "a fox --sampler " + "x" * 3000])
+async def test_a_refusal_is_never_too_long_to_be_said(bot: app.Bot, member: Member, prompt: str) -> None:
+    outcome = await member.slash("imagine", {"prompt": prompt})
+    assert outcome.message is not None
+    assert len(outcome.message["content"]) < 400
+
+
+async def test_many_requests_at_one_moment_do_not_pass_the_limit(start: Start, member: Member) -> None:
+    async with start(limits=Limits(steps=150, side=512, count=4, waiting=1)):
+        outcomes = await asyncio.gather(*(member.slash("imagine", {"prompt": "a fox", "steps": 60}) for _ in range(6)))
+        messages = [outcome.message for outcome in outcomes if outcome.message]
+        assert len(messages) == 6
+        for message in messages:
+            await member.see(message, lambda each: finished(each) or "You have 1 requests waiting" in each["content"])
+        assert len([each for each in member.messages() if finished(each)]) == 1
+
+
 async def test_what_the_client_itself_refuses_never_reaches_the_bot(bot: app.Bot, member: Member) -> None:
     with pytest.raises(Refused, match="steps"):
         await member.slash("imagine", {"prompt": "a fox", "steps": 1000})

@@ -7,12 +7,17 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from generation import infotext
 from generation.local_pool import LocalPool
 from playground import Playground
+from storage.database import StorageError
+from storage.generations import Generations
 from tests.journeys.conftest import Clock, Member, Start, finished, text_of, urls_of
 
 
@@ -120,6 +125,44 @@ async def test_drawn_but_not_shown_is_shown_once(
     assert pictures_in(tmp_path) == [file]
     assert await member.download(urls_of(done)[0]) == file.read_bytes()
     assert len(member.messages()) == 1
+
+
+async def test_a_request_that_comes_while_the_bot_starts_is_drawn_once(
+    start: Start, playground: Playground, member: Member, tmp_path: Path
+) -> None:
+    async with start():
+        pass
+    starting = asyncio.create_task(_serve_a_while(start, member))
+    await member.wait_until(lambda: member.bot_online)
+    started = await member.start(seed=7)
+    await member.see_finished(started)
+    await starting
+    assert len(member.messages()) == 1
+    assert len(pictures_in(tmp_path)) == 1
+
+
+async def _serve_a_while(start: Start, member: Member) -> None:
+    async with start():
+        await member.wait_for(finished)
+
+
+async def test_a_database_that_fails_costs_one_request_and_not_the_bot(
+    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Generations.complete
+
+    async def full_disk(self: Generations, generation_id: int, *rest: Any) -> Any:
+        if generation_id == 1:
+            raise StorageError("database or disk is full")
+        return await whole(self, generation_id, *rest)
+
+    monkeypatch.setattr(Generations, "complete", full_disk)
+    async with start():
+        lost = await member.start(seed=7)
+        assert "a cat" in text_of(await member.imagine("a cat"))
+    monkeypatch.undo()
+    async with start():
+        assert finished(await member.see_finished(lost))
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(start: Start, member: Member) -> None:

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("delivered", sa.Boolean(), nullable=False),
         sa.Column("created", sa.DateTime(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=True),
+        sa.Column("circumstances", sa.String(), nullable=True),
         sa.Column("prompt", sa.String(), nullable=False),
         sa.Column("negative_prompt", sa.String(), nullable=False),
         sa.Column("seed", sa.Integer(), nullable=False),

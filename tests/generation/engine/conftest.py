@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from generation.catalogue import POCKET, Catalogue
+from generation.engine.buckets import Buckets
 from generation.engine.loop import StepLoop
 from generation.engine.models import Model, Shelf
 from generation.events import Completed, Event
@@ -15,10 +16,10 @@ from generation.settings import GenerationSettings
 class LoopDriver:
     """A step loop, driven by hand; `events` is all it said."""
 
-    def __init__(self, shelf: Shelf, max_pictures: int = 8, clock: Callable[[], float] | None = None) -> None:
+    def __init__(self, shelf: Shelf, buckets: Buckets | None = None, clock: Callable[[], float] | None = None) -> None:
         self.events: list[Event] = []
         clocked = {"clock": clock} if clock else {}
-        self.loop = StepLoop(shelf, self.events.append, max_pictures, **clocked)
+        self.loop = StepLoop(shelf, self.events.append, buckets or Buckets(16), **clocked)
 
     def admit(self, job_id: int, settings: GenerationSettings) -> None:
         self.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings)))
@@ -43,7 +44,7 @@ def shelf() -> Shelf:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def pocket(shelf: Shelf) -> Model:
     return shelf.take("pocket", on_load=lambda: None)
 

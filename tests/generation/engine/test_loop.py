@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy
 import pytest
+import torch
 from PIL import Image
 
 from generation import infotext
-from generation.engine.models import Shelf
+from generation.engine.buckets import Buckets
+from generation.engine.models import Model, Shelf
 from generation.errors import FailureKind, InvalidSetting
 from generation.events import Cancelled, Completed, Failed, Progress, Started
 from generation.jobs import Job, Upscale
@@ -94,7 +96,7 @@ def test_a_cancelled_job_leaves_at_once_and_touches_no_other(driver: LoopDriver,
 
 
 def test_more_pictures_than_a_forward_takes_have_their_turns(shelf: Shelf, apple: GenerationSettings) -> None:
-    driver = LoopDriver(shelf, max_pictures=2)
+    driver = LoopDriver(shelf, Buckets(4))
     for job_id in range(3):
         driver.admit(job_id, replace(apple, steps=4, seed=job_id))
     driver.run()
@@ -183,3 +185,80 @@ def test_upscaling_doubles_the_size_and_names_its_means(driver: LoopDriver, appl
 def test_a_picture_that_is_none_fails_its_upscale(driver: LoopDriver, apple: GenerationSettings) -> None:
     driver.loop.admit(Job(1, "owner", Upscale(apple, b"not a picture")))
     assert isinstance(driver.of(1)[-1], Failed)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before strangers", "after strangers"])
+def test_in_strict_mode_a_picture_is_the_same_to_the_bit_in_any_company(
+    shelf: Shelf, apple: GenerationSettings, late: bool
+) -> None:
+    driver = LoopDriver(shelf, Buckets(8, strict=True))
+    mine = replace(apple, sampler=Sampler.EULER_ANCESTRAL)
+    driver.admit(0, mine)
+    driver.run()
+    strangers = [replace(apple, prompt=f"{n} cats", seed=n, steps=3 + n, guidance_scale=1 + n % 2) for n in range(5)]
+    if not late:
+        driver.admit(1, mine)
+    for number, settings in enumerate(strangers, start=10):
+        driver.admit(number, settings)
+        driver.loop.step()
+    if late:
+        driver.admit(1, mine)
+    driver.run()
+    alone, together = (driver.completed(job_id).pictures[0].png for job_id in (0, 1))
+    assert alone == together
+    assert "8 rows always" in driver.completed(1).circumstances
+
+
+def test_out_of_memory_halves_the_batch_and_fails_nobody(
+    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, whole = LoopDriver(shelf, Buckets(8)), pocket.unet.forward
+
+    def small_device(latents: Any, *rest: Any, **named: Any) -> Any:
+        if len(latents) > 2:
+            raise torch.OutOfMemoryError
+        return whole(latents, *rest, **named)
+
+    driver.admit(0, apple)
+    driver.run()
+    monkeypatch.setattr(pocket.unet, "forward", small_device)
+    driver.admit(1, replace(apple, count=4))
+    driver.run()
+    first = driver.completed(1).pictures[0]
+    assert abs(pixels(first.png) - pixels(driver.completed(0).pictures[0].png)).max() <= 1
+    assert "up to 2 rows" in driver.completed(1).circumstances
+
+
+def test_a_device_too_small_for_one_picture_says_so(
+    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError
+
+    driver = LoopDriver(shelf)
+    monkeypatch.setattr(pocket.unet, "forward", no_memory)
+    driver.admit(1, apple)
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert ending.kind is FailureKind.OUT_OF_MEMORY
+
+
+def test_a_picture_that_is_not_finite_fails_its_job_alone(
+    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, whole = LoopDriver(shelf), pocket.unet.forward
+
+    def astray(latents: Any, *rest: Any, **named: Any) -> Any:
+        [prediction] = whole(latents, *rest, **named)
+        prediction[0] = float("nan")
+        return [prediction]
+
+    monkeypatch.setattr(pocket.unet, "forward", astray)
+    driver.admit(1, replace(apple, guidance_scale=1.0))
+    driver.admit(2, replace(apple, guidance_scale=1.0))
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert ending.kind is FailureKind.BROKEN_PICTURE
+    assert isinstance(driver.of(2)[-1], Completed)
