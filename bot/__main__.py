@@ -50,6 +50,11 @@ def _doctor(options: argparse.Namespace) -> int:
     return asyncio.run(doctor.examine(options.config))
 
 
+def _size(text: str) -> tuple[int, int]:
+    width, height = text.lower().split("x")
+    return int(width), int(height)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="noisefox", description="A self-hosted Stable Diffusion bot for Discord.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -65,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     imagine.add_argument("--width", type=int, help="pixels")
     imagine.add_argument("--height", type=int, help="pixels")
     imagine.add_argument("--count", type=int, help=f"{COUNT.low} to {COUNT.high} pictures, with seeds in a row")
+    imagine.add_argument("--variation-seed", type=int, metavar="SEED", help="another seed, to go some way towards")
+    imagine.add_argument("--variation-strength", type=float, metavar="X", help="how far, from 0 to 1")
+    imagine.add_argument("--seed-size", type=_size, metavar="WxH", help="use the noise of this size")
     imagine.add_argument("--model", help="a model's name in the configuration")
     imagine.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
     imagine.add_argument("--json", action="store_true", help="print one JSON object a picture")

@@ -35,6 +35,8 @@ def read(text: str) -> Typed:
         except ValueError:
             raise InvalidSetting(field, f"`--{name}` needs a value such as `--{name} {example}`.") from None
     seed, aspect = values.pop("seed", None), values.pop("aspect", None)
+    if size := values.pop("seed_size", None):
+        values["seed_width"], values["seed_height"] = size
     return Typed(prompt.strip(), PartialSettings(**values), seed, aspect)
 
 
@@ -59,6 +61,11 @@ def _aspect(value: str) -> tuple[int, int]:
     return across, down
 
 
+def _size(value: str) -> tuple[int, int]:
+    width, height = (int(side[:6]) for side in value.lower().split("x"))
+    return width, height
+
+
 def _sampler(value: str) -> Sampler:
     by_name = {sampler.value.lower(): sampler for sampler in Sampler}
     if value.lower() not in by_name:
@@ -75,6 +82,9 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "sampler": ("sampler", _sampler, "Euler a"),
     "clip": ("clip_skip", int, "2"),
     "repeat": ("count", int, "3"),
+    "vary": ("variation_strength", float, "0.2"),
+    "vary-seed": ("variation_seed", int, "9"),
+    "seed-size": ("seed_size", _size, "512x512"),
 }
 
 _FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–](?=(?:{'|'.join(_FLAGS)})\b))")

@@ -75,6 +75,8 @@ class Intake:
                 typed.aspect, defaults.width or model.width, defaults.height or model.height, limits.side or SIZE.high
             )
             defaults = replace(defaults, width=width, height=height)
+        if typed.chosen.variation_strength and typed.chosen.variation_seed is None:
+            defaults = replace(defaults, variation_seed=self._new_seed())
         wanted = seed if seed is not None else typed.seed
         settings = (
             chosen.over(typed.chosen).over(defaults).of(typed.prompt, self._new_seed() if wanted is None else wanted)

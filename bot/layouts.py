@@ -138,6 +138,10 @@ def _small_print(generation: Generation) -> str:
     ]
     if settings.clip_skip != 1:
         words.append(f"clip skip {settings.clip_skip}")
+    if settings.variation_strength:
+        words.append(f"varied by {settings.variation_strength:g} towards seed {settings.variation_seed}")
+    if settings.seed_width:
+        words.append(f"noise of {settings.seed_width}×{settings.seed_height}")
     words.append(settings.model)
     if settings.negative_prompt:
         words.append(f"without: {settings.negative_prompt[:100]}")

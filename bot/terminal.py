@@ -53,6 +53,10 @@ def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSe
         sampler=Sampler(options.sampler) if options.sampler else None,
         clip_skip=options.clip_skip,
         count=options.count,
+        variation_seed=options.variation_seed,
+        variation_strength=options.variation_strength,
+        seed_width=options.seed_size[0] if options.seed_size else None,
+        seed_height=options.seed_size[1] if options.seed_size else None,
     )
     seed = secrets.randbelow(SEED.high + 1) if options.seed is None else options.seed
     return chosen.over(model.preferred).of(options.prompt, seed)

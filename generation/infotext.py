@@ -40,6 +40,11 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         "Model": settings.model,
         "Clip skip": str(settings.clip_skip),
     }
+    if settings.variation_strength:
+        pairs["Variation seed"] = str(settings.variation_seed)
+        pairs["Variation seed strength"] = f"{settings.variation_strength:g}"
+    if settings.seed_width:
+        pairs["Seed resize from"] = f"{settings.seed_width}x{settings.seed_height}"
     if drawn.upscaler:
         pairs["Postprocess upscale by"] = str(drawn.upscale_factor)
         pairs["Postprocess upscaler"] = drawn.upscaler
@@ -58,6 +63,7 @@ def from_infotext(text: str) -> GenerationSettings:
     prompt, _, negative = body.partition("\n" + _NEGATIVE)
     try:
         width, _, height = pairs["Size"].partition("x")
+        seed_width, _, seed_height = pairs.get("Seed resize from", "0x0").partition("x")
         return GenerationSettings(
             prompt=prompt,
             negative_prompt=negative,
@@ -69,6 +75,10 @@ def from_infotext(text: str) -> GenerationSettings:
             height=int(height),
             model=pairs.get("Model", ""),
             clip_skip=int(pairs.get("Clip skip", "1")),
+            variation_seed=int(pairs.get("Variation seed", "0")),
+            variation_strength=float(pairs.get("Variation seed strength", "0")),
+            seed_width=int(seed_width),
+            seed_height=int(seed_height),
         )
     except (KeyError, ValueError) as missing:
         raise NoInfotext("This picture does not carry settings that I can read.") from missing

@@ -34,6 +34,7 @@ SEED = Bounds(0, 2**32 - 1)
 SIZE = Bounds(64, 2048, multiple_of=PIXELS_PER_LATENT)
 CLIP_SKIP = Bounds(1, 12)
 COUNT = Bounds(1, 4)
+VARIATION_STRENGTH = Bounds(0, 1)
 PROMPT_LENGTH = Bounds(1, 6000)
 WAITING = Bounds(1, 1000)
 
@@ -65,8 +66,9 @@ class Sampler(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GenerationSettings:
-    """What a request asks for. Picture i of `count` starts from `seed` + i, modulo 2**32.
+    """What a request asks for.
 
+    Picture i of `count` starts from `seed` + i, modulo 2**32; of a variation, from `variation_seed` + i instead.
     Raises `InvalidSetting` where a value is out of bounds.
     """
 
@@ -83,6 +85,12 @@ class GenerationSettings:
     clip_skip: int = 1
     """Layer of the text encoder that is listened to, counted from the end: 1 is the last."""
     count: int = 1
+    variation_seed: int = 0
+    variation_strength: float = 0.0
+    """How far the noise goes over from that of `seed` to that of `variation_seed`: 0 not at all, 1 all the way."""
+    seed_width: int = 0
+    seed_height: int = 0
+    """The size whose noise is used, which keeps the composition of a picture of that size; 0 is the picture's own."""
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
@@ -95,12 +103,16 @@ class GenerationSettings:
                 )
         for field, bounds in NUMBERS.items():
             bounds.check(field, getattr(self, field))
+        if self.seed_width or self.seed_height:
+            SIZE.check("seed_width", self.seed_width)
+            SIZE.check("seed_height", self.seed_height)
         if self.steps > self.sampler.steps.high:
             raise InvalidSetting("steps", f"{self.sampler} takes at most {self.sampler.steps.high} steps.")
 
     def of_picture(self, index: int) -> Self:
         """The settings that draw picture `index` of this request by itself."""
-        return replace(self, seed=(self.seed + index) % (SEED.high + 1), count=1)
+        seed = "variation_seed" if self.variation_strength else "seed"
+        return replace(self, count=1, **{seed: (getattr(self, seed) + index) % (SEED.high + 1)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,10 @@ class PartialSettings:
     sampler: Sampler | None = None
     clip_skip: int | None = None
     count: int | None = None
+    variation_seed: int | None = None
+    variation_strength: float | None = None
+    seed_width: int | None = None
+    seed_height: int | None = None
 
     def __post_init__(self) -> None:
         for field, value in self.given().items():
@@ -143,6 +159,8 @@ NUMBERS = {
     "height": SIZE,
     "clip_skip": CLIP_SKIP,
     "count": COUNT,
+    "variation_seed": SEED,
+    "variation_strength": VARIATION_STRENGTH,
 }
 
 

@@ -1,6 +1,6 @@
 """What servers and people prefer and allow."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -10,7 +10,7 @@ from storage.database import Sessions
 from storage.records import Defaults
 from storage.tables import ServerDefaultsRow, ServerLimitsRow, UserDefaultsRow
 
-_PREFERRED = [field.name for field in fields(PartialSettings) if field.name != "model"]
+_PREFERRED = [column.key for column in ServerDefaultsRow.__table__.columns if not column.primary_key]
 
 
 class Preferences:

@@ -66,6 +66,10 @@ class GenerationRow(Base):
     sampler: Mapped[str]
     clip_skip: Mapped[int]
     count: Mapped[int]
+    variation_seed: Mapped[int]
+    variation_strength: Mapped[float]
+    seed_width: Mapped[int]
+    seed_height: Mapped[int]
     factor: Mapped[int] = mapped_column(default=1)
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
 

@@ -18,8 +18,7 @@ class Painting:
         self.model = model
         self.settings = settings
         self._scheduler = samplers.scheduler_for(settings.sampler, model.scheduler_config, settings.steps, model.device)
-        generator = noise.generator_of(settings.seed)
-        start = noise.initial_noise(generator, model.latent_channels, settings.width, settings.height)
+        start, generator = noise.starting_noise(settings, model.latent_channels)
         self._latents: torch.Tensor = start.to(model.device, model.dtype) * self._scheduler.init_noise_sigma
         self._chance = {"generator": generator} if samplers.takes_generator(self._scheduler) else {}
         self._with_prompt = with_prompt

@@ -27,6 +27,12 @@ def test_every_flag() -> None:
     )
 
 
+def test_flags_of_the_noise() -> None:
+    typed = read("a fox --vary 0.2 --vary-seed 9 --seed-size 128x96")
+    chosen = PartialSettings(variation_strength=0.2, variation_seed=9, seed_width=128, seed_height=96)
+    assert typed == Typed("a fox", chosen)
+
+
 @pytest.mark.parametrize("dashes", ["--", "—", "–"])
 def test_dashes_as_phones_write_them(dashes: str) -> None:
     assert read(f"a fox {dashes}seed 7").seed == 7

@@ -27,6 +27,7 @@ def test_the_form_that_other_tools_read() -> None:
         replace(APPLE, model='odd, "name": x\\y'),
         replace(APPLE, prompt="Negative prompt: x"),
         replace(APPLE, prompt="日本語 🦊"),
+        replace(APPLE, variation_seed=9, variation_strength=0.25, seed_width=64, seed_height=96),
     ],
     ids=lambda settings: settings.prompt[:12],
 )

@@ -27,9 +27,8 @@ async def test_a_picture_forms_on_the_page_and_is_rolled_again(bot: app.Bot, pla
         await page.click('[data-custom-id^="noisefox:reroll:"]')
         await page.wait_for_selector("text=Re-roll: a red apple")
         await page.wait_for_function("document.querySelectorAll('[data-custom-id^=\"noisefox:delete:\"]').length === 2")
-        await page.wait_for_function(
-            "[...document.querySelectorAll('[data-message-id] .media img')].map(i => i.naturalWidth).join() === '128,128'"
-        )
+        pictures = "[...document.querySelectorAll('[data-message-id] .media img')]"
+        await page.wait_for_function(f"{pictures}.map(i => i.naturalWidth).join() === '128,128'")
         assert faults == []
 
 

@@ -29,5 +29,15 @@ def preferences(sessions: Sessions) -> Preferences:
 @pytest.fixture
 def apple() -> GenerationSettings:
     return GenerationSettings(
-        prompt="a red apple 🍎", seed=2**32 - 1, model="pocket", width=128, height=96, negative_prompt="leaf", count=2
+        prompt="a red apple 🍎",
+        negative_prompt="leaf",
+        seed=2**32 - 1,
+        model="pocket",
+        width=128,
+        height=96,
+        count=2,
+        variation_seed=3,
+        variation_strength=0.5,
+        seed_width=64,
+        seed_height=64,
     )
