@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: try test lint screenshot
+.PHONY: try test lint pocket pocket-smoke screenshot
 
 try: $(STAMP)
 	$(BIN)/noisefox try
@@ -18,10 +18,16 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+pocket: $(STAMP)
+	$(BIN)/python -m training.recipe --to generation/pocket
+
+pocket-smoke: $(STAMP)
+	$(BIN)/python -m pytest tests/training/test_recipe.py
+
 screenshot: $(STAMP)
 	$(BIN)/python -m tests.screenshot docs/playground.png
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,training]"
 	touch $@

@@ -1,4 +1,4 @@
-"""The command line: `noisefox imagine`, `run`, `try`, `doctor`. Each command is imported only when it is called."""
+"""The command line: `noisefox imagine`, `run`, `try`, `bench`, `doctor`. A command is imported when it is called."""
 
 import argparse
 import asyncio
@@ -50,6 +50,12 @@ def _doctor(options: argparse.Namespace) -> int:
     return asyncio.run(doctor.examine(options.config))
 
 
+def _bench(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return terminal.bench(options, config.load(options.config))
+
+
 def _size(text: str) -> tuple[int, int]:
     width, height = text.lower().split("x")
     return int(width), int(height)
@@ -85,10 +91,15 @@ def _parser() -> argparse.ArgumentParser:
     local.add_argument("--port", type=int, default=8042, help="of the page (8042; 0 takes any that is free)")
     local.set_defaults(command=_try)
 
+    bench = commands.add_parser("bench", help="measure the batch against the stock pipeline, job by job")
+    bench.add_argument("--model", help="a model's name in the configuration")
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    bench.set_defaults(command=_bench)
+
     doctor = commands.add_parser("doctor", help="say what is missing")
     doctor.set_defaults(command=_doctor)
 
-    for each in (imagine, run, local, doctor):
+    for each in (imagine, run, local, bench, doctor):
         each.add_argument("--config", type=Path, metavar="FILE", help="a configuration file (see config.example.toml)")
     return parser
 

@@ -2,7 +2,10 @@
 
 import argparse
 import json
+import os
 import secrets
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
@@ -11,11 +14,12 @@ from tqdm import tqdm
 
 from bot.config import Config
 from bot.errors import sentence_for_failure
+from generation import wire
 from generation.catalogue import Catalogue
 from generation.errors import NoisefoxError
 from generation.events import Completed, Event, Failed, Progress
 from generation.jobs import Draw, Job
-from generation.local_pool import LocalPool
+from generation.local_pool import QUIET, LocalPool
 from generation.settings import SEED, GenerationSettings, PartialSettings, Sampler
 
 
@@ -40,6 +44,14 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
         else:
             print(f"{path}  (seed {picture.seed})")
     return 0
+
+
+def bench(options: argparse.Namespace, config: Config) -> int:
+    """Measure in a process of its own, as all that needs torch."""
+    model = config.catalogue.get(options.model).name if options.model else config.catalogue.default.name
+    command = [sys.executable, "-m", "generation.engine.bench", model, *(["--json"] if options.json else [])]
+    packed = wire.pack(config.worker_options)
+    return subprocess.run(command, input=packed, env=QUIET | os.environ, check=False).returncode
 
 
 def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:

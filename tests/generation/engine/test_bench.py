@@ -1,0 +1,10 @@
+from generation.engine.bench import compare
+from generation.engine.models import Model, Shelf
+
+
+def test_every_figure_is_there_and_the_pixels_agree(shelf: Shelf, pocket: Model) -> None:
+    figures = compare(shelf, "pocket", jobs=2)
+    assert figures["pixel_max_diff"] <= 1
+    assert (figures["dtype"], figures["device"], figures["bucket"], figures["jobs"]) == ("float32", "cpu", 4, 2)
+    ratios = ("throughput_ratio", "ceiling_fraction", "first_preview_ratio", "single_job_overhead")
+    assert all(isinstance(figures[name], float) and figures[name] > 0 for name in (*ratios, "preview_cost_fraction"))
