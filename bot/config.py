@@ -42,12 +42,14 @@ class WorkerConfig:
     threads: int = 0
     max_pictures: int = 8
     strict: bool = False
+    step_seconds: float = 300.0
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise InvalidSetting("dtype", f"It must be one of {', '.join(DTYPES)}, not {self.dtype}.")
         Bounds(0, 1024).check("threads", self.threads)
         Bounds(1, 64).check("max_pictures", self.max_pictures)
+        Bounds(1, 86400).check("step_seconds", self.step_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Config:
             threads=worker.threads or None,
             max_pictures=worker.max_pictures,
             strict=worker.strict,
+            step_seconds=worker.step_seconds,
         )
 
     def token(self) -> str:

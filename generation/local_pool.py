@@ -8,11 +8,12 @@ from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import astuple
 from typing import Self
 
 from generation import wire
 from generation.errors import FailureKind
-from generation.events import Cancelled, Completed, Event, Failed
+from generation.events import Cancelled, Completed, Event, Failed, Loading
 from generation.jobs import Job
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,9 @@ STARTS = 2
 
 RESTART_SECONDS = (0.0, 1.0, 5.0, 30.0)
 """How long to wait before each new worker that follows one which never got ready."""
+
+LOADING_SECONDS = 3600.0
+"""How long a worker may take to load a model, which may have to come from the hub."""
 
 CLOSE_SECONDS = 10.0
 """How long a worker may take to end by itself, a model load or a step included."""
@@ -58,6 +62,8 @@ class LocalPool:
         self._suspects: deque[int] = deque()
         """Jobs to be drawn alone; while there are any, the first is all the worker has."""
         self._worker: Process | None = None
+        self._limit: asyncio.Timeout | None = None
+        """When the worker must have said something, if it has anything to do."""
         self._ready = asyncio.Event()
         self._about: wire.Ready | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -83,6 +89,7 @@ class LocalPool:
         self._in_flight[job.id] = job
         if not self._suspects:
             self._send(wire.Submit(job))
+        self._expect(self._options.step_seconds)
 
     async def cancel(self, job_id: int) -> None:
         if job_id in self._in_flight:
@@ -145,17 +152,32 @@ class LocalPool:
         for job_id in self._in_flight.keys() & self._cancelling:
             self._pass_on(Cancelled(job_id))
         self._submit_due()
-        with suppress(EOFError):
-            while True:
-                match await wire.read_async(worker.stdout):
-                    case wire.Ready() as about:
-                        self._about = about
-                        self._ready.set()
-                        log.info(
-                            "worker %s ready on %s, %s, %s threads", about.pid, about.device, about.dtype, about.threads
-                        )
-                    case event:
-                        self._pass_on(event)
+        try:
+            async with asyncio.timeout(None) as self._limit:
+                while True:
+                    self._hear(await wire.read_async(worker.stdout))
+        except EOFError:
+            return
+        except TimeoutError:
+            log.error("worker %s is stuck; it is killed", worker.pid)
+            worker.kill()
+        finally:
+            self._limit = None
+
+    def _hear(self, message: wire.Ready | Event) -> None:
+        match message:
+            case wire.Ready():
+                self._about = message
+                self._ready.set()
+                log.info("worker %s ready on %s, %s, %s threads", *astuple(message))
+            case _:
+                self._pass_on(message)
+        self._expect(LOADING_SECONDS if isinstance(message, Loading) else self._options.step_seconds)
+
+    def _expect(self, seconds: float) -> None:
+        """Give the worker so long for its next word, if it has anything to do."""
+        if self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + seconds if self._in_flight else None)
 
     def _pass_on(self, event: Event) -> None:
         if event.job_id not in self._in_flight:

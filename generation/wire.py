@@ -24,6 +24,8 @@ class Configure:
     threads: int | None = None
     max_pictures: int = 8
     strict: bool = False
+    step_seconds: float = 300.0
+    """How long a worker may say nothing while it draws; then it is taken for stuck."""
 
 
 @dataclass(frozen=True, slots=True)

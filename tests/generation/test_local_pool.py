@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,24 @@ async def test_a_worker_that_is_not_there_fails_its_jobs_too() -> None:
         [failed] = await until_ended(pool)
     assert isinstance(failed, Failed)
     assert failed.kind is FailureKind.WORKER_UNAVAILABLE
+
+
+async def test_a_worker_that_is_stuck_is_replaced() -> None:
+    script = """
+import time
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+while True:
+    submitted = wire.read(commands).job.id
+    if submitted == 13: time.sleep(1000)
+    say(Completed(submitted, (), 0.1))
+"""
+    impatient = replace(OPTIONS, step_seconds=0.2)
+    async with LocalPool(impatient, worker(script), no_sleep) as pool:
+        await pool.ready()
+        await pool.submit(job(13))
+        await pool.submit(job(11))
+        endings = {event.job_id: type(event) for event in await until_ended(pool, 2)}
+    assert endings == {13: Failed, 11: Completed}
 
 
 async def test_the_company_of_a_job_that_ends_workers_does_not_pay_for_it() -> None:
