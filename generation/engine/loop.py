@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -72,15 +73,28 @@ class StepLoop:
         self._buckets = buckets
         self._clock = clock
         self._drawings: dict[int, _Drawing] = {}
+        self._held: deque[Job] = deque()
+        """Jobs for another model than the one at work, and all that came after them."""
         self._turns: list[Painting] = []
         """Unfinished paintings, the one that waited longest for its step first."""
 
     @property
     def idle(self) -> bool:
-        return not self._drawings
+        return not self._drawings and not self._held
 
     def admit(self, job: Job) -> None:
-        """Take a job into the batch; one that cannot start fails by itself."""
+        """Take a job into the batch, or, where it needs another model, as soon as the batch has drained."""
+        if isinstance(job.task, Draw) and (self._held or not self._suits(job)):
+            self._held.append(job)
+        else:
+            self._start(job)
+
+    def _suits(self, job: Job) -> bool:
+        """True where no other model is at work."""
+        return all(drawing.settings.model == job.task.settings.model for drawing in self._drawings.values())
+
+    def _start(self, job: Job) -> None:
+        """Begin a job; one that cannot be begun fails by itself."""
         try:
             match job.task:
                 case Upscale():
@@ -92,9 +106,14 @@ class StepLoop:
 
     def cancel(self, job_id: int) -> None:
         """Take a job out before its next step. One that is not here has ended already, and stays so."""
-        if job_id in self._drawings:
+        held = next((job for job in self._held if job.id == job_id), None)
+        if held is not None:
+            self._held.remove(held)
+        elif job_id in self._drawings:
             self._remove(job_id)
-            self._emit(Cancelled(job_id))
+        else:
+            return
+        self._emit(Cancelled(job_id))
 
     def want_frame(self, job_id: int) -> None:
         """Ask for a decoded preview with the job's next step, where that costs little."""
@@ -103,6 +122,10 @@ class StepLoop:
 
     def step(self) -> None:
         """One denoising step of the pictures whose turn it is."""
+        while self._held and self._suits(self._held[0]):
+            self._start(self._held.popleft())
+        if not self._turns:
+            return
         together = self._next_together()
         rows = sum(len(painting.prompts) for painting in together)
         try:

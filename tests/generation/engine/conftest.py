@@ -39,9 +39,9 @@ class LoopDriver:
 
 @pytest.fixture(scope="session")
 def shelf() -> Shelf:
-    return Shelf(
-        Catalogue([POCKET, replace(POCKET, name="missing", source="/nowhere")]), torch.device("cpu"), torch.float32
-    )
+    """With the shipped model, the same by another name, and one that is not there."""
+    models = [POCKET, replace(POCKET, name="twin"), replace(POCKET, name="missing", source="/nowhere")]
+    return Shelf(Catalogue(models), torch.device("cpu"), torch.float32)
 
 
 @pytest.fixture
