@@ -1,20 +1,18 @@
 """From what a person asks to a request that is saved and queued: defaults laid over one another, limits kept."""
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import flags
 from bot.studio import Studio
+from generation import upscaling
 from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import LimitExceeded, UserError
-from generation.settings import SEED, SIZE, GenerationSettings, Limits, PartialSettings
+from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.generations import Generations
 from storage.preferences import Preferences
 from storage.records import Action, Generation, Lineage, Origin
-
-UPSCALE_FACTOR = 2
 
 
 class Refusal(UserError):
@@ -36,10 +34,6 @@ class Plan:
     settings: GenerationSettings
     lineage: Lineage
     factor: int = 1
-
-
-def random_seed() -> int:
-    return secrets.randbelow(SEED.high + 1)
 
 
 class Intake:
@@ -100,11 +94,11 @@ class Intake:
             raise Refusal("That picture is not here any more. Re-roll to draw another.")
         settings = generation.settings.of_picture(index)
         limits = await self._check(asker, settings)
-        side = max(picture.width, picture.height) * UPSCALE_FACTOR
+        side = max(picture.width, picture.height) * upscaling.FACTOR
         if limits.side is not None and side > limits.side:
             raise LimitExceeded(f"It would be {side} pixels wide or high, and {limits.side} is the most here.")
         lineage = Lineage(Action.UPSCALE, generation.id, index)
-        return Plan(settings, lineage, generation.factor * UPSCALE_FACTOR)
+        return Plan(settings, lineage, generation.factor * upscaling.FACTOR)
 
     async def accept(self, plan: Plan, origin: Origin) -> Generation:
         """Save the request, then queue it.

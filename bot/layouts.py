@@ -10,7 +10,7 @@ from bot.buttons import Press, PressKind
 from generation.events import Event, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
-from generation.upscaling import UPSCALER
+from generation.upscaling import FACTOR, UPSCALER
 from storage.records import Action, Generation, Lineage
 
 ACCENT = discord.Colour(0xF2913D)
@@ -96,7 +96,7 @@ def _rows(generation: Generation) -> list[list[ui.Button[ui.LayoutView]]]:
 
 _FACES = {
     PressKind.REROLL: ("Re-roll", "🔁", discord.ButtonStyle.secondary),
-    PressKind.UPSCALE: ("Upscale ×2", "🔎", discord.ButtonStyle.secondary),
+    PressKind.UPSCALE: (f"Upscale ×{FACTOR}", "🔎", discord.ButtonStyle.secondary),
     PressKind.DELETE: ("Delete", "❌", discord.ButtonStyle.secondary),
     PressKind.CANCEL: ("Cancel", None, discord.ButtonStyle.secondary),
 }

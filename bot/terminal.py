@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -20,7 +19,7 @@ from generation.errors import NoisefoxError
 from generation.events import Completed, Event, Failed, Progress
 from generation.jobs import Draw, Job
 from generation.local_pool import QUIET, LocalPool
-from generation.settings import SEED, GenerationSettings, PartialSettings, Sampler
+from generation.settings import GenerationSettings, PartialSettings, Sampler, random_seed
 
 
 class NotDrawn(NoisefoxError):
@@ -70,7 +69,7 @@ def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSe
         seed_width=options.seed_size[0] if options.seed_size else None,
         seed_height=options.seed_size[1] if options.seed_size else None,
     )
-    seed = secrets.randbelow(SEED.high + 1) if options.seed is None else options.seed
+    seed = random_seed() if options.seed is None else options.seed
     return chosen.over(model.preferred).of(options.prompt, seed)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from generation.settings import GenerationSettings
+from generation.upscaling import FACTOR
 
 
 class JobState(StrEnum):
@@ -41,7 +42,7 @@ class Upscale:
 
     settings: GenerationSettings
     picture: bytes
-    factor: int = 2
+    factor: int = FACTOR
     enlarged_before: int = 1
 
     @property

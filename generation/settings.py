@@ -1,5 +1,6 @@
 """Every setting of a picture, with its bounds: the one place that knows them."""
 
+import secrets
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from math import isfinite
@@ -37,6 +38,11 @@ COUNT = Bounds(1, 4)
 VARIATION_STRENGTH = Bounds(0, 1)
 PROMPT_LENGTH = Bounds(1, 6000)
 WAITING = Bounds(1, 1000)
+
+
+def random_seed() -> int:
+    """Any seed, each as likely."""
+    return secrets.randbelow(SEED.high + 1)
 
 
 class Sampler(StrEnum):

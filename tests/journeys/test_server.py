@@ -31,7 +31,7 @@ async def test_own_defaults_weigh_more_than_the_servers_and_last(
 ) -> None:
     async with start():
         await admin.slash("server defaults", {"steps": 6, "guidance": 3})
-        await member.slash("settings set", {"steps": 2})
+        await member.slash("settings defaults", {"steps": 2})
     async with start():
         mine, theirs = await drawn_with(member), await drawn_with(other)
         shown = await member.slash("settings show")
