@@ -33,8 +33,8 @@ LOADING_SECONDS = 3600.0
 CLOSE_SECONDS = 10.0
 """How long a worker may take to end by itself, a model load or a step included."""
 
-QUIET = {"TRANSFORMERS_VERBOSITY": "error", "OMP_WAIT_POLICY": "PASSIVE"}
-"""The worker's environment, where the host's own says nothing: no advice in the log, no waiting by spinning."""
+QUIET = {"TRANSFORMERS_VERBOSITY": "error"}
+"""The worker's environment, where the host's own says nothing: no advice in the log."""
 
 WORKER = (sys.executable, "-m", "generation.engine.worker")
 
