@@ -5,7 +5,7 @@ import logging
 
 from bot.delivery import Delivery
 from bot.errors import UNEXPECTED, sentence_for_failure
-from generation.events import Cancelled, Completed, Event, Failed, Queued, Started
+from generation.events import Cancelled, Completed, Ending, Event, Failed, Queued, Started
 from generation.jobs import Draw, Job, Task, Upscale
 from generation.pool import WorkerPool
 from generation.queue import FairQueue
@@ -110,7 +110,7 @@ class Studio:
                 await self._note(self._drawing[event.job_id], event)
             except StorageError:
                 log.exception("what happened to %s cannot be written; the next start takes it up", event.job_id)
-                if isinstance(event, Completed | Failed | Cancelled):
+                if isinstance(event, Ending):
                     self._release(event.job_id)
 
     async def _note(self, generation: Generation, event: Event) -> None:

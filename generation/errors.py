@@ -7,8 +7,7 @@ NoisefoxError
 │   └── UnknownModel
 └── WorkerError             for the log; a person is told by `FailureKind`
     ├── ModelUnavailable
-    ├── BrokenPicture
-    └── WorkerLost
+    └── BrokenPicture
 """
 
 from enum import StrEnum
@@ -52,10 +51,6 @@ class ModelUnavailable(WorkerError):
 
 class BrokenPicture(WorkerError):
     """A picture came out black or not finite."""
-
-
-class WorkerLost(WorkerError):
-    """The worker process ended while it was needed."""
 
 
 class FailureKind(StrEnum):

@@ -13,7 +13,7 @@ from typing import Self
 
 from generation import wire
 from generation.errors import FailureKind
-from generation.events import Cancelled, Completed, Event, Failed, Loading
+from generation.events import Cancelled, Ending, Event, Failed, Loading
 from generation.jobs import Job
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class LocalPool:
     def _pass_on(self, event: Event) -> None:
         if event.job_id not in self._in_flight:
             return
-        if isinstance(event, Completed | Failed | Cancelled):
+        if isinstance(event, Ending):
             del self._in_flight[event.job_id]
             self._losses.pop(event.job_id, None)
             self._cancelling.discard(event.job_id)

@@ -1,8 +1,9 @@
 """Requests and their pictures."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -132,34 +133,9 @@ class Generations:
 def _record(row: GenerationRow) -> Generation:
     return Generation(
         id=row.id,
-        origin=Origin(
-            key=row.key,
-            user_id=row.user_id,
-            channel_id=row.channel_id,
-            message_id=row.message_id,
-            guild_id=row.guild_id,
-            private=row.private,
-            token=row.token,
-            token_expires=row.token_expires,
-        ),
+        origin=Origin(**_columns(row, Origin)),
         lineage=Lineage(Action(row.action), row.parent_id, row.parent_picture),
-        settings=GenerationSettings(
-            prompt=row.prompt,
-            negative_prompt=row.negative_prompt,
-            seed=row.seed,
-            model=row.model,
-            width=row.width,
-            height=row.height,
-            steps=row.steps,
-            guidance_scale=row.guidance_scale,
-            sampler=Sampler(row.sampler),
-            clip_skip=row.clip_skip,
-            count=row.count,
-            variation_seed=row.variation_seed,
-            variation_strength=row.variation_strength,
-            seed_width=row.seed_width,
-            seed_height=row.seed_height,
-        ),
+        settings=GenerationSettings(**_columns(row, GenerationSettings) | {"sampler": Sampler(row.sampler)}),
         state=JobState(row.state),
         created=row.created,
         factor=row.factor,
@@ -169,3 +145,8 @@ def _record(row: GenerationRow) -> Generation:
         delivered=row.delivered,
         pictures=tuple(Picture(each.index, each.seed, each.width, each.height, each.file) for each in row.pictures),
     )
+
+
+def _columns(row: GenerationRow, record: type[Origin | GenerationSettings]) -> dict[str, Any]:
+    """The columns that are named as the fields of a record."""
+    return {field.name: getattr(row, field.name) for field in fields(record)}
