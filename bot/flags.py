@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generation.errors import InvalidSetting
-from generation.settings import PartialSettings, Sampler
+from generation.settings import PartialSettings, Sampler, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ def read(text: str) -> Typed:
     seed, aspect = values.pop("seed", None), values.pop("aspect", None)
     if size := values.pop("seed_size", None):
         values["seed_width"], values["seed_height"] = size
+    if part := values.pop("guidance_part", None):
+        values["guidance_start"], values["guidance_end"] = part
     return Typed(prompt.strip(), PartialSettings(**values), seed, aspect)
 
 
@@ -66,10 +68,22 @@ def _size(value: str) -> tuple[int, int]:
     return width, height
 
 
+def _part(value: str) -> tuple[float, float]:
+    start, end = (float(share) for share in value.split("-"))
+    return start, end
+
+
 def _sampler(value: str) -> Sampler:
     by_name = {sampler.value.lower(): sampler for sampler in Sampler}
     if value.lower() not in by_name:
         raise InvalidSetting("sampler", f"There is no sampler “{value[:30]}”. There are {', '.join(Sampler)}.")
+    return by_name[value.lower()]
+
+
+def _schedule(value: str) -> Schedule:
+    by_name = {schedule.value.lower(): schedule for schedule in Schedule}
+    if value.lower() not in by_name:
+        raise InvalidSetting("schedule", f"There is no schedule “{value[:30]}”. There are {', '.join(Schedule)}.")
     return by_name[value.lower()]
 
 
@@ -85,6 +99,14 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "vary": ("variation_strength", float, "0.2"),
     "vary-seed": ("variation_seed", int, "9"),
     "seed-size": ("seed_size", _size, "512x512"),
+    "schedule": ("schedule", _schedule, "Karras"),
+    "rescale": ("guidance_rescale", float, "0.7"),
+    "cfg-part": ("guidance_part", _part, "0.1-0.8"),
+    "strength": ("denoising_strength", float, "0.6"),
+    "hires": ("hires_factor", float, "2"),
+    "hires-strength": ("hires_strength", float, "0.5"),
+    "control": ("control_scale", float, "0.8"),
+    "image-weight": ("image_prompt_scale", float, "0.6"),
 }
 
 _FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–](?=(?:{'|'.join(_FLAGS)})\b))")

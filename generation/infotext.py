@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from generation.errors import UserError
-from generation.settings import GenerationSettings, Sampler
+from generation.settings import GenerationSettings, Sampler, Schedule
 
 CHUNK_NAME = "parameters"
 _NEGATIVE = "Negative prompt: "
@@ -40,6 +40,15 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         "Model": settings.model,
         "Clip skip": str(settings.clip_skip),
     }
+    if settings.schedule is not Schedule.SAMPLER:
+        pairs["Schedule type"] = settings.schedule.value
+    if settings.guidance_rescale:
+        pairs["CFG Rescale"] = f"{settings.guidance_rescale:g}"
+    if (settings.guidance_start, settings.guidance_end) != (0, 1):
+        pairs["CFG range"] = f"{settings.guidance_start:g}-{settings.guidance_end:g}"
+    if settings.hires_factor > 1:
+        pairs["Hires upscale"] = f"{settings.hires_factor:g}"
+        pairs["Denoising strength"] = f"{settings.hires_strength:g}"
     if settings.variation_strength:
         pairs["Variation seed"] = str(settings.variation_seed)
         pairs["Variation seed strength"] = f"{settings.variation_strength:g}"
@@ -64,6 +73,7 @@ def from_infotext(text: str) -> GenerationSettings:
     try:
         width, _, height = pairs["Size"].partition("x")
         seed_width, _, seed_height = pairs.get("Seed resize from", "0x0").partition("x")
+        guidance_start, _, guidance_end = pairs.get("CFG range", "0-1").partition("-")
         return GenerationSettings(
             prompt=prompt,
             negative_prompt=negative,
@@ -79,6 +89,12 @@ def from_infotext(text: str) -> GenerationSettings:
             variation_strength=float(pairs.get("Variation seed strength", "0")),
             seed_width=int(seed_width),
             seed_height=int(seed_height),
+            schedule=Schedule(pairs.get("Schedule type", Schedule.SAMPLER)),
+            guidance_rescale=float(pairs.get("CFG Rescale", "0")),
+            guidance_start=float(guidance_start),
+            guidance_end=float(guidance_end),
+            hires_factor=float(pairs.get("Hires upscale", "1")),
+            hires_strength=float(pairs.get("Denoising strength", "0.5")),
         )
     except (KeyError, ValueError) as missing:
         raise NoInfotext("This picture does not carry settings that I can read.") from missing

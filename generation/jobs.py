@@ -23,10 +23,25 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """Pictures that a drawing starts from or listens to: files' bytes, empty where there is none."""
+
+    image: bytes = b""
+    """Where the drawing starts, instead of noise alone."""
+    mask: bytes = b""
+    """White where `image` is drawn anew, black where it stays."""
+    control: bytes = b""
+    """What a ControlNet keeps to."""
+    image_prompt: bytes = b""
+    """What an IP-Adapter hears beside the words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draw:
-    """Draw `settings.count` pictures from noise."""
+    """Draw `settings.count` pictures."""
 
     settings: GenerationSettings
+    inputs: Inputs = Inputs()
 
     @property
     def pictures(self) -> int:

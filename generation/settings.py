@@ -35,7 +35,9 @@ SEED = Bounds(0, 2**32 - 1)
 SIZE = Bounds(64, 2048, multiple_of=PIXELS_PER_LATENT)
 CLIP_SKIP = Bounds(1, 12)
 COUNT = Bounds(1, 4)
-VARIATION_STRENGTH = Bounds(0, 1)
+SHARE = Bounds(0, 1)
+HIRES_FACTOR = Bounds(1, 4)
+CONTROL_SCALE = Bounds(0, 2)
 PROMPT_LENGTH = Bounds(1, 6000)
 WAITING = Bounds(1, 1000)
 
@@ -70,6 +72,17 @@ class Sampler(StrEnum):
         return Bounds(1, 50) if self in (Sampler.LCM, Sampler.TCD) else STEPS
 
 
+class Schedule(StrEnum):
+    """How the noise levels are spread over the steps."""
+
+    SAMPLER = "Automatic"
+    """As the sampler's name says."""
+    UNIFORM = "Uniform"
+    KARRAS = "Karras"
+    EXPONENTIAL = "Exponential"
+    BETA = "Beta"
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationSettings:
     """What a request asks for.
@@ -97,6 +110,22 @@ class GenerationSettings:
     seed_width: int = 0
     seed_height: int = 0
     """The size whose noise is used, which keeps the composition of a picture of that size; 0 is the picture's own."""
+    schedule: Schedule = Schedule.SAMPLER
+    guidance_rescale: float = 0.0
+    """How far the merged prediction is brought back to the contrast of the prompt's own, against burnt colours."""
+    guidance_start: float = 0.0
+    guidance_end: float = 1.0
+    """The part of the steps in which the prompt is weighed; in the others the prompt's prediction is taken alone."""
+    denoising_strength: float = 0.75
+    """Of a picture that starts from another: how much of the way from noise is drawn anew. 1 forgets the other."""
+    hires_factor: float = 1.0
+    """Draw at this size, enlarge so many times, and refine; 1 does not."""
+    hires_strength: float = 0.5
+    """The denoising strength of that refinement."""
+    control_scale: float = 1.0
+    """How strictly a ControlNet's picture is kept to."""
+    image_prompt_scale: float = 0.6
+    """How much an image prompt weighs beside the words."""
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
@@ -112,6 +141,8 @@ class GenerationSettings:
         if self.seed_width or self.seed_height:
             SIZE.check("seed_width", self.seed_width)
             SIZE.check("seed_height", self.seed_height)
+        if self.guidance_start > self.guidance_end:
+            raise InvalidSetting("guidance_start", "Guidance cannot start after it ends.")
         if self.steps > self.sampler.steps.high:
             raise InvalidSetting("steps", f"{self.sampler} takes at most {self.sampler.steps.high} steps.")
 
@@ -138,6 +169,15 @@ class PartialSettings:
     variation_strength: float | None = None
     seed_width: int | None = None
     seed_height: int | None = None
+    schedule: Schedule | None = None
+    guidance_rescale: float | None = None
+    guidance_start: float | None = None
+    guidance_end: float | None = None
+    denoising_strength: float | None = None
+    hires_factor: float | None = None
+    hires_strength: float | None = None
+    control_scale: float | None = None
+    image_prompt_scale: float | None = None
 
     def __post_init__(self) -> None:
         for field, value in self.given().items():
@@ -166,7 +206,15 @@ NUMBERS = {
     "clip_skip": CLIP_SKIP,
     "count": COUNT,
     "variation_seed": SEED,
-    "variation_strength": VARIATION_STRENGTH,
+    "variation_strength": SHARE,
+    "guidance_rescale": SHARE,
+    "guidance_start": SHARE,
+    "guidance_end": SHARE,
+    "denoising_strength": SHARE,
+    "hires_factor": HIRES_FACTOR,
+    "hires_strength": SHARE,
+    "control_scale": CONTROL_SCALE,
+    "image_prompt_scale": SHARE,
 }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from generation.jobs import JobState
-from generation.settings import GenerationSettings, Sampler
+from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.database import Sessions
 from storage.records import Action, Generation, Lineage, Origin, Picture
 from storage.tables import GenerationRow, PictureRow
@@ -135,7 +135,7 @@ def _record(row: GenerationRow) -> Generation:
         id=row.id,
         origin=Origin(**_columns(row, Origin)),
         lineage=Lineage(Action(row.action), row.parent_id, row.parent_picture),
-        settings=GenerationSettings(**_columns(row, GenerationSettings) | {"sampler": Sampler(row.sampler)}),
+        settings=_settings(row),
         state=JobState(row.state),
         created=row.created,
         factor=row.factor,
@@ -145,6 +145,11 @@ def _record(row: GenerationRow) -> Generation:
         delivered=row.delivered,
         pictures=tuple(Picture(each.index, each.seed, each.width, each.height, each.file) for each in row.pictures),
     )
+
+
+def _settings(row: GenerationRow) -> GenerationSettings:
+    names = {"sampler": Sampler(row.sampler), "schedule": Schedule(row.schedule)}
+    return GenerationSettings(**_columns(row, GenerationSettings) | names)
 
 
 def _columns(row: GenerationRow, record: type[Origin | GenerationSettings]) -> dict[str, Any]:

@@ -70,6 +70,15 @@ class GenerationRow(Base):
     variation_strength: Mapped[float]
     seed_width: Mapped[int]
     seed_height: Mapped[int]
+    schedule: Mapped[str]
+    guidance_rescale: Mapped[float]
+    guidance_start: Mapped[float]
+    guidance_end: Mapped[float]
+    denoising_strength: Mapped[float]
+    hires_factor: Mapped[float]
+    hires_strength: Mapped[float]
+    control_scale: Mapped[float]
+    image_prompt_scale: Mapped[float]
     factor: Mapped[int] = mapped_column(default=1)
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
 

@@ -6,6 +6,7 @@ import torch
 
 from generation.engine import guidance, noise, samplers
 from generation.engine.models import Model
+from generation.engine.prompts import Conditioning, together
 from generation.settings import GenerationSettings
 
 
@@ -13,7 +14,7 @@ class Painting:
     """The state of one picture: its latents, its scheduler and its source of chance, shared with no other."""
 
     def __init__(
-        self, model: Model, settings: GenerationSettings, with_prompt: torch.Tensor, without: torch.Tensor
+        self, model: Model, settings: GenerationSettings, with_prompt: Conditioning, without: Conditioning
     ) -> None:
         self.model = model
         self.settings = settings
@@ -42,13 +43,13 @@ class Painting:
         return self.forwards_done == self.forwards
 
     @property
-    def shape(self) -> tuple[str, torch.Size, torch.Size]:
+    def shape(self) -> tuple[object, ...]:
         """Paintings of equal shape can share one forward."""
         return self.model.spec.name, self._latents.shape, self._with_prompt.shape
 
     @property
-    def prompts(self) -> list[torch.Tensor]:
-        """The text of each row this picture takes in a forward: without the prompt first, if at all."""
+    def prompts(self) -> list[Conditioning]:
+        """What each row listens to that this picture takes in a forward: without the prompt first, if at all."""
         return [self._without, self._with_prompt] if self._guided else [self._with_prompt]
 
     @property
@@ -95,8 +96,8 @@ def predict(paintings: list[Painting], rows: int) -> list[list[torch.Tensor]]:
     predicted: Any = model.unet(
         torch.cat([painting.visible for painting in owners]).to(model.dtype),
         torch.stack([painting.timestep for painting in owners]).to(torch.float32),
-        encoder_hidden_states=torch.cat(prompts),
         return_dict=False,
+        **together(prompts),
     )[0]
     single = iter(predicted.split(1))
     return [[next(single) for _ in painting.prompts] for painting in paintings]

@@ -1,5 +1,7 @@
 """From words to what the UNet listens to."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +16,30 @@ Weighted = list[tuple[int, float]]
 """Tokens, each with its weight."""
 
 
+@dataclass(frozen=True, eq=False)
+class Conditioning:
+    """What one row of a forward listens to."""
+
+    text: torch.Tensor
+    """Embeddings of the prompt, (1, tokens, width)."""
+    added: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    """What the model wants beside them, by the UNet's own names, one row each."""
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Rows of equal shape can share a forward."""
+        return self.text.shape, *((name, tensor.shape) for name, tensor in sorted(self.added.items()))
+
+
+def together(conditionings: Sequence[Conditioning]) -> dict[str, Any]:
+    """The conditionings of all rows as the arguments of the UNet's forward."""
+    added = {
+        name: torch.cat([conditioning.added[name] for conditioning in conditionings]) for name in conditionings[0].added
+    }
+    arguments: dict[str, Any] = {"encoder_hidden_states": torch.cat([each.text for each in conditionings])}
+    return arguments | ({"added_cond_kwargs": added} if added else {})
+
+
 class PromptEncoder:
     """A CLIP tokenizer and text encoder, for prompts of any length and with weights.
 
@@ -26,8 +52,8 @@ class PromptEncoder:
         self._room = tokenizer.model_max_length - 2
         self._embedded = lru_cache(maxsize=CACHED)(self._embed)
 
-    def encode_pair(self, prompt: str, negative_prompt: str, clip_skip: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Embeddings of both prompts, of one shape (1, windows * tokens, width); the shorter is filled with silence."""
+    def encode_pair(self, prompt: str, negative_prompt: str, clip_skip: int) -> tuple[Conditioning, Conditioning]:
+        """Both prompts, embedded in one shape (1, windows * tokens, width); the shorter is filled with silence."""
         length = max(len(self._windows(text)) for text in (prompt, negative_prompt))
         return self._embedded(prompt, clip_skip, length), self._embedded(negative_prompt, clip_skip, length)
 
@@ -43,7 +69,7 @@ class PromptEncoder:
         tokens: list[int] = self._tokenizer(text, add_special_tokens=False, truncation=False, verbose=False).input_ids
         return tokens
 
-    def _embed(self, text: str, clip_skip: int, length: int) -> torch.Tensor:
+    def _embed(self, text: str, clip_skip: int, length: int) -> Conditioning:
         windows = self._windows(text)
         windows += [[] for _ in range(length - len(windows))]
         encoder = self._text_encoder
@@ -51,7 +77,7 @@ class PromptEncoder:
         layers = encoder(rows, output_hidden_states=True).hidden_states
         embeddings: torch.Tensor = encoder.final_layer_norm(layers[-min(clip_skip, len(layers) - 1)])
         weighed = [_weigh(embedding, window) for embedding, window in zip(embeddings, windows, strict=True)]
-        return torch.cat(weighed).unsqueeze(0)
+        return Conditioning(torch.cat(weighed).unsqueeze(0))
 
     def _row(self, window: Weighted) -> list[int]:
         tokenizer = self._tokenizer

@@ -2,7 +2,7 @@ import pytest
 
 from bot.flags import Typed, fitted, read
 from generation.errors import InvalidSetting
-from generation.settings import PartialSettings, Sampler
+from generation.settings import PartialSettings, Sampler, Schedule
 
 
 def test_a_prompt_without_flags_is_left_alone() -> None:
@@ -30,6 +30,19 @@ def test_every_flag() -> None:
 def test_flags_of_the_noise() -> None:
     typed = read("a fox --vary 0.2 --vary-seed 9 --seed-size 128x96")
     chosen = PartialSettings(variation_strength=0.2, variation_seed=9, seed_width=128, seed_height=96)
+    assert typed == Typed("a fox", chosen)
+
+
+def test_flags_of_the_finer_knobs() -> None:
+    typed = read("a fox --schedule karras --rescale 0.7 --cfg-part 0.1-0.8 --hires 2 --hires-strength 0.4")
+    chosen = PartialSettings(
+        schedule=Schedule.KARRAS,
+        guidance_rescale=0.7,
+        guidance_start=0.1,
+        guidance_end=0.8,
+        hires_factor=2,
+        hires_strength=0.4,
+    )
     assert typed == Typed("a fox", chosen)
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from generation.infotext import Drawn, NoInfotext, from_infotext, model_hash_in, to_infotext
-from generation.settings import GenerationSettings, Sampler
+from generation.settings import GenerationSettings, Sampler, Schedule
 
 APPLE = GenerationSettings(
     prompt="a red apple", seed=7, model="pocket", width=128, height=96, clip_skip=2, sampler=Sampler.EULER_ANCESTRAL
@@ -28,6 +28,8 @@ def test_the_form_that_other_tools_read() -> None:
         replace(APPLE, prompt="Negative prompt: x"),
         replace(APPLE, prompt="日本語 🦊"),
         replace(APPLE, variation_seed=9, variation_strength=0.25, seed_width=64, seed_height=96),
+        replace(APPLE, schedule=Schedule.KARRAS, guidance_rescale=0.7, guidance_start=0.1, guidance_end=0.8),
+        replace(APPLE, hires_factor=1.5, hires_strength=0.4),
     ],
     ids=lambda settings: settings.prompt[:12],
 )

@@ -14,7 +14,7 @@ def prompts(pocket: Model) -> PromptEncoder:
 def encoded(prompts: PromptEncoder, prompt: str, negative: str = "", clip_skip: int = 1) -> torch.Tensor:
     with_prompt, without = prompts.encode_pair(prompt, negative, clip_skip)
     assert with_prompt.shape == without.shape
-    return with_prompt
+    return with_prompt.text
 
 
 def test_one_window_is_32_tokens_and_more_words_take_more(prompts: PromptEncoder) -> None:
