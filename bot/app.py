@@ -23,13 +23,16 @@ from bot.commands.settings import Settings
 from bot.config import Config, ConfigError
 from bot.delivery import Delivery
 from bot.followups import Followups
+from bot.house import Banned, House
 from bot.intake import Intake
+from bot.logbook import Logbook
 from bot.posts import Posts
 from bot.studio import Studio
 from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
 from storage import database
 from storage.generations import Generations
+from storage.house_rules import HouseRules
 from storage.images import Images
 from storage.preferences import Preferences
 
@@ -66,32 +69,48 @@ async def running(
         sessions = await stack.enter_async_context(database.opened(config.data / "noisefox.db"))
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
-        generations, preferences = Generations(sessions), Preferences(sessions)
+        generations, preferences, rules = Generations(sessions, now), Preferences(sessions), HouseRules(sessions)
         images = Images(config.data / "pictures")
         client = await stack.enter_async_context(Client(config.discord.api_base))
         posts = Posts(client, now)
         delivery = Delivery(posts=posts, generations=generations, images=images)
         stack.push_async_callback(delivery.close)
         studio = Studio(pool=pool, generations=generations, images=images, delivery=delivery)
+        logbook = Logbook(client, rules)
+        house = House(
+            host_limits=config.limits,
+            rules=rules,
+            preferences=preferences,
+            generations=generations,
+            banned=Banned(frozenset(config.bans.members), frozenset(config.bans.servers)),
+            now=now,
+        )
         intake = Intake(
             catalogue=config.catalogue,
-            host_limits=config.limits,
+            house=house,
             generations=generations,
-            preferences=preferences,
             studio=studio,
+            logbook=logbook,
         )
         followups = Followups(client=client, intake=intake, studio=studio, generations=generations, posts=posts)
         families = [
             Imagine(intake=intake, catalogue=config.catalogue),
             Settings(preferences=preferences, catalogue=config.catalogue),
-            Server(preferences=preferences, intake=intake, catalogue=config.catalogue),
+            Server(
+                rules=rules,
+                house=house,
+                catalogue=config.catalogue,
+                generations=generations,
+                studio=studio,
+                logbook=logbook,
+            ),
             Help(),
         ]
         await client.serve(families, [pressable(followups.press)], followups.react)
         await _log_in(client, token)
         await studio.resume()
         async with asyncio.TaskGroup() as tasks:
-            lasting = [tasks.create_task(client.connect()), tasks.create_task(studio.run())]
+            lasting = [tasks.create_task(each) for each in (client.connect(), studio.run(), logbook.run())]
             await client.wait_until_ready()
             yield Bot(client, studio, delivery)
             for task in lasting:

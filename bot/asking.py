@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import discord
 
-from bot.intake import Asker, Intake, Plan, Refusal
+from bot.asker import Asker
+from bot.errors import Refusal
+from bot.intake import Intake, Plan
 from storage.records import Origin
 
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)
@@ -20,7 +22,20 @@ _LABELS = {
 
 
 def asker_of(interaction: discord.Interaction) -> Asker:
-    return Asker(interaction.user.id, interaction.guild_id)
+    return asker_in(interaction.user, interaction.guild_id, interaction.channel)
+
+
+def asker_in(person: discord.abc.Snowflake, guild_id: int | None, channel: object) -> Asker:
+    """A person in a channel, or in a thread of one."""
+    places = [channel, channel.parent if isinstance(channel, discord.Thread) else None]
+    roles = person.roles if isinstance(person, discord.Member) else []
+    return Asker(
+        person.id,
+        guild_id,
+        channel_ids=tuple(place.id for place in places if isinstance(place, discord.abc.Snowflake)),
+        role_ids=tuple(role.id for role in reversed(roles) if role.id != guild_id),
+        age_restricted=any(getattr(place, "nsfw", False) is True for place in places),
+    )
 
 
 def sending_in(channel: object) -> str:

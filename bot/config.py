@@ -53,6 +53,14 @@ class WorkerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BansConfig:
+    """Whom the bot does not serve, by Discord's ids."""
+
+    members: tuple[int, ...] = ()
+    servers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything a host decides."""
 
@@ -60,6 +68,7 @@ class Config:
     discord: DiscordConfig = DiscordConfig()
     worker: WorkerConfig = WorkerConfig()
     limits: Limits = HOST_LIMITS
+    bans: BansConfig = BansConfig()
     models: tuple[ModelSpec, ...] = (POCKET,)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
@@ -112,12 +121,12 @@ def _parse(table: dict[str, Any]) -> Config:
     discord = table.get("discord", {})
     if "token" in table or (isinstance(discord, dict) and "token" in discord):
         raise ConfigError(f"The token does not belong in the configuration file. Put it into {TOKEN_VARIABLE} instead.")
-    _refuse_unknown(table, {"data", "discord", "worker", "limits", "models"}, "")
+    _refuse_unknown(table, {"data", "discord", "worker", "limits", "bans", "models"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
         values["data"] = Path(_typed(table["data"], str, "data")).expanduser()
     defaults = Config()
-    for name in ("discord", "worker", "limits"):
+    for name in ("discord", "worker", "limits", "bans"):
         if name in table:
             section = getattr(defaults, name)
             values[name] = _section(section, _values(type(section), table[name], name), name)
@@ -171,6 +180,8 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
             return kind(value)
         except ValueError:
             raise ConfigError(f"{where} must be one of: {', '.join(kind)}; not {value!r}.") from None
+    if kind == tuple[int, ...]:
+        return tuple(_typed(each, int, where) for each in _typed(value, list, where))
     wanted = int if kind == int | None else kind
     if type(value) is not wanted:
         raise ConfigError(f"{where} must be {_KINDS[wanted]}, not {value!r}.")
@@ -183,5 +194,6 @@ _KINDS = {
     int: "a whole number",
     float: "a number",
     dict: "a section",
+    list: "a list",
     Sampler: "a sampler's name",
 }

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from bot import invitation
 from bot.config import Config, ConfigError, load
 from generation.local_pool import LocalPool
 
@@ -48,10 +49,12 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
 
 def _token(config: Config) -> Finding:
     try:
-        config.token()
+        link = invitation.link(config.token())
     except ConfigError as error:
         return False, f"{error} (`noisefox try` needs none.)"
-    return True, "a bot token is set"
+    if link is None:
+        return False, "the bot token has not the form of Discord's: copy it anew from the Bot page of your app"
+    return True, f"a bot token is set; invite the bot to a server with {link}"
 
 
 def _data(folder: Path) -> Finding:

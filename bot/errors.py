@@ -2,6 +2,11 @@
 
 from generation.errors import FailureKind, UserError
 
+
+class Refusal(UserError):
+    """A request that cannot be taken as it is."""
+
+
 UNEXPECTED = "Something went wrong on my side. It has been written to the log; please try again."
 
 _FAILURES = {

@@ -6,10 +6,11 @@ import logging
 import discord
 
 from bot import layouts
-from bot.asking import asker_of, begin, check_may_post, sending_in
+from bot.asker import Asker
+from bot.asking import asker_in, asker_of, begin, check_may_post, sending_in
 from bot.buttons import Press, PressKind
-from bot.errors import sentence_for
-from bot.intake import Asker, Intake, Plan, Refusal
+from bot.errors import Refusal, sentence_for
+from bot.intake import Intake, Plan
 from bot.posts import Posts
 from bot.studio import Studio
 from generation.errors import UserError
@@ -84,7 +85,9 @@ class Followups:
         if await self._generations.knows(key):
             return
         self._check_channel(payload)
-        plan = await self._plan(Asker(payload.user_id, payload.guild_id), generation, press)
+        person = payload.member or discord.Object(payload.user_id)
+        asker = asker_in(person, payload.guild_id, self._channel(payload) or discord.Object(payload.channel_id))
+        plan = await self._plan(asker, generation, press)
         await self._begin_by_reply(payload, plan, key)
 
     async def _plan(self, asker: Asker, generation: Generation, press: Press) -> Plan:

@@ -25,6 +25,8 @@ class ModelSpec:
     guidance_scale: float = 7.0
     sampler: Sampler = Sampler.DPMPP_2M_KARRAS
     clip_skip: int = 1
+    harmless: bool = False
+    """True where it can draw nothing that belongs in an age-restricted channel."""
 
     def __post_init__(self) -> None:
         STEPS.check("steps", self.steps)
@@ -47,7 +49,9 @@ class ModelSpec:
         )
 
 
-POCKET = ModelSpec(name="pocket", source=str(POCKET_DIRECTORY), width=128, height=128, guidance_scale=5.0)
+POCKET = ModelSpec(
+    name="pocket", source=str(POCKET_DIRECTORY), width=128, height=128, guidance_scale=5.0, harmless=True
+)
 
 
 class Catalogue:

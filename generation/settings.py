@@ -40,6 +40,8 @@ HIRES_FACTOR = Bounds(1, 4)
 CONTROL_SCALE = Bounds(0, 2)
 PROMPT_LENGTH = Bounds(1, 6000)
 WAITING = Bounds(1, 1000)
+COOLDOWN = Bounds(0, 86400)
+DAILY_STEPS = Bounds(0, 10_000_000)
 
 
 def random_seed() -> int:
@@ -218,6 +220,16 @@ NUMBERS = {
 }
 
 
+LIMITS = {
+    "steps": STEPS,
+    "side": SIZE,
+    "count": COUNT,
+    "waiting": WAITING,
+    "daily_steps": DAILY_STEPS,
+    "cooldown": COOLDOWN,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Upper bounds. None leaves the matter to others; where several speak, the tightest wins."""
@@ -228,16 +240,21 @@ class Limits:
     count: int | None = None
     waiting: int | None = None
     """Unfinished requests of one person."""
+    daily_steps: int | None = None
+    """Steps of all pictures of one person in 24 hours."""
+    cooldown: int | None = None
+    """Seconds from one request of a person to the next."""
 
     def __post_init__(self) -> None:
-        for field, bounds in (("steps", STEPS), ("side", SIZE), ("count", COUNT), ("waiting", WAITING)):
+        for field, bounds in LIMITS.items():
             if (value := getattr(self, field)) is not None:
                 Bounds(bounds.low, bounds.high).check(field, value)
 
     def tightened_by(self, other: Self) -> Self:
         """Both together."""
         names = [field.name for field in fields(self)]
-        return type(self)(**{name: _least(getattr(self, name), getattr(other, name)) for name in names})
+        tightest = {name: _least(getattr(self, name), getattr(other, name)) for name in names}
+        return type(self)(**tightest | {"cooldown": max(self.cooldown or 0, other.cooldown or 0) or None})
 
     def lower(self, defaults: PartialSettings) -> PartialSettings:
         """Defaults brought down to the limits: nobody is refused for what they did not ask for."""

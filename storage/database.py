@@ -35,12 +35,12 @@ class Sessions:
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(file: Path) -> None:
-    """Bring the database in `file` to the newest form, making it if there is none."""
+def migrate(file: Path, revision: str = "head") -> None:
+    """Bring the database in `file` to a revision, the newest by default, making it if there is none."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["url"] = f"sqlite:///{file}"
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 @asynccontextmanager

@@ -5,13 +5,13 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.database import Sessions
-from storage.records import Action, Generation, Lineage, Origin, Picture
+from storage.records import Action, Generation, Lineage, Origin, Picture, Spending
 from storage.tables import GenerationRow, PictureRow
 
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
@@ -76,6 +76,27 @@ class Generations:
         mine = GenerationRow.user_id == user_id, GenerationRow.state.in_(_UNFINISHED)
         async with self._sessions() as session:
             return await session.scalar(select(func.count()).select_from(GenerationRow).where(*mine)) or 0
+
+    async def unfinished_in(self, guild_id: int, user_id: int) -> list[Generation]:
+        """A member's requests of one server that wait or are being drawn."""
+        mine = GenerationRow.guild_id == guild_id, GenerationRow.user_id == user_id
+        async with self._sessions() as session:
+            rows = await session.scalars(select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
+            return [_record(row) for row in rows]
+
+    async def spent(self, guild_id: int, user_id: int, since: datetime) -> Spending:
+        """What a member has asked for in one server since a time; what failed is not counted."""
+        mine = (
+            GenerationRow.guild_id == guild_id,
+            GenerationRow.user_id == user_id,
+            GenerationRow.created >= since,
+            GenerationRow.state != JobState.FAILED.value,
+        )
+        drawn = case((GenerationRow.action == Action.UPSCALE.value, 0), else_=GenerationRow.steps * GenerationRow.count)
+        columns = func.coalesce(func.sum(drawn), 0), func.max(GenerationRow.created)
+        async with self._sessions() as session:
+            steps, last = (await session.execute(select(*columns).where(*mine))).one()
+            return Spending(steps, last)
 
     async def interrupted(self) -> list[Generation]:
         """Requests that have not ended, or whose message does not show yet how they ended; oldest first."""

@@ -79,6 +79,14 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class Spending:
+    """What a member has asked for: steps of all pictures, and when last."""
+
+    steps: int
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Defaults:
     """Preferred settings: for every model, and for single ones, which weigh more."""
 

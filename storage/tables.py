@@ -107,13 +107,6 @@ class PreferenceColumns:
     count: Mapped[int | None]
 
 
-class ServerDefaultsRow(PreferenceColumns, Base):
-    __tablename__ = "server_defaults"
-
-    guild_id: Mapped[int] = mapped_column(primary_key=True)
-    model: Mapped[str] = mapped_column(primary_key=True)
-
-
 class UserDefaultsRow(PreferenceColumns, Base):
     __tablename__ = "user_defaults"
 
@@ -121,11 +114,39 @@ class UserDefaultsRow(PreferenceColumns, Base):
     model: Mapped[str] = mapped_column(primary_key=True)
 
 
-class ServerLimitsRow(Base):
-    __tablename__ = "server_limits"
+class ServerRow(Base):
+    """What a server decides once for all of it."""
+
+    __tablename__ = "servers"
 
     guild_id: Mapped[int] = mapped_column(primary_key=True)
-    steps: Mapped[int | None]
-    side: Mapped[int | None]
-    count: Mapped[int | None]
-    waiting: Mapped[int | None]
+    paused: Mapped[bool] = mapped_column(default=False)
+    nsfw: Mapped[str] = mapped_column(default="off")
+    blocked_words: Mapped[str] = mapped_column(default="")
+    """A word or phrase a line."""
+    log_channel_id: Mapped[int | None]
+
+
+class ServerRuleRow(Base):
+    """What a server says of one setting: everywhere (`scope_id` is the server's), in a channel, or to a role."""
+
+    __tablename__ = "server_rules"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True)
+    scope_id: Mapped[int] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    setting: Mapped[str] = mapped_column(primary_key=True)
+    default: Mapped[str | None]
+    least: Mapped[float | None]
+    most: Mapped[float | None]
+    locked: Mapped[bool | None]
+
+
+class ServerAllowedRow(Base):
+    """A model, channel or role that a server has chosen; of a kind with none, all are allowed."""
+
+    __tablename__ = "server_allowed"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)

@@ -68,8 +68,3 @@ class DefaultsCog(commands.GroupCog):
     @defaults.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return options.matching_models(self._catalogue, typed)
-
-    @app_commands.command()
-    async def show(self, interaction: discord.Interaction) -> None:
-        """Show what is set."""
-        await self.answer(interaction)

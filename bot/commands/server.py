@@ -1,17 +1,33 @@
 """/server: what the admins of a server decide."""
 
+from typing import Literal
+
 import discord
 from discord import app_commands
 
+from bot import words
+from bot.asking import asker_in
 from bot.commands import options
 from bot.commands.defaults import DefaultsCog
-from bot.commands.overview import defaults_lines, limits_line
-from bot.intake import Intake, Refusal
+from bot.commands.overview import server_overview
+from bot.errors import Refusal
+from bot.house import House, check_setting
+from bot.logbook import Logbook
+from bot.studio import Studio
 from generation.catalogue import Catalogue
-from generation.settings import WAITING, Limits, PartialSettings
-from storage.preferences import Preferences
+from generation.errors import InvalidSetting
+from generation.settings import COOLDOWN, DAILY_STEPS, LIMITS, WAITING, Limits, PartialSettings
+from storage.generations import Generations
+from storage.house_rules import HouseRules
+from storage.records import ANY_MODEL
+from storage.rulebook import READERS, Kind, NsfwPolicy, Rule, RuleKey
 
 Waiting = app_commands.Range[int, WAITING.low, WAITING.high]
+Cooldown = app_commands.Range[int, COOLDOWN.low, COOLDOWN.high]
+DailySteps = app_commands.Range[int, DAILY_STEPS.low, DAILY_STEPS.high]
+Channel = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel
+
+SETTINGS = [app_commands.Choice(name=name.replace("_", " "), value=name) for name in dict.fromkeys((*READERS, *LIMITS))]
 
 
 class NeedsManageServer(Refusal, app_commands.CheckFailure):
@@ -20,13 +36,25 @@ class NeedsManageServer(Refusal, app_commands.CheckFailure):
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class Server(DefaultsCog, group_name="server", group_description="Defaults and limits of this server"):
+class Server(DefaultsCog, group_name="server", group_description="Defaults, limits and rules of this server"):
     """Hidden from whoever cannot manage the server, and refused to them too: Discord lets admins unhide commands."""
 
-    def __init__(self, *, preferences: Preferences, intake: Intake, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        *,
+        rules: HouseRules,
+        house: House,
+        catalogue: Catalogue,
+        generations: Generations,
+        studio: Studio,
+        logbook: Logbook,
+    ) -> None:
         super().__init__(catalogue)
-        self._preferences = preferences
-        self._intake = intake
+        self._rules = rules
+        self._house = house
+        self._generations = generations
+        self._studio = studio
+        self._logbook = logbook
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         if interaction.guild_id is None or not interaction.permissions.manage_guild:
@@ -34,13 +62,28 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults and l
         return True
 
     async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> None:
-        await self._preferences.prefer_for_server(_guild(interaction), model, changes)
+        await self._rules.prefer(_guild(interaction), _guild(interaction), model, changes)
+        self._logbook.decided(interaction, f"set defaults: {', '.join(changes.given())}")
 
     async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
-        defaults = await self._preferences.of_server(_guild(interaction))
-        limits = await self._intake.limits(_guild(interaction))
-        text = "\n".join([f"{first}On this server:", *defaults_lines(defaults), limits_line(limits)])
-        await interaction.response.send_message(text, ephemeral=True)
+        await self._answer(interaction, first)
+
+    @app_commands.command()
+    async def show(
+        self,
+        interaction: discord.Interaction,
+        member: discord.Member | None = None,
+        channel: Channel | None = None,
+        model: str | None = None,
+    ) -> None:
+        """Show what holds here, and who said so.
+
+        Args:
+            member: For whom; for you if left out
+            channel: Where; here if left out
+            model: With which model; with the first if left out
+        """
+        await self._answer(interaction, "", member, channel, model)
 
     @app_commands.command()
     async def limits(
@@ -50,6 +93,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults and l
         side: options.Side | None = None,
         count: options.Count | None = None,
         waiting: Waiting | None = None,
+        cooldown: Cooldown | None = None,
+        daily_steps: DailySteps | None = None,
+        channel: Channel | None = None,
+        role: discord.Role | None = None,
     ) -> None:
         """Set how much a member may ask for here.
 
@@ -58,18 +105,202 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults and l
             side: The most pixels a picture may be wide or high
             count: The most pictures at once
             waiting: The most unfinished requests of one member
+            cooldown: Seconds from one request of a member to the next
+            daily_steps: The most steps of one member in 24 hours, all pictures together
+            channel: In this channel only
+            role: For this role only
         """
-        await self._preferences.limit(_guild(interaction), Limits(steps, side, count, waiting))
-        await self.answer(interaction, "Saved. ")
+        limits = Limits(steps, side, count, waiting, daily_steps, cooldown)
+        scope = _scope(interaction, channel, role)
+        given = {name: value for name in LIMITS if (value := getattr(limits, name)) is not None}
+        for name, value in given.items():
+            await self._rules.rule(_guild(interaction), RuleKey(scope, ANY_MODEL, name), Rule(most=value))
+        self._logbook.decided(interaction, f"set limits: {given}")
+        await self._answer(interaction, "Saved. ", channel=channel)
 
     @app_commands.command()
-    async def reset(self, interaction: discord.Interaction) -> None:
-        """Go back to the host's defaults and limits."""
-        await self._preferences.forget_server(_guild(interaction))
-        await self.answer(interaction, "Back to the host's values. ")
+    @app_commands.choices(setting=SETTINGS)
+    async def rule(
+        self,
+        interaction: discord.Interaction,
+        setting: app_commands.Choice[str],
+        default: app_commands.Range[str, 1, 1000] | None = None,
+        least: float | None = None,
+        most: float | None = None,
+        locked: bool | None = None,
+        channel: Channel | None = None,
+        role: discord.Role | None = None,
+        model: str | None = None,
+    ) -> None:
+        """Say more about one setting: its default, its bounds, whether members may change it.
+
+        Args:
+            setting: Which setting
+            default: What is used when nothing is named
+            least: The least that members may ask for
+            most: The most that members may ask for
+            locked: True, and members cannot change it
+            channel: In this channel only
+            role: For this role only
+            model: With this model only
+        """
+        name = setting.value
+        rule = check_setting(name, Rule(_checked(name, default), least, most, locked))
+        key = RuleKey(_scope(interaction, channel, role), self._model(model), name)
+        await self._rules.rule(_guild(interaction), key, rule)
+        self._logbook.decided(interaction, f"set a rule for {setting.name}")
+        await self._answer(interaction, "Saved. ", channel=channel, model=model)
+
+    @app_commands.command()
+    async def allow(
+        self,
+        interaction: discord.Interaction,
+        model: str | None = None,
+        channel: Channel | None = None,
+        role: discord.Role | None = None,
+        allowed: bool = True,
+    ) -> None:
+        """Choose models, channels or roles; as long as none is chosen, all are allowed.
+
+        Args:
+            model: A model that may be used
+            channel: A channel to draw in
+            role: A role that may draw
+            allowed: False takes it out again
+        """
+        chosen = {
+            Kind.MODEL: model and self._model(model),
+            Kind.CHANNEL: channel and str(channel.id),
+            Kind.ROLE: role and str(role.id),
+        }
+        for kind, name in chosen.items():
+            if name:
+                await self._rules.allow(_guild(interaction), kind, name, allowed)
+                self._logbook.decided(interaction, f"{'allowed' if allowed else 'no longer allows'} {kind} {name}")
+        await self._answer(interaction, "Saved. ")
+
+    @app_commands.command()
+    async def nsfw(self, interaction: discord.Interaction, policy: Literal["off", "spoiler", "block"]) -> None:
+        """Say what happens to pictures outside of age-restricted channels.
+
+        Args:
+            policy: Show them, hide them behind a spoiler, or draw them in age-restricted channels only
+        """
+        await self._rules.decide(_guild(interaction), nsfw=NsfwPolicy(policy))
+        self._logbook.decided(interaction, f"set the NSFW policy to {policy}")
+        await self._answer(interaction, "Saved. ")
+
+    @app_commands.command()
+    async def words(self, interaction: discord.Interaction, blocked: app_commands.Range[str, 0, 4000]) -> None:
+        """Set the words that prompts may not contain.
+
+        Args:
+            blocked: Whole words or phrases, with commas between them; gore* also blocks gorefest; a dash blocks none
+        """
+        blocked_words = words.read(blocked.removeprefix("-"))
+        await self._rules.decide(_guild(interaction), blocked_words=blocked_words)
+        self._logbook.decided(interaction, f"blocks {len(blocked_words)} words")
+        await self._answer(interaction, "Saved. ")
+
+    @app_commands.command()
+    async def log(self, interaction: discord.Interaction, channel: discord.TextChannel | None = None) -> None:
+        """Write every request and every change of these rules into a channel.
+
+        Args:
+            channel: Which; none, if left out
+        """
+        if channel and not channel.permissions_for(channel.guild.me).send_messages:
+            raise Refusal(f"I cannot write in {channel.mention}. Allow me View Channel and Send Messages there.")
+        await self._rules.log_to(_guild(interaction), channel.id if channel else None)
+        self._logbook.decided(interaction, "made this the log channel")
+        await self._answer(interaction, "Saved. ")
+
+    @app_commands.command()
+    async def pause(self, interaction: discord.Interaction) -> None:
+        """Take no requests until you resume; what is queued is still drawn."""
+        await self._rules.decide(_guild(interaction), paused=True)
+        self._logbook.decided(interaction, "paused drawing")
+        await self._answer(interaction, "Paused. ")
+
+    @app_commands.command()
+    async def resume(self, interaction: discord.Interaction) -> None:
+        """Take requests again."""
+        await self._rules.decide(_guild(interaction), paused=False)
+        self._logbook.decided(interaction, "resumed drawing")
+        await self._answer(interaction, "Resumed. ")
+
+    @app_commands.command()
+    async def clear(self, interaction: discord.Interaction, member: discord.User) -> None:
+        """Cancel all that a member has waiting or being drawn here.
+
+        Args:
+            member: Whose requests
+        """
+        unfinished = await self._generations.unfinished_in(_guild(interaction), member.id)
+        await interaction.response.send_message(f"Cancelling {len(unfinished)} of {member.mention}.", ephemeral=True)
+        for generation in unfinished:
+            await self._studio.cancel(generation)
+        self._logbook.decided(interaction, f"cancelled {len(unfinished)} requests of {member.mention}")
+
+    @app_commands.command()
+    async def reset(
+        self, interaction: discord.Interaction, channel: Channel | None = None, role: discord.Role | None = None
+    ) -> None:
+        """Go back to the host's values.
+
+        Args:
+            channel: Forget what holds in this channel only
+            role: Forget what holds for this role only
+        """
+        scope = _scope(interaction, channel, role) if channel or role else None
+        self._logbook.decided(interaction, "went back to the host's values")
+        await self._rules.forget(_guild(interaction), scope)
+        await self._answer(interaction, "Forgotten. ")
+
+    @show.autocomplete("model")
+    @rule.autocomplete("model")
+    @allow.autocomplete("model")
+    async def _names(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_models(self._catalogue, typed)
+
+    async def _answer(
+        self,
+        interaction: discord.Interaction,
+        first: str,
+        member: discord.Member | None = None,
+        channel: Channel | None = None,
+        model: str | None = None,
+    ) -> None:
+        asker = asker_in(member or interaction.user, interaction.guild_id, channel or interaction.channel)
+        spec = self._catalogue.get(model) if model else self._catalogue.default
+        book = await self._rules.of(_guild(interaction))
+        text = server_overview(book, await self._house.standing(asker, spec), asker, spec.name)
+        await interaction.response.send_message(first + text, ephemeral=True)
+
+    def _model(self, name: str | None) -> str:
+        return self._catalogue.get(name).name if name else ANY_MODEL
 
 
 def _guild(interaction: discord.Interaction) -> int:
     """The server, which the group's check has made sure of."""
     assert interaction.guild_id is not None
     return interaction.guild_id
+
+
+def _scope(interaction: discord.Interaction, channel: Channel | None, role: discord.Role | None) -> int:
+    if channel and role:
+        raise Refusal("A rule holds in a channel or for a role, not both. Make two rules.")
+    return channel.id if channel else role.id if role else _guild(interaction)
+
+
+def _checked(setting: str, default: str | None) -> str | None:
+    """A default as it is kept. Raises `InvalidSetting`."""
+    if default is None:
+        return None
+    if setting not in READERS:
+        raise InvalidSetting("default", f"{setting.replace('_', ' ').capitalize()} has no default; it has a most.")
+    try:
+        PartialSettings(**{setting: READERS[setting](default)})
+    except ValueError:
+        raise InvalidSetting("default", f"“{default[:40]}” is no {setting.replace('_', ' ')}.") from None
+    return default

@@ -26,6 +26,11 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
+    async def show(self, interaction: discord.Interaction) -> None:
+        """Show your defaults."""
+        await self.answer(interaction)
+
+    @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
         """Forget your defaults."""
         await self._preferences.forget_user(interaction.user.id)

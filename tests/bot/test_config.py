@@ -36,7 +36,7 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("speed = 3", "speed is not a setting. Known here: data, discord, limits, models, worker"),
+        ("speed = 3", "speed is not a setting. Known here: bans, data, discord, limits, models, worker"),
         ("[worker]\ncores = 3", "worker.cores is not a setting"),
         ("[limits]\nsteps = true", "limits.steps must be a whole number, not True"),
         ("[models.x]\nsteps = 3", "models.x has no source"),

@@ -7,6 +7,7 @@ from generation.settings import GenerationSettings
 from storage import database
 from storage.database import Sessions
 from storage.generations import Generations
+from storage.house_rules import HouseRules
 from storage.preferences import Preferences
 
 
@@ -41,3 +42,8 @@ def apple() -> GenerationSettings:
         seed_width=64,
         seed_height=64,
     )
+
+
+@pytest.fixture
+def rules(sessions: Sessions) -> HouseRules:
+    return HouseRules(sessions)

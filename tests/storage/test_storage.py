@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from generation.jobs import JobState
-from generation.settings import GenerationSettings, Limits, PartialSettings, Sampler
+from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 from storage import database
 from storage.generations import AlreadyAsked, Generations
+from storage.house_rules import HouseRules
 from storage.images import Images
 from storage.preferences import Preferences
-from storage.records import ANY_MODEL, Action, Lineage, Origin, Picture
+from storage.records import ANY_MODEL, Action, Lineage, Origin, Picture, Spending
+from storage.rulebook import Kind, NsfwPolicy, Rule, Rulebook, RuleKey
 from storage.tables import Base
 
 SNOWFLAKE = 2**63 - 1
@@ -46,7 +49,7 @@ def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
 
 async def test_the_database_uses_a_write_ahead_log(tmp_path: Path) -> None:
     async with database.opened(tmp_path / "noisefox.db") as sessions:
-        await Preferences(sessions).limits_of(1)
+        await Preferences(sessions).of_user(1)
     with closing(sqlite3.connect(tmp_path / "noisefox.db")) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -111,24 +114,76 @@ async def test_what_was_saved_is_there_after_a_restart(tmp_path: Path, apple: Ge
         assert await Generations(sessions).interrupted() == [saved]
 
 
-async def test_defaults_add_up_until_they_are_forgotten(preferences: Preferences) -> None:
-    await preferences.prefer_for_server(1, ANY_MODEL, PartialSettings(steps=9, sampler=Sampler.DDIM))
-    await preferences.prefer_for_server(1, ANY_MODEL, PartialSettings(steps=10))
-    await preferences.prefer_for_server(1, "pocket", PartialSettings(guidance_scale=3.5))
-    await preferences.prefer_for_user(1, ANY_MODEL, PartialSettings(negative_prompt="hands"))
-    server = await preferences.of_server(1)
-    assert server.for_model("other") == PartialSettings(steps=10, sampler=Sampler.DDIM)
-    assert server.for_model("pocket") == PartialSettings(steps=10, sampler=Sampler.DDIM, guidance_scale=3.5)
-    assert (await preferences.of_server(2)).for_model("pocket") == PartialSettings()
-    await preferences.limit(1, Limits(steps=5))
-    await preferences.limit(1, Limits(count=2))
-    assert await preferences.limits_of(1) == Limits(steps=5, count=2)
-    await preferences.forget_server(1)
-    assert await preferences.limits_of(1) == Limits()
-    assert (await preferences.of_server(1)).by_model == {}
-    assert (await preferences.of_user(1)).for_model("x").negative_prompt == "hands"
+async def test_own_defaults_add_up_until_they_are_forgotten(preferences: Preferences) -> None:
+    await preferences.prefer_for_user(1, ANY_MODEL, PartialSettings(steps=9, sampler=Sampler.DDIM))
+    await preferences.prefer_for_user(1, ANY_MODEL, PartialSettings(steps=10))
+    await preferences.prefer_for_user(1, "pocket", PartialSettings(guidance_scale=3.5))
+    own = await preferences.of_user(1)
+    assert own.for_model("pocket") == PartialSettings(steps=10, guidance_scale=3.5, sampler=Sampler.DDIM)
+    assert own.for_model("x") == PartialSettings(steps=10, sampler=Sampler.DDIM)
+    assert (await preferences.of_user(2)).for_model("pocket") == PartialSettings()
     await preferences.forget_user(1)
     assert (await preferences.of_user(1)).by_model == {}
+
+
+async def test_what_servers_decide_adds_up_until_it_is_forgotten(rules: HouseRules) -> None:
+    await rules.prefer(1, 1, ANY_MODEL, PartialSettings(steps=9, sampler=Sampler.DDIM, negative_prompt="hands"))
+    await rules.prefer(1, 5, "pocket", PartialSettings(guidance_scale=3.5, schedule=Schedule.KARRAS))
+    await rules.rule(1, RuleKey(1, ANY_MODEL, "steps"), Rule(most=20))
+    await rules.rule(1, RuleKey(1, ANY_MODEL, "steps"), Rule(least=2, locked=True))
+    await rules.decide(1, nsfw=NsfwPolicy.SPOILER, blocked_words=("gore", "two words"))
+    await rules.decide(1, paused=True)
+    await rules.log_to(1, 77)
+    await rules.allow(1, Kind.MODEL, "pocket", True)
+    await rules.allow(1, Kind.ROLE, "4", True)
+    await rules.allow(1, Kind.ROLE, "4", False)
+    book = await rules.of(1)
+    assert book.of(1, "pocket", "steps") == Rule("9", 2, 20, True)
+    assert book.defaults(1, "x") == PartialSettings(steps=9, sampler=Sampler.DDIM, negative_prompt="hands")
+    assert book.defaults(5, "pocket") == PartialSettings(guidance_scale=3.5, schedule=Schedule.KARRAS)
+    assert book.defaults(5, "x") == PartialSettings()
+    assert replace(book, rules={}) == Rulebook(
+        {}, {Kind.MODEL: frozenset({"pocket"})}, True, NsfwPolicy.SPOILER, ("gore", "two words"), 77
+    )
+    assert await rules.of(2) == Rulebook()
+    await rules.forget(1, 5)
+    assert (await rules.of(1)).defaults(5, "pocket") == PartialSettings()
+    await rules.forget(1)
+    assert await rules.of(1) == Rulebook()
+
+
+async def test_what_a_member_has_spent(generations: Generations, apple: GenerationSettings) -> None:
+    mine = origin(), origin("b"), origin("c"), origin("d")
+    four = replace(apple, steps=10, count=4)
+    first = await generations.add(mine[0], four, Lineage())
+    await generations.add(mine[1], four, Lineage(Action.UPSCALE, first.id, 0))
+    failed = await generations.add(mine[2], four, Lineage())
+    await generations.fail(failed.id, "x")
+    last = await generations.add(mine[3], apple, Lineage())
+    guild, user = mine[0].guild_id, mine[0].user_id
+    assert guild is not None
+    spent = await generations.spent(guild, user, first.created)
+    assert spent == Spending(40 + apple.steps * apple.count, last.created)
+    assert await generations.spent(guild, user, last.created + timedelta(seconds=1)) == Spending(0, None)
+    assert {each.id for each in await generations.unfinished_in(guild, user)} >= {first.id, last.id}
+    assert await generations.unfinished_in(guild + 1, user) == []
+
+
+def test_decisions_of_the_first_tables_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "noisefox.db"
+    database.migrate(file, "0002")
+    with closing(sqlite3.connect(file)) as old:
+        old.execute("INSERT INTO server_defaults (guild_id, model, steps, sampler) VALUES (1, '', 9, 'DDIM')")
+        old.execute("INSERT INTO server_limits (guild_id, steps, waiting) VALUES (1, 20, 3)")
+        old.commit()
+    database.migrate(file)
+    with closing(sqlite3.connect(file)) as new:
+        rows = new.execute('SELECT scope_id, model, setting, "default", most FROM server_rules ORDER BY setting')
+        assert rows.fetchall() == [
+            (1, "", "sampler", "DDIM", None),
+            (1, "", "steps", "9", 20.0),
+            (1, "", "waiting", None, 3.0),
+        ]
 
 
 async def test_images_are_there_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -1,0 +1,27 @@
+"""Who asks, and where."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A person in a place: a server (None in a direct message) and a channel of it, with the person's roles there."""
+
+    user_id: int
+    guild_id: int | None
+    channel_ids: tuple[int, ...] = ()
+    """The channel; of a thread, itself and then its channel."""
+    role_ids: tuple[int, ...] = ()
+    """The highest first."""
+    age_restricted: bool = False
+
+    @property
+    def scopes(self) -> tuple[int, ...]:
+        """Where rules for this person are looked for, the weightiest first."""
+        return () if self.guild_id is None else (*self.channel_ids, *self.role_ids, self.guild_id)
+
+    def mention(self, scope: int) -> str:
+        """A scope as Discord shows it."""
+        if scope in self.channel_ids:
+            return f"<#{scope}>"
+        return f"<@&{scope}>" if scope in self.role_ids else "this server"

@@ -1,0 +1,220 @@
+"""House rules: what the host and a server's admins have decided, as it holds for whoever asks."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any
+
+from bot import words
+from bot.asker import Asker
+from bot.errors import Refusal
+from generation.catalogue import ModelSpec
+from generation.errors import InvalidSetting, LimitExceeded
+from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings
+from storage.generations import Generations
+from storage.house_rules import HouseRules
+from storage.preferences import Preferences
+from storage.rulebook import READERS, Kind, NsfwPolicy, Rule, Rulebook
+
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Settings that somebody prefers. `source` names them: "you", the mention of a channel or role, and so on."""
+
+    source: str
+    preferred: PartialSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a server allows of one setting."""
+
+    least: float | None = None
+    most: float | None = None
+
+    def clamp(self, value: Any) -> Any:
+        """The nearest allowed value."""
+        if self.least is not None and value < self.least:
+            return type(value)(self.least)
+        return type(value)(self.most) if self.most is not None and value > self.most else value
+
+    def check(self, setting: str, value: float) -> None:
+        """Raise `LimitExceeded` for a value outside."""
+        if self.clamp(value) == value:
+            return
+        label = setting.replace("_", " ").capitalize()
+        if self.least is not None and value < self.least:
+            raise LimitExceeded(f"{label} must be at least {self.least:g} here, not {value:g}.")
+        raise LimitExceeded(f"{label} may be at most {self.most:g} here, not {value:g}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for one person, in one place, with one model."""
+
+    layers: tuple[Layer, ...]
+    """The weightiest first."""
+    limits: Limits
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    locked: frozenset[str] = frozenset()
+
+    @property
+    def defaults(self) -> PartialSettings:
+        """What is drawn with where nothing else is asked for; inside of every bound."""
+        defaults = PartialSettings()
+        for layer in self.layers:
+            defaults = defaults.over(layer.preferred)
+        given = defaults.given()
+        clamped = {name: bounds.clamp(given[name]) for name, bounds in self.ranges.items() if name in given}
+        return self.limits.lower(replace(defaults, **clamped))
+
+    def source_of(self, setting: str) -> str:
+        """Whose default it is."""
+        return next(layer.source for layer in self.layers if setting in layer.preferred.given())
+
+    def check(self, settings: GenerationSettings) -> None:
+        """Raise `LimitExceeded` or `Refusal` where `settings` are not allowed."""
+        self.limits.check(settings)
+        for name, bounds in self.ranges.items():
+            bounds.check(name, getattr(settings, name))
+        defaults = self.defaults.given()
+        for name in sorted(self.locked & defaults.keys()):
+            if getattr(settings, name) != defaults[name]:
+                label = name.replace("_", " ").capitalize()
+                raise Refusal(f"{label} is set to {defaults[name]} here and cannot be changed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """Whom the host serves no more, by id."""
+
+    members: frozenset[int] = frozenset()
+    servers: frozenset[int] = frozenset()
+
+
+class House:
+    """Judges by the rules; keeps none itself."""
+
+    def __init__(
+        self,
+        *,
+        host_limits: Limits,
+        rules: HouseRules,
+        preferences: Preferences,
+        generations: Generations,
+        banned: Banned = Banned(),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._host_limits = host_limits
+        self._rules = rules
+        self._preferences = preferences
+        self._generations = generations
+        self._banned = banned
+        self._now = now
+
+    async def standing(self, asker: Asker, model: ModelSpec) -> Standing:
+        """What holds for `asker` with `model`."""
+        book = await self._book(asker.guild_id)
+        own = (await self._preferences.of_user(asker.user_id)).for_model(model.name)
+        locked = frozenset(name for name in READERS if _said(book, asker.scopes, model.name, name, "locked"))
+        free = {name: value for name, value in own.given().items() if name not in locked}
+        layers = [
+            Layer("you", PartialSettings(**free)),
+            *(Layer(asker.mention(scope), book.defaults(scope, model.name)) for scope in asker.scopes),
+            Layer("the model", model.preferred),
+        ]
+        most = {name: _said(book, asker.scopes, model.name, name, "most") for name in LIMITS}
+        limits = Limits(**{name: None if value is None else int(value) for name, value in most.items()})
+        return Standing(
+            tuple(layers), self._host_limits.tightened_by(limits), _ranges(book, asker.scopes, model.name), locked
+        )
+
+    async def check(
+        self, asker: Asker, settings: GenerationSettings, model: ModelSpec, *, draws: bool = True
+    ) -> Standing:
+        """Raise `UserError` unless `asker` may ask for `settings` now; what holds for them."""
+        if asker.user_id in self._banned.members or asker.guild_id in self._banned.servers:
+            raise Refusal("The host of this bot does not take requests from here.")
+        book = await self._book(asker.guild_id)
+        _check_place(book, asker, model)
+        if (word := words.first_blocked(book.blocked_words, settings.prompt)) is not None:
+            raise Refusal(f"“{word}” is not to be drawn on this server. Leave it out of the prompt.")
+        standing = await self.standing(asker, model)
+        standing.check(settings)
+        await self.check_spending(asker, settings, standing.limits, draws=draws)
+        return standing
+
+    async def check_spending(
+        self, asker: Asker, settings: GenerationSettings, limits: Limits, *, draws: bool = True
+    ) -> None:
+        """Raise `LimitExceeded` where the person has asked for too much already. An upscale `draws` nothing."""
+        limits.check_waiting(await self._generations.unfinished_of(asker.user_id))
+        if asker.guild_id is None or (limits.daily_steps is None and limits.cooldown is None):
+            return
+        spent = await self._generations.spent(asker.guild_id, asker.user_id, self._now() - DAY)
+        next_one = spent.last and spent.last + timedelta(seconds=limits.cooldown or 0)
+        if next_one and (left := (next_one - self._now()).total_seconds()) > 0:
+            raise LimitExceeded(f"One request every {limits.cooldown} s is allowed here: wait {ceil(left)} s more.")
+        needed = settings.steps * settings.count if draws else 0
+        if limits.daily_steps is not None and spent.steps + needed > limits.daily_steps:
+            raise LimitExceeded(
+                f"This takes {needed} steps. {limits.daily_steps} are allowed here in 24 hours, and you have "
+                f"{max(limits.daily_steps - spent.steps, 0)} left. Ask for fewer steps or pictures, or wait."
+            )
+
+    async def hides(self, asker: Asker, model: ModelSpec) -> bool:
+        """True where a picture must be a spoiler and no preview be shown."""
+        book = await self._book(asker.guild_id)
+        return book.nsfw is not NsfwPolicy.OFF and not (model.harmless or asker.age_restricted)
+
+    async def _book(self, guild_id: int | None) -> Rulebook:
+        return Rulebook() if guild_id is None else await self._rules.of(guild_id)
+
+
+def _said(book: Rulebook, scopes: Sequence[int], model: str, setting: str, matter: str) -> Any:
+    """What the first scope to speak of the matter says."""
+    said = (getattr(book.of(scope, model, setting), matter) for scope in scopes)
+    return next((value for value in said if value is not None), None)
+
+
+def _ranges(book: Rulebook, scopes: Sequence[int], model: str) -> dict[str, Range]:
+    names = {key.setting for key, rule in book.rules.items() if rule != Rule(default=rule.default)}
+    least = {name: _said(book, scopes, model, name, "least") for name in names & READERS.keys()}
+    return {
+        name: Range(value, None if name in LIMITS else _said(book, scopes, model, name, "most"))
+        for name, value in least.items()
+    }
+
+
+def _check_place(book: Rulebook, asker: Asker, model: ModelSpec) -> None:
+    if book.paused:
+        raise Refusal("Drawing is paused on this server. Whoever manages it can resume it.")
+    allowed = book.allowed
+    if Kind.CHANNEL in allowed and not allowed[Kind.CHANNEL] & _texts(asker.channel_ids):
+        channels = ", ".join(f"<#{channel}>" for channel in sorted(allowed[Kind.CHANNEL]))
+        raise Refusal(f"Pictures are drawn in other channels of this server: {channels}.")
+    if Kind.ROLE in allowed and not allowed[Kind.ROLE] & _texts(asker.role_ids):
+        roles = ", ".join(f"<@&{role}>" for role in sorted(allowed[Kind.ROLE]))
+        raise Refusal(f"On this server only some roles may draw: {roles}.")
+    if Kind.MODEL in allowed and model.name not in allowed[Kind.MODEL]:
+        models = ", ".join(sorted(allowed[Kind.MODEL]))
+        raise Refusal(f"The model {model.name} is not used on this server. Choose one of: {models}.")
+    if book.nsfw is NsfwPolicy.BLOCK and not (model.harmless or asker.age_restricted):
+        raise Refusal(f"The model {model.name} draws in age-restricted channels only, on this server.")
+
+
+def _texts(ids: Collection[int]) -> frozenset[str]:
+    return frozenset(map(str, ids))
+
+
+def check_setting(setting: str, rule: Rule) -> Rule:
+    """A rule as it can be kept. Raises `InvalidSetting` for bounds that make no sense."""
+    numeric = setting in LIMITS or READERS.get(setting) in (int, float)
+    if not numeric and (rule.least is not None or rule.most is not None):
+        raise InvalidSetting("setting", f"{setting.replace('_', ' ').capitalize()} is no number; lock it instead.")
+    if rule.least is not None and rule.most is not None and rule.least > rule.most:
+        raise InvalidSetting("setting", "The least is more than the most. Exchange them.")
+    return rule

@@ -1,0 +1,170 @@
+"""What admins decide, and whom it holds for. Member one is an artist by role; member two is not."""
+
+from typing import Any
+
+import pytest
+
+from bot import app
+from bot.config import BansConfig
+from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
+from playground.world import ART_ID, ARTISTS_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID, MEMBER_TWO_ID, NSFW_ART_ID
+from tests.journeys.conftest import Clock, Member, Start, text_of
+
+WILD = ModelSpec(name="wild", source=str(POCKET_DIRECTORY), width=128, height=128)
+"""A model of which nobody says that it is harmless."""
+
+
+async def said(member: Member, path: str, options: dict[str, Any] | None = None, channel: str = "general") -> str:
+    """The private answer to a command."""
+    outcome = await member.slash(path, options or {}, channel)
+    assert outcome.message is not None
+    assert outcome.message["ephemeral_for"], outcome.message
+    content: str = outcome.message["content"]
+    return content
+
+
+async def refused(member: Member, channel: str = "general", **options: Any) -> str:
+    return await said(member, "imagine", {"prompt": "a fox", "steps": 2, **options}, channel)
+
+
+async def test_a_channel_outweighs_a_role_and_a_role_the_server(bot: app.Bot, admin: Member, member: Member) -> None:
+    for scope, steps in (({}, "3"), ({"role": ARTISTS_ROLE_ID}, "4"), ({"channel": ART_ID}, "5")):
+        await admin.slash("server rule", {"setting": "steps", "default": steps, **scope})
+    here = await said(admin, "server show", {"member": MEMBER_ONE_ID})
+    assert f"steps 4 (from <@&{ARTISTS_ROLE_ID}>)" in here
+    assert "guidance 5.0 (from the model)" in here
+    there = await said(admin, "server show", {"member": MEMBER_ONE_ID, "channel": ART_ID})
+    assert f"steps 5 (from <#{ART_ID}>)" in there
+    assert "steps 3 (from this server)" in await said(admin, "server show")
+    started = await member.slash("imagine", {"prompt": "a fox"}, "art")
+    assert started.message is not None
+    assert "5 steps" in text_of(await member.see_finished(started.message))
+    await admin.slash("server reset", {"channel": ART_ID})
+    assert f"steps 4 (from <@&{ARTISTS_ROLE_ID}>)" in await said(
+        admin, "server show", {"member": MEMBER_ONE_ID, "channel": ART_ID}
+    )
+
+
+async def test_locks_and_bounds(bot: app.Bot, admin: Member, member: Member) -> None:
+    await admin.slash("server rule", {"setting": "sampler", "default": "DDIM", "locked": True})
+    await admin.slash("server rule", {"setting": "guidance_scale", "least": 3, "most": 6})
+    await admin.slash("server rule", {"setting": "steps", "least": 2, "most": 4})
+    await member.slash("settings defaults", {"sampler": "Euler", "guidance": 20})
+    assert "Sampler is set to DDIM here and cannot be changed." in await refused(member, sampler="Euler")
+    assert "Guidance scale must be at least 3 here, not 2." in await refused(member, guidance=2)
+    assert "Guidance scale may be at most 6 here, not 7." in await refused(member, guidance=7)
+    assert "Steps must be at least 2 here, not 1." in await refused(member, steps=1)
+    assert "At most 4 steps are allowed here, not 5." in await refused(member, steps=5)
+    shown = text_of(await member.imagine())
+    assert "DDIM" in shown
+    assert "guidance 6" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"setting": "steps", "default": "many"}, "“many” is no steps."),
+        ({"setting": "steps", "default": "900"}, "Steps must be between 1 and 150"),
+        ({"setting": "sampler", "most": 3}, "Sampler is no number; lock it instead."),
+        ({"setting": "steps", "least": 9, "most": 3}, "The least is more than the most."),
+        ({"setting": "cooldown", "default": "3"}, "Cooldown has no default"),
+        ({"setting": "steps", "most": 3, "channel": ART_ID, "role": ARTISTS_ROLE_ID}, "Make two rules."),
+        ({"setting": "steps", "most": 3, "model": "nothing"}, "There is no model called"),
+    ],
+)
+async def test_rules_that_make_no_sense(bot: app.Bot, admin: Member, options: dict[str, Any], sentence: str) -> None:
+    assert sentence in await said(admin, "server rule", options)
+
+
+async def test_allowed_models_channels_and_roles(start: Start, admin: Member, member: Member, other: Member) -> None:
+    async with start(models=(POCKET, WILD), pool=None):
+        await admin.slash("server allow", {"channel": ART_ID})
+        await admin.slash("server allow", {"role": ARTISTS_ROLE_ID})
+        await admin.slash("server allow", {"model": "wild"})
+        assert f"in other channels of this server: <#{ART_ID}>" in await refused(member)
+        assert f"only some roles may draw: <@&{ARTISTS_ROLE_ID}>" in await refused(other, "art")
+        assert "The model pocket is not used on this server. Choose one of: wild." in await refused(member, "art")
+        await admin.slash("server allow", {"channel": ART_ID, "allowed": False})
+        await admin.slash("server allow", {"role": ARTISTS_ROLE_ID, "allowed": False})
+        await admin.slash("server allow", {"model": "wild", "allowed": False})
+        await other.imagine()
+
+
+async def test_a_cooldown_and_a_daily_budget_in_steps(
+    bot: app.Bot, admin: Member, member: Member, other: Member, clock: Clock
+) -> None:
+    await admin.slash("server limits", {"cooldown": 60, "daily_steps": 10})
+    await member.imagine(steps=3, count=2)
+    assert "One request every 60 s is allowed here: wait" in await refused(member)
+    await other.imagine(steps=2)
+    clock.ahead += 61
+    assert "This takes 6 steps. 10 are allowed here in 24 hours, and you have 4 left." in await refused(member, steps=6)
+    done = await member.imagine(steps=4)
+    clock.ahead += 61
+    await member.press(done, "Upscale ×2")
+    clock.ahead += 24 * 3600
+    await member.imagine(steps=10)
+
+
+async def test_blocked_words(bot: app.Bot, admin: Member, member: Member) -> None:
+    await admin.slash("server words", {"blocked": "ass, two words"})
+    assert "“ass” is not to be drawn on this server." in await refused(member, prompt="an Ass")
+    await member.imagine("grass")
+    done = await member.imagine("two foxes")
+    await admin.slash("server words", {"blocked": "foxes"})
+    outcome = await member.click(done, "Re-roll")
+    assert outcome.message is not None
+    assert "“foxes” is not to be drawn" in outcome.message["content"]
+    await admin.slash("server words", {"blocked": "-"})
+    await member.press(done, "Re-roll")
+
+
+async def test_pause_resume_and_clearing_the_queue(bot: app.Bot, admin: Member, member: Member) -> None:
+    slow = [await member.start(steps=150) for _ in range(3)]
+    await admin.slash("server pause")
+    assert "Drawing is paused on this server." in await refused(member)
+    assert "Cancelling 3" in await said(admin, "server clear", {"member": MEMBER_ONE_ID})
+    for message in slow:
+        await member.see(message, lambda each: "Cancelled." in text_of(each))
+    await admin.slash("server resume")
+    await member.imagine()
+
+
+async def test_unchecked_models_stay_in_age_restricted_channels(start: Start, admin: Member, member: Member) -> None:
+    async with start(models=(WILD, POCKET), pool=None):
+        await admin.slash("server nsfw", {"policy": "block"})
+        assert "The model wild draws in age-restricted channels only" in await refused(member)
+        await member.imagine(channel="nsfw-art")
+        await member.imagine(model="pocket")
+
+
+async def test_the_log_channel(bot: app.Bot, admin: Member, member: Member) -> None:
+    await admin.slash("server log", {"channel": ART_ID})
+    await member.imagine("a *red* apple")
+    await member.imagine("a secret", private=True)
+    await admin.slash("server pause")
+    line = await admin.wait_for(lambda each: each["channel_id"] == str(ART_ID) and "apple" in each["content"])
+    assert (
+        f"<@{MEMBER_ONE_ID}> asked for “a \\*red\\* apple” in <#{GENERAL_ID}> (imagine, 4 steps × 1" in line["content"]
+    )
+    line = await admin.wait_for(lambda each: each["channel_id"] == str(ART_ID) and "private" in each["content"])
+    assert "secret" not in line["content"]
+    await admin.wait_for(lambda each: "paused drawing" in each["content"])
+
+
+async def test_the_host_bans_members_and_servers(start: Start, member: Member, other: Member) -> None:
+    async with start(bans=BansConfig(members=(MEMBER_TWO_ID,))):
+        assert "The host of this bot does not take requests from here." in await refused(other)
+        await member.imagine()
+
+
+async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, member: Member) -> None:
+    await admin.slash("server rule", {"setting": "steps", "default": "3", "locked": True})
+    await admin.slash("server words", {"blocked": "fox"})
+    await admin.slash("server allow", {"channel": NSFW_ART_ID})
+    assert "blocked words: ||fox||" in await said(admin, "server show")
+    await admin.slash("server reset")
+    shown = await said(admin, "server show")
+    assert "blocked" not in shown
+    assert "steps 25 (from the model)" in shown
+    await member.imagine("a fox", steps=2)
