@@ -52,8 +52,10 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     from bot import terminal
+    from playground.person import Person
+    from playground.server import Playground
 
-    return terminal.bench(options, config.load(options.config))
+    return terminal.bench(options, config.load(options.config), Playground, Person)
 
 
 def _size(text: str) -> tuple[int, int]:

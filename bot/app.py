@@ -113,6 +113,7 @@ async def running(
             lasting = [tasks.create_task(each) for each in (client.connect(), studio.run(), logbook.run())]
             await client.wait_until_ready()
             yield Bot(client, studio, delivery)
+            await delivery.close()
             for task in lasting:
                 task.cancel()
 

@@ -1,6 +1,7 @@
 """Drawing from the command line, through the same worker as the bot."""
 
 import argparse
+import asyncio
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from bot.ack_bench import Chat, Join, acknowledgements
 from bot.config import Config
 from bot.errors import sentence_for_failure
 from generation import wire
@@ -45,12 +47,18 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def bench(options: argparse.Namespace, config: Config) -> int:
-    """Measure in a process of its own, as all that needs torch."""
+def bench(options: argparse.Namespace, config: Config, chat: Chat, join: Join) -> int:
+    """Measure the engine, in a process of its own as all that needs torch, then the bot."""
     model = config.catalogue.get(options.model).name if options.model else config.catalogue.default.name
-    command = [sys.executable, "-m", "generation.engine.bench", model, *(["--json"] if options.json else [])]
+    command = [sys.executable, "-m", "generation.engine.bench", model]
     packed = wire.pack(config.worker_options)
-    return subprocess.run(command, input=packed, env=QUIET | os.environ, check=False).returncode
+    engine = subprocess.run(command, input=packed, env=QUIET | os.environ, stdout=subprocess.PIPE, check=False)
+    if engine.returncode:
+        return engine.returncode
+    figures = json.loads(engine.stdout) | asyncio.run(acknowledgements(config, chat, join))
+    rounded = {key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}
+    print(json.dumps(rounded) if options.json else "\n".join(f"{key:24}{value}" for key, value in rounded.items()))
+    return 0
 
 
 def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:

@@ -181,22 +181,16 @@ def _median(first_previews: dict[int, float]) -> float:
 
 
 def main() -> None:
-    """Read what to work with from standard input, as the worker does; print the figures."""
+    """Read what to work with from standard input, as the worker does; print the figures as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
     parser.add_argument("--jobs", type=int, default=JOBS)
-    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     options: wire.Configure = wire.read(sys.stdin.buffer)
     if options.threads:
         torch.set_num_threads(options.threads)
     shelf = Shelf(Catalogue(options.models), *device.choose(options.device, options.dtype))
-    figures = compare(shelf, arguments.model, arguments.jobs)
-    rounded = {key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}
-    if arguments.json:
-        print(json.dumps(rounded))
-    else:
-        print("\n".join(f"{key:24}{value}" for key, value in rounded.items()))
+    print(json.dumps(compare(shelf, arguments.model, arguments.jobs)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,13 @@
+import pytest
+
+from bot import ack_bench
+from bot.config import Config
+from playground import Playground
+from playground.person import Person
+
+
+async def test_every_request_is_acknowledged_though_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ack_bench, "QUEUED", 6)
+    monkeypatch.setattr(ack_bench, "MEASURED", 4)
+    figures = await ack_bench.acknowledgements(Config(), Playground, Person)
+    assert 0 < figures["ack_p50_ms"] <= figures["ack_p99_ms"] < 3000
