@@ -89,6 +89,7 @@ async def running(
             catalogue=config.catalogue,
             house=house,
             generations=generations,
+            images=images,
             studio=studio,
             logbook=logbook,
         )

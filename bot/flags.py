@@ -8,6 +8,9 @@ from typing import Any
 from generation.errors import InvalidSetting
 from generation.settings import PartialSettings, Sampler, Schedule
 
+_NARROWEST = 4
+"""How many times longer than the other a side may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -50,6 +53,12 @@ def fitted(aspect: tuple[int, int], width: int, height: int, side: int) -> tuple
     return max(8, round(across * scale / 8) * 8), max(8, round(down * scale / 8) * 8)
 
 
+def bounded(size: tuple[int, int]) -> tuple[int, int]:
+    """The aspect of a picture, as far as one that narrow may be drawn."""
+    width, height = size
+    return min(width, _NARROWEST * height), min(height, _NARROWEST * width)
+
+
 def _text(value: str) -> str:
     if not value:
         raise ValueError
@@ -58,7 +67,7 @@ def _text(value: str) -> str:
 
 def _aspect(value: str) -> tuple[int, int]:
     across, down = (int(side[:6]) for side in value.split(":"))
-    if not 1 <= across <= 4 * down <= 16 * across:
+    if across < 1 or bounded((across, down)) != (across, down):
         raise InvalidSetting("aspect", "That aspect is too narrow: the longer side may be four times the shorter.")
     return across, down
 

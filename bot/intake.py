@@ -2,20 +2,26 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from bot import flags
+from bot import derived, flags
 from bot.asker import Asker
 from bot.errors import Refusal
 from bot.house import House
 from bot.logbook import Logbook
 from bot.studio import Studio
-from generation import upscaling
+from generation import images as pictures
+from generation import outpainting, upscaling
 from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
+from generation.jobs import Inputs
+from generation.outpainting import Direction
 from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.generations import Generations
-from storage.records import Action, Generation, Lineage, Origin
+from storage.images import Images
+from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Picture
+
+_GONE = "That picture is not here any more. Re-roll to draw another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,12 @@ class Plan:
     limits: Limits
     """What its asker is held to."""
     factor: int = 1
+    inputs: Inputs = field(default_factory=Inputs)
+    """Pictures to start from that are not saved yet."""
+    files: InputFiles = NO_FILES
+    """Such as are saved already."""
+    size_open: bool = False
+    """True where nobody named a size: a picture to start from may give its own aspect."""
 
     @property
     def draws(self) -> bool:
@@ -44,6 +56,7 @@ class Intake:
         catalogue: Catalogue,
         house: House,
         generations: Generations,
+        images: Images,
         studio: Studio,
         logbook: Logbook,
         new_seed: Callable[[], int] = random_seed,
@@ -51,6 +64,7 @@ class Intake:
         self._catalogue = catalogue
         self._house = house
         self._generations = generations
+        self._images = images
         self._studio = studio
         self._logbook = logbook
         self._new_seed = new_seed
@@ -77,43 +91,145 @@ class Intake:
         settings = (
             chosen.over(typed.chosen).over(defaults).of(typed.prompt, self._new_seed() if wanted is None else wanted)
         )
-        return await self._plan(asker, settings, Lineage())
+        sized = typed.aspect or chosen.width is not None or chosen.height is not None
+        return replace(await self._plan(asker, settings, Lineage()), size_open=not sized)
+
+    async def with_image(self, plan: Plan, image: bytes, mask: bytes = b"") -> Plan:
+        """A plan whose pictures start from a file that somebody gave, and are drawn anew where `mask`, if it is any,
+        is white. Raises `UnusableImage`."""
+        image, size = await asyncio.to_thread(pictures.tidied, image)
+        if mask:
+            mask, _ = await asyncio.to_thread(pictures.tidied, mask)
+        if plan.size_open:
+            old, side = plan.settings, plan.limits.side or SIZE.high
+            width, height = flags.fitted(flags.bounded(size), old.width, old.height, side)
+            plan = await self._plan(plan.asker, replace(old, width=width, height=height), plan.lineage)
+        return replace(plan, inputs=Inputs(image, mask))
 
     async def reroll(self, asker: Asker, generation: Generation) -> Plan:
-        """The same settings with another seed."""
-        settings = replace(generation.settings, seed=self._new_seed())
-        return await self._plan(asker, settings, Lineage(Action.REROLL, generation.id))
+        """The same settings with another seed; of a variation, another one as far away."""
+        is_variation = generation.lineage.action is Action.VARY
+        settings = derived.rerolled(generation.settings, self._new_seed(), variation=is_variation)
+        return await self._plan(asker, settings, Lineage(Action.REROLL, generation.id), files=generation.inputs)
+
+    async def vary(self, asker: Asker, generation: Generation, index: int, strength: float = derived.SUBTLE) -> Plan:
+        """Pictures much like one of a generation, as many as were asked for then."""
+        picture = _finished_picture(generation, index)
+        settings, files = generation.settings.of_picture(index), generation.inputs
+        if settings.variation_strength:
+            settings = derived.redrawn_as_varied(settings, self._new_seed(), strength)
+            files = InputFiles(image=picture.file)
+        else:
+            settings = derived.varied(settings, self._new_seed(), strength)
+        settings = replace(settings, count=generation.settings.count)
+        return await self._plan(asker, settings, Lineage(Action.VARY, generation.id, index), files=files)
+
+    async def from_picture(
+        self, asker: Asker, generation: Generation, index: int, prompt: str, strength: float | None = None
+    ) -> Plan:
+        """Other words for a picture that is there, at a denoising strength. `prompt` may hold flags, which weigh less
+        than `strength`."""
+        picture = _finished_picture(generation, index)
+        typed = flags.read(prompt)
+        settings = derived.redrawn(generation.settings.of_picture(index), self._new_seed())
+        settings = derived.retold(settings, typed)
+        if strength is not None:
+            settings = replace(settings, denoising_strength=strength)
+        files = InputFiles(image=picture.file)
+        return await self._plan(asker, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
+
+    async def hires(self, asker: Asker, generation: Generation, index: int) -> Plan:
+        """One picture of a generation again, twice as large and with the detail of that size."""
+        _finished_picture(generation, index)
+        settings = generation.settings.of_picture(index)
+        if settings.hires_factor > 1:
+            raise Refusal("It has been refined already. Upscale it instead.")
+        lineage = Lineage(Action.HIRES, generation.id, index)
+        return await self._plan(asker, derived.refined(settings), lineage, files=generation.inputs)
+
+    async def outpaint(
+        self, asker: Asker, generation: Generation, index: int, zoom_or_direction: float | Direction
+    ) -> Plan:
+        """More of what is around a picture: all sides, at a zoom of `outpainting.ZOOMS`, or one."""
+        png = await self._read(_finished_picture(generation, index))
+        old = generation.settings.of_picture(index)
+        standing = await self._house.standing(asker, self._catalogue.get(old.model))
+        side = standing.limits.side or SIZE.high
+        inputs, size = await asyncio.to_thread(_canvas, png, old.final_size, zoom_or_direction, side)
+        settings = replace(derived.outpainted(old, self._new_seed(), size), count=generation.settings.count)
+        action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
+        plan = await self._plan(asker, settings, Lineage(action, generation.id, index))
+        return replace(plan, inputs=inputs)
 
     async def upscale(self, asker: Asker, generation: Generation, index: int) -> Plan:
         """One picture of a generation, enlarged."""
-        if generation.state.unfinished:
-            raise Refusal("It is still being drawn. Try again when it is finished.")
-        picture = next((each for each in generation.pictures if each.index == index and each.file), None)
-        if picture is None:
-            raise Refusal("That picture is not here any more. Re-roll to draw another.")
+        picture = _finished_picture(generation, index)
         factor = generation.factor * upscaling.FACTOR
         lineage = Lineage(Action.UPSCALE, generation.id, index)
-        plan = await self._plan(asker, generation.settings.of_picture(index), lineage, factor)
+        plan = await self._plan(asker, generation.settings.of_picture(index), lineage, factor=factor)
         side = max(picture.width, picture.height) * upscaling.FACTOR
         if plan.limits.side is not None and side > plan.limits.side:
             raise LimitExceeded(f"It would be {side} pixels wide or high, and {plan.limits.side} is the most here.")
         return plan
 
     async def accept(self, plan: Plan, origin: Origin) -> Generation:
-        """Save the request, then queue it.
+        """Save the files that the request starts from, then the request, then queue it.
 
         Raises `AlreadyAsked` where the same event has asked before, and `LimitExceeded` where the person has asked
         for too much since the plan was made.
         """
-        async with self._accepting:
-            await self._house.check_spending(plan.asker, plan.settings, plan.limits, draws=plan.draws)
-            generation = await self._generations.add(origin, plan.settings, plan.lineage, plan.factor)
+        kept = {role: await self._images.keep(png) for role, png in plan.inputs.given()}
+        files = replace(plan.files, **kept)
+        try:
+            async with self._accepting:
+                await self._house.check_spending(plan.asker, plan.settings, plan.limits, draws=plan.draws)
+                generation = await self._generations.add(origin, plan.settings, plan.lineage, plan.factor, files)
+        except Exception:
+            for file in kept.values():
+                await self._images.remove(file)
+            raise
         await self._studio.submit(generation)
         self._logbook.asked(generation)
         return generation
 
-    async def _plan(self, asker: Asker, settings: GenerationSettings, lineage: Lineage, factor: int = 1) -> Plan:
+    async def _read(self, picture: Picture) -> bytes:
+        try:
+            return await self._images.read(picture.file or "")
+        except OSError:
+            raise Refusal(_GONE) from None
+
+    async def _plan(
+        self,
+        asker: Asker,
+        settings: GenerationSettings,
+        lineage: Lineage,
+        *,
+        files: InputFiles = NO_FILES,
+        factor: int = 1,
+    ) -> Plan:
         """Raises `UserError` where the house rules are against it."""
         model = self._catalogue.get(settings.model)
         standing = await self._house.check(asker, settings, model, draws=lineage.action is not Action.UPSCALE)
-        return Plan(asker, settings, lineage, standing.limits, factor)
+        return Plan(asker, settings, lineage, standing.limits, factor, files=files)
+
+
+def _finished_picture(generation: Generation, index: int) -> Picture:
+    """Picture `index` of a generation, whose file is there; raises `Refusal` where it is not, or not yet."""
+    if generation.state.unfinished:
+        raise Refusal("It is still being drawn. Try again when it is finished.")
+    picture = next((each for each in generation.pictures if each.index == index and each.file), None)
+    if picture is None:
+        raise Refusal(_GONE)
+    return picture
+
+
+def _canvas(
+    png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int
+) -> tuple[Inputs, tuple[int, int]]:
+    """A picture, brought to `size`, with room around it, as what a job starts from; and how large that is."""
+    image = pictures.fitted(pictures.read(png, limited=False), *size)
+    if isinstance(zoom_or_direction, Direction):
+        canvas = outpainting.panned(image, zoom_or_direction, side)
+    else:
+        canvas = outpainting.zoomed_out(image, zoom_or_direction)
+    return Inputs(pictures.as_png(canvas.image), pictures.as_png(canvas.mask)), canvas.image.size

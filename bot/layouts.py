@@ -102,7 +102,16 @@ _FACES = {
 }
 
 
-_WAYS = {Action.IMAGINE: "", Action.REROLL: "Re-roll: ", Action.UPSCALE: "Upscaled: "}
+_WAYS = {
+    Action.IMAGINE: "",
+    Action.REROLL: "Re-roll: ",
+    Action.UPSCALE: "Upscaled: ",
+    Action.VARY: "Variation: ",
+    Action.REDRAW: "Redrawn: ",
+    Action.HIRES: "Refined: ",
+    Action.ZOOM_OUT: "Zoomed out: ",
+    Action.PAN: "Panned: ",
+}
 
 
 def _button(press: Press, label: str | None = None) -> ui.Button[ui.LayoutView]:

@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
+from dataclasses import asdict
 
 from bot.delivery import Delivery
 from bot.errors import UNEXPECTED, sentence_for_failure
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Queued, Started
-from generation.jobs import Draw, Job, Task, Upscale
+from generation.jobs import Draw, Inputs, Job, Task, Upscale
 from generation.pool import WorkerPool
 from generation.queue import FairQueue
 from storage.database import StorageError
 from storage.generations import Generations
 from storage.images import Images
-from storage.records import Action, Generation, Picture
+from storage.records import Action, Generation, InputFiles, Picture
 
 log = logging.getLogger(__name__)
 
-_GONE = "The picture to enlarge is not here any more."
+_GONE = "The picture to start from is not here any more."
 
 
 class Studio:
@@ -82,7 +83,7 @@ class Studio:
 
     async def _task(self, generation: Generation) -> Task:
         if generation.lineage.action is not Action.UPSCALE:
-            return Draw(generation.settings)
+            return Draw(generation.settings, await self._inputs(generation.inputs))
         parent = await self._generations.get(generation.lineage.parent or 0)
         pictures = parent.pictures if parent else ()
         picture = next((each for each in pictures if each.index == generation.lineage.picture), None)
@@ -90,6 +91,10 @@ class Studio:
             raise FileNotFoundError
         png = await self._images.read(picture.file)
         return Upscale(generation.settings, png, generation.factor // parent.factor, parent.factor)
+
+    async def _inputs(self, files: InputFiles) -> Inputs:
+        named = {role: file for role, file in asdict(files).items() if file}
+        return Inputs(**{role: await self._images.read(file) for role, file in named.items()})
 
     async def _feed(self) -> None:
         while True:

@@ -1,6 +1,6 @@
 """A job: one request on its way to becoming pictures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from generation.settings import GenerationSettings
@@ -34,6 +34,10 @@ class Inputs:
     """What a ControlNet keeps to."""
     image_prompt: bytes = b""
     """What an IP-Adapter hears beside the words."""
+
+    def given(self) -> list[tuple[str, bytes]]:
+        """Those that are there, each with its field's name."""
+        return [(field.name, data) for field in fields(self) if (data := getattr(self, field.name))]
 
 
 @dataclass(frozen=True, slots=True)

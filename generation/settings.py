@@ -143,10 +143,21 @@ class GenerationSettings:
         if self.seed_width or self.seed_height:
             SIZE.check("seed_width", self.seed_width)
             SIZE.check("seed_height", self.seed_height)
+        if max(self.final_size) > SIZE.high:
+            size = "×".join(map(str, self.final_size))
+            raise InvalidSetting("hires_factor", f"Enlarged it would be {size}; {SIZE.high} a side is the most.")
         if self.guidance_start > self.guidance_end:
             raise InvalidSetting("guidance_start", "Guidance cannot start after it ends.")
         if self.steps > self.sampler.steps.high:
             raise InvalidSetting("steps", f"{self.sampler} takes at most {self.sampler.steps.high} steps.")
+
+    @property
+    def final_size(self) -> tuple[int, int]:
+        """Width and height of the finished picture, in pixels."""
+        if self.hires_factor == 1:
+            return self.width, self.height
+        grid = SIZE.multiple_of
+        return round(self.width * self.hires_factor / grid) * grid, round(self.height * self.hires_factor / grid) * grid
 
     def of_picture(self, index: int) -> Self:
         """The settings that draw picture `index` of this request by itself."""
@@ -269,7 +280,7 @@ class Limits:
     def check(self, settings: GenerationSettings) -> None:
         """Raise `LimitExceeded` where `settings` ask for too much."""
         _check(settings.steps, self.steps, "At most {limit} steps are allowed here, not {value}.")
-        for side in (settings.width, settings.height):
+        for side in settings.final_size:
             _check(side, self.side, "Pictures here may be at most {limit} pixels wide and high, not {value}.")
         _check(settings.count, self.count, "{value} pictures at once are too many here; the most is {limit}.")
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.database import Sessions
-from storage.records import Action, Generation, Lineage, Origin, Picture, Spending
+from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Picture, Spending
 from storage.tables import GenerationRow, PictureRow
 
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
@@ -32,7 +33,14 @@ class Generations:
         self._sessions = sessions
         self._now = now
 
-    async def add(self, origin: Origin, settings: GenerationSettings, lineage: Lineage, factor: int = 1) -> Generation:
+    async def add(
+        self,
+        origin: Origin,
+        settings: GenerationSettings,
+        lineage: Lineage,
+        factor: int = 1,
+        inputs: InputFiles = NO_FILES,
+    ) -> Generation:
         """Commit a new request, queued. Raises `AlreadyAsked` for an origin whose key is known."""
         row = GenerationRow(
             **asdict(origin),
@@ -42,6 +50,7 @@ class Generations:
             parent_picture=lineage.picture,
             state=JobState.QUEUED.value,
             created=self._now(),
+            **{_column(role): file for role, file in asdict(inputs).items()},
             factor=factor,
             pictures=[],
         )
@@ -132,15 +141,18 @@ class Generations:
         await self._change(generation_id, delivered=True, token=None)
 
     async def delete(self, generation_id: int) -> list[str]:
-        """Mark a request deleted and its pictures gone; its settings stay. The files to remove."""
+        """Mark a request deleted and its pictures gone; its settings stay. The files to remove: those that no other
+        request needs."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
-            files = [picture.file for picture in row.pictures if picture.file]
+            files = [picture.file for picture in row.pictures] + [getattr(row, name) for name in _INPUT_COLUMNS]
             row.state = JobState.DELETED.value
             for picture in row.pictures:
                 picture.file = None
+            for name in _INPUT_COLUMNS:
+                setattr(row, name, None)
             await session.commit()
-            return files
+            return [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
 
     async def _change(self, generation_id: int, **values: object) -> Generation:
         async with self._sessions() as session:
@@ -151,6 +163,21 @@ class Generations:
             return _record(row)
 
 
+def _column(role: str) -> str:
+    """The column of a field of `InputFiles`."""
+    return f"{role}_file"
+
+
+_INPUT_COLUMNS = [_column(field.name) for field in fields(InputFiles)]
+
+
+async def _is_needed(session: AsyncSession, file: str) -> bool:
+    starts = or_(*(getattr(GenerationRow, name) == file for name in _INPUT_COLUMNS))
+    starting = await session.scalar(select(func.count()).select_from(GenerationRow).where(starts))
+    shown = await session.scalar(select(func.count()).select_from(PictureRow).where(PictureRow.file == file))
+    return bool(starting or shown)
+
+
 def _record(row: GenerationRow) -> Generation:
     return Generation(
         id=row.id,
@@ -159,6 +186,7 @@ def _record(row: GenerationRow) -> Generation:
         settings=_settings(row),
         state=JobState(row.state),
         created=row.created,
+        inputs=InputFiles(*(getattr(row, name) for name in _INPUT_COLUMNS)),
         factor=row.factor,
         failure=row.failure,
         seconds=row.seconds,

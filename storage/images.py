@@ -1,4 +1,4 @@
-"""Finished pictures as files, named by what the database knows them by."""
+"""Pictures as files, finished ones and such as requests start from, named by what the database knows them by."""
 
 import asyncio
 import os
@@ -15,6 +15,12 @@ class Images:
     async def save(self, generation_id: int, index: int, png: bytes) -> str:
         """Write a picture so that it is there whole or not at all; its name."""
         name = f"{generation_id % 1000:03}/{generation_id}-{index}-{uuid4().hex[:8]}.png"
+        await asyncio.to_thread(_write, self._folder / name, png)
+        return name
+
+    async def keep(self, png: bytes) -> str:
+        """Write a picture that a request starts from, before the request is saved; its name."""
+        name = f"inputs/{uuid4().hex}.png"
         await asyncio.to_thread(_write, self._folder / name, png)
         return name
 

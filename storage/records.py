@@ -17,6 +17,11 @@ class Action(StrEnum):
     IMAGINE = "imagine"
     REROLL = "reroll"
     UPSCALE = "upscale"
+    VARY = "vary"
+    REDRAW = "redraw"
+    HIRES = "hires"
+    ZOOM_OUT = "zoom out"
+    PAN = "pan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,22 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
+class InputFiles:
+    """The pictures a request starts from or listens to, as names in the store of images; None where there is none.
+
+    Requests may share a file: it lives as long as one of them needs it.
+    """
+
+    image: str | None = None
+    mask: str | None = None
+    control: str | None = None
+    image_prompt: str | None = None
+
+
+NO_FILES = InputFiles()
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A picture that was drawn. `file` is its name in the store of images; None once it is deleted."""
 
@@ -67,6 +88,7 @@ class Generation:
     settings: GenerationSettings
     state: JobState
     created: datetime
+    inputs: InputFiles = NO_FILES
     factor: int = 1
     """How many times larger than drawn its pictures are."""
     failure: str | None = None

@@ -79,6 +79,10 @@ class GenerationRow(Base):
     hires_strength: Mapped[float]
     control_scale: Mapped[float]
     image_prompt_scale: Mapped[float]
+    image_file: Mapped[str | None]
+    mask_file: Mapped[str | None]
+    control_file: Mapped[str | None]
+    image_prompt_file: Mapped[str | None]
     factor: Mapped[int] = mapped_column(default=1)
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
 

@@ -1,0 +1,107 @@
+"""Drawing beyond a picture's edges: a larger view of it, with what is missing marked to be drawn."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy
+from PIL import Image, ImageFilter
+
+from generation.errors import InvalidSetting
+from generation.settings import PIXELS_PER_LATENT
+
+ZOOMS = (1.5, 2.0)
+"""How far one can zoom out."""
+
+EXTENSION = 0.5
+"""How much a pan adds, of the side it goes along."""
+
+STRENGTH = 0.95
+"""The denoising strength that leaves the new part just enough of its ground to follow the picture's colours."""
+
+_OVERLAP = PIXELS_PER_LATENT
+"""Pixels of the old picture's rim that are drawn anew, so that the new part grows into it."""
+
+_GRAIN = 12.0
+"""Standard deviation of the noise on the ground, of 255; a model continues grain more readily than a smooth fog."""
+
+
+class Direction(StrEnum):
+    """Where a view moves to."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A picture with room around it. `mask` is white where it is to be drawn, black where the picture stays."""
+
+    image: Image.Image
+    mask: Image.Image
+
+
+def zoomed_out(image: Image.Image, zoom: float) -> Canvas:
+    """The same size, the picture `zoom` times smaller in its middle. Raises `InvalidSetting` for no zoom of `ZOOMS`."""
+    if zoom not in ZOOMS:
+        raise InvalidSetting("zoom", f"Zoom out by {' or '.join(f'{each:g}' for each in ZOOMS)}.")
+    width, height = _on_grid(image.width / zoom), _on_grid(image.height / zoom)
+    small = image.resize((width, height), Image.Resampling.LANCZOS)
+    left, top = ((large - inner) // 2 for large, inner in zip(image.size, small.size, strict=True))
+    return _around(small, image.size, (_floor(left), _floor(top)))
+
+
+def panned(image: Image.Image, direction: Direction, side: int) -> Canvas:
+    """The picture extended by half in one direction; or, where that would be longer than `side` pixels, the view moved
+    as far at the same size, so that the opposite part is left behind."""
+    across = direction in (Direction.LEFT, Direction.RIGHT)
+    length = image.width if across else image.height
+    extension = _on_grid(length * EXTENSION)
+    extended = length + extension <= side
+    size = length + extension if extended else length
+    backwards = direction in (Direction.LEFT, Direction.UP)
+    offset = extension if backwards else 0 if extended else -extension
+    if across:
+        return _around(image, (size, image.height), (offset, 0))
+    return _around(image, (image.width, size), (0, offset))
+
+
+def _around(image: Image.Image, size: tuple[int, int], offset: tuple[int, int]) -> Canvas:
+    """A canvas of `size` with `image` at `offset`; what stands out is cut off."""
+    shown = image.crop(
+        (
+            max(-offset[0], 0),
+            max(-offset[1], 0),
+            min(size[0] - offset[0], image.width),
+            min(size[1] - offset[1], image.height),
+        )
+    )
+    left, top = max(offset[0], 0), max(offset[1], 0)
+    ground = _ground(shown, size, (left, top))
+    ground.paste(shown, (left, top))
+    kept = [left, top, left + shown.width, top + shown.height]
+    for side, edge in enumerate((0, 0, *size)):
+        if kept[side] != edge:
+            kept[side] += _OVERLAP if side < 2 else -_OVERLAP
+    mask = Image.new("L", size, 255)
+    mask.paste(0, (kept[0], kept[1], kept[2], kept[3]))
+    return Canvas(ground, mask)
+
+
+def _ground(image: Image.Image, size: tuple[int, int], offset: tuple[int, int]) -> Image.Image:
+    """The picture's edges stretched over a canvas, the more blurred the farther out, with grain."""
+    pixels = numpy.asarray(image.convert("RGB"))
+    before = [(offset[1], size[1] - offset[1] - image.height), (offset[0], size[0] - offset[0] - image.width), (0, 0)]
+    stretched = numpy.pad(pixels, before, mode="edge")
+    blurred = Image.fromarray(stretched).filter(ImageFilter.GaussianBlur(max(image.size) / 16))
+    grain = numpy.random.default_rng(0).normal(0, _GRAIN, stretched.shape)
+    return Image.fromarray((numpy.asarray(blurred) + grain).clip(0, 255).astype(numpy.uint8))
+
+
+def _on_grid(length: float) -> int:
+    return max(round(length / PIXELS_PER_LATENT), 1) * PIXELS_PER_LATENT
+
+
+def _floor(length: int) -> int:
+    return length // PIXELS_PER_LATENT * PIXELS_PER_LATENT
