@@ -73,6 +73,15 @@ class Sampler(StrEnum):
         """How many steps it can take. LCM and TCD are for models distilled to a few."""
         return Bounds(1, 50) if self in (Sampler.LCM, Sampler.TCD) else STEPS
 
+    @property
+    def schedules(self) -> "tuple[Schedule, ...]":
+        """How it can spread the noise levels. LCM and TCD know only the levels they were distilled at."""
+        if self in (Sampler.LCM, Sampler.TCD):
+            return (Schedule.SAMPLER,)
+        if self in (Sampler.EULER_ANCESTRAL, Sampler.DDIM, Sampler.DDPM, Sampler.PLMS):
+            return (Schedule.SAMPLER, Schedule.UNIFORM)
+        return tuple(Schedule)
+
 
 class Schedule(StrEnum):
     """How the noise levels are spread over the steps."""
@@ -150,6 +159,13 @@ class GenerationSettings:
             raise InvalidSetting("guidance_start", "Guidance cannot start after it ends.")
         if self.steps > self.sampler.steps.high:
             raise InvalidSetting("steps", f"{self.sampler} takes at most {self.sampler.steps.high} steps.")
+        if self.schedule not in self.sampler.schedules:
+            choice = " or ".join(self.sampler.schedules)
+            raise InvalidSetting(
+                "schedule",
+                f"{self.sampler} has no {self.schedule} schedule. Take {choice}, or a sampler that has it, as "
+                f"{Sampler.DPMPP_2M}.",
+            )
 
     @property
     def final_size(self) -> tuple[int, int]:

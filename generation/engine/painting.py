@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from generation import cost
 from generation.engine import guidance, noise, samplers
 from generation.engine.models import Model
 from generation.engine.prompts import Conditioning, together
@@ -18,13 +19,14 @@ class Painting:
     ) -> None:
         self.model = model
         self.settings = settings
-        self._scheduler = samplers.scheduler_for(settings.sampler, model.scheduler_config, settings.steps, model.device)
+        self._scheduler = samplers.scheduler_for(
+            settings.sampler, model.scheduler_config, settings.steps, model.device, settings.schedule
+        )
         start, generator = noise.starting_noise(settings, model.latent_channels)
         self._latents: torch.Tensor = start.to(model.device, model.dtype) * self._scheduler.init_noise_sigma
         self._chance = {"generator": generator} if samplers.takes_generator(self._scheduler) else {}
         self._with_prompt = with_prompt
         self._without = without
-        self._guided = guidance.needs_two_predictions(settings.guidance_scale)
         self.forwards_done = 0
         self.visible = self._scaled()
 
@@ -36,7 +38,7 @@ class Painting:
     @property
     def step(self) -> int:
         """How many of the `settings.steps` are done."""
-        return self.forwards_done * self.settings.steps // self.forwards
+        return cost.step_of(self.settings, self.forwards_done, self.forwards)
 
     @property
     def finished(self) -> bool:
@@ -45,12 +47,13 @@ class Painting:
     @property
     def shape(self) -> tuple[object, ...]:
         """Paintings of equal shape can share one forward."""
-        return self.model.spec.name, self._latents.shape, self._with_prompt.shape
+        return self.model.spec.name, self.model.dtype, self._latents.shape, self._with_prompt.shape
 
     @property
     def prompts(self) -> list[Conditioning]:
         """What each row listens to that this picture takes in a forward: without the prompt first, if at all."""
-        return [self._without, self._with_prompt] if self._guided else [self._with_prompt]
+        guided = cost.is_guided(self.settings, self.step)
+        return [self._without, self._with_prompt] if guided else [self._with_prompt]
 
     @property
     def timestep(self) -> torch.Tensor:
@@ -63,11 +66,10 @@ class Painting:
 
     def advance(self, predictions: list[torch.Tensor]) -> None:
         """Take one step, given the model's prediction for each row of `prompts`."""
-        merged = (
-            guidance.merge(predictions[0], predictions[1], self.settings.guidance_scale)
-            if self._guided
-            else predictions[0]
-        )
+        merged = predictions[-1]
+        if len(predictions) > 1:
+            scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
+            merged = guidance.merge(*predictions, scale, rescale)
         timestep = self._scheduler.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
         self.forwards_done += 1

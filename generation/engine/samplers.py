@@ -7,7 +7,7 @@ from typing import Any
 import diffusers
 import torch
 
-from generation.settings import Sampler
+from generation.settings import Sampler, Schedule
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,31 @@ _RECIPES = {
 }
 
 
-def scheduler_for(sampler: Sampler, model_config: dict[str, Any], steps: int, device: torch.device) -> Any:
-    """A fresh diffusers scheduler with its timesteps set.
+_SIGMAS = {
+    Schedule.KARRAS: "use_karras_sigmas",
+    Schedule.EXPONENTIAL: "use_exponential_sigmas",
+    Schedule.BETA: "use_beta_sigmas",
+}
+"""The option that spreads the noise levels; at most one of them holds."""
+
+
+def scheduler_for(
+    sampler: Sampler,
+    model_config: dict[str, Any],
+    steps: int,
+    device: torch.device,
+    schedule: Schedule = Schedule.SAMPLER,
+) -> Any:
+    """A fresh diffusers scheduler with its timesteps set; `schedule` is one of the sampler's `schedules`.
 
     `model_config` is the configuration of the model's own scheduler: it knows the noise schedule and what the
     UNet predicts, which hold for every sampler.
     """
     recipe = _RECIPES[sampler]
-    scheduler = getattr(diffusers, recipe.scheduler).from_config(model_config, **recipe.options)
+    options = recipe.options
+    if schedule is not Schedule.SAMPLER:
+        options = options | {option: each is schedule for each, option in _SIGMAS.items()}
+    scheduler = getattr(diffusers, recipe.scheduler).from_config(model_config, **options)
     scheduler.set_timesteps(steps, device=device)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(0)

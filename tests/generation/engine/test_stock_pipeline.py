@@ -13,7 +13,7 @@ from PIL import Image
 
 from generation.catalogue import POCKET
 from generation.engine.samplers import scheduler_for
-from generation.settings import GenerationSettings, Sampler
+from generation.settings import GenerationSettings, Sampler, Schedule
 from tests.generation.engine.conftest import LoopDriver
 
 
@@ -34,14 +34,27 @@ def stock_embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
     return embeddings
 
 
+def without_guidance(stock: Any, tensors: dict[str, Any], settings: GenerationSettings, step: int) -> dict[str, Any]:
+    """Guidance off from `guidance_end` on, the way diffusers' documentation shows it."""
+    if step >= settings.guidance_end * settings.steps and len(tensors["prompt_embeds"]) == 2:
+        stock._guidance_scale = 0.0
+        return {"prompt_embeds": tensors["prompt_embeds"].chunk(2)[-1]}
+    return tensors
+
+
 @torch.inference_mode()
 def drawn_by_stock(stock: Any, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
-    stock.scheduler = scheduler_for(settings.sampler, stock.trained_with, settings.steps, torch.device("cpu"))
+    stock.scheduler = scheduler_for(
+        settings.sampler, stock.trained_with, settings.steps, torch.device("cpu"), settings.schedule
+    )
     image = stock(
         prompt_embeds=stock_embeddings(stock, settings.prompt, settings.clip_skip),
         negative_prompt_embeds=stock_embeddings(stock, settings.negative_prompt, settings.clip_skip),
         num_inference_steps=settings.steps,
         guidance_scale=settings.guidance_scale,
+        guidance_rescale=settings.guidance_rescale,
+        callback_on_step_end=lambda pipeline, step, _, tensors: without_guidance(pipeline, tensors, settings, step + 1),
+        callback_on_step_end_tensor_inputs=["prompt_embeds"],
         width=settings.width,
         height=settings.height,
         eta=0.3 if settings.sampler is Sampler.TCD else 0.0,
@@ -74,6 +87,9 @@ def test_pixels_differ_by_at_most_one(
         {"width": 160, "height": 96},
         {"seed": 2**32 - 1},
         {"steps": 25, "prompt": "a cute fox", "guidance_scale": 12.0},
+        {"guidance_rescale": 0.7, "guidance_scale": 12.0},
+        {"guidance_end": 0.5},
+        {"schedule": Schedule.BETA, "sampler": Sampler.UNIPC},
     ],
     ids=str,
 )
