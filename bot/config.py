@@ -35,13 +35,16 @@ class DiscordConfig:
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """What draws. "auto" takes the GPU if there is one; 0 threads leaves the number to torch."""
+    """What draws. "auto" takes the GPU if there is one; 0 threads leaves the number to torch, and a largest batch
+    of 0 is found by measuring."""
 
     device: str = "auto"
     dtype: str = "auto"
     threads: int = 0
     max_pictures: int = 8
+    largest_batch: int = 0
     strict: bool = False
+    model_wait_seconds: float = 20.0
     step_seconds: float = 300.0
 
     def __post_init__(self) -> None:
@@ -49,7 +52,11 @@ class WorkerConfig:
             raise InvalidSetting("dtype", f"It must be one of {', '.join(DTYPES)}, not {self.dtype}.")
         Bounds(0, 1024).check("threads", self.threads)
         Bounds(1, 64).check("max_pictures", self.max_pictures)
+        Bounds(0, 128).check("largest_batch", self.largest_batch)
+        if self.largest_batch == 1:
+            raise InvalidSetting("largest_batch", "A guided picture has two rows. Write at least 2, or 0 to measure.")
         Bounds(1, 86400).check("step_seconds", self.step_seconds)
+        Bounds(0, 86400).check("model_wait_seconds", self.model_wait_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,10 @@ class Config:
             dtype=worker.dtype,
             threads=worker.threads or None,
             max_pictures=worker.max_pictures,
+            largest_batch=worker.largest_batch,
+            measurements=self.data / "measured.json",
             strict=worker.strict,
+            model_wait_seconds=worker.model_wait_seconds,
             step_seconds=worker.step_seconds,
         )
 

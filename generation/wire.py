@@ -6,6 +6,7 @@ Both ends are one program, so pickles are safe here; nothing that came from outs
 import pickle
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from generation.catalogue import ModelSpec
@@ -24,6 +25,12 @@ class Configure:
     threads: int | None = None
     max_pictures: int = 8
     strict: bool = False
+    largest_batch: int = 0
+    """Rows of a forward; 0 measures how many pay."""
+    measurements: Path | None = None
+    """The file that keeps what was measured."""
+    model_wait_seconds: float = 20.0
+    """How long jobs may join the batch while one for another model waits for its end."""
     step_seconds: float = 300.0
     """How long a worker may say nothing while it draws; then it is taken for stuck."""
 

@@ -27,6 +27,7 @@ from generation.engine.loop import StepLoop
 from generation.engine.models import Model, Shelf
 from generation.engine.painting import Painting, predict
 from generation.engine.samplers import scheduler_for
+from generation.engine.sizing import Sizing
 from generation.events import Completed, Event, Progress
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings, PartialSettings, Sampler
@@ -89,7 +90,7 @@ def _drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], buckets: Buckets
             image = Image.open(BytesIO(event.pictures[0].png))
             run.pictures[event.job_id] = numpy.asarray(image, dtype=int)
 
-    loop = StepLoop(shelf, hear, buckets)
+    loop = StepLoop(shelf, hear, Sizing(buckets.most))
     for job_id, settings in enumerate(mixed):
         loop.admit(Job(job_id, str(job_id), Draw(settings)))
     while not loop.idle:

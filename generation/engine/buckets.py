@@ -5,7 +5,8 @@ company differs in the last bits. Padding to a few sizes bounds how often that h
 ends it.
 """
 
-SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+SIZES = (1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 48, 64, 96, 128)
+"""Close enough for little to be wasted: rows that nobody needs cost as much as others."""
 
 
 class Buckets:
@@ -13,25 +14,28 @@ class Buckets:
     whatever else is drawn, and a lone one costs as much as a full batch."""
 
     def __init__(self, most: int, strict: bool = False) -> None:
-        self._sizes = [size for size in SIZES if size <= most]
+        self._most = max(size for size in SIZES if size <= most)
         self._strict = strict
-
-    @property
-    def strict(self) -> bool:
-        return self._strict
 
     @property
     def most(self) -> int:
         """The rows of the largest bucket."""
-        return self._sizes[-1]
+        return self._most
+
+    @property
+    def about(self) -> str:
+        return f"{self._most} rows always" if self._strict else f"up to {self._most} rows"
 
     def holding(self, rows: int) -> int:
-        """The size of the bucket for `rows` rows."""
-        return self.most if self._strict else next(size for size in self._sizes if size >= rows)
+        """The size of the bucket for `rows` rows; raises `MemoryError` where so many are known not to fit."""
+        if rows > self._most:
+            raise MemoryError(f"{rows} rows do not fit; {self._most} is the most")
+        return self._most if self._strict else next(size for size in SIZES if size >= rows)
 
-    def halve(self) -> bool:
-        """Give up the largest size, since it does not fit into memory; False where it is the last."""
-        if len(self._sizes) == 1:
-            return False
-        self._sizes.pop()
-        return True
+    def grow(self, most: int) -> None:
+        """Have so many rows in the largest."""
+        self._most = max(size for size in SIZES if size <= most)
+
+    def halve(self, failed: int) -> None:
+        """Half of what did not fit into memory, which was a bucket of `failed` rows."""
+        self._most = max(size for size in SIZES if size <= max(failed // 2, 1))

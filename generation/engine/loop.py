@@ -2,118 +2,75 @@
 
 import logging
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Generator
 
 import torch
 
 from generation.engine import pictures, upscalers
-from generation.engine.buckets import Buckets
+from generation.engine.drawing import Drawing, decoded
+from generation.engine.held import Held
 from generation.engine.models import Model, Shelf
-from generation.engine.painting import Painting, advance, predict
+from generation.engine.painting import Painting, predict
+from generation.engine.shares import Shares
+from generation.engine.sizing import Sizing
 from generation.errors import BrokenPicture, FailureKind, ModelUnavailable, UnknownModel
-from generation.events import (
-    Cancelled,
-    Completed,
-    Event,
-    Failed,
-    Loading,
-    Picture,
-    Preview,
-    Progress,
-    Started,
-)
+from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job, Upscale
 from generation.settings import GenerationSettings
 
 log = logging.getLogger(__name__)
 
-FRAME_SHARE = 0.05
-"""Of a job's time so far, how much decoding frames for its preview may cost."""
+MODEL_WAIT_SECONDS = 20.0
+"""How long jobs may go on joining a batch while one for another model waits for its end."""
 
-
-@dataclass
-class _Drawing:
-    """A job in the batch."""
-
-    job: Job
-    started: float
-    paintings: list[Painting]
-    frame_wanted: bool = False
-    frame_seconds: float = 0.0
-    pictures: dict[int, Picture] = field(default_factory=dict)
-
-    @property
-    def settings(self) -> GenerationSettings:
-        return self.paintings[0].settings
-
-    @property
-    def step(self) -> int:
-        return min(painting.step for painting in self.paintings)
+Errand = Generator[None, None, None]
+"""Work for a job that is no forward, in slices: it yields where others may have their turn."""
 
 
 class StepLoop:
     """Draws any number of jobs together.
 
     Each `step` is one forward of the UNet, shared by as many pictures of one model and shape as the largest bucket
-    holds rows for; the shape that waited longest goes first. Events leave through `emit` in the order they happen,
-    and every job admitted ends in exactly one `Completed`, `Failed` or `Cancelled`.
+    holds rows for, or one slice of an errand: a picture decoded, a tile enlarged. The job that had least of the
+    device's time decides which. Events leave through `emit` in the order they happen, and every job admitted ends in
+    exactly one `Completed`, `Failed` or `Cancelled`.
     """
 
     def __init__(
         self,
         shelf: Shelf,
         emit: Callable[[Event], None],
-        buckets: Buckets,
+        sizing: Sizing,
+        model_wait: float = MODEL_WAIT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shelf = shelf
         self._emit = emit
-        self._buckets = buckets
+        self._sizing = sizing
         self._clock = clock
-        self._drawings: dict[int, _Drawing] = {}
-        self._held: deque[Job] = deque()
-        """Jobs for another model than the one at work, and all that came after them."""
-        self._turns: list[Painting] = []
-        """Unfinished paintings, the one that waited longest for its step first."""
+        self._shares = Shares()
+        self._held = Held(model_wait, clock)
+        self._drawings: dict[int, Drawing] = {}
+        self._unfinished: dict[Painting, int] = {}
+        """The job of each painting that needs a forward, the one that waited longest first."""
+        self._errands: dict[Errand, int] = {}
+        """The job of each errand, in the same order."""
 
     @property
     def idle(self) -> bool:
-        return not self._drawings and not self._held
+        return not self._drawings and not self._errands and not self._held
 
     def admit(self, job: Job) -> None:
         """Take a job into the batch, or, where it needs another model, as soon as the batch has drained."""
-        if isinstance(job.task, Draw) and (self._held or not self._suits(job)):
-            self._held.append(job)
+        if isinstance(job.task, Draw) and not self._may_join(job):
+            self._held.put(job)
         else:
             self._start(job)
 
-    def _suits(self, job: Job) -> bool:
-        """True where no other model is at work."""
-        return all(drawing.settings.model == job.task.settings.model for drawing in self._drawings.values())
-
-    def _start(self, job: Job) -> None:
-        """Begin a job; one that cannot be begun fails by itself."""
-        try:
-            match job.task:
-                case Upscale():
-                    self._upscale(job, job.task)
-                case Draw():
-                    self._begin(job, job.task)
-        except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
-            self._fail(job.id, error)
-
     def cancel(self, job_id: int) -> None:
         """Take a job out before its next step. One that is not here has ended already, and stays so."""
-        held = next((job for job in self._held if job.id == job_id), None)
-        if held is not None:
-            self._held.remove(held)
-        elif job_id in self._drawings:
-            self._remove(job_id)
-        else:
-            return
-        self._emit(Cancelled(job_id))
+        if self._held.remove(job_id) or self._remove(job_id):
+            self._emit(Cancelled(job_id))
 
     def want_frame(self, job_id: int) -> None:
         """Ask for a decoded preview with the job's next step, where that costs little."""
@@ -121,137 +78,214 @@ class StepLoop:
             drawing.frame_wanted = True
 
     def step(self) -> None:
-        """One denoising step of the pictures whose turn it is."""
-        while self._held and self._suits(self._held[0]):
-            self._start(self._held.popleft())
-        if not self._turns:
+        """One forward of the pictures whose turn it is, or one slice of an errand."""
+        if self._held and not self._drawings:
+            for job in self._held.take_group():
+                self._start(job)
+        painting = min(self._unfinished, key=self._spent, default=None)
+        errand = min(self._errands, key=self._spent, default=None)
+        before = self._clock()
+        if errand is not None and (painting is None or self._spent(errand) <= self._spent(painting)):
+            served = self._go_on_with(errand)
+        elif painting is not None:
+            served = self._denoise(painting)
+        else:
             return
-        together = self._next_together()
-        rows = sum(len(painting.prompts) for painting in together)
+        self._shares.charge(served, self._clock() - before)
+
+    def _may_join(self, job: Job) -> bool:
+        """True where no other model is at work, and nobody has waited too long for one."""
+        if not self._drawings:
+            return not self._held
+        at_work = next(iter(self._drawings.values())).settings.model
+        return job.task.settings.model == at_work and not self._held.impatient
+
+    def _start(self, job: Job) -> None:
+        """Begin a job; one that cannot be begun fails by itself."""
+        self._shares.enter(job.id, job.owner)
         try:
-            predictions = predict(together, self._buckets.holding(rows))
-            advance(together, predictions)
-        except torch.OutOfMemoryError as error:
-            self._make_room(together, error)
+            match job.task:
+                case Upscale():
+                    self._errands[self._enlarge(job, job.task)] = job.id
+                case Draw():
+                    self._begin(job, job.task)
+        except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
+            self._fail(job.id, error)
             return
-        except Exception as error:  # noqa: BLE001 - the jobs in this forward fail, the others go on
-            self._fail_all(together, error)
-            return
-        self._turns = [painting for painting in self._turns if painting not in together]
-        self._turns += [painting for painting in together if not painting.finished]
-        for job_id in self._jobs_of(together):
-            self._report(self._drawings[job_id])
-
-    def _next_together(self) -> list[Painting]:
-        shape, rows = self._turns[0].shape, 0
-        together: list[Painting] = []
-        for painting in self._turns:
-            if painting.shape == shape:
-                rows += len(painting.prompts)
-                if together and rows > self._buckets.most:
-                    break
-                together.append(painting)
-        return together
-
-    def _make_room(self, together: list[Painting], error: torch.OutOfMemoryError) -> None:
-        """Go on with smaller batches; nobody has taken the step yet that did not fit."""
-        torch.cuda.empty_cache()
-        needed = max(len(painting.prompts) for painting in together)
-        if self._buckets.most <= needed or not self._buckets.halve():
-            self._fail_all(together, error)
-            return
-        log.warning("out of memory; from now on at most %s rows a forward", self._buckets.most)
-
-    def _fail_all(self, together: list[Painting], error: Exception) -> None:
-        for job_id in self._jobs_of(together):
-            self._fail(job_id, error)
-
-    def _jobs_of(self, paintings: list[Painting]) -> list[int]:
-        return [
-            job_id
-            for job_id, drawing in self._drawings.items()
-            if any(painting in paintings for painting in drawing.paintings)
-        ]
+        self._emit(Started(job.id))
 
     @torch.inference_mode()
     def _begin(self, job: Job, task: Draw) -> None:
-        settings = task.settings
-        model = self._shelf.take(settings.model, on_load=lambda: self._emit(Loading(job.id, settings.model)))
-        prompts = model.prompts.encode_pair(settings.prompt, settings.negative_prompt, settings.clip_skip)
-        paintings = [Painting(model, settings.of_picture(i), *prompts) for i in range(settings.count)]
-        self._drawings[job.id] = _Drawing(job, self._clock(), paintings)
-        self._turns += paintings
-        self._emit(Started(job.id))
+        name = task.settings.model
+        model = self._shelf.take(name, on_load=lambda: self._emit(Loading(job.id, name)))
+        paintings = [_painting(model, task.settings.of_picture(index)) for index in range(task.pictures)]
+        self._drawings[job.id] = Drawing(job, self._clock(), paintings)
+        self._unfinished |= dict.fromkeys(paintings, job.id)
 
-    def _upscale(self, job: Job, task: Upscale) -> None:
+    def _enlarge(self, job: Job, task: Upscale) -> Errand:
         started = self._clock()
-        self._emit(Started(job.id))
-        picture = upscalers.enlarge(task)
+        picture = yield from upscalers.enlarge(task)
+        self._remove(job.id)
         self._emit(Completed(job.id, (picture,), self._clock() - started))
 
+    def _spent(self, work: Painting | Errand) -> float:
+        job_id = self._unfinished[work] if isinstance(work, Painting) else self._errands[work]
+        return self._shares.spent(job_id)
+
     @torch.inference_mode()
-    def _report(self, drawing: _Drawing) -> None:
+    def _denoise(self, first: Painting) -> Collection[int]:
+        """One forward for `first` and those that can share it; the jobs that were served."""
+        together, rows = [first], 0
         try:
-            self._finish_pictures(drawing)
-            if len(drawing.pictures) < len(drawing.paintings):
-                self._emit(Progress(drawing.job.id, drawing.step, drawing.settings.steps, self._look(drawing)))
-                return
-        except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
-            self._fail(drawing.job.id, error)
+            company = self._company_of(first)
+            buckets = self._sizing.of(first, wanted=_rows_of(company))
+            together = _fitting(company, buckets.most)
+            rows = buckets.holding(_rows_of(together))
+            predictions = predict(together, rows)
+        except Exception as error:  # noqa: BLE001 - the jobs in this forward fail, the others go on
+            if not (_is_out_of_memory(error) and self._make_room(together, rows)):
+                for job_id in {self._unfinished[painting] for painting in together}:
+                    self._fail(job_id, error)
+            return ()
+        served = dict.fromkeys(self._unfinished[painting] for painting in together)
+        for painting, own in zip(together, predictions, strict=True):
+            self._advance(painting, own)
+        for job_id in served:
+            self._report(job_id)
+        return served
+
+    def _company_of(self, first: Painting) -> list[Painting]:
+        """Those that can share a forward with `first`, itself in front, then whoever had least."""
+        return sorted((each for each in self._unfinished if each.shape == first.shape), key=self._spent)
+
+    def _make_room(self, together: list[Painting], failed: int) -> bool:
+        """Go on with smaller batches than the `failed` rows, for a step that nobody has taken yet; False where even
+        one picture needs more."""
+        if failed // 2 < max(len(painting.prompts) for painting in together):
+            return False
+        torch.cuda.empty_cache()
+        buckets = self._sizing.halve(together[0], failed)
+        log.warning("out of memory; from now on %s a forward", buckets.about)
+        return True
+
+    def _advance(self, painting: Painting, predictions: list[torch.Tensor]) -> None:
+        """Take the step; a painting that has taken its last is developed next."""
+        job_id = self._unfinished.pop(painting, None)
+        if job_id is None:
             return
+        try:
+            painting.advance(predictions)
+        except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
+            self._fail(job_id, error)
+            return
+        if painting.finished:
+            self._errands[self._develop(self._drawings[job_id], painting)] = job_id
+        else:
+            self._unfinished[painting] = job_id
+
+    def _report(self, job_id: int) -> None:
+        drawing = self._drawings.get(job_id)
+        if drawing is None or drawing.drawn:
+            return
+        try:
+            look = drawing.look(self._clock)
+        except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
+            self._fail(job_id, error)
+            return
+        self._emit(Progress(job_id, drawing.step, drawing.settings.steps, look))
+
+    def _go_on_with(self, errand: Errand) -> Collection[int]:
+        """One slice of an errand; its job."""
+        job_id = self._errands.pop(errand)
+        try:
+            with torch.inference_mode():
+                next(errand)
+        except StopIteration:
+            return (job_id,)
+        except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
+            self._fail(job_id, error)
+            return ()
+        self._errands[errand] = job_id
+        return (job_id,)
+
+    def _develop(self, drawing: Drawing, painting: Painting) -> Errand:
+        """From latents to a file. Where the arithmetic went astray, the picture is drawn once more in float32."""
+        index = drawing.paintings.index(painting)
+        try:
+            image = pictures.from_pixels(decoded(painting).numpy())
+        except BrokenPicture as broken:
+            if painting.model.dtype == torch.float32:
+                raise
+            self._redraw(drawing, index, broken)
+            return
+        yield
+        drawing.pictures[index] = pictures.as_png(image, painting.settings, pictures.drawn_by(painting.model.hash))
+        if drawing.developed:
+            self._complete(drawing)
+
+    def _redraw(self, drawing: Drawing, index: int, broken: BrokenPicture) -> None:
+        job_id, name = drawing.job.id, drawing.settings.model
+        log.warning("job %s: %s; once more in float32", job_id, broken)
+        try:
+            model = self._shelf.in_float32(name, on_load=lambda: self._emit(Loading(job_id, name)))
+        except (ModelUnavailable, torch.OutOfMemoryError) as error:
+            raise broken from error
+        painting = _painting(model, drawing.paintings[index].settings)
+        drawing.paintings[index] = painting
+        self._unfinished[painting] = job_id
+
+    def _complete(self, drawing: Drawing) -> None:
         self._remove(drawing.job.id)
-        finished = tuple(drawing.pictures[i] for i in range(len(drawing.paintings)))
+        finished = tuple(drawing.pictures[index] for index in range(len(drawing.paintings)))
         seconds = self._clock() - drawing.started
         self._emit(Completed(drawing.job.id, finished, seconds, self._circumstances(drawing)))
 
-    def _circumstances(self, drawing: _Drawing) -> str:
+    def _circumstances(self, drawing: Drawing) -> str:
         """Where the last bits of the pixels come from."""
-        model = drawing.paintings[0].model
-        mode = f"{self._buckets.most} rows always" if self._buckets.strict else f"up to {self._buckets.most} rows"
-        threads = f", {torch.get_num_threads()} threads" if model.device.type == "cpu" else ""
-        return f"{model.device.type}, {str(model.dtype).removeprefix('torch.')}, {mode}{threads}"
+        device = drawing.paintings[0].model.device.type
+        dtypes = sorted({str(painting.model.dtype).removeprefix("torch.") for painting in drawing.paintings})
+        threads = [f"{torch.get_num_threads()} threads"] if device == "cpu" else []
+        return ", ".join([device, " and ".join(dtypes), self._sizing.of(drawing.paintings[0]).about, *threads])
 
-    def _finish_pictures(self, drawing: _Drawing) -> None:
-        for index, painting in enumerate(drawing.paintings):
-            if painting.finished and index not in drawing.pictures:
-                image = pictures.from_pixels(_decoded(painting).numpy())
-                drawn = pictures.drawn_by(painting.model.hash)
-                drawing.pictures[index] = pictures.as_png(image, painting.settings, drawn)
-
-    def _look(self, drawing: _Drawing) -> tuple[Preview, ...]:
-        """Previews of a job's pictures: decoded where that is wanted and affordable, else the linear map."""
-        elapsed = self._clock() - drawing.started
-        if drawing.frame_wanted and drawing.frame_seconds <= FRAME_SHARE * elapsed:
-            drawing.frame_wanted = False
-            before = self._clock()
-            looks = tuple(_frame(painting.model, painting) for painting in drawing.paintings)
-            drawing.frame_seconds += self._clock() - before
-            return looks
-        return tuple(painting.model.preview(painting.visible) for painting in drawing.paintings)
-
-    def _remove(self, job_id: int) -> None:
-        gone = self._drawings.pop(job_id).paintings
-        self._turns = [painting for painting in self._turns if painting not in gone]
+    def _remove(self, job_id: int) -> bool:
+        """Free whatever a job has in the batch; False where it is not there."""
+        if job_id not in self._shares:
+            return False
+        self._shares.leave(job_id)
+        self._drawings.pop(job_id, None)
+        self._unfinished = {each: owner for each, owner in self._unfinished.items() if owner != job_id}
+        for errand in [each for each, owner in self._errands.items() if owner == job_id]:
+            del self._errands[errand]
+            errand.close()
+        return True
 
     def _fail(self, job_id: int, error: Exception) -> None:
         log.error("job %s failed", job_id, exc_info=error)
-        if job_id in self._drawings:
-            self._remove(job_id)
+        self._remove(job_id)
         self._emit(Failed(job_id, _kind_of(error), f"{type(error).__name__}: {error}"))
 
 
-def _decoded(painting: Painting) -> torch.Tensor:
-    """The finished picture's pixels; raises `BrokenPicture` where the arithmetic has gone astray."""
-    pixels = painting.model.decode(painting.result)[0]
-    if not painting.result.isfinite().all() or not pixels.any():
-        raise BrokenPicture(f"seed {painting.settings.seed} came out as nothing in {painting.model.dtype}")
-    return pixels
+def _painting(model: Model, settings: GenerationSettings) -> Painting:
+    prompts = model.prompts.encode_pair(settings.prompt, settings.negative_prompt, settings.clip_skip)
+    return Painting(model, settings, *prompts)
 
 
-def _frame(model: Model, painting: Painting) -> Preview:
-    pixels = model.decode(painting.visible)[0]
-    height, width, _ = pixels.shape
-    return Preview(width, height, pixels.numpy().tobytes(), decoded=True)
+def _rows_of(paintings: Collection[Painting]) -> int:
+    return sum(len(painting.prompts) for painting in paintings)
+
+
+def _fitting(company: list[Painting], most: int) -> list[Painting]:
+    """The first of the company, and of the others all that `most` rows have room for."""
+    together = company[:1]
+    for painting in company[1:]:
+        if _rows_of([*together, painting]) <= most:
+            together.append(painting)
+    return together
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """On the processor torch raises a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def _kind_of(error: Exception) -> FailureKind:
@@ -260,6 +294,4 @@ def _kind_of(error: Exception) -> FailureKind:
             return FailureKind.MODEL_UNAVAILABLE
         case BrokenPicture():
             return FailureKind.BROKEN_PICTURE
-        case torch.OutOfMemoryError() | MemoryError():
-            return FailureKind.OUT_OF_MEMORY
-    return FailureKind.INTERNAL
+    return FailureKind.OUT_OF_MEMORY if _is_out_of_memory(error) else FailureKind.INTERNAL

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from diffusers import StableDiffusionPipeline
@@ -95,6 +96,7 @@ class Shelf:
         self._dtype = dtype
         self._room = room
         self._models: OrderedDict[str, Model] = OrderedDict()
+        self._precise: WeakValueDictionary[str, Model] = WeakValueDictionary()
 
     def take(self, name: str, on_load: Callable[[], None]) -> Model:
         """The model called `name`; `on_load` is called first where it must be read from disk."""
@@ -106,3 +108,12 @@ class Shelf:
             self._models[name] = load(spec, self._device, self._dtype)
         self._models.move_to_end(name)
         return self._models[name]
+
+    def in_float32(self, name: str, on_load: Callable[[], None]) -> Model:
+        """A second copy of a model, in float32, for a picture that its own number format cannot hold. It leaves memory
+        with the last picture that is drawn with it."""
+        model = self._precise.get(name)
+        if model is None:
+            on_load()
+            model = self._precise[name] = load(self._catalogue.get(name), self._device, torch.float32)
+        return model

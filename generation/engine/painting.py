@@ -69,7 +69,7 @@ class Painting:
         merged = predictions[-1]
         if len(predictions) > 1:
             scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
-            merged = guidance.merge(*predictions, scale, rescale)
+            merged = guidance.merge(predictions[0], merged, scale, rescale)
         timestep = self._scheduler.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
         self.forwards_done += 1
@@ -103,10 +103,3 @@ def predict(paintings: list[Painting], rows: int) -> list[list[torch.Tensor]]:
     )[0]
     single = iter(predicted.split(1))
     return [[next(single) for _ in painting.prompts] for painting in paintings]
-
-
-@torch.inference_mode()
-def advance(paintings: list[Painting], predictions: list[list[torch.Tensor]]) -> None:
-    """One step of each painting, given what `predict` made for it."""
-    for painting, own in zip(paintings, predictions, strict=True):
-        painting.advance(own)

@@ -1,5 +1,6 @@
 """Enlarging finished pictures."""
 
+from collections.abc import Generator
 from io import BytesIO
 
 from PIL import Image
@@ -12,8 +13,12 @@ from generation.jobs import Upscale
 from generation.upscaling import LARGEST_SIDE, UPSCALER
 
 
-def enlarge(task: Upscale) -> Picture:
-    """The picture at `factor` times its width and height. Raises `InvalidSetting` past the largest side."""
+def enlarge(task: Upscale) -> Generator[None, None, Picture]:
+    """The picture at `factor` times its width and height, in slices, between which others have their turn.
+
+    Raises `InvalidSetting` past the largest side.
+    """
+    yield
     with Image.open(BytesIO(task.picture)) as image:
         original = image.convert("RGB")
         text = image.info.get(infotext.CHUNK_NAME, "")

@@ -17,9 +17,10 @@ from transformers.utils import logging as transformers_logging
 from generation import wire
 from generation.catalogue import Catalogue
 from generation.engine import device
-from generation.engine.buckets import Buckets
 from generation.engine.loop import StepLoop
+from generation.engine.measuring import DeviceMeter
 from generation.engine.models import Shelf
+from generation.engine.sizing import Sizing
 from generation.events import Event
 
 
@@ -55,9 +56,8 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
 
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
-    loop = StepLoop(
-        Shelf(Catalogue(options.models), where, dtype), emit, Buckets(2 * options.max_pictures, options.strict)
-    )
+    shelf = Shelf(Catalogue(options.models), where, dtype)
+    loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds)
     emit(wire.Ready(os.getpid(), str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
     while True:
         while loop.idle or not inbox.empty():
@@ -66,6 +66,13 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
                 return
             _obey(loop, command)
         loop.step()
+
+
+def _sizing(options: wire.Configure) -> Sizing:
+    """As many rows as the pictures that are drawn together can need, or as few as pay."""
+    if options.largest_batch:
+        return Sizing(options.largest_batch, options.strict)
+    return Sizing(2 * options.max_pictures, options.strict, DeviceMeter(), options.measurements)
 
 
 def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]") -> None:

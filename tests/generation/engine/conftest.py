@@ -1,13 +1,14 @@
 from collections.abc import Callable
 from dataclasses import replace
+from time import monotonic
 
 import pytest
 import torch
 
 from generation.catalogue import POCKET, Catalogue
-from generation.engine.buckets import Buckets
 from generation.engine.loop import StepLoop
 from generation.engine.models import Model, Shelf
+from generation.engine.sizing import Sizing
 from generation.events import Completed, Event
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings
@@ -16,10 +17,9 @@ from generation.settings import GenerationSettings
 class LoopDriver:
     """A step loop, driven by hand; `events` is all it said."""
 
-    def __init__(self, shelf: Shelf, buckets: Buckets | None = None, clock: Callable[[], float] | None = None) -> None:
+    def __init__(self, shelf: Shelf, sizing: Sizing | None = None, clock: Callable[[], float] = monotonic) -> None:
         self.events: list[Event] = []
-        clocked = {"clock": clock} if clock else {}
-        self.loop = StepLoop(shelf, self.events.append, buckets or Buckets(16), **clocked)
+        self.loop = StepLoop(shelf, self.events.append, sizing or Sizing(16), clock=clock)
 
     def admit(self, job_id: int, settings: GenerationSettings) -> None:
         self.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings)))

@@ -1,3 +1,4 @@
+from collections.abc import Generator
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -8,10 +9,12 @@ import torch
 from PIL import Image
 
 from generation import infotext
-from generation.engine.buckets import Buckets
+from generation.catalogue import POCKET, Catalogue
+from generation.engine import upscalers
 from generation.engine.models import Model, Shelf
+from generation.engine.sizing import Sizing
 from generation.errors import FailureKind, InvalidSetting
-from generation.events import Cancelled, Completed, Failed, Progress, Started
+from generation.events import Cancelled, Completed, Failed, Loading, Picture, Progress, Started
 from generation.jobs import Job, Upscale
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver
@@ -96,13 +99,14 @@ def test_a_cancelled_job_leaves_at_once_and_touches_no_other(driver: LoopDriver,
 
 
 def test_more_pictures_than_a_forward_takes_have_their_turns(shelf: Shelf, apple: GenerationSettings) -> None:
-    driver = LoopDriver(shelf, Buckets(4))
+    driver = LoopDriver(shelf, Sizing(4))
     for job_id in range(3):
         driver.admit(job_id, replace(apple, steps=4, seed=job_id))
     driver.run()
     assert all(isinstance(driver.of(job_id)[-1], Completed) for job_id in range(3))
     order = [event.job_id for event in driver.events if isinstance(event, Progress)]
-    assert order[:6] == [0, 1, 0, 2, 1, 2]
+    assert sorted(order[:3]) == [0, 1, 2]
+    assert sorted(order[:6]) == [0, 0, 1, 1, 2, 2]
 
 
 def test_a_model_that_is_not_there_fails_its_job_alone(driver: LoopDriver, apple: GenerationSettings) -> None:
@@ -115,20 +119,22 @@ def test_a_model_that_is_not_there_fails_its_job_alone(driver: LoopDriver, apple
     assert isinstance(driver.of(2)[-1], Completed)
 
 
-def test_a_job_for_another_model_waits_until_the_batch_has_drained(
-    driver: LoopDriver, apple: GenerationSettings
+@pytest.mark.parametrize(("waited", "order"), [(19, [4, 1, 3, 2, 5]), (20, [4, 1, 2, 5, 3])])
+def test_a_job_for_another_model_waits_for_the_batch_and_not_for_newcomers_for_long(
+    shelf: Shelf, apple: GenerationSettings, waited: int, order: list[int]
 ) -> None:
-    twin = replace(apple, model="twin")
+    now = [0.0]
+    driver, twin = LoopDriver(shelf, clock=lambda: now[0]), replace(apple, model="twin")
     driver.admit(1, apple)
     driver.loop.step()
     driver.admit(2, twin)
+    now[0] = waited
     driver.admit(3, apple)
     driver.admit(4, twin)
     driver.admit(5, twin)
     driver.loop.cancel(4)
     driver.run()
-    ended = [event.job_id for event in driver.events if isinstance(event, Completed | Cancelled)]
-    assert ended == [4, 1, 2, 3, 5]
+    assert [event.job_id for event in driver.events if isinstance(event, Completed | Cancelled)] == order
     first, second = (pixels(driver.completed(job_id).pictures[0].png) for job_id in (1, 2))
     assert abs(first - second).max() <= 1
 
@@ -191,6 +197,7 @@ def test_upscaling_doubles_the_size_and_names_its_means(driver: LoopDriver, appl
     driver.run()
     small = driver.completed(1).pictures[0].png
     driver.loop.admit(Job(2, "owner", Upscale(apple, small, factor=2)))
+    driver.run()
     large = driver.completed(2).pictures[0]
     image = Image.open(BytesIO(large.png))
     assert image.size == (large.width, large.height) == (256, 256)
@@ -204,6 +211,7 @@ def test_upscaling_doubles_the_size_and_names_its_means(driver: LoopDriver, appl
 
 def test_a_picture_that_is_none_fails_its_upscale(driver: LoopDriver, apple: GenerationSettings) -> None:
     driver.loop.admit(Job(1, "owner", Upscale(apple, b"not a picture")))
+    driver.run()
     assert isinstance(driver.of(1)[-1], Failed)
 
 
@@ -211,7 +219,7 @@ def test_a_picture_that_is_none_fails_its_upscale(driver: LoopDriver, apple: Gen
 def test_in_strict_mode_a_picture_is_the_same_to_the_bit_in_any_company(
     shelf: Shelf, apple: GenerationSettings, late: bool
 ) -> None:
-    driver = LoopDriver(shelf, Buckets(8, strict=True))
+    driver = LoopDriver(shelf, Sizing(8, strict=True))
     mine = replace(apple, sampler=Sampler.EULER_ANCESTRAL)
     driver.admit(0, mine)
     driver.run()
@@ -232,7 +240,7 @@ def test_in_strict_mode_a_picture_is_the_same_to_the_bit_in_any_company(
 def test_out_of_memory_halves_the_batch_and_fails_nobody(
     shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    driver, whole = LoopDriver(shelf, Buckets(8)), pocket.unet.forward
+    driver, whole = LoopDriver(shelf, Sizing(8)), pocket.unet.forward
 
     def small_device(latents: Any, *rest: Any, **named: Any) -> Any:
         if len(latents) > 2:
@@ -282,3 +290,67 @@ def test_a_picture_that_is_not_finite_fails_its_job_alone(
     assert isinstance(ending, Failed)
     assert ending.kind is FailureKind.BROKEN_PICTURE
     assert isinstance(driver.of(2)[-1], Completed)
+
+
+@pytest.fixture
+def half(shelf: Shelf) -> Shelf:
+    """The shipped model in half the digits."""
+    return Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.bfloat16)
+
+
+def test_a_picture_that_half_precision_cannot_hold_is_drawn_once_more_in_float32(
+    half: Shelf, driver: LoopDriver, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unet, coarse = half.take("pocket", on_load=lambda: None).unet, LoopDriver(half)
+    monkeypatch.setattr(unet, "forward", lambda latents, *_, **__: [torch.full_like(latents, float("nan"))])
+    coarse.admit(1, replace(apple, count=2))
+    coarse.run()
+    driver.admit(1, replace(apple, count=2))
+    driver.run()
+    for redrawn, precise in zip(coarse.completed(1).pictures, driver.completed(1).pictures, strict=True):
+        assert abs(pixels(redrawn.png) - pixels(precise.png)).max() <= 1
+    assert "float32" in coarse.completed(1).circumstances
+    assert sum(isinstance(event, Loading) for event in coarse.of(1)) == 1
+
+
+def test_a_picture_broken_in_float32_too_fails(
+    half: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, forwards = LoopDriver(half), []
+
+    def black(self: Model, latents: torch.Tensor) -> torch.Tensor:
+        forwards.append(self.dtype)
+        return torch.zeros((1, 128, 128, 3), dtype=torch.uint8)
+
+    half.take("pocket", on_load=lambda: None)
+    monkeypatch.setattr(Model, "decode", black)
+    driver.admit(1, apple)
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert ending.kind is FailureKind.BROKEN_PICTURE
+    assert forwards == [torch.bfloat16, torch.float32]
+
+
+def test_a_slow_upscale_shares_the_time_with_pictures(
+    driver: LoopDriver, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, tiles = [0.0], [0]
+
+    def enlarge(_: Upscale) -> Generator[None, None, Picture]:
+        for tiles[0] in range(1, 6):
+            now[0] += 10
+            yield
+        return Picture(b"", 1, 1, 1)
+
+    monkeypatch.setattr(upscalers, "enlarge", enlarge)
+    driver = LoopDriver(Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32), clock=lambda: now[0])
+    driver.loop.admit(Job(1, "one", Upscale(apple, b"")))
+    driver.admit(2, apple)
+    while isinstance(driver.events[-1], Started | Progress):
+        driver.loop.step()
+        now[0] += 1
+    assert driver.events[-1].job_id == 2
+    assert tiles[0] <= 2
+    driver.run()
+    assert driver.completed(1).pictures == (Picture(b"", 1, 1, 1),)

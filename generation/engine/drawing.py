@@ -1,0 +1,70 @@
+"""A job in the batch: its pictures, those at work and those that are done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+
+from generation.engine.painting import Painting
+from generation.errors import BrokenPicture
+from generation.events import Picture, Preview
+from generation.jobs import Job
+from generation.settings import GenerationSettings
+
+FRAME_SHARE = 0.05
+"""Of a job's time so far, how much decoding frames for its preview may cost."""
+
+
+@dataclass(eq=False)
+class Drawing:
+    """The pictures of one job. `started` is the moment by the loop's clock."""
+
+    job: Job
+    started: float
+    paintings: list[Painting]
+    frame_wanted: bool = False
+    frame_seconds: float = 0.0
+    pictures: dict[int, Picture] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> GenerationSettings:
+        return self.paintings[0].settings
+
+    @property
+    def step(self) -> int:
+        return min(painting.step for painting in self.paintings)
+
+    @property
+    def drawn(self) -> bool:
+        """True where no picture needs another step."""
+        return all(painting.finished for painting in self.paintings)
+
+    @property
+    def developed(self) -> bool:
+        """True where every picture is there as a file."""
+        return len(self.pictures) == len(self.paintings)
+
+    def look(self, clock: Callable[[], float]) -> tuple[Preview, ...]:
+        """Previews of all pictures: decoded where that is wanted and affordable, else the linear map."""
+        elapsed = clock() - self.started
+        if self.frame_wanted and self.frame_seconds <= FRAME_SHARE * elapsed:
+            self.frame_wanted = False
+            before = clock()
+            looks = tuple(_frame(painting) for painting in self.paintings)
+            self.frame_seconds += clock() - before
+            return looks
+        return tuple(painting.model.preview(painting.visible) for painting in self.paintings)
+
+
+def decoded(painting: Painting) -> torch.Tensor:
+    """The finished picture's pixels; raises `BrokenPicture` where the arithmetic has gone astray."""
+    pixels = painting.model.decode(painting.result)[0]
+    if not painting.result.isfinite().all() or not pixels.any():
+        raise BrokenPicture(f"seed {painting.settings.seed} came out as nothing in {painting.model.dtype}")
+    return pixels
+
+
+def _frame(painting: Painting) -> Preview:
+    pixels = painting.model.decode(painting.visible)[0]
+    height, width, _ = pixels.shape
+    return Preview(width, height, pixels.numpy().tobytes(), decoded=True)

@@ -1,0 +1,66 @@
+"""What a device can do, found out by trying."""
+
+import math
+import platform
+import resource
+import sys
+import time
+
+import psutil
+import torch
+
+from generation.engine.painting import Painting, predict
+
+REPEATS = 3
+"""Of several forwards the fastest counts: whatever else the machine does only ever adds to it."""
+
+MEMORY_SHARE = 0.8
+"""Of the memory that is free, how much a larger forward may take."""
+
+_MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
+
+
+class DeviceMeter:
+    """Times forwards of the UNet, and watches how much memory they add."""
+
+    def __init__(self) -> None:
+        self._rows = 1
+        self._bytes = 0
+        """What the last measured forward took, and for how many rows."""
+
+    def name(self, painting: Painting) -> str:
+        device = painting.model.device
+        if device.type == "cuda":
+            return f"torch {torch.__version__}, {torch.cuda.get_device_name(device)}"
+        return f"torch {torch.__version__}, {device.type} {platform.machine()}, {torch.get_num_threads()} threads"
+
+    def seconds(self, painting: Painting, rows: int, slow: float) -> float:
+        before = _peak(painting.model.device)
+        try:
+            first = _timed(painting, rows)
+        except torch.OutOfMemoryError:
+            return math.inf
+        self._rows, self._bytes = rows, _peak(painting.model.device) - before
+        if first > slow:
+            return first
+        return min(_timed(painting, rows) for _ in range(REPEATS))
+
+    def has_memory(self, painting: Painting, rows: int) -> bool:
+        device = painting.model.device
+        free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+        return self._bytes * rows / self._rows <= MEMORY_SHARE * free
+
+
+def _timed(painting: Painting, rows: int) -> float:
+    before = time.perf_counter()
+    predict([painting], rows)
+    if painting.model.device.type == "cuda":
+        torch.cuda.synchronize(painting.model.device)
+    return time.perf_counter() - before
+
+
+def _peak(device: torch.device) -> int:
+    """The most bytes this process ever held on the device."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_BYTES

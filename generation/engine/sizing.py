@@ -1,0 +1,124 @@
+"""How many rows a forward is worth, found out by measuring."""
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from generation.engine.buckets import Buckets
+from generation.engine.painting import Painting
+
+log = logging.getLogger(__name__)
+
+LEAST = 2
+"""Rows of one guided picture: less is not worth asking for."""
+
+WORTHWHILE = 1.05
+"""How many times more rows a second twice the rows must bring."""
+
+SLOW_SECONDS = 1.0
+"""A forward that takes so long fills the device already, and more rows would only make everybody wait."""
+
+
+class Meter(Protocol):
+    """What can be found out about a device by trying."""
+
+    def name(self, painting: Painting) -> str:
+        """What the measured figures hold for: pictures like this one, on this device."""
+
+    def seconds(self, painting: Painting, rows: int, slow: float) -> float:
+        """How long a forward of so many rows takes; measured once only where it takes longer than `slow`."""
+
+    def has_memory(self, painting: Painting, rows: int) -> bool:
+        """Whether a forward of so many rows fits beside all else, going by the last one measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The largest bucket found; not `final` where more was never asked for."""
+
+    rows: int
+    final: bool
+
+
+class Sizing:
+    """The buckets of each kind of picture: its model, number format and size.
+
+    With a `meter`, the largest bucket grows as it is asked for more rows, twice as many at a time, for as long as that
+    brings more rows a second and memory holds them, and never beyond `most`. What was measured is kept in `file`, so
+    that no start measures again. Without a meter it is `most` from the first.
+    """
+
+    def __init__(self, most: int, strict: bool = False, meter: Meter | None = None, file: Path | None = None) -> None:
+        self._most = most
+        self._strict = strict
+        self._meter = None if strict else meter
+        self._file = file
+        self._known = _read(file)
+        self._buckets: dict[str, Buckets] = {}
+        self._settled: set[str] = set()
+
+    def of(self, painting: Painting, wanted: int = 0) -> Buckets:
+        """The buckets for pictures that can share a forward with this one, measured as far as `wanted` rows need."""
+        kind = self._kind(painting)
+        if kind not in self._buckets:
+            self._buckets[kind] = self._first(kind)
+        buckets = self._buckets[kind]
+        while self._meter and wanted > buckets.most and kind not in self._settled:
+            self._measure(self._meter, kind, painting, buckets)
+        return buckets
+
+    def halve(self, painting: Painting, failed: int) -> Buckets:
+        """Go back to half of the `failed` rows that did not fit into memory, for as long as this process lives."""
+        kind = self._kind(painting)
+        self._settled.add(kind)
+        self._buckets[kind].halve(failed)
+        return self._buckets[kind]
+
+    def _kind(self, painting: Painting) -> str:
+        *_, height, width = painting.result.shape
+        kind = f"{painting.model.spec.name}, {painting.model.dtype}, {height * width} latents"
+        return f"{self._meter.name(painting)}, {kind}" if self._meter else kind
+
+    def _first(self, kind: str) -> Buckets:
+        if self._meter is None:
+            return Buckets(self._most, self._strict)
+        known = self._known.get(kind, Known(LEAST, final=False))
+        if known.final:
+            self._settled.add(kind)
+        return Buckets(min(known.rows, self._most))
+
+    def _measure(self, meter: Meter, kind: str, painting: Painting, buckets: Buckets) -> None:
+        """Try twice the rows, and settle for what there is where that is no gain."""
+        rows, twice = buckets.most, min(2 * buckets.most, self._most)
+        if twice > rows and self._pays(meter, painting, rows, twice):
+            buckets.grow(twice)
+            return
+        self._settled.add(kind)
+        self._remember(kind, Known(rows, final=twice > rows))
+
+    def _pays(self, meter: Meter, painting: Painting, rows: int, twice: int) -> bool:
+        """Whether `twice` the rows fit, and come faster."""
+        now = meter.seconds(painting, rows, SLOW_SECONDS)
+        if now > SLOW_SECONDS or not meter.has_memory(painting, twice):
+            return False
+        then = meter.seconds(painting, twice, SLOW_SECONDS)
+        return twice / then >= WORTHWHILE * rows / now
+
+    def _remember(self, kind: str, known: Known) -> None:
+        log.info("at most %s rows a forward: %s", known.rows, kind)
+        self._known[kind] = known
+        if self._file is None:
+            return
+        try:
+            self._file.write_text(json.dumps({kind: asdict(each) for kind, each in self._known.items()}, indent=2))
+        except OSError as reason:
+            log.info("%s cannot be written, so the next start measures again: %s", self._file, reason.strerror)
+
+
+def _read(file: Path | None) -> dict[str, Known]:
+    try:
+        return {kind: Known(**each) for kind, each in json.loads(file.read_text()).items()} if file else {}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
