@@ -82,10 +82,10 @@ class StepLoop:
         if self._held and not self._drawings:
             for job in self._held.take_group():
                 self._start(job)
-        painting = min(self._unfinished, key=self._spent, default=None)
-        errand = min(self._errands, key=self._spent, default=None)
+        painting = min(self._unfinished, key=self._had, default=None)
+        errand = min(self._errands, key=self._had, default=None)
         before = self._clock()
-        if errand is not None and (painting is None or self._spent(errand) <= self._spent(painting)):
+        if errand is not None and (painting is None or self._had(errand) <= self._had(painting)):
             served = self._go_on_with(errand)
         elif painting is not None:
             served = self._denoise(painting)
@@ -128,9 +128,9 @@ class StepLoop:
         self._remove(job.id)
         self._emit(Completed(job.id, (picture,), self._clock() - started))
 
-    def _spent(self, work: Painting | Errand) -> float:
+    def _had(self, work: Painting | Errand) -> tuple[float, float]:
         job_id = self._unfinished[work] if isinstance(work, Painting) else self._errands[work]
-        return self._shares.spent(job_id)
+        return self._shares.had(job_id)
 
     @torch.inference_mode()
     def _denoise(self, first: Painting) -> Collection[int]:
@@ -156,7 +156,7 @@ class StepLoop:
 
     def _company_of(self, first: Painting) -> list[Painting]:
         """Those that can share a forward with `first`, itself in front, then whoever had least."""
-        return sorted((each for each in self._unfinished if each.shape == first.shape), key=self._spent)
+        return sorted((each for each in self._unfinished if each.shape == first.shape), key=self._had)
 
     def _make_room(self, together: list[Painting], failed: int) -> bool:
         """Go on with smaller batches than the `failed` rows, for a step that nobody has taken yet; False where even

@@ -4,38 +4,43 @@ from collections.abc import Collection
 
 
 class Shares:
-    """The time that each job in flight has had, in seconds.
+    """The time that each owner with jobs in flight has had, and each job of theirs, in seconds.
 
-    Time is shared between owners, and what an owner gets between the owner's jobs: whoever has two jobs at work has
-    each of them charged twice. Where one forward serves several owners, they split its time. A newcomer starts level
-    with the job that had least, so that nobody saves time up and nobody has to make up for the time before they came
-    (start-time fair queueing; Goyal, Vin and Cheng 1996).
+    Where one forward serves several owners, they split its time. A newcomer starts level with the one who had least,
+    so that nobody saves time up and nobody has to make up for the time before they came (start-time fair queueing;
+    Goyal, Vin and Cheng 1996).
     """
 
     def __init__(self) -> None:
         self._owners: dict[int, str] = {}
-        self._spent: dict[int, float] = {}
+        self._by_owner: dict[str, float] = {}
+        self._by_job: dict[int, float] = {}
 
     def __contains__(self, job_id: object) -> bool:
-        return job_id in self._spent
+        return job_id in self._owners
 
     def enter(self, job_id: int, owner: str) -> None:
-        self._spent[job_id] = min(self._spent.values(), default=0.0)
+        self._by_owner.setdefault(owner, min(self._by_owner.values(), default=0.0))
+        theirs = [self._by_job[each] for each, other in self._owners.items() if other == owner]
+        self._by_job[job_id] = min(theirs, default=0.0)
         self._owners[job_id] = owner
 
     def leave(self, job_id: int) -> None:
-        del self._spent[job_id], self._owners[job_id]
+        owner = self._owners.pop(job_id)
+        del self._by_job[job_id]
+        if owner not in self._owners.values():
+            del self._by_owner[owner]
 
-    def spent(self, job_id: int) -> float:
-        """What a job has been charged; the one with the least is next."""
-        return self._spent[job_id]
+    def had(self, job_id: int) -> tuple[float, float]:
+        """What a job's owner was charged, and what the job itself was. The least is next."""
+        return self._by_owner[self._owners[job_id]], self._by_job[job_id]
 
     def charge(self, job_ids: Collection[int], seconds: float) -> None:
-        """Charge jobs for what was done for all of them at once. One that has left meanwhile owes nothing."""
+        """Charge for what was done for several jobs at once. One that has left meanwhile owes nothing."""
         served = [job_id for job_id in job_ids if job_id in self._owners]
         owners = {self._owners[job_id] for job_id in served}
-        for job_id in served:
-            owner = self._owners[job_id]
-            at_work = sum(each == owner for each in self._owners.values())
-            in_this = sum(self._owners[each] == owner for each in served)
-            self._spent[job_id] += seconds / len(owners) * at_work / in_this
+        for owner in owners:
+            theirs = [job_id for job_id in served if self._owners[job_id] == owner]
+            self._by_owner[owner] += seconds / len(owners)
+            for job_id in theirs:
+                self._by_job[job_id] += seconds / len(owners) / len(theirs)

@@ -1,0 +1,211 @@
+"""Random arrivals, cancels and failures, with a network that costs nothing in the UNet's place."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import cycle
+from types import SimpleNamespace
+from typing import Any, cast
+
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generation.catalogue import POCKET
+from generation.engine.loop import StepLoop
+from generation.engine.models import Model, Shelf
+from generation.engine.prompts import Conditioning
+from generation.engine.sizing import Sizing
+from generation.errors import ModelUnavailable
+from generation.events import Cancelled, Completed, Ending, Event, Failed, Picture, Preview, Started
+from generation.jobs import Draw, Job
+from generation.settings import GenerationSettings, Sampler
+
+ROWS = 4
+FAULTS = ("model error", "out of memory", "not finite")
+
+
+@dataclass
+class World:
+    """A device whose clock runs a second for each latent of a forward, and what it saw."""
+
+    dtype: torch.dtype = torch.float32
+    now: float = 0.0
+    faults: list[str] = field(default_factory=list)
+    """What goes wrong in the forwards to come, one each; "" is nothing."""
+    rows: list[int] = field(default_factory=list)
+
+    def forward(self, latents: torch.Tensor, *_: Any, **__: Any) -> list[torch.Tensor]:
+        self.rows.append(len(latents))
+        self.now += latents[0, 0].numel() / 64
+        match self.faults.pop(0) if self.faults else "":
+            case "model error":
+                raise RuntimeError("a kernel went wrong")
+            case "out of memory":
+                raise torch.OutOfMemoryError
+            case "not finite":
+                return [torch.full_like(latents, float("nan"))]
+        return [latents * 0.1]
+
+    def take(self, name: str, on_load: Any) -> Model:
+        if name == "missing":
+            raise ModelUnavailable(name)
+        return cast(Model, FakeModel(self, replace(POCKET, name=name), self.dtype))
+
+    def in_float32(self, name: str, on_load: Any) -> Model:
+        on_load()
+        return cast(Model, FakeModel(self, replace(POCKET, name=name), torch.float32))
+
+
+class FakeModel:
+    """As much of a `Model` as the step loop and a painting touch."""
+
+    hash = "0"
+    latent_channels = 4
+    device = torch.device("cpu")
+
+    def __init__(self, world: World, spec: Any, dtype: torch.dtype) -> None:
+        self.spec, self.dtype, self.unet = spec, dtype, world.forward
+        self.scheduler_config = {"_class_name": "DDIMScheduler"}
+        self.prompts = SimpleNamespace(encode_pair=lambda *_: (Conditioning(torch.zeros(1, 1, 1)),) * 2)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        return torch.ones((1, 8, 8, 3), dtype=torch.uint8)
+
+    def preview(self, latents: torch.Tensor) -> Preview:
+        return Preview(1, 1, b"rgb")
+
+
+jobs = st.builds(
+    lambda owner, model, side, steps, count, scale, sampler: (
+        owner,
+        GenerationSettings(
+            prompt="a fox",
+            seed=0,
+            model=model,
+            width=side,
+            height=side,
+            steps=steps,
+            count=count,
+            guidance_scale=scale,
+            sampler=sampler,
+        ),
+    ),
+    owner=st.sampled_from("abc"),
+    model=st.sampled_from(["one", "one", "one", "other", "missing"]),
+    side=st.sampled_from([64, 64, 128]),
+    steps=st.integers(1, 4),
+    count=st.integers(1, 4),
+    scale=st.sampled_from([1.0, 5.0]),
+    sampler=st.sampled_from([Sampler.EULER, Sampler.HEUN, Sampler.DDIM]),
+)
+arrivals = st.tuples(st.just("admit"), jobs)
+cancels = st.tuples(st.just("cancel"), st.integers(0, 8))
+steps = st.tuples(st.just("step"), st.integers(1, 6))
+STORY = st.lists(st.one_of(arrivals, cancels, steps), min_size=1, max_size=14)
+quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class Story:
+    """A step loop that is told a story; `events` is all it said."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.events: list[Event] = []
+        self.admitted: dict[int, GenerationSettings] = {}
+        self.loop = StepLoop(
+            cast(Shelf, world), self.events.append, Sizing(ROWS), model_wait=5.0, clock=lambda: world.now
+        )
+
+    def tell(self, story: list[tuple[str, Any]]) -> None:
+        for verb, what in story:
+            match verb:
+                case "admit":
+                    owner, asked = what
+                    self.admitted[len(self.admitted)] = asked
+                    self.loop.admit(Job(len(self.admitted) - 1, owner, Draw(asked)))
+                case "cancel":
+                    self.loop.cancel(what)
+                case "step":
+                    for _ in range(what):
+                        self.loop.step()
+        for _ in range(3000):
+            if self.loop.idle:
+                return
+            self.loop.step()
+        raise AssertionError("the batch never drains")
+
+    def endings(self) -> dict[int, Event]:
+        return {event.job_id: event for event in self.events if isinstance(event, Ending)}
+
+
+@quick
+@given(STORY, st.lists(st.sampled_from(["", "", "", *FAULTS]), max_size=20), st.booleans())
+def test_every_job_ends_exactly_once_and_says_nothing_after(
+    story: list[tuple[str, Any]], faults: list[str], half: bool
+) -> None:
+    told = Story(World(torch.bfloat16 if half else torch.float32, faults=faults))
+    told.tell(story)
+    ended = Counter(event.job_id for event in told.events if isinstance(event, Ending))
+    assert ended == dict.fromkeys(told.admitted, 1)
+    for job_id, asked in told.admitted.items():
+        ending = [event for event in told.events if event.job_id == job_id][-1]
+        assert isinstance(ending, Ending)
+        if isinstance(ending, Completed):
+            assert len(ending.pictures) == asked.count
+
+
+@quick
+@given(STORY, st.lists(st.sampled_from(["", "", "out of memory"]), max_size=12))
+def test_rows_never_exceed_the_bucket_nor_what_did_not_fit(story: list[tuple[str, Any]], faults: list[str]) -> None:
+    world = World(faults=list(faults))
+    Story(world).tell(story)
+    assert all(rows <= ROWS for rows in world.rows)
+
+
+@settings(quick, max_examples=50)
+@given(st.lists(jobs, min_size=1, max_size=6), st.integers(0, 6))
+def test_nobody_starves(stream: list[tuple[str, GenerationSettings]], before: int) -> None:
+    """However many jobs of another size keep coming, one gets its owner's share of the time."""
+    world = World()
+    told = Story(world)
+    coming = (
+        Job(number, owner, Draw(replace(asked, model="one", width=64, height=64)))
+        for number, (owner, asked) in enumerate(cycle(stream), start=1)
+    )
+    for _ in range(before):
+        told.loop.admit(next(coming))
+        told.loop.step()
+    large = GenerationSettings(prompt="a", seed=0, model="one", width=128, height=128, steps=4, sampler=Sampler.EULER)
+    told.loop.admit(Job(0, "patient", Draw(large)))
+    begun = world.now
+    while 0 not in told.endings():
+        told.loop.admit(next(coming))
+        told.loop.step()
+        assert world.now - begun < 100
+    alone = 4 * 4
+    owners = 1 + len({owner for owner, _ in stream})
+    assert world.now - begun <= owners * (alone + 4)
+
+
+@settings(quick, max_examples=50)
+@given(st.lists(arrivals, min_size=2, max_size=6), st.integers(0, 5), st.integers(0, 8))
+def test_a_cancelled_job_is_gone_from_the_next_forward_and_touches_no_other(
+    arriving: list[tuple[str, Any]], victim: int, after: int
+) -> None:
+    told = Story(World())
+    told.tell([*arriving, ("step", after), ("cancel", victim)])
+    undisturbed = Story(World())
+    undisturbed.tell(arriving)
+    cancelled = [job_id for job_id, ending in told.endings().items() if isinstance(ending, Cancelled)]
+    assert set(cancelled) <= {victim}
+    for job_id in cancelled:
+        mine = [event for event in told.events if event.job_id == job_id]
+        assert isinstance(mine[-1], Cancelled)
+    for job_id, ending in undisturbed.endings().items():
+        if job_id not in cancelled:
+            assert pictures_of(told.endings()[job_id]) == pictures_of(ending)
+
+
+def pictures_of(ending: Event) -> tuple[Picture, ...] | None:
+    assert isinstance(ending, Completed | Failed)
+    return ending.pictures if isinstance(ending, Completed) else None

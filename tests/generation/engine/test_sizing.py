@@ -1,0 +1,90 @@
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from generation.engine.measuring import DeviceMeter
+from generation.engine.models import Model
+from generation.engine.painting import Painting
+from generation.engine.sizing import Sizing
+from generation.settings import GenerationSettings
+
+
+@dataclass
+class Device:
+    """A meter of a device that is `forward` seconds at its forwards, and holds `memory` rows."""
+
+    forward: dict[int, float]
+    memory: int = 1000
+    asked: list[int] = field(default_factory=list)
+
+    def name(self, painting: Painting) -> str:
+        return "a device"
+
+    def seconds(self, painting: Painting, rows: int, slow: float) -> float:
+        self.asked.append(rows)
+        return self.forward[rows]
+
+    def has_memory(self, painting: Painting, rows: int) -> bool:
+        return rows <= self.memory
+
+
+LEVELS_OFF = {2: 1 / 55, 4: 2 / 55 * 0.7, 8: 4 / 55 * 0.6, 16: 8 / 55 * 0.59}
+
+
+@pytest.fixture
+def painting(pocket: Model, apple: GenerationSettings) -> Painting:
+    return Painting(pocket, apple, *pocket.prompts.encode_pair("a", "", 1))
+
+
+def test_more_rows_are_tried_as_they_are_wanted_until_they_do_not_pay(painting: Painting) -> None:
+    device = Device(LEVELS_OFF)
+    sizing = Sizing(64, meter=device)
+    assert sizing.of(painting, wanted=2).most == 2
+    assert device.asked == []
+    assert sizing.of(painting, wanted=3).most == 4
+    assert sizing.of(painting, wanted=40).most == 8
+    assert device.asked == [2, 4, 4, 8, 8, 16]
+    assert sizing.of(painting, wanted=40).most == 8
+    assert len(device.asked) == 6
+
+
+def test_memory_and_patience_end_it_too(painting: Painting) -> None:
+    assert Sizing(64, meter=Device(LEVELS_OFF, memory=4)).of(painting, wanted=40).most == 4
+    slow = Device({2: 25.0})
+    assert Sizing(64, meter=slow).of(painting, wanted=40).most == 2
+    assert slow.asked == [2]
+    assert Sizing(4, meter=Device(LEVELS_OFF)).of(painting, wanted=40).most == 4
+
+
+def test_what_was_measured_is_known_at_the_next_start(painting: Painting, tmp_path: Path) -> None:
+    file = tmp_path / "measured.json"
+    assert Sizing(4, meter=Device(LEVELS_OFF), file=file).of(painting, wanted=40).most == 4
+    allowed_more = Device(LEVELS_OFF)
+    assert Sizing(64, meter=allowed_more, file=file).of(painting, wanted=40).most == 8
+    assert allowed_more.asked == [4, 8, 8, 16]
+    assert Sizing(64, meter=Device({}), file=file).of(painting, wanted=40).most == 8
+    file.write_text("[broken")
+    assert Sizing(64, meter=Device(LEVELS_OFF), file=file).of(painting, wanted=40).most == 8
+
+
+def test_sizes_are_measured_each_by_itself(painting: Painting, pocket: Model, apple: GenerationSettings) -> None:
+    sizing = Sizing(64, meter=Device(LEVELS_OFF))
+    wide = Painting(pocket, replace(apple, width=256), *pocket.prompts.encode_pair("a", "", 1))
+    assert sizing.of(painting, wanted=40).most == 8
+    assert sizing.of(wide, wanted=2).most == 2
+    assert sizing.halve(painting, failed=8).most == 4
+    assert sizing.of(painting, wanted=40).most == 4
+
+
+def test_a_strict_or_told_size_is_not_measured(painting: Painting) -> None:
+    assert Sizing(16, strict=True, meter=Device({})).of(painting, wanted=40).most == 16
+    assert Sizing(16).of(painting, wanted=2).most == 16
+
+
+def test_the_device_itself_can_be_measured(painting: Painting) -> None:
+    meter = DeviceMeter()
+    assert 0 < meter.seconds(painting, 2, slow=0.0) < 60
+    assert meter.has_memory(painting, 4)
+    assert not meter.has_memory(painting, 10**12) or meter._bytes == 0
+    assert "threads" in meter.name(painting)
