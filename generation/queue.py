@@ -7,14 +7,21 @@ from collections.abc import Callable
 from generation.jobs import Job
 
 
+OVERTAKING = 4
+"""How many jobs may go before the next one, where there is room for them and not for it."""
+
+
 class FairQueue:
     """Owners take turns; the jobs of one owner keep their order.
 
-    Whoever asks for ten pictures delays the next person by one of them, not by ten.
+    Whoever asks for ten pictures delays the next person by one of them, not by ten. A small job need not wait behind a
+    large one of somebody else for which there is no room yet, and the large one need not wait for ever.
     """
 
     def __init__(self) -> None:
         self._owners: OrderedDict[str, deque[Job]] = OrderedDict()
+        self._overtaken: dict[int, int] = {}
+        """How many went before each job that was next and did not fit."""
         self._changed = asyncio.Event()
 
     def put(self, job: Job) -> None:
@@ -22,9 +29,9 @@ class FairQueue:
         self._changed.set()
 
     async def take(self, fits: Callable[[Job], bool]) -> Job:
-        """The next job, as soon as there is one and it `fits`; call `recheck` when more may fit."""
+        """The next job that `fits`, as soon as there is one; call `recheck` when more may fit."""
         while True:
-            if (job := self._next()) and fits(job):
+            if job := self._next(fits):
                 self._take_turn(job)
                 return job
             self._changed.clear()
@@ -40,6 +47,7 @@ class FairQueue:
             for job in jobs:
                 if job.id == job_id:
                     jobs.remove(job)
+                    self._overtaken.pop(job_id, None)
                     if not jobs:
                         del self._owners[owner]
                     self._changed.set()
@@ -53,10 +61,20 @@ class FairQueue:
         ]
         return {job_id: position for position, (_, _, job_id) in enumerate(sorted(rounds), start=1)}
 
-    def _next(self) -> Job | None:
-        return next((jobs[0] for jobs in self._owners.values()), None)
+    def _next(self, fits: Callable[[Job], bool]) -> Job | None:
+        """The first owner's job, or, where it does not fit, that of another who may overtake it."""
+        firsts = [jobs[0] for jobs in self._owners.values()]
+        if not firsts or fits(firsts[0]):
+            return next(iter(firsts), None)
+        if self._overtaken.get(firsts[0].id, 0) >= OVERTAKING:
+            return None
+        return next((job for job in firsts[1:] if fits(job)), None)
 
     def _take_turn(self, job: Job) -> None:
+        first = next(iter(self._owners.values()))[0]
+        if first is not job:
+            self._overtaken[first.id] = self._overtaken.get(first.id, 0) + 1
+        self._overtaken.pop(job.id, None)
         jobs = self._owners.pop(job.owner)
         jobs.popleft()
         if jobs:

@@ -1,12 +1,12 @@
 import asyncio
 
 from generation.jobs import Draw, Job
-from generation.queue import FairQueue
+from generation.queue import OVERTAKING, FairQueue
 from generation.settings import GenerationSettings
 
 
-def job(job_id: int, owner: str) -> Job:
-    settings = GenerationSettings(prompt="a fox", seed=job_id, model="pocket", width=128, height=128)
+def job(job_id: int, owner: str, count: int = 1) -> Job:
+    settings = GenerationSettings(prompt="a fox", seed=job_id, model="pocket", width=128, height=128, count=count)
     return Job(job_id, owner, Draw(settings))
 
 
@@ -56,6 +56,26 @@ async def test_when_the_next_job_leaves_the_one_behind_it_is_looked_at() -> None
     await asyncio.sleep(0)
     queue.remove(1)
     assert (await taking).id == 2
+
+
+async def test_small_jobs_of_others_go_before_a_large_one_that_has_no_room_but_not_for_ever() -> None:
+    queue, room = FairQueue(), [1]
+
+    def fits(each: Job) -> bool:
+        return each.task.pictures <= room[0]
+
+    queue.put(job(1, "large", count=4))
+    queue.put(job(2, "large"))
+    for job_id in range(10, 20):
+        queue.put(job(job_id, f"owner {job_id % 2}"))
+    assert [(await queue.take(fits)).id for _ in range(OVERTAKING)] == [10, 11, 12, 13]
+    waiting = asyncio.create_task(queue.take(fits))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    room[0] = 4
+    queue.recheck()
+    assert (await waiting).id == 1
+    assert (await queue.take(fits)).id == 14
 
 
 async def test_remove_takes_out_one_job_once() -> None:
