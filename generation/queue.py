@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from generation.jobs import Job
 
-
 OVERTAKING = 4
 """How many jobs may go before the next one, where there is room for them and not for it."""
 

@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DiffusionPipeline
 from PIL import Image
 
 from generation import wire
 from generation.catalogue import Catalogue
 from generation.engine import device
-from generation.engine.buckets import Buckets
 from generation.engine.loop import StepLoop
+from generation.engine.measuring import DeviceMeter
 from generation.engine.models import Model, Shelf
 from generation.engine.painting import Painting, predict
 from generation.engine.samplers import scheduler_for
@@ -44,33 +44,43 @@ class Run:
     seconds: float = 0.0
     first_previews: dict[int, float] = field(default_factory=dict)
     pictures: dict[int, "numpy.ndarray[Any, Any]"] = field(default_factory=dict)
+    forwards: list[int] = field(default_factory=list)
+    """The rows of each forward."""
 
 
-def compare(shelf: Shelf, name: str, jobs: int = JOBS) -> dict[str, Any]:
-    """All figures, for `jobs` mixed jobs of one size."""
+def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = None) -> dict[str, Any]:
+    """All figures, for `jobs` mixed jobs of one size. Without a `sizing` the device is measured first, as a worker
+    does once."""
     model = shelf.take(name, on_load=lambda: None)
     mixed = list(_mixed(model, jobs))
-    buckets = Buckets(2 * jobs)
-    stock = _stock(model)
-    _warm_up(shelf, mixed[0], stock)
+    sizing = sizing or Sizing(2 * jobs, meter=DeviceMeter())
+    stock = _stock(model, model.dtype)
+    _warm_up(shelf, mixed, stock, sizing)
     theirs = _drawn_by_stock(stock, model, mixed)
-    ours = _drawn_by_us(shelf, mixed, buckets)
-    alone = _drawn_by_us(shelf, [replace(mixed[0], steps=25)], buckets)
-    forwards = {rows: _forward_seconds(model, mixed, rows) for rows in {2, *(_rows_of_steps(mixed, buckets))}}
-    ideal = sum(forwards[rows] for rows in _rows_of_steps(mixed, buckets))
+    ours = _drawn_by_us(shelf, mixed, sizing)
+    alone = _drawn_by_us(shelf, [replace(mixed[0], steps=25)], sizing)
+    forwards = {rows: _forward_seconds(model, mixed, rows) for rows in {2, *ours.forwards}}
+    precise = theirs if model.dtype == torch.float32 else _drawn_by_stock(_stock(model, torch.float32), model, mixed)
     return {
         "throughput_ratio": theirs.seconds / ours.seconds,
-        "ceiling_fraction": ideal / ours.seconds,
+        "ceiling_fraction": sum(forwards[rows] for rows in ours.forwards) / ours.seconds,
         "first_preview_ratio": _median(theirs.first_previews) / _median(ours.first_previews),
         "single_job_overhead": alone.seconds / (25 * forwards[2] + _decode_seconds(model, mixed[0])),
         "preview_cost_fraction": _preview_seconds(model, mixed[0]) / forwards[2],
-        "pixel_max_diff": max(int(abs(ours.pictures[i] - theirs.pictures[i]).max()) for i in range(jobs)),
+        "pixel_max_diff": _most_apart(ours, theirs),
+        "throughput_ratio_to_float32": precise.seconds / ours.seconds,
+        "pixel_max_diff_from_float32": _most_apart(ours, precise),
         "dtype": str(model.dtype).removeprefix("torch."),
         "device": model.device.type,
-        "bucket": buckets.most,
+        "bucket": max(ours.forwards),
         "threads": torch.get_num_threads(),
         "jobs": jobs,
     }
+
+
+def _most_apart(one: Run, other: Run) -> int:
+    """The largest difference of any value of any pixel, of 255."""
+    return max(int(abs(one.pictures[job_id] - other.pictures[job_id]).max()) for job_id in one.pictures)
 
 
 def _mixed(model: Model, jobs: int) -> Iterator[GenerationSettings]:
@@ -80,8 +90,10 @@ def _mixed(model: Model, jobs: int) -> Iterator[GenerationSettings]:
         yield chosen.of(prompts[i % len(prompts)], seed=i)
 
 
-def _drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], buckets: Buckets) -> Run:
+def _drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], sizing: Sizing) -> Run:
     run, started = Run(), time.perf_counter()
+    unet = shelf.take(mixed[0].model, on_load=lambda: None).unet
+    counting = unet.register_forward_pre_hook(lambda _, inputs: run.forwards.append(len(inputs[0])))
 
     def hear(event: Event) -> None:
         if isinstance(event, Progress):
@@ -90,12 +102,13 @@ def _drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], buckets: Buckets
             image = Image.open(BytesIO(event.pictures[0].png))
             run.pictures[event.job_id] = numpy.asarray(image, dtype=int)
 
-    loop = StepLoop(shelf, hear, Sizing(buckets.most))
+    loop = StepLoop(shelf, hear, sizing)
     for job_id, settings in enumerate(mixed):
         loop.admit(Job(job_id, str(job_id), Draw(settings)))
     while not loop.idle:
         loop.step()
     run.seconds = time.perf_counter() - started
+    counting.remove()
     return run
 
 
@@ -123,24 +136,19 @@ def _drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -
     return run
 
 
-def _stock(model: Model) -> Any:
-    pipeline = StableDiffusionPipeline.from_pretrained(
-        model.spec.source, dtype=model.dtype, use_safetensors=True, safety_checker=None
+def _stock(model: Model, dtype: torch.dtype) -> Any:
+    pipeline = DiffusionPipeline.from_pretrained(
+        model.spec.source, dtype=dtype, use_safetensors=True, safety_checker=None
     ).to(model.device)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
 
-def _warm_up(shelf: Shelf, settings: GenerationSettings, stock: Any) -> None:
-    brief = replace(settings, steps=2)
-    _drawn_by_us(shelf, [brief], Buckets(2))
+def _warm_up(shelf: Shelf, mixed: list[GenerationSettings], stock: Any, sizing: Sizing) -> None:
+    """Both in the state of a program that has run for a while: kernels chosen, the batch measured."""
+    brief = replace(mixed[0], steps=2)
+    _drawn_by_us(shelf, [replace(brief, seed=seed) for seed in range(len(mixed))], sizing)
     stock(brief.prompt, num_inference_steps=2, width=brief.width, height=brief.height)
-
-
-def _rows_of_steps(mixed: list[GenerationSettings], buckets: Buckets) -> list[int]:
-    """The bucket of each forward that draws all jobs together: jobs leave as their steps end."""
-    longest = max(settings.steps for settings in mixed)
-    return [buckets.holding(2 * sum(settings.steps > step for settings in mixed)) for step in range(longest)]
 
 
 @torch.inference_mode()
