@@ -27,23 +27,14 @@ RESOLUTIONS = {"sd15": 512, "sdxl": 1024}
 TOKENS = 77
 
 
-def sd15() -> Any:
-    """A pipeline of Stable Diffusion 1.5's size: a UNet of 860 million parameters."""
-    return StableDiffusionPipeline(
-        unet=UNet2DConditionModel(sample_size=64, cross_attention_dim=768),
-        vae=_autoencoder(0.18215),
-        text_encoder=CLIPTextModel(_clip_l()),
-        tokenizer=_tokenizer(),
-        scheduler=_scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
+def sd15_unet() -> Any:
+    """860 million parameters."""
+    return UNet2DConditionModel(sample_size=64, cross_attention_dim=768)
 
 
-def sdxl() -> Any:
-    """A pipeline of Stable Diffusion XL's size: a UNet of 2.6 billion parameters."""
-    unet = UNet2DConditionModel(
+def sdxl_unet() -> Any:
+    """2.6 billion parameters."""
+    return UNet2DConditionModel(
         sample_size=128,
         block_out_channels=(320, 640, 1280),
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
@@ -56,8 +47,26 @@ def sdxl() -> Any:
         addition_time_embed_dim=256,
         projection_class_embeddings_input_dim=2816,
     )
+
+
+def sd15() -> Any:
+    """A pipeline of Stable Diffusion 1.5's size."""
+    return StableDiffusionPipeline(
+        unet=sd15_unet(),
+        vae=_autoencoder(0.18215),
+        text_encoder=CLIPTextModel(_clip_l()),
+        tokenizer=_tokenizer(),
+        scheduler=_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def sdxl() -> Any:
+    """A pipeline of Stable Diffusion XL's size."""
     return StableDiffusionXLPipeline(
-        unet=unet,
+        unet=sdxl_unet(),
         vae=_autoencoder(0.13025),
         text_encoder=CLIPTextModel(_clip_l()),
         text_encoder_2=CLIPTextModelWithProjection(_clip_g()),
