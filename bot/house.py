@@ -9,6 +9,7 @@ from typing import Any
 from bot import words
 from bot.asker import Asker
 from bot.errors import Refusal
+from generation import cost
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting, LimitExceeded
 from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings
@@ -158,7 +159,7 @@ class House:
         next_one = spent.last and spent.last + timedelta(seconds=limits.cooldown or 0)
         if next_one and (left := (next_one - self._now()).total_seconds()) > 0:
             raise LimitExceeded(f"One request every {limits.cooldown} s is allowed here: wait {ceil(left)} s more.")
-        needed = settings.steps * settings.count if draws else 0
+        needed = cost.FORWARDS_A_STEP[settings.sampler] * settings.steps * settings.count if draws else 0
         if limits.daily_steps is not None and spent.steps + needed > limits.daily_steps:
             raise LimitExceeded(
                 f"This takes {needed} steps. {limits.daily_steps} are allowed here in 24 hours, and you have "

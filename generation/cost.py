@@ -6,6 +6,9 @@ one.
 
 from generation.settings import GenerationSettings, Sampler
 
+FORWARDS_A_STEP = {sampler: 2 if sampler is Sampler.HEUN else 1 for sampler in Sampler}
+"""How often a sampler asks the UNet in a step: what budgets charge."""
+
 
 def forwards(settings: GenerationSettings) -> int:
     """How often one picture asks the UNet, from its first step to its last."""

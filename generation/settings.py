@@ -268,7 +268,7 @@ class Limits:
     waiting: int | None = None
     """Unfinished requests of one person."""
     daily_steps: int | None = None
-    """Steps of all pictures of one person in 24 hours."""
+    """Steps of all pictures of one person in 24 hours; each counts as often as it asks the model."""
     cooldown: int | None = None
     """Seconds from one request of a person to the next."""
 

@@ -9,12 +9,14 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from generation import cost
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.database import Sessions
 from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Picture, Spending
 from storage.tables import GenerationRow, PictureRow
 
+_FORWARDS_A_STEP = {sampler.value: forwards for sampler, forwards in cost.FORWARDS_A_STEP.items()}
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
 
 
@@ -94,14 +96,16 @@ class Generations:
             return [_record(row) for row in rows]
 
     async def spent(self, guild_id: int, user_id: int, since: datetime) -> Spending:
-        """What a member has asked for in one server since a time; what failed is not counted."""
+        """What a member has asked for in one server since a time; what failed is not counted. A step counts as often
+        as its sampler asks the model."""
         mine = (
             GenerationRow.guild_id == guild_id,
             GenerationRow.user_id == user_id,
             GenerationRow.created >= since,
             GenerationRow.state != JobState.FAILED.value,
         )
-        drawn = case((GenerationRow.action == Action.UPSCALE.value, 0), else_=GenerationRow.steps * GenerationRow.count)
+        forwards = GenerationRow.steps * case(_FORWARDS_A_STEP, value=GenerationRow.sampler)
+        drawn = case((GenerationRow.action == Action.UPSCALE.value, 0), else_=forwards * GenerationRow.count)
         columns = func.coalesce(func.sum(drawn), 0), func.max(GenerationRow.created)
         async with self._sessions() as session:
             steps, last = (await session.execute(select(*columns).where(*mine))).one()

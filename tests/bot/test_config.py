@@ -45,6 +45,7 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
         ("[limits]\nsteps = 0", "limits.steps: Steps must be between 1 and 150, not 0"),
         ("[limits]\nside = 10", "limits.side: Side must be between 64 and 2048"),
         ("[worker]\nmax_pictures = 0", "worker.max_pictures: Max pictures must be between 1 and 64"),
+        ("[worker]\nlargest_batch = 1", "worker.largest_batch: A guided picture has two rows"),
         ('[worker]\ndtype = "foo"', "worker.dtype: It must be one of auto, float32, bfloat16, float16, not foo"),
         ("discord = 5", "discord must be a section, not 5"),
         ("[models]", "[models] is empty"),

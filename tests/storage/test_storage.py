@@ -159,11 +159,11 @@ async def test_what_a_member_has_spent(generations: Generations, apple: Generati
     await generations.add(mine[1], four, Lineage(Action.UPSCALE, first.id, 0))
     failed = await generations.add(mine[2], four, Lineage())
     await generations.fail(failed.id, "x")
-    last = await generations.add(mine[3], apple, Lineage())
+    last = await generations.add(mine[3], replace(apple, steps=5, sampler=Sampler.HEUN), Lineage())
     guild, user = mine[0].guild_id, mine[0].user_id
     assert guild is not None
     spent = await generations.spent(guild, user, first.created)
-    assert spent == Spending(40 + apple.steps * apple.count, last.created)
+    assert spent == Spending(40 + 2 * 5 * apple.count, last.created)
     assert await generations.spent(guild, user, last.created + timedelta(seconds=1)) == Spending(0, None)
     assert {each.id for each in await generations.unfinished_in(guild, user)} >= {first.id, last.id}
     assert await generations.unfinished_in(guild + 1, user) == []
