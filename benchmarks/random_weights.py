@@ -121,7 +121,9 @@ def _tokenizer() -> Any:
 
 
 def _scheduler() -> Any:
-    return DPMSolverMultistepScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+    return DPMSolverMultistepScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
+    )
 
 
 def main() -> None:
