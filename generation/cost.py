@@ -10,19 +10,34 @@ FORWARDS_A_STEP = {sampler: 2 if sampler is Sampler.HEUN else 1 for sampler in S
 """How often a sampler asks the UNet in a step: what budgets charge."""
 
 
-def forwards(settings: GenerationSettings) -> int:
-    """How often one picture asks the UNet, from its first step to its last."""
+def steps_drawn(settings: GenerationSettings) -> int:
+    """How many of all steps a picture takes that starts from another one: at least one."""
+    return min(max(int(settings.steps * settings.denoising_strength), 1), settings.steps)
+
+
+def stages(settings: GenerationSettings, of_picture: bool = False) -> list[tuple[GenerationSettings, int]]:
+    """What is drawn one after the other, each with the number of its steps. `of_picture`: it starts from another."""
+    first = settings, steps_drawn(settings) if of_picture else settings.steps
+    if settings.hires_factor == 1:
+        return [first]
+    refined = settings.refinement
+    return [first, (refined, steps_drawn(refined))]
+
+
+def steps(settings: GenerationSettings, of_picture: bool = False) -> int:
+    """The steps of one picture, as its progress counts them."""
+    return sum(taken for _, taken in stages(settings, of_picture))
+
+
+def forwards(settings: GenerationSettings, taken: int | None = None) -> int:
+    """How often the UNet is asked in the last `taken` of the steps, or in all."""
+    asked = settings.steps if taken is None else taken
     match settings.sampler:
         case Sampler.HEUN:
-            return 2 * settings.steps - 1
+            return 2 * asked - 1
         case Sampler.PLMS:
-            return settings.steps + (settings.steps > 1)
-    return settings.steps
-
-
-def step_of(settings: GenerationSettings, forward: int, of: int) -> int:
-    """The step that forward number `forward` of all `of` belongs to, both counted from 0."""
-    return forward * settings.steps // of
+            return asked + (settings.steps > 1)
+    return asked
 
 
 def is_guided(settings: GenerationSettings, step: int) -> bool:
@@ -35,8 +50,12 @@ def is_guided(settings: GenerationSettings, step: int) -> bool:
     return settings.guidance_scale != 1.0 and settings.guidance_start <= share < settings.guidance_end
 
 
-def rows(settings: GenerationSettings) -> int:
-    """All rows of all pictures of a request."""
-    asked = forwards(settings)
-    guided = sum(is_guided(settings, step_of(settings, forward, asked)) for forward in range(asked))
-    return settings.count * (asked + guided)
+def rows(settings: GenerationSettings, of_picture: bool = False) -> int:
+    """All rows of all pictures of a request; those of a refinement are larger ones."""
+    return settings.count * sum(_rows(stage, taken) for stage, taken in stages(settings, of_picture))
+
+
+def _rows(settings: GenerationSettings, taken: int) -> int:
+    asked, skipped = forwards(settings, taken), settings.steps - taken
+    guided = sum(is_guided(settings, skipped + forward * taken // asked) for forward in range(asked))
+    return asked + guided

@@ -22,6 +22,8 @@ class Drawn:
     version: str
     upscaler: str = ""
     upscale_factor: int = 1
+    from_picture: bool = False
+    """True where it started from another picture, at the settings' denoising strength."""
 
 
 class NoInfotext(UserError):
@@ -46,9 +48,11 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["CFG Rescale"] = f"{settings.guidance_rescale:g}"
     if (settings.guidance_start, settings.guidance_end) != (0, 1):
         pairs["CFG range"] = f"{settings.guidance_start:g}-{settings.guidance_end:g}"
+    if drawn.from_picture:
+        pairs["Denoising strength"] = f"{settings.denoising_strength:g}"
     if settings.hires_factor > 1:
         pairs["Hires upscale"] = f"{settings.hires_factor:g}"
-        pairs["Denoising strength"] = f"{settings.hires_strength:g}"
+        pairs["Hires strength" if drawn.from_picture else "Denoising strength"] = f"{settings.hires_strength:g}"
     if settings.variation_strength:
         pairs["Variation seed"] = str(settings.variation_seed)
         pairs["Variation seed strength"] = f"{settings.variation_strength:g}"
@@ -73,6 +77,7 @@ def from_infotext(text: str) -> GenerationSettings:
     try:
         width, _, height = pairs["Size"].partition("x")
         seed_width, _, seed_height = pairs.get("Seed resize from", "0x0").partition("x")
+        denoising_strength, hires_strength = _strengths(pairs)
         guidance_start, _, guidance_end = pairs.get("CFG range", "0-1").partition("-")
         return GenerationSettings(
             prompt=prompt,
@@ -94,10 +99,19 @@ def from_infotext(text: str) -> GenerationSettings:
             guidance_start=float(guidance_start),
             guidance_end=float(guidance_end),
             hires_factor=float(pairs.get("Hires upscale", "1")),
-            hires_strength=float(pairs.get("Denoising strength", "0.5")),
+            hires_strength=float(hires_strength),
+            denoising_strength=float(denoising_strength),
         )
     except (KeyError, ValueError) as missing:
         raise NoInfotext("This picture does not carry settings that I can read.") from missing
+
+
+def _strengths(pairs: dict[str, str]) -> tuple[str, str]:
+    """Those of image to image and of the hires refinement, which other tools write under one name."""
+    said = pairs.get("Denoising strength")
+    if "Hires strength" in pairs or "Hires upscale" not in pairs:
+        return said or "0.75", pairs.get("Hires strength", "0.5")
+    return "0.75", said or "0.5"
 
 
 def model_hash_in(text: str) -> str:

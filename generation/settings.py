@@ -175,6 +175,20 @@ class GenerationSettings:
         grid = SIZE.multiple_of
         return round(self.width * self.hires_factor / grid) * grid, round(self.height * self.hires_factor / grid) * grid
 
+    @property
+    def refinement(self) -> Self:
+        """The settings of the second stage of a hires picture: at its final size, from what the first one drew."""
+        width, height = self.final_size
+        return replace(
+            self,
+            width=width,
+            height=height,
+            seed_width=0,
+            seed_height=0,
+            denoising_strength=self.hires_strength,
+            hires_factor=1.0,
+        )
+
     def of_picture(self, index: int) -> Self:
         """The settings that draw picture `index` of this request by itself."""
         seed = "variation_seed" if self.variation_strength else "seed"

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import torch
 
+from generation import cost
 from generation.engine.painting import Painting
 from generation.errors import BrokenPicture
 from generation.events import Picture, Preview
-from generation.jobs import Job
+from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings
 
 FRAME_SHARE = 0.05
@@ -28,7 +29,18 @@ class Drawing:
 
     @property
     def settings(self) -> GenerationSettings:
-        return self.paintings[0].settings
+        """Of the whole request."""
+        return self._task.settings
+
+    @property
+    def from_picture(self) -> bool:
+        """True where it starts from another picture than noise."""
+        return bool(self._task.inputs.image)
+
+    @property
+    def steps(self) -> int:
+        """How many there are in all."""
+        return cost.steps(self.settings, self.from_picture)
 
     @property
     def step(self) -> int:
@@ -43,6 +55,11 @@ class Drawing:
     def developed(self) -> bool:
         """True where every picture is there as a file."""
         return len(self.pictures) == len(self.paintings)
+
+    @property
+    def _task(self) -> Draw:
+        assert isinstance(self.job.task, Draw)
+        return self.job.task
 
     def look(self, clock: Callable[[], float]) -> tuple[Preview, ...]:
         """Previews of all pictures: decoded where that is wanted and affordable, else the linear map."""

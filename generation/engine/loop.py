@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Generator
 
 import torch
 
-from generation.engine import pictures, upscalers
+from generation.engine import hires, masks, pictures, upscalers
 from generation.engine.drawing import Drawing, decoded
 from generation.engine.held import Held
 from generation.engine.models import Model, Shelf
+from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
 from generation.engine.shares import Shares
 from generation.engine.sizing import Sizing
@@ -118,7 +119,9 @@ class StepLoop:
     def _begin(self, job: Job, task: Draw) -> None:
         name = task.settings.model
         model = self._shelf.take(name, on_load=lambda: self._emit(Loading(job.id, name)))
-        paintings = [_painting(model, task.settings.of_picture(index)) for index in range(task.pictures)]
+        settings = task.settings
+        original = Original.of(task.inputs, settings.width, settings.height, holes=model.is_inpainting)
+        paintings = [_painting(model, settings.of_picture(index), original) for index in range(task.pictures)]
         self._drawings[job.id] = Drawing(job, self._clock(), paintings)
         self._unfinished |= dict.fromkeys(paintings, job.id)
 
@@ -192,7 +195,7 @@ class StepLoop:
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             self._fail(job_id, error)
             return
-        self._emit(Progress(job_id, drawing.step, drawing.settings.steps, look))
+        self._emit(Progress(job_id, drawing.step, drawing.steps, look))
 
     def _go_on_with(self, errand: Errand) -> Collection[int]:
         """One slice of an errand; its job."""
@@ -219,7 +222,13 @@ class StepLoop:
             self._redraw(drawing, index, broken)
             return
         yield
-        drawing.pictures[index] = pictures.as_png(image, painting.settings, pictures.drawn_by(painting.model.hash))
+        if refining := hires.refinement(painting, image):
+            self._replace(drawing, index, refining)
+            return
+        if painting.original:
+            image = masks.pasted(image, painting.original)
+        drawn = pictures.drawn_by(painting.model.hash, from_picture=drawing.from_picture)
+        drawing.pictures[index] = pictures.as_png(image, drawing.settings.of_picture(index), drawn)
         if drawing.developed:
             self._complete(drawing)
 
@@ -230,9 +239,13 @@ class StepLoop:
             model = self._shelf.in_float32(name, on_load=lambda: self._emit(Loading(job_id, name)))
         except (ModelUnavailable, torch.OutOfMemoryError) as error:
             raise broken from error
-        painting = _painting(model, drawing.paintings[index].settings)
+        gone = drawing.paintings[index]
+        self._replace(drawing, index, _painting(model, gone.settings, gone.original, gone.steps_before))
+
+    def _replace(self, drawing: Drawing, index: int, painting: Painting) -> None:
+        """Another painting goes on with a picture."""
         drawing.paintings[index] = painting
-        self._unfinished[painting] = job_id
+        self._unfinished[painting] = drawing.job.id
 
     def _complete(self, drawing: Drawing) -> None:
         self._remove(drawing.job.id)
@@ -265,9 +278,9 @@ class StepLoop:
         self._emit(Failed(job_id, _kind_of(error), f"{type(error).__name__}: {error}"))
 
 
-def _painting(model: Model, settings: GenerationSettings) -> Painting:
+def _painting(model: Model, settings: GenerationSettings, original: Original | None, steps_before: int = 0) -> Painting:
     prompts = model.prompts.encode_pair(settings.prompt, settings.negative_prompt, settings.clip_skip)
-    return Painting(model, settings, *prompts)
+    return Painting(model, settings, *prompts, original, steps_before)
 
 
 def _rows_of(paintings: Collection[Painting]) -> int:

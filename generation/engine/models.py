@@ -47,7 +47,20 @@ class Model:
 
     @property
     def latent_channels(self) -> int:
-        return int(self.unet.config.in_channels)
+        return int(self.unet.config.out_channels)
+
+    @property
+    def is_inpainting(self) -> bool:
+        """True where the UNet also takes a mask and the latents of what is masked."""
+        return bool(self.unet.config.in_channels == 2 * self.latent_channels + 1)
+
+    def encode(self, pixels: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
+        """Pixels (n, 3, 8h, 8w), from -1 to 1, to latents (n, channels, h, w). Where the autoencoder knows them only
+        roughly, `chance` decides."""
+        encoded = self.vae.encode(pixels.to(self.device, self.vae.dtype))
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.sample(chance)
+        scaled: torch.Tensor = (latents * self.vae.config.scaling_factor).to(self.dtype)
+        return scaled
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (n, channels, h, w) to bytes of red, green and blue, (n, 8h, 8w, 3), on the CPU."""

@@ -5,14 +5,19 @@ import torch
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 
 
-def starting_noise(settings: GenerationSettings, channels: int) -> tuple[torch.Tensor, torch.Generator]:
-    """Standard normal latents of one picture, shape (1, channels, height/8, width/8), float32, on the CPU; and the
-    picture's own source of chance for the steps that follow."""
-    noise, generator = _seeded(settings.seed, settings, channels)
+def source(seed: int) -> torch.Generator:
+    """A picture's own source of chance. On the CPU, so that a seed means the same on every device."""
+    return torch.Generator("cpu").manual_seed(seed)
+
+
+def starting_noise(settings: GenerationSettings, channels: int, chance: torch.Generator) -> torch.Tensor:
+    """Standard normal latents of one picture, shape (1, channels, height/8, width/8), float32, on the CPU; from
+    `chance`, which is the `source` of the settings' seed."""
+    noise = _drawn(chance, settings, channels)
     if settings.variation_strength:
-        other, _ = _seeded(settings.variation_seed, settings, channels)
+        other = _drawn(source(settings.variation_seed), settings, channels)
         noise = slerp(noise, other, settings.variation_strength)
-    return noise, generator
+    return noise
 
 
 def slerp(one: torch.Tensor, other: torch.Tensor, strength: float) -> torch.Tensor:
@@ -37,15 +42,14 @@ def centred(patch: torch.Tensor, ground: torch.Tensor) -> torch.Tensor:
     return result
 
 
-def _seeded(seed: int, settings: GenerationSettings, channels: int) -> tuple[torch.Tensor, torch.Generator]:
-    """The noise of one seed. On the CPU, so that a seed means the same on every device."""
-    generator = torch.Generator("cpu").manual_seed(seed)
+def _drawn(generator: torch.Generator, settings: GenerationSettings, channels: int) -> torch.Tensor:
+    """Noise of the settings' sizes."""
     own = settings.width, settings.height
     original = (settings.seed_width, settings.seed_height) if settings.seed_width else own
     noise = _normal(generator, channels, *original)
     if original != own:
         noise = centred(noise, _normal(generator, channels, *own))
-    return noise, generator
+    return noise
 
 
 def _normal(generator: torch.Generator, channels: int, width: int, height: int) -> torch.Tensor:

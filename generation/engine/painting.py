@@ -1,12 +1,13 @@
-"""One picture on its way from noise to image."""
+"""One picture on its way to its last step."""
 
 from typing import Any
 
 import torch
 
 from generation import cost
-from generation.engine import guidance, noise, samplers
+from generation.engine import guidance, samplers, starting
 from generation.engine.models import Model
+from generation.engine.originals import Original
 from generation.engine.prompts import Conditioning, together
 from generation.settings import GenerationSettings
 
@@ -15,16 +16,24 @@ class Painting:
     """The state of one picture: its latents, its scheduler and its source of chance, shared with no other."""
 
     def __init__(
-        self, model: Model, settings: GenerationSettings, with_prompt: Conditioning, without: Conditioning
+        self,
+        model: Model,
+        settings: GenerationSettings,
+        with_prompt: Conditioning,
+        without: Conditioning,
+        original: Original | None = None,
+        steps_before: int = 0,
     ) -> None:
         self.model = model
         self.settings = settings
+        self.original = original
+        self.steps_before = steps_before
         self._scheduler = samplers.scheduler_for(
             settings.sampler, model.scheduler_config, settings.steps, model.device, settings.schedule
         )
-        start, generator = noise.starting_noise(settings, model.latent_channels)
-        self._latents: torch.Tensor = start.to(model.device, model.dtype) * self._scheduler.init_noise_sigma
-        self._chance = {"generator": generator} if samplers.takes_generator(self._scheduler) else {}
+        self._start = starting.begin(model, settings, self._scheduler, original)
+        self._latents = self._start.latents
+        self._chance = {"generator": self._start.chance} if samplers.takes_generator(self._scheduler) else {}
         self._with_prompt = with_prompt
         self._without = without
         self.forwards_done = 0
@@ -33,12 +42,21 @@ class Painting:
     @property
     def forwards(self) -> int:
         """How often the UNet is asked in all; some samplers ask twice a step."""
-        return len(self._scheduler.timesteps)
+        return len(self._start.timesteps)
+
+    @property
+    def _steps(self) -> int:
+        """How many of the schedule's steps are taken: of a picture that starts from another, the last ones."""
+        return cost.steps_drawn(self.settings) if self.original else self.settings.steps
+
+    @property
+    def _own_step(self) -> int:
+        return self.forwards_done * self._steps // self.forwards
 
     @property
     def step(self) -> int:
-        """How many of the `settings.steps` are done."""
-        return cost.step_of(self.settings, self.forwards_done, self.forwards)
+        """How many steps are done, those of the painting that this one refines included."""
+        return self.steps_before + self._own_step
 
     @property
     def finished(self) -> bool:
@@ -52,12 +70,23 @@ class Painting:
     @property
     def prompts(self) -> list[Conditioning]:
         """What each row listens to that this picture takes in a forward: without the prompt first, if at all."""
-        guided = cost.is_guided(self.settings, self.step)
+        guided = cost.is_guided(self.settings, self.settings.steps - self._steps + self._own_step)
         return [self._without, self._with_prompt] if guided else [self._with_prompt]
 
     @property
     def timestep(self) -> torch.Tensor:
-        return torch.as_tensor(self._scheduler.timesteps[self.forwards_done], device=self.model.device)
+        return torch.as_tensor(self._start.timesteps[self.forwards_done], device=self.model.device)
+
+    @property
+    def input(self) -> torch.Tensor:
+        """What the UNet is given next, (1, channels, h, w): to an inpainting one, mask and masked picture too."""
+        beside = self._start.beside
+        return self.visible if beside is None else torch.cat([self.visible, beside], dim=1)
+
+    @property
+    def listens_to(self) -> tuple[Conditioning, Conditioning]:
+        """With the prompt, and without."""
+        return self._with_prompt, self._without
 
     @property
     def result(self) -> torch.Tensor:
@@ -70,15 +99,18 @@ class Painting:
         if len(predictions) > 1:
             scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
             merged = guidance.merge(predictions[0], merged, scale, rescale)
-        timestep = self._scheduler.timesteps[self.forwards_done]
+        timestep = self._start.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
         self.forwards_done += 1
+        if kept := self._start.kept:
+            following = self._start.timesteps[self.forwards_done : self.forwards_done + 1]
+            self._latents = kept.laid_over(self._latents, self._scheduler, following)
         self.visible = self._latents if self.finished else self._scaled()
 
     def _scaled(self) -> torch.Tensor:
         """The latents at unit variance: what the UNet is given next, and what a preview shows."""
         scaled: torch.Tensor = self._scheduler.scale_model_input(
-            self._latents, self._scheduler.timesteps[self.forwards_done]
+            self._latents, self._start.timesteps[self.forwards_done]
         )
         return scaled
 
@@ -96,7 +128,7 @@ def predict(paintings: list[Painting], rows: int) -> list[list[torch.Tensor]]:
     padding = rows - len(owners)
     owners, prompts = owners + owners[-1:] * padding, prompts + prompts[-1:] * padding
     predicted: Any = model.unet(
-        torch.cat([painting.visible for painting in owners]).to(model.dtype),
+        torch.cat([painting.input for painting in owners]).to(model.dtype),
         torch.stack([painting.timestep for painting in owners]).to(torch.float32),
         return_dict=False,
         **together(prompts),

@@ -26,6 +26,8 @@ def from_pixels(pixels: numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
     return Image.fromarray(pixels, "RGB")
 
 
-def drawn_by(model_hash: str, upscaler: str = "", upscale_factor: int = 1) -> infotext.Drawn:
+def drawn_by(
+    model_hash: str, upscaler: str = "", upscale_factor: int = 1, *, from_picture: bool = False
+) -> infotext.Drawn:
     """How a picture came to be, stamped with this program's version."""
-    return infotext.Drawn(model_hash, f"noisefox {version('noisefox')}", upscaler, upscale_factor)
+    return infotext.Drawn(model_hash, f"noisefox {version('noisefox')}", upscaler, upscale_factor, from_picture)

@@ -10,8 +10,10 @@ from generation.engine.loop import StepLoop
 from generation.engine.models import Model, Shelf
 from generation.engine.sizing import Sizing
 from generation.events import Completed, Event
-from generation.jobs import Draw, Job
+from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
+
+NO_INPUTS = Inputs()
 
 
 class LoopDriver:
@@ -21,8 +23,8 @@ class LoopDriver:
         self.events: list[Event] = []
         self.loop = StepLoop(shelf, self.events.append, sizing or Sizing(16), clock=clock)
 
-    def admit(self, job_id: int, settings: GenerationSettings) -> None:
-        self.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings)))
+    def admit(self, job_id: int, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> None:
+        self.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings, inputs)))
 
     def run(self) -> None:
         while not self.loop.idle:

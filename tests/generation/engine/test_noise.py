@@ -3,13 +3,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from generation.engine.noise import centred, slerp, starting_noise
+from generation.engine.noise import centred, slerp, source, starting_noise
 from generation.settings import GenerationSettings
 
 
 def noise_of(settings: GenerationSettings) -> torch.Tensor:
-    noise, _ = starting_noise(settings, channels=4)
-    return noise
+    return starting_noise(settings, channels=4, chance=source(settings.seed))
 
 
 def test_the_noise_is_that_of_a_generator_on_the_cpu(apple: GenerationSettings) -> None:

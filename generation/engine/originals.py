@@ -1,0 +1,52 @@
+"""The picture that another one starts from."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy
+import torch
+from PIL import Image
+
+from generation import images
+from generation.jobs import Inputs
+
+
+@dataclass(frozen=True, eq=False)
+class Original:
+    """A picture to start from, in RGB and of the size that is drawn. Where `mask`, of mode L and as large, is 255 it is
+    drawn anew, where it is 0 it stays; without one all of it is drawn over."""
+
+    image: Image.Image
+    mask: Image.Image | None = None
+
+    @classmethod
+    def of(cls, inputs: Inputs, width: int, height: int, *, holes: bool) -> Self | None:
+        """What a job starts from, fitted to its size; None where that is noise alone.
+
+        With `holes`, what is transparent is the mask where there is no other.
+        """
+        if not inputs.image:
+            return None
+        given = images.read(inputs.image, limited=False)
+        mask: Image.Image | None = None
+        if inputs.mask:
+            mask = images.mask(images.read(inputs.mask, limited=False)).resize(given.size)
+        elif holes:
+            mask = images.transparency(given)
+        fitted = images.fitted(images.on_white(given), width, height)
+        return cls(fitted, _two_valued(images.fitted(mask, width, height)) if mask else None)
+
+    def pixels(self) -> torch.Tensor:
+        """The picture as an autoencoder takes it: (1, 3, height, width), from -1 to 1."""
+        values = torch.from_numpy(numpy.asarray(self.image, dtype=numpy.float32) / 255)
+        return values.permute(2, 0, 1)[None] * 2 - 1
+
+    def drawn(self) -> torch.Tensor:
+        """1 where the picture is drawn anew, 0 where it stays: (1, 1, height, width)."""
+        if self.mask is None:
+            return torch.ones(1, 1, self.image.height, self.image.width)
+        return torch.from_numpy(numpy.asarray(self.mask, dtype=numpy.float32) / 255)[None, None]
+
+
+def _two_valued(mask: Image.Image) -> Image.Image:
+    return mask.point([0] * 128 + [255] * 128)

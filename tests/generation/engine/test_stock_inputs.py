@@ -1,0 +1,189 @@
+"""Pictures that start from pictures are those of diffusers' own image-to-image and inpainting pipelines."""
+
+import warnings
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline
+from PIL import Image, ImageDraw
+
+from generation import images, infotext
+from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.engine.models import Shelf
+from generation.engine.samplers import scheduler_for
+from generation.engine.sizing import Sizing
+from generation.events import Progress
+from generation.jobs import Inputs
+from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine import tiny
+from tests.generation.engine.conftest import LoopDriver
+
+REPAINTED = (48, 48, 128, 128)
+"""The box that the mask leaves to be drawn."""
+
+
+def picture(width: int = 128, height: int = 128) -> Image.Image:
+    image = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((width // 5, height // 5, width * 4 // 5, height * 4 // 5), fill="#c03020")
+    draw.rectangle((width // 2 - 3, 5, width // 2 + 3, height // 4), fill="#305010")
+    return image
+
+
+def mask() -> Image.Image:
+    drawn = Image.new("L", (128, 128), 0)
+    drawn.paste(255, REPAINTED)
+    return drawn
+
+
+def pixels(png: bytes) -> numpy.ndarray[Any, Any]:
+    return numpy.asarray(Image.open(BytesIO(png)), dtype=int)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    made = tmp_path_factory.mktemp("models")
+    return {
+        "pocket": POCKET.source,
+        "tiny": str(tiny.stable_diffusion_1(made / "tiny")),
+        "inpainting": str(tiny.inpainting(made / "inpainting")),
+    }
+
+
+@pytest.fixture(scope="module")
+def shelf(folders: dict[str, str]) -> Shelf:
+    specs = [ModelSpec(name=name, source=source, width=128, height=128) for name, source in folders.items()]
+    return Shelf(Catalogue(specs), torch.device("cpu"), torch.float32)
+
+
+def stock(kind: Any, folder: str, settings: GenerationSettings, **given: Any) -> numpy.ndarray[Any, Any]:
+    with warnings.catch_warnings(action="ignore"):
+        pipeline = kind.from_pretrained(Path(folder), dtype=torch.float32, local_files_only=True, safety_checker=None)
+    pipeline.set_progress_bar_config(disable=True)
+    trained_with = dict(pipeline.scheduler.config)
+    pipeline.scheduler = scheduler_for(settings.sampler, trained_with, settings.steps, torch.device("cpu"))
+    with torch.inference_mode():
+        image = pipeline(
+            settings.prompt,
+            num_inference_steps=settings.steps,
+            guidance_scale=settings.guidance_scale,
+            strength=settings.denoising_strength,
+            generator=torch.Generator("cpu").manual_seed(settings.seed),
+            eta=0.3 if settings.sampler is Sampler.TCD else 0.0,
+            **given,
+        ).images[0]
+    return numpy.asarray(image, dtype=int)
+
+
+def ours(driver: LoopDriver, settings: GenerationSettings, inputs: Inputs) -> numpy.ndarray[Any, Any]:
+    driver.admit(1, settings, inputs)
+    driver.run()
+    return pixels(driver.completed(1).pictures[0].png)
+
+
+@pytest.mark.parametrize("sampler", Sampler)
+def test_image_to_image_with_every_sampler(shelf: Shelf, apple: GenerationSettings, sampler: Sampler) -> None:
+    settings = replace(apple, sampler=sampler, steps=10, denoising_strength=0.6)
+    drawn = ours(LoopDriver(shelf), settings, Inputs(images.as_png(picture())))
+    expected = stock(StableDiffusionImg2ImgPipeline, POCKET.source, settings, image=picture())
+    assert abs(drawn - expected).max() <= 1
+
+
+@pytest.mark.parametrize("model", ["pocket", "tiny"])
+@pytest.mark.parametrize("strength", [0.3, 0.75, 1.0])
+def test_image_to_image_at_every_strength(
+    shelf: Shelf, folders: dict[str, str], apple: GenerationSettings, model: str, strength: float
+) -> None:
+    settings = replace(apple, model=model, steps=12, denoising_strength=strength, sampler=Sampler.DDIM)
+    drawn = ours(LoopDriver(shelf), settings, Inputs(images.as_png(picture())))
+    expected = stock(StableDiffusionImg2ImgPipeline, folders[model], settings, image=picture())
+    assert abs(drawn - expected).max() <= 1
+
+
+@pytest.mark.parametrize("sampler", [Sampler.EULER, Sampler.DDIM, Sampler.DPMPP_2M_KARRAS, Sampler.UNIPC])
+@pytest.mark.parametrize(("model", "strength"), [("pocket", 0.75), ("pocket", 1.0), ("tiny", 0.6), ("inpainting", 1.0)])
+def test_inpainting(
+    shelf: Shelf, folders: dict[str, str], apple: GenerationSettings, model: str, strength: float, sampler: Sampler
+) -> None:
+    settings = replace(apple, model=model, steps=8, denoising_strength=strength, sampler=sampler)
+    drawn = ours(LoopDriver(shelf), settings, Inputs(images.as_png(picture()), images.as_png(mask())))
+    given = {"image": picture(), "mask_image": mask(), "width": 128, "height": 128}
+    expected = stock(StableDiffusionInpaintPipeline, folders[model], settings, **given)
+    inside = slice(REPAINTED[1] + 8, REPAINTED[3] - 8), slice(REPAINTED[0] + 8, REPAINTED[2] - 8)
+    assert abs(drawn[inside] - expected[inside]).max() <= 1
+    outside = numpy.asarray(mask()) == 0
+    assert (drawn[outside] == numpy.asarray(picture())[outside]).all(), "what is not masked stays the very same"
+
+
+def test_among_strangers_the_picture_is_the_same(shelf: Shelf, apple: GenerationSettings) -> None:
+    settings = replace(apple, steps=10, denoising_strength=0.7)
+    inputs = Inputs(images.as_png(picture()))
+    alone = ours(LoopDriver(shelf), settings, inputs)
+    driver = LoopDriver(shelf)
+    for stranger in range(2, 9):
+        driver.admit(stranger, replace(apple, seed=stranger, steps=4 + stranger, sampler=list(Sampler)[stranger]))
+    assert abs(ours(driver, settings, inputs) - alone).max() <= 1
+
+
+def test_strict_mode_is_bit_identical_with_picture_jobs_too(shelf: Shelf, apple: GenerationSettings) -> None:
+    settings, inputs = replace(apple, denoising_strength=0.7), Inputs(images.as_png(picture()), images.as_png(mask()))
+    alone = ours(LoopDriver(shelf, Sizing(8, strict=True)), settings, inputs)
+    driver = LoopDriver(shelf, Sizing(8, strict=True))
+    driver.admit(2, replace(apple, seed=3))
+    driver.admit(3, replace(apple, seed=4), Inputs(images.as_png(picture())))
+    assert (ours(driver, settings, inputs) == alone).all()
+
+
+def test_progress_counts_the_steps_that_are_drawn(shelf: Shelf, apple: GenerationSettings) -> None:
+    driver = LoopDriver(shelf)
+    ours(driver, replace(apple, steps=20, denoising_strength=0.25), Inputs(images.as_png(picture())))
+    said = [(event.step, event.steps) for event in driver.of(1) if isinstance(event, Progress)]
+    assert said == [(step, 5) for step in range(1, 5)]
+
+
+def test_hires_draws_small_and_refines_large(shelf: Shelf, apple: GenerationSettings) -> None:
+    driver = LoopDriver(shelf)
+    settings = replace(apple, steps=10, hires_factor=1.5, hires_strength=0.5, count=2)
+    driver.admit(1, settings)
+    driver.run()
+    finished = driver.completed(1).pictures
+    assert [(each.width, each.height) for each in finished] == [(192, 192)] * 2
+    said = [(event.step, event.steps) for event in driver.of(1) if isinstance(event, Progress)]
+    assert said[-1] == (14, 15)
+    assert sorted(said) == said
+    text = Image.open(BytesIO(finished[1].png)).info["parameters"]
+    assert "Hires upscale: 1.5, Denoising strength: 0.5" in text
+    assert infotext.from_infotext(text) == settings.of_picture(1)
+    driver.admit(2, replace(apple, steps=10, seed=8))
+    driver.run()
+    small = Image.open(BytesIO(driver.completed(2).pictures[0].png)).resize((192, 192), Image.Resampling.LANCZOS)
+    far = abs(pixels(finished[1].png) - numpy.asarray(small, dtype=int)).mean()
+    other = abs(pixels(finished[0].png) - numpy.asarray(small, dtype=int)).mean()
+    assert far < other, "the refined picture is the small one, enlarged"
+
+
+def test_another_size_and_turned_and_see_through_pictures_are_fitted(shelf: Shelf, apple: GenerationSettings) -> None:
+    wide = picture(300, 200).convert("RGBA")
+    wide.putalpha(Image.new("L", wide.size, 128))
+    file = BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    wide.save(file, "PNG", exif=exif)
+    drawn = ours(LoopDriver(shelf), replace(apple, denoising_strength=0.1), Inputs(file.getvalue()))
+    upright = images.fitted(images.on_white(wide).transpose(Image.Transpose.ROTATE_270), 128, 128)
+    assert abs(drawn - numpy.asarray(upright, dtype=int)).mean() < 25
+
+
+def test_an_inpainting_model_draws_from_noise_and_into_holes(shelf: Shelf, apple: GenerationSettings) -> None:
+    holed = picture().convert("RGBA")
+    holed.paste((0, 0, 0, 0), REPAINTED)
+    settings = replace(apple, model="inpainting", denoising_strength=1.0)
+    drawn = ours(LoopDriver(shelf), settings, Inputs(images.as_png(holed)))
+    outside = numpy.asarray(mask()) == 0
+    assert (drawn[outside] == numpy.asarray(picture())[outside]).all()
+    assert ours(LoopDriver(shelf), settings, Inputs()).shape == (128, 128, 3)

@@ -1,0 +1,206 @@
+"""Pipelines of every family with random weights, small enough to be made on the spot.
+
+Each function saves one in diffusers' format to a folder of the caller's and returns the folder. The weights are the
+same at every call. Words, size and seed all show in the pixels.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+)
+
+from generation.catalogue import POCKET_DIRECTORY
+
+WIDTH = 32
+"""Of a text embedding; SDXL's second encoder has another, by which single files tell the two apart."""
+SECOND_WIDTH = 48
+
+_NOISE_SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+
+
+def stable_diffusion_1(folder: Path) -> Path:
+    """SD 1.x: one CLIP encoder, predicts noise."""
+    return _saved(_stable_diffusion_1, folder)
+
+
+def stable_diffusion_2(folder: Path) -> Path:
+    """SD 2.x: OpenCLIP's activation, attention heads of one size, linear projections, v-prediction."""
+    return _saved(_stable_diffusion_2, folder)
+
+
+def stable_diffusion_xl(folder: Path) -> Path:
+    """SDXL: two encoders, pooled text and size conditioning, an autoencoder that half precision breaks."""
+    return _saved(_stable_diffusion_xl, folder)
+
+
+def inpainting(folder: Path) -> Path:
+    """SD 1.x whose UNet takes nine channels: latents, mask and the latents of what is masked."""
+    return _saved(_inpainting, folder)
+
+
+def flux(folder: Path) -> Path:
+    """Flux: a transformer on packed latents, flow matching, CLIP and T5."""
+    return _saved(_flux, folder)
+
+
+def _saved(make: Callable[[], Any], folder: Path) -> Path:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        make().save_pretrained(folder)
+    return folder
+
+
+def _stable_diffusion_1() -> Any:
+    return StableDiffusionPipeline(
+        unet=_unet(),
+        vae=autoencoder(),
+        text_encoder=CLIPTextModel(_clip()),
+        tokenizer=_tokenizer(),
+        scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, **_NOISE_SCHEDULE),
+        **_UNGUARDED,
+    )
+
+
+def _stable_diffusion_2() -> Any:
+    return StableDiffusionPipeline(
+        unet=_unet(attention_head_dim=(2, 4), use_linear_projection=True),
+        vae=autoencoder(),
+        text_encoder=CLIPTextModel(_clip(hidden_act="gelu")),
+        tokenizer=_tokenizer(pad_token="!"),
+        scheduler=DDIMScheduler(
+            clip_sample=False, set_alpha_to_one=False, prediction_type="v_prediction", **_NOISE_SCHEDULE
+        ),
+        **_UNGUARDED,
+    )
+
+
+def _stable_diffusion_xl() -> Any:
+    return StableDiffusionXLPipeline(
+        unet=_unet(
+            cross_attention_dim=WIDTH + SECOND_WIDTH,
+            attention_head_dim=(2, 4),
+            use_linear_projection=True,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=6 * 8 + SECOND_WIDTH,
+        ),
+        vae=autoencoder(scaling_factor=0.13025, force_upcast=True),
+        text_encoder=CLIPTextModel(_clip()),
+        text_encoder_2=CLIPTextModelWithProjection(
+            _clip(hidden_act="gelu", hidden_size=SECOND_WIDTH, projection_dim=SECOND_WIDTH)
+        ),
+        tokenizer=_tokenizer(),
+        tokenizer_2=_tokenizer(pad_token="!"),
+        scheduler=EulerDiscreteScheduler(**_NOISE_SCHEDULE),
+        add_watermarker=False,
+    )
+
+
+def _inpainting() -> Any:
+    return StableDiffusionInpaintPipeline(
+        unet=_unet(in_channels=9),
+        vae=autoencoder(),
+        text_encoder=CLIPTextModel(_clip()),
+        tokenizer=_tokenizer(),
+        scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, **_NOISE_SCHEDULE),
+        **_UNGUARDED,
+    )
+
+
+def _flux() -> Any:
+    transformer = FluxTransformer2DModel(
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=WIDTH,
+        pooled_projection_dim=WIDTH,
+        axes_dims_rope=(4, 4, 8),
+        guidance_embeds=True,
+    )
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -1.0)]
+    pieces += [(letter, -2.0) for letter in "abcdefghijklmnopqrstuvwxyz"]
+    return FluxPipeline(
+        transformer=transformer,
+        vae=autoencoder(scaling_factor=0.3611, shift_factor=0.1159, use_quant_conv=False, use_post_quant_conv=False),
+        text_encoder=CLIPTextModel(_clip()),
+        tokenizer=_tokenizer(),
+        text_encoder_2=T5EncoderModel(T5Config(vocab_size=256, d_model=WIDTH, d_kv=8, d_ff=37, num_layers=1)),
+        tokenizer_2=T5Tokenizer(vocab=pieces, extra_ids=0),
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+    )
+
+
+_UNGUARDED: dict[str, Any] = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+
+
+def autoencoder(**changes: Any) -> Any:
+    """An eighth of the size each way, four channels."""
+    options: dict[str, Any] = {
+        "block_out_channels": (8, 8, 8, 8),
+        "down_block_types": ("DownEncoderBlock2D",) * 4,
+        "up_block_types": ("UpDecoderBlock2D",) * 4,
+        "norm_num_groups": 4,
+        "sample_size": 64,
+        "force_upcast": False,
+    }
+    return AutoencoderKL(**options | changes)
+
+
+def _unet(**changes: Any) -> Any:
+    options: dict[str, Any] = {
+        "sample_size": 8,
+        "block_out_channels": (16, 32),
+        "norm_num_groups": 8,
+        "layers_per_block": 1,
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+        "attention_head_dim": 2,
+        "cross_attention_dim": WIDTH,
+    }
+    return UNet2DConditionModel(**options | changes)
+
+
+def _clip(**changes: Any) -> Any:
+    tokenizer = _tokenizer()
+    options: dict[str, Any] = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": WIDTH,
+        "projection_dim": WIDTH,
+        "intermediate_size": 64,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "max_position_embeddings": tokenizer.model_max_length,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "initializer_range": 0.4,
+    }
+    return CLIPTextConfig(**options | changes)
+
+
+def _tokenizer(**changes: Any) -> Any:
+    return CLIPTokenizer.from_pretrained(POCKET_DIRECTORY / "tokenizer", **changes)
