@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot import config
 from generation.errors import NoisefoxError
-from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Sampler
+from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Sampler, Schedule
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,6 +63,11 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _part(text: str) -> tuple[float, float]:
+    start, end = text.split("-")
+    return float(start), float(end)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="noisefox", description="A self-hosted Stable Diffusion bot for Discord.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -81,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     imagine.add_argument("--variation-seed", type=int, metavar="SEED", help="another seed, to go some way towards")
     imagine.add_argument("--variation-strength", type=float, metavar="X", help="how far, from 0 to 1")
     imagine.add_argument("--seed-size", type=_size, metavar="WxH", help="use the noise of this size")
+    imagine.add_argument("--schedule", choices=[schedule.value for schedule in Schedule], help="of the noise levels")
+    imagine.add_argument("--rescale", type=float, metavar="X", help="guidance rescale, from 0 to 1, for less contrast")
+    imagine.add_argument("--guidance-part", type=_part, metavar="A-B", help="guide in this part of the steps only")
+    imagine.add_argument("--image", type=Path, metavar="FILE", help="a picture to start from")
+    imagine.add_argument("--mask", type=Path, metavar="FILE", help="white where that picture is drawn anew")
+    imagine.add_argument("--strength", type=float, metavar="X", help="how much is drawn anew, from 0 to 1")
+    imagine.add_argument("--hires", type=float, metavar="X", help="enlarge so many times and refine")
+    imagine.add_argument("--hires-strength", type=float, metavar="X", help="how much is drawn anew at that")
     imagine.add_argument("--model", help="a model's name in the configuration")
     imagine.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
     imagine.add_argument("--json", action="store_true", help="print one JSON object a picture")

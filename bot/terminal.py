@@ -15,13 +15,13 @@ from tqdm import tqdm
 from bot.ack_bench import Chat, Join, acknowledgements
 from bot.config import Config
 from bot.errors import sentence_for_failure
-from generation import wire
+from generation import cost, images, wire
 from generation.catalogue import Catalogue
-from generation.errors import NoisefoxError
+from generation.errors import InvalidSetting, NoisefoxError
 from generation.events import Completed, Event, Failed, Progress
-from generation.jobs import Draw, Job
+from generation.jobs import Draw, Inputs, Job
 from generation.local_pool import QUIET, LocalPool
-from generation.settings import GenerationSettings, PartialSettings, Sampler, random_seed
+from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
 
 
 class NotDrawn(NoisefoxError):
@@ -30,10 +30,10 @@ class NotDrawn(NoisefoxError):
 
 async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw what the options ask for, and print where the pictures are."""
-    settings = _settings(options, config.catalogue)
+    settings, inputs = _settings(options, config.catalogue), _inputs(options)
     async with LocalPool(config.worker_options) as pool:
-        await pool.submit(Job(0, "terminal", Draw(settings)))
-        completed = await _finished(pool.events(), settings.steps)
+        await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
+        completed = await _finished(pool.events(), cost.steps(settings, bool(inputs.image)))
     options.out.mkdir(parents=True, exist_ok=True)
     for index, picture in enumerate(completed.pictures):
         path = _free_path(options.out, picture.seed)
@@ -76,9 +76,30 @@ def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSe
         variation_strength=options.variation_strength,
         seed_width=options.seed_size[0] if options.seed_size else None,
         seed_height=options.seed_size[1] if options.seed_size else None,
+        schedule=Schedule(options.schedule) if options.schedule else None,
+        guidance_rescale=options.rescale,
+        guidance_start=options.guidance_part[0] if options.guidance_part else None,
+        guidance_end=options.guidance_part[1] if options.guidance_part else None,
+        denoising_strength=options.strength,
+        hires_factor=options.hires,
+        hires_strength=options.hires_strength,
     )
     seed = random_seed() if options.seed is None else options.seed
     return chosen.over(model.preferred).of(options.prompt, seed)
+
+
+def _inputs(options: argparse.Namespace) -> Inputs:
+    """The files that are named, read with care. Raises `UserError`."""
+    return Inputs(image=_picture(options.image), mask=_picture(options.mask))
+
+
+def _picture(path: Path | None) -> bytes:
+    if path is None:
+        return b""
+    try:
+        return images.tidied(path.read_bytes())[0]
+    except OSError as reason:
+        raise InvalidSetting("image", f"{path} cannot be read: {reason.strerror}.") from reason
 
 
 async def _finished(events: AsyncIterator[Event], steps: int) -> Completed:
