@@ -36,7 +36,8 @@ def stock_embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
 
 def without_guidance(stock: Any, tensors: dict[str, Any], settings: GenerationSettings, step: int) -> dict[str, Any]:
     """Guidance off from `guidance_end` on, the way diffusers' documentation shows it."""
-    if step >= settings.guidance_end * settings.steps and len(tensors["prompt_embeds"]) == 2:
+    left_out = settings.guidance_end < 1 and step >= settings.guidance_end * settings.steps
+    if left_out and len(tensors["prompt_embeds"]) == 2:
         stock._guidance_scale = 0.0
         return {"prompt_embeds": tensors["prompt_embeds"].chunk(2)[-1]}
     return tensors
