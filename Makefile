@@ -31,5 +31,5 @@ screenshot: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,training]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,training,upscale]"
 	touch $@

@@ -1,4 +1,7 @@
-"""The command line: `noisefox imagine`, `run`, `try`, `bench`, `doctor`. A command is imported when it is called."""
+"""The command line: `noisefox imagine`, `upscale`, `run`, `try`, `bench`, `doctor`.
+
+A command is imported when it is called.
+"""
 
 import argparse
 import asyncio
@@ -9,6 +12,7 @@ from pathlib import Path
 from bot import config
 from generation.errors import NoisefoxError
 from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Sampler, Schedule
+from generation.upscaling import FACTOR, FACTORS, UpscalerName
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +32,12 @@ def _imagine(options: argparse.Namespace) -> int:
     from bot import terminal
 
     return asyncio.run(terminal.imagine(options, config.load(options.config)))
+
+
+def _upscale(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return asyncio.run(terminal.upscale(options, config.load(options.config)))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -99,6 +109,14 @@ def _parser() -> argparse.ArgumentParser:
     imagine.add_argument("--json", action="store_true", help="print one JSON object a picture")
     imagine.set_defaults(command=_imagine)
 
+    upscale = commands.add_parser("upscale", help="enlarge a picture here, without Discord")
+    upscale.add_argument("picture", type=Path, metavar="FILE", help="a PNG, JPEG or WebP file")
+    upscale.add_argument("--factor", type=int, default=FACTOR, choices=FACTORS, help=f"each way ({FACTOR})")
+    upscale.add_argument("--with", dest="upscaler", default=UpscalerName.AUTO.value, choices=list(UpscalerName))
+    upscale.add_argument("--creative", action="store_true", help="let the picture's model draw new detail into it")
+    upscale.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the file goes (./out)")
+    upscale.set_defaults(command=_upscale)
+
     run = commands.add_parser("run", help="be the bot, on Discord")
     run.set_defaults(command=_run)
 
@@ -114,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what is missing")
     doctor.set_defaults(command=_doctor)
 
-    for each in (imagine, run, local, bench, doctor):
+    for each in (imagine, upscale, run, local, bench, doctor):
         each.add_argument("--config", type=Path, metavar="FILE", help="a configuration file (see config.example.toml)")
     return parser
 

@@ -12,6 +12,7 @@ from generation import wire
 from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec
 from generation.errors import InvalidSetting, NoisefoxError
 from generation.settings import Bounds, Limits, Sampler
+from generation.upscaling import UpscalerName
 
 TOKEN_VARIABLE = "NOISEFOX_TOKEN"
 DISCORD_API = "https://discord.com/api/v10"
@@ -60,6 +61,13 @@ class WorkerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class UpscalingConfig:
+    """What enlarges finished pictures where a request does not say."""
+
+    upscaler: UpscalerName = UpscalerName.AUTO
+
+
+@dataclass(frozen=True, slots=True)
 class BansConfig:
     """Whom the bot does not serve, by Discord's ids."""
 
@@ -74,6 +82,7 @@ class Config:
     data: Path = Path("data")
     discord: DiscordConfig = DiscordConfig()
     worker: WorkerConfig = WorkerConfig()
+    upscaling: UpscalingConfig = UpscalingConfig()
     limits: Limits = HOST_LIMITS
     bans: BansConfig = BansConfig()
     models: tuple[ModelSpec, ...] = (POCKET,)
@@ -97,6 +106,7 @@ class Config:
             strict=worker.strict,
             model_wait_seconds=worker.model_wait_seconds,
             step_seconds=worker.step_seconds,
+            upscaler=self.upscaling.upscaler,
         )
 
     def token(self) -> str:
@@ -131,12 +141,12 @@ def _parse(table: dict[str, Any]) -> Config:
     discord = table.get("discord", {})
     if "token" in table or (isinstance(discord, dict) and "token" in discord):
         raise ConfigError(f"The token does not belong in the configuration file. Put it into {TOKEN_VARIABLE} instead.")
-    _refuse_unknown(table, {"data", "discord", "worker", "limits", "bans", "models"}, "")
+    _refuse_unknown(table, {"data", "discord", "worker", "upscaling", "limits", "bans", "models"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
         values["data"] = Path(_typed(table["data"], str, "data")).expanduser()
     defaults = Config()
-    for name in ("discord", "worker", "limits", "bans"):
+    for name in ("discord", "worker", "upscaling", "limits", "bans"):
         if name in table:
             section = getattr(defaults, name)
             values[name] = _section(section, _values(type(section), table[name], name), name)
@@ -206,4 +216,5 @@ _KINDS = {
     dict: "a section",
     list: "a list",
     Sampler: "a sampler's name",
+    UpscalerName: "an upscaler's name",
 }

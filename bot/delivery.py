@@ -95,7 +95,7 @@ class Delivery:
 
     async def _show_event(self, generation: Generation, event: Event) -> None:
         preview = None
-        if isinstance(event, Progress):
+        if isinstance(event, Progress) and event.previews:
             preview = await asyncio.to_thread(sheets.of_previews, event.previews)
         try:
             await self._posts.edit(generation.origin, layouts.underway(generation, event, preview))

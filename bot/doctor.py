@@ -12,6 +12,7 @@ from pathlib import Path
 from bot import invitation
 from bot.config import Config, ConfigError, load
 from generation.local_pool import LocalPool
+from generation.upscaling import UpscalerName, real_esrgan_installed
 
 NEEDED_BYTES = 2 * 10**9
 """Free disk below which pictures may soon fail to be written."""
@@ -44,6 +45,7 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     yield _data(config.data)
     for finding in _models(config):
         yield finding
+    yield _upscaling(config)
     yield await _worker(config)
 
 
@@ -77,6 +79,14 @@ def _models(config: Config) -> Iterator[Finding]:
             yield False, f"model {model.name}: {folder} holds no model in diffusers' format"
         else:
             yield True, f"model {model.name}: {model.source}, to be fetched from the hub at its first use"
+
+
+def _upscaling(config: Config) -> Finding:
+    wanted = config.upscaling.upscaler
+    if real_esrgan_installed():
+        return True, f"upscaler: {wanted}; Real-ESRGAN is installed"
+    well = wanted not in (UpscalerName.REAL_ESRGAN, UpscalerName.REAL_ESRGAN_ANIME)
+    return well, f'upscaler: {wanted}; Real-ESRGAN is not installed (pip install "noisefox[upscale]")'
 
 
 async def _worker(config: Config) -> Finding:

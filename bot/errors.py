@@ -11,6 +11,7 @@ UNEXPECTED = "Something went wrong on my side. It has been written to the log; p
 
 _FAILURES = {
     FailureKind.MODEL_UNAVAILABLE: "This model cannot be loaded. Choose another, or tell whoever runs this bot.",
+    FailureKind.UPSCALER_UNAVAILABLE: "This upscaler is not installed here. Choose another, or leave the choice to me.",
     FailureKind.OUT_OF_MEMORY: "The graphics memory is not enough for this. Try a smaller size or fewer pictures.",
     FailureKind.BROKEN_PICTURE: "The picture came out broken. Try another seed or sampler.",
     FailureKind.WORKER_UNAVAILABLE: "Drawing is not possible right now. Tell whoever runs this bot to look at its log.",

@@ -14,7 +14,7 @@ from generation import images as pictures
 from generation import outpainting, upscaling
 from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
-from generation.jobs import Inputs
+from generation.jobs import Inputs, Manner
 from generation.outpainting import Direction
 from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.generations import Generations
@@ -161,13 +161,21 @@ class Intake:
         plan = await self._plan(asker, settings, Lineage(action, generation.id, index))
         return replace(plan, inputs=inputs)
 
-    async def upscale(self, asker: Asker, generation: Generation, index: int) -> Plan:
-        """One picture of a generation, enlarged."""
+    async def upscale(
+        self,
+        asker: Asker,
+        generation: Generation,
+        index: int,
+        manner: Manner = Manner.SUBTLE,
+        factor: int = upscaling.FACTOR,
+    ) -> Plan:
+        """One picture of a generation, enlarged; `factor` is one of `upscaling.FACTORS`."""
         picture = _finished_picture(generation, index)
-        factor = generation.factor * upscaling.FACTOR
-        lineage = Lineage(Action.UPSCALE, generation.id, index)
-        plan = await self._plan(asker, generation.settings.of_picture(index), lineage, factor=factor)
-        side = max(picture.width, picture.height) * upscaling.FACTOR
+        upscaling.check(picture.width, picture.height, factor)
+        action = Action.CREATIVE_UPSCALE if manner is Manner.CREATIVE else Action.UPSCALE
+        settings, lineage = generation.settings.of_picture(index), Lineage(action, generation.id, index)
+        plan = await self._plan(asker, settings, lineage, factor=generation.factor * factor)
+        side = max(picture.width, picture.height) * factor
         if plan.limits.side is not None and side > plan.limits.side:
             raise LimitExceeded(f"It would be {side} pixels wide or high, and {plan.limits.side} is the most here.")
         return plan

@@ -10,7 +10,7 @@ from bot.buttons import Press, PressKind
 from generation.events import Event, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
-from generation.upscaling import FACTOR, UPSCALER
+from generation.upscaling import FACTOR
 from storage.records import Action, Generation, Lineage
 
 ACCENT = discord.Colour(0xF2913D)
@@ -43,7 +43,8 @@ def underway(generation: Generation, event: Event, preview: bytes | None) -> Loo
         case Loading(model=model):
             line = f"Loading the model {_plain(model)}…"
         case Progress(step=step, steps=steps):
-            line = f"{_bar(step, steps)}  step {step} of {steps}"
+            unit = "part" if generation.lineage.action.enlarges else "step"
+            line = f"{_bar(step, steps)}  {unit} {step} of {steps}"
         case _:
             line = "Starting…"
     parts: list[ui.Item[ui.LayoutView]] = [_title(generation)]
@@ -80,7 +81,7 @@ def _completed(generation: Generation, pictures: Sequence[tuple[bytes, str]]) ->
 
 def _without_pictures(generation: Generation, sentence: str) -> Look:
     parts: list[ui.Item[ui.LayoutView]] = [_title(generation), ui.TextDisplay(sentence)]
-    if generation.lineage.action is not Action.UPSCALE:
+    if not generation.lineage.action.enlarges:
         parts.append(ui.ActionRow(_button(Press(PressKind.REROLL, generation.id))))
     return Look(_view(parts, QUIET))
 
@@ -106,6 +107,7 @@ _WAYS = {
     Action.IMAGINE: "",
     Action.REROLL: "Re-roll: ",
     Action.UPSCALE: "Upscaled: ",
+    Action.CREATIVE_UPSCALE: "Upscaled creatively: ",
     Action.VARY: "Variation: ",
     Action.REDRAW: "Redrawn: ",
     Action.HIRES: "Refined: ",
@@ -155,7 +157,7 @@ def _small_print(generation: Generation) -> str:
     if settings.negative_prompt:
         words.append(f"without: {settings.negative_prompt[:100]}")
     if generation.factor > 1:
-        words.append(f"enlarged ×{generation.factor} ({UPSCALER})")
+        words.append(f"enlarged ×{generation.factor} ({generation.upscaler})")
     if generation.seconds is not None:
         words.append(f"{generation.seconds:.1f} s")
     return _plain(" · ".join(words))

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from bot.delivery import Delivery
 from bot.errors import UNEXPECTED, sentence_for_failure
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Queued, Started
-from generation.jobs import Draw, Inputs, Job, Task, Upscale
+from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
 from generation.pool import WorkerPool
 from generation.queue import FairQueue
 from storage.database import StorageError
@@ -82,7 +82,7 @@ class Studio:
         await self._idle.wait()
 
     async def _task(self, generation: Generation) -> Task:
-        if generation.lineage.action is not Action.UPSCALE:
+        if not generation.lineage.action.enlarges:
             return Draw(generation.settings, await self._inputs(generation.inputs))
         parent = await self._generations.get(generation.lineage.parent or 0)
         pictures = parent.pictures if parent else ()
@@ -90,7 +90,9 @@ class Studio:
         if parent is None or picture is None or picture.file is None:
             raise FileNotFoundError
         png = await self._images.read(picture.file)
-        return Upscale(generation.settings, png, generation.factor // parent.factor, parent.factor)
+        manner = Manner.CREATIVE if generation.lineage.action is Action.CREATIVE_UPSCALE else Manner.SUBTLE
+        factor = generation.factor // parent.factor
+        return Upscale(generation.settings, png, factor, enlarged_before=parent.factor, manner=manner)
 
     async def _inputs(self, files: InputFiles) -> Inputs:
         named = {role: file for role, file in asdict(files).items() if file}
@@ -156,7 +158,9 @@ class Studio:
         except OSError:
             log.exception("the pictures of %s cannot be written", generation.id)
             return await self._generations.fail(generation.id, UNEXPECTED)
-        return await self._generations.complete(generation.id, pictures, completed.seconds, completed.circumstances)
+        return await self._generations.complete(
+            generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler
+        )
 
     def _release(self, generation_id: int) -> None:
         """A job has left the pool."""

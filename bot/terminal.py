@@ -8,20 +8,23 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from tqdm import tqdm
 
 from bot.ack_bench import Chat, Join, acknowledgements
 from bot.config import Config
 from bot.errors import sentence_for_failure
-from generation import cost, images, wire
+from generation import cost, images, infotext, wire
 from generation.catalogue import Catalogue
-from generation.errors import InvalidSetting, NoisefoxError
+from generation.errors import InvalidSetting, NoisefoxError, UserError
 from generation.events import Completed, Event, Failed, Progress
-from generation.jobs import Draw, Inputs, Job
+from generation.jobs import Draw, Inputs, Job, Manner, Upscale
 from generation.local_pool import QUIET, LocalPool
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
+from generation.upscaling import UpscalerName
 
 
 class NotDrawn(NoisefoxError):
@@ -36,7 +39,7 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
         completed = await _finished(pool.events(), cost.steps(settings, bool(inputs.image)))
     options.out.mkdir(parents=True, exist_ok=True)
     for index, picture in enumerate(completed.pictures):
-        path = _free_path(options.out, picture.seed)
+        path = _free_path(options.out, f"seed-{picture.seed}")
         path.write_bytes(picture.png)
         if options.json:
             drawn = asdict(settings.of_picture(index))
@@ -44,6 +47,27 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
             print(json.dumps(line, ensure_ascii=False))
         else:
             print(f"{path}  (seed {picture.seed})")
+    return 0
+
+
+async def upscale(options: argparse.Namespace, config: Config) -> int:
+    """Enlarge a picture file, and print where the larger one is and what enlarged it."""
+    file: Path = options.picture
+    try:
+        picture = await asyncio.to_thread(file.read_bytes)
+    except OSError as reason:
+        raise NotDrawn(f"{file} cannot be read: {reason.strerror}.") from reason
+    settings = _settings_in(picture, file.stem, config.catalogue)
+    manner = Manner.CREATIVE if options.creative else Manner.SUBTLE
+    task = Upscale(settings, picture, options.factor, upscaler=UpscalerName(options.upscaler), manner=manner)
+    async with LocalPool(config.worker_options) as pool:
+        await pool.submit(Job(0, "terminal", task))
+        completed = await _finished(pool.events())
+    options.out.mkdir(parents=True, exist_ok=True)
+    [larger] = completed.pictures
+    path = _free_path(options.out, f"{file.stem}-x{options.factor}")
+    path.write_bytes(larger.png)
+    print(f"{path}  ({larger.width}×{larger.height}, {completed.upscaler}, {completed.seconds:.1f} s)")
     return 0
 
 
@@ -102,12 +126,29 @@ def _picture(path: Path | None) -> bytes:
         raise InvalidSetting("image", f"{path} cannot be read: {reason.strerror}.") from reason
 
 
-async def _finished(events: AsyncIterator[Event], steps: int) -> Completed:
+def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> GenerationSettings:
+    """What drew a picture, by its own account; for one without, the default model's settings and its title as words.
+
+    Raises `NotDrawn` for what is no picture, `InvalidSetting` for one that is too large.
+    """
+    try:
+        with Image.open(BytesIO(picture)) as image:
+            text = str(image.info.get(infotext.CHUNK_NAME, ""))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise NotDrawn("This is no picture that I can read. Give a PNG, a JPEG or a WebP file.") from None
+    try:
+        return infotext.from_infotext(text)
+    except UserError:
+        return catalogue.default.preferred.of(title, seed=0)
+
+
+async def _finished(events: AsyncIterator[Event], steps: int | None = None) -> Completed:
     """Follow the one job with a progress bar (on a terminal only) until it ends."""
     with tqdm(total=steps, unit="step", disable=None, leave=False) as bar:
         async for event in events:
             match event:
                 case Progress():
+                    bar.total = event.steps
                     bar.update(event.step - bar.n)
                 case Completed():
                     return event
@@ -116,10 +157,10 @@ async def _finished(events: AsyncIterator[Event], steps: int) -> Completed:
     raise NotDrawn("The worker ended.")
 
 
-def _free_path(folder: Path, seed: int) -> Path:
+def _free_path(folder: Path, name: str) -> Path:
     """A file name that is not taken: `seed-7.png`, `seed-7-2.png` and so on."""
-    path, number = folder / f"seed-{seed}.png", 1
+    path, number = folder / f"{name}.png", 1
     while path.exists():
         number += 1
-        path = folder / f"seed-{seed}-{number}.png"
+        path = folder / f"{name}-{number}.png"
     return path

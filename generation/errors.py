@@ -7,6 +7,7 @@ NoisefoxError
 │   └── UnknownModel
 └── WorkerError             for the log; a person is told by `FailureKind`
     ├── ModelUnavailable
+    ├── UpscalerUnavailable
     └── BrokenPicture
 """
 
@@ -49,6 +50,10 @@ class ModelUnavailable(WorkerError):
     """The model's files are missing, damaged, or of a kind that is refused."""
 
 
+class UpscalerUnavailable(WorkerError):
+    """An upscaler that was asked for by name is not installed, or its files are damaged."""
+
+
 class BrokenPicture(WorkerError):
     """A picture came out black or not finite."""
 
@@ -57,6 +62,7 @@ class FailureKind(StrEnum):
     """Why a job failed, in the words of `bot.errors`."""
 
     MODEL_UNAVAILABLE = "model unavailable"
+    UPSCALER_UNAVAILABLE = "upscaler unavailable"
     OUT_OF_MEMORY = "out of memory"
     BROKEN_PICTURE = "broken picture"
     WORKER_LOST = "worker lost"

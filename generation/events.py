@@ -51,7 +51,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`step` of `steps` is done; one preview a picture of the job."""
+    """`step` of `steps` is done; one preview a picture of the job, none of an upscale, whose steps are its tiles."""
 
     job_id: int
     step: int
@@ -68,6 +68,7 @@ class Completed:
     pictures: tuple[Picture, ...]
     seconds: float
     circumstances: str = ""
+    upscaler: str = ""
 
 
 @dataclass(frozen=True, slots=True)

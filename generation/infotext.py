@@ -20,8 +20,6 @@ class Drawn:
 
     model_hash: str
     version: str
-    upscaler: str = ""
-    upscale_factor: int = 1
     from_picture: bool = False
     """True where it started from another picture, at the settings' denoising strength."""
 
@@ -58,15 +56,23 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Variation seed strength"] = f"{settings.variation_strength:g}"
     if settings.seed_width:
         pairs["Seed resize from"] = f"{settings.seed_width}x{settings.seed_height}"
-    if drawn.upscaler:
-        pairs["Postprocess upscale by"] = str(drawn.upscale_factor)
-        pairs["Postprocess upscaler"] = drawn.upscaler
     pairs["Version"] = drawn.version
     lines = [settings.prompt]
     if settings.negative_prompt:
         lines.append(_NEGATIVE + settings.negative_prompt)
-    lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items()))
+    lines.append(_line(pairs))
     return "\n".join(lines)
+
+
+def with_upscale(text: str, upscaler: str, factor: int) -> str:
+    """The text of a picture that was then enlarged: `factor` times in all, by `upscaler` last."""
+    body, newline, last = text.rpartition("\n")
+    pairs = {key: _unquoted(value) for key, value in _PAIR.findall(last)}
+    if "Steps" not in pairs:
+        return text
+    version = pairs.pop("Version", "")
+    pairs |= {"Postprocess upscale by": str(factor), "Postprocess upscaler": upscaler}
+    return body + newline + _line(pairs | {"Version": version})
 
 
 def from_infotext(text: str) -> GenerationSettings:
@@ -118,6 +124,10 @@ def model_hash_in(text: str) -> str:
     """The model's hash in `text`, or nothing."""
     pairs = dict(_PAIR.findall(text.rpartition("\n")[2]))
     return _unquoted(pairs.get("Model hash", ""))
+
+
+def _line(pairs: dict[str, str]) -> str:
+    return ", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items())
 
 
 def _quoted(value: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from generation.settings import GenerationSettings
-from generation.upscaling import FACTOR
+from generation.upscaling import FACTOR, UpscalerName
 
 
 class JobState(StrEnum):
@@ -52,17 +52,28 @@ class Draw:
         return self.settings.count
 
 
+class Manner(StrEnum):
+    """How an upscale treats what is to be seen."""
+
+    SUBTLE = "subtle"
+    """Sharper, and otherwise as it is."""
+    CREATIVE = "creative"
+    """Enlarged, then drawn over by the picture's model, which finds new detail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upscale:
-    """Enlarge one finished picture. `picture` is a PNG file's bytes, `settings` what drew it.
+    """Enlarge one finished picture. `picture` is a picture file's bytes, `settings` what drew it.
 
-    `enlarged_before` is the factor by which it is already larger than it was drawn.
+    `enlarged_before` is the factor by which it is already larger than it was drawn; `upscaler` what is to enlarge it.
     """
 
     settings: GenerationSettings
     picture: bytes
     factor: int = FACTOR
     enlarged_before: int = 1
+    upscaler: UpscalerName = UpscalerName.AUTO
+    manner: Manner = Manner.SUBTLE
 
     @property
     def total_factor(self) -> int:

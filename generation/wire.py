@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Protocol
 
 from generation.catalogue import ModelSpec
 from generation.jobs import Job
+from generation.upscaling import UpscalerName
 
 _LENGTH = struct.Struct("!I")
 
@@ -31,6 +32,7 @@ class Configure:
     """The file that keeps what was measured."""
     model_wait_seconds: float = 20.0
     """How long jobs may join the batch while one for another model waits for its end."""
+    upscaler: UpscalerName = UpscalerName.AUTO
     step_seconds: float = 300.0
     """How long a worker may say nothing while it draws; then it is taken for stuck."""
 

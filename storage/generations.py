@@ -122,7 +122,12 @@ class Generations:
         await self._change(generation_id, state=JobState.DRAWING.value)
 
     async def complete(
-        self, generation_id: int, pictures: Sequence[Picture], seconds: float, circumstances: str = ""
+        self,
+        generation_id: int,
+        pictures: Sequence[Picture],
+        seconds: float,
+        circumstances: str = "",
+        upscaler: str = "",
     ) -> Generation:
         """Note the pictures, whose files are there already."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
@@ -131,6 +136,7 @@ class Generations:
             state=JobState.COMPLETED.value,
             seconds=seconds,
             circumstances=circumstances,
+            upscaler=upscaler or None,
             pictures=rows,
         )
 
@@ -192,6 +198,7 @@ def _record(row: GenerationRow) -> Generation:
         created=row.created,
         inputs=InputFiles(*(getattr(row, name) for name in _INPUT_COLUMNS)),
         factor=row.factor,
+        upscaler=row.upscaler,
         failure=row.failure,
         seconds=row.seconds,
         circumstances=row.circumstances,

@@ -17,11 +17,17 @@ class Action(StrEnum):
     IMAGINE = "imagine"
     REROLL = "reroll"
     UPSCALE = "upscale"
+    CREATIVE_UPSCALE = "creative upscale"
     VARY = "vary"
     REDRAW = "redraw"
     HIRES = "hires"
     ZOOM_OUT = "zoom out"
     PAN = "pan"
+
+    @property
+    def enlarges(self) -> bool:
+        """True where the request starts from a finished picture and only makes it larger."""
+        return self in (Action.UPSCALE, Action.CREATIVE_UPSCALE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class Generation:
     inputs: InputFiles = NO_FILES
     factor: int = 1
     """How many times larger than drawn its pictures are."""
+    upscaler: str | None = None
+    """What enlarged them last."""
     failure: str | None = None
     seconds: float | None = None
     circumstances: str | None = None

@@ -84,6 +84,7 @@ class GenerationRow(Base):
     control_file: Mapped[str | None]
     image_prompt_file: Mapped[str | None]
     factor: Mapped[int] = mapped_column(default=1)
+    upscaler: Mapped[str | None]
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Generator
 
 import torch
 
-from generation.engine import hires, masks, pictures, upscalers
+from generation import infotext
+from generation.engine import hires, masks, pictures
 from generation.engine.drawing import Drawing, decoded
 from generation.engine.held import Held
 from generation.engine.models import Model, Shelf
@@ -14,7 +15,9 @@ from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
 from generation.engine.shares import Shares
 from generation.engine.sizing import Sizing
-from generation.errors import BrokenPicture, FailureKind, ModelUnavailable, UnknownModel
+from generation.engine.upscalers.choice import Upscalers
+from generation.engine.upscalers.work import upscale
+from generation.errors import BrokenPicture, FailureKind, ModelUnavailable, UnknownModel, UpscalerUnavailable
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job, Upscale
 from generation.settings import GenerationSettings
@@ -43,11 +46,13 @@ class StepLoop:
         emit: Callable[[Event], None],
         sizing: Sizing,
         model_wait: float = MODEL_WAIT_SECONDS,
+        upscalers: Upscalers | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shelf = shelf
         self._emit = emit
         self._sizing = sizing
+        self._upscalers = upscalers or Upscalers()
         self._clock = clock
         self._shares = Shares()
         self._held = Held(model_wait, clock)
@@ -126,10 +131,13 @@ class StepLoop:
         self._unfinished |= dict.fromkeys(paintings, job.id)
 
     def _enlarge(self, job: Job, task: Upscale) -> Errand:
+        def report(done: int, of: int) -> None:
+            self._emit(Progress(job.id, done, of, ()))
+
         started = self._clock()
-        picture = yield from upscalers.enlarge(task)
+        picture, upscaler = yield from upscale(task, self._upscalers, report)
         self._remove(job.id)
-        self._emit(Completed(job.id, (picture,), self._clock() - started))
+        self._emit(Completed(job.id, (picture,), self._clock() - started, upscaler=upscaler))
 
     def _had(self, work: Painting | Errand) -> tuple[float, float]:
         job_id = self._unfinished[work] if isinstance(work, Painting) else self._errands[work]
@@ -227,8 +235,10 @@ class StepLoop:
             return
         if painting.original:
             image = masks.pasted(image, painting.original)
+        settings = drawing.settings.of_picture(index)
         drawn = pictures.drawn_by(painting.model.hash, from_picture=drawing.from_picture)
-        drawing.pictures[index] = pictures.as_png(image, drawing.settings.of_picture(index), drawn)
+        text = infotext.to_infotext(settings, drawn)
+        drawing.pictures[index] = pictures.as_png(image, settings.seed, text)
         if drawing.developed:
             self._complete(drawing)
 
@@ -305,6 +315,8 @@ def _kind_of(error: Exception) -> FailureKind:
     match error:
         case ModelUnavailable() | UnknownModel():
             return FailureKind.MODEL_UNAVAILABLE
+        case UpscalerUnavailable():
+            return FailureKind.UPSCALER_UNAVAILABLE
         case BrokenPicture():
             return FailureKind.BROKEN_PICTURE
     return FailureKind.OUT_OF_MEMORY if _is_out_of_memory(error) else FailureKind.INTERNAL

@@ -21,6 +21,7 @@ from generation.engine.loop import StepLoop
 from generation.engine.measuring import DeviceMeter
 from generation.engine.models import Shelf
 from generation.engine.sizing import Sizing
+from generation.engine.upscalers.choice import Upscalers
 from generation.events import Event
 
 
@@ -56,8 +57,9 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
 
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
-    shelf = Shelf(Catalogue(options.models), where, dtype)
-    loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds)
+    catalogue = Catalogue(options.models)
+    shelf, upscalers = Shelf(catalogue, where, dtype), Upscalers(catalogue, where, options.upscaler)
+    loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds, upscalers)
     emit(wire.Ready(os.getpid(), str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
     while True:
         while loop.idle or not inbox.empty():

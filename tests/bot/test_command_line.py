@@ -66,12 +66,23 @@ def test_several_pictures(tmp_path: Path) -> None:
     assert Image.open(BytesIO((tmp_path / "here" / "seed-2.png").read_bytes())).size == (128, 128)
 
 
+def test_a_picture_is_enlarged_and_keeps_its_settings(drawn: list[dict[str, object]]) -> None:
+    folder = Path(str(drawn[0]["folder"]))
+    result = noisefox("upscale", "out/seed-7.png", "--factor", "4", "--with", "Lanczos", folder=folder)
+    assert result.stdout.startswith("out/seed-7-x4.png  (512×512, Lanczos, "), result.stderr
+    image = Image.open(folder / "out" / "seed-7-x4.png")
+    assert image.size == (512, 512)
+    assert infotext.from_infotext(image.info["parameters"]).seed == 7
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("imagine", "a fox", "--steps", "1000"), "Steps must be between 1 and 150, not 1000."),
         (("imagine", "a fox", "--model", "gone"), "There is no model called “gone” here."),
         (("imagine", " "), "The prompt is empty."),
+        (("upscale", "nowhere.png"), "nowhere.png cannot be read: No such file or directory."),
+        (("upscale", __file__), "This is no picture that I can read."),
         (("run",), "There is no bot token. Set the environment variable NOISEFOX_TOKEN"),
         (("run", "--config", "nowhere.toml"), "There is no file nowhere.toml."),
     ],

@@ -36,7 +36,7 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("speed = 3", "speed is not a setting. Known here: bans, data, discord, limits, models, worker"),
+        ("speed = 3", "speed is not a setting. Known here: bans, data, discord, limits, models, upscaling, worker"),
         ("[worker]\ncores = 3", "worker.cores is not a setting"),
         ("[limits]\nsteps = true", "limits.steps must be a whole number, not True"),
         ("[models.x]\nsteps = 3", "models.x has no source"),
@@ -47,6 +47,8 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
         ("[worker]\nmax_pictures = 0", "worker.max_pictures: Max pictures must be between 1 and 64"),
         ("[worker]\nlargest_batch = 1", "worker.largest_batch: A guided picture has two rows"),
         ('[worker]\ndtype = "foo"', "worker.dtype: It must be one of auto, float32, bfloat16, float16, not foo"),
+        ('[upscaling]\nupscaler = "Magic"', "upscaling.upscaler must be one of: auto, Lanczos, Pocket, Real-ESRGAN"),
+        ("[upscaling]\nupscaler = 4", "upscaling.upscaler must be an upscaler's name, not 4"),
         ("discord = 5", "discord must be a section, not 5"),
         ("[models]", "[models] is empty"),
         ('token = "abc"', "The token does not belong in the configuration file"),

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from generation.infotext import Drawn, NoInfotext, from_infotext, model_hash_in, to_infotext
+from generation.infotext import Drawn, NoInfotext, from_infotext, model_hash_in, to_infotext, with_upscale
 from generation.settings import GenerationSettings, Sampler, Schedule
 
 APPLE = GenerationSettings(
@@ -53,6 +53,16 @@ def test_the_text_that_another_tool_wrote() -> None:
 def test_text_that_is_no_settings(text: str) -> None:
     with pytest.raises(NoInfotext):
         from_infotext(text)
+
+
+def test_an_upscale_is_told_once_and_the_settings_stay() -> None:
+    text = to_infotext(replace(APPLE, negative_prompt="leaf, green"), DRAWN)
+    twice = with_upscale(with_upscale(text, "Real-ESRGAN, odd", 2), "Lanczos", 4)
+    assert "Postprocess upscale by: 4, Postprocess upscaler: Lanczos, Version: " in twice
+    assert twice.count("Postprocess") == 2
+    assert from_infotext(twice) == from_infotext(text)
+    assert with_upscale("a photo, taken: yesterday", "Lanczos", 2) == "a photo, taken: yesterday"
+    assert with_upscale("", "Lanczos", 2) == ""
 
 
 def test_the_hash_of_the_model() -> None:

@@ -17,9 +17,10 @@ import pytest
 from PIL import Image
 
 from bot import app
-from bot.config import Config, DiscordConfig, WorkerConfig
+from bot.config import Config, DiscordConfig, UpscalingConfig, WorkerConfig
 from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
+from generation.upscaling import UpscalerName
 from playground import Playground
 from playground.person import Person
 
@@ -129,8 +130,9 @@ def _with_string_ids(line: str) -> str:
 
 @pytest.fixture(scope="session")
 async def worker() -> AsyncIterator[LocalPool]:
-    """One worker for all journeys that leave it as they found it."""
-    async with LocalPool(Config(worker=WorkerConfig(max_pictures=2)).worker_options) as pool:
+    """One worker for all journeys that leave it as they found it. It enlarges in no time, and without detail."""
+    config = Config(worker=WorkerConfig(max_pictures=2), upscaling=UpscalingConfig(UpscalerName.LANCZOS))
+    async with LocalPool(config.worker_options) as pool:
         yield pool
 
 

@@ -88,6 +88,9 @@ async def test_the_life_of_a_request(generations: Generations, apple: Generation
     assert [each.id for each in await generations.interrupted()] == [generation.id]
     await generations.delivered(generation.id)
     assert await generations.interrupted() == []
+    larger = await generations.add(origin("upscale"), apple, Lineage(Action.UPSCALE, generation.id, 0), factor=2)
+    assert (await generations.complete(larger.id, (), 0.5, upscaler="Real-ESRGAN")).upscaler == "Real-ESRGAN"
+    await generations.delivered(larger.id)
     found = await generations.by_message(SNOWFLAKE - 2)
     assert found is not None
     assert found.origin.token is None

@@ -10,7 +10,7 @@ from PIL import Image
 
 from generation import infotext
 from generation.catalogue import POCKET, Catalogue
-from generation.engine import upscalers
+from generation.engine import loop
 from generation.engine.models import Model, Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind, InvalidSetting
@@ -192,29 +192,6 @@ def test_the_png_tells_its_settings(driver: LoopDriver, apple: GenerationSetting
     assert infotext.from_infotext(second.info["parameters"]) == asked.of_picture(1)
 
 
-def test_upscaling_doubles_the_size_and_names_its_means(driver: LoopDriver, apple: GenerationSettings) -> None:
-    driver.admit(1, apple)
-    driver.run()
-    small = driver.completed(1).pictures[0].png
-    driver.loop.admit(Job(2, "owner", Upscale(apple, small, factor=2)))
-    driver.run()
-    large = driver.completed(2).pictures[0]
-    image = Image.open(BytesIO(large.png))
-    assert image.size == (large.width, large.height) == (256, 256)
-    assert "Postprocess upscaler: Lanczos" in image.info["parameters"]
-    assert infotext.model_hash_in(image.info["parameters"]) == infotext.model_hash_in(
-        Image.open(BytesIO(small)).info["parameters"]
-    )
-    back = numpy.asarray(image.resize((128, 128), Image.Resampling.BOX), dtype=int)
-    assert abs(back - pixels(small)).mean() < 4
-
-
-def test_a_picture_that_is_none_fails_its_upscale(driver: LoopDriver, apple: GenerationSettings) -> None:
-    driver.loop.admit(Job(1, "owner", Upscale(apple, b"not a picture")))
-    driver.run()
-    assert isinstance(driver.of(1)[-1], Failed)
-
-
 @pytest.mark.parametrize("late", [False, True], ids=["before strangers", "after strangers"])
 def test_in_strict_mode_a_picture_is_the_same_to_the_bit_in_any_company(
     shelf: Shelf, apple: GenerationSettings, late: bool
@@ -337,13 +314,13 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
 ) -> None:
     now, tiles = [0.0], [0]
 
-    def enlarge(_: Upscale) -> Generator[None, None, Picture]:
+    def enlarge(*_: object) -> Generator[None, None, tuple[Picture, str]]:
         for tiles[0] in range(1, 6):
             now[0] += 10
             yield
-        return Picture(b"", 1, 1, 1)
+        return Picture(b"", 1, 1, 1), "slow"
 
-    monkeypatch.setattr(upscalers, "enlarge", enlarge)
+    monkeypatch.setattr(loop, "upscale", enlarge)
     driver = LoopDriver(Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32), clock=lambda: now[0])
     driver.loop.admit(Job(1, "one", Upscale(apple, b"")))
     driver.admit(2, apple)

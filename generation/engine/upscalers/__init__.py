@@ -1,0 +1,1 @@
+"""Enlarging finished pictures, tile by tile."""

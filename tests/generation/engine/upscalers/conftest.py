@@ -1,0 +1,14 @@
+from collections.abc import Generator
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def finish(work: Generator[None, None, Result]) -> Result:
+    """What work in slices comes to."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
