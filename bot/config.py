@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from generation import wire
-from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec
+from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
 from generation.errors import InvalidSetting, NoisefoxError
 from generation.settings import Bounds, Limits, Sampler
 from generation.upscaling import UpscalerName
@@ -216,5 +216,6 @@ _KINDS = {
     dict: "a section",
     list: "a list",
     Sampler: "a sampler's name",
+    PreviewKind: "a kind of preview",
     UpscalerName: "an upscaler's name",
 }

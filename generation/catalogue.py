@@ -2,12 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from generation.errors import UnknownModel
+from generation.errors import InvalidSetting, UnknownModel
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, PartialSettings, Sampler
 
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
+
+
+class PreviewKind(StrEnum):
+    """Who makes the frames of a preview that are decoded; those between are a linear map of the latents."""
+
+    LINEAR = "linear"
+    """The model's own autoencoder, as seldom as it must be for what it costs."""
+    TINY = "tiny"
+    """A tiny decoder, a little softer and far more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +38,21 @@ class ModelSpec:
     harmless: bool = False
     """True where it can draw nothing that belongs in an age-restricted channel."""
 
+    preview: PreviewKind = PreviewKind.LINEAR
+    preview_decoder: str = ""
+    """The tiny decoder: a directory in diffusers' format or a hub id."""
+
     def __post_init__(self) -> None:
         STEPS.check("steps", self.steps)
         GUIDANCE_SCALE.check("guidance_scale", self.guidance_scale)
         SIZE.check("width", self.width)
         SIZE.check("height", self.height)
         CLIP_SKIP.check("clip_skip", self.clip_skip)
+        if self.preview is PreviewKind.TINY and not self.preview_decoder:
+            raise InvalidSetting(
+                "preview_decoder",
+                'A "tiny" preview needs one. Name a directory or a hub id, such as madebyollin/taesd.',
+            )
 
     @property
     def preferred(self) -> PartialSettings:

@@ -67,7 +67,7 @@ class Drawing:
         if self.frame_wanted and self.frame_seconds <= FRAME_SHARE * elapsed:
             self.frame_wanted = False
             before = clock()
-            looks = tuple(_frame(painting) for painting in self.paintings)
+            looks = tuple(painting.model.frame(painting.visible) for painting in self.paintings)
             self.frame_seconds += clock() - before
             return looks
         return tuple(painting.model.preview(painting.visible) for painting in self.paintings)
@@ -79,9 +79,3 @@ def decoded(painting: Painting) -> torch.Tensor:
     if not painting.result.isfinite().all() or not pixels.any():
         raise BrokenPicture(f"seed {painting.settings.seed} came out as nothing in {painting.model.dtype}")
     return pixels
-
-
-def _frame(painting: Painting) -> Preview:
-    pixels = painting.model.decode(painting.visible)[0]
-    height, width, _ = pixels.shape
-    return Preview(width, height, pixels.numpy().tobytes(), decoded=True)

@@ -13,10 +13,11 @@ from weakref import WeakValueDictionary
 import torch
 from diffusers import StableDiffusionPipeline
 
-from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.previews import LatentPreview
+from generation.catalogue import Catalogue, ModelSpec, PreviewKind
+from generation.engine.previews import LatentPreview, TinyDecoder
 from generation.engine.prompts import PromptEncoder
 from generation.errors import ModelUnavailable
+from generation.events import Preview
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Model:
     vae: Any
     scheduler_config: dict[str, Any]
     preview: LatentPreview
+    tiny: TinyDecoder | None
     device: torch.device
     dtype: torch.dtype
 
@@ -65,10 +67,19 @@ class Model:
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (n, channels, h, w) to bytes of red, green and blue, (n, 8h, 8w, 3), on the CPU."""
         scaled = (latents / self.vae.config.scaling_factor).to(self.dtype)
-        decoded = self.vae.decode(scaled, return_dict=False)[0]
-        unit = (decoded / 2 + 0.5).clamp(0, 1)
-        pixels: torch.Tensor = (unit.permute(0, 2, 3, 1).float() * 255).round().to(torch.uint8).cpu()
-        return pixels
+        return _bytes(self.vae.decode(scaled, return_dict=False)[0])
+
+    def frame(self, latents: torch.Tensor) -> Preview:
+        """Latents (1, channels, h, w) as a preview of 8h x 8w pixels: by the tiny decoder, where there is one."""
+        pixels = (_bytes(self.tiny(latents)) if self.tiny else self.decode(latents))[0]
+        height, width, _ = pixels.shape
+        return Preview(width, height, pixels.numpy().tobytes(), decoded=True)
+
+
+def _bytes(pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels (n, 3, height, width), from -1 to 1, as bytes (n, height, width, 3) on the CPU."""
+    unit = (pixels / 2 + 0.5).clamp(0, 1)
+    return (unit.permute(0, 2, 3, 1).float() * 255).round().to(torch.uint8).cpu()
 
 
 def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> Model:
@@ -86,6 +97,7 @@ def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> Model:
             requires_safety_checker=False,
             local_files_only=Path(spec.source).is_dir(),
         ).to(device)
+        tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
     except (OSError, ValueError, RuntimeError) as reason:
         raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
     return Model(
@@ -95,9 +107,16 @@ def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> Model:
         vae=pipeline.vae.eval(),
         scheduler_config=dict(pipeline.scheduler.config),
         preview=LatentPreview.fitted_to(pipeline.vae),
+        tiny=tiny,
         device=device,
         dtype=dtype,
     )
+
+
+def _tiny_decoder(spec: ModelSpec, channels: int, device: torch.device, dtype: torch.dtype) -> TinyDecoder | None:
+    if spec.preview is not PreviewKind.TINY:
+        return None
+    return TinyDecoder.read(spec.preview_decoder, channels, device, dtype)
 
 
 class Shelf:

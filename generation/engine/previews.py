@@ -1,8 +1,10 @@
 """A look at a picture that is not finished, for next to nothing."""
 
+from pathlib import Path
 from typing import Any, Self
 
 import torch
+from diffusers import AutoencoderTiny
 
 from generation.events import Preview
 
@@ -42,6 +44,29 @@ class LatentPreview:
         rgb = (_with_constant(pixels) @ self._weights).clamp(0, 1)
         height, width, _ = rgb.shape
         return Preview(width, height, (rgb * 255).round().to(torch.uint8).numpy().tobytes())
+
+
+class TinyDecoder:
+    """A small network in place of the autoencoder's own decoder (such as TAESD, diffusers' `AutoencoderTiny`)."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network.eval()
+
+    @classmethod
+    def read(cls, source: str, channels: int, device: torch.device, dtype: torch.dtype) -> Self:
+        """From a directory or the hub; raises `OSError` or `ValueError` where it holds none for `channels` channels."""
+        local = Path(source).is_dir()
+        network = AutoencoderTiny.from_pretrained(
+            source, torch_dtype=dtype, use_safetensors=True, local_files_only=local
+        )
+        if network.config.latent_channels != channels:
+            raise ValueError(f"{source} decodes {network.config.latent_channels} channels, not {channels}")
+        return cls(network.to(device))
+
+    def __call__(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (n, channels, h, w) at unit variance to pixels (n, 3, 8h, 8w), from -1 to 1."""
+        pixels: torch.Tensor = self._network.decode(latents.to(self._network.dtype), return_dict=False)[0]
+        return pixels
 
 
 def _with_constant(rows: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,59 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from diffusers import AutoencoderTiny
+
+from generation.catalogue import POCKET, Catalogue, PreviewKind
+from generation.engine.models import Shelf
+from generation.errors import InvalidSetting, ModelUnavailable
+from generation.events import Progress
+from generation.settings import GenerationSettings
+from tests.generation.engine.conftest import LoopDriver
+
+
+def tiny_shelf(folder: Path, channels: int) -> Shelf:
+    """With the shipped model and a tiny decoder of random weights."""
+    torch.manual_seed(0)
+    blocks = (1, 1, 1, 1)
+    shape = {"num_encoder_blocks": blocks, "num_decoder_blocks": blocks, "latent_channels": channels}
+    network = AutoencoderTiny(encoder_block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4, **shape)
+    network.save_pretrained(folder)
+    spec = replace(POCKET, preview=PreviewKind.TINY, preview_decoder=str(folder))
+    return Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32)
+
+
+def test_it_makes_the_frames_and_not_the_picture(
+    tmp_path: Path, shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channels = shelf.take("pocket", on_load=lambda: None).latent_channels
+    tiny = tiny_shelf(tmp_path, channels)
+    model = tiny.take("pocket", on_load=lambda: None)
+    whole, decoded = model.vae.decode, []
+
+    def counted(latents: Any, **options: Any) -> Any:
+        decoded.append(latents)
+        return whole(latents, **options)
+
+    monkeypatch.setattr(model.vae, "decode", counted)
+    driver = LoopDriver(tiny)
+    driver.admit(1, apple)
+    driver.loop.want_frame(1)
+    driver.run()
+    [frame] = [each.previews[0] for each in driver.of(1) if isinstance(each, Progress) and each.previews[0].decoded]
+    assert (frame.width, frame.height) == (128, 128)
+    assert numpy.frombuffer(frame.rgb, numpy.uint8).std() > 0
+    assert len(decoded) == 1
+
+
+def test_one_that_does_not_fit_the_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="decodes 3 channels"):
+        tiny_shelf(tmp_path, channels=3).take("pocket", on_load=lambda: None)
+
+
+def test_a_tiny_preview_needs_its_decoder() -> None:
+    with pytest.raises(InvalidSetting, match="madebyollin/taesd"):
+        replace(POCKET, preview=PreviewKind.TINY)
