@@ -51,6 +51,11 @@ class Draw:
     def pictures(self) -> int:
         return self.settings.count
 
+    @property
+    def draws(self) -> bool:
+        """True where the settings' model is at work in it."""
+        return True
+
 
 class Manner(StrEnum):
     """How an upscale treats what is to be seen."""
@@ -82,6 +87,10 @@ class Upscale:
     @property
     def pictures(self) -> int:
         return 1
+
+    @property
+    def draws(self) -> bool:
+        return self.manner is Manner.CREATIVE
 
 
 Task = Draw | Upscale

@@ -56,6 +56,8 @@ class StepLoop:
         self._clock = clock
         self._shares = Shares()
         self._held = Held(model_wait, clock)
+        self._models: dict[int, str] = {}
+        """The model of each job that needs one; all the same at a time."""
         self._drawings: dict[int, Drawing] = {}
         self._unfinished: dict[Painting, int] = {}
         """The job of each painting that needs a forward, the one that waited longest first."""
@@ -68,7 +70,7 @@ class StepLoop:
 
     def admit(self, job: Job) -> None:
         """Take a job into the batch, or, where it needs another model, as soon as the batch has drained."""
-        if isinstance(job.task, Draw) and not self._may_join(job):
+        if job.task.draws and not self._may_join(job):
             self._held.put(job)
         else:
             self._start(job)
@@ -85,7 +87,7 @@ class StepLoop:
 
     def step(self) -> None:
         """One forward of the pictures whose turn it is, or one slice of an errand."""
-        if self._held and not self._drawings:
+        if self._held and not self._models:
             for job in self._held.take_group():
                 self._start(job)
         painting = min(self._unfinished, key=self._had, default=None)
@@ -101,14 +103,16 @@ class StepLoop:
 
     def _may_join(self, job: Job) -> bool:
         """True where no other model is at work, and nobody has waited too long for one."""
-        if not self._drawings:
+        if not self._models:
             return not self._held
-        at_work = next(iter(self._drawings.values())).settings.model
+        at_work = next(iter(self._models.values()))
         return job.task.settings.model == at_work and not self._held.impatient
 
     def _start(self, job: Job) -> None:
         """Begin a job; one that cannot be begun fails by itself."""
         self._shares.enter(job.id, job.owner)
+        if job.task.draws:
+            self._models[job.id] = job.task.settings.model
         try:
             match job.task:
                 case Upscale():
@@ -120,10 +124,13 @@ class StepLoop:
             return
         self._emit(Started(job.id))
 
+    def _model_of(self, job: Job) -> Model:
+        name = job.task.settings.model
+        return self._shelf.take(name, on_load=lambda: self._emit(Loading(job.id, name)))
+
     @torch.inference_mode()
     def _begin(self, job: Job, task: Draw) -> None:
-        name = task.settings.model
-        model = self._shelf.take(name, on_load=lambda: self._emit(Loading(job.id, name)))
+        model = self._model_of(job)
         settings = task.settings
         original = Original.of(task.inputs, settings.width, settings.height, holes=model.is_inpainting)
         paintings = [_painting(model, settings.of_picture(index), original) for index in range(task.pictures)]
@@ -135,7 +142,8 @@ class StepLoop:
             self._emit(Progress(job.id, done, of, ()))
 
         started = self._clock()
-        picture, upscaler = yield from upscale(task, self._upscalers, report)
+        model = self._model_of(job) if task.draws else None
+        picture, upscaler = yield from upscale(task, self._upscalers, model, report)
         self._remove(job.id)
         self._emit(Completed(job.id, (picture,), self._clock() - started, upscaler=upscaler))
 
@@ -275,6 +283,7 @@ class StepLoop:
         if job_id not in self._shares:
             return False
         self._shares.leave(job_id)
+        self._models.pop(job_id, None)
         self._drawings.pop(job_id, None)
         self._unfinished = {each: owner for each, owner in self._unfinished.items() if owner != job_id}
         for errand in [each for each, owner in self._errands.items() if owner == job_id]:

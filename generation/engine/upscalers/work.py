@@ -7,14 +7,19 @@ from PIL import Image
 
 from generation import infotext, upscaling
 from generation.engine import pictures
+from generation.engine.models import Model
 from generation.engine.upscalers.choice import Upscalers
+from generation.engine.upscalers.creative import Redrawing
 from generation.engine.upscalers.upscaler import Report, enlarged
 from generation.events import Picture
 from generation.jobs import Upscale
 
 
-def upscale(task: Upscale, upscalers: Upscalers, report: Report) -> Generator[None, None, tuple[Picture, str]]:
-    """The larger picture, and what enlarged it; in slices, between which others may have their turn.
+def upscale(
+    task: Upscale, upscalers: Upscalers, model: Model | None, report: Report
+) -> Generator[None, None, tuple[Picture, str]]:
+    """The larger picture, and what enlarged it; in slices, between which others may have their turn. With a `model`,
+    that draws over it.
 
     Raises `InvalidSetting` past the largest side, `UpscalerUnavailable` where the one asked for is not at hand.
     """
@@ -23,6 +28,13 @@ def upscale(task: Upscale, upscalers: Upscalers, report: Report) -> Generator[No
         text = str(image.info.get(infotext.CHUNK_NAME, ""))
     upscaling.check(small.width, small.height, task.factor)
     upscaler = upscalers.take(task.upscaler, task.settings.model)
-    large = yield from enlarged(small, upscaler, task.factor, report)
-    text = infotext.with_upscale(text, upscaler.name, task.total_factor)
-    return pictures.as_png(large, task.settings.seed, text), upscaler.name
+    tiles = len(upscaler.tiling.boxes(*small.size))
+    if model is None:
+        large, name = (yield from enlarged(small, upscaler, task.factor, report)), upscaler.name
+    else:
+        redrawing = Redrawing(model, task.settings, small.width * task.factor, small.height * task.factor)
+        parts, name = tiles + redrawing.parts, f"{upscaler.name}, redrawn by {model.spec.name}"
+        large = yield from enlarged(small, upscaler, task.factor, lambda done, _: report(done, parts))
+        large = yield from redrawing.draw_over(large, lambda done, _: report(tiles + done, parts))
+    text = infotext.with_upscale(text, name, task.total_factor)
+    return pictures.as_png(large, task.settings.seed, text), name

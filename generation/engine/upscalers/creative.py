@@ -1,0 +1,120 @@
+"""Drawing over an enlarged picture, tile by tile: the model that drew it finds the detail of its new size."""
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import numpy
+import torch
+from PIL import Image
+
+from generation.engine.models import Model
+from generation.engine.painting import Painting, predict
+from generation.engine.prompts import Conditioning
+from generation.engine.upscalers.tiles import Mosaic, Pixels, Tiling
+from generation.engine.upscalers.upscaler import Report
+from generation.settings import PIXELS_PER_LATENT, SIZE, GenerationSettings
+
+STRENGTH = 0.3
+"""Denoising strength: much above it every tile begins to be a picture of its own."""
+
+
+class Redrawing:
+    """A picture of `width` x `height` pixels on its way to more detail.
+
+    It is cut at whole latents, into tiles of about the size that the model draws best. All of them take their noise
+    from one field, as large as the picture, so that where two overlap they draw much the same.
+    """
+
+    def __init__(self, model: Model, settings: GenerationSettings, width: int, height: int) -> None:
+        self._model = model
+        self._settings = replace(settings, count=1, variation_strength=0.0, seed_width=0, seed_height=0)
+        self._size = _latents(width), _latents(height)
+        side = min(model.spec.width, model.spec.height) // PIXELS_PER_LATENT
+        self._tiling = Tiling(side, context=side // 16, blend=side // 16)
+        self._boxes = self._tiling.boxes(*self._size)
+        self._steps = max(1, int(settings.steps * STRENGTH))
+
+    @property
+    def parts(self) -> int:
+        """How many steps it takes, those of all tiles together."""
+        return len(self._boxes) * self._steps
+
+    @torch.inference_mode()
+    def _begun(self, pixels: Pixels, noise: torch.Tensor, prompts: tuple[Conditioning, Conditioning]) -> "_Tile":
+        settings = replace(self._settings, width=pixels.shape[1], height=pixels.shape[0])
+        return _Tile(self._model, settings, *prompts, pixels=pixels, noise=noise, steps=self._steps)
+
+    @torch.inference_mode()
+    def _step(self, tile: "_Tile") -> None:
+        [predictions] = predict([tile], len(tile.prompts))
+        tile.advance(predictions)
+
+    @torch.inference_mode()
+    def _decoded(self, tile: "_Tile") -> Pixels:
+        pixels: Pixels = self._model.decode(tile.result)[0].numpy()
+        return pixels
+
+    def draw_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
+        """The picture with its detail. Lets others go on between two steps."""
+        pixels, noise = self._pixels(image), self._noise()
+        wanted = self._settings
+        prompts = self._model.prompts.encode_pair(wanted.prompt, wanted.negative_prompt, wanted.clip_skip)
+        mosaic, done = Mosaic(*self._size, self._tiling, PIXELS_PER_LATENT), 0
+        for left, top, right, bottom in self._boxes:
+            rows, columns = (
+                slice(top * PIXELS_PER_LATENT, bottom * PIXELS_PER_LATENT),
+                slice(left * PIXELS_PER_LATENT, right * PIXELS_PER_LATENT),
+            )
+            tile = self._begun(pixels[rows, columns], noise[..., top:bottom, left:right], prompts)
+            while not tile.finished:
+                self._step(tile)
+                report(done + tile.steps_done, self.parts)
+                yield
+            done += self._steps
+            mosaic.lay(self._decoded(tile))
+        return mosaic.image.crop((0, 0, *image.size))
+
+    def _pixels(self, image: Image.Image) -> Pixels:
+        """The picture, its last pixels repeated to whole latents."""
+        columns, rows = self._size
+        missing = (0, rows * PIXELS_PER_LATENT - image.height), (0, columns * PIXELS_PER_LATENT - image.width), (0, 0)
+        return numpy.pad(numpy.asarray(image), missing, "edge")
+
+    def _noise(self) -> torch.Tensor:
+        columns, rows = self._size
+        chance = torch.Generator("cpu").manual_seed(self._settings.seed)
+        return torch.randn((1, self._model.latent_channels, rows, columns), generator=chance)
+
+
+class _Tile(Painting):
+    """Image to image: it starts from a picture under the noise that is left when `steps` steps are to go."""
+
+    def __init__(
+        self,
+        model: Model,
+        settings: GenerationSettings,
+        with_prompt: Conditioning,
+        without: Conditioning,
+        *,
+        pixels: Pixels,
+        noise: torch.Tensor,
+        steps: int,
+    ) -> None:
+        super().__init__(model, settings, with_prompt, without)
+        self._first_step = settings.steps - steps
+        self.forwards_done = self._first_step * self._scheduler.order
+        if hasattr(self._scheduler, "set_begin_index"):
+            self._scheduler.set_begin_index(self.forwards_done)
+        start = self._scheduler.timesteps[self.forwards_done : self.forwards_done + 1]
+        known, given = model.encode(torch.tensor(pixels)), noise.to(model.device, model.dtype)
+        self._latents = self._scheduler.add_noise(known, given, start)
+        self.visible = self._scaled()
+
+    @property
+    def steps_done(self) -> int:
+        return self.step - self._first_step
+
+
+def _latents(pixels: int) -> int:
+    """How many latents cover so many pixels, and are enough to draw on."""
+    return max(-(-pixels // PIXELS_PER_LATENT), SIZE.low // PIXELS_PER_LATENT)

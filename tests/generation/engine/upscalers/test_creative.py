@@ -1,0 +1,76 @@
+"""Upscales that draw over the enlarged picture."""
+
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import numpy
+import pytest
+from PIL import Image
+
+from generation import infotext
+from generation.events import Cancelled, Completed, Progress, Started
+from generation.jobs import Job, Manner, Upscale
+from generation.settings import GenerationSettings, Sampler
+from generation.upscaling import UpscalerName
+from tests.generation.engine.conftest import LoopDriver
+
+
+def creative(settings: GenerationSettings, picture: bytes, manner: Manner = Manner.CREATIVE) -> Upscale:
+    return Upscale(settings, picture, upscaler=UpscalerName.LANCZOS, manner=manner)
+
+
+def pixels(png: bytes) -> "numpy.ndarray[Any, numpy.dtype[numpy.int64]]":
+    return numpy.asarray(Image.open(BytesIO(png)), numpy.int64)
+
+
+def file(width: int, height: int) -> bytes:
+    data = BytesIO()
+    Image.radial_gradient("L").resize((width, height)).convert("RGB").save(data, "JPEG")
+    return data.getvalue()
+
+
+def test_it_finds_detail_and_keeps_the_composition(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.admit(1, replace(apple, steps=12))
+    driver.run()
+    small = driver.completed(1).pictures[0].png
+    for job_id, manner in enumerate((Manner.SUBTLE, Manner.CREATIVE, Manner.CREATIVE), start=2):
+        driver.loop.admit(Job(job_id, "owner", creative(replace(apple, steps=12), small, manner)))
+        driver.run()
+    subtle, redrawn, again = (driver.completed(job_id).pictures[0].png for job_id in (2, 3, 4))
+    assert redrawn == again
+    difference = abs(pixels(subtle) - pixels(redrawn))
+    assert difference.mean() < 12
+    assert difference.max() > 30
+    assert driver.completed(3).upscaler == "Lanczos, redrawn by pocket"
+    text = Image.open(BytesIO(redrawn)).info["parameters"]
+    assert 'Postprocess upscaler: "Lanczos, redrawn by pocket"' in text
+    assert infotext.from_infotext(text).seed == apple.seed
+    reports = [(event.step, event.steps) for event in driver.of(3) if isinstance(event, Progress)]
+    assert reports == [(step, len(reports) + 1) for step in range(2, len(reports) + 2)]
+
+
+@pytest.mark.parametrize("sampler", [Sampler.HEUN, Sampler.PLMS, Sampler.EULER_ANCESTRAL, Sampler.LCM])
+def test_every_size_with_every_kind_of_sampler(driver: LoopDriver, apple: GenerationSettings, sampler: Sampler) -> None:
+    driver.loop.admit(Job(1, "owner", creative(replace(apple, sampler=sampler, steps=4), file(51, 20))))
+    driver.run()
+    [picture] = driver.completed(1).pictures
+    assert Image.open(BytesIO(picture.png)).size == (picture.width, picture.height) == (102, 40)
+
+
+def test_it_waits_for_its_model_and_others_wait_for_it(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.admit(1, apple)
+    driver.loop.step()
+    driver.loop.admit(Job(2, "owner", creative(replace(apple, model="twin"), file(32, 32))))
+    driver.admit(3, apple)
+    driver.run()
+    assert [event.job_id for event in driver.events if isinstance(event, Completed)] == [1, 2, 3]
+
+
+def test_it_is_cancelled_between_two_steps(driver: LoopDriver, apple: GenerationSettings) -> None:
+    driver.loop.admit(Job(1, "owner", creative(replace(apple, steps=10), file(64, 64))))
+    driver.loop.step()
+    driver.loop.step()
+    driver.loop.cancel(1)
+    assert driver.loop.idle
+    assert [type(event) for event in driver.of(1)] == [Started, Progress, Progress, Cancelled]
