@@ -64,14 +64,6 @@ class Model:
         scaled: torch.Tensor = (latents * self.vae.config.scaling_factor).to(self.dtype)
         return scaled
 
-    def encode(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Bytes of red, green and blue, (8h, 8w, 3), to the latents that stand for them, (1, channels, h, w)."""
-        unit = pixels.permute(2, 0, 1)[None].to(self.device, self.dtype) / 127.5 - 1
-        encoded = self.vae.encode(unit)
-        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        scaled: torch.Tensor = latents * self.vae.config.scaling_factor
-        return scaled
-
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (n, channels, h, w) to bytes of red, green and blue, (n, 8h, 8w, 3), on the CPU."""
         scaled = (latents / self.vae.config.scaling_factor).to(self.dtype)

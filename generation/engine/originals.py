@@ -18,6 +18,8 @@ class Original:
 
     image: Image.Image
     mask: Image.Image | None = None
+    noise: torch.Tensor | None = None
+    """What it is drawn over with, (1, channels, h, w), instead of the noise of the seed."""
 
     @classmethod
     def of(cls, inputs: Inputs, width: int, height: int, *, holes: bool) -> Self | None:

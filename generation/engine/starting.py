@@ -43,7 +43,10 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, original: 
     timesteps = scheduler.timesteps[first:]
     all_anew = original.mask is not None and settings.denoising_strength == 1.0
     known = None if all_anew and model.is_inpainting else model.encode(original.pixels(), chance)
-    start = noise.starting_noise(settings, model.latent_channels, chance).to(model.device, model.dtype)
+    given = original.noise
+    if given is None:
+        given = noise.starting_noise(settings, model.latent_channels, chance)
+    start = given.to(model.device, model.dtype)
     if known is None or all_anew:
         latents = start * scheduler.init_noise_sigma
     else:

@@ -7,7 +7,9 @@ import numpy
 import torch
 from PIL import Image
 
+from generation import cost
 from generation.engine.models import Model
+from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
 from generation.engine.prompts import Conditioning
 from generation.engine.upscalers.tiles import Mosaic, Pixels, Tiling
@@ -27,12 +29,12 @@ class Redrawing:
 
     def __init__(self, model: Model, settings: GenerationSettings, width: int, height: int) -> None:
         self._model = model
-        self._settings = replace(settings, count=1, variation_strength=0.0, seed_width=0, seed_height=0)
+        self._settings = replace(settings, count=1, denoising_strength=STRENGTH, hires_factor=1.0)
         self._size = _latents(width), _latents(height)
         side = min(model.spec.width, model.spec.height) // PIXELS_PER_LATENT
         self._tiling = Tiling(side, context=side // 16, blend=side // 16)
         self._boxes = self._tiling.boxes(*self._size)
-        self._steps = max(1, int(settings.steps * STRENGTH))
+        self._steps = cost.steps_drawn(self._settings)
 
     @property
     def parts(self) -> int:
@@ -40,17 +42,17 @@ class Redrawing:
         return len(self._boxes) * self._steps
 
     @torch.inference_mode()
-    def _begun(self, pixels: Pixels, noise: torch.Tensor, prompts: tuple[Conditioning, Conditioning]) -> "_Tile":
+    def _begun(self, pixels: Pixels, noise: torch.Tensor, prompts: tuple[Conditioning, Conditioning]) -> Painting:
         settings = replace(self._settings, width=pixels.shape[1], height=pixels.shape[0])
-        return _Tile(self._model, settings, *prompts, pixels=pixels, noise=noise, steps=self._steps)
+        return Painting(self._model, settings, *prompts, Original(Image.fromarray(pixels), noise=noise))
 
     @torch.inference_mode()
-    def _step(self, tile: "_Tile") -> None:
+    def _step(self, tile: Painting) -> None:
         [predictions] = predict([tile], len(tile.prompts))
         tile.advance(predictions)
 
     @torch.inference_mode()
-    def _decoded(self, tile: "_Tile") -> Pixels:
+    def _decoded(self, tile: Painting) -> Pixels:
         pixels: Pixels = self._model.decode(tile.result)[0].numpy()
         return pixels
 
@@ -68,7 +70,7 @@ class Redrawing:
             tile = self._begun(pixels[rows, columns], noise[..., top:bottom, left:right], prompts)
             while not tile.finished:
                 self._step(tile)
-                report(done + tile.steps_done, self.parts)
+                report(done + tile.step, self.parts)
                 yield
             done += self._steps
             mosaic.lay(self._decoded(tile))
@@ -84,35 +86,6 @@ class Redrawing:
         columns, rows = self._size
         chance = torch.Generator("cpu").manual_seed(self._settings.seed)
         return torch.randn((1, self._model.latent_channels, rows, columns), generator=chance)
-
-
-class _Tile(Painting):
-    """Image to image: it starts from a picture under the noise that is left when `steps` steps are to go."""
-
-    def __init__(
-        self,
-        model: Model,
-        settings: GenerationSettings,
-        with_prompt: Conditioning,
-        without: Conditioning,
-        *,
-        pixels: Pixels,
-        noise: torch.Tensor,
-        steps: int,
-    ) -> None:
-        super().__init__(model, settings, with_prompt, without)
-        self._first_step = settings.steps - steps
-        self.forwards_done = self._first_step * self._scheduler.order
-        if hasattr(self._scheduler, "set_begin_index"):
-            self._scheduler.set_begin_index(self.forwards_done)
-        start = self._scheduler.timesteps[self.forwards_done : self.forwards_done + 1]
-        known, given = model.encode(torch.tensor(pixels)), noise.to(model.device, model.dtype)
-        self._latents = self._scheduler.add_noise(known, given, start)
-        self.visible = self._scaled()
-
-    @property
-    def steps_done(self) -> int:
-        return self.step - self._first_step
 
 
 def _latents(pixels: int) -> int:
