@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,8 +13,8 @@ from generation import cost
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.database import Sessions
-from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Picture, Spending
-from storage.tables import GenerationRow, PictureRow
+from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Page, Picture, Spending
+from storage.tables import FavouriteRow, GenerationRow, PictureRow
 
 _FORWARDS_A_STEP = {sampler.value: forwards for sampler, forwards in cost.FORWARDS_A_STEP.items()}
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
@@ -81,6 +81,32 @@ class Generations:
         async with self._sessions() as session:
             row = await session.scalar(select(GenerationRow).where(GenerationRow.message_id == message_id))
             return _record(row) if row else None
+
+    async def of_user(
+        self, user_id: int, search: str = "", start: int = 0, most: int = 25, *, deleted: bool = False
+    ) -> Page:
+        """A person's requests whose prompts hold all words of `search`; `deleted` ones too, if asked for."""
+        mine = [GenerationRow.user_id == user_id]
+        if not deleted:
+            mine.append(GenerationRow.state != JobState.DELETED.value)
+        mine += [GenerationRow.prompt.icontains(word, autoescape=True) for word in search.split()]
+        return await self._page(mine, start, most)
+
+    async def favourites_of(self, user_id: int, start: int = 0, most: int = 25) -> Page:
+        """A person's favourites, but for deleted ones, newest first."""
+        liked = select(FavouriteRow.generation_id).filter_by(user_id=user_id)
+        return await self._page(
+            [GenerationRow.id.in_(liked), GenerationRow.state != JobState.DELETED.value], start, most
+        )
+
+    async def recent_prompts(self, user_id: int, typed: str, most: int = 25) -> dict[int, str]:
+        """A person's latest prompts that hold `typed`, each once, by the id of the latest request that had it."""
+        latest = func.max(GenerationRow.id)
+        mine = GenerationRow.user_id == user_id, GenerationRow.prompt.icontains(typed, autoescape=True)
+        query = select(latest, GenerationRow.prompt).where(*mine).group_by(GenerationRow.prompt)
+        async with self._sessions() as session:
+            rows = await session.execute(query.order_by(latest.desc()).limit(most))
+            return {row[0]: row[1] for row in rows}
 
     async def unfinished_of(self, user_id: int) -> int:
         """How many requests of one person wait or are being drawn."""
@@ -163,6 +189,32 @@ class Generations:
                 setattr(row, name, None)
             await session.commit()
             return [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
+
+    async def forget_user(self, user_id: int) -> list[str]:
+        """Remove a person's requests for good, and other people's favourites of them. The files to remove.
+
+        Requests that others derived from them stay, and forget what they were derived from.
+        """
+        mine = select(GenerationRow.id).where(GenerationRow.user_id == user_id).scalar_subquery()
+        theirs = PictureRow.generation_id.in_(mine)
+        async with self._sessions() as session, session.begin():
+            files = list(await session.scalars(select(PictureRow.file).where(theirs)))
+            for name in _INPUT_COLUMNS:
+                column = getattr(GenerationRow, name)
+                files += await session.scalars(select(column).where(GenerationRow.user_id == user_id))
+            await session.execute(delete(PictureRow).where(theirs))
+            await session.execute(delete(FavouriteRow).where(FavouriteRow.generation_id.in_(mine)))
+            derived = GenerationRow.parent_id.in_(mine)
+            await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
+            await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
+            return [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
+
+    async def _page(self, conditions: Sequence[ColumnElement[bool]], start: int, most: int) -> Page:
+        async with self._sessions() as session:
+            total = await session.scalar(select(func.count()).select_from(GenerationRow).where(*conditions)) or 0
+            query = select(GenerationRow).where(*conditions).order_by(GenerationRow.id.desc())
+            rows = await session.scalars(query.offset(start).limit(most))
+            return Page(tuple(_record(row) for row in rows), total)
 
     async def _change(self, generation_id: int, **values: object) -> Generation:
         async with self._sessions() as session:

@@ -24,6 +24,10 @@ class Images:
         await asyncio.to_thread(_write, self._folder / name, png)
         return name
 
+    def path(self, name: str) -> Path:
+        """Where the picture called `name` is, if it is there."""
+        return self._folder / name
+
     async def read(self, name: str) -> bytes:
         """The picture called `name`; raises `FileNotFoundError` where the host removed it."""
         return await asyncio.to_thread((self._folder / name).read_bytes)

@@ -23,6 +23,9 @@ class Action(StrEnum):
     HIRES = "hires"
     ZOOM_OUT = "zoom out"
     PAN = "pan"
+    REMIX = "remix"
+    RESHAPE = "reshape"
+    TRY_OUT = "try out"
 
     @property
     def enlarges(self) -> bool:
@@ -46,6 +49,8 @@ class Origin:
     private: bool = False
     token: str | None = None
     token_expires: datetime | None = None
+    spoiler: bool = False
+    """True where the pictures are covered until somebody presses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +130,27 @@ class Defaults:
     def for_model(self, name: str) -> PartialSettings:
         """What is preferred with model `name`."""
         return self.by_model.get(name, PartialSettings()).over(self.by_model.get(ANY_MODEL, PartialSettings()))
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What a person wants of every request: words that follow their prompts, and a message when it is done."""
+
+    suffix: str = ""
+    tell_when_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A preset of a person: words and flags that go with a prompt."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a person's requests, newest first, and how many there are in all."""
+
+    generations: tuple[Generation, ...]
+    total: int

@@ -46,6 +46,7 @@ class GenerationRow(Base):
     private: Mapped[bool]
     token: Mapped[str | None]
     token_expires: Mapped[datetime | None]
+    spoiler: Mapped[bool] = mapped_column(default=False)
     action: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
     parent_picture: Mapped[int | None]
@@ -155,3 +156,48 @@ class ServerAllowedRow(Base):
     guild_id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class FavouriteRow(Base):
+    __tablename__ = "favourites"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"), primary_key=True)
+    created: Mapped[datetime]
+
+
+class StyleRow(Base):
+    __tablename__ = "styles"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+
+
+class HabitsRow(Base):
+    __tablename__ = "habits"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    suffix: Mapped[str] = mapped_column(default="")
+    tell_when_done: Mapped[bool] = mapped_column(default=False)
+
+
+class DraftRow(Base):
+    """A request of many jobs that waits for its person's consent."""
+
+    __tablename__ = "drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(index=True)
+    created: Mapped[datetime]
+    request: Mapped[str]
+
+
+class PaceRow(Base):
+    """How long a row takes through the UNet of a model, at a number of pixels."""
+
+    __tablename__ = "paces"
+
+    model: Mapped[str] = mapped_column(primary_key=True)
+    pixels: Mapped[int] = mapped_column(primary_key=True)
+    seconds: Mapped[float]

@@ -1,0 +1,44 @@
+"""Requests that wait for their person's consent."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+
+from storage.database import Sessions
+from storage.tables import DraftRow
+
+LIFE = timedelta(days=1)
+"""How long a draft is kept."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Drafts:
+    """Drafts by id; each is taken once."""
+
+    def __init__(self, sessions: Sessions, now: Callable[[], datetime] = _now) -> None:
+        self._sessions = sessions
+        self._now = now
+
+    async def add(self, user_id: int, request: dict[str, Any]) -> int:
+        """Keep a request, of what JSON can hold; its id."""
+        row = DraftRow(user_id=user_id, created=self._now(), request=json.dumps(request))
+        async with self._sessions() as session, session.begin():
+            await session.execute(delete(DraftRow).where(DraftRow.created < self._now() - LIFE))
+            session.add(row)
+        return row.id
+
+    async def take(self, draft_id: int, user_id: int) -> dict[str, Any] | None:
+        """A person's draft, which is gone then; None where there is none."""
+        async with self._sessions() as session, session.begin():
+            row = await session.get(DraftRow, draft_id)
+            if row is None or row.user_id != user_id:
+                return None
+            await session.delete(row)
+        request: dict[str, Any] = json.loads(row.request)
+        return request

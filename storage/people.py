@@ -1,0 +1,90 @@
+"""What people keep for themselves: habits, styles, favourites."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
+
+from storage.database import Sessions
+from storage.records import Habits, Style
+from storage.tables import DraftRow, FavouriteRow, HabitsRow, StyleRow, UserDefaultsRow
+
+_OWN = (FavouriteRow, StyleRow, HabitsRow, DraftRow, UserDefaultsRow)
+
+
+class People:
+    """Each person's own things, by the person's id."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def habits(self, user_id: int) -> Habits:
+        async with self._sessions() as session:
+            row = await session.get(HabitsRow, user_id)
+        return Habits(row.suffix, row.tell_when_done) if row else Habits()
+
+    async def adopt(self, user_id: int, *, suffix: str | None = None, tell_when_done: bool | None = None) -> Habits:
+        """Change habits; what is None stays."""
+        habits = await self.habits(user_id)
+        if suffix is not None:
+            habits = replace(habits, suffix=suffix)
+        if tell_when_done is not None:
+            habits = replace(habits, tell_when_done=tell_when_done)
+        async with self._sessions() as session, session.begin():
+            await session.merge(HabitsRow(user_id=user_id, suffix=habits.suffix, tell_when_done=habits.tell_when_done))
+        return habits
+
+    async def styles(self, user_id: int) -> list[Style]:
+        """A person's presets, by name."""
+        async with self._sessions() as session:
+            rows = await session.scalars(select(StyleRow).filter_by(user_id=user_id).order_by(StyleRow.name))
+            return [Style(row.name, row.text) for row in rows]
+
+    async def style(self, user_id: int, name: str) -> Style | None:
+        async with self._sessions() as session:
+            row = await session.get(StyleRow, (user_id, name))
+        return Style(row.name, row.text) if row else None
+
+    async def keep_style(self, user_id: int, style: Style) -> None:
+        """Add a preset, or put it in the place of the one of the same name."""
+        async with self._sessions() as session, session.begin():
+            await session.merge(StyleRow(user_id=user_id, name=style.name, text=style.text))
+
+    async def drop_style(self, user_id: int, name: str) -> bool:
+        """Remove a preset; False where there is none of that name."""
+        async with self._sessions() as session, session.begin():
+            row = await session.get(StyleRow, (user_id, name))
+            if row is not None:
+                await session.delete(row)
+        return row is not None
+
+    async def toggle_favourite(self, user_id: int, generation_id: int) -> bool:
+        """Add a request to a person's favourites, or take it out; whether it is one now."""
+        async with self._sessions() as session, session.begin():
+            row = await session.get(FavouriteRow, (user_id, generation_id))
+            if row is not None:
+                await session.delete(row)
+                return False
+            session.add(FavouriteRow(user_id=user_id, generation_id=generation_id, created=datetime.now(UTC)))
+            return True
+
+    async def set_favourite(self, user_id: int, generation_id: int, favourite: bool) -> None:
+        """Make a request a favourite, or none; without effect where it is so already."""
+        async with self._sessions() as session, session.begin():
+            row = await session.get(FavouriteRow, (user_id, generation_id))
+            if row is None and favourite:
+                session.add(FavouriteRow(user_id=user_id, generation_id=generation_id, created=datetime.now(UTC)))
+            elif row is not None and not favourite:
+                await session.delete(row)
+
+    async def favourites(self, user_id: int) -> list[int]:
+        """The requests that are a person's favourites, the latest first."""
+        mine = select(FavouriteRow.generation_id).filter_by(user_id=user_id)
+        async with self._sessions() as session:
+            return list(await session.scalars(mine.order_by(FavouriteRow.created.desc())))
+
+    async def forget(self, user_id: int) -> None:
+        """Remove all that a person kept."""
+        async with self._sessions() as session, session.begin():
+            for table in _OWN:
+                await session.execute(delete(table).filter_by(user_id=user_id))

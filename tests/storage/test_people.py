@@ -1,0 +1,114 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from generation.settings import GenerationSettings
+from storage.database import Sessions
+from storage.drafts import LIFE, Drafts
+from storage.generations import Generations
+from storage.paces import Paces
+from storage.people import People
+from storage.records import Action, Generation, Habits, Lineage, Origin, Picture, Style
+
+
+async def asked(generations: Generations, prompt: str, user: int = 1, parent: int | None = None) -> Generation:
+    settings = GenerationSettings(prompt=prompt, seed=7, model="pocket", width=64, height=64)
+    key = f"{user} {prompt} {parent}"
+    lineage = Lineage(Action.REROLL, parent) if parent else Lineage()
+    return await generations.add(Origin(key, user, 2, hash(key) % 10**9), settings, lineage)
+
+
+async def test_habits_change_one_by_one(sessions: Sessions) -> None:
+    people = People(sessions)
+    assert await people.habits(1) == Habits()
+    await people.adopt(1, suffix="soft light")
+    assert await people.adopt(1, tell_when_done=True) == Habits("soft light", True)
+    assert await people.habits(1) == Habits("soft light", True)
+    assert await people.habits(2) == Habits()
+
+
+async def test_styles_are_ones_own(sessions: Sessions) -> None:
+    people = People(sessions)
+    for style in (Style("noir", "grain"), Style("noir", "film noir"), Style("day", "sun")):
+        await people.keep_style(1, style)
+    assert await people.styles(1) == [Style("day", "sun"), Style("noir", "film noir")]
+    assert await people.style(1, "noir") == Style("noir", "film noir")
+    assert await people.style(2, "noir") is None
+    assert not await people.drop_style(2, "noir")
+    assert await people.drop_style(1, "noir")
+    assert await people.styles(1) == [Style("day", "sun")]
+
+
+async def test_favourites_are_listed_without_deleted_ones(sessions: Sessions) -> None:
+    people, generations = People(sessions), Generations(sessions)
+    first, second = await asked(generations, "a cat"), await asked(generations, "a dog")
+    assert await people.toggle_favourite(9, first.id)
+    await people.set_favourite(9, second.id, True)
+    await people.set_favourite(9, second.id, True)
+    assert [each.id for each in (await generations.favourites_of(9)).generations] == [second.id, first.id]
+    await generations.delete(second.id)
+    assert [each.id for each in (await generations.favourites_of(9)).generations] == [first.id]
+    assert not await people.toggle_favourite(9, first.id)
+    assert (await generations.favourites_of(9)).total == 0
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("", 3), ("CAT", 2), ("cat snow", 1), ("snow cat", 1), ("100%", 1), ("_", 0), ("elephant", 0)],
+)
+async def test_requests_are_found_by_words(sessions: Sessions, search: str, found: int) -> None:
+    generations = Generations(sessions)
+    for prompt in ("a cat", "a Cat in snow", "a dog, 100% fur"):
+        await asked(generations, prompt)
+    await asked(generations, "a cat", user=2)
+    assert (await generations.of_user(1, search)).total == found
+
+
+async def test_pages_begin_with_the_newest(sessions: Sessions) -> None:
+    generations = Generations(sessions)
+    ids = [(await asked(generations, f"cat {number}")).id for number in range(5)]
+    page = await generations.of_user(1, start=1, most=2)
+    assert ([each.id for each in page.generations], page.total) == ([ids[3], ids[2]], 5)
+
+
+async def test_recent_prompts_come_once_and_newest_first(sessions: Sessions) -> None:
+    generations = Generations(sessions)
+    first, other = await asked(generations, "a cat"), await asked(generations, "a dog")
+    again = await asked(generations, "a cat", parent=first.id)
+    assert await generations.recent_prompts(1, "") == {again.id: "a cat", other.id: "a dog"}
+    assert await generations.recent_prompts(1, "DOG") == {other.id: "a dog"}
+    assert await generations.recent_prompts(2, "") == {}
+
+
+async def test_whoever_is_forgotten_takes_their_files_and_leaves_others_theirs(sessions: Sessions) -> None:
+    people, generations = People(sessions), Generations(sessions)
+    mine = await asked(generations, "a cat")
+    await generations.complete(mine.id, [Picture(0, 7, 64, 64, "mine.png")], 1.0)
+    theirs = await asked(generations, "a cat", user=2, parent=mine.id)
+    await people.toggle_favourite(2, mine.id)
+    assert await generations.forget_user(1) == ["mine.png"]
+    assert await generations.get(mine.id) is None
+    assert await people.favourites(2) == []
+    kept = await generations.get(theirs.id)
+    assert kept is not None
+    assert kept.lineage == Lineage(Action.REROLL, None)
+
+
+async def test_a_draft_is_taken_once_by_its_person_and_not_kept_for_ever(sessions: Sessions) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    drafts = Drafts(sessions, lambda: now)
+    first = await drafts.add(1, {"prompts": ["a", "b"]})
+    assert await drafts.take(first, 2) is None
+    assert await drafts.take(first, 1) == {"prompts": ["a", "b"]}
+    assert await drafts.take(first, 1) is None
+    old = await drafts.add(1, {})
+    now += LIFE + timedelta(seconds=1)
+    await drafts.add(2, {})
+    assert await drafts.take(old, 1) is None
+
+
+async def test_paces_are_kept(sessions: Sessions) -> None:
+    paces = Paces(sessions)
+    for seconds in (0.5, 0.25):
+        await paces.keep("pocket", 4096, seconds)
+    assert await paces.all() == {("pocket", 4096): 0.25}
