@@ -1,0 +1,144 @@
+"""How long drawing takes: learned from the steps that were taken, to say how long it will take."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from generation import cost
+from generation.settings import GenerationSettings
+
+WEIGHT = 0.3
+"""Of a new measurement, against all before."""
+
+Key = tuple[str, int]
+"""A model, and the pixels of a picture."""
+
+
+class Work(NamedTuple):
+    """What is to be drawn; `of_picture` where it starts from another picture."""
+
+    settings: GenerationSettings
+    of_picture: bool = False
+
+    @property
+    def key(self) -> Key:
+        return self.settings.model, self.settings.width * self.settings.height
+
+
+@lru_cache(maxsize=4096)
+def _rows(work: Work) -> int:
+    return cost.rows(*work)
+
+
+@dataclass(slots=True)
+class _InFlight:
+    work: Work
+    steps: int
+    done: int = 0
+
+    @property
+    def rows_a_step(self) -> float:
+        return _rows(self.work) / self.steps
+
+    @property
+    def steps_left(self) -> int:
+        return self.steps - self.done
+
+
+class Pace:
+    """Seconds a row, by model and size, over all that is drawn at the same time.
+
+    Counted from ending to ending, so that reading the prompt and decoding the picture are in it; loading a model is
+    not.
+    """
+
+    def __init__(self, known: Mapping[Key, float] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = dict(known or {})
+        self._clock = clock
+        self._in_flight: dict[int, _InFlight] = {}
+        self._since: float | None = None
+        """When counting began; None while nothing is drawn."""
+        self._rows: dict[Key, float] = {}
+        """Rows that went through since."""
+
+    def knows(self, known: Mapping[Key, float]) -> None:
+        """Take over what was learned earlier."""
+        self._seconds.update(known)
+
+    def begin(self, job_id: int, work: Work) -> None:
+        """A job has joined the batch; one that begins again has nothing done yet."""
+        self._in_flight[job_id] = _InFlight(work, cost.steps(*work))
+        if self._since is None:
+            self._restart()
+
+    def step(self, job_id: int, step: int) -> None:
+        """So many steps of a job are done."""
+        if job := self._in_flight.get(job_id):
+            key = job.work.key
+            self._rows[key] = self._rows.get(key, 0) + max(0, step - job.done) * job.rows_a_step
+            job.done = step
+
+    def load(self) -> None:
+        """A model is read into memory: what follows is counted anew."""
+        self._since = None
+
+    def end(self, job_id: int) -> dict[Key, float]:
+        """A job has left the batch; what was learned by it."""
+        job = self._in_flight.pop(job_id, None)
+        if job is None:
+            return {}
+        learned = self._learn()
+        self._restart()
+        if not self._in_flight:
+            self._since = None
+        return learned
+
+    def seconds_for(self, work: Work) -> float | None:
+        """How long a request takes by itself; None where nothing is known of its model."""
+        a_row = self._seconds_a_row(work)
+        return None if a_row is None else _rows(work) * a_row
+
+    def left(self, job_id: int) -> float | None:
+        """How long a job takes yet, its share of the batch being what it is now; None where that is not known."""
+        job = self._in_flight.get(job_id)
+        if job is None:
+            return None
+        a_step = 0.0
+        for other in self._in_flight.values():
+            if (a_row := self._seconds_a_row(other.work)) is None:
+                return None
+            a_step += other.rows_a_step * a_row
+        return job.steps_left * a_step
+
+    def all_left(self) -> float | None:
+        """How long it takes until all is drawn that is in the batch."""
+        total = 0.0
+        for job in self._in_flight.values():
+            if (a_row := self._seconds_a_row(job.work)) is None:
+                return None
+            total += job.steps_left * job.rows_a_step * a_row
+        return total
+
+    def _restart(self) -> None:
+        self._since, self._rows = self._clock(), {}
+
+    def _learn(self) -> dict[Key, float]:
+        work = sum(count * pixels for (_, pixels), count in self._rows.items())
+        if not work or self._since is None:
+            return {}
+        a_pixel = (self._clock() - self._since) / work
+        for key in self._rows:
+            new, old = a_pixel * key[1], self._seconds.get(key)
+            self._seconds[key] = new if old is None else WEIGHT * new + (1 - WEIGHT) * old
+        return {key: self._seconds[key] for key in self._rows}
+
+    def _seconds_a_row(self, work: Work) -> float | None:
+        """As measured at this size, else in proportion to the nearest size that was measured."""
+        model, pixels = work.key
+        measured = {key[1]: seconds for key, seconds in self._seconds.items() if key[0] == model}
+        if not measured:
+            return None
+        nearest = min(measured, key=lambda each: abs(each - pixels))
+        return measured[nearest] * pixels / nearest

@@ -1,0 +1,101 @@
+import pytest
+
+from generation.pace import Pace, Work
+from generation.settings import GenerationSettings
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def settings(steps: int = 10, count: int = 1, side: int = 64, guidance: float = 5.0) -> GenerationSettings:
+    return GenerationSettings(
+        prompt="a fox",
+        seed=1,
+        model="m",
+        width=side,
+        height=side,
+        steps=steps,
+        count=count,
+        guidance_scale=guidance,
+    )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def draw(pace: Pace, clock: Clock, request: GenerationSettings, seconds: float) -> dict[tuple[str, int], float]:
+    pace.begin(1, Work(request))
+    clock.now += seconds
+    pace.step(1, request.steps)
+    return pace.end(1)
+
+
+def test_nothing_is_promised_before_anything_was_drawn(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    assert pace.seconds_for(Work(settings())) is None
+    pace.begin(1, Work(settings()))
+    assert pace.left(1) is None
+    assert pace.all_left() is None
+
+
+def test_what_was_learned_is_in_proportion_to_the_work(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    assert draw(pace, clock, settings(steps=10), 4.0) == {("m", 64 * 64): pytest.approx(0.2)}
+    assert pace.seconds_for(Work(settings(steps=10))) == pytest.approx(4)
+    assert pace.seconds_for(Work(settings(steps=5, count=2))) == pytest.approx(4)
+    assert pace.seconds_for(Work(settings(steps=10, guidance=1))) == pytest.approx(2)
+    assert pace.seconds_for(Work(settings(steps=20), of_picture=True)) == pytest.approx(6)
+    assert pace.seconds_for(Work(settings(side=128))) == pytest.approx(16)
+
+
+def test_newer_measurements_change_older_ones_a_little(clock: Clock) -> None:
+    pace = Pace({("m", 64 * 64): 0.2}, clock)
+    draw(pace, clock, settings(), 8.0)
+    assert pace.seconds_for(Work(settings())) == pytest.approx(0.3 * 8 + 0.7 * 4)
+
+
+def test_who_shares_the_batch_takes_longer(clock: Clock) -> None:
+    pace = Pace({("m", 64 * 64): 0.1}, clock)
+    pace.begin(1, Work(settings(steps=10)))
+    pace.step(1, 4)
+    assert pace.left(1) == pytest.approx(6 * 2 * 0.1)
+    pace.begin(2, Work(settings(steps=10, count=2)))
+    assert pace.left(1) == pytest.approx(6 * (2 + 4) * 0.1)
+    assert pace.all_left() == pytest.approx(6 * 2 * 0.1 + 10 * 4 * 0.1)
+
+
+def test_time_is_shared_between_those_who_were_drawn_in_it(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    for job in (1, 2):
+        pace.begin(job, Work(settings(steps=10)))
+    clock.now += 8
+    for job in (1, 2):
+        pace.step(job, 10)
+    assert pace.end(1) == {("m", 64 * 64): pytest.approx(0.2)}
+    assert pace.end(2) == {}
+
+
+def test_loading_a_model_and_waiting_for_work_count_for_nothing(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    pace.load()
+    clock.now += 60
+    draw(pace, clock, settings(), 4.0)
+    clock.now += 3600
+    draw(pace, clock, settings(), 4.0)
+    assert pace.seconds_for(Work(settings())) == pytest.approx(4)
+
+
+def test_a_job_that_begins_anew_after_its_worker_was_lost_is_counted_right(clock: Clock) -> None:
+    pace = Pace({("m", 64 * 64): 0.1}, clock)
+    pace.begin(1, Work(settings(steps=10)))
+    pace.step(1, 9)
+    pace.begin(1, Work(settings(steps=10)))
+    pace.step(1, 1)
+    assert pace.left(1) == pytest.approx(9 * 2 * 0.1)
+    assert pace.end(99) == {}
