@@ -248,6 +248,11 @@ class Person:
         """Writes a plain message."""
         return await self._post("messages", {"channel": await self._place(channel), "content": content})
 
+    async def post(self, name: str, data: bytes, content_type: str, channel: str = "general") -> Json:
+        """Writes a message with a file."""
+        body = {"channel": await self._place(channel), "content": ""}
+        return await self._post("messages", body, {"file0": File(name, data, content_type)})
+
     async def delete(self, message: Json) -> None:
         """Deletes a message, or dismisses an ephemeral one."""
         await self._post("messages/delete", {"channel": message["channel_id"], "message": message["id"]})

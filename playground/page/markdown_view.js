@@ -9,6 +9,9 @@ export function markdown(text, store) {
   return text ? nodes(parseMarkdown(text), store) : [];
 }
 
+/** A link to a message leads to it on this page. */
+const MESSAGE_LINK = /^https:\/\/discord\.com\/channels\/(?:\d+|@me)\/\d+\/(\d+)$/;
+
 function nodes(tree, store) {
   return tree.map((node) => (VIEWS[node.type] ?? VIEWS.text)(node, store));
 }
@@ -44,12 +47,20 @@ const VIEWS = {
       },
       h("span", {}, nodes(node.children, store)),
     ),
-  link: (node, store) =>
-    h(
+  link: (node, store) => {
+    const jump = MESSAGE_LINK.exec(node.url);
+    if (jump)
+      return h(
+        "button",
+        { type: "button", class: "md-jump", "data-act": "go-to", "data-target": jump[1] },
+        nodes(node.children, store),
+      );
+    return h(
       "a",
       { href: node.url, target: "_blank", rel: "noopener noreferrer", title: node.url },
       nodes(node.children, store),
-    ),
+    );
+  },
   list: (node, store) =>
     h(
       node.ordered ? "ol" : "ul",

@@ -29,11 +29,11 @@ export function welcome(store) {
   );
 }
 
-/** Commands with a text that must be given come first: they are the ones that make something. */
+/** Commands of one word come first, and of them those with a text that must be given: they make something. */
 function starters(store) {
   const all = leavesOf(store.commands);
   const makes = (leaf) => (leaf.options.some((option) => option.required && option.type === 3) ? 0 : 1);
-  const shown = all.sort((a, b) => makes(a) - makes(b) || a.path.length - b.path.length).slice(0, MOST_STARTERS);
+  const shown = all.sort((a, b) => a.path.length - b.path.length || makes(a) - makes(b)).slice(0, MOST_STARTERS);
   if (!shown.length) return null;
   return h(
     "div",
