@@ -14,26 +14,46 @@ from typing import Protocol
 import aiohttp
 import discord
 
-from bot.buttons import pressable
+from bot.archive import Archive
+from bot.buttons import lasting, pressable
 from bot.client import Client
 from bot.commands.help import Help
+from bot.commands.history import History
 from bot.commands.imagine import Imagine
+from bot.commands.me import DECISION as FORGET
+from bot.commands.me import Me
+from bot.commands.models import Models
+from bot.commands.queue import Queue
 from bot.commands.server import Server
 from bot.commands.settings import Settings
+from bot.commands.styles import Styles
 from bot.config import Config, ConfigError
+from bot.consent import DECISION as CONSENT
+from bot.consent import Consent
 from bot.delivery import Delivery
 from bot.followups import Followups
+from bot.forms import Forms
 from bot.house import Banned, House
 from bot.intake import Intake
+from bot.layouts import lists
+from bot.letters import Letters
 from bot.logbook import Logbook
+from bot.menus import Menus
 from bot.posts import Posts
+from bot.prints import Prints
+from bot.reactions import Reactions
 from bot.studio import Studio
+from bot.wording import Wording
 from generation.local_pool import LocalPool
+from generation.pace import Pace
 from generation.pool import WorkerPool
 from storage import database
+from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.house_rules import HouseRules
 from storage.images import Images
+from storage.paces import Paces
+from storage.people import People
 from storage.preferences import Preferences
 
 log = logging.getLogger(__name__)
@@ -46,6 +66,7 @@ class Bot:
     client: Client
     studio: Studio
     delivery: Delivery
+    generations: Generations
 
 
 class LocalChat(Protocol):
@@ -73,9 +94,18 @@ async def running(
         images = Images(config.data / "pictures")
         client = await stack.enter_async_context(Client(config.discord.api_base))
         posts = Posts(client, now)
-        delivery = Delivery(posts=posts, generations=generations, images=images)
+        people, drafts, prints = People(sessions), Drafts(sessions, now), Prints(images)
+        letters = Letters(client=client, prints=prints, people=people)
+        delivery = Delivery(posts=posts, generations=generations, prints=prints, tell=letters.tell_done)
         stack.push_async_callback(delivery.close)
-        studio = Studio(pool=pool, generations=generations, images=images, delivery=delivery)
+        studio = Studio(
+            pool=pool,
+            generations=generations,
+            images=images,
+            delivery=delivery,
+            paces=Paces(sessions),
+            pace=Pace(),
+        )
         logbook = Logbook(client, rules)
         house = House(
             host_limits=config.limits,
@@ -93,29 +123,78 @@ async def running(
             studio=studio,
             logbook=logbook,
         )
-        followups = Followups(client=client, intake=intake, studio=studio, generations=generations, posts=posts)
-        families = [
-            Imagine(intake=intake, catalogue=config.catalogue),
-            Settings(preferences=preferences, catalogue=config.catalogue),
-            Server(
-                rules=rules,
-                house=house,
-                catalogue=config.catalogue,
-                generations=generations,
-                studio=studio,
-                logbook=logbook,
-            ),
-            Help(),
-        ]
-        await client.serve(families, [pressable(followups.press)], followups.react)
+        followups = Followups(
+            intake=intake, studio=studio, generations=generations, people=people, posts=posts, prints=prints
+        )
+        reactions = Reactions(
+            client=client,
+            intake=intake,
+            studio=studio,
+            generations=generations,
+            people=people,
+            posts=posts,
+            letters=letters,
+        )
+        menus = Menus(
+            client=client,
+            followups=followups,
+            intake=intake,
+            generations=generations,
+            drafts=drafts,
+            catalogue=config.catalogue,
+        )
+        archive = Archive(
+            generations=generations, images=images, people=people, preferences=preferences, studio=studio, posts=posts
+        )
+        stack.push_async_callback(archive.close)
+        consent = Consent(intake=intake, studio=studio, drafts=drafts)
+        wording = Wording(people=people, generations=generations)
+        history, queue, me = (
+            History(generations=generations, people=people, prints=prints),
+            Queue(studio=studio, generations=generations),
+            Me(archive),
+        )
+        server = Server(
+            rules=rules,
+            house=house,
+            catalogue=config.catalogue,
+            generations=generations,
+            studio=studio,
+            logbook=logbook,
+        )
+        await client.serve(
+            families=[
+                Imagine(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
+                history,
+                queue,
+                Styles(people),
+                Models(config.catalogue),
+                Settings(preferences=preferences, people=people, catalogue=config.catalogue),
+                me,
+                server,
+                Help(),
+            ],
+            menus=menus.commands(),
+            items=[
+                pressable(followups.press),
+                lasting(lists.TURN, history.turn),
+                lasting(lists.SHOW, history.chosen),
+                lasting(lists.STOP, queue.cancel),
+                lasting(CONSENT, consent.decide),
+                lasting(FORGET, me.decide),
+            ],
+            reacted=reactions.added,
+            unreacted=reactions.removed,
+            submitted=Forms(followups, menus).submit,
+        )
         await _log_in(client, token)
         await studio.resume()
         async with asyncio.TaskGroup() as tasks:
-            lasting = [tasks.create_task(each) for each in (client.connect(), studio.run(), logbook.run())]
+            running_tasks = [tasks.create_task(each) for each in (client.connect(), studio.run(), logbook.run())]
             await client.wait_until_ready()
-            yield Bot(client, studio, delivery)
+            yield Bot(client, studio, delivery, generations)
             await delivery.close()
-            for task in lasting:
+            for task in running_tasks:
                 task.cancel()
 
 

@@ -1,12 +1,16 @@
 """From a Discord interaction to a request: who asks, whether the answer can be posted, and which message it is."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
 
+from bot import layouts
 from bot.asker import Asker
 from bot.errors import Refusal
 from bot.intake import Intake, Plan
+from generation.errors import UserError
 from storage.records import Origin
 
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)
@@ -51,8 +55,14 @@ def check_may_post(permissions: discord.Permissions, channel: object, where: str
         raise Refusal(f"I cannot post pictures {where}. An admin must allow me: {', '.join(missing)}.")
 
 
-async def begin(interaction: discord.Interaction, intake: Intake, plan: Plan, *, private: bool) -> None:
-    """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message."""
+async def begin(
+    interaction: discord.Interaction, intake: Intake, plans: Sequence[Plan], *, private: bool, spoiler: bool = False
+) -> None:
+    """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message.
+
+    Of several requests that one interaction makes, the others answer in messages that follow.
+    """
+    await intake.check_room(plans)
     if interaction.guild_id is not None and not private:
         check_may_post(interaction.app_permissions, interaction.channel, "here")
     acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
@@ -68,5 +78,29 @@ async def begin(interaction: discord.Interaction, intake: Intake, plan: Plan, *,
         private=private,
         token=interaction.token,
         token_expires=interaction.created_at + TOKEN_LIFE,
+        spoiler=spoiler or await intake.hides(plans[0]),
     )
-    await intake.accept(plan, origin)
+    if len(plans) > 1:
+        await _show_start(interaction, plans[0])
+    try:
+        await intake.accept(plans[0], origin)
+    except UserError:
+        if len(plans) > 1:
+            await interaction.delete_original_response()
+        raise
+    for number, plan in enumerate(plans[1:], start=1):
+        look = layouts.starting(plan.settings, plan.lineage, origin.user_id)
+        look.view.stop()
+        message = await interaction.followup.send(view=look.view, ephemeral=private, wait=True)
+        try:
+            await intake.accept(plan, replace(origin, key=f"{origin.key}:{number}", message_id=message.id))
+        except UserError:
+            await message.delete()
+            raise
+
+
+async def _show_start(interaction: discord.Interaction, plan: Plan) -> None:
+    """Fill the acknowledgement's message: Discord would give one that is still empty to the first that follows."""
+    look = layouts.starting(plan.settings, plan.lineage, interaction.user.id)
+    look.view.stop()
+    await interaction.edit_original_response(view=look.view)

@@ -12,10 +12,12 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.edge import answer_error
+from bot.panel import values_of
 
 log = logging.getLogger(__name__)
 
 Reacted = Callable[[discord.RawReactionActionEvent], Awaitable[None]]
+Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]]
 
 
 class Tree(app_commands.CommandTree["Client"]):
@@ -43,16 +45,27 @@ class Client(commands.Bot):
             **options,
         )
         self._reacted: Reacted | None = None
+        self._unreacted: Reacted | None = None
+        self._submitted: Submitted | None = None
         Route.BASE = api_base
 
     async def serve(
-        self, families: Sequence[commands.Cog], items: Sequence[type[ui.DynamicItem[Any]]], reacted: Reacted
+        self,
+        *,
+        families: Sequence[commands.Cog],
+        menus: Sequence[app_commands.ContextMenu],
+        items: Sequence[type[ui.DynamicItem[Any]]],
+        reacted: Reacted,
+        unreacted: Reacted,
+        submitted: Submitted,
     ) -> None:
         """Take on what the bot can do; before the login."""
         for family in families:
             await self.add_cog(family)
+        for menu in menus:
+            self.tree.add_command(menu)
         self.add_dynamic_items(*items)
-        self._reacted = reacted
+        self._reacted, self._unreacted, self._submitted = reacted, unreacted, submitted
 
     async def setup_hook(self) -> None:
         """After the login: find the gateway, and tell Discord the commands."""
@@ -70,3 +83,17 @@ class Client(commands.Bot):
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         if self._reacted is not None:
             await self._reacted(payload)
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        if self._unreacted is not None:
+            await self._unreacted(payload)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Forms that come back: discord.py knows those only that were opened since its start."""
+        if interaction.type is not discord.InteractionType.modal_submit or self._submitted is None:
+            return
+        data: Any = interaction.data or {}
+        try:
+            await self._submitted(interaction, data["custom_id"], values_of(data["components"]))
+        except Exception as error:  # noqa: BLE001 - the error edge of forms
+            await answer_error(interaction, error)

@@ -4,36 +4,36 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot import layouts, sheets
 from bot.layouts import Look
 from bot.posts import NotTaken, Unreachable
+from bot.prints import Prints
 from generation.events import Event, Progress
 from storage.generations import Generations
-from storage.images import Images
 from storage.records import Generation, Origin
 
 log = logging.getLogger(__name__)
 
 EDIT_SECONDS = 1.2
-"""The least time between two edits of one message; Discord takes five in five seconds."""
+"""The least time between two edits that share a rate; Discord takes five in five seconds."""
 
 RETRY_SECONDS = (5.0, 30.0, 120.0)
 """How long to wait before showing an ending again that Discord did not take. After that, the next start tries."""
 
-FILE_BYTES = 10 * 2**20
-REQUEST_BYTES = 24 * 2**20
-"""What one file and one request may have: Discord's 10 MiB, and 25 MiB less room for the rest of the request."""
-
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[object]]
+Tell = Callable[[Generation], Awaitable[None]]
 
 
 class Poster(Protocol):
     """Where messages are shown: `bot.posts.Posts`."""
 
     async def edit(self, origin: Origin, look: Look) -> None: ...
+
+    def lane(self, origin: Origin) -> str: ...
 
 
 class Delivery:
@@ -44,25 +44,34 @@ class Delivery:
         *,
         posts: Poster,
         generations: Generations,
-        images: Images,
+        prints: Prints,
+        tell: Tell | None = None,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._posts = posts
         self._generations = generations
-        self._images = images
+        self._prints = prints
+        self._tell = tell
         self._clock = clock
         self._sleep = sleep
+        self._lanes = Lanes(clock)
         self._couriers: dict[int, _Courier] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
-    def update(self, generation: Generation, event: Event) -> None:
-        """Show an event soon, unless a newer one comes first."""
-        self._courier(generation).bring(event)
+    def update(self, generation: Generation, event: Event, left: float | None = None) -> None:
+        """Show an event soon, unless a newer one comes first; `left` is how many seconds it may take yet."""
+        self._courier(generation).bring(News(event, left))
 
     def finish(self, generation: Generation) -> None:
         """Show how a request ended, at once."""
         self._courier(generation).end(generation)
+
+    async def drop(self, generation: Generation) -> None:
+        """Show nothing more of a request."""
+        if task := self._tasks.get(generation.id):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def sends_soon(self, generation: Generation) -> bool:
         """True where the next event would be shown without waiting."""
@@ -82,7 +91,11 @@ class Delivery:
 
     def _courier(self, generation: Generation) -> "_Courier":
         if generation.id not in self._couriers:
-            courier = _Courier(generation, self._show_event, self._show_ending, self._clock, self._sleep)
+
+            def lane() -> Lane:
+                return self._lanes.of(self._posts.lane(generation.origin))
+
+            courier = _Courier(generation, self._show_news, self._show_ending, lane, self._sleep)
             task = asyncio.create_task(courier.run(), name=f"courier of {generation.id}")
             task.add_done_callback(lambda task: self._dismiss(generation.id, task))
             self._couriers[generation.id], self._tasks[generation.id] = courier, task
@@ -93,20 +106,21 @@ class Delivery:
         if not task.cancelled() and (error := task.exception()):
             log.error("the message of %s is stuck", generation_id, exc_info=error)
 
-    async def _show_event(self, generation: Generation, event: Event) -> None:
+    async def _show_news(self, generation: Generation, news: "News") -> None:
         preview = None
-        if isinstance(event, Progress) and event.previews:
-            preview = await asyncio.to_thread(sheets.of_previews, event.previews)
+        if isinstance(news.event, Progress) and news.event.previews and not generation.origin.spoiler:
+            preview = await asyncio.to_thread(sheets.of_previews, news.event.previews)
+        look = layouts.underway(generation, news.event, preview, await self._parent(generation), news.left)
         try:
-            await self._posts.edit(generation.origin, layouts.underway(generation, event, preview))
+            await self._posts.edit(generation.origin, look)
         except (Unreachable, NotTaken) as missed:
             log.info("an update of %s was not shown: %s", generation.id, missed)
 
     async def _show_ending(self, generation: Generation) -> None:
-        pictures = await self._files_of(generation)
+        pictures, parent = await self._prints.of(generation), await self._parent(generation)
         for pause in (*RETRY_SECONDS, None):
             try:
-                await self._posts.edit(generation.origin, layouts.ended(generation, pictures))
+                await self._posts.edit(generation.origin, layouts.ended(generation, pictures, parent))
             except Unreachable as gone:
                 log.warning("the ending of %s has nowhere to go: %s", generation.id, gone)
             except NotTaken as failure:
@@ -116,19 +130,54 @@ class Delivery:
                 await self._sleep(pause)
                 continue
             await self._generations.delivered(generation.id)
+            if self._tell is not None:
+                await self._tell(generation)
             return
 
-    async def _files_of(self, generation: Generation) -> list[tuple[bytes, str]]:
-        names = [picture.file for picture in generation.pictures if picture.file]
-        most = min(FILE_BYTES, REQUEST_BYTES // max(len(names), 1))
-        files = []
-        for name in names:
-            try:
-                png = await self._images.read(name)
-                files.append(await asyncio.to_thread(sheets.fitting, png, most))
-            except OSError as reason:
-                log.warning("the file %s of %s cannot be shown: %s", name, generation.id, reason)
-        return files
+    async def _parent(self, generation: Generation) -> Generation | None:
+        parent = generation.lineage.parent
+        return None if parent is None else await self._generations.get(parent)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened to a job, and how many seconds it may take yet."""
+
+    event: Event
+    left: float | None = None
+
+
+class Lane:
+    """Edits that share a rate: each takes the next turn."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._next = 0.0
+
+    @property
+    def is_free(self) -> bool:
+        return self._clock() >= self._next
+
+    def take_turn(self) -> float:
+        """Seconds until the turn that is taken."""
+        now = self._clock()
+        turn = max(now, self._next)
+        self._next = turn + EDIT_SECONDS
+        return turn - now
+
+
+class Lanes:
+    """Lanes by name; a forgotten one has nobody waiting in it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._by_name: dict[str, Lane] = {}
+
+    def of(self, name: str) -> Lane:
+        if name not in self._by_name:
+            self._by_name = {each: lane for each, lane in self._by_name.items() if not lane.is_free}
+            self._by_name[name] = Lane(self._clock)
+        return self._by_name[name]
 
 
 class _Courier:
@@ -137,28 +186,27 @@ class _Courier:
     def __init__(
         self,
         generation: Generation,
-        show_event: Callable[[Generation, Event], Awaitable[None]],
+        show_news: Callable[[Generation, News], Awaitable[None]],
         show_ending: Callable[[Generation], Awaitable[None]],
-        clock: Clock,
+        lane: Callable[[], Lane],
         sleep: Sleep,
     ) -> None:
         self.ending: Generation | None = None
         self._generation = generation
-        self._show_event = show_event
+        self._show_news = show_news
         self._show_ending = show_ending
-        self._clock = clock
+        self._lane = lane
         self._sleep = sleep
-        self._newest: Event | None = None
+        self._newest: News | None = None
         self._news = asyncio.Event()
         self._ended = asyncio.Event()
-        self._next_edit = 0.0
 
     @property
     def sends_soon(self) -> bool:
-        return self._newest is None and self._clock() >= self._next_edit
+        return self._newest is None and self._lane().is_free
 
-    def bring(self, event: Event) -> None:
-        self._newest = event
+    def bring(self, news: News) -> None:
+        self._newest = news
         self._news.set()
 
     def end(self, generation: Generation) -> None:
@@ -170,20 +218,20 @@ class _Courier:
         """Until the ending is shown."""
         while self.ending is None:
             await self._news.wait()
-            await self._pause()
+            await self._wait_for_turn()
             self._news.clear()
             if self.ending is None and self._newest is not None:
-                event, self._newest = self._newest, None
-                self._next_edit = self._clock() + EDIT_SECONDS
-                await self._show_event(self._generation, event)
+                news, self._newest = self._newest, None
+                await self._show_news(self._generation, news)
         await self._show_ending(self.ending)
 
-    async def _pause(self) -> None:
-        """Until the next edit is due, or there is nothing but the ending left to show."""
-        left = self._next_edit - self._clock()
-        if left <= 0 or self.ending:
+    async def _wait_for_turn(self) -> None:
+        """Until an edit is due, or there is nothing but the ending left to show: that waits for no turn."""
+        lane = self._lane()
+        seconds = lane.take_turn()
+        if seconds <= 0 or self.ending:
             return
-        waits = [asyncio.ensure_future(self._sleep(left)), asyncio.ensure_future(self._ended.wait())]
+        waits = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(self._ended.wait())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

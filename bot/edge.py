@@ -22,10 +22,18 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
     sentence = sentence_for(cause)[:MESSAGE_LENGTH]
     try:
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await interaction.edit_original_response(content=sentence)
+            await _fill_or_follow(interaction, sentence)
         elif interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as unsaid:
         log.warning("interaction %s can no longer be answered: %s", interaction.id, unsaid)
+
+
+async def _fill_or_follow(interaction: discord.Interaction, sentence: str) -> None:
+    """Say it in the message that waits for an answer, or beside it where that shows something already."""
+    try:
+        await interaction.edit_original_response(content=sentence)
+    except discord.HTTPException:
+        await interaction.followup.send(sentence, ephemeral=True)

@@ -1,12 +1,12 @@
 """What people type inside a prompt: `a fox --ar 3:2 --seed 7 --no hands`."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
 from typing import Any
 
 from generation.errors import InvalidSetting
-from generation.settings import PartialSettings, Sampler, Schedule
+from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 
 _NARROWEST = 4
 """How many times longer than the other a side may be."""
@@ -24,7 +24,10 @@ class Typed:
 
 
 def read(text: str) -> Typed:
-    """Split a prompt from its flags. Raises `InvalidSetting`, naming the flag and an example of its use."""
+    """Split a prompt from its flags; of a flag that is there twice, the later counts.
+
+    Raises `InvalidSetting`, naming the flag and an example of its use.
+    """
     prompt, *flags = _FLAG.split(text)
     values: dict[str, Any] = {}
     for flag in flags:
@@ -33,16 +36,43 @@ def read(text: str) -> Typed:
             known = ", ".join(f"`--{known}`" for known in _FLAGS)
             raise InvalidSetting("prompt", f"I do not know the flag `--{name[:20]}`. There are {known}.")
         field, read_value, example = _FLAGS[name.lower()]
+        values.pop(_RIVALS.get(field, ""), None)
         try:
             values[field] = read_value(value.strip())
         except ValueError:
             raise InvalidSetting(field, f"`--{name}` needs a value such as `--{name} {example}`.") from None
     seed, aspect = values.pop("seed", None), values.pop("aspect", None)
+    if size := values.pop("size", None):
+        values["width"], values["height"] = size
     if size := values.pop("seed_size", None):
         values["seed_width"], values["seed_height"] = size
     if part := values.pop("guidance_part", None):
         values["guidance_start"], values["guidance_end"] = part
     return Typed(prompt.strip(), PartialSettings(**values), seed, aspect)
+
+
+def split(text: str) -> tuple[str, str]:
+    """The words of a prompt, and its flags as they were typed."""
+    first = _FLAG.search(text)
+    return (text[: first.start()].strip(), text[first.start() :].strip()) if first else (text.strip(), "")
+
+
+def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
+    """The flags that bring back `settings`, but for both prompts and the model: the main ones, and whatever is not as
+    usual. What `but` names is left out."""
+    usual = GenerationSettings(prompt=settings.prompt, seed=0, model="", width=64, height=64)
+    always = ("seed", "steps", "guidance_scale", "sampler")
+    written = [] if "size" in but else [f"--size {settings.width}x{settings.height}"]
+    for flag, (field, _, _) in _FLAGS.items():
+        if field in _NUMBERS_AND_NAMES and field not in but:
+            value = getattr(settings, field)
+            if field in always or value != getattr(usual, field):
+                written.append(f"--{flag} {value:g}" if isinstance(value, float) else f"--{flag} {value}")
+    if settings.seed_width:
+        written.append(f"--seed-size {settings.seed_width}x{settings.seed_height}")
+    if (settings.guidance_start, settings.guidance_end) != (0, 1):
+        written.append(f"--cfg-part {settings.guidance_start:g}-{settings.guidance_end:g}")
+    return " ".join(written)
 
 
 def fitted(aspect: tuple[int, int], width: int, height: int, side: int) -> tuple[int, int]:
@@ -100,11 +130,13 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "ar": ("aspect", _aspect, "3:2"),
     "no": ("negative_prompt", _text, "hands"),
     "seed": ("seed", int, "7"),
+    "size": ("size", _size, "512x768"),
     "steps": ("steps", int, "30"),
     "cfg": ("guidance_scale", float, "6"),
     "sampler": ("sampler", _sampler, "Euler a"),
     "clip": ("clip_skip", int, "2"),
     "repeat": ("count", int, "3"),
+    "model": ("model", _text, "pocket"),
     "vary": ("variation_strength", float, "0.2"),
     "vary-seed": ("variation_seed", int, "9"),
     "seed-size": ("seed_size", _size, "512x512"),
@@ -117,6 +149,12 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "control": ("control_scale", float, "0.8"),
     "image-weight": ("image_prompt_scale", float, "0.6"),
 }
+
+_RIVALS = {"size": "aspect", "aspect": "size"}
+"""Fields that say the same in two ways."""
+
+_NUMBERS_AND_NAMES = {field.name for field in fields(GenerationSettings)} - {"prompt", "negative_prompt", "model"}
+"""Fields that a flag can write as they are."""
 
 _FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–](?=(?:{'|'.join(_FLAGS)})\b))")
 """Phones turn two dashes into one long one; before any other word that is a dash."""

@@ -1,139 +1,155 @@
-"""What people do with a picture that is there: re-roll, upscale, delete, cancel; by button or by reaction."""
+"""What people do with a picture that is there, by button, select or form."""
 
 import contextlib
-import logging
+from dataclasses import replace
+from typing import Any
 
 import discord
 
-from bot import layouts
+from bot import layouts, panel
 from bot.asker import Asker
-from bot.asking import asker_in, asker_of, begin, check_may_post, sending_in
+from bot.asking import asker_of, begin
 from bot.buttons import Press, PressKind
-from bot.errors import Refusal, sentence_for
+from bot.derivations import plans_for
+from bot.errors import Refusal
 from bot.intake import Intake, Plan
+from bot.layouts.details import details
+from bot.layouts.look import Look, files_of
 from bot.posts import Posts
+from bot.prints import Prints
 from bot.studio import Studio
-from generation.errors import UserError
-from storage.generations import AlreadyAsked, Generations
-from storage.records import Generation, Origin
+from storage.generations import Generations
+from storage.people import People
+from storage.records import Generation
 
-log = logging.getLogger(__name__)
+FORGOTTEN = "I do not know this picture any more. Ask for a new one with /imagine."
 
-REACTIONS = {"🔁": PressKind.REROLL, "🔎": PressKind.UPSCALE, "🔍": PressKind.UPSCALE, "❌": PressKind.DELETE}
+REDRAWN = 0.6
+"""The denoising strength that is proposed to whoever starts from a picture: other words show, the composition stays."""
 
-_FORGOTTEN = "I do not know this picture any more. Ask for a new one with /imagine."
+FORMS = {PressKind.REMIX: "Remix", PressKind.REDRAW: "Start from this picture", PressKind.USE: "Use these settings"}
+"""Presses that open a form first, with its title."""
 
 
 class Followups:
-    """Presses and reactions. Anyone may re-roll and upscale, as a request of their own; cancel and delete are for the
-    owner and for moderators."""
+    """Presses. Anyone may derive a request of their own; cancel and delete are for the owner and for moderators."""
 
     def __init__(
-        self, *, client: discord.Client, intake: Intake, studio: Studio, generations: Generations, posts: Posts
+        self,
+        *,
+        intake: Intake,
+        studio: Studio,
+        generations: Generations,
+        people: People,
+        posts: Posts,
+        prints: Prints,
     ) -> None:
-        self._client = client
         self._intake = intake
         self._studio = studio
         self._generations = generations
+        self._people = people
         self._posts = posts
+        self._prints = prints
 
     async def press(self, interaction: discord.Interaction, press: Press) -> None:
         """Answer a press on one of our buttons, however old. Raises `UserError` for what is refused."""
-        generation = await self._generations.get(press.generation_id)
-        if generation is None:
-            raise Refusal(_FORGOTTEN)
-        moderates = interaction.permissions.manage_messages and interaction.guild_id is not None
+        generation = await self.find(press.generation_id)
         match press.kind:
             case PressKind.CANCEL:
-                _check_owner(generation, interaction.user.id, moderates, "cancel")
+                check_owner(generation, interaction.user.id, moderates(interaction), "cancel")
                 await interaction.response.defer()
                 await self._studio.cancel(generation)
             case PressKind.DELETE:
-                _check_owner(generation, interaction.user.id, moderates, "delete")
-                await interaction.response.defer()
-                await self._studio.delete(generation)
-                with contextlib.suppress(discord.NotFound):
-                    await interaction.delete_original_response()
+                check_owner(generation, interaction.user.id, moderates(interaction), "delete")
+                await self._delete(interaction, generation)
+            case PressKind.FAVOURITE:
+                await self._toggle_favourite(interaction, generation)
+            case PressKind.DETAILS:
+                await self.show_details(interaction, generation)
+            case PressKind.PICK:
+                await self._show_one(interaction, generation, press.picture)
+            case PressKind.REMIX | PressKind.REDRAW:
+                await self.open_form(interaction, press, generation)
             case _:
-                plan = await self._plan(asker_of(interaction), generation, press)
-                await begin(interaction, self._intake, plan, private=generation.origin.private)
+                plans = await plans_for(self._intake, asker_of(interaction), generation, press)
+                await self._begin(interaction, generation, plans)
 
-    async def react(self, payload: discord.RawReactionActionEvent) -> None:
-        """Act on a reaction to one of our messages. A refusal goes to the person, by direct message."""
-        kind = REACTIONS.get(payload.emoji.name.removesuffix("\N{VARIATION SELECTOR-16}"))
-        if kind is None or self._client.user is None or payload.user_id == self._client.user.id:
+    async def submit(self, interaction: discord.Interaction, press: Press, values: dict[str, Any]) -> None:
+        """Take a form that came back, however long ago it was opened. Raises `UserError`."""
+        filled, asker = panel.read(values), asker_of(interaction)
+        if press.kind is PressKind.USE:
+            plan = await self._intake.imagine(asker, filled.text, None, filled.chosen)
+            await begin(interaction, self._intake, [plan], private=False)
             return
-        generation = await self._generations.by_message(payload.message_id)
-        if generation is None or (payload.member is not None and payload.member.bot):
-            return
-        try:
-            await self._act(payload, generation, Press(kind, generation.id))
-        except (UserError, discord.HTTPException) as failure:
-            log.info("a reaction to message %s had no effect: %s", payload.message_id, failure)
-            await self._whisper(payload.user_id, sentence_for(failure))
+        generation = await self.find(press.generation_id)
+        await self._begin(interaction, generation, [await self._formed(asker, generation, press, filled)])
 
-    async def _act(self, payload: discord.RawReactionActionEvent, generation: Generation, press: Press) -> None:
-        if press.kind is PressKind.DELETE:
-            permissions = self._permissions(payload)
-            _check_owner(generation, payload.user_id, bool(permissions and permissions.manage_messages), "delete")
-            if generation.state.unfinished:
-                raise Refusal("It is still being drawn. Press Cancel on it instead.")
-            await self._studio.delete(generation)
-            await self._posts.remove(generation.origin)
-            return
-        key = f"reaction:{payload.message_id}:{payload.user_id}:{press.kind}"
-        if await self._generations.knows(key):
-            return
-        self._check_channel(payload)
-        person = payload.member or discord.Object(payload.user_id)
-        asker = asker_in(person, payload.guild_id, self._channel(payload) or discord.Object(payload.channel_id))
-        plan = await self._plan(asker, generation, press)
-        await self._begin_by_reply(payload, plan, key)
+    async def find(self, generation_id: int) -> Generation:
+        """A request by its number. Raises `Refusal`."""
+        generation = await self._generations.get(generation_id)
+        if generation is None:
+            raise Refusal(FORGOTTEN)
+        return generation
 
-    async def _plan(self, asker: Asker, generation: Generation, press: Press) -> Plan:
-        if press.kind is PressKind.UPSCALE:
-            return await self._intake.upscale(asker, generation, press.picture)
-        return await self._intake.reroll(asker, generation)
+    async def open_form(self, interaction: discord.Interaction, press: Press, generation: Generation) -> None:
+        """A form, filled with the settings of a picture."""
+        settings = generation.settings.of_picture(press.picture)
+        if press.kind is PressKind.REMIX and len(generation.pictures) > 1 and not press.picture:
+            settings = generation.settings
+        but: tuple[str, ...] = ()
+        if press.kind is PressKind.REDRAW:
+            settings, but = replace(settings, denoising_strength=REDRAWN), ("size", "seed")
+        await interaction.response.send_modal(panel.panel(press.custom_id, FORMS[press.kind], settings, but))
 
-    async def _begin_by_reply(self, payload: discord.RawReactionActionEvent, plan: Plan, key: str) -> None:
-        """There is no interaction to answer: a reply becomes the request's message."""
-        starting = layouts.starting(plan.settings, plan.lineage, payload.user_id)
-        message = await self._posts.reply(payload.channel_id, payload.message_id, starting)
-        origin = Origin(key, payload.user_id, payload.channel_id, message.id, payload.guild_id)
-        try:
-            await self._intake.accept(plan, origin)
-        except (AlreadyAsked, UserError) as reason:
+    async def show_details(self, interaction: discord.Interaction, generation: Generation) -> None:
+        """All settings, to whoever asks; of a private request its owner alone sees the message to ask on."""
+        parent_id = generation.lineage.parent
+        parent = None if parent_id is None else await self._generations.get(parent_id)
+        await answer(interaction, details(generation, parent))
+
+    async def _formed(self, asker: Asker, generation: Generation, press: Press, filled: panel.Filled) -> Plan:
+        if press.kind is PressKind.REDRAW:
+            return await self._intake.from_picture(asker, generation, press.picture, filled.as_flags)
+        return await self._intake.remix(asker, generation, filled.text, filled.chosen)
+
+    async def _begin(self, interaction: discord.Interaction, generation: Generation, plans: list[Plan]) -> None:
+        origin = generation.origin
+        await begin(interaction, self._intake, plans, private=origin.private, spoiler=origin.spoiler)
+
+    async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:
+        """Remove the message that was pressed, and the one that first showed the picture."""
+        await interaction.response.defer()
+        await self._studio.delete(generation)
+        with contextlib.suppress(discord.NotFound):
+            await interaction.delete_original_response()
+        origin = generation.origin
+        if interaction.message is not None and interaction.message.id != origin.message_id and not origin.private:
             await self._posts.remove(origin)
-            if isinstance(reason, UserError):
-                raise
 
-    def _check_channel(self, payload: discord.RawReactionActionEvent) -> None:
-        """A reaction makes the bot speak: both it and the person must be allowed to, in that channel."""
-        channel, permissions = self._channel(payload), self._permissions(payload)
-        if channel is None:
-            return
-        check_may_post(channel.permissions_for(channel.guild.me), channel, f"in #{channel.name}", reply=True)
-        if permissions and not (permissions.use_application_commands and getattr(permissions, sending_in(channel))):
-            raise Refusal(f"You cannot ask for pictures in #{channel.name}.")
+    async def _toggle_favourite(self, interaction: discord.Interaction, generation: Generation) -> None:
+        favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)
+        sentence = "⭐ One of your /favourites now." if favourite else "No favourite of yours any more."
+        await interaction.response.send_message(sentence, ephemeral=True)
 
-    def _permissions(self, payload: discord.RawReactionActionEvent) -> discord.Permissions | None:
-        """What the person may do where they reacted; None outside of servers."""
-        channel = self._channel(payload)
-        return channel.permissions_for(payload.member) if channel and payload.member else None
-
-    def _channel(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
-        guild = self._client.get_guild(payload.guild_id) if payload.guild_id else None
-        channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
-        return None if isinstance(channel, discord.Thread) and channel.parent is None else channel
-
-    async def _whisper(self, user_id: int, sentence: str) -> None:
-        try:
-            user = await self._client.fetch_user(user_id)
-            await user.send(sentence)
-        except (discord.Forbidden, discord.NotFound):
-            log.info("user %s takes no direct messages", user_id)
+    async def _show_one(self, interaction: discord.Interaction, generation: Generation, index: int) -> None:
+        picture = await self._prints.one(generation, index)
+        if picture is None:
+            raise Refusal("That picture is not here any more. Re-roll to draw another.")
+        await answer(interaction, layouts.of_one(generation, index, picture))
 
 
-def _check_owner(generation: Generation, user_id: int, moderates: bool, verb: str) -> None:
-    if user_id != generation.origin.user_id and not moderates:
+async def answer(interaction: discord.Interaction, look: Look) -> None:
+    """Show something to whoever asked, and to nobody else."""
+    look.view.stop()
+    await interaction.response.send_message(view=look.view, files=files_of(look), ephemeral=True)
+
+
+def moderates(interaction: discord.Interaction) -> bool:
+    """True for whoever may remove other people's messages where they pressed."""
+    return interaction.permissions.manage_messages and interaction.guild_id is not None
+
+
+def check_owner(generation: Generation, user_id: int, is_moderator: bool, verb: str) -> None:
+    """Raise `Refusal` for others than the owner and moderators."""
+    if user_id != generation.origin.user_id and not is_moderator:
         raise Refusal(f"Only the person who asked for it, or a moderator, can {verb} it.")

@@ -1,7 +1,7 @@
 """From what a person asks to a request that is saved and queued: defaults laid over one another, limits kept."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot import derived, flags
@@ -16,7 +16,7 @@ from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
 from generation.jobs import Inputs, Manner
 from generation.outpainting import Direction
-from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
+from generation.settings import SIZE, STEPS, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.generations import Generations
 from storage.images import Images
 from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Picture
@@ -74,7 +74,8 @@ class Intake:
     async def imagine(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
         """A picture from words. `text` may hold flags; an option of the command outweighs its flag."""
         typed = flags.read(text)
-        model = self._catalogue.get(chosen.model) if chosen.model else self._catalogue.default
+        named = chosen.model or typed.chosen.model
+        model = self._catalogue.get(named) if named else self._catalogue.default
         standing = await self._house.standing(asker, model)
         defaults = standing.defaults
         if typed.aspect:
@@ -91,7 +92,7 @@ class Intake:
         settings = (
             chosen.over(typed.chosen).over(defaults).of(typed.prompt, self._new_seed() if wanted is None else wanted)
         )
-        sized = typed.aspect or chosen.width is not None or chosen.height is not None
+        sized = typed.aspect or chosen.over(typed.chosen).width is not None
         return replace(await self._plan(asker, settings, Lineage()), size_open=not sized)
 
     async def with_image(self, plan: Plan, image: bytes, mask: bytes = b"") -> Plan:
@@ -160,6 +161,59 @@ class Intake:
         action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
         plan = await self._plan(asker, settings, Lineage(action, generation.id, index))
         return replace(plan, inputs=inputs)
+
+    async def reshape(self, asker: Asker, generation: Generation, index: int, aspect: tuple[int, int]) -> Plan:
+        """One picture again in another shape, from the same noise."""
+        old = generation.settings.of_picture(index)
+        width, height = await self._fitted(asker, old, aspect)
+        if (width, height) == (old.width, old.height):
+            raise Refusal("It has this shape already.")
+        noise = (old.seed_width, old.seed_height) if old.seed_width else (old.width, old.height)
+        settings = replace(old, width=width, height=height, seed_width=noise[0], seed_height=noise[1])
+        return await self.derive(asker, generation, settings, Lineage(Action.RESHAPE, generation.id, index))
+
+    async def remix(self, asker: Asker, generation: Generation, text: str, chosen: PartialSettings) -> Plan:
+        """The same with other words and settings: what neither `text` nor `chosen` names stays, but for the seed."""
+        typed, old = flags.read(text), generation.settings
+        changes = chosen.over(typed.chosen).given()
+        if typed.aspect:
+            changes["width"], changes["height"] = await self._fitted(asker, old, typed.aspect)
+        seed = self._new_seed() if typed.seed is None else typed.seed
+        settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
+        return await self.derive(asker, generation, settings, Lineage(Action.REMIX, generation.id))
+
+    async def adopt(self, asker: Asker, settings: GenerationSettings) -> Plan:
+        """Settings that a picture of somebody else's carries, with another seed; with the default model where theirs
+        is not here."""
+        model = settings.model if settings.model in self._catalogue.names else self._catalogue.default.name
+        return await self._plan(asker, replace(settings, model=model, seed=self._new_seed()), Lineage())
+
+    async def derive(
+        self, asker: Asker, generation: Generation, settings: GenerationSettings, lineage: Lineage
+    ) -> Plan:
+        """A request of other settings that starts from what a generation started from."""
+        return await self._plan(asker, settings, lineage, files=generation.inputs)
+
+    async def most_steps(self, asker: Asker, model: str) -> int:
+        """How many steps `asker` may take with a model."""
+        standing = await self._house.standing(asker, self._catalogue.get(model))
+        return STEPS.high if standing.limits.steps is None else standing.limits.steps
+
+    async def hides(self, plan: Plan) -> bool:
+        """True where the pictures of a plan must be covered."""
+        return await self._house.hides(plan.asker, self._catalogue.get(plan.settings.model))
+
+    async def check_room(self, plans: Sequence[Plan]) -> None:
+        """Raise `LimitExceeded` where so many requests at once are too many for a person."""
+        most, waiting = plans[0].limits.waiting, await self._generations.unfinished_of(plans[0].asker.user_id)
+        if len(plans) > 1 and most is not None and waiting + len(plans) > most:
+            raise LimitExceeded(
+                f"These are {len(plans)} requests; you may have {most} unfinished ones, and {waiting} wait already."
+            )
+
+    async def _fitted(self, asker: Asker, old: GenerationSettings, aspect: tuple[int, int]) -> tuple[int, int]:
+        standing = await self._house.standing(asker, self._catalogue.get(old.model))
+        return flags.fitted(aspect, old.width, old.height, standing.limits.side or SIZE.high)
 
     async def upscale(
         self,

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from io import BytesIO
 
 import aiohttp
 import discord
 
-from bot.layouts import Look
+from bot.layouts.look import Look, files_of
 from generation.errors import NoisefoxError
 from storage.records import Origin
 
@@ -36,6 +35,11 @@ class Posts:
         self._client = client
         self._now = now
 
+    def lane(self, origin: Origin) -> str:
+        """What the edits of a message share their rate with: an interaction's other answers, or all messages of a
+        channel that the bot edits as its own."""
+        return f"token:{origin.token}" if self._token_lives(origin) else f"channel:{origin.channel_id}"
+
     async def edit(self, origin: Origin, look: Look) -> None:
         """Show `look` in the message. Raises `Unreachable` or `NotTaken`."""
         try:
@@ -59,7 +63,7 @@ class Posts:
         reference = discord.MessageReference(message_id=message_id, channel_id=channel_id, fail_if_not_exists=False)
         look.view.stop()
         return await channel.send(
-            view=look.view, files=_files(look), reference=reference, allowed_mentions=_NO_MENTIONS
+            view=look.view, files=files_of(look), reference=reference, allowed_mentions=_NO_MENTIONS
         )
 
     def _token_lives(self, origin: Origin) -> bool:
@@ -73,7 +77,7 @@ class Posts:
         look.view.stop()
         try:
             await webhook.edit_message(
-                origin.message_id, view=look.view, attachments=_files(look), allowed_mentions=_NO_MENTIONS
+                origin.message_id, view=look.view, attachments=files_of(look), allowed_mentions=_NO_MENTIONS
             )
         except discord.HTTPException as refusal:
             if refusal.code in _DEAD_TOKEN:
@@ -85,11 +89,7 @@ class Posts:
         if origin.private:
             raise Unreachable(f"private message {origin.message_id}: its token has expired")
         look.view.stop()
-        await self._in_channel(origin).edit(view=look.view, attachments=_files(look), allowed_mentions=_NO_MENTIONS)
+        await self._in_channel(origin).edit(view=look.view, attachments=files_of(look), allowed_mentions=_NO_MENTIONS)
 
     def _in_channel(self, origin: Origin) -> discord.PartialMessage:
         return self._client.get_partial_messageable(origin.channel_id).get_partial_message(origin.message_id)
-
-
-def _files(look: Look) -> list[discord.File]:
-    return [discord.File(BytesIO(data), filename=name) for name, data in look.files.items()]

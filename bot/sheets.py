@@ -12,6 +12,9 @@ from generation.events import Preview
 PREVIEW_SIDE = 512
 """Pixels of the longer side of a picture in a preview; a phone shows no more."""
 
+THUMBNAIL_SIDE = 256
+"""Pixels of the longer side of a picture in a list."""
+
 _QUALITIES = (95, 85, 70, 50)
 _EXIF, _USER_COMMENT = 0x8769, 0x9286
 """Tags of the EXIF standard."""
@@ -30,6 +33,14 @@ def of_previews(previews: Sequence[Preview]) -> bytes:
         large = small.resize((width, height), Image.Resampling.BICUBIC)
         sheet.paste(large, (index % columns * width, index // columns * height))
     return _saved(sheet, "JPEG", quality=85)
+
+
+def thumbnail(png: bytes) -> bytes:
+    """A picture as a small JPEG."""
+    with Image.open(BytesIO(png)) as opened:
+        image = opened.convert("RGB")
+    image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    return _saved(image, "JPEG", quality=85)
 
 
 def fitting(png: bytes, most: int) -> tuple[bytes, str]:

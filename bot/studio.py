@@ -2,17 +2,21 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from bot.delivery import Delivery
 from bot.errors import UNEXPECTED, sentence_for_failure
-from generation.events import Cancelled, Completed, Ending, Event, Failed, Queued, Started
+from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
 from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
+from generation.pace import Key, Pace, Work
 from generation.pool import WorkerPool
 from generation.queue import FairQueue
+from generation.settings import GenerationSettings
 from storage.database import StorageError
 from storage.generations import Generations
 from storage.images import Images
+from storage.paces import Paces
 from storage.records import Action, Generation, InputFiles, Picture
 
 log = logging.getLogger(__name__)
@@ -23,16 +27,29 @@ _GONE = "The picture to start from is not here any more."
 class Studio:
     """Draws what is saved. `run` it for as long as the bot lives; what is unfinished then is resumed at next start."""
 
-    def __init__(self, *, pool: WorkerPool, generations: Generations, images: Images, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        *,
+        pool: WorkerPool,
+        generations: Generations,
+        images: Images,
+        delivery: Delivery,
+        paces: Paces,
+        pace: Pace,
+    ) -> None:
         self._pool = pool
         self._generations = generations
         self._images = images
         self._delivery = delivery
+        self._paces = paces
+        self._pace = pace
         self._queue = FairQueue()
         self._waiting: dict[int, Generation] = {}
         self._drawing: dict[int, Generation] = {}
         self._pictures: dict[int, int] = {}
         """How many pictures each job in the pool has."""
+        self._abandoned: set[int] = set()
+        """Jobs in the pool that nobody is to hear of."""
         self._idle = asyncio.Event()
         self._idle.set()
         self._draining = False
@@ -45,6 +62,7 @@ class Studio:
 
     async def resume(self) -> None:
         """Take up what an earlier run left: draw what is not drawn, show what is not shown."""
+        self._pace.knows(await self._paces.all())
         for generation in await self._generations.interrupted():
             if generation.state.unfinished:
                 await self.submit(generation)
@@ -62,6 +80,22 @@ class Studio:
         self._queue.put(Job(generation.id, str(generation.origin.user_id), task))
         self._announce_positions()
 
+    def line(self) -> list[Generation]:
+        """All that is unfinished, in its order: first what is being drawn."""
+        places = self._queue.positions()
+        waiting = sorted(self._waiting.values(), key=lambda each: places.get(each.id, 0))
+        return [*self._drawing.values(), *waiting]
+
+    @property
+    def drawing(self) -> int:
+        """How many requests are being drawn."""
+        return len(self._drawing)
+
+    def seconds_until(self, requests: Iterable[GenerationSettings]) -> float | None:
+        """How long it takes until new requests are drawn, after all that waits; None where that is not known."""
+        waiting = [_work(each) for each in self._waiting.values()]
+        return list(self._ends([*waiting, *map(Work, requests)]))[-1]
+
     async def cancel(self, generation: Generation) -> None:
         """Stop a request that has not ended; without effect on any other."""
         if self._queue.remove(generation.id):
@@ -70,6 +104,16 @@ class Studio:
             self._announce_positions()
         else:
             await self._pool.cancel(generation.id)
+
+    async def abandon(self, generation: Generation) -> None:
+        """Stop a request of which nothing is to be written or shown any more."""
+        if self._queue.remove(generation.id):
+            del self._waiting[generation.id]
+            self._announce_positions()
+        elif generation.id in self._drawing:
+            self._abandoned.add(generation.id)
+            await self._pool.cancel(generation.id)
+        await self._delivery.drop(generation)
 
     async def delete(self, generation: Generation) -> None:
         """Forget the pictures of a request that has ended, and keep its settings."""
@@ -113,6 +157,11 @@ class Studio:
 
     async def _follow(self) -> None:
         async for event in self._pool.events():
+            if event.job_id in self._abandoned:
+                if isinstance(event, Ending):
+                    self._abandoned.remove(event.job_id)
+                    self._release(event.job_id)
+                continue
             try:
                 await self._note(self._drawing[event.job_id], event)
             except StorageError:
@@ -132,13 +181,24 @@ class Studio:
             case _:
                 await self._show(generation, event)
                 return
-        self._release(generation.id)
+        learned = self._release(generation.id)
         self._delivery.finish(ended)
+        for (model, pixels), seconds in learned.items():
+            await self._paces.keep(model, pixels, seconds)
 
     async def _show(self, generation: Generation, event: Event) -> None:
-        if isinstance(event, Started):
-            await self._generations.begin(generation.id)
-        self._delivery.update(generation, event)
+        left = None
+        match event:
+            case Loading():
+                self._pace.load()
+            case Started():
+                await self._generations.begin(generation.id)
+                if work := _work(generation):
+                    self._pace.begin(generation.id, work)
+            case Progress(step=step):
+                self._pace.step(generation.id, step)
+                left = self._pace.left(generation.id)
+        self._delivery.update(generation, event, left)
         if self._delivery.sends_soon(generation):
             await self._pool.want_frame(generation.id)
 
@@ -162,14 +222,36 @@ class Studio:
             generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler
         )
 
-    def _release(self, generation_id: int) -> None:
-        """A job has left the pool."""
-        del self._drawing[generation_id]
-        del self._pictures[generation_id]
+    def _release(self, generation_id: int) -> dict[Key, float]:
+        """A job has left the pool; what was learned of the pace. Without effect the second time."""
+        learned = self._pace.end(generation_id)
+        self._drawing.pop(generation_id, None)
+        self._pictures.pop(generation_id, None)
         if not self._drawing:
             self._idle.set()
         self._queue.recheck()
+        return learned
 
     def _announce_positions(self) -> None:
-        for job_id, position in self._queue.positions().items():
-            self._delivery.update(self._waiting[job_id], Queued(job_id, position))
+        places = sorted(self._queue.positions().items(), key=lambda place: place[1])
+        waiting = [self._waiting[job_id] for job_id, _ in places]
+        ends = self._ends([_work(each) for each in waiting])
+        next(ends)
+        for generation, (job_id, position), end in zip(waiting, places, ends, strict=True):
+            self._delivery.update(generation, Queued(job_id, position), end)
+
+    def _ends(self, waiting: Iterable[Work | None]) -> Iterator[float | None]:
+        """In how many seconds all is drawn that is in the works, then each that waits, one after the other."""
+        end = self._pace.all_left()
+        yield end
+        for work in waiting:
+            own = self._pace.seconds_for(work) if work else 0.0
+            end = None if end is None or own is None else end + own
+            yield end
+
+
+def _work(generation: Generation) -> Work | None:
+    """What is to be drawn, if anything is."""
+    if generation.lineage.action.enlarges:
+        return None
+    return Work(generation.settings, generation.inputs.image is not None)

@@ -5,18 +5,19 @@ from discord import app_commands
 from discord.ext import commands
 
 TEXT = """\
-**/imagine** draws what you describe. Only the prompt is needed; every setting is optional.
+**/imagine** draws what you describe. Only the prompt is needed.
 
-In the prompt you can also type `--ar 3:2` `--no hands` `--seed 7` `--steps 30` `--cfg 6` `--repeat 3`.
+In it you can type `--ar 3:2` `--no hands` `--seed 7` `--steps 30` `--cfg 6` `--repeat 3`, and `{red, blue} fox` for \
+one of each.
 
-Under a picture, or as a reaction to it:
-🔁 the same again with another seed
-🔎 enlarge it (the first, by reaction)
-❌ delete your own
+**Under a picture:** 🔁 again with another seed · 🎲 much like it · 🔎 larger · ✏️ other words or settings · \
+⭐ favourite · ❌ delete your own. **More…** has shapes, zoom, pan and trials.
+**As a reaction:** 🔁 🔎 ⭐ ❌, and ✉️ sends it to you.
+**Right click or long press → Apps:** settings of any picture, start from it.
 
-The same seed, settings and size draw the same picture again.
-**/settings** keeps your own defaults.
--# Whoever manages the server has /server."""
+**/history** **/favourites** **/show** find pictures · **/queue** what waits · **/styles** your presets
+**/settings** your defaults · **/models** what draws · **/me** your data
+-# The same seed, settings and size draw the same picture again. Whoever manages the server has /server."""
 
 
 class Help(commands.Cog):

@@ -4,17 +4,20 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.asking import asker_of, begin
 from bot.commands import options
-from bot.intake import Intake
+from bot.consent import Consent, Order
+from bot.wording import Wording
 from generation.catalogue import Catalogue
+from storage.people import People
 
 
 class Imagine(commands.Cog):
     """Pictures from words."""
 
-    def __init__(self, *, intake: Intake, catalogue: Catalogue) -> None:
-        self._intake = intake
+    def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
+        self._consent = consent
+        self._wording = wording
+        self._people = people
         self._catalogue = catalogue
 
     @app_commands.command()
@@ -24,32 +27,34 @@ class Imagine(commands.Cog):
         interaction: discord.Interaction,
         prompt: options.Prompt,
         negative: options.Negative | None = None,
+        aspect: options.Aspect | None = None,
         steps: options.Steps | None = None,
         guidance: options.Guidance | None = None,
         seed: options.Seed | None = None,
         sampler: app_commands.Choice[str] | None = None,
         clip_skip: options.ClipSkip | None = None,
-        width: options.Side | None = None,
-        height: options.Side | None = None,
-        count: options.Count | None = None,
         model: str | None = None,
+        style: str | None = None,
+        count: options.Count | None = None,
         private: bool = False,
+        spoiler: bool = False,
     ) -> None:
         """Draw a picture from words.
 
         Args:
             prompt: What you would like to see
             negative: What you would not like to see
+            aspect: Width to height, such as 3:2
             steps: How often the picture is refined; 20 to 30 is plenty
             guidance: How closely the prompt is followed: 1 wanders, 5 to 8 obeys, 20 burns
             seed: Where the noise starts from; the same seed and settings draw the same picture again
             sampler: The rule for taking a step
             clip_skip: Which layer of the text encoder listens, from the end: 1 is the last
-            width: In pixels, a multiple of 8
-            height: In pixels, a multiple of 8
-            count: How many pictures, with seeds in a row
             model: Which model draws
+            style: One of your presets, see /styles
+            count: How many pictures, with seeds in a row
             private: Only you see it
+            spoiler: Covered until somebody presses it
         """
         chosen = options.chosen(
             model=model,
@@ -58,13 +63,25 @@ class Imagine(commands.Cog):
             guidance=guidance,
             sampler=sampler,
             clip_skip=clip_skip,
-            width=width,
-            height=height,
             count=count,
         )
-        plan = await self._intake.imagine(asker_of(interaction), prompt, seed, chosen)
-        await begin(interaction, self._intake, plan, private=private)
+        prompts = await self._wording.prompts(interaction.user.id, prompt, style)
+        if aspect:
+            prompts = [f"{each} --ar {aspect}" for each in prompts]
+        await self._consent.take(interaction, Order(prompts, seed, chosen, private, spoiler))
+
+    @imagine.autocomplete("prompt")
+    async def _prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.choices(await self._wording.recent(interaction.user.id, typed))
+
+    @imagine.autocomplete("aspect")
+    async def _aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.choices((shape, shape) for shape in options.SHAPES if typed in shape)
 
     @imagine.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return options.matching_models(self._catalogue, typed)
+
+    @imagine.autocomplete("style")
+    async def _styles(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_styles(await self._people.styles(interaction.user.id), typed)

@@ -1,5 +1,8 @@
 """The settings as slash-command options: Discord itself keeps their bounds."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 from discord import app_commands
 
 from generation.catalogue import Catalogue
@@ -14,6 +17,7 @@ from generation.settings import (
     PartialSettings,
     Sampler,
 )
+from storage.records import Style
 
 Prompt = app_commands.Range[str, PROMPT_LENGTH.low, PROMPT_LENGTH.high]
 Negative = app_commands.Range[str, 0, PROMPT_LENGTH.high]
@@ -23,6 +27,14 @@ Seed = app_commands.Range[int, SEED.low, SEED.high]
 Side = app_commands.Range[int, SIZE.low, SIZE.high]
 ClipSkip = app_commands.Range[int, CLIP_SKIP.low, CLIP_SKIP.high]
 Count = app_commands.Range[int, COUNT.low, COUNT.high]
+
+Aspect = app_commands.Range[str, 3, 13]
+
+SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
+"""Aspects that are suggested; any other can be typed."""
+
+SUGGESTIONS = 25
+SUGGESTION_LENGTH = 100
 
 SAMPLERS = [app_commands.Choice(name=sampler.value, value=sampler.value) for sampler in Sampler]
 
@@ -53,7 +65,20 @@ def chosen(
     )
 
 
+def choices(pairs: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:
+    """Suggestions, each a text to show and what stands for it; Discord takes 25, and 100 characters of a text."""
+    return [app_commands.Choice(name=_cut(text), value=value) for text, value in islice(pairs, SUGGESTIONS)]
+
+
 def matching_models(catalogue: Catalogue, typed: str) -> list[app_commands.Choice[str]]:
-    """Suggestions for a model option; Discord takes 25."""
-    names = [name for name in catalogue.names if typed.lower() in name.lower()]
-    return [app_commands.Choice(name=name, value=name) for name in names[:25]]
+    """Suggestions for a model option."""
+    return choices((name, name) for name in catalogue.names if typed.lower() in name.lower())
+
+
+def matching_styles(styles: Iterable[Style], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggestions for a style option."""
+    return choices((f"{each.name}: {each.text}", each.name) for each in styles if typed.lower() in each.name.lower())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SUGGESTION_LENGTH else text[: SUGGESTION_LENGTH - 1] + "…"

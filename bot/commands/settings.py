@@ -3,26 +3,35 @@
 import discord
 from discord import app_commands
 
+from bot import flags
 from bot.commands.defaults import DefaultsCog
 from bot.commands.overview import defaults_lines
+from bot.layouts.lines import shown
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
+from storage.people import People
 from storage.preferences import Preferences
+
+Suffix = app_commands.Range[str, 0, 500]
 
 
 class Settings(DefaultsCog, group_name="settings", group_description="Your own defaults for /imagine"):
     """Own defaults, which weigh more than the server's."""
 
-    def __init__(self, *, preferences: Preferences, catalogue: Catalogue) -> None:
+    def __init__(self, *, preferences: Preferences, people: People, catalogue: Catalogue) -> None:
         super().__init__(catalogue)
         self._preferences = preferences
+        self._people = people
 
     async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> None:
         await self._preferences.prefer_for_user(interaction.user.id, model, changes)
 
     async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
         defaults = await self._preferences.of_user(interaction.user.id)
-        text = "\n".join([f"{first}For you:", *defaults_lines(defaults)])
+        habits = await self._people.habits(interaction.user.id)
+        lines = [f"- after each prompt: {shown(habits.suffix, 500)}"] if habits.suffix else []
+        lines += ["- a direct message when a picture is done"] if habits.tell_when_done else []
+        text = "\n".join([f"{first}For you:", *defaults_lines(defaults), *lines])
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -31,7 +40,29 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
         await self.answer(interaction)
 
     @app_commands.command()
+    async def suffix(self, interaction: discord.Interaction, text: Suffix = "") -> None:
+        """Set words and flags that follow each of your prompts.
+
+        Args:
+            text: Such as: soft light --cfg 6; nothing ends it
+        """
+        flags.read(f"prompt {text}")
+        await self._people.adopt(interaction.user.id, suffix=text.strip())
+        await self.answer(interaction, "Saved. ")
+
+    @app_commands.command()
+    async def notify(self, interaction: discord.Interaction, on: bool) -> None:
+        """Get a direct message when a picture of yours is done.
+
+        Args:
+            on: Whether
+        """
+        await self._people.adopt(interaction.user.id, tell_when_done=on)
+        await self.answer(interaction, "Saved. ")
+
+    @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
         """Forget your defaults."""
         await self._preferences.forget_user(interaction.user.id)
+        await self._people.adopt(interaction.user.id, suffix="", tell_when_done=False)
         await self.answer(interaction, "Forgotten. ")

@@ -13,6 +13,7 @@ from PIL import Image
 from bot.delivery import EDIT_SECONDS, RETRY_SECONDS, Delivery
 from bot.layouts import Look
 from bot.posts import NotTaken, Unreachable
+from bot.prints import Prints
 from generation.events import Preview, Progress, Queued
 from generation.settings import GenerationSettings
 from storage import database
@@ -30,6 +31,9 @@ class FakePosts:
     refusals: list[Exception] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     files: list[list[str]] = field(default_factory=list)
+
+    def lane(self, origin: Origin) -> str:
+        return f"token:{origin.token}" if origin.token else f"channel:{origin.channel_id}"
 
     async def edit(self, origin: Origin, look: Look) -> None:
         if self.refusals:
@@ -97,7 +101,9 @@ class Story:
 async def story(tmp_path: Path) -> AsyncIterator[Story]:
     async with database.opened(tmp_path / "noisefox.db") as sessions:
         generations, images, posts, time = Generations(sessions), Images(tmp_path), FakePosts(), Time()
-        delivery = Delivery(posts=posts, generations=generations, images=images, clock=time.clock, sleep=time.sleep)
+        delivery = Delivery(
+            posts=posts, generations=generations, prints=Prints(images), clock=time.clock, sleep=time.sleep
+        )
         settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
         drawing = await generations.add(Origin("key", 1, 2, 3), settings, Lineage())
         yield Story(delivery, posts, time, generations, images, drawing)
@@ -120,6 +126,34 @@ async def test_edits_keep_their_distance_and_the_newest_wins(story: Story) -> No
     assert "step 5 of 20" in story.posts.shown[1]
     await story.time.pass_(EDIT_SECONDS)
     assert story.delivery.sends_soon(story.drawing)
+
+
+async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(story: Story) -> None:
+    """Without a token to edit by, all of them share the channel's five edits in five seconds."""
+    settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
+    jobs = [await story.generations.add(Origin(f"key {n}", 1, 2, 10 + n), settings, Lineage()) for n in range(20)]
+    edits: list[float] = []
+    for step in range(1, 21):
+        for job in jobs:
+            story.delivery.update(job, Progress(job.id, step, 20, (LOOK,)))
+        before = len(story.posts.shown)
+        await story.time.pass_(1.2)
+        edits += [story.time.now] * (len(story.posts.shown) - before)
+    busiest = max(len([each for each in edits if start <= each < start + 5]) for start in edits)
+    assert busiest <= 5
+    assert len(edits) >= 18
+    last = story.posts.shown[-1]
+    assert "step 20 of 20" in last or "step 19 of 20" in last
+
+
+async def test_each_interaction_has_a_rate_of_its_own(story: Story) -> None:
+    settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
+    for number in range(20):
+        origin = Origin(f"key {number}", 1, 2, 10 + number, token=f"token {number}")
+        job = await story.generations.add(origin, settings, Lineage())
+        story.delivery.update(job, Progress(job.id, 1, 20, (LOOK,)))
+    await settled()
+    assert len(story.posts.shown) == 20
 
 
 async def test_the_ending_does_not_wait_its_turn_and_is_the_last(story: Story) -> None:

@@ -31,7 +31,7 @@ async def test_a_reroll_of_a_reroll_by_somebody_else_is_theirs(bot: app.Bot, mem
     theirs = await other.press(mine, "Re-roll")
     again = await other.press(theirs, "Re-roll")
     assert f"<@{other.id}>" in text_of(again)
-    refusal = await member.click(again, "Delete")
+    refusal = await member.click(again, "❌")
     assert refusal.message is not None
     assert "Only the person who asked for it" in refusal.message["content"]
     assert refusal.message["ephemeral_for"] == member.id
@@ -39,7 +39,7 @@ async def test_a_reroll_of_a_reroll_by_somebody_else_is_theirs(bot: app.Bot, mem
 
 async def test_upscale_doubles_the_chosen_picture_and_says_how(bot: app.Bot, member: Member) -> None:
     two = await member.imagine(seed=7, count=2)
-    large = await member.press(two, "Upscale 2")
+    large = await member.press(two, "U2")
     assert (await member.image(large)).size == (256, 256)
     assert (await settings_in(member, large)).seed == 8
     assert "enlarged ×2 (Lanczos)" in text_of(large)
@@ -61,7 +61,7 @@ async def test_delete_removes_message_and_files_and_keeps_the_settings(
 ) -> None:
     done = await member.imagine(seed=7)
     reroll_before = await member.press(done, "Re-roll")
-    await member.click(done, "Delete")
+    await member.click(done, "❌")
     await member.wait_until(lambda: member.message(done["id"]) is None)
     kept = list((tmp_path / "data" / "pictures").rglob("*.png"))
     assert len(kept) == 1
@@ -70,18 +70,18 @@ async def test_delete_removes_message_and_files_and_keeps_the_settings(
 
 async def test_a_moderator_may_delete(bot: app.Bot, member: Member, admin: Member) -> None:
     done = await member.imagine()
-    await admin.click(done, "Delete")
+    await admin.click(done, "❌")
     await member.wait_until(lambda: member.message(done["id"]) is None)
 
 
 async def test_reactions_do_what_the_buttons_do(bot: app.Bot, member: Member, other: Member) -> None:
     two = await member.imagine("a cat", seed=7, count=2)
     await other.react(two, "🔁")
-    reroll = await other.wait_for(lambda each: finished(each) and "Re-roll: " in text_of(each))
+    reroll = await other.wait_for(lambda each: finished(each) and "Re-roll of " in text_of(each))
     assert f"<@{other.id}>" in text_of(reroll)
     assert reroll["message_reference"]["message_id"] == two["id"]
     await other.react(two, "🔎")
-    large = await other.wait_for(lambda each: finished(each) and "Upscaled: " in text_of(each))
+    large = await other.wait_for(lambda each: finished(each) and "Upscaled from " in text_of(each))
     assert (await settings_in(other, large)).seed == 7
     await other.react(large, "❌")
     await other.wait_until(lambda: other.message(large["id"]) is None)
@@ -91,10 +91,10 @@ async def test_the_same_reaction_twice_is_one(bot: app.Bot, member: Member) -> N
     done = await member.imagine(seed=7)
     for _ in range(2):
         await member.react(done, "🔁")
-        await member.wait_for(lambda each: finished(each) and "Re-roll: " in text_of(each))
+        await member.wait_for(lambda each: finished(each) and "Re-roll of " in text_of(each))
         await member.unreact(done, "🔁")
     await member.imagine(seed=8)
-    assert len([each for each in member.messages() if "Re-roll: " in text_of(each)]) == 1
+    assert len([each for each in member.messages() if "Re-roll of " in text_of(each)]) == 1
 
 
 async def test_a_refused_reaction_is_answered_by_direct_message(bot: app.Bot, member: Member, other: Member) -> None:
@@ -128,7 +128,7 @@ async def test_a_double_click_on_delete_is_no_error(
     bot: app.Bot, member: Member, caplog: pytest.LogCaptureFixture
 ) -> None:
     done = await member.imagine()
-    await asyncio.gather(member.click(done, "Delete"), member.click(done, "Delete"), return_exceptions=True)
+    await asyncio.gather(member.click(done, "❌"), member.click(done, "❌"), return_exceptions=True)
     await member.wait_until(lambda: member.message(done["id"]) is None)
     assert finished(await member.imagine())
     assert not [record for record in caplog.records if record.levelname == "ERROR"]

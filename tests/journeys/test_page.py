@@ -25,7 +25,7 @@ async def test_a_picture_forms_on_the_page_and_is_rolled_again(bot: app.Bot, pla
         await page.wait_for_selector("[data-message-id] .media img")
         await page.wait_for_selector('[data-custom-id^="noisefox:cancel:"]')
         await page.click('[data-custom-id^="noisefox:reroll:"]')
-        await page.wait_for_selector("text=Re-roll: a red apple")
+        await page.wait_for_selector("text=Re-roll of this picture")
         await page.wait_for_function("document.querySelectorAll('[data-custom-id^=\"noisefox:delete:\"]').length === 2")
         pictures = "[...document.querySelectorAll('[data-message-id] .media img')]"
         await page.wait_for_function(f"{pictures}.map(i => i.naturalWidth).join() === '128,128'")
@@ -41,3 +41,28 @@ async def test_options_are_offered_and_checked_on_a_phone(bot: app.Bot, playgrou
         await page.wait_for_selector('[data-custom-id^="noisefox:reroll:"]')
         overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0
+
+
+async def test_forms_selects_and_menus_work_on_the_page(bot: app.Bot, playground: Playground) -> None:
+    async with browser.page() as page:
+        faults: list[str] = []
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        await page.goto(playground.url)
+        await page.click('[data-user][data-name="member one"]')
+        await page.fill("#composer", "/imagine prompt:a red apple steps:4 seed:7")
+        await page.press("#composer", "Enter")
+        await page.click('[data-custom-id="noisefox:remix:1:0"]')
+        await page.fill("dialog [data-custom-id=prompt]", "a green apple")
+        await page.click("dialog button[type=submit]")
+        await page.wait_for_selector("text=Remix of this picture")
+        await page.click('[data-custom-id="noisefox:more:1:0"]')
+        await page.click("text=Try other guidance")
+        await page.wait_for_selector("text=Other settings for this picture")
+        await page.click("[data-message-id] .md-jump")
+        await page.click('[data-custom-id="noisefox:details:1:0"]', button="right")
+        await page.click("text=Show settings")
+        await page.wait_for_selector("text=--size 128x128 --seed 7 --steps 4")
+        await page.fill("#composer", "/history search:green")
+        await page.press("#composer", "Enter")
+        await page.wait_for_selector("text=Your pictures with “green”")
+        assert faults == []

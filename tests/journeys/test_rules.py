@@ -138,6 +138,19 @@ async def test_unchecked_models_stay_in_age_restricted_channels(start: Start, ad
         await member.imagine(model="pocket")
 
 
+async def test_what_nobody_checked_is_covered_where_the_server_says_so(
+    start: Start, admin: Member, member: Member
+) -> None:
+    async with start(models=(WILD, POCKET), pool=None):
+        await admin.slash("server nsfw", {"policy": "spoiler"})
+        covered = [
+            await member.imagine(),
+            await member.imagine(channel="nsfw-art"),
+            await member.imagine(model="pocket"),
+        ]
+        assert ['"spoiler": true' in text_of(each) for each in covered] == [True, False, False]
+
+
 async def test_the_log_channel(bot: app.Bot, admin: Member, member: Member) -> None:
     await admin.slash("server log", {"channel": ART_ID})
     await member.imagine("a *red* apple")

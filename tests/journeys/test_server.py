@@ -99,6 +99,8 @@ async def test_help_fits_a_phone_and_names_the_reactions(bot: app.Bot, member: M
     outcome = await member.slash("help")
     assert outcome.message is not None
     content = outcome.message["content"]
-    assert len(content) < 900
-    assert all(emoji in content for emoji in "🔁🔎❌")
+    assert len(content) < 1100
+    assert all(emoji in content for emoji in "🔁🎲🔎✏️⭐❌✉️")
+    commands = {command["name"] for command in member.commands if command["type"] == 1}
+    assert all(f"/{name}" in content for name in commands - {"help"})
     assert outcome.message["ephemeral_for"]

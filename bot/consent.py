@@ -1,0 +1,99 @@
+"""A request that is taken at once, or, where it makes many pictures, once its person has seen the cost."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.asking import asker_of, begin
+from bot.errors import Refusal
+from bot.followups import answer
+from bot.intake import Intake, Plan
+from bot.layouts.lines import about
+from bot.layouts.look import Look, framed
+from bot.studio import Studio
+from generation.settings import PartialSettings, Sampler
+from storage.drafts import Drafts
+
+AT_ONCE = 4
+"""Requests that one command makes without asking back."""
+
+DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one command asks for: a picture, or several, for each of its prompts."""
+
+    prompts: list[str]
+    seed: int | None
+    chosen: PartialSettings
+    private: bool = False
+    spoiler: bool = False
+
+    def to_document(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        shared = {"prompts": self.prompts, "seed": self.seed, "private": self.private, "spoiler": self.spoiler}
+        return {**shared, "chosen": self.chosen.given()}
+
+    @classmethod
+    def of_document(cls, document: dict[str, Any]) -> "Order":
+        chosen = document["chosen"]
+        if "sampler" in chosen:
+            chosen["sampler"] = Sampler(chosen["sampler"])
+        return cls(**document | {"chosen": PartialSettings(**chosen)})
+
+
+class Consent:
+    """Takes orders in."""
+
+    def __init__(self, *, intake: Intake, studio: Studio, drafts: Drafts) -> None:
+        self._intake = intake
+        self._studio = studio
+        self._drafts = drafts
+
+    async def take(self, interaction: discord.Interaction, order: Order) -> None:
+        """Begin an order, or ask back first. Raises `UserError` for what is refused."""
+        plans = await self._plans(interaction, order)
+        if len(plans) > AT_ONCE:
+            draft = await self._drafts.add(interaction.user.id, order.to_document())
+            await answer(interaction, self._question(plans, draft))
+        else:
+            await begin(interaction, self._intake, plans, private=order.private, spoiler=order.spoiler)
+
+    async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
+        """Take the answer to the question. Raises `UserError`."""
+        document = await self._drafts.take(int(match["draft"]), interaction.user.id)
+        if document is None:
+            raise Refusal("This has been decided already. Ask anew with /imagine.")
+        if match["decision"] == "drop":
+            view = framed([ui.TextDisplay("Left undrawn.")])
+            view.stop()
+            await interaction.response.edit_message(view=view)
+            return
+        order = Order.of_document(document)
+        plans = await self._plans(interaction, order)
+        await begin(interaction, self._intake, plans, private=order.private, spoiler=order.spoiler)
+
+    async def _plans(self, interaction: discord.Interaction, order: Order) -> list[Plan]:
+        asker = asker_of(interaction)
+        plans = [await self._intake.imagine(asker, prompt, order.seed, order.chosen) for prompt in order.prompts]
+        await self._intake.check_room(plans)
+        return plans
+
+    def _question(self, plans: Sequence[Plan], draft: int) -> Look:
+        settings = [plan.settings for plan in plans]
+        pictures, steps = sum(each.count for each in settings), sum(each.count * each.steps for each in settings)
+        seconds = self._studio.seconds_until(settings)
+        when = "" if seconds is None else f", {about(seconds)} until all are there"
+        draw: ui.Button[Any] = ui.Button(
+            label=f"Draw all {len(plans)}",
+            style=discord.ButtonStyle.primary,
+            custom_id=f"noisefox-draft:draw:{draft}",
+        )
+        drop: ui.Button[Any] = ui.Button(label="Leave it", custom_id=f"noisefox-draft:drop:{draft}")
+        text = f"**These are {len(plans)} requests**\n{pictures} pictures, {steps} steps in all{when}."
+        return Look(framed([ui.TextDisplay(text), ui.ActionRow(draw, drop)]))

@@ -1,0 +1,140 @@
+"""Lists: of one's own pictures, of favourites, and of what waits."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.layouts.lines import about, link_to, shown
+from bot.layouts.look import ACCENT, QUIET, Look, Part, framed
+from generation.jobs import JobState
+from storage.records import Generation, Page
+
+PAGE = 5
+"""Requests on a page of a list."""
+
+SEARCH = 60
+"""Characters of a search; it is kept in the buttons that turn the pages."""
+
+TURN = re.compile(r"noisefox-list:(?P<kind>[a-z]+):(?P<page>\d{1,6}):(?P<search>.{0,60})", re.DOTALL)
+SHOW = re.compile("noisefox-show")
+STOP = re.compile("noisefox-stop")
+
+_NO_PAGE = 10**6
+
+LINES = 15
+"""Requests that the queue's list names."""
+
+_STATES = {
+    JobState.QUEUED: "⏳ waits",
+    JobState.DRAWING: "🖌️ is being drawn",
+    JobState.FAILED: "⚠️ failed",
+    JobState.CANCELLED: "🚫 cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of a list."""
+
+    kind: str
+    page: int
+    search: str = ""
+
+    @property
+    def custom_id(self) -> str:
+        return f"noisefox-list:{self.kind}:{self.page}:{self.search}"
+
+    @property
+    def start(self) -> int:
+        return self.page * PAGE
+
+
+def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, bytes]) -> Look:
+    """A page of requests; `thumbnails` by their ids."""
+    last = max(0, -(-page.total // PAGE) - 1)
+    found = f" with “{shown(place.search, SEARCH)}”" if place.search else ""
+    parts: list[Part] = [ui.TextDisplay(f"### {title}{found}\n-# {page.total} in all")]
+    files = {}
+    for generation in page.generations:
+        text: ui.TextDisplay[Any] = ui.TextDisplay(_entry(generation))
+        if thumbnail := thumbnails.get(generation.id):
+            name = f"{generation.id}.jpg"
+            files[name] = thumbnail
+            parts.append(ui.Section(text, accessory=ui.Thumbnail(f"attachment://{name}")))
+        else:
+            parts.append(text)
+    if page.generations:
+        parts.append(ui.ActionRow(_choice(SHOW.pattern, "Show one…", page.generations)))
+    if last:
+        parts.append(_turning(place, last))
+    return Look(framed(parts, ACCENT if page.generations else QUIET), files)
+
+
+def of_queue(
+    line: Sequence[Generation], user_id: int, guild_id: int | None, drawing: int, seconds: float | None
+) -> Look:
+    """What is unfinished, the first `drawing` of it in the works. Words of private requests, and of other servers,
+    are not shown."""
+    rows = []
+    for number, generation in enumerate(line[:LINES], start=1):
+        origin = generation.origin
+        here = origin.guild_id == guild_id and (guild_id is not None or origin.user_id == user_id)
+        if origin.private:
+            what = "a private picture"
+        elif here:
+            what = f"**{shown(generation.settings.prompt, 80)}** · <@{origin.user_id}>"
+        else:
+            what = "a picture for another server"
+        place = "🖌️" if number <= drawing else f"{number - drawing}."
+        rows.append(f"{place} {what}{' · yours' if origin.user_id == user_id and origin.private else ''}")
+    if len(line) > LINES:
+        rows.append(f"-# and {len(line) - LINES} more")
+    head = "### The queue\n" + ("Nothing waits: draw something with /imagine." if not line else "\n".join(rows))
+    if line and seconds is not None:
+        head += f"\n-# {about(seconds)} until all of it is drawn"
+    parts: list[Part] = [ui.TextDisplay(head)]
+    if mine := [each for each in line if each.origin.user_id == user_id][:25]:
+        parts.append(ui.ActionRow(_choice(STOP.pattern, "Cancel one of yours…", mine)))
+    return Look(framed(parts, ACCENT if line else QUIET))
+
+
+def _entry(generation: Generation) -> str:
+    settings = generation.settings
+    facts = [
+        f"<t:{int(generation.created.timestamp())}:R>",
+        f"number {generation.id}",
+        f"seed {settings.seed}",
+        "private" if generation.origin.private else f"[message]({link_to(generation)})",
+    ]
+    if len(generation.pictures) > 1:
+        facts.append(f"{len(generation.pictures)} pictures")
+    if generation.state in _STATES:
+        facts.append(_STATES[generation.state])
+    return f"**{shown(settings.prompt, 150)}**\n-# {' · '.join(facts)}"
+
+
+def _choice(custom_id: str, placeholder: str, generations: Sequence[Generation]) -> ui.Select[Any]:
+    options = [
+        discord.SelectOption(
+            label=" ".join(each.settings.prompt.split())[:100],
+            value=str(each.id),
+            description=f"number {each.id} · seed {each.settings.seed}",
+        )
+        for each in generations
+    ]
+    return ui.Select(custom_id=custom_id, placeholder=placeholder, options=options)
+
+
+def _turning(place: Place, last: int) -> ui.ActionRow[Any]:
+    """Back, where one is, and on. A button that is off needs an id all the same, of its own."""
+    row: ui.ActionRow[Any] = ui.ActionRow()
+    for emoji, page in (("◀️", place.page - 1), (None, place.page), ("▶️", place.page + 1)):
+        label = None if emoji else f"{place.page + 1} of {last + 1}"
+        custom_id = Place(place.kind, page % _NO_PAGE, place.search).custom_id
+        off = emoji is None or not 0 <= page <= last
+        row.add_item(ui.Button(emoji=emoji, label=label, custom_id=custom_id, disabled=off))
+    return row

@@ -1,0 +1,165 @@
+"""Commands in the menu of a message: on pictures of this bot, and some of them on anybody's."""
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import metadata, panel
+from bot.asking import asker_of, begin
+from bot.buttons import Press, PressKind
+from bot.errors import Refusal
+from bot.followups import FORMS, REDRAWN, Followups, answer
+from bot.intake import Intake
+from bot.layouts.details import of_settings
+from generation.catalogue import Catalogue
+from generation.settings import GenerationSettings
+from storage.drafts import Drafts
+from storage.generations import Generations
+from storage.records import Generation
+
+FILE_BYTES = 25 * 2**20
+"""Larger files are not looked into."""
+
+FETCH_SECONDS = 2.0
+"""How long a file may take to come: Discord waits 3 s for an answer."""
+
+STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
+"""The form of a picture that somebody posted."""
+
+
+class Menus:
+    """Message commands: what they mean depends on whose picture it is."""
+
+    def __init__(
+        self,
+        *,
+        client: discord.Client,
+        followups: Followups,
+        intake: Intake,
+        generations: Generations,
+        drafts: Drafts,
+        catalogue: Catalogue,
+    ) -> None:
+        self._client = client
+        self._followups = followups
+        self._intake = intake
+        self._generations = generations
+        self._drafts = drafts
+        self._catalogue = catalogue
+
+    def commands(self) -> list[app_commands.ContextMenu]:
+        callbacks = {
+            "Use these settings": self._use,
+            "Re-roll": self._reroll,
+            "Upscale": self._upscale,
+            "Show settings": self._show,
+            "Start from this picture": self._start,
+        }
+        return [app_commands.ContextMenu(name=name, callback=callback) for name, callback in callbacks.items()]
+
+    async def submit(self, interaction: discord.Interaction, draft_id: int, values: dict[str, Any]) -> None:
+        """Take the form of a picture that somebody posted. Raises `UserError`."""
+        draft = await self._drafts.take(draft_id, interaction.user.id)
+        if draft is None:
+            raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
+        filled = panel.read(values)
+        plan = await self._intake.imagine(asker_of(interaction), filled.text, None, filled.chosen)
+        plan = await self._intake.with_image(plan, await self._fetched(draft["url"]))
+        await begin(interaction, self._intake, [plan], private=False)
+
+    async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        settings = await self._settings(message)
+        model = settings.model if settings.model in self._catalogue.names else self._catalogue.default.name
+        form = panel.panel(
+            Press(PressKind.USE, 0).custom_id,
+            FORMS[PressKind.USE],
+            replace(settings, model=model),
+            ("prompt", "seed"),
+            f"--model {model}" if model != self._catalogue.default.name else "",
+        )
+        await interaction.response.send_modal(form)
+
+    async def _reroll(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        if generation := await self._known(message):
+            await self._followups.press(interaction, Press(PressKind.REROLL, generation.id))
+            return
+        plan = await self._intake.adopt(asker_of(interaction), await self._settings(message))
+        await begin(interaction, self._intake, [plan], private=False)
+
+    async def _upscale(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        generation = await self._known(message)
+        if generation is None:
+            raise Refusal("I can enlarge my own pictures only. For this one there is Start from this picture.")
+        await self._followups.press(interaction, Press(PressKind.UPSCALE, generation.id))
+
+    async def _show(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        if generation := await self._known(message):
+            await self._followups.show_details(interaction, generation)
+            return
+        await answer(interaction, of_settings(await self._settings(message), []))
+
+    async def _start(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        if generation := await self._known(message):
+            await self._followups.open_form(interaction, Press(PressKind.REDRAW, generation.id), generation)
+            return
+        picture = _picture_of(message)
+        draft = await self._drafts.add(interaction.user.id, {"url": picture.url})
+        form = panel.panel(
+            f"noisefox-start:{draft}",
+            FORMS[PressKind.REDRAW],
+            GenerationSettings(
+                prompt="a picture",
+                seed=0,
+                denoising_strength=REDRAWN,
+                **self._catalogue.default.preferred.given(),
+            ),
+            ("prompt", "seed", "size"),
+        )
+        await interaction.response.send_modal(form)
+
+    async def _known(self, message: discord.Message) -> Generation | None:
+        """Our record of a message: by its id, else by the buttons on it, if it is one of ours."""
+        if self._client.user is None or message.author.id != self._client.user.id:
+            return None
+        if generation := await self._generations.by_message(message.id):
+            return generation
+        press = _press_on(message.components)
+        return await self._generations.get(press.generation_id) if press else None
+
+    async def _settings(self, message: discord.Message) -> GenerationSettings:
+        """By our record, else as the picture itself says. Raises `UserError`."""
+        if generation := await self._known(message):
+            return generation.settings
+        return await asyncio.to_thread(metadata.settings_in, await self._fetched(_picture_of(message).url))
+
+    async def _fetched(self, url: str) -> bytes:
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                return await self._client.http.get_from_cdn(url)
+        except TimeoutError:
+            raise Refusal("The picture takes too long to come. Try again.") from None
+        except discord.HTTPException:
+            raise Refusal("The picture cannot be fetched any more.") from None
+
+
+def _picture_of(message: discord.Message) -> discord.Attachment:
+    """The first picture of a message. Raises `Refusal` where there is none."""
+    for attachment in message.attachments:
+        if (attachment.content_type or "").startswith("image/") and attachment.size <= FILE_BYTES:
+            return attachment
+    raise Refusal("This message has no picture that I can look into.")
+
+
+def _press_on(components: list[Any]) -> Press | None:
+    """The first button of a picture among components."""
+    for component in components:
+        if press := Press.read(getattr(component, "custom_id", None) or ""):
+            return press
+        inner = [*getattr(component, "children", []), getattr(component, "accessory", None)]
+        if press := _press_on([each for each in inner if each is not None]):
+            return press
+    return None

@@ -1,0 +1,241 @@
+"""What people keep, look up and take away: /history, /queue, /styles, /settings, /models, /me."""
+
+import json
+import sqlite3
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from bot import app
+from generation import infotext
+from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
+
+
+async def prompt_in(member: Member, message: Message) -> str:
+    return infotext.from_infotext((await member.image(message)).info["parameters"]).prompt
+
+
+async def test_history_is_searched_and_turned_by_pages_over_a_restart(
+    start: Start, member: Member, other: Member
+) -> None:
+    async with start():
+        for number in range(6):
+            await member.imagine(f"a cat, number {number}", steps=1)
+        await member.imagine("a castle", steps=1)
+        await other.imagine("a boat", steps=1)
+        first = await member.asks("history", search="cat number")
+    assert "6 in all" in text_of(first)
+    assert "a castle" not in text_of(first)
+    assert ["number 5" in text_of(first), "number 0" in text_of(first)] == [True, False]
+    async with start():
+        await member.click(first, "▶️")
+        second = await member.see(first, lambda each: "2 of 2" in labels_of(each))
+        assert "number 0" in text_of(second)
+        everything = await member.asks("history")
+    assert "7 in all" in text_of(everything)
+    assert "a boat" not in text_of(everything)
+
+
+async def test_an_old_picture_is_shown_again_with_its_buttons(bot: app.Bot, member: Member) -> None:
+    await member.imagine("a castle", seed=7)
+    listed = await member.asks("history")
+    shown = (await member.select(listed, "noisefox-show", ["1"])).message
+    assert shown is not None
+    again = await member.see(shown, finished)
+    assert again["ephemeral_for"] == member.id
+    assert await prompt_in(member, again) == "a castle"
+    assert finished(await member.press(again, "Re-roll"))
+    assert finished(await member.see((await member.asks("show", number=1)), finished))
+
+
+async def test_others_see_what_was_public_and_never_what_was_private(
+    bot: app.Bot, member: Member, other: Member
+) -> None:
+    await member.imagine("a castle")
+    await member.imagine("a secret", private=True)
+    assert finished(await other.see(await other.asks("show", number=1), finished))
+    for number in (2, 99):
+        assert "I do not know this picture" in (await other.asks("show", number=number))["content"]
+    castle = next(each for each in member.messages() if "a castle" in text_of(each))
+    await member.click(castle, "❌")
+    await member.wait_until(lambda: member.message(castle["id"]) is None)
+    assert "was deleted" in (await other.asks("show", number=1))["content"]
+
+
+async def test_a_private_picture_whose_token_expired_waits_in_the_history(
+    bot: app.Bot, member: Member, other: Member, clock: Clock
+) -> None:
+    started = await member.start("a secret", steps=60, private=True)
+    await member.see(started, lambda each: "of 60" in text_of(each))
+    clock.ahead += 16 * 60
+    await bot.studio.drain()
+    await bot.delivery.settle()
+    shown = (await member.select(await member.asks("history"), "noisefox-show", ["1"])).message
+    assert shown is not None
+    assert await prompt_in(member, await member.see(shown, finished)) == "a secret"
+    assert other.messages() == []
+
+
+async def test_the_queue_tells_no_secrets_and_lets_one_out(bot: app.Bot, member: Member, other: Member) -> None:
+    first = await member.start("a castle", steps=150, count=2)
+    second = await member.start("a secret", steps=4, private=True)
+    third = await other.start("a boat", steps=4)
+    queue = await other.asks("queue")
+    assert "a castle" in text_of(queue)
+    assert "a private picture" in text_of(queue)
+    assert "a secret" not in text_of(queue)
+    mine = await member.asks("queue")
+    assert "a secret" not in text_of(mine).partition('"options"')[0]
+    await member.select(mine, "noisefox-stop", ["1"])
+    await member.see(first, lambda each: "Cancelled." in text_of(each))
+    for person, message in ((member, second), (other, third)):
+        assert finished(await person.see_finished(message))
+    again = await other.slash("queue")
+    assert "Nothing waits" in text_of(again.message or {})
+
+
+async def test_a_style_goes_with_a_prompt_by_name(start: Start, member: Member, other: Member) -> None:
+    async with start():
+        saved = await member.asks("styles save", name="noir", text="film noir, {prompt}, grain --cfg 3 --ar 3:2")
+        assert "noir" in saved["content"]
+    async with start():
+        done = await member.imagine("a fox --cfg 4", style="noir")
+        settings = infotext.from_infotext((await member.image(done)).info["parameters"])
+        assert settings.prompt == "film noir, a fox, grain"
+        assert (settings.guidance_scale, settings.width, settings.height) == (4, 160, 104)
+        choices = await member.autocomplete("imagine", {"prompt": "a fox", "style": "no"}, focused="style")
+        assert [choice["value"] for choice in choices] == ["noir"]
+        refusal = await other.slash("imagine", {"prompt": "a fox", "style": "noir"})
+        assert "You have no style" in text_of(refusal.message or {})
+        assert "`--cfg` needs a value" in (await member.asks("styles save", name="x", text="--cfg lots"))["content"]
+        assert "none yet" in (await member.asks("styles remove", name="noir"))["content"]
+
+
+async def test_own_words_follow_each_prompt_once(bot: app.Bot, member: Member) -> None:
+    await member.asks("settings suffix", text="soft light --steps 3")
+    done = await member.imagine("a fox", steps=2)
+    assert await prompt_in(member, done) == "a fox, soft light"
+    [recent] = await member.autocomplete("imagine", {"prompt": "fo"}, focused="prompt")
+    assert (recent["name"], recent["value"]) == ("a fox, soft light", "recent:1")
+    again = await member.imagine(recent["value"], steps=2)
+    assert await prompt_in(member, again) == "a fox, soft light"
+    await member.asks("settings suffix")
+    assert await prompt_in(member, await member.imagine("a fox", steps=2)) == "a fox"
+
+
+async def test_long_recent_prompts_are_suggested_short_and_drawn_whole(
+    bot: app.Bot, member: Member, other: Member
+) -> None:
+    prompt = "a {braced} fox under " + "many old trees " * 20 + "at night"
+    await member.imagine(prompt, steps=1)
+    [recent] = await member.autocomplete("imagine", {"prompt": "old"}, focused="prompt")
+    assert len(recent["name"]) == 100
+    assert await prompt_in(member, await member.imagine(recent["value"], steps=1)) == prompt
+    refusal = await other.slash("imagine", {"prompt": recent["value"]})
+    assert "That prompt is not here any more" in text_of(refusal.message or {})
+
+
+async def test_a_letter_comes_when_a_picture_is_done_if_wanted(bot: app.Bot, member: Member, other: Member) -> None:
+    await member.asks("settings notify", on=True)
+    done, _ = await member.imagine("a castle"), await other.imagine("a boat")
+    letter = await member.wait_for(lambda each: "Your picture is done" in each["content"])
+    assert done["id"] in letter["content"]
+    assert "a castle" in letter["content"]
+    with pytest.raises(Exception, match="dm"):
+        other.channel_id("dm")
+
+
+async def test_permutations_are_all_drawn(bot: app.Bot, member: Member) -> None:
+    await member.imagine("{red, blue} apple", steps=1)
+    await member.wait_until(lambda: len([each for each in member.messages() if finished(each)]) == 2)
+    prompts = {await prompt_in(member, each) for each in member.messages()}
+    assert prompts == {"red apple", "blue apple"}
+
+
+async def test_many_are_asked_about_first_with_their_cost(start: Start, member: Member) -> None:
+    async with start():
+        await member.imagine("a fox", steps=4)
+        question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=2, count=2)
+        assert "These are 6 requests" in text_of(question)
+        assert "12 pictures, 24 steps in all, " in text_of(question)
+        assert "until all are there" in text_of(question)
+        dropped = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=2)
+        await member.click(dropped, "Leave it")
+        await member.see(dropped, lambda each: "Left undrawn" in text_of(each))
+    async with start():
+        await member.click(question, "Draw all 6")
+
+        def drawn() -> list[Message]:
+            return [each for each in member.messages() if urls_of(each)]
+
+        await member.wait_until(lambda: len([each for each in drawn() if finished(each)]) == 7)
+        refusal = await member.click(question, "Draw all 6")
+        assert "decided already" in text_of(refusal.message or {})
+
+
+async def test_permutations_that_explode_are_refused_at_once(bot: app.Bot, member: Member) -> None:
+    outcome = await member.asks("imagine", prompt="{a, b, c}" * 600)
+    assert "more than 40 prompts" in outcome["content"]
+    outcome = await member.asks("imagine", prompt="{a, b, c} {d, e, f} {g, h, i}")
+    assert "These are 27 requests; you may have 10" in outcome["content"]
+
+
+async def test_models_are_listed(bot: app.Bot, member: Member) -> None:
+    assert "**pocket** (the default): 128×128, 25 steps, guidance 5" in (await member.asks("models"))["content"]
+
+
+async def test_all_of_ones_data_comes_as_a_file(bot: app.Bot, member: Member, other: Member) -> None:
+    done = await member.imagine("a castle", seed=7)
+    await member.click(done, "⭐")
+    await member.asks("styles save", name="noir", text="film noir")
+    await other.imagine("a boat")
+    answer = (await member.slash("me export")).message
+    assert answer is not None
+    whole = await member.see(answer, lambda each: bool(each["attachments"]))
+    archive = ZipFile(BytesIO(await member.download(whole["attachments"][0]["url"])))
+    data = json.loads(archive.read("data.json"))
+    assert [request["settings"]["prompt"] for request in data["requests"]] == ["a castle"]
+    assert data["requests"][0]["settings"]["seed"] == 7
+    assert (data["favourites"], data["styles"]) == ([1], [{"name": "noir", "text": "film noir"}])
+    assert "token" not in str(data)
+    [picture] = [name for name in archive.namelist() if name.endswith(".png")]
+    assert archive.read(picture) == await member.download(urls_of(done)[0])
+
+
+async def test_whoever_is_forgotten_leaves_nothing(bot: app.Bot, member: Member, other: Member, tmp_path: Path) -> None:
+    done = await member.imagine("a castle", seed=7)
+    await other.click(done, "⭐")
+    theirs = await other.press(done, "Re-roll")
+    await member.asks("styles save", name="noir", text="film noir")
+    underway = await member.start("a cat", steps=150)
+    await member.see(underway, lambda each: "of 150" in text_of(each))
+    kept = await member.asks("me forget")
+    await member.click(kept, "Keep it")
+    await member.see(kept, lambda each: "Nothing was removed" in text_of(each))
+    question = await member.asks("me forget")
+    await member.click(question, "Remove everything")
+    await member.see(question, lambda each: "Gone: 2 requests" in text_of(each))
+    for message in (done, underway):
+        await member.wait_until(lambda id=message["id"]: member.message(id) is None)  # type: ignore[misc]
+    assert "a castle" not in rows_with(tmp_path, member)
+    assert rows_with(tmp_path, member) == ""
+    assert len(list((tmp_path / "data" / "pictures").rglob("*.png"))) == 1
+    assert finished(await other.press(theirs, "Re-roll"))
+    refusal = await other.click(theirs, "Details")
+    assert "a picture that is not here any more" in text_of(refusal.message or {})
+
+
+def rows_with(folder: Path, member: Member) -> str:
+    """All rows of one person, of every table that has any."""
+    found: list[Any] = []
+    with closing(sqlite3.connect(folder / "data" / "noisefox.db")) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+            if "user_id" in columns:
+                found += database.execute(f"SELECT * FROM {table} WHERE user_id = ?", (int(member.id),))
+    return "\n".join(map(str, found))

@@ -1,0 +1,145 @@
+"""Commands in the menu of a message: on our pictures, and on anybody's."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from bot import app
+from generation import infotext
+from generation.infotext import Drawn
+from generation.settings import GenerationSettings, Sampler
+from tests.journeys.conftest import Member, Message, Start, finished, text_of
+
+SETTINGS = GenerationSettings(
+    prompt="a red apple",
+    seed=7,
+    model="elsewhere",
+    width=128,
+    height=128,
+    steps=3,
+    guidance_scale=4.5,
+    sampler=Sampler.DDIM,
+)
+
+BOMB = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0"
+"""The head of a picture of two thousand million pixels a side."""
+
+
+def picture() -> bytes:
+    """A picture as another tool would have saved it."""
+    text = infotext.to_infotext(SETTINGS, Drawn(model_hash="abc", version="1"))
+    file, info = BytesIO(), PngInfo()
+    info.add_text("parameters", text)
+    Image.effect_noise((128, 128), 80).convert("RGB").save(file, "PNG", pnginfo=info)
+    return file.getvalue()
+
+
+def fields_of(modal: Message | None) -> dict[str, Any]:
+    assert modal is not None
+    return {part["component"]["custom_id"]: part["component"] for part in modal["components"]}
+
+
+async def test_settings_of_our_own_picture_are_our_record(bot: app.Bot, member: Member, other: Member) -> None:
+    done = await member.imagine("a castle", seed=7, clip_skip=2)
+    shown = (await other.menu("Show settings", done)).message
+    assert shown is not None
+    assert "a castle" in text_of(shown)
+    assert "--clip 2" in text_of(shown)
+    assert shown["ephemeral_for"] == other.id
+
+
+async def test_settings_of_anybodys_picture_are_read_from_it(bot: app.Bot, member: Member) -> None:
+    posted = await member.post("look.png", picture(), "image/png")
+    shown = (await member.menu("Show settings", posted)).message
+    assert shown is not None
+    assert "a red apple" in text_of(shown)
+    assert "--seed 7 --steps 3 --cfg 4.5 --sampler DDIM" in text_of(shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind", "sentence"),
+    [
+        ("notes.png", b"not a picture", "image/png", "no picture that I can read"),
+        ("plain.txt", b"hello", "text/plain", "has no picture"),
+        (
+            "bomb.png",
+            b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0",
+            "image/png",
+            "",
+        ),
+    ],
+)
+async def test_what_is_no_picture_is_refused_in_words(
+    bot: app.Bot, member: Member, name: str, data: bytes, kind: str, sentence: str
+) -> None:
+    posted = await member.post(name, data, kind)
+    for command in ("Show settings", "Re-roll", "Use these settings"):
+        answer = (await member.menu(command, posted)).message
+        assert answer is not None
+        assert sentence in answer["content"]
+        assert "on my side" not in answer["content"]
+
+
+async def test_reroll_of_anybodys_picture_takes_its_settings(bot: app.Bot, member: Member, other: Member) -> None:
+    posted = await member.post("look.png", picture(), "image/png")
+    outcome = await other.menu("Re-roll", posted)
+    assert outcome.message is not None
+    done = await other.see_finished(outcome.message)
+    drawn = infotext.from_infotext((await other.image(done)).info["parameters"])
+    assert (drawn.prompt, drawn.steps, drawn.sampler, drawn.model) == ("a red apple", 3, Sampler.DDIM, "pocket")
+    assert drawn.seed != 7
+
+
+async def test_reroll_and_upscale_from_the_menu_do_what_the_buttons_do(
+    bot: app.Bot, member: Member, other: Member
+) -> None:
+    done = await member.imagine("a castle", seed=7)
+    for command, words in (("Re-roll", "Re-roll of"), ("Upscale", "Upscaled from")):
+        outcome = await other.menu(command, done)
+        assert outcome.message is not None
+        assert words in text_of(await other.see_finished(outcome.message))
+    posted = await member.post("look.png", picture(), "image/png")
+    refusal = (await other.menu("Upscale", posted)).message
+    assert refusal is not None
+    assert "my own pictures only" in refusal["content"]
+
+
+async def test_settings_are_used_for_other_words(start: Start, member: Member) -> None:
+    async with start():
+        posted = await member.post("look.png", picture(), "image/png")
+        opened = await member.menu("Use these settings", posted)
+    fields = fields_of(opened.modal)
+    assert "value" not in fields["prompt"]
+    assert fields["flags"]["value"] == "--size 128x128 --steps 3 --cfg 4.5"
+    values = {"prompt": "a boat", "flags": fields["flags"]["value"], "sampler": ["DDIM"], "shape": ["same"]}
+    async with start():
+        outcome = await member.submit(opened.modal, values)
+        assert outcome.message is not None
+        done = await member.see_finished(outcome.message)
+    drawn = infotext.from_infotext((await member.image(done)).info["parameters"])
+    assert (drawn.prompt, drawn.steps, drawn.guidance_scale, drawn.sampler) == ("a boat", 3, 4.5, Sampler.DDIM)
+
+
+async def test_anybodys_picture_is_something_to_start_from(start: Start, member: Member, other: Member) -> None:
+    async with start():
+        posted = await member.post("look.png", picture(), "image/png")
+        opened = await other.menu("Start from this picture", posted)
+    values = {"prompt": "a boat", "flags": "--steps 3 --strength 0.5", "sampler": ["Euler"]}
+    async with start():
+        outcome = await other.submit(opened.modal, values)
+        assert outcome.message is not None
+        done = await other.see_finished(outcome.message)
+    drawn = infotext.from_infotext((await other.image(done)).info["parameters"])
+    assert (drawn.prompt, drawn.steps, drawn.denoising_strength) == ("a boat", 3, 0.5)
+    assert (drawn.width, drawn.height) == (128, 128)
+
+
+async def test_a_message_without_a_record_is_found_by_its_buttons(bot: app.Bot, member: Member) -> None:
+    await member.imagine("a castle")
+    shown = await member.see(await member.asks("show", number=1), finished)
+    details = (await member.menu("Show settings", shown)).message
+    assert details is not None
+    assert "number 1" in text_of(details)
