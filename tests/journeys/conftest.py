@@ -1,5 +1,6 @@
 """Whole stories: the real client over the playground's sockets, the real store, the real worker, the shipped model."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -109,6 +110,13 @@ class Member(Person):
         assert outcome.message is not None, outcome
         assert outcome.message["ephemeral_for"] == self.id
         return outcome.message
+
+    async def asks_until(self, condition: Callable[[Message], bool], command: str, **options: Any) -> Message:
+        """Run such a command again until its answer is as expected: what a reaction does, nothing announces."""
+        async with asyncio.timeout(30):
+            while not condition(answer := await self.asks(command, **options)):
+                pass
+        return answer
 
     async def image(self, message: Message, index: int = 0) -> Image.Image:
         return Image.open(BytesIO(await self.download(urls_of(message)[index])))

@@ -62,6 +62,7 @@ class FakeModel:
 
     hash = "0"
     latent_channels = 4
+    is_inpainting = False
     device = torch.device("cpu")
 
     def __init__(self, world: World, spec: Any, dtype: torch.dtype) -> None:
