@@ -1,0 +1,197 @@
+"""What a figure is made of: each block knows how high it is at a given width, and draws itself there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from PIL import Image, ImageDraw
+
+from generation.figures import palette
+from generation.figures.palette import Colour
+from generation.figures.typography import BODY, CAPTION, HEAD, Style, face, width_of, wrapped
+
+GAP = 20
+"""Pixels between two blocks."""
+
+_SMOOTHING = 4
+"""How many times larger round corners are drawn, to be made smaller again."""
+
+
+class Block(Protocol):
+    """A part of a figure. All lengths are in pixels."""
+
+    def height(self, width: int) -> int:
+        """How high it is where it may be `width` wide."""
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        """Draw it on an RGB `sheet`, its upper left corner at `left`, `top`."""
+
+
+class Align(StrEnum):
+    """Where something narrower than its place stands."""
+
+    LEFT = "left"
+    CENTRE = "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words in as many lines as they need."""
+
+    text: str
+    style: Style = BODY
+    align: Align = Align.LEFT
+
+    def height(self, width: int) -> int:
+        return self.style.line * len(wrapped(self.text, self.style, width))
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        pen = ImageDraw.Draw(sheet)
+        for number, line in enumerate(wrapped(self.text, self.style, width)):
+            inset = (width - width_of(line, self.style)) // 2 if self.align is Align.CENTRE else 0
+            middle = top + self.style.line * number + self.style.line // 2
+            pen.text((left + inset, middle), line, font=face(self.style), fill=self.style.colour, anchor="lm")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image, as wide as its place; `smooth` is False for what is to be seen as single squares, such as noise. An
+    `edge` is drawn around it where it has a colour."""
+
+    image: Image.Image
+    smooth: bool = True
+    edge: Colour | None = None
+    radius: int = 10
+
+    def height(self, width: int) -> int:
+        return max(round(width * self.image.height / self.image.width), 1)
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        size = width, self.height(width)
+        way = Image.Resampling.LANCZOS if self.smooth else Image.Resampling.NEAREST
+        shape = rounded(size, self.radius)
+        if self.edge:
+            sheet.paste(self.edge, (left, top), shape)
+            inner = rounded((size[0] - 6, size[1] - 6), max(self.radius - 3, 0))
+            shape = Image.new("L", size)
+            shape.paste(inner, (3, 3))
+        sheet.paste(self.image.convert("RGB").resize(size, way), (left, top), shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Nothing, so high."""
+
+    pixels: int
+
+    def height(self, width: int) -> int:
+        return self.pixels
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thin line from side to side."""
+
+    colour: Colour = palette.RULE
+
+    def height(self, width: int) -> int:
+        return 2
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        ImageDraw.Draw(sheet).rectangle((left, top, left + width - 1, top + 1), fill=self.colour)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Blocks one below the other."""
+
+    blocks: Sequence[Block]
+    gap: int = GAP
+
+    def height(self, width: int) -> int:
+        return sum(block.height(width) for block in self.blocks) + self.gap * max(len(self.blocks) - 1, 0)
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        for block in self.blocks:
+            block.draw(sheet, left, top, width)
+            top += block.height(width) + self.gap
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Blocks side by side. Those with a width of their own in `widths` take that, the others share the rest evenly;
+    `centred` ones stand in the middle of the row's height."""
+
+    blocks: Sequence[Block]
+    gap: int = GAP
+    widths: Sequence[int | None] = ()
+    centred: bool = False
+
+    def height(self, width: int) -> int:
+        return max(block.height(own) for block, own in zip(self.blocks, self._widths(width), strict=True))
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        height = self.height(width)
+        for block, own in zip(self.blocks, self._widths(width), strict=True):
+            inset = (height - block.height(own)) // 2 if self.centred else 0
+            block.draw(sheet, left, top + inset, own)
+            left += own + self.gap
+
+    def _widths(self, width: int) -> list[int]:
+        given = list(self.widths) or [None] * len(self.blocks)
+        rest = width - sum(each or 0 for each in given) - self.gap * (len(self.blocks) - 1)
+        sharing = given.count(None)
+        return [rest // sharing if each is None else each for each in given]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A block on a ground of its own."""
+
+    block: Block
+    padding: int = 24
+    colour: Colour = palette.INNER
+
+    def height(self, width: int) -> int:
+        return self.block.height(width - 2 * self.padding) + 2 * self.padding
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        sheet.paste(self.colour, (left, top), rounded((width, self.height(width)), 18))
+        self.block.draw(sheet, left + self.padding, top + self.padding, width - 2 * self.padding)
+
+
+def panel(
+    image: Image.Image,
+    head: str = "",
+    caption: str = "",
+    *,
+    smooth: bool = True,
+    accent: Colour | None = None,
+    align: Align = Align.CENTRE,
+) -> Stack:
+    """A picture with a head above and a caption below, where they are given; `accent` colours head and edge."""
+    parts: list[Block] = [Picture(image, smooth, accent)]
+    if head:
+        parts.insert(0, Text(head, HEAD if accent is None else Style(HEAD.size, HEAD.weight, accent), align))
+    if caption:
+        parts.append(Text(caption, CAPTION, align))
+    return Stack(parts, gap=10)
+
+
+def rows_of(blocks: Sequence[Block], columns: int, gap: int = GAP) -> Stack:
+    """Blocks of one kind in rows of so many; the last may have room left."""
+    rows = [list(blocks[start : start + columns]) for start in range(0, len(blocks), columns)]
+    return Stack([Row([*row, *[Space(0)] * (columns - len(row))], gap) for row in rows], gap)
+
+
+def rounded(size: tuple[int, int], radius: int) -> Image.Image:
+    """The shape of a rectangle with round corners, in mode L."""
+    width, height = size
+    large = Image.new("L", (width * _SMOOTHING, height * _SMOOTHING))
+    corners = 0, 0, large.width - 1, large.height - 1
+    ImageDraw.Draw(large).rounded_rectangle(corners, radius * _SMOOTHING, fill=255)
+    return large.resize(size, Image.Resampling.BOX)

@@ -1,0 +1,73 @@
+"""Figures as files that fit where they are shown."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from PIL import Image
+
+from generation.figures import palette
+
+MOST_BYTES = 9 * 2**20
+"""What a file may have: Discord takes 10 MiB."""
+
+MOST_FRAMES = 30
+_QUALITIES = (90, 80, 65, 50)
+
+
+def still(figure: Image.Image, most: int = MOST_BYTES) -> tuple[bytes, str]:
+    """A figure of at most `most` bytes, and its file's ending: a PNG, else a WebP as good as fits, made smaller where
+    even the poorest does not."""
+    png = _saved(figure, "PNG", optimize=True)
+    if len(png) <= most:
+        return png, "png"
+    while True:
+        for quality in _QUALITIES:
+            data = _saved(figure, "WEBP", quality=quality)
+            if len(data) <= most:
+                return data, "webp"
+        figure = _halved(figure)
+
+
+def animated(
+    frames: Sequence[Image.Image], milliseconds: Sequence[int], most: int = MOST_BYTES, *, gif: bool = False
+) -> tuple[bytes, str]:
+    """Frames of one size, each shown for so long, again and again: a WebP, or with `gif` a GIF, of at most `most`
+    bytes, and its file's ending. Raises `ValueError` for more than `MOST_FRAMES`."""
+    if not 0 < len(frames) <= MOST_FRAMES or len(milliseconds) != len(frames):
+        raise ValueError(f"{len(frames)} frames for {len(milliseconds)} lengths; {MOST_FRAMES} is the most")
+    shown = [_on_card(frame) for frame in frames]
+    while True:
+        for quality in (None,) if gif else _QUALITIES:
+            data = _gif(shown, milliseconds) if quality is None else _webp(shown, milliseconds, quality)
+            if len(data) <= most:
+                return data, "gif" if gif else "webp"
+        shown = [_halved(frame) for frame in shown]
+
+
+def _webp(frames: Sequence[Image.Image], milliseconds: Sequence[int], quality: int) -> bytes:
+    first, *rest = frames
+    return _saved(
+        first, "WEBP", save_all=True, append_images=rest, duration=list(milliseconds), loop=0, quality=quality, method=2
+    )
+
+
+def _gif(frames: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes:
+    first, *rest = [frame.quantize(dither=Image.Dither.FLOYDSTEINBERG) for frame in frames]
+    return _saved(first, "GIF", save_all=True, append_images=rest, duration=list(milliseconds), loop=0, disposal=1)
+
+
+def _on_card(frame: Image.Image) -> Image.Image:
+    """Without transparency, which animations hold badly."""
+    ground = Image.new("RGB", frame.size, palette.CARD)
+    ground.paste(frame, mask=frame if frame.mode == "RGBA" else None)
+    return ground
+
+
+def _halved(image: Image.Image) -> Image.Image:
+    return image.resize((max(image.width // 2, 1), max(image.height // 2, 1)), Image.Resampling.LANCZOS)
+
+
+def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
