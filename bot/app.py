@@ -33,6 +33,7 @@ from bot.consent import Consent
 from bot.delivery import Delivery
 from bot.followups import Followups
 from bot.forms import Forms
+from bot.hints import Hints
 from bot.house import Banned, House
 from bot.intake import Intake
 from bot.layouts import lists
@@ -105,6 +106,7 @@ async def running(
             delivery=delivery,
             paces=Paces(sessions),
             pace=Pace(),
+            hints=Hints(catalogue=config.catalogue, people=people, rules=rules, now=now),
         )
         logbook = Logbook(client, rules)
         house = House(

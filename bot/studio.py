@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from bot.delivery import Delivery
 from bot.errors import UNEXPECTED, sentence_for_failure
+from bot.hints import Hints
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
 from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
 from generation.pace import Key, Pace, Work
@@ -36,6 +37,7 @@ class Studio:
         delivery: Delivery,
         paces: Paces,
         pace: Pace,
+        hints: Hints,
     ) -> None:
         self._pool = pool
         self._generations = generations
@@ -43,6 +45,7 @@ class Studio:
         self._delivery = delivery
         self._paces = paces
         self._pace = pace
+        self._hints = hints
         self._queue = FairQueue()
         self._waiting: dict[int, Generation] = {}
         self._drawing: dict[int, Generation] = {}
@@ -218,8 +221,9 @@ class Studio:
         except OSError:
             log.exception("the pictures of %s cannot be written", generation.id)
             return await self._generations.fail(generation.id, UNEXPECTED)
+        hint = await self._hints.due(generation)
         return await self._generations.complete(
-            generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler
+            generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint
         )
 
     def _release(self, generation_id: int) -> dict[Key, float]:

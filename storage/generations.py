@@ -13,7 +13,7 @@ from generation import cost
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.database import Sessions
-from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Page, Picture, Spending
+from storage.records import NO_FILES, Action, Generation, Hint, InputFiles, Lineage, Origin, Page, Picture, Spending
 from storage.tables import FavouriteRow, GenerationRow, PictureRow
 
 _FORWARDS_A_STEP = {sampler.value: forwards for sampler, forwards in cost.FORWARDS_A_STEP.items()}
@@ -154,6 +154,7 @@ class Generations:
         seconds: float,
         circumstances: str = "",
         upscaler: str = "",
+        hint: Hint | None = None,
     ) -> Generation:
         """Note the pictures, whose files are there already."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
@@ -163,6 +164,8 @@ class Generations:
             seconds=seconds,
             circumstances=circumstances,
             upscaler=upscaler or None,
+            hint_setting=hint and hint.setting,
+            hint_usual=hint and hint.usual,
             pictures=rows,
         )
 
@@ -255,6 +258,7 @@ def _record(row: GenerationRow) -> Generation:
         seconds=row.seconds,
         circumstances=row.circumstances,
         delivered=row.delivered,
+        hint=Hint(row.hint_setting, row.hint_usual or "") if row.hint_setting else None,
         pictures=tuple(Picture(each.index, each.seed, each.width, each.height, each.file) for each in row.pictures),
     )
 

@@ -40,6 +40,7 @@ class HouseRules:
                 nsfw=NsfwPolicy(server.nsfw),
                 blocked_words=tuple(server.blocked_words.splitlines()),
                 log_channel_id=server.log_channel_id,
+                hints=server.hints,
             )
 
     async def rule(self, guild_id: int, key: RuleKey, rule: Rule) -> None:
@@ -60,10 +61,12 @@ class HouseRules:
         paused: bool | None = None,
         nsfw: NsfwPolicy | None = None,
         blocked_words: tuple[str, ...] | None = None,
+        hints: bool | None = None,
     ) -> None:
         """Change what holds for the whole server; what is None stays."""
         changes: dict[str, Any] = {
             "paused": paused,
+            "hints": hints,
             "nsfw": nsfw and nsfw.value,
             "blocked_words": None if blocked_words is None else "\n".join(blocked_words),
         }

@@ -1,13 +1,17 @@
 """What people keep for themselves: habits, styles, favourites."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from storage.database import Sessions
 from storage.records import Habits, Style
 from storage.tables import DraftRow, FavouriteRow, HabitsRow, StyleRow, UserDefaultsRow
+
+BETWEEN_HINTS = timedelta(days=1)
+"""How long a person is left alone after a hint."""
 
 _OWN = (FavouriteRow, StyleRow, HabitsRow, DraftRow, UserDefaultsRow)
 
@@ -21,18 +25,33 @@ class People:
     async def habits(self, user_id: int) -> Habits:
         async with self._sessions() as session:
             row = await session.get(HabitsRow, user_id)
-        return Habits(row.suffix, row.tell_when_done) if row else Habits()
+        return Habits(row.suffix, row.tell_when_done, row.hints) if row else Habits()
 
-    async def adopt(self, user_id: int, *, suffix: str | None = None, tell_when_done: bool | None = None) -> Habits:
+    async def adopt(
+        self,
+        user_id: int,
+        *,
+        suffix: str | None = None,
+        tell_when_done: bool | None = None,
+        hints: bool | None = None,
+    ) -> Habits:
         """Change habits; what is None stays."""
-        habits = await self.habits(user_id)
-        if suffix is not None:
-            habits = replace(habits, suffix=suffix)
-        if tell_when_done is not None:
-            habits = replace(habits, tell_when_done=tell_when_done)
+        changes = {"suffix": suffix, "tell_when_done": tell_when_done, "hints": hints}
+        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+        habits = replace(await self.habits(user_id), **given)
         async with self._sessions() as session, session.begin():
-            await session.merge(HabitsRow(user_id=user_id, suffix=habits.suffix, tell_when_done=habits.tell_when_done))
+            await session.merge(HabitsRow(user_id=user_id, **asdict(habits)))
         return habits
+
+    async def take_hint(self, user_id: int, now: datetime) -> bool:
+        """Whether a person may be given a hint now; if so, it is noted as given."""
+        async with self._sessions() as session, session.begin():
+            row = await session.get(HabitsRow, user_id) or HabitsRow(user_id=user_id, hints=True)
+            if not row.hints or (row.hinted and now - row.hinted < BETWEEN_HINTS):
+                return False
+            row.hinted = now
+            session.add(row)
+        return True
 
     async def styles(self, user_id: int) -> list[Style]:
         """A person's presets, by name."""

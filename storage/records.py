@@ -90,6 +90,14 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """A setting of a request that is far from what its model likes: its name, and the model's own value as text."""
+
+    setting: str
+    usual: str
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
     """One request and all that is known of it."""
 
@@ -110,6 +118,8 @@ class Generation:
     """The device, number format and batch that drew it."""
     delivered: bool = False
     """True once its message shows how it ended."""
+    hint: Hint | None = None
+    """What its message says beside the pictures, for whoever wants to learn."""
     pictures: tuple[Picture, ...] = field(default=())
 
 
@@ -134,10 +144,11 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What a person wants of every request: words that follow their prompts, and a message when it is done."""
+    """What a person wants of every request: words that follow their prompts, a message when it is done, hints."""
 
     suffix: str = ""
     tell_when_done: bool = False
+    hints: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Rulebook:
     nsfw: NsfwPolicy = NsfwPolicy.OFF
     blocked_words: tuple[str, ...] = ()
     log_channel_id: int | None = None
+    hints: bool = True
+    """Whether members get hints at settings that are far from what a model likes."""
 
     def of(self, scope: int, model: str, setting: str) -> Rule:
         """What `scope` says: of the model, and where that says nothing, of every model."""

@@ -86,6 +86,8 @@ class GenerationRow(Base):
     image_prompt_file: Mapped[str | None]
     factor: Mapped[int] = mapped_column(default=1)
     upscaler: Mapped[str | None]
+    hint_setting: Mapped[str | None]
+    hint_usual: Mapped[str | None]
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
 
 
@@ -131,6 +133,7 @@ class ServerRow(Base):
     blocked_words: Mapped[str] = mapped_column(default="")
     """A word or phrase a line."""
     log_channel_id: Mapped[int | None]
+    hints: Mapped[bool] = mapped_column(default=True)
 
 
 class ServerRuleRow(Base):
@@ -180,6 +183,9 @@ class HabitsRow(Base):
     user_id: Mapped[int] = mapped_column(primary_key=True)
     suffix: Mapped[str] = mapped_column(default="")
     tell_when_done: Mapped[bool] = mapped_column(default=False)
+    hints: Mapped[bool] = mapped_column(default=True)
+    hinted: Mapped[datetime | None]
+    """When the last hint was given."""
 
 
 class DraftRow(Base):

@@ -81,6 +81,7 @@ def _decisions(book: Rulebook) -> list[str]:
         for kind, names in sorted(book.allowed.items())
     ]
     lines += [f"- NSFW policy: {book.nsfw}"] * (book.nsfw is not NsfwPolicy.OFF)
+    lines += ["- no hints"] * (not book.hints)
     lines += [f"- blocked words: ||{', '.join(book.blocked_words)[:BLOCKED]}||"] * bool(book.blocked_words)
     lines += [f"- log channel: <#{book.log_channel_id}>"] * bool(book.log_channel_id)
     return lines

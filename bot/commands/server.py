@@ -203,6 +203,17 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         await self._answer(interaction, "Saved. ")
 
     @app_commands.command()
+    async def hints(self, interaction: discord.Interaction, on: bool) -> None:
+        """Give members a hint, once a day at most, where a setting is far from what the model likes.
+
+        Args:
+            on: Whether
+        """
+        await self._rules.decide(_guild(interaction), hints=on)
+        self._logbook.decided(interaction, f"turned hints {'on' if on else 'off'}")
+        await self._answer(interaction, "Saved. ")
+
+    @app_commands.command()
     async def log(self, interaction: discord.Interaction, channel: discord.TextChannel | None = None) -> None:
         """Write every request and every change of these rules into a channel.
 

@@ -31,6 +31,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
         habits = await self._people.habits(interaction.user.id)
         lines = [f"- after each prompt: {shown(habits.suffix, 500)}"] if habits.suffix else []
         lines += ["- a direct message when a picture is done"] if habits.tell_when_done else []
+        lines += [] if habits.hints else ["- no hints"]
         text = "\n".join([f"{first}For you:", *defaults_lines(defaults), *lines])
         await interaction.response.send_message(text, ephemeral=True)
 
@@ -58,6 +59,16 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
             on: Whether
         """
         await self._people.adopt(interaction.user.id, tell_when_done=on)
+        await self.answer(interaction, "Saved. ")
+
+    @app_commands.command()
+    async def hints(self, interaction: discord.Interaction, on: bool) -> None:
+        """Get a hint, once a day at most, where a setting is far from what the model likes.
+
+        Args:
+            on: Whether
+        """
+        await self._people.adopt(interaction.user.id, hints=on)
         await self.answer(interaction, "Saved. ")
 
     @app_commands.command()

@@ -7,6 +7,7 @@ from discord import ui
 
 from bot.buttons import Press, PressKind
 from bot.layouts.controls import button, more, rows_of
+from bot.layouts.hints import hint_line
 from bot.layouts.lines import about, bar, headline, lineage_line, shown, small_print
 from bot.layouts.look import QUIET, Look, Part, framed, plain
 from generation.events import Event, Loading, Progress, Queued
@@ -131,6 +132,8 @@ def _completed(generation: Generation, pictures: Files, parent: Generation | Non
         parts.append(gallery(generation, list(files)))
     details = button(Press(PressKind.DETAILS, generation.id))
     parts.append(ui.Section(ui.TextDisplay(f"-# {small_print(generation)}"), accessory=details))
+    if generation.hint:
+        parts.append(ui.TextDisplay(hint_line(generation.hint, generation.settings)))
     parts += rows_of(generation)
     return Look(framed(parts), files)
 

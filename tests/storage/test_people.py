@@ -7,7 +7,7 @@ from storage.database import Sessions
 from storage.drafts import LIFE, Drafts
 from storage.generations import Generations
 from storage.paces import Paces
-from storage.people import People
+from storage.people import BETWEEN_HINTS, People
 from storage.records import Action, Generation, Habits, Lineage, Origin, Picture, Style
 
 
@@ -25,6 +25,18 @@ async def test_habits_change_one_by_one(sessions: Sessions) -> None:
     assert await people.adopt(1, tell_when_done=True) == Habits("soft light", True)
     assert await people.habits(1) == Habits("soft light", True)
     assert await people.habits(2) == Habits()
+
+
+async def test_a_hint_a_day_and_none_for_whoever_wants_none(sessions: Sessions) -> None:
+    people, noon = People(sessions), datetime(2026, 11, 26, 12, tzinfo=UTC)
+    await people.adopt(1, suffix="soft light")
+    assert await people.take_hint(1, noon)
+    assert not await people.take_hint(1, noon + BETWEEN_HINTS - timedelta(seconds=1))
+    assert await people.take_hint(2, noon)
+    await people.adopt(1, hints=False)
+    assert not await people.take_hint(1, noon + BETWEEN_HINTS)
+    assert await people.adopt(1, hints=True) == Habits("soft light")
+    assert await people.take_hint(1, noon + BETWEEN_HINTS)
 
 
 async def test_styles_are_ones_own(sessions: Sessions) -> None:
