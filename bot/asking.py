@@ -79,6 +79,7 @@ async def begin(
         token=interaction.token,
         token_expires=interaction.created_at + TOKEN_LIFE,
         spoiler=spoiler or await intake.hides(plans[0]),
+        locale=interaction.locale.value,
     )
     if len(plans) > 1:
         await _show_start(interaction, plans[0])

@@ -12,6 +12,7 @@ from discord import ui
 
 from bot.edge import answer_error
 from bot.errors import Refusal
+from bot.locales import address
 
 
 class PressKind(StrEnum):
@@ -116,6 +117,7 @@ def lasting(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicItem
             return cls(item, match)
 
         async def callback(self, interaction: discord.Interaction) -> None:
+            address(interaction.locale)
             try:
                 data: Any = interaction.data or {}
                 await on_match(interaction, self._match, data.get("values", ()))

@@ -12,6 +12,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.edge import answer_error
+from bot.locales import address
+from bot.locales.translator import Translator
 from bot.panel import values_of
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,11 @@ Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]
 
 
 class Tree(app_commands.CommandTree["Client"]):
-    """Commands, whose errors end at the error edge."""
+    """Commands, which answer in the language of whoever uses them, and whose errors end at the error edge."""
+
+    async def interaction_check(self, interaction: discord.Interaction["Client"], /) -> bool:
+        address(interaction.locale)
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction["Client"], error: app_commands.AppCommandError, /
@@ -71,6 +77,7 @@ class Client(commands.Bot):
         """After the login: find the gateway, and tell Discord the commands."""
         gateway = await self.http.request(Route("GET", "/gateway"))
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway["url"])
+        await self.tree.set_translator(Translator())
         synced = await self.tree.sync()
         log.info("%s commands synced", len(synced))
 
@@ -92,6 +99,7 @@ class Client(commands.Bot):
         """Forms that come back: discord.py knows those only that were opened since its start."""
         if interaction.type is not discord.InteractionType.modal_submit or self._submitted is None:
             return
+        address(interaction.locale)
         data: Any = interaction.data or {}
         try:
             await self._submitted(interaction, data["custom_id"], values_of(data["components"]))

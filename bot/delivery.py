@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot import layouts, sheets
 from bot.layouts import Look
+from bot.locales import addressing
 from bot.posts import NotTaken, Unreachable
 from bot.prints import Prints
 from generation.events import Event, Progress
@@ -110,7 +111,9 @@ class Delivery:
         preview = None
         if isinstance(news.event, Progress) and news.event.previews and not generation.origin.spoiler:
             preview = await asyncio.to_thread(sheets.of_previews, news.event.previews)
-        look = layouts.underway(generation, news.event, preview, await self._parent(generation), news.left)
+        parent = await self._parent(generation)
+        with addressing(generation.origin.locale):
+            look = layouts.underway(generation, news.event, preview, parent, news.left)
         try:
             await self._posts.edit(generation.origin, look)
         except (Unreachable, NotTaken) as missed:
@@ -119,8 +122,10 @@ class Delivery:
     async def _show_ending(self, generation: Generation) -> None:
         pictures, parent = await self._prints.of(generation), await self._parent(generation)
         for pause in (*RETRY_SECONDS, None):
+            with addressing(generation.origin.locale):
+                look = layouts.ended(generation, pictures, parent)
             try:
-                await self._posts.edit(generation.origin, layouts.ended(generation, pictures, parent))
+                await self._posts.edit(generation.origin, look)
             except Unreachable as gone:
                 log.warning("the ending of %s has nowhere to go: %s", generation.id, gone)
             except NotTaken as failure:

@@ -9,6 +9,7 @@ import discord
 from bot import layouts
 from bot.layouts.lines import link_to
 from bot.layouts.look import files_of
+from bot.locales import addressing, say
 from bot.prints import Prints
 from storage.people import People
 from storage.records import Generation
@@ -41,8 +42,11 @@ class Letters:
         origin = generation.origin
         if origin.guild_id is None or not (await self._people.habits(origin.user_id)).tell_when_done:
             return
-        where = f"see /history, number {generation.id}" if origin.private else link_to(generation)
-        await self.say(origin.user_id, f"{layouts.outcome(generation)}: {where}")
+        with addressing(origin.locale):
+            where = (
+                say("see /history, number {number}", number=generation.id) if origin.private else link_to(generation)
+            )
+            await self.say(origin.user_id, f"{layouts.outcome(generation)}: {where}")
 
     @asynccontextmanager
     async def _reaching(self, user_id: int) -> AsyncIterator[discord.User]:

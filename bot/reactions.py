@@ -12,6 +12,7 @@ from bot.errors import Refusal, sentence_for
 from bot.followups import check_owner
 from bot.intake import Intake, Plan
 from bot.letters import Letters
+from bot.locales import address
 from bot.posts import Posts
 from bot.studio import Studio
 from generation.errors import UserError
@@ -28,7 +29,10 @@ DELETING = "❌"
 
 
 class Reactions:
-    """Acts on reactions to our messages. What is refused is told to the person, by direct message."""
+    """Acts on reactions to our messages. What is refused is told to the person, by direct message.
+
+    A reaction does not say which language its person reads: that of their latest request is taken.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class Reactions:
         generation = await self._meant(payload)
         if generation is None:
             return
+        address(await self._generations.locale_of(payload.user_id))
         try:
             await self._act(payload, generation, emoji)
         except (UserError, discord.HTTPException) as failure:
@@ -119,7 +124,13 @@ class Reactions:
         message = await self._posts.reply(payload.channel_id, payload.message_id, starting)
         spoiler = parent.origin.spoiler or await self._intake.hides(plan)
         origin = Origin(
-            key, payload.user_id, payload.channel_id, message.id, guild_id=payload.guild_id, spoiler=spoiler
+            key,
+            payload.user_id,
+            payload.channel_id,
+            message.id,
+            guild_id=payload.guild_id,
+            spoiler=spoiler,
+            locale=await self._generations.locale_of(payload.user_id),
         )
         try:
             await self._intake.accept(plan, origin)

@@ -13,6 +13,7 @@ from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
 from generation.pace import Key, Pace, Work
 from generation.pool import WorkerPool
 from generation.queue import FairQueue
+from generation.sentences import Sentence
 from generation.settings import GenerationSettings
 from storage.database import StorageError
 from storage.generations import Generations
@@ -22,7 +23,7 @@ from storage.records import Action, Generation, InputFiles, Picture
 
 log = logging.getLogger(__name__)
 
-_GONE = "The picture to start from is not here any more."
+_GONE = Sentence("The picture to start from is not here any more.")
 
 
 class Studio:
@@ -77,7 +78,7 @@ class Studio:
         try:
             task = await self._task(generation)
         except OSError:
-            self._delivery.finish(await self._generations.fail(generation.id, _GONE))
+            self._delivery.finish(await self._generations.fail(generation.id, str(_GONE)))
             return
         self._waiting[generation.id] = generation
         self._queue.put(Job(generation.id, str(generation.origin.user_id), task))
@@ -220,7 +221,7 @@ class Studio:
             ]
         except OSError:
             log.exception("the pictures of %s cannot be written", generation.id)
-            return await self._generations.fail(generation.id, UNEXPECTED)
+            return await self._generations.fail(generation.id, str(UNEXPECTED))
         hint = await self._hints.due(generation)
         return await self._generations.complete(
             generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint

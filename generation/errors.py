@@ -13,20 +13,29 @@ NoisefoxError
 
 from enum import StrEnum
 
+from generation.sentences import Sentence
+
 
 class NoisefoxError(Exception):
     """Base of everything Noisefox raises on purpose."""
 
 
 class UserError(NoisefoxError):
-    """A sentence for the person who asked: what is wrong, and what to do."""
+    """A sentence for the person who asked: what is wrong, and what to do.
+
+    Made of a template and what fills it; `str()` is English, `sentence` can be put into the reader's language.
+    """
+
+    def __init__(self, sentence: str | Sentence, /, **values: object) -> None:
+        self.sentence = sentence if isinstance(sentence, Sentence) else Sentence(sentence, **values)
+        super().__init__(str(self.sentence))
 
 
 class InvalidSetting(UserError):
     """A setting outside its bounds. `field` is its name in `GenerationSettings`."""
 
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, field: str, sentence: str | Sentence, /, **values: object) -> None:
+        super().__init__(sentence, **values)
         self.field = field
 
 
@@ -38,7 +47,7 @@ class UnknownModel(UserError):
     """A model name that the catalogue does not have."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"There is no model called “{name[:40]}” here. Available: {', '.join(known)}.")
+        super().__init__("There is no model called “{name}” here. Available: {known}.", name=name[:40], known=known)
         self.name = name
 
 

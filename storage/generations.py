@@ -108,6 +108,12 @@ class Generations:
             rows = await session.execute(query.order_by(latest.desc()).limit(most))
             return {row[0]: row[1] for row in rows}
 
+    async def locale_of(self, user_id: int) -> str:
+        """The language of a person's latest request, as Discord names it; English where there is none."""
+        mine = select(GenerationRow.locale).where(GenerationRow.user_id == user_id)
+        async with self._sessions() as session:
+            return await session.scalar(mine.order_by(GenerationRow.id.desc()).limit(1)) or "en-US"
+
     async def unfinished_of(self, user_id: int) -> int:
         """How many requests of one person wait or are being drawn."""
         mine = GenerationRow.user_id == user_id, GenerationRow.state.in_(_UNFINISHED)

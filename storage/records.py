@@ -51,6 +51,8 @@ class Origin:
     token_expires: datetime | None = None
     spoiler: bool = False
     """True where the pictures are covered until somebody presses them."""
+    locale: str = "en-US"
+    """The language of whoever asked, as Discord names it."""
 
 
 @dataclass(frozen=True, slots=True)

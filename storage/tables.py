@@ -47,6 +47,7 @@ class GenerationRow(Base):
     token: Mapped[str | None]
     token_expires: Mapped[datetime | None]
     spoiler: Mapped[bool] = mapped_column(default=False)
+    locale: Mapped[str] = mapped_column(default="en-US")
     action: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
     parent_picture: Mapped[int | None]

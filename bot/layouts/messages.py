@@ -10,6 +10,7 @@ from bot.layouts.controls import button, more, rows_of
 from bot.layouts.hints import hint_line
 from bot.layouts.lines import about, bar, headline, lineage_line, shown, small_print
 from bot.layouts.look import QUIET, Look, Part, framed, plain
+from bot.locales import say
 from generation.events import Event, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
@@ -69,7 +70,7 @@ def ended(generation: Generation, pictures: Files, parent: Generation | None = N
             return _without_pictures(generation, "Cancelled.", parent)
         case JobState.DELETED:
             return _without_pictures(generation, "Deleted.", parent)
-    return _without_pictures(generation, generation.failure or "It did not work out.", parent)
+    return _without_pictures(generation, say(generation.failure or "It did not work out."), parent)
 
 
 def of_one(generation: Generation, index: int, picture: tuple[bytes, str]) -> Look:

@@ -92,6 +92,15 @@ async def test_recent_prompts_come_once_and_newest_first(sessions: Sessions) -> 
     assert await generations.recent_prompts(2, "") == {}
 
 
+async def test_the_language_of_a_person_is_that_of_their_latest_request(sessions: Sessions) -> None:
+    generations = Generations(sessions)
+    assert await generations.locale_of(1) == "en-US"
+    settings = GenerationSettings("a fox", 7, "pocket", 64, 64)
+    for number, locale in enumerate(("en-US", "es-419", "es-ES")):
+        await generations.add(Origin(f"key {number}", 1, 2, number, locale=locale), settings, Lineage())
+    assert await generations.locale_of(1) == "es-ES"
+
+
 async def test_whoever_is_forgotten_takes_their_files_and_leaves_others_theirs(sessions: Sessions) -> None:
     people, generations = People(sessions), Generations(sessions)
     mine = await asked(generations, "a cat")

@@ -35,6 +35,7 @@ def origin(key: str = "interaction:1", user_id: int = SNOWFLAKE) -> Origin:
         private=True,
         token="secret",
         token_expires=EXPIRES,
+        locale="es-ES",
     )
 
 
