@@ -21,7 +21,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from generation.catalogue import POCKET_DIRECTORY, Catalogue, ModelSpec
 from generation.engine import bench, device
-from generation.engine.models import Shelf
+from generation.engine.shelf import Shelf
 
 RESOLUTIONS = {"sd15": 512, "sdxl": 1024}
 TOKENS = 77

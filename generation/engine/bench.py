@@ -24,9 +24,10 @@ from generation.catalogue import Catalogue
 from generation.engine import device
 from generation.engine.loop import StepLoop
 from generation.engine.measuring import DeviceMeter
-from generation.engine.models import Model, Shelf
+from generation.engine.models import Model
 from generation.engine.painting import Painting, predict
 from generation.engine.samplers import scheduler_for
+from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.events import Completed, Event, Progress
 from generation.jobs import Draw, Job
@@ -171,7 +172,7 @@ def _preview_seconds(model: Model, settings: GenerationSettings) -> float:
 
 
 def _painting(model: Model, settings: GenerationSettings) -> Painting:
-    return Painting(model, settings, *model.prompts.encode_pair(settings.prompt, "", 1))
+    return Painting(model, settings)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -10,17 +10,17 @@ from generation import infotext
 from generation.engine import hires, masks, pictures
 from generation.engine.drawing import Drawing, decoded
 from generation.engine.held import Held
-from generation.engine.models import Model, Shelf
+from generation.engine.models import Model
 from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
 from generation.engine.shares import Shares
+from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
 from generation.engine.upscalers.work import upscale
 from generation.errors import BrokenPicture, FailureKind, ModelUnavailable, UnknownModel, UpscalerUnavailable
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job, Upscale
-from generation.settings import GenerationSettings
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class StepLoop:
         model = self._model_of(job)
         settings = task.settings
         original = Original.of(task.inputs, settings.width, settings.height, holes=model.is_inpainting)
-        paintings = [_painting(model, settings.of_picture(index), original) for index in range(task.pictures)]
+        paintings = [Painting(model, settings.of_picture(index), original) for index in range(task.pictures)]
         self._drawings[job.id] = Drawing(job, self._clock(), paintings)
         self._unfinished |= dict.fromkeys(paintings, job.id)
 
@@ -258,7 +258,7 @@ class StepLoop:
         except (ModelUnavailable, torch.OutOfMemoryError) as error:
             raise broken from error
         gone = drawing.paintings[index]
-        self._replace(drawing, index, _painting(model, gone.settings, gone.original, gone.steps_before))
+        self._replace(drawing, index, Painting(model, gone.settings, gone.original, gone.steps_before))
 
     def _replace(self, drawing: Drawing, index: int, painting: Painting) -> None:
         """Another painting goes on with a picture."""
@@ -295,11 +295,6 @@ class StepLoop:
         log.error("job %s failed", job_id, exc_info=error)
         self._remove(job_id)
         self._emit(Failed(job_id, _kind_of(error), f"{type(error).__name__}: {error}"))
-
-
-def _painting(model: Model, settings: GenerationSettings, original: Original | None, steps_before: int = 0) -> Painting:
-    prompts = model.prompts.encode_pair(settings.prompt, settings.negative_prompt, settings.clip_skip)
-    return Painting(model, settings, *prompts, original, steps_before)
 
 
 def _rows_of(paintings: Collection[Painting]) -> int:

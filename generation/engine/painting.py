@@ -19,8 +19,6 @@ class Painting:
         self,
         model: Model,
         settings: GenerationSettings,
-        with_prompt: Conditioning,
-        without: Conditioning,
         original: Original | None = None,
         steps_before: int = 0,
     ) -> None:
@@ -34,8 +32,7 @@ class Painting:
         self._start = starting.begin(model, settings, self._scheduler, original)
         self._latents = self._start.latents
         self._chance = {"generator": self._start.chance} if samplers.takes_generator(self._scheduler) else {}
-        self._with_prompt = with_prompt
-        self._without = without
+        self._with_prompt, self._without = model.listen(settings)
         self.forwards_done = 0
         self.visible = self._scaled()
 
@@ -82,11 +79,6 @@ class Painting:
         """What the UNet is given next, (1, channels, h, w): to an inpainting one, mask and masked picture too."""
         beside = self._start.beside
         return self.visible if beside is None else torch.cat([self.visible, beside], dim=1)
-
-    @property
-    def listens_to(self) -> tuple[Conditioning, Conditioning]:
-        """With the prompt, and without."""
-        return self._with_prompt, self._without
 
     @property
     def result(self) -> torch.Tensor:

@@ -6,6 +6,7 @@ from typing import Any, Self
 import torch
 from diffusers import AutoencoderTiny
 
+from generation.engine import families
 from generation.events import Preview
 
 _CHART_CELLS = 16
@@ -30,7 +31,7 @@ class LatentPreview:
         chart = colours.permute(2, 0, 1)[None].repeat_interleave(_CELL, -1).repeat_interleave(_CELL, -2)
         encoded = vae.encode((chart * 2 - 1).to(vae.device, vae.dtype))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        latents = (latents * vae.config.scaling_factor).float().cpu()
+        latents = families.scaled(latents, vae.config).float().cpu()
         per_cell = latents.shape[-1] // _CHART_CELLS
         cells = torch.nn.functional.avg_pool2d(latents, per_cell)
         known = _with_constant(cells[0].permute(1, 2, 0).reshape(-1, cells.shape[1]))

@@ -30,6 +30,12 @@ class Conditioning:
         """Rows of equal shape can share a forward."""
         return self.text.shape, *((name, tensor.shape) for name, tensor in sorted(self.added.items()))
 
+    @property
+    def silenced(self) -> "Conditioning":
+        """Of the same shape, and nothing in it."""
+        zeros = {name: torch.zeros_like(tensor) for name, tensor in self.added.items()}
+        return Conditioning(torch.zeros_like(self.text), zeros)
+
 
 def together(conditionings: Sequence[Conditioning]) -> dict[str, Any]:
     """The conditionings of all rows as the arguments of the UNet's forward."""
@@ -40,24 +46,20 @@ def together(conditionings: Sequence[Conditioning]) -> dict[str, Any]:
     return arguments | ({"added_cond_kwargs": added} if added else {})
 
 
-class PromptEncoder:
-    """A CLIP tokenizer and text encoder, for prompts of any length and with weights.
+class TextReader:
+    """A CLIP tokenizer and its text encoder, for prompts of any length and with weights.
 
-    A prompt longer than the encoder's window is read in windows, whose embeddings are laid one after the other.
+    A prompt longer than the encoder's window is read in windows, whose embeddings are laid one after the other. Without
+    `final_norm` the embeddings are a layer's own, without the norm that follows the last.
     """
 
-    def __init__(self, tokenizer: Any, text_encoder: Any) -> None:
-        self._tokenizer = tokenizer
-        self._text_encoder = text_encoder
+    def __init__(self, tokenizer: Any, text_encoder: Any, final_norm: bool = True) -> None:
+        self.tokenizer = tokenizer
+        self.text_encoder = text_encoder
+        self.final_norm = final_norm
         self._room = tokenizer.model_max_length - 2
-        self._embedded = lru_cache(maxsize=CACHED)(self._embed)
 
-    def encode_pair(self, prompt: str, negative_prompt: str, clip_skip: int) -> tuple[Conditioning, Conditioning]:
-        """Both prompts, embedded in one shape (1, windows * tokens, width); the shorter is filled with silence."""
-        length = max(len(self._windows(text)) for text in (prompt, negative_prompt))
-        return self._embedded(prompt, clip_skip, length), self._embedded(negative_prompt, clip_skip, length)
-
-    def _windows(self, text: str) -> list[Weighted]:
+    def windows(self, text: str) -> list[Weighted]:
         """The tokens, in as many windows as they need and as `BREAK` asks for."""
         windows: list[Weighted] = []
         for spans in prompt_syntax.parse(text):
@@ -65,25 +67,63 @@ class PromptEncoder:
             windows += [tokens[i : i + self._room] for i in range(0, max(len(tokens), 1), self._room)]
         return windows
 
+    def read(self, text: str, clip_skip: int, length: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Embeddings of the text, (1, `length` windows * tokens, width), the last windows silent where it needs fewer.
+
+        Beside them, where the encoder has a projection, what its first window comes to as a whole, (1, projection).
+        """
+        windows = self.windows(text)
+        windows += [[] for _ in range(length - len(windows))]
+        encoder = self.text_encoder
+        rows = torch.tensor([self._row(window) for window in windows], device=encoder.device)
+        output = encoder(rows, output_hidden_states=True)
+        layers = output.hidden_states
+        embeddings: torch.Tensor = layers[-min(clip_skip, len(layers) - 1)]
+        if self.final_norm:
+            embeddings = encoder.final_layer_norm(embeddings)
+        weighed = [_weigh(embedding, window) for embedding, window in zip(embeddings, windows, strict=True)]
+        pooled: torch.Tensor | None = getattr(output, "text_embeds", None)
+        return torch.cat(weighed).unsqueeze(0), None if pooled is None else pooled[:1]
+
     def _tokens(self, text: str) -> list[int]:
-        tokens: list[int] = self._tokenizer(text, add_special_tokens=False, truncation=False, verbose=False).input_ids
+        tokens: list[int] = self.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False).input_ids
         return tokens
 
-    def _embed(self, text: str, clip_skip: int, length: int) -> Conditioning:
-        windows = self._windows(text)
-        windows += [[] for _ in range(length - len(windows))]
-        encoder = self._text_encoder
-        rows = torch.tensor([self._row(window) for window in windows], device=encoder.device)
-        layers = encoder(rows, output_hidden_states=True).hidden_states
-        embeddings: torch.Tensor = encoder.final_layer_norm(layers[-min(clip_skip, len(layers) - 1)])
-        weighed = [_weigh(embedding, window) for embedding, window in zip(embeddings, windows, strict=True)]
-        return Conditioning(torch.cat(weighed).unsqueeze(0))
-
     def _row(self, window: Weighted) -> list[int]:
-        tokenizer = self._tokenizer
+        tokenizer = self.tokenizer
         tokens = [token for token, _ in window]
         silence = [tokenizer.pad_token_id] * (self._room - len(tokens))
         return [tokenizer.bos_token_id, *tokens, tokenizer.eos_token_id, *silence]
+
+
+class PromptEncoder:
+    """All text encoders of a model: one, or two whose embeddings are laid side by side (Stable Diffusion XL).
+
+    With `zeros_for_none`, no negative prompt is no embedding at all, in place of that of an empty text.
+    """
+
+    def __init__(self, readers: Sequence[TextReader], zeros_for_none: bool = False) -> None:
+        self.readers = readers
+        self._zeros_for_none = zeros_for_none
+        self._embedded = lru_cache(maxsize=CACHED)(self._embed)
+
+    def encode_pair(self, prompt: str, negative_prompt: str, clip_skip: int) -> tuple[Conditioning, Conditioning]:
+        """Both prompts, embedded in one shape (1, windows * tokens, width); the shorter is filled with silence."""
+        length = max(len(reader.windows(text)) for reader in self.readers for text in (prompt, negative_prompt))
+        with_prompt = self._embedded(prompt, clip_skip, length)
+        if self._zeros_for_none and not negative_prompt:
+            return with_prompt, with_prompt.silenced
+        return with_prompt, self._embedded(negative_prompt, clip_skip, length)
+
+    def forget(self) -> None:
+        """Read everything anew, since what reads it has changed."""
+        self._embedded.cache_clear()
+
+    def _embed(self, text: str, clip_skip: int, length: int) -> Conditioning:
+        read = [reader.read(text, clip_skip, length) for reader in self.readers]
+        pooled = read[-1][1]
+        embeddings = torch.cat([embedding for embedding, _ in read], dim=-1)
+        return Conditioning(embeddings, {} if pooled is None else {"text_embeds": pooled})
 
 
 def _weigh(embedding: torch.Tensor, window: Weighted) -> torch.Tensor:

@@ -19,7 +19,7 @@ from generation.catalogue import Catalogue
 from generation.engine import device
 from generation.engine.loop import StepLoop
 from generation.engine.measuring import DeviceMeter
-from generation.engine.models import Shelf
+from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
 from generation.events import Event

@@ -11,7 +11,6 @@ from generation import cost
 from generation.engine.models import Model
 from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
-from generation.engine.prompts import Conditioning
 from generation.engine.upscalers.tiles import Mosaic, Pixels, Tiling
 from generation.engine.upscalers.upscaler import Report
 from generation.settings import PIXELS_PER_LATENT, SIZE, GenerationSettings
@@ -42,9 +41,9 @@ class Redrawing:
         return len(self._boxes) * self._steps
 
     @torch.inference_mode()
-    def _begun(self, pixels: Pixels, noise: torch.Tensor, prompts: tuple[Conditioning, Conditioning]) -> Painting:
+    def _begun(self, pixels: Pixels, noise: torch.Tensor) -> Painting:
         settings = replace(self._settings, width=pixels.shape[1], height=pixels.shape[0])
-        return Painting(self._model, settings, *prompts, Original(Image.fromarray(pixels), noise=noise))
+        return Painting(self._model, settings, Original(Image.fromarray(pixels), noise=noise))
 
     @torch.inference_mode()
     def _step(self, tile: Painting) -> None:
@@ -59,15 +58,13 @@ class Redrawing:
     def draw_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
         """The picture with its detail. Lets others go on between two steps."""
         pixels, noise = self._pixels(image), self._noise()
-        wanted = self._settings
-        prompts = self._model.prompts.encode_pair(wanted.prompt, wanted.negative_prompt, wanted.clip_skip)
         mosaic, done = Mosaic(*self._size, self._tiling, PIXELS_PER_LATENT), 0
         for left, top, right, bottom in self._boxes:
             rows, columns = (
                 slice(top * PIXELS_PER_LATENT, bottom * PIXELS_PER_LATENT),
                 slice(left * PIXELS_PER_LATENT, right * PIXELS_PER_LATENT),
             )
-            tile = self._begun(pixels[rows, columns], noise[..., top:bottom, left:right], prompts)
+            tile = self._begun(pixels[rows, columns], noise[..., top:bottom, left:right])
             while not tile.finished:
                 self._step(tile)
                 report(done + tile.step, self.parts)

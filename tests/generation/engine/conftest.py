@@ -7,7 +7,8 @@ import torch
 
 from generation.catalogue import POCKET, Catalogue
 from generation.engine.loop import StepLoop
-from generation.engine.models import Model, Shelf
+from generation.engine.models import Model
+from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.events import Completed, Event
 from generation.jobs import Draw, Inputs, Job

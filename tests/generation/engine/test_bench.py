@@ -1,5 +1,6 @@
 from generation.engine.bench import compare
-from generation.engine.models import Model, Shelf
+from generation.engine.models import Model
+from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 
 

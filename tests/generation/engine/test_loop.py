@@ -11,7 +11,8 @@ from PIL import Image
 from generation import infotext
 from generation.catalogue import POCKET, Catalogue
 from generation.engine import loop
-from generation.engine.models import Model, Shelf
+from generation.engine.models import Model
+from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind, InvalidSetting
 from generation.events import Cancelled, Completed, Failed, Loading, Picture, Progress, Started

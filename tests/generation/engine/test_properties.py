@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from generation.catalogue import POCKET
 from generation.engine.loop import StepLoop
-from generation.engine.models import Model, Shelf
-from generation.engine.prompts import Conditioning
+from generation.engine.models import Model
+from generation.engine.previews import LatentPreview
+from generation.engine.prompts import Conditioning, PromptEncoder
+from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import ModelUnavailable
-from generation.events import Cancelled, Completed, Ending, Event, Failed, Picture, Preview, Started
+from generation.events import Cancelled, Completed, Ending, Event, Failed, Picture, Started
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver
@@ -35,7 +37,7 @@ class World:
     """What goes wrong in the forwards to come, one each; "" is nothing."""
     rows: list[int] = field(default_factory=list)
 
-    def forward(self, latents: torch.Tensor, *_: Any, **__: Any) -> list[torch.Tensor]:
+    def forward(self, latents: torch.Tensor) -> list[torch.Tensor]:
         self.rows.append(len(latents))
         self.now += latents[0, 0].numel() / 64
         match self.faults.pop(0) if self.faults else "":
@@ -50,31 +52,55 @@ class World:
     def take(self, name: str, on_load: Any) -> Model:
         if name == "missing":
             raise ModelUnavailable(name)
-        return cast(Model, FakeModel(self, replace(POCKET, name=name), self.dtype))
+        return model_of(self, name, self.dtype)
 
     def in_float32(self, name: str, on_load: Any) -> Model:
         on_load()
-        return cast(Model, FakeModel(self, replace(POCKET, name=name), torch.float32))
+        return model_of(self, name, torch.float32)
 
 
-class FakeModel:
-    """As much of a `Model` as the step loop and a painting touch."""
+class SamePrompts:
+    """An encoder to which all texts are one."""
 
-    hash = "0"
-    latent_channels = 4
-    is_inpainting = False
-    device = torch.device("cpu")
+    def encode_pair(self, *_: object) -> tuple[Conditioning, Conditioning]:
+        return (Conditioning(torch.zeros(1, 1, 1)),) * 2
 
-    def __init__(self, world: World, spec: Any, dtype: torch.dtype) -> None:
-        self.spec, self.dtype, self.unet = spec, dtype, world.forward
-        self.scheduler_config = {"_class_name": "DDIMScheduler"}
-        self.prompts = SimpleNamespace(encode_pair=lambda *_: (Conditioning(torch.zeros(1, 1, 1)),) * 2)
 
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        return torch.ones((1, 8, 8, 3), dtype=torch.uint8)
+class Network:
+    """The UNet, whose forward is the world's."""
 
-    def preview(self, latents: torch.Tensor) -> Preview:
-        return Preview(1, 1, b"rgb")
+    config = SimpleNamespace(in_channels=4, out_channels=4, addition_embed_type=None)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __call__(self, latents: torch.Tensor, *_: Any, **__: Any) -> list[torch.Tensor]:
+        return self._world.forward(latents)
+
+
+class White:
+    """An autoencoder that knows one colour."""
+
+    config = SimpleNamespace(scaling_factor=1.0)
+    dtype = torch.float32
+
+    def decode(self, latents: torch.Tensor, **_: Any) -> list[torch.Tensor]:
+        return [torch.ones((1, 3, 8, 8))]
+
+
+def model_of(world: World, name: str, dtype: torch.dtype) -> Model:
+    """A real `Model` around networks that cost nothing."""
+    return Model(
+        spec=replace(POCKET, name=name, source=f"/nowhere/{name}"),
+        prompts=cast(PromptEncoder, SamePrompts()),
+        unet=Network(world),
+        vae=White(),
+        scheduler_config={"_class_name": "DDIMScheduler"},
+        preview=LatentPreview(torch.zeros(5, 3)),
+        tiny=None,
+        device=torch.device("cpu"),
+        dtype=dtype,
+    )
 
 
 jobs = st.builds(

@@ -34,7 +34,7 @@ LEVELS_OFF = {2: 1 / 55, 4: 2 / 55 * 0.7, 8: 4 / 55 * 0.6, 16: 8 / 55 * 0.59}
 
 @pytest.fixture
 def painting(pocket: Model, apple: GenerationSettings) -> Painting:
-    return Painting(pocket, apple, *pocket.prompts.encode_pair("a", "", 1))
+    return Painting(pocket, apple)
 
 
 def test_more_rows_are_tried_as_they_are_wanted_until_they_do_not_pay(painting: Painting) -> None:
@@ -70,7 +70,7 @@ def test_what_was_measured_is_known_at_the_next_start(painting: Painting, tmp_pa
 
 def test_sizes_are_measured_each_by_itself(painting: Painting, pocket: Model, apple: GenerationSettings) -> None:
     sizing = Sizing(64, meter=Device(LEVELS_OFF))
-    wide = Painting(pocket, replace(apple, width=256), *pocket.prompts.encode_pair("a", "", 1))
+    wide = Painting(pocket, replace(apple, width=256))
     assert sizing.of(painting, wanted=40).most == 8
     assert sizing.of(wide, wanted=2).most == 2
     assert sizing.halve(painting, failed=8).most == 4

@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw
 
 from generation import images, infotext
 from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine.models import Shelf
 from generation.engine.samplers import scheduler_for
+from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.events import Progress
 from generation.jobs import Inputs

@@ -8,7 +8,7 @@ import torch
 from diffusers import AutoencoderTiny
 
 from generation.catalogue import POCKET, Catalogue, PreviewKind
-from generation.engine.models import Shelf
+from generation.engine.shelf import Shelf
 from generation.errors import InvalidSetting, ModelUnavailable
 from generation.events import Progress
 from generation.settings import GenerationSettings
