@@ -11,17 +11,18 @@ from bot.asker import Asker
 from bot.errors import Refusal
 from bot.intake import Intake, Plan
 from generation.errors import UserError
+from generation.sentences import Sentence
 from storage.records import Origin
 
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 """Discord gives 15 minutes; the rest is for the way there."""
 
 _LABELS = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
+    "view_channel": Sentence("View Channel"),
+    "send_messages": Sentence("Send Messages"),
+    "send_messages_in_threads": Sentence("Send Messages in Threads"),
+    "attach_files": Sentence("Attach Files"),
+    "read_message_history": Sentence("Read Message History"),
 }
 
 
@@ -47,12 +48,14 @@ def sending_in(channel: object) -> str:
     return "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
 
 
-def check_may_post(permissions: discord.Permissions, channel: object, where: str, *, reply: bool = False) -> None:
+def check_may_post(permissions: discord.Permissions, channel: object, where: Sentence, *, reply: bool = False) -> None:
     """Raise `Refusal`, naming what is missing, unless the bot can post a picture (as a `reply`) in a channel."""
     needed = ["view_channel", sending_in(channel), "attach_files"] + ["read_message_history"] * reply
     missing = [_LABELS[name] for name in needed if not getattr(permissions, name)]
     if missing:
-        raise Refusal(f"I cannot post pictures {where}. An admin must allow me: {', '.join(missing)}.")
+        raise Refusal(
+            "I cannot post pictures {where}. An admin must allow me: {missing}.", where=where, missing=missing
+        )
 
 
 async def begin(
@@ -64,7 +67,7 @@ async def begin(
     """
     await intake.check_room(plans)
     if interaction.guild_id is not None and not private:
-        check_may_post(interaction.app_permissions, interaction.channel, "here")
+        check_may_post(interaction.app_permissions, interaction.channel, Sentence("here"))
     acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
     assert acknowledged is not None
     assert acknowledged.message_id is not None

@@ -9,10 +9,10 @@ import discord
 from discord import ui
 
 from bot.asking import asker_of, begin
+from bot.durations import about
 from bot.errors import Refusal
 from bot.followups import answer
 from bot.intake import Intake, Plan
-from bot.layouts.lines import about
 from bot.layouts.look import Look, framed
 from bot.studio import Studio
 from generation.settings import PartialSettings, Sampler

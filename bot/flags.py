@@ -33,14 +33,18 @@ def read(text: str) -> Typed:
     for flag in flags:
         name, _, value = flag.strip().partition(" ")
         if name.lower() not in _FLAGS:
-            known = ", ".join(f"`--{known}`" for known in _FLAGS)
-            raise InvalidSetting("prompt", f"I do not know the flag `--{name[:20]}`. There are {known}.")
+            known = [f"`--{known}`" for known in _FLAGS]
+            raise InvalidSetting(
+                "prompt", "I do not know the flag `--{name}`. There are {known}.", name=name[:20], known=known
+            )
         field, read_value, example = _FLAGS[name.lower()]
         values.pop(_RIVALS.get(field, ""), None)
         try:
             values[field] = read_value(value.strip())
         except ValueError:
-            raise InvalidSetting(field, f"`--{name}` needs a value such as `--{name} {example}`.") from None
+            raise InvalidSetting(
+                field, "`--{name}` needs a value such as `--{name} {example}`.", name=name, example=example
+            ) from None
     seed, aspect = values.pop("seed", None), values.pop("aspect", None)
     if size := values.pop("size", None):
         values["width"], values["height"] = size
@@ -115,14 +119,18 @@ def _part(value: str) -> tuple[float, float]:
 def _sampler(value: str) -> Sampler:
     by_name = {sampler.value.lower(): sampler for sampler in Sampler}
     if value.lower() not in by_name:
-        raise InvalidSetting("sampler", f"There is no sampler “{value[:30]}”. There are {', '.join(Sampler)}.")
+        raise InvalidSetting(
+            "sampler", "There is no sampler “{name}”. There are {known}.", name=value[:30], known=list(Sampler)
+        )
     return by_name[value.lower()]
 
 
 def _schedule(value: str) -> Schedule:
     by_name = {schedule.value.lower(): schedule for schedule in Schedule}
     if value.lower() not in by_name:
-        raise InvalidSetting("schedule", f"There is no schedule “{value[:30]}”. There are {', '.join(Schedule)}.")
+        raise InvalidSetting(
+            "schedule", "There is no schedule “{name}”. There are {known}.", name=value[:30], known=list(Schedule)
+        )
     return by_name[value.lower()]
 
 

@@ -18,11 +18,12 @@ from bot.layouts.look import Look, files_of
 from bot.posts import Posts
 from bot.prints import Prints
 from bot.studio import Studio
+from generation.sentences import Sentence
 from storage.generations import Generations
 from storage.people import People
 from storage.records import Generation
 
-FORGOTTEN = "I do not know this picture any more. Ask for a new one with /imagine."
+FORGOTTEN = Sentence("I do not know this picture any more. Ask for a new one with /imagine.")
 
 REDRAWN = 0.6
 """The denoising strength that is proposed to whoever starts from a picture: other words show, the composition stays."""
@@ -56,11 +57,11 @@ class Followups:
         generation = await self.find(press.generation_id)
         match press.kind:
             case PressKind.CANCEL:
-                check_owner(generation, interaction.user.id, moderates(interaction), "cancel")
+                check_owner(generation, interaction.user.id, moderates(interaction))
                 await interaction.response.defer()
                 await self._studio.cancel(generation)
             case PressKind.DELETE:
-                check_owner(generation, interaction.user.id, moderates(interaction), "delete")
+                check_owner(generation, interaction.user.id, moderates(interaction))
                 await self._delete(interaction, generation)
             case PressKind.FAVOURITE:
                 await self._toggle_favourite(interaction, generation)
@@ -149,7 +150,7 @@ def moderates(interaction: discord.Interaction) -> bool:
     return interaction.permissions.manage_messages and interaction.guild_id is not None
 
 
-def check_owner(generation: Generation, user_id: int, is_moderator: bool, verb: str) -> None:
+def check_owner(generation: Generation, user_id: int, is_moderator: bool) -> None:
     """Raise `Refusal` for others than the owner and moderators."""
     if user_id != generation.origin.user_id and not is_moderator:
-        raise Refusal(f"Only the person who asked for it, or a moderator, can {verb} it.")
+        raise Refusal("Only the person who asked for it, or a moderator, can do that.")

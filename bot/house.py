@@ -8,11 +8,12 @@ from typing import Any
 
 from bot import words
 from bot.asker import Asker
+from bot.durations import duration
 from bot.errors import Refusal
 from generation import cost
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting, LimitExceeded
-from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings
+from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings, label
 from storage.generations import Generations
 from storage.house_rules import HouseRules
 from storage.preferences import Preferences
@@ -46,10 +47,19 @@ class Range:
         """Raise `LimitExceeded` for a value outside."""
         if self.clamp(value) == value:
             return
-        label = setting.replace("_", " ").capitalize()
         if self.least is not None and value < self.least:
-            raise LimitExceeded(f"{label} must be at least {self.least:g} here, not {value:g}.")
-        raise LimitExceeded(f"{label} may be at most {self.most:g} here, not {value:g}.")
+            raise LimitExceeded(
+                "{setting!c} must be at least {least:g} here, not {value:g}.",
+                setting=label(setting),
+                least=self.least,
+                value=value,
+            )
+        raise LimitExceeded(
+            "{setting!c} may be at most {most:g} here, not {value:g}.",
+            setting=label(setting),
+            most=self.most,
+            value=value,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +94,11 @@ class Standing:
         defaults = self.defaults.given()
         for name in sorted(self.locked & defaults.keys()):
             if getattr(settings, name) != defaults[name]:
-                label = name.replace("_", " ").capitalize()
-                raise Refusal(f"{label} is set to {defaults[name]} here and cannot be changed.")
+                raise Refusal(
+                    "{setting!c} is set to {value} here and cannot be changed.",
+                    setting=label(name),
+                    value=defaults[name],
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,7 @@ class House:
         book = await self._book(asker.guild_id)
         _check_place(book, asker, model)
         if (word := words.first_blocked(book.blocked_words, settings.prompt)) is not None:
-            raise Refusal(f"“{word}” is not to be drawn on this server. Leave it out of the prompt.")
+            raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
         standing = await self.standing(asker, model)
         standing.check(settings)
         await self.check_spending(asker, settings, standing.limits, draws=draws)
@@ -158,12 +171,19 @@ class House:
         spent = await self._generations.spent(asker.guild_id, asker.user_id, self._now() - DAY)
         next_one = spent.last and spent.last + timedelta(seconds=limits.cooldown or 0)
         if next_one and (left := (next_one - self._now()).total_seconds()) > 0:
-            raise LimitExceeded(f"One request every {limits.cooldown} s is allowed here: wait {ceil(left)} s more.")
+            raise LimitExceeded(
+                "One request every {cooldown} is allowed here: wait {left} more.",
+                cooldown=duration(limits.cooldown or 0),
+                left=duration(ceil(left)),
+            )
         needed = cost.FORWARDS_A_STEP[settings.sampler] * settings.steps * settings.count if draws else 0
         if limits.daily_steps is not None and spent.steps + needed > limits.daily_steps:
             raise LimitExceeded(
-                f"This takes {needed} steps. {limits.daily_steps} are allowed here in 24 hours, and you have "
-                f"{max(limits.daily_steps - spent.steps, 0)} left. Ask for fewer steps or pictures, or wait."
+                "This takes {needed:,} steps. {daily:,} are allowed here in 24 hours, and you have {left:,} left. "
+                "Ask for fewer steps or pictures, or wait.",
+                needed=needed,
+                daily=limits.daily_steps,
+                left=max(limits.daily_steps - spent.steps, 0),
             )
 
     async def hides(self, asker: Asker, model: ModelSpec) -> bool:
@@ -195,16 +215,19 @@ def _check_place(book: Rulebook, asker: Asker, model: ModelSpec) -> None:
         raise Refusal("Drawing is paused on this server. Whoever manages it can resume it.")
     allowed = book.allowed
     if Kind.CHANNEL in allowed and not allowed[Kind.CHANNEL] & _texts(asker.channel_ids):
-        channels = ", ".join(f"<#{channel}>" for channel in sorted(allowed[Kind.CHANNEL]))
-        raise Refusal(f"Pictures are drawn in other channels of this server: {channels}.")
+        channels = [f"<#{channel}>" for channel in sorted(allowed[Kind.CHANNEL])]
+        raise Refusal("Pictures are drawn in other channels of this server: {channels}.", channels=channels)
     if Kind.ROLE in allowed and not allowed[Kind.ROLE] & _texts(asker.role_ids):
-        roles = ", ".join(f"<@&{role}>" for role in sorted(allowed[Kind.ROLE]))
-        raise Refusal(f"On this server only some roles may draw: {roles}.")
+        roles = [f"<@&{role}>" for role in sorted(allowed[Kind.ROLE])]
+        raise Refusal("On this server only some roles may draw: {roles}.", roles=roles)
     if Kind.MODEL in allowed and model.name not in allowed[Kind.MODEL]:
-        models = ", ".join(sorted(allowed[Kind.MODEL]))
-        raise Refusal(f"The model {model.name} is not used on this server. Choose one of: {models}.")
+        raise Refusal(
+            "The model {model} is not used on this server. Choose one of: {models}.",
+            model=model.name,
+            models=sorted(allowed[Kind.MODEL]),
+        )
     if book.nsfw is NsfwPolicy.BLOCK and not (model.harmless or asker.age_restricted):
-        raise Refusal(f"The model {model.name} draws in age-restricted channels only, on this server.")
+        raise Refusal("The model {model} draws in age-restricted channels only, on this server.", model=model.name)
 
 
 def _texts(ids: Collection[int]) -> frozenset[str]:
@@ -215,7 +238,7 @@ def check_setting(setting: str, rule: Rule) -> Rule:
     """A rule as it can be kept. Raises `InvalidSetting` for bounds that make no sense."""
     numeric = setting in LIMITS or READERS.get(setting) in (int, float)
     if not numeric and (rule.least is not None or rule.most is not None):
-        raise InvalidSetting("setting", f"{setting.replace('_', ' ').capitalize()} is no number; lock it instead.")
+        raise InvalidSetting("setting", "{setting!c} is no number; lock it instead.", setting=label(setting))
     if rule.least is not None and rule.most is not None and rule.least > rule.most:
         raise InvalidSetting("setting", "The least is more than the most. Exchange them.")
     return rule

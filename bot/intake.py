@@ -16,12 +16,13 @@ from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
 from generation.jobs import Inputs, Manner
 from generation.outpainting import Direction
+from generation.sentences import Sentence
 from generation.settings import SIZE, STEPS, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.generations import Generations
 from storage.images import Images
 from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Picture
 
-_GONE = "That picture is not here any more. Re-roll to draw another."
+_GONE = Sentence("That picture is not here any more. Re-roll to draw another.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,10 @@ class Intake:
         most, waiting = plans[0].limits.waiting, await self._generations.unfinished_of(plans[0].asker.user_id)
         if len(plans) > 1 and most is not None and waiting + len(plans) > most:
             raise LimitExceeded(
-                f"These are {len(plans)} requests; you may have {most} unfinished ones, and {waiting} wait already."
+                "These are {asked} requests; you may have {most} unfinished ones, and {waiting} wait already.",
+                asked=len(plans),
+                most=most,
+                waiting=waiting,
             )
 
     async def _fitted(self, asker: Asker, old: GenerationSettings, aspect: tuple[int, int]) -> tuple[int, int]:
@@ -231,7 +235,11 @@ class Intake:
         plan = await self._plan(asker, settings, lineage, factor=generation.factor * factor)
         side = max(picture.width, picture.height) * factor
         if plan.limits.side is not None and side > plan.limits.side:
-            raise LimitExceeded(f"It would be {side} pixels wide or high, and {plan.limits.side} is the most here.")
+            raise LimitExceeded(
+                "It would be {side} pixels wide or high, and {limit} is the most here.",
+                side=side,
+                limit=plan.limits.side,
+            )
         return plan
 
     async def accept(self, plan: Plan, origin: Origin) -> Generation:

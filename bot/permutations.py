@@ -55,5 +55,7 @@ def _literal(choices: list[_Choices], end: str) -> _Choices:
 
 def _joined(starts: _Choices, ends: _Choices) -> _Choices:
     if len(starts) * len(ends) > MOST:
-        raise InvalidSetting("prompt", f"The braces in it stand for more than {MOST} prompts. Take some choices out.")
+        raise InvalidSetting(
+            "prompt", "The braces in it stand for more than {most} prompts. Take some choices out.", most=MOST
+        )
     return [start + end for start, end in product(starts, ends)]

@@ -16,6 +16,7 @@ from bot.locales import address
 from bot.posts import Posts
 from bot.studio import Studio
 from generation.errors import UserError
+from generation.sentences import Sentence
 from storage.generations import AlreadyAsked, Generations
 from storage.people import People
 from storage.records import Generation, Origin
@@ -100,7 +101,7 @@ class Reactions:
 
     async def _delete(self, payload: discord.RawReactionActionEvent, generation: Generation) -> None:
         permissions = self._permissions(payload)
-        check_owner(generation, payload.user_id, bool(permissions and permissions.manage_messages), "delete")
+        check_owner(generation, payload.user_id, bool(permissions and permissions.manage_messages))
         if generation.state.unfinished:
             raise Refusal("It is still being drawn. Press Cancel on it instead.")
         await self._studio.delete(generation)
@@ -144,9 +145,14 @@ class Reactions:
         channel, permissions = self._channel(payload), self._permissions(payload)
         if channel is None:
             return
-        check_may_post(channel.permissions_for(channel.guild.me), channel, f"in #{channel.name}", reply=True)
+        check_may_post(
+            channel.permissions_for(channel.guild.me),
+            channel,
+            Sentence("in #{channel}", channel=channel.name),
+            reply=True,
+        )
         if permissions and not (permissions.use_application_commands and getattr(permissions, sending_in(channel))):
-            raise Refusal(f"You cannot ask for pictures in #{channel.name}.")
+            raise Refusal("You cannot ask for pictures in #{channel}.", channel=channel.name)
 
     def _permissions(self, payload: discord.RawReactionActionEvent) -> discord.Permissions | None:
         """What the person may do where they reacted; None outside of servers."""

@@ -26,7 +26,7 @@ class Wording:
         if style:
             kept = await self._people.style(user_id, style)
             if kept is None:
-                raise Refusal(f"You have no style “{style[:40]}”. See /styles list.")
+                raise Refusal("You have no style “{name}”. See /styles list.", name=style[:40])
             text = styled(text, kept.text)
         suffix = (await self._people.habits(user_id)).suffix
         if suffix and not flags.split(text)[0].endswith(flags.split(suffix)[0]):

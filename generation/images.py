@@ -27,11 +27,13 @@ def read(data: bytes, *, limited: bool = True) -> Image.Image:
     is known. The bytes of a file of our own need not be `limited`.
     """
     if limited and len(data) > FILE_BYTES:
-        raise UnusableImage(f"The file is larger than {FILE_BYTES // 2**20} MiB. Save the picture smaller.")
+        raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=FILE_BYTES // 2**20)
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as opened:
             if opened.width * opened.height > PIXELS:
-                raise UnusableImage(f"The picture has more than {PIXELS // 10**6} million pixels. Save it smaller.")
+                raise UnusableImage(
+                    "The picture has more than {most} million pixels. Save it smaller.", most=PIXELS // 10**6
+                )
             if getattr(opened, "is_animated", False):
                 raise UnusableImage("The picture moves. Give a still one: a PNG, a JPEG or a WebP file.")
             upright = ImageOps.exif_transpose(opened)

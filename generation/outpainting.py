@@ -45,7 +45,7 @@ class Canvas:
 def zoomed_out(image: Image.Image, zoom: float) -> Canvas:
     """The same size, the picture `zoom` times smaller in its middle. Raises `InvalidSetting` for no zoom of `ZOOMS`."""
     if zoom not in ZOOMS:
-        raise InvalidSetting("zoom", f"Zoom out by {' or '.join(f'{each:g}' for each in ZOOMS)}.")
+        raise InvalidSetting("zoom", "Zoom out by one of: {zooms:g}.", zooms=ZOOMS)
     width, height = _on_grid(image.width / zoom), _on_grid(image.height / zoom)
     small = image.resize((width, height), Image.Resampling.LANCZOS)
     left, top = ((large - inner) // 2 for large, inner in zip(image.size, small.size, strict=True))

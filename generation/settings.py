@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any, Self
 
 from generation.errors import InvalidSetting, LimitExceeded
+from generation.sentences import Counted, Sentence
 
 PIXELS_PER_LATENT = 8
 """The autoencoder's factor: a latent is an eighth of the picture, each way."""
@@ -22,11 +23,28 @@ class Bounds:
 
     def check(self, field: str, value: float) -> None:
         """Raise `InvalidSetting`, naming `field`, unless `value` lies inside."""
-        label = field.replace("_", " ").capitalize()
         if not isfinite(value) or not self.low <= value <= self.high:
-            raise InvalidSetting(field, f"{label} must be between {self.low} and {self.high}, not {value}.")
+            raise InvalidSetting(
+                field,
+                "{setting!c} must be between {low} and {high}, not {value}.",
+                setting=label(field),
+                low=self.low,
+                high=self.high,
+                value=value,
+            )
         if value % self.multiple_of and self.multiple_of > 1:
-            raise InvalidSetting(field, f"{label} must be a multiple of {self.multiple_of}, not {value}.")
+            raise InvalidSetting(
+                field,
+                "{setting!c} must be a multiple of {step}, not {value}.",
+                setting=label(field),
+                step=self.multiple_of,
+                value=value,
+            )
+
+
+def label(field: str) -> Sentence:
+    """A setting or limit as people call it."""
+    return Sentence(field.replace("_", " "))
 
 
 STEPS = Bounds(1, 150)
@@ -143,9 +161,12 @@ class GenerationSettings:
             raise InvalidSetting("prompt", "The prompt is empty. Say what you would like to see.")
         for field, text in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt)):
             if len(text) > PROMPT_LENGTH.high:
-                label = field.replace("_", " ")
                 raise InvalidSetting(
-                    field, f"The {label} is {len(text)} characters long; at most {PROMPT_LENGTH.high} fit."
+                    field,
+                    "The {setting} is {length} characters long; at most {limit} fit.",
+                    setting=label(field),
+                    length=len(text),
+                    limit=PROMPT_LENGTH.high,
                 )
         for field, bounds in NUMBERS.items():
             bounds.check(field, getattr(self, field))
@@ -154,17 +175,26 @@ class GenerationSettings:
             SIZE.check("seed_height", self.seed_height)
         if max(self.final_size) > SIZE.high:
             size = "×".join(map(str, self.final_size))
-            raise InvalidSetting("hires_factor", f"Enlarged it would be {size}; {SIZE.high} a side is the most.")
+            raise InvalidSetting(
+                "hires_factor", "Enlarged it would be {size}; {limit} a side is the most.", size=size, limit=SIZE.high
+            )
         if self.guidance_start > self.guidance_end:
             raise InvalidSetting("guidance_start", "Guidance cannot start after it ends.")
         if self.steps > self.sampler.steps.high:
-            raise InvalidSetting("steps", f"{self.sampler} takes at most {self.sampler.steps.high} steps.")
+            raise InvalidSetting(
+                "steps",
+                "{sampler} takes at most {limit} steps.",
+                sampler=self.sampler,
+                limit=self.sampler.steps.high,
+            )
         if self.schedule not in self.sampler.schedules:
-            choice = " or ".join(self.sampler.schedules)
             raise InvalidSetting(
                 "schedule",
-                f"{self.sampler} has no {self.schedule} schedule. Take {choice}, or a sampler that has it, as "
-                f"{Sampler.DPMPP_2M}.",
+                "{sampler} has no {schedule} schedule, only: {choices}. {other} has it.",
+                sampler=self.sampler,
+                schedule=self.schedule,
+                choices=self.sampler.schedules,
+                other=Sampler.DPMPP_2M,
             )
 
     @property
@@ -309,18 +339,35 @@ class Limits:
 
     def check(self, settings: GenerationSettings) -> None:
         """Raise `LimitExceeded` where `settings` ask for too much."""
-        _check(settings.steps, self.steps, "At most {limit} steps are allowed here, not {value}.")
+        if _exceeds(settings.steps, self.steps):
+            raise LimitExceeded(
+                "At most {limit} steps are allowed here, not {value}.", limit=self.steps, value=settings.steps
+            )
         for side in settings.final_size:
-            _check(side, self.side, "Pictures here may be at most {limit} pixels wide and high, not {value}.")
-        _check(settings.count, self.count, "{value} pictures at once are too many here; the most is {limit}.")
+            if _exceeds(side, self.side):
+                raise LimitExceeded(
+                    "Pictures here may be at most {limit} pixels wide and high, not {value}.",
+                    limit=self.side,
+                    value=side,
+                )
+        if _exceeds(settings.count, self.count):
+            raise LimitExceeded(
+                "{value} pictures at once are too many here; the most is {limit}.",
+                limit=self.count,
+                value=settings.count,
+            )
 
     def check_waiting(self, unfinished: int) -> None:
         """Raise `LimitExceeded` where one more request beside `unfinished` others is too much."""
-        _check(
-            unfinished + 1,
-            self.waiting,
-            "You have {others} requests waiting already, and {limit} is the most. Wait for one, or cancel one.",
-        )
+        if _exceeds(unfinished + 1, self.waiting):
+            raise LimitExceeded(
+                Counted(
+                    unfinished,
+                    "You have {n} request waiting already, and {limit} is the most. Wait for it, or cancel it.",
+                    "You have {n} requests waiting already, and {limit} is the most. Wait for one, or cancel one.",
+                    limit=self.waiting,
+                )
+            )
 
 
 def _least(one: int | None, other: int | None) -> int | None:
@@ -334,6 +381,5 @@ def _lowered(default: int | None, limit: int | None, multiple_of: int = 1) -> in
     return limit // multiple_of * multiple_of
 
 
-def _check(value: int, limit: int | None, sentence: str) -> None:
-    if limit is not None and value > limit:
-        raise LimitExceeded(sentence.format(value=value, limit=limit, others=value - 1))
+def _exceeds(value: int, limit: int | None) -> bool:
+    return limit is not None and value > limit

@@ -39,8 +39,12 @@ def real_esrgan_installed() -> bool:
 def check(width: int, height: int, factor: int) -> None:
     """Raise `InvalidSetting` unless a picture of `width` x `height` pixels can be enlarged by `factor`."""
     if factor not in FACTORS:
-        known = " or ".join(f"×{each}" for each in FACTORS)
-        raise InvalidSetting("factor", f"A picture can be enlarged {known}, not ×{factor}.")
+        known = [f"×{each}" for each in FACTORS]
+        raise InvalidSetting(
+            "factor", "A picture can be enlarged by {known}, not ×{factor}.", known=known, factor=factor
+        )
     if max(width, height) * factor > LARGEST_SIDE:
         size = f"{width * factor}×{height * factor}"
-        raise InvalidSetting("factor", f"The picture would be {size}; {LARGEST_SIDE} pixels a side is the most.")
+        raise InvalidSetting(
+            "factor", "The picture would be {size}; {limit} pixels a side is the most.", size=size, limit=LARGEST_SIDE
+        )

@@ -32,7 +32,7 @@ class Queue(commands.Cog):
         generation = await self._generations.get(int(values[0]))
         if generation is None or not generation.state.unfinished:
             raise Refusal("It has ended already.")
-        check_owner(generation, interaction.user.id, False, "cancel")
+        check_owner(generation, interaction.user.id, False)
         await self._studio.cancel(generation)
         look = self._look(interaction)
         look.view.stop()

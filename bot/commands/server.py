@@ -16,7 +16,7 @@ from bot.logbook import Logbook
 from bot.studio import Studio
 from generation.catalogue import Catalogue
 from generation.errors import InvalidSetting
-from generation.settings import COOLDOWN, DAILY_STEPS, LIMITS, WAITING, Limits, PartialSettings
+from generation.settings import COOLDOWN, DAILY_STEPS, LIMITS, WAITING, Limits, PartialSettings, label
 from storage.generations import Generations
 from storage.house_rules import HouseRules
 from storage.records import ANY_MODEL
@@ -221,7 +221,9 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             channel: Which; none, if left out
         """
         if channel and not channel.permissions_for(channel.guild.me).send_messages:
-            raise Refusal(f"I cannot write in {channel.mention}. Allow me View Channel and Send Messages there.")
+            raise Refusal(
+                "I cannot write in {channel}. Allow me View Channel and Send Messages there.", channel=channel.mention
+            )
         await self._rules.log_to(_guild(interaction), channel.id if channel else None)
         self._logbook.decided(interaction, "made this the log channel")
         await self._answer(interaction, "Saved. ")
@@ -309,9 +311,11 @@ def _checked(setting: str, default: str | None) -> str | None:
     if default is None:
         return None
     if setting not in READERS:
-        raise InvalidSetting("default", f"{setting.replace('_', ' ').capitalize()} has no default; it has a most.")
+        raise InvalidSetting("default", "{setting!c} has no default; it has a most.", setting=label(setting))
     try:
         PartialSettings(**{setting: READERS[setting](default)})
     except ValueError:
-        raise InvalidSetting("default", f"“{default[:40]}” is no {setting.replace('_', ' ')}.") from None
+        raise InvalidSetting(
+            "default", "“{value}” is no value for {setting}.", value=default[:40], setting=label(setting)
+        ) from None
     return default

@@ -36,7 +36,7 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your own
         flags.read(text.replace(SLOT, "prompt"))
         kept = await self._people.styles(interaction.user.id)
         if len(kept) >= MOST and name not in [each.name for each in kept]:
-            raise Refusal(f"You have {MOST} styles already, which is the most. Remove one first.")
+            raise Refusal("You have {most} styles already, which is the most. Remove one first.", most=MOST)
         await self._people.keep_style(interaction.user.id, Style(name, text))
         await self._answer(interaction, "Saved. ")
 
@@ -53,7 +53,7 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your own
             name: Which
         """
         if not await self._people.drop_style(interaction.user.id, name):
-            raise Refusal(f"You have no style “{name}”.")
+            raise Refusal("You have no style “{name}”. See /styles list.", name=name)
         await self._answer(interaction, "Removed. ")
 
     @remove.autocomplete("name")

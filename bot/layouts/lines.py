@@ -86,17 +86,6 @@ def bar(step: int, steps: int) -> str:
     return "▰" * done + "▱" * (BAR_LENGTH - done)
 
 
-def about(seconds: float) -> str:
-    """A length of time as precise as a guess can be."""
-    if seconds < 5:
-        return "a few seconds"
-    if seconds < 55:
-        return f"about {round(seconds / 5) * 5} s"
-    if seconds < 55 * 60:
-        return f"about {round(seconds / 60)} min"
-    return f"about {seconds / 3600:.1f} h"
-
-
 def shown(text: str, most: int) -> str:
     """Text as typed, on one line, cut where it is longer than `most` characters."""
     cut = text if len(text) <= most else text[:most].rstrip() + "…"

@@ -8,7 +8,8 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.layouts.lines import about, link_to, shown
+from bot.durations import about
+from bot.layouts.lines import link_to, shown
 from bot.layouts.look import ACCENT, QUIET, Look, Part, framed
 from generation.jobs import JobState
 from storage.records import Generation, Page

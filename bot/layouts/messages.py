@@ -6,9 +6,10 @@ import discord
 from discord import ui
 
 from bot.buttons import Press, PressKind
+from bot.durations import about
 from bot.layouts.controls import button, more, rows_of
 from bot.layouts.hints import hint_line
-from bot.layouts.lines import about, bar, headline, lineage_line, shown, small_print
+from bot.layouts.lines import bar, headline, lineage_line, shown, small_print
 from bot.layouts.look import QUIET, Look, Part, framed, plain
 from bot.locales import say
 from generation.events import Event, Loading, Progress, Queued

@@ -117,7 +117,7 @@ async def test_many_requests_at_one_moment_do_not_pass_the_limit(start: Start, m
         messages = [outcome.message for outcome in outcomes if outcome.message]
         assert len(messages) == 6
         for message in messages:
-            await member.see(message, lambda each: finished(each) or "You have 1 requests waiting" in each["content"])
+            await member.see(message, lambda each: finished(each) or "You have 1 request waiting" in each["content"])
         assert len([each for each in member.messages() if finished(each)]) == 1
 
 

@@ -63,7 +63,7 @@ async def test_locks_and_bounds(bot: app.Bot, admin: Member, member: Member) -> 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"setting": "steps", "default": "many"}, "“many” is no steps."),
+        ({"setting": "steps", "default": "many"}, "“many” is no value for steps."),
         ({"setting": "steps", "default": "900"}, "Steps must be between 1 and 150"),
         ({"setting": "sampler", "most": 3}, "Sampler is no number; lock it instead."),
         ({"setting": "steps", "least": 9, "most": 3}, "The least is more than the most."),
@@ -95,7 +95,7 @@ async def test_a_cooldown_and_a_daily_budget_in_steps(
 ) -> None:
     await admin.slash("server limits", {"cooldown": 60, "daily_steps": 10})
     await member.imagine(steps=3, count=2)
-    assert "One request every 60 s is allowed here: wait" in await refused(member)
+    assert "One request every 1 min is allowed here: wait" in await refused(member)
     await other.imagine(steps=2)
     clock.ahead += 61
     assert "This takes 6 steps. 10 are allowed here in 24 hours, and you have 4 left." in await refused(member, steps=6)

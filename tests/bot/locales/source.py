@@ -1,12 +1,20 @@
 """What the source says to people: every template, and where it is."""
 
 import ast
+import importlib
+import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+
+from generation.errors import UserError
+from generation.settings import LIMITS, GenerationSettings, label
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("bot", "generation", "storage")
+HOST = ("generation/engine", "generation/catalogue.py", "bot/config.py", "bot/terminal.py", "bot/doctor.py")
+"""What speaks to nobody, or to the host at the terminal: in English."""
+
 TEMPLATES = {"say": (0,), "Sentence": (0,), "say_many": (1, 2), "Counted": (1, 2)}
 """What takes templates, and at which places; of two, the first is of one thing and the second of many."""
 
@@ -22,24 +30,69 @@ class Template:
 
 def templates() -> list[Template]:
     """All of them."""
-    return [found for path in _files() for found in _templates_in(path)]
+    settings = [field.name for field in fields(GenerationSettings)]
+    labels = [Template("generation.settings.label", label(name).template) for name in (*settings, *LIMITS)]
+    return [*labels, *(found for path in files() for found in _templates_in(path))]
 
 
 def unreadable() -> list[str]:
     """Where a template is put together instead of written down."""
-    return [place for path in _files() for place in _unreadable_in(path)]
+    return [place for path in files() for place in _unreadable_in(path)]
 
 
-def _files() -> Iterator[Path]:
+def files() -> Iterator[Path]:
+    """The source that speaks to people in the chat."""
     for room in ROOMS:
-        yield from sorted((ROOT / room).rglob("*.py"))
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if not any(path.is_relative_to(ROOT / each) for each in HOST):
+                yield path
+
+
+def _error_places() -> dict[str, tuple[int, ...]]:
+    """The errors that take a template, and at which place."""
+    for path in files():
+        if path.name != "__main__.py" and not path.is_relative_to(ROOT / "storage/migrations"):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    found: dict[str, tuple[int, ...]] = {}
+    for error in _descendants(UserError):
+        names = list(inspect.signature(error).parameters)
+        if "sentence" in names:
+            found[error.__name__] = (names.index("sentence"),)
+    return found
+
+
+def _descendants(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _descendants(child)
+
+
+_PLACES: dict[str, tuple[int, ...]] = {}
+
+
+def _places() -> dict[str, tuple[int, ...]]:
+    if not _PLACES:
+        _PLACES.update(TEMPLATES | _error_places())
+    return _PLACES
 
 
 def _calls(path: Path) -> Iterator[tuple[str, list[ast.expr]]]:
     """The place of each call that takes templates, and what it takes."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and (places := TEMPLATES.get(_name(node.func))):
-            yield f"{path.relative_to(ROOT)}:{node.lineno}", [node.args[place] for place in places]
+        if isinstance(node, ast.Call) and (places := _places_of(node)):
+            yield (
+                f"{path.relative_to(ROOT)}:{node.lineno}",
+                [node.args[place] for place in places if place < len(node.args)],
+            )
+
+
+def _places_of(call: ast.Call) -> tuple[int, ...] | None:
+    match call.func:
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"):
+            return (0,)
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return _places().get(name)
+    return None
 
 
 def _templates_in(path: Path) -> Iterator[Template]:
@@ -47,13 +100,13 @@ def _templates_in(path: Path) -> Iterator[Template]:
         literals = [list(_literals(each)) for each in given]
         if len(literals) == 2:
             yield from (Template(place, many, one) for one, many in zip(*literals, strict=True))
-        else:
+        elif literals:
             yield from (Template(place, text) for text in literals[0])
 
 
 def _unreadable_in(path: Path) -> Iterator[str]:
     for place, given in _calls(path):
-        if any(isinstance(part, ast.JoinedStr | ast.BinOp) for each in given for part in ast.walk(each)):
+        if any(isinstance(each, ast.JoinedStr | ast.BinOp) for each in given):
             yield place
 
 
@@ -66,7 +119,3 @@ def _literals(node: ast.expr) -> Iterator[str]:
         case ast.BoolOp():
             for each in node.values:
                 yield from _literals(each)
-
-
-def _name(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")

@@ -71,3 +71,13 @@ def test_no_entry_says_two_things() -> None:
         if other != translation:
             wrong.append(f"{english!r} in {first} and {file}")
     assert wrong == []
+
+
+def test_latin_america_overrides_only_what_is_there() -> None:
+    spanish = {(table, english): translation for _, table, english, translation in entries()}
+    wrong = [
+        f"{file}: {english!r}"
+        for file, table, english, translation in entries("es-419")
+        if type(spanish.get((table, english))) is not type(translation) or spanish[table, english] == translation
+    ]
+    assert wrong == [], "it is not in es, or it says the same"
