@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: try test lint pocket pocket-smoke screenshot
+.PHONY: try test lint pocket pocket-smoke lessons screenshot
 
 try: $(STAMP)
 	$(BIN)/noisefox try
@@ -25,6 +25,10 @@ pocket: $(STAMP)
 
 pocket-smoke: $(STAMP)
 	$(BIN)/python -m pytest tests/training/test_recipe.py
+
+# The examples of /what, drawn anew by the pocket model.
+lessons: $(STAMP)
+	$(BIN)/python -m bot.lessons.making
 
 screenshot: $(STAMP)
 	$(BIN)/python -m tests.screenshot docs/playground.png

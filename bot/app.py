@@ -27,6 +27,7 @@ from bot.commands.queue import Queue
 from bot.commands.server import Server
 from bot.commands.settings import Settings
 from bot.commands.styles import Styles
+from bot.commands.what import What
 from bot.config import Config, ConfigError
 from bot.consent import DECISION as CONSENT
 from bot.consent import Consent
@@ -36,7 +37,7 @@ from bot.forms import Forms
 from bot.hints import Hints
 from bot.house import Banned, House
 from bot.intake import Intake
-from bot.layouts import lists
+from bot.layouts import lessons, lists
 from bot.letters import Letters
 from bot.logbook import Logbook
 from bot.menus import Menus
@@ -151,10 +152,11 @@ async def running(
         stack.push_async_callback(archive.close)
         consent = Consent(intake=intake, studio=studio, drafts=drafts)
         wording = Wording(people=people, generations=generations)
-        history, queue, me = (
+        history, queue, me, what = (
             History(generations=generations, people=people, prints=prints),
             Queue(studio=studio, generations=generations),
             Me(archive),
+            What(),
         )
         server = Server(
             rules=rules,
@@ -174,6 +176,7 @@ async def running(
                 Settings(preferences=preferences, people=people, catalogue=config.catalogue),
                 me,
                 server,
+                what,
                 Help(),
             ],
             menus=menus.commands(),
@@ -184,6 +187,7 @@ async def running(
                 lasting(lists.STOP, queue.cancel),
                 lasting(CONSENT, consent.decide),
                 lasting(FORGET, me.decide),
+                lasting(lessons.ANOTHER, what.turn),
             ],
             reacted=reactions.added,
             unreacted=reactions.removed,

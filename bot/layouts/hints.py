@@ -1,5 +1,6 @@
 """Hints in words."""
 
+from bot.locales import say
 from generation.settings import GenerationSettings
 from storage.records import Hint
 
@@ -12,15 +13,19 @@ def hint_line(hint: Hint, settings: GenerationSettings) -> str:
 def _sentence(hint: Hint, settings: GenerationSettings) -> str:
     match hint.setting:
         case "steps":
-            return (
-                f"{settings.steps} steps take {_times(settings.steps / int(hint.usual))} as long as the {hint.usual} "
-                "that this model likes, and seldom look better."
+            return say(
+                "{steps} steps take {times:g} times as long as the {usual} that this model likes, and seldom look "
+                "better.",
+                steps=settings.steps,
+                times=_times(settings.steps / int(hint.usual)),
+                usual=int(hint.usual),
             )
         case "size":
             return _size(hint.usual, settings)
-    return (
-        f"Guidance {settings.guidance_scale:g} costs no time, but colours burn and shapes harden. This model likes "
-        f"about {hint.usual}."
+    return say(
+        "Guidance {scale:g} costs no time, but colours burn and shapes harden. This model likes about {usual:g}.",
+        scale=settings.guidance_scale,
+        usual=float(hint.usual),
     )
 
 
@@ -29,12 +34,19 @@ def _size(usual: str, settings: GenerationSettings) -> str:
     share = settings.width * settings.height / (width * height)
     own = f"{settings.width}×{settings.height}"
     if share < 1:
-        return f"{own} leaves little room: this model learned at {usual}, and smaller pictures lose their shapes."
-    return (
-        f"{own} is {_times(share)} the work of the {usual} that this model learned at, and things may come twice. "
-        f"Draw at {usual}, then choose Refine under More…"
+        return say(
+            "{size} leaves little room: this model learned at {usual}, and smaller pictures lose their shapes.",
+            size=own,
+            usual=usual,
+        )
+    return say(
+        "{size} is {times:g} times the work of the {usual} that this model learned at, and things may come twice. Draw "
+        "at {usual}, then choose Refine under More…",
+        size=own,
+        times=_times(share),
+        usual=usual,
     )
 
 
-def _times(factor: float) -> str:
-    return f"{factor:.1f}".removesuffix(".0") + " times"
+def _times(factor: float) -> float:
+    return round(factor, 1)

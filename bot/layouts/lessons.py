@@ -1,0 +1,46 @@
+"""A lesson as a message."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.layouts.look import Look, Part, framed, plain
+from bot.lessons.examples import EXAMPLES, Example, file_name
+from bot.lessons.topics import LESSONS, Topic
+from bot.locales import say
+
+ANOTHER = re.compile("noisefox-what")
+
+
+def of_lesson(topic: Topic, picture: bytes | None) -> Look:
+    """Two sentences, the example, a rule of thumb, and a select of the other lessons."""
+    lesson = LESSONS[topic]
+    title = say(lesson.title)
+    parts: list[Part] = [ui.TextDisplay(f"### {lesson.emoji} {title}\n{say(lesson.what)} {say(lesson.but)}")]
+    files: Mapping[str, bytes] = {}
+    if picture:
+        name, example = file_name(topic), EXAMPLES[topic]
+        files = {name: picture}
+        described = f"{title}: {', '.join(head for head, _ in example.cells)}"
+        parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=described)))
+        parts.append(ui.TextDisplay(f"-# {_caption(example)}"))
+    parts.append(ui.TextDisplay(f"👍 {say(lesson.rule)}"))
+    parts.append(ui.ActionRow(_others(topic)))
+    return Look(framed(parts), dict(files))
+
+
+def _caption(example: Example) -> str:
+    model, seed = example.settings().model, str(example.seed)
+    return plain(say("“{prompt}”, seed {seed}, drawn by {model}", prompt=example.prompt, seed=seed, model=model))
+
+
+def _others(topic: Topic) -> ui.Select[Any]:
+    options = [
+        discord.SelectOption(label=say(lesson.title), value=each.value, emoji=lesson.emoji)
+        for each, lesson in LESSONS.items()
+        if each is not topic
+    ]
+    return ui.Select(custom_id=ANOTHER.pattern, placeholder=say("Another lesson…"), options=options)

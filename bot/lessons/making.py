@@ -1,0 +1,83 @@
+"""Draws the examples of the lessons anew, all or those named: `python -m bot.lessons.making [TOPIC...]`."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Collection, Sequence
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from bot.config import Config, WorkerConfig
+from bot.lessons.examples import EXAMPLES, FOLDER, Example, file_name
+from bot.lessons.topics import Topic
+from generation.errors import NoisefoxError
+from generation.events import Completed, Failed
+from generation.figures import sheet
+from generation.figures.blocks import Row, panel
+from generation.figures.files import still
+from generation.jobs import Draw, Inputs, Job
+from generation.local_pool import LocalPool
+from generation.pool import WorkerPool
+from generation.settings import GenerationSettings
+
+MOST_BYTES = 60_000
+"""Of an example; a phone has it at once."""
+
+log = logging.getLogger(__name__)
+
+
+class NotMade(NoisefoxError):
+    """The worker could not draw an example."""
+
+
+async def make(topics: Collection[Topic] = tuple(EXAMPLES), folder: Path = FOLDER) -> None:
+    """Draw the examples of some lessons and write them to `folder`."""
+    async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool:
+        for topic in topics:
+            figure = laid_out(await cells_of(pool, EXAMPLES[topic]))
+            data, _ = still(figure, MOST_BYTES)
+            await asyncio.to_thread((folder / file_name(topic)).write_bytes, data)
+            log.info("%s, %s bytes", file_name(topic), len(data))
+
+
+async def cells_of(pool: WorkerPool, example: Example) -> list[tuple[str, Image.Image]]:
+    """The pictures of an example, each with its head."""
+    heads, changes = zip(*example.cells, strict=True)
+    inputs, cells = Inputs(), []
+    if example.starts_from:
+        [first] = await _drawn(pool, [example.settings({"prompt": example.starts_from})], inputs)
+        inputs, cells = Inputs(image=first), [(example.starts_from, _opened(first))]
+    drawn = await _drawn(pool, [example.settings(each) for each in changes], inputs)
+    return [*cells, *zip(heads, map(_opened, drawn), strict=True)]
+
+
+def laid_out(cells: Sequence[tuple[str, Image.Image]]) -> Image.Image:
+    """Pictures side by side, each under its head."""
+    return sheet.drawn(Row([panel(image, head) for head, image in cells]))
+
+
+async def _drawn(pool: WorkerPool, settings: Sequence[GenerationSettings], inputs: Inputs) -> list[bytes]:
+    """Pictures as PNG files, drawn together. Raises `NotMade`."""
+    for number, each in enumerate(settings):
+        await pool.submit(Job(number, "lessons", Draw(each, inputs)))
+    finished: dict[int, bytes] = {}
+    async for event in pool.events():
+        match event:
+            case Completed():
+                finished[event.job_id] = event.pictures[0].png
+            case Failed():
+                raise NotMade(event.detail)
+        if len(finished) == len(settings):
+            break
+    return [finished[number] for number in range(len(settings))]
+
+
+def _opened(png: bytes) -> Image.Image:
+    return Image.open(BytesIO(png)).convert("RGB")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    asyncio.run(make([Topic(name) for name in sys.argv[1:]] or tuple(EXAMPLES)))
