@@ -18,6 +18,7 @@ from diffusers import (
     FluxTransformer2DModel,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
+    StableDiffusionXLInpaintPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
@@ -60,6 +61,11 @@ def inpainting(folder: Path) -> Path:
     return _saved(_inpainting, folder)
 
 
+def inpainting_xl(folder: Path) -> Path:
+    """SDXL whose UNet takes nine channels."""
+    return _saved(_inpainting_xl, folder)
+
+
 def flux(folder: Path) -> Path:
     """Flux: a transformer on packed latents, flow matching, CLIP and T5."""
     return _saved(_flux, folder)
@@ -97,25 +103,37 @@ def _stable_diffusion_2() -> Any:
 
 
 def _stable_diffusion_xl() -> Any:
-    return StableDiffusionXLPipeline(
-        unet=_unet(
-            cross_attention_dim=WIDTH + SECOND_WIDTH,
-            attention_head_dim=(2, 4),
-            use_linear_projection=True,
-            addition_embed_type="text_time",
-            addition_time_embed_dim=8,
-            projection_class_embeddings_input_dim=6 * 8 + SECOND_WIDTH,
-        ),
-        vae=autoencoder(scaling_factor=0.13025, force_upcast=True),
-        text_encoder=CLIPTextModel(_clip()),
-        text_encoder_2=CLIPTextModelWithProjection(
+    return StableDiffusionXLPipeline(unet=_unet_xl(), **_around_unet_xl())
+
+
+def _inpainting_xl() -> Any:
+    return StableDiffusionXLInpaintPipeline(unet=_unet_xl(in_channels=9), **_around_unet_xl())
+
+
+def _unet_xl(**changes: Any) -> Any:
+    return _unet(
+        cross_attention_dim=WIDTH + SECOND_WIDTH,
+        attention_head_dim=(2, 4),
+        use_linear_projection=True,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + SECOND_WIDTH,
+        **changes,
+    )
+
+
+def _around_unet_xl() -> dict[str, Any]:
+    return {
+        "vae": autoencoder(scaling_factor=0.13025, force_upcast=True),
+        "text_encoder": CLIPTextModel(_clip()),
+        "text_encoder_2": CLIPTextModelWithProjection(
             _clip(hidden_act="gelu", hidden_size=SECOND_WIDTH, projection_dim=SECOND_WIDTH)
         ),
-        tokenizer=_tokenizer(),
-        tokenizer_2=_tokenizer(pad_token="!"),
-        scheduler=EulerDiscreteScheduler(**_NOISE_SCHEDULE),
-        add_watermarker=False,
-    )
+        "tokenizer": _tokenizer(),
+        "tokenizer_2": _tokenizer(pad_token="!"),
+        "scheduler": EulerDiscreteScheduler(**_NOISE_SCHEDULE),
+        "add_watermarker": False,
+    }
 
 
 def _inpainting() -> Any:

@@ -1,0 +1,227 @@
+"""Stable Diffusion 2.x and XL: the pixels of diffusers' own pipelines, alone and among strangers."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting, AutoPipelineForText2Image
+from PIL import Image, ImageDraw
+
+from generation import images
+from generation.catalogue import Catalogue, ModelSpec
+from generation.engine import families
+from generation.engine.samplers import scheduler_for
+from generation.engine.shelf import Shelf
+from generation.events import Completed
+from generation.jobs import Inputs
+from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine import tiny
+from tests.generation.engine.conftest import NO_INPUTS, LoopDriver
+
+FAMILIES = {"two": tiny.stable_diffusion_2, "xl": tiny.stable_diffusion_xl, "xl inpainting": tiny.inpainting_xl}
+CPU = torch.device("cpu")
+
+Pixels = numpy.ndarray[Any, Any]
+Stock = Callable[[str, Any], Any]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    made = tmp_path_factory.mktemp("models")
+    specs = [ModelSpec(name, str(make(made / name)), width=64, height=64) for name, make in FAMILIES.items()]
+    return Shelf(Catalogue(specs), CPU, torch.float32, room=len(specs))
+
+
+@pytest.fixture(scope="module")
+def stock(shelf: Shelf) -> Stock:
+    @cache
+    def pipeline(name: str, kind: Any) -> Any:
+        source = shelf.take(name, lambda: None).spec.source
+        with warnings.catch_warnings(action="ignore"):
+            made = kind.from_pretrained(source, dtype=torch.float32, local_files_only=True)
+        made.set_progress_bar_config(disable=True)
+        made.trained_with = dict(made.scheduler.config)
+        return made
+
+    return pipeline
+
+
+@pytest.fixture
+def fox() -> GenerationSettings:
+    """At Stable Diffusion XL's own clip skip."""
+    return GenerationSettings(
+        "a fox", seed=3, model="xl", width=64, height=64, steps=6, guidance_scale=5.0, clip_skip=2
+    )
+
+
+def embedded(pipeline: Any, settings: GenerationSettings) -> dict[str, torch.Tensor]:
+    """The prompts as the stock pipeline would embed them, with its clip skip counted as users count."""
+    if not hasattr(pipeline, "text_encoder_2"):
+        prompts = {"prompt_embeds": settings.prompt, "negative_prompt_embeds": settings.negative_prompt}
+        return {name: layer(pipeline, "", text, settings.clip_skip, norm=True)[0] for name, text in prompts.items()}
+    found: dict[str, torch.Tensor] = {}
+    for kind, text in {"": settings.prompt, "negative_": settings.negative_prompt}.items():
+        read = [layer(pipeline, which, text, settings.clip_skip, norm=False) for which in ("", "_2")]
+        found[f"{kind}prompt_embeds"] = torch.cat([embeddings for embeddings, _ in read], dim=-1)
+        found[f"{kind}pooled_prompt_embeds"] = read[1][1].text_embeds
+    if not settings.negative_prompt:
+        found |= {name: torch.zeros_like(found[name]) for name in found if name.startswith("negative")}
+    return found
+
+
+def layer(pipeline: Any, which: str, text: str, clip_skip: int, norm: bool) -> tuple[torch.Tensor, Any]:
+    tokenizer, encoder = getattr(pipeline, f"tokenizer{which}"), getattr(pipeline, f"text_encoder{which}")
+    tokens = tokenizer(text, padding="max_length", truncation=True, return_tensors="pt").input_ids
+    output = encoder(tokens, output_hidden_states=True)
+    chosen = output.hidden_states[-clip_skip]
+    return encoder.final_layer_norm(chosen) if norm else chosen, output
+
+
+@torch.inference_mode()
+def expected(stock: Stock, kind: Any, settings: GenerationSettings, embed: bool = True, **given: Any) -> Pixels:
+    pipeline = stock(settings.model, kind)
+    pipeline.scheduler = scheduler_for(settings.sampler, pipeline.trained_with, settings.steps, CPU)
+    prompt = {"prompt": settings.prompt, "negative_prompt": settings.negative_prompt or None}
+    image = pipeline(
+        num_inference_steps=settings.steps,
+        guidance_scale=settings.guidance_scale,
+        guidance_rescale=settings.guidance_rescale,
+        generator=torch.Generator("cpu").manual_seed(settings.seed),
+        eta=0.3 if settings.sampler is Sampler.TCD else 0.0,
+        **(embedded(pipeline, settings) if embed else prompt),
+        **given,
+    ).images[0]
+    return numpy.asarray(image, dtype=int)
+
+
+def drawn(driver: LoopDriver, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
+    driver.admit(1, settings, inputs)
+    driver.run()
+    return pixels(driver.completed(1))
+
+
+def pixels(completed: Completed) -> Pixels:
+    return numpy.asarray(Image.open(BytesIO(completed.pictures[0].png)), dtype=int)
+
+
+def picture() -> Image.Image:
+    image = Image.new("RGB", (64, 64), "white")
+    ImageDraw.Draw(image).ellipse((12, 12, 50, 50), fill="#c03020")
+    return image
+
+
+def mask() -> Image.Image:
+    drawn_anew = Image.new("L", (64, 64), 0)
+    drawn_anew.paste(255, (16, 16, 64, 64))
+    return drawn_anew
+
+
+@pytest.mark.parametrize("model", ["two", "xl"])
+@pytest.mark.parametrize("sampler", Sampler)
+def test_every_sampler_alone_and_among_strangers(
+    shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, sampler: Sampler
+) -> None:
+    asked = replace(fox, model=model, sampler=sampler)
+    wanted = expected(stock, AutoPipelineForText2Image, asked, width=64, height=64)
+    assert wanted.std() > 5, "a picture that says something"
+    assert abs(drawn(LoopDriver(shelf), asked) - wanted).max() <= 1
+    crowd = LoopDriver(shelf)
+    for stranger in range(2, 9):
+        other = replace(asked, prompt=f"{stranger} cats", seed=stranger, steps=1 + stranger % 4, sampler=Sampler.EULER)
+        crowd.admit(stranger, other)
+    crowd.loop.step()
+    assert abs(drawn(crowd, asked) - wanted).max() <= 1
+
+
+@pytest.mark.parametrize("model", ["two", "xl"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"clip_skip": 1},
+        {"guidance_scale": 1.0},
+        {"guidance_scale": 12.0},
+        {"negative_prompt": "green"},
+        {"guidance_rescale": 0.7},
+        {"width": 96, "height": 64},
+    ],
+    ids=str,
+)
+def test_other_settings_agree_too(
+    shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, changes: dict[str, Any]
+) -> None:
+    asked = replace(fox, model=model, sampler=Sampler.DDIM, **changes)
+    size: dict[str, Any] = {"width": asked.width, "height": asked.height}
+    assert abs(drawn(LoopDriver(shelf), asked) - expected(stock, AutoPipelineForText2Image, asked, **size)).max() <= 1
+
+
+@pytest.mark.parametrize(("model", "clip_skip"), [("two", 1), ("xl", 2)])
+@pytest.mark.parametrize("negative", ["", "green"])
+def test_plain_words_are_read_as_the_stock_pipeline_reads_them(
+    shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, clip_skip: int, negative: str
+) -> None:
+    asked = replace(fox, model=model, clip_skip=clip_skip, negative_prompt=negative)
+    wanted = expected(stock, AutoPipelineForText2Image, asked, embed=False, width=64, height=64)
+    assert abs(drawn(LoopDriver(shelf), asked) - wanted).max() <= 1
+
+
+@pytest.mark.parametrize("model", ["two", "xl"])
+@pytest.mark.parametrize("sampler", [Sampler.EULER, Sampler.DDIM, Sampler.DPMPP_2M_KARRAS, Sampler.UNIPC])
+def test_image_to_image(shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, sampler: Sampler) -> None:
+    asked = replace(fox, model=model, sampler=sampler, steps=8, denoising_strength=0.6)
+    wanted = expected(stock, AutoPipelineForImage2Image, asked, image=picture(), strength=0.6)
+    assert abs(drawn(LoopDriver(shelf), asked, Inputs(images.as_png(picture()))) - wanted).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("model", "strength"), [("two", 0.6), ("xl", 0.6), ("xl inpainting", 0.6), ("xl inpainting", 1.0)]
+)
+@pytest.mark.parametrize("sampler", [Sampler.EULER, Sampler.DDIM])
+def test_inpainting(
+    shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, strength: float, sampler: Sampler
+) -> None:
+    asked = replace(fox, model=model, sampler=sampler, steps=8, denoising_strength=strength)
+    given: dict[str, Any] = {"image": picture(), "mask_image": mask(), "width": 64, "height": 64, "strength": strength}
+    wanted = expected(stock, AutoPipelineForInpainting, asked, **given)
+    ours = drawn(LoopDriver(shelf), asked, Inputs(images.as_png(picture()), images.as_png(mask())))
+    assert abs(ours[24:, 24:] - wanted[24:, 24:]).max() <= 1
+    assert (ours[:16] == numpy.asarray(picture())[:16]).all()
+
+
+def test_a_refinement_is_told_its_own_size(shelf: Shelf, fox: GenerationSettings) -> None:
+    model = shelf.take("xl", lambda: None)
+    with_prompt, without = model.listen(replace(fox, hires_factor=1.5).refinement)
+    assert with_prompt.added["time_ids"].tolist() == [[96, 96, 0, 0, 96, 96]]
+    assert without.added.keys() == with_prompt.added.keys() == {"text_embeds", "time_ids"}
+    wide, _ = model.listen(replace(fox, width=128))
+    assert wide.added["time_ids"].tolist() == [[64, 128, 0, 0, 64, 128]]
+
+
+def test_long_prompts_are_read_to_their_end_by_both_encoders(shelf: Shelf, fox: GenerationSettings) -> None:
+    long = "a red apple " + "very " * 60
+    blue, yellow = (drawn(LoopDriver(shelf), replace(fox, prompt=long + colour)) for colour in ("blue", "yellow"))
+    assert abs(blue - yellow).max() > 1
+
+
+def test_an_autoencoder_that_half_precision_breaks_stays_in_float32(shelf: Shelf, fox: GenerationSettings) -> None:
+    source = shelf.take("xl", lambda: None).spec.source
+    half = Shelf(Catalogue([ModelSpec("xl", source, width=64, height=64)]), CPU, torch.float16).take("xl", lambda: None)
+    assert (half.unet.dtype, half.vae.dtype) == (torch.float16, torch.float32)
+    latents = torch.zeros((1, 4, 8, 8), dtype=torch.float16)
+    with torch.inference_mode():
+        assert half.decode(latents).shape == (1, 64, 64, 3)
+        assert half.encode(torch.zeros((1, 3, 64, 64)), torch.Generator()).dtype == torch.float16
+
+
+def test_statistics_of_the_latents_are_heeded(shelf: Shelf) -> None:
+    model = shelf.take("xl", lambda: None)
+    config = {**model.vae.config, "latents_mean": [0.1, 0.2, 0.3, 0.4], "latents_std": [1.0, 2.0, 3.0, 4.0]}
+    latents = torch.randn((1, 4, 2, 2), generator=torch.Generator().manual_seed(0))
+    own = families.unscaled(latents, type("Config", (), config))
+    assert torch.allclose(own[0, 1], latents[0, 1] * 2.0 / config["scaling_factor"] + 0.2)
+    assert torch.allclose(families.scaled(own, type("Config", (), config)), latents, atol=1e-5)
