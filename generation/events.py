@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from generation.errors import FailureKind
+from generation.explanation import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Completed:
     seconds: float
     circumstances: str = ""
     upscaler: str = ""
+    explanation: Explanation | None = None
+    """Where one was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Draw:
 
     settings: GenerationSettings
     inputs: Inputs = Inputs()
+    explained: bool = False
+    """Whether the first picture is to be shown from the inside too; it is the same picture either way."""
 
     @property
     def pictures(self) -> int:

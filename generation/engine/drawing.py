@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 import torch
 
 from generation import cost
+from generation.engine.explaining import Recorder
 from generation.engine.painting import Painting
 from generation.errors import BrokenPicture
 from generation.events import Picture, Preview
+from generation.explanation import Explanation
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings
 
@@ -23,6 +25,9 @@ class Drawing:
     job: Job
     started: float
     paintings: list[Painting]
+    recorder: Recorder | None = None
+    """What watches the first picture, where it is to be explained."""
+    explanation: Explanation | None = None
     frame_wanted: bool = False
     frame_seconds: float = 0.0
     pictures: dict[int, Picture] = field(default_factory=dict)
@@ -53,8 +58,9 @@ class Drawing:
 
     @property
     def developed(self) -> bool:
-        """True where every picture is there as a file."""
-        return len(self.pictures) == len(self.paintings)
+        """True where every picture is there as a file, and the explanation that was asked for."""
+        explained = self.recorder is None or self.explanation is not None
+        return explained and len(self.pictures) == len(self.paintings)
 
     @property
     def _task(self) -> Draw:

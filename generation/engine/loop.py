@@ -2,14 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection
 
 import torch
+from PIL import Image
 
 from generation import infotext
 from generation.engine import hires, masks, pictures
 from generation.engine.drawing import Drawing, decoded
+from generation.engine.explaining import Recorder, explain
 from generation.engine.held import Held
+from generation.engine.leisure import Errand, Leisure
 from generation.engine.models import Model
 from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
@@ -19,16 +22,13 @@ from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
 from generation.engine.upscalers.work import upscale
 from generation.errors import BrokenPicture, FailureKind, ModelUnavailable, UnknownModel, UpscalerUnavailable
-from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
+from generation.events import Cancelled, Completed, Event, Failed, Loading, Preview, Progress, Started
 from generation.jobs import Draw, Job, Upscale
 
 log = logging.getLogger(__name__)
 
 MODEL_WAIT_SECONDS = 20.0
 """How long jobs may go on joining a batch while one for another model waits for its end."""
-
-Errand = Generator[None, None, None]
-"""Work for a job that is no forward, in slices: it yields where others may have their turn."""
 
 
 class StepLoop:
@@ -63,6 +63,8 @@ class StepLoop:
         """The job of each painting that needs a forward, the one that waited longest first."""
         self._errands: dict[Errand, int] = {}
         """The job of each errand, in the same order."""
+        self._leisure = Leisure(clock)
+        """Explanations, which keep nobody waiting."""
 
     @property
     def idle(self) -> bool:
@@ -92,8 +94,12 @@ class StepLoop:
                 self._start(job)
         painting = min(self._unfinished, key=self._had, default=None)
         errand = min(self._errands, key=self._had, default=None)
+        at_leisure = self._leisure.take(others=bool(self._unfinished or self._errands))
         before = self._clock()
-        if errand is not None and (painting is None or self._had(errand) <= self._had(painting)):
+        if at_leisure is not None:
+            served = self._explain_on(*at_leisure)
+            self._leisure.spend(self._clock() - before)
+        elif errand is not None and (painting is None or self._had(errand) <= self._had(painting)):
             served = self._go_on_with(errand)
         elif painting is not None:
             served = self._denoise(painting)
@@ -134,7 +140,8 @@ class StepLoop:
         settings = task.settings
         original = Original.of(task.inputs, settings.width, settings.height, holes=model.is_inpainting)
         paintings = [Painting(model, settings.of_picture(index), original) for index in range(task.pictures)]
-        self._drawings[job.id] = Drawing(job, self._clock(), paintings)
+        recorder = Recorder(paintings[0]) if task.explained else None
+        self._drawings[job.id] = Drawing(job, self._clock(), paintings, recorder)
         self._unfinished |= dict.fromkeys(paintings, job.id)
 
     def _enlarge(self, job: Job, task: Upscale) -> Errand:
@@ -216,16 +223,27 @@ class StepLoop:
     def _go_on_with(self, errand: Errand) -> Collection[int]:
         """One slice of an errand; its job."""
         job_id = self._errands.pop(errand)
+        if self._has_more(errand, job_id):
+            self._errands[errand] = job_id
+        return (job_id,)
+
+    def _explain_on(self, errand: Errand, job_id: int) -> Collection[int]:
+        """One slice of an explanation; its job."""
+        if self._has_more(errand, job_id):
+            self._leisure.back(errand, job_id)
+        return (job_id,)
+
+    def _has_more(self, errand: Errand, job_id: int) -> bool:
+        """Do one slice; False after the last."""
         try:
             with torch.inference_mode():
                 next(errand)
         except StopIteration:
-            return (job_id,)
+            return False
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             self._fail(job_id, error)
-            return ()
-        self._errands[errand] = job_id
-        return (job_id,)
+            return False
+        return True
 
     def _develop(self, drawing: Drawing, painting: Painting) -> Errand:
         """From latents to a file. Where the arithmetic went astray, the picture is drawn once more in float32."""
@@ -247,6 +265,18 @@ class StepLoop:
         drawn = pictures.drawn_by(painting.model.hash, from_picture=drawing.from_picture)
         text = infotext.to_infotext(settings, drawn)
         drawing.pictures[index] = pictures.as_png(image, settings.seed, text)
+        if drawing.recorder is not None and index == 0:
+            self._leisure.put(self._explain(drawing, drawing.recorder, image), drawing.job.id)
+        if drawing.developed:
+            self._complete(drawing)
+
+    def _explain(self, drawing: Drawing, recorder: Recorder, image: Image.Image) -> Errand:
+        """The first picture, which is `image`, from the inside."""
+
+        def report(look: Preview) -> None:
+            self._emit(Progress(drawing.job.id, drawing.steps, drawing.steps, (look,)))
+
+        drawing.explanation = yield from explain(recorder, image, report)
         if drawing.developed:
             self._complete(drawing)
 
@@ -258,7 +288,10 @@ class StepLoop:
         except (ModelUnavailable, torch.OutOfMemoryError) as error:
             raise broken from error
         gone = drawing.paintings[index]
-        self._replace(drawing, index, Painting(model, gone.settings, gone.original, gone.steps_before))
+        again = Painting(model, gone.settings, gone.original, gone.steps_before)
+        if drawing.recorder is not None and drawing.recorder.painting is gone:
+            drawing.recorder = Recorder(again)
+        self._replace(drawing, index, again)
 
     def _replace(self, drawing: Drawing, index: int, painting: Painting) -> None:
         """Another painting goes on with a picture."""
@@ -269,7 +302,8 @@ class StepLoop:
         self._remove(drawing.job.id)
         finished = tuple(drawing.pictures[index] for index in range(len(drawing.paintings)))
         seconds = self._clock() - drawing.started
-        self._emit(Completed(drawing.job.id, finished, seconds, self._circumstances(drawing)))
+        circumstances = self._circumstances(drawing)
+        self._emit(Completed(drawing.job.id, finished, seconds, circumstances, explanation=drawing.explanation))
 
     def _circumstances(self, drawing: Drawing) -> str:
         """Where the last bits of the pixels come from."""
@@ -289,6 +323,7 @@ class StepLoop:
         for errand in [each for each, owner in self._errands.items() if owner == job_id]:
             del self._errands[errand]
             errand.close()
+        self._leisure.remove(job_id)
         return True
 
     def _fail(self, job_id: int, error: Exception) -> None:

@@ -1,14 +1,16 @@
 """One picture on its way to its last step."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 
 from generation import cost
 from generation.engine import guidance, samplers, starting
+from generation.engine.clean import level
 from generation.engine.models import Model
 from generation.engine.originals import Original
 from generation.engine.prompts import Conditioning, together
+from generation.engine.recording import Glimpse, Observer
 from generation.settings import GenerationSettings
 
 
@@ -34,6 +36,8 @@ class Painting:
         self._chance = {"generator": self._start.chance} if samplers.takes_generator(self._scheduler) else {}
         self._with_prompt, self._without = model.listen(settings)
         self.forwards_done = 0
+        self.observer: Observer | None = None
+        """Is shown the inner values of each step, where somebody asks for them."""
         self.visible = self._scaled()
 
     @property
@@ -42,13 +46,17 @@ class Painting:
         return len(self._start.timesteps)
 
     @property
-    def _steps(self) -> int:
+    def steps(self) -> int:
         """How many of the schedule's steps are taken: of a picture that starts from another, the last ones."""
         return cost.steps_drawn(self.settings) if self.original else self.settings.steps
 
     @property
     def _own_step(self) -> int:
-        return self.forwards_done * self._steps // self.forwards
+        return self.forwards_done * self.steps // self.forwards
+
+    def first_forward(self, step: int) -> int:
+        """How often the UNet is asked before a step, counted from 0."""
+        return -(-step * self.forwards // self.steps)
 
     @property
     def step(self) -> int:
@@ -67,7 +75,7 @@ class Painting:
     @property
     def prompts(self) -> list[Conditioning]:
         """What each row listens to that this picture takes in a forward: without the prompt first, if at all."""
-        guided = cost.is_guided(self.settings, self.settings.steps - self._steps + self._own_step)
+        guided = cost.is_guided(self.settings, self.settings.steps - self.steps + self._own_step)
         return [self._without, self._with_prompt] if guided else [self._with_prompt]
 
     @property
@@ -91,6 +99,8 @@ class Painting:
         if len(predictions) > 1:
             scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
             merged = guidance.merge(predictions[0], merged, scale, rescale)
+        if self.observer is not None:
+            self.observer(self._glimpse(predictions, merged))
         timestep = self._start.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
         self.forwards_done += 1
@@ -98,6 +108,22 @@ class Painting:
             following = self._start.timesteps[self.forwards_done : self.forwards_done + 1]
             self._latents = kept.laid_over(self._latents, self._scheduler, following)
         self.visible = self._latents if self.finished else self._scaled()
+
+    def _glimpse(self, predictions: list[torch.Tensor], merged: torch.Tensor) -> Glimpse:
+        first = len(self._scheduler.timesteps) - self.forwards
+        return Glimpse(
+            forward=self.forwards_done,
+            step=self._own_step,
+            latents=self.visible,
+            level=level(self._scheduler, first + self.forwards_done),
+            prediction_type=self._scheduler.config.prediction_type,
+            without=predictions[0] if len(predictions) > 1 else None,
+            with_prompt=predictions[-1],
+            merged=merged,
+            input=self.input,
+            timestep=self.timestep,
+            silence=self._without,
+        )
 
     def _scaled(self) -> torch.Tensor:
         """The latents at unit variance: what the UNet is given next, and what a preview shows."""
@@ -119,11 +145,22 @@ def predict(paintings: list[Painting], rows: int) -> list[list[torch.Tensor]]:
     prompts = [prompt for painting in paintings for prompt in painting.prompts]
     padding = rows - len(owners)
     owners, prompts = owners + owners[-1:] * padding, prompts + prompts[-1:] * padding
-    predicted: Any = model.unet(
-        torch.cat([painting.input for painting in owners]).to(model.dtype),
-        torch.stack([painting.timestep for painting in owners]).to(torch.float32),
-        return_dict=False,
-        **together(prompts),
-    )[0]
-    single = iter(predicted.split(1))
+    predicted = forward(
+        model,
+        torch.cat([painting.input for painting in owners]),
+        torch.stack([painting.timestep for painting in owners]),
+        prompts,
+    )
+    single = iter(torch.split(predicted, 1))
     return [[next(single) for _ in painting.prompts] for painting in paintings]
+
+
+def forward(
+    model: Model, latents: torch.Tensor, timesteps: torch.Tensor, prompts: Sequence[Conditioning]
+) -> torch.Tensor:
+    """What the UNet predicts for each row of `latents`, (rows, channels of its input, h, w), at a timestep and with
+    what it listens to: (rows, channels, h, w)."""
+    predicted: torch.Tensor = model.unet(
+        latents.to(model.dtype), timesteps.to(torch.float32), return_dict=False, **together(prompts)
+    )[0]
+    return predicted

@@ -1,0 +1,78 @@
+"""From the inner values of a drawing to pictures of them."""
+
+from collections.abc import Callable, Generator
+
+import torch
+from PIL import Image
+
+from generation.engine.models import Model
+from generation.engine.painting import Painting, forward
+from generation.engine.recording import Glimpse
+from generation.events import Preview
+from generation.explanation import FORKS, MOMENTS, Explanation, Fork, Moment, spread
+
+SIDE = 512
+"""Pixels of the longer side of a recorded picture, at most; figures show none larger."""
+
+Report = Callable[[Preview], None]
+
+
+class Recorder:
+    """Keeps what the explanation of a painting needs, while that is painted: a glimpse before some of its steps."""
+
+    def __init__(self, painting: Painting) -> None:
+        self.painting = painting
+        moments = spread(painting.steps, MOMENTS - 1)
+        self.forks = sorted({min(moments, key=lambda step: abs(step / painting.steps - at)) for at in FORKS})
+        """Steps whose predictions are shown."""
+        self._wanted = {painting.first_forward(step) for step in moments}
+        self.glimpses: list[Glimpse] = []
+        painting.observer = self._keep
+
+    def _keep(self, glimpse: Glimpse) -> None:
+        if glimpse.forward in self._wanted:
+            self.glimpses.append(glimpse)
+
+
+def explain(recorder: Recorder, image: Image.Image, report: Report) -> Generator[None, None, Explanation]:
+    """The explanation of a finished painting, whose picture is `image`; in slices, between which others may have their
+    turn. Each picture goes to `report` as it is decoded."""
+    model, steps = recorder.painting.model, recorder.painting.steps
+    moments, forks = [], []
+    for glimpse in recorder.glimpses:
+        picture = _frame(model, glimpse.latents)
+        report(picture)
+        yield
+        expected = _frame(model, glimpse.clean(glimpse.merged))
+        yield
+        moments.append(Moment(glimpse.step, glimpse.level.share, picture, expected))
+        if glimpse.step in recorder.forks:
+            without = _frame(model, glimpse.clean(_without(model, glimpse)))
+            yield
+            with_prompt = _frame(model, glimpse.clean(glimpse.with_prompt))
+            yield
+            forks.append(Fork(glimpse.step, glimpse.level.share, without, with_prompt, expected))
+    finished = _preview(image)
+    moments.append(Moment(steps, 0.0, finished, finished))
+    return Explanation(steps, model.preview(recorder.glimpses[0].latents), tuple(moments), tuple(forks))
+
+
+def _without(model: Model, glimpse: Glimpse) -> torch.Tensor:
+    """The prediction without the prompt; a forward of one row makes it, where the drawing itself had no use for it."""
+    if glimpse.without is not None:
+        return glimpse.without
+    return forward(model, glimpse.input, glimpse.timestep.reshape(1), [glimpse.silence])
+
+
+def _frame(model: Model, latents: torch.Tensor) -> Preview:
+    """Latents (1, channels, h, w) decoded, no larger than can be shown."""
+    frame = model.frame(latents.to(model.dtype))
+    if max(frame.width, frame.height) <= SIDE:
+        return frame
+    return _preview(Image.frombytes("RGB", (frame.width, frame.height), frame.rgb))
+
+
+def _preview(image: Image.Image) -> Preview:
+    shown = image.convert("RGB")
+    shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return Preview(shown.width, shown.height, shown.tobytes(), decoded=True)

@@ -1,0 +1,47 @@
+"""Work that must not keep others waiting: it has a small part of the time while anybody else is at work."""
+
+from collections.abc import Callable, Generator
+
+SHARE = 0.04
+"""Of the time, while others are at work."""
+
+Errand = Generator[None, None, None]
+"""Work for a job that is no forward, in slices: it yields where others may have their turn."""
+
+
+class Leisure:
+    """Errands in slices, one after the other. Once the last is done, the time is counted anew."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._errands: dict[Errand, int] = {}
+        self._since = 0.0
+        self._spent = 0.0
+
+    def put(self, errand: Errand, job_id: int) -> None:
+        """Take in an errand of a job."""
+        if not self._errands:
+            self._since, self._spent = self._clock(), 0.0
+        self._errands[errand] = job_id
+
+    def take(self, *, others: bool) -> tuple[Errand, int] | None:
+        """The errand that may have a slice now, and its job; `others` where anything else waits for the device. Give it
+        `back` where it is not done by that."""
+        if not self._errands or (others and self._spent > SHARE * (self._clock() - self._since)):
+            return None
+        errand = next(iter(self._errands))
+        return errand, self._errands.pop(errand)
+
+    def back(self, errand: Errand, job_id: int) -> None:
+        """It has more to do."""
+        self._errands[errand] = job_id
+
+    def spend(self, seconds: float) -> None:
+        """Note what a slice took."""
+        self._spent += seconds
+
+    def remove(self, job_id: int) -> None:
+        """Drop a job's errands."""
+        for errand in [each for each, owner in self._errands.items() if owner == job_id]:
+            del self._errands[errand]
+            errand.close()

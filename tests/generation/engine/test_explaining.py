@@ -1,0 +1,299 @@
+"""A drawing from the inside: the recorded values are those of the drawing, and nobody pays for them but its owner."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from PIL import Image
+
+from generation.catalogue import POCKET, Catalogue
+from generation.engine import noise
+from generation.engine.explaining import Recorder
+from generation.engine.leisure import SHARE, Errand, Leisure
+from generation.engine.models import Model
+from generation.engine.painting import Painting
+from generation.engine.recording import Glimpse
+from generation.engine.shelf import Shelf
+from generation.events import Cancelled, Completed, Loading, Preview, Progress
+from generation.explanation import MOMENTS, Explanation, spread
+from generation.jobs import Draw, Job
+from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine import tiny
+from tests.generation.engine.conftest import LoopDriver
+
+Pixels = numpy.ndarray[Any, Any]
+
+
+@pytest.fixture(autouse=True)
+def inference() -> Iterator[None]:
+    with torch.inference_mode():
+        yield
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """One model that predicts noise, one that predicts velocity."""
+    folder = tmp_path_factory.mktemp("tiny")
+    models = [
+        replace(POCKET, name="tiny", source=str(tiny.stable_diffusion_1(folder / "1"))),
+        replace(POCKET, name="velocity", source=str(tiny.stable_diffusion_2(folder / "2"))),
+    ]
+    return Shelf(Catalogue(models), torch.device("cpu"), torch.float32, room=2)
+
+
+@pytest.fixture
+def model(shelf: Shelf) -> Model:
+    return shelf.take("tiny", on_load=lambda: None)
+
+
+@pytest.fixture
+def driver(shelf: Shelf) -> LoopDriver:
+    return LoopDriver(shelf)
+
+
+@pytest.fixture
+def fox() -> GenerationSettings:
+    return GenerationSettings(
+        prompt="a fox", seed=7, model="tiny", width=64, height=96, steps=6, guidance_scale=5.0, negative_prompt="hands"
+    )
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[Glimpse]:
+    """All glimpses that recorders keep."""
+    glimpses: list[Glimpse] = []
+    whole = Recorder._keep
+
+    def keep(self: Recorder, glimpse: Glimpse) -> None:
+        glimpses.append(glimpse)
+        whole(self, glimpse)
+
+    monkeypatch.setattr(Recorder, "_keep", keep)
+    return glimpses
+
+
+def admit(driver: LoopDriver, job_id: int, settings: GenerationSettings, *, explained: bool = True) -> None:
+    driver.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings, explained=explained)))
+
+
+def explained(driver: LoopDriver, settings: GenerationSettings, job_id: int = 1) -> Explanation:
+    admit(driver, job_id, settings)
+    driver.run()
+    explanation = driver.completed(job_id).explanation
+    assert explanation is not None
+    return explanation
+
+
+def pixels(picture: Preview | bytes) -> Pixels:
+    if isinstance(picture, bytes):
+        return numpy.asarray(Image.open(BytesIO(picture)), dtype=int)
+    return numpy.frombuffer(picture.rgb, numpy.uint8).reshape(picture.height, picture.width, 3).astype(int)
+
+
+@pytest.mark.parametrize("scale", [5.0, 1.0])
+@pytest.mark.parametrize("sampler", [Sampler.DPMPP_2M_KARRAS, Sampler.EULER_ANCESTRAL, Sampler.HEUN, Sampler.PLMS])
+def test_an_explained_picture_is_the_same_to_the_byte(
+    driver: LoopDriver, fox: GenerationSettings, sampler: Sampler, scale: float
+) -> None:
+    settings = replace(fox, sampler=sampler, guidance_scale=scale)
+    explanation = explained(driver, settings)
+    admit(driver, 2, settings, explained=False)
+    driver.run()
+    [picture], [plain] = driver.completed(1).pictures, driver.completed(2).pictures
+    assert picture == plain
+    assert driver.completed(2).explanation is None
+    last = explanation.moments[-1]
+    assert (pixels(last.picture) == pixels(plain.png)).all()
+    assert last.expected == last.picture
+    assert (last.step, last.noise) == (settings.steps, 0)
+
+
+@pytest.mark.parametrize("name", ["tiny", "velocity"])
+def test_the_merged_prediction_is_without_plus_scale_times_what_the_prompt_adds(
+    driver: LoopDriver, fox: GenerationSettings, kept: list[Glimpse], name: str
+) -> None:
+    explained(driver, replace(fox, model=name, guidance_scale=7.5))
+    assert len(kept) == fox.steps
+    for glimpse in kept:
+        assert glimpse.without is not None
+        expected = glimpse.without + 7.5 * (glimpse.with_prompt - glimpse.without)
+        assert torch.equal(glimpse.merged, expected)
+        clean = [glimpse.clean(each) for each in (glimpse.without, glimpse.with_prompt, glimpse.merged)]
+        assert torch.allclose(clean[2], clean[0] + 7.5 * (clean[1] - clean[0]), rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("sampler", [Sampler.DPMPP_2M_KARRAS, Sampler.EULER])
+def test_the_first_moment_is_the_noise_of_the_seed(
+    driver: LoopDriver, fox: GenerationSettings, model: Model, kept: list[Glimpse], sampler: Sampler
+) -> None:
+    explanation = explained(driver, replace(fox, sampler=sampler))
+    start = noise.starting_noise(fox, 4, noise.source(7))
+    assert torch.allclose(kept[0].latents, start, atol=0.02)
+    first = explanation.moments[0]
+    assert first.step == 0
+    assert first.noise > 0.95
+    assert first.picture == model.frame(kept[0].latents)
+    assert explanation.noise == model.preview(kept[0].latents)
+    assert (explanation.noise.width, explanation.noise.height) == (8, 12)
+    assert abs(pixels(model.preview(start)) - pixels(explanation.noise)).max() <= 6
+
+
+def test_its_pictures_are_what_the_predictions_point_at(
+    driver: LoopDriver, fox: GenerationSettings, model: Model, kept: list[Glimpse]
+) -> None:
+    explanation = explained(driver, fox)
+    by_step = {glimpse.step: glimpse for glimpse in kept}
+    for moment in explanation.moments[:-1]:
+        assert moment.expected == model.frame(by_step[moment.step].clean(by_step[moment.step].merged))
+    assert len(explanation.forks) == 3
+    for fork in explanation.forks:
+        glimpse = by_step[fork.step]
+        assert glimpse.without is not None
+        assert fork.without == model.frame(glimpse.clean(glimpse.without))
+        assert fork.with_prompt == model.frame(glimpse.clean(glimpse.with_prompt))
+        assert fork.merged == model.frame(glimpse.clean(glimpse.merged))
+
+
+def test_at_guidance_1_merged_is_the_prompts_and_without_is_made_for_the_figure_alone(
+    driver: LoopDriver, fox: GenerationSettings, model: Model, kept: list[Glimpse]
+) -> None:
+    rows: list[int] = []
+    counting = model.unet.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
+    explanation = explained(driver, replace(fox, guidance_scale=1.0))
+    counting.remove()
+    assert rows == [1] * (fox.steps + 3)
+    assert all(glimpse.without is None for glimpse in kept)
+    for fork in explanation.forks:
+        assert fork.merged == fork.with_prompt
+        assert fork.without != fork.with_prompt
+    first = explained(driver, replace(fox, steps=1, guidance_scale=1.0), job_id=2).forks[0]
+    also_first = explained(driver, replace(fox, steps=1), job_id=3).forks[0]
+    assert abs(pixels(first.without) - pixels(also_first.without)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("sampler", "steps"),
+    [*((sampler, 7) for sampler in Sampler), (Sampler.PLMS, 1), (Sampler.HEUN, 1), (Sampler.EULER, 40)],
+)
+def test_moments_go_from_the_noise_to_the_picture(
+    driver: LoopDriver, fox: GenerationSettings, sampler: Sampler, steps: int
+) -> None:
+    explanation = explained(driver, replace(fox, sampler=sampler, steps=steps, width=64, height=64))
+    taken = [moment.step for moment in explanation.moments]
+    assert len(taken) == min(steps, MOMENTS - 1) + 1
+    assert (taken[0], taken[-1]) == (0, steps)
+    assert taken == sorted(set(taken))
+    shares = [moment.noise for moment in explanation.moments]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_moments_are_spread_evenly() -> None:
+    assert spread(4, 15) == [0, 1, 2, 3]
+    assert spread(150, 4) == [0, 50, 99, 149]
+
+
+def test_strangers_are_not_watched_and_their_pictures_do_not_change(
+    driver: LoopDriver, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched: list[int] = []
+    whole = Painting._glimpse
+
+    def watch(self: Painting, *rest: Any) -> Glimpse:
+        watched.append(self.settings.seed)
+        return whole(self, *rest)
+
+    monkeypatch.setattr(Painting, "_glimpse", watch)
+    stranger = replace(fox, seed=8, steps=9)
+    admit(driver, 0, stranger, explained=False)
+    admit(driver, 1, fox, explained=False)
+    driver.run()
+    assert watched == []
+    admit(driver, 2, stranger, explained=False)
+    admit(driver, 3, fox)
+    driver.run()
+    assert set(watched) == {7}
+    assert driver.completed(0).pictures == driver.completed(2).pictures
+    assert driver.completed(1).pictures == driver.completed(3).pictures
+
+
+def test_while_a_stranger_draws_an_explanation_has_a_small_part_of_the_time(
+    shelf: Shelf, model: Model, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forward takes a second by this clock, a decoded look three."""
+    now, looks = [0.0], [0.0]
+
+    def tick(*_: object) -> None:
+        now[0] += 1
+
+    whole = Model.frame
+
+    def slow(self: Model, latents: torch.Tensor) -> Preview:
+        now[0] += 3
+        looks[0] += 3
+        return whole(self, latents)
+
+    monkeypatch.setattr(Model, "frame", slow)
+    counting = model.unet.register_forward_pre_hook(tick)
+    driver = LoopDriver(shelf, clock=lambda: now[0])
+    admit(driver, 1, replace(fox, steps=2))
+    admit(driver, 2, replace(fox, steps=150), explained=False)
+    while not any(isinstance(event, Completed) for event in driver.events):
+        driver.loop.step()
+    counting.remove()
+    assert driver.events[-1].job_id == 2
+    assert 0 < looks[0] <= SHARE * 150 + 3
+    driver.run()
+    assert driver.completed(1).explanation is not None
+
+
+def test_with_nobody_else_there_an_explanation_has_all_the_time() -> None:
+    now = [0.0]
+    leisure = Leisure(lambda: now[0])
+
+    def slices() -> Errand:
+        yield
+        yield
+
+    leisure.put(slices(), 1)
+    taken = leisure.take(others=False)
+    assert taken is not None
+    leisure.spend(10)
+    leisure.back(*taken)
+    assert leisure.take(others=True) is None
+    assert leisure.take(others=False) is not None
+
+
+def test_an_explanation_can_be_cancelled(driver: LoopDriver, fox: GenerationSettings) -> None:
+    admit(driver, 1, fox)
+    while not any(isinstance(event, Progress) and event.step == fox.steps for event in driver.events):
+        driver.loop.step()
+    driver.loop.cancel(1)
+    driver.run()
+    assert isinstance(driver.events[-1], Cancelled)
+    assert driver.loop.idle
+
+
+def test_of_several_pictures_the_first_is_explained(driver: LoopDriver, fox: GenerationSettings) -> None:
+    explanation = explained(driver, replace(fox, count=3))
+    pictures = driver.completed(1).pictures
+    assert len(pictures) == 3
+    assert (pixels(explanation.moments[-1].picture) == pixels(pictures[0].png)).all()
+
+
+def test_a_picture_drawn_once_more_in_float32_is_explained_as_it_was_drawn_then(
+    shelf: Shelf, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coarse = Shelf(Catalogue([shelf.take("tiny", on_load=lambda: None).spec]), torch.device("cpu"), torch.bfloat16)
+    unet = coarse.take("tiny", on_load=lambda: None).unet
+    monkeypatch.setattr(unet, "forward", lambda latents, *_, **__: [torch.full_like(latents, float("nan"))])
+    driver = LoopDriver(coarse)
+    explanation = explained(driver, fox)
+    assert any(isinstance(event, Loading) for event in driver.events)
+    precise = explained(LoopDriver(shelf), fox)
+    for ours, theirs in zip(explanation.moments, precise.moments, strict=True):
+        assert ours.step == theirs.step
+        assert abs(pixels(ours.picture) - pixels(theirs.picture)).max() <= 1
