@@ -8,9 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from generation import wire
+from generation import loras, wire
 from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
 from generation.errors import InvalidSetting, NoisefoxError
+from generation.loras import LoraSpec
 from generation.settings import Bounds, Limits, Sampler
 from generation.upscaling import UpscalerName
 
@@ -86,17 +87,19 @@ class Config:
     limits: Limits = HOST_LIMITS
     bans: BansConfig = BansConfig()
     models: tuple[ModelSpec, ...] = (POCKET,)
+    loras: tuple[LoraSpec, ...] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     @property
     def catalogue(self) -> Catalogue:
-        return Catalogue(self.models)
+        return Catalogue(self.models, self.loras)
 
     @property
     def worker_options(self) -> wire.Configure:
         worker = self.worker
         return wire.Configure(
             models=self.models,
+            loras=self.loras,
             device=worker.device,
             dtype=worker.dtype,
             threads=worker.threads or None,
@@ -141,7 +144,7 @@ def _parse(table: dict[str, Any]) -> Config:
     discord = table.get("discord", {})
     if "token" in table or (isinstance(discord, dict) and "token" in discord):
         raise ConfigError(f"The token does not belong in the configuration file. Put it into {TOKEN_VARIABLE} instead.")
-    _refuse_unknown(table, {"data", "discord", "worker", "upscaling", "limits", "bans", "models"}, "")
+    _refuse_unknown(table, {"data", "discord", "worker", "upscaling", "limits", "bans", "models", "loras"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
         values["data"] = Path(_typed(table["data"], str, "data")).expanduser()
@@ -154,6 +157,8 @@ def _parse(table: dict[str, Any]) -> Config:
         values["models"] = tuple(_model(name, entry) for name, entry in _typed(table["models"], dict, "models").items())
         if not values["models"]:
             raise ConfigError("[models] is empty. Name at least one model, or leave the section out.")
+    if "loras" in table:
+        values["loras"] = _loras(table["loras"], [model.name for model in values.get("models", defaults.models)])
     return Config(**values)
 
 
@@ -179,6 +184,35 @@ def _model(name: str, entry: Any) -> ModelSpec:
         raise ConfigError(f"{where}.{refusal.field}: {refusal}") from refusal
 
 
+def _loras(table: Any, models: Collection[str]) -> tuple[LoraSpec, ...]:
+    """Those of the folder, and those that have a section of their own."""
+    entries = dict(_typed(table, dict, "loras"))
+    folder = entries.pop("folder", None)
+    named = [_lora(name, entry, models) for name, entry in entries.items()]
+    if folder is None:
+        return tuple(named)
+    try:
+        found = loras.in_folder(_typed(folder, Path, "loras.folder"))
+    except OSError as reason:
+        raise ConfigError(f"loras.folder cannot be read: {reason.strerror}.") from reason
+    taken = {spec.file.resolve() for spec in named}
+    return (*named, *(spec for spec in found if spec.file.resolve() not in taken and spec.name not in entries))
+
+
+def _lora(name: str, entry: Any, models: Collection[str]) -> LoraSpec:
+    where = f"loras.{name}"
+    values = _values(LoraSpec, entry, where, but={"name"})
+    if "file" not in values or not values["file"].is_file():
+        raise ConfigError(f"{where}.file must name a .safetensors file that is there.")
+    for model in values.get("models", ()):
+        if model not in models:
+            raise ConfigError(f"{where}.models: there is no model {model!r} in [models].")
+    try:
+        return LoraSpec(**{**values, "name": name})
+    except InvalidSetting as refusal:
+        raise ConfigError(f"{where}.{refusal.field}: {refusal}") from refusal
+
+
 def _values(section: type[Any], table: Any, where: str, but: Collection[str] = ()) -> dict[str, Any]:
     table = _typed(table, dict, where)
     known = {each.name: each.type for each in fields(section) if each.name not in but}
@@ -200,8 +234,11 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
             return kind(value)
         except ValueError:
             raise ConfigError(f"{where} must be one of: {', '.join(kind)}; not {value!r}.") from None
-    if kind == tuple[int, ...]:
-        return tuple(_typed(each, int, where) for each in _typed(value, list, where))
+    if kind is Path:
+        return Path(_typed(value, str, where)).expanduser()
+    for single in (int, str):
+        if kind == tuple[single, ...]:
+            return tuple(_typed(each, single, where) for each in _typed(value, list, where))
     wanted = int if kind == int | None else kind
     if type(value) is not wanted:
         raise ConfigError(f"{where} must be {_KINDS[wanted]}, not {value!r}.")

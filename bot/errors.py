@@ -15,6 +15,9 @@ _FAILURES = {
     FailureKind.MODEL_UNAVAILABLE: Sentence(
         "This model cannot be loaded. Choose another, or tell whoever runs this bot."
     ),
+    FailureKind.LORA_UNAVAILABLE: Sentence(
+        "A LoRA of this prompt does not fit this model. Leave it out, or choose another model."
+    ),
     FailureKind.UPSCALER_UNAVAILABLE: Sentence(
         "This upscaler is not installed here. Choose another, or leave the choice to me."
     ),

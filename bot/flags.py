@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from generation.errors import InvalidSetting
+from generation.loras import tag
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 
 _NARROWEST = 4
@@ -24,12 +25,15 @@ class Typed:
 
 
 def read(text: str) -> Typed:
-    """Split a prompt from its flags; of a flag that is there twice, the later counts.
+    """Split a prompt from its flags; of a flag that is there twice, the later counts, but for `--lora`, which adds one.
+
+    A LoRA goes into the prompt as its tag.
 
     Raises `InvalidSetting`, naming the flag and an example of its use.
     """
     prompt, *flags = _FLAG.split(text)
     values: dict[str, Any] = {}
+    loras: list[str] = []
     for flag in flags:
         name, _, value = flag.strip().partition(" ")
         if name.lower() not in _FLAGS:
@@ -41,6 +45,7 @@ def read(text: str) -> Typed:
         values.pop(_RIVALS.get(field, ""), None)
         try:
             values[field] = read_value(value.strip())
+            loras += values.pop("loras", [])
         except ValueError:
             raise InvalidSetting(
                 field, "`--{name}` needs a value such as `--{name} {example}`.", name=name, example=example
@@ -52,7 +57,7 @@ def read(text: str) -> Typed:
         values["seed_width"], values["seed_height"] = size
     if part := values.pop("guidance_part", None):
         values["guidance_start"], values["guidance_end"] = part
-    return Typed(prompt.strip(), PartialSettings(**values), seed, aspect)
+    return Typed(" ".join(filter(None, [prompt.strip(), *loras])), PartialSettings(**values), seed, aspect)
 
 
 def split(text: str) -> tuple[str, str]:
@@ -116,6 +121,15 @@ def _part(value: str) -> tuple[float, float]:
     return start, end
 
 
+def _loras(value: str) -> list[str]:
+    """Tags of `fur, ink:0.6`."""
+    tags = []
+    for each in _text(value).split(","):
+        name, _, scale = each.strip().partition(":")
+        tags.append(tag(_text(name), float(scale or 1)))
+    return tags
+
+
 def _sampler(value: str) -> Sampler:
     by_name = {sampler.value.lower(): sampler for sampler in Sampler}
     if value.lower() not in by_name:
@@ -145,6 +159,7 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "clip": ("clip_skip", int, "2"),
     "repeat": ("count", int, "3"),
     "model": ("model", _text, "pocket"),
+    "lora": ("loras", _loras, "watercolour:0.8"),
     "vary": ("variation_strength", float, "0.2"),
     "vary-seed": ("variation_seed", int, "9"),
     "seed-size": ("seed_size", _size, "512x512"),

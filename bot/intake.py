@@ -90,9 +90,8 @@ class Intake:
         if typed.chosen.variation_strength and typed.chosen.variation_seed is None:
             defaults = replace(defaults, variation_seed=self._new_seed())
         wanted = seed if seed is not None else typed.seed
-        settings = (
-            chosen.over(typed.chosen).over(defaults).of(typed.prompt, self._new_seed() if wanted is None else wanted)
-        )
+        prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
+        settings = chosen.over(typed.chosen).over(defaults).of(prompt, self._new_seed() if wanted is None else wanted)
         sized = typed.aspect or chosen.over(typed.chosen).width is not None
         return replace(await self._plan(asker, settings, Lineage()), size_open=not sized)
 
@@ -277,8 +276,9 @@ class Intake:
         files: InputFiles = NO_FILES,
         factor: int = 1,
     ) -> Plan:
-        """Raises `UserError` where the house rules are against it."""
+        """Raises `UserError` where the house rules are against it, or something that it names is not there."""
         model = self._catalogue.get(settings.model)
+        self._catalogue.loras.check(settings.prompt, model.name)
         standing = await self._house.check(asker, settings, model, draws=lineage.action is not Action.UPSCALE)
         return Plan(asker, settings, lineage, standing.limits, factor, files=files)
 

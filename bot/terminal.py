@@ -109,7 +109,7 @@ def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSe
         hires_strength=options.hires_strength,
     )
     seed = random_seed() if options.seed is None else options.seed
-    return chosen.over(model.preferred).of(options.prompt, seed)
+    return chosen.over(model.preferred).of(catalogue.loras.with_words(options.prompt, model.name), seed)
 
 
 def _inputs(options: argparse.Namespace) -> Inputs:

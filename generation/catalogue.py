@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from generation.errors import InvalidSetting, UnknownModel
+from generation.loras import Loras, LoraSpec
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, PartialSettings, Sampler
 
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
@@ -74,10 +75,11 @@ POCKET = ModelSpec(
 
 
 class Catalogue:
-    """The models by name; the first is the default."""
+    """The models by name, the first of which is the default; and what can be laid over them."""
 
-    def __init__(self, models: Iterable[ModelSpec] = (POCKET,)) -> None:
+    def __init__(self, models: Iterable[ModelSpec] = (POCKET,), loras: Iterable[LoraSpec] = ()) -> None:
         self._models = {model.name: model for model in models}
+        self.loras = Loras(loras)
 
     @property
     def default(self) -> ModelSpec:

@@ -4,9 +4,11 @@ NoisefoxError
 ├── UserError               may be shown to the person who asked, as it stands
 │   ├── InvalidSetting
 │   ├── LimitExceeded
+│   ├── UnknownLora
 │   └── UnknownModel
 └── WorkerError             for the log; a person is told by `FailureKind`
     ├── ModelUnavailable
+    ├── LoraUnavailable
     ├── UpscalerUnavailable
     └── BrokenPicture
 """
@@ -51,12 +53,26 @@ class UnknownModel(UserError):
         self.name = name
 
 
+class UnknownLora(UserError):
+    """A LoRA's name that the catalogue does not have, or not for the `model` that is named."""
+
+    def __init__(self, name: str, nearest: list[str], model: str = "") -> None:
+        what = f"The LoRA “{name[:40]}” is not for the model {model}." if model else ""
+        near = f" Near it: {', '.join(nearest)}." if nearest else ""
+        super().__init__((what or f"There is no LoRA called “{name[:40]}” here.") + (near or " /models lists them."))
+        self.name = name
+
+
 class WorkerError(NoisefoxError):
     """Something went wrong where pictures are made; details are for the log only."""
 
 
 class ModelUnavailable(WorkerError):
     """The model's files are missing, damaged, or of a kind that is refused."""
+
+
+class LoraUnavailable(WorkerError):
+    """A LoRA's file is missing, damaged, or made for another kind of model."""
 
 
 class UpscalerUnavailable(WorkerError):
@@ -71,6 +87,7 @@ class FailureKind(StrEnum):
     """Why a job failed, in the words of `bot.errors`."""
 
     MODEL_UNAVAILABLE = "model unavailable"
+    LORA_UNAVAILABLE = "LoRA unavailable"
     UPSCALER_UNAVAILABLE = "upscaler unavailable"
     OUT_OF_MEMORY = "out of memory"
     BROKEN_PICTURE = "broken picture"

@@ -4,7 +4,8 @@ The form is that of the `parameters` text chunk as A1111 writes it and most gall
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from generation.errors import UserError
 from generation.settings import GenerationSettings, Sampler, Schedule
@@ -22,6 +23,8 @@ class Drawn:
     version: str
     from_picture: bool = False
     """True where it started from another picture, at the settings' denoising strength."""
+    lora_hashes: Mapping[str, str] = field(default_factory=dict)
+    """Of each LoRA that the prompt names, by its name."""
 
 
 class NoInfotext(UserError):
@@ -56,6 +59,8 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Variation seed strength"] = f"{settings.variation_strength:g}"
     if settings.seed_width:
         pairs["Seed resize from"] = f"{settings.seed_width}x{settings.seed_height}"
+    if drawn.lora_hashes:
+        pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
     pairs["Version"] = drawn.version
     lines = [settings.prompt]
     if settings.negative_prompt:

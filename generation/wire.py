@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Protocol
 
 from generation.catalogue import ModelSpec
 from generation.jobs import Job
+from generation.loras import LoraSpec
 from generation.upscaling import UpscalerName
 
 _LENGTH = struct.Struct("!I")
@@ -21,6 +22,7 @@ class Configure:
     """The first command: what the worker is to work with. "auto" leaves device and dtype to what there is."""
 
     models: tuple[ModelSpec, ...]
+    loras: tuple[LoraSpec, ...] = ()
     device: str = "auto"
     dtype: str = "auto"
     threads: int | None = None

@@ -72,6 +72,10 @@ class Imagine(commands.Cog):
 
     @imagine.autocomplete("prompt")
     async def _prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        named = interaction.namespace.model
+        model = named if named in self._catalogue.names else self._catalogue.default.name
+        if loras := self._catalogue.loras.completions(typed, model):
+            return options.choices((text, text) for _, text in loras if len(text) <= options.SUGGESTION_LENGTH)
         return options.choices(await self._wording.recent(interaction.user.id, typed))
 
     @imagine.autocomplete("aspect")

@@ -5,6 +5,7 @@ import pytest
 
 from bot.config import Config, ConfigError, load
 from generation.catalogue import POCKET
+from generation.loras import LoraSpec
 from generation.settings import Sampler
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -36,7 +37,10 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("speed = 3", "speed is not a setting. Known here: bans, data, discord, limits, models, upscaling, worker"),
+        (
+            "speed = 3",
+            "speed is not a setting. Known here: bans, data, discord, limits, loras, models, upscaling, worker",
+        ),
         ("[worker]\ncores = 3", "worker.cores is not a setting"),
         ("[limits]\nsteps = true", "limits.steps must be a whole number, not True"),
         ("[models.x]\nsteps = 3", "models.x has no source"),
@@ -51,6 +55,10 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
         ("[upscaling]\nupscaler = 4", "upscaling.upscaler must be an upscaler's name, not 4"),
         ("discord = 5", "discord must be a section, not 5"),
         ("[models]", "[models] is empty"),
+        ('[loras]\nfolder = "/nowhere"', "loras.folder cannot be read"),
+        ("[loras.ink]\nwords = 'ink'", "loras.ink.file must name a .safetensors file"),
+        ("[loras.ink]\nfile = '/etc/passwd'", "loras.ink.file: LoRAs are read from .safetensors files only"),
+        ("[loras.ink]\nstrength = 1", "loras.ink.strength is not a setting"),
         ('token = "abc"', "The token does not belong in the configuration file"),
         ('[discord]\ntoken = "abc"', "The token does not belong in the configuration file"),
         ("data = ", "cannot be read"),
@@ -61,6 +69,18 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> Non
         load(written(tmp_path, text))
     assert sentence in str(error.value)
     assert "abc" not in str(error.value)
+
+
+def test_loras_of_a_folder_and_of_their_own(tmp_path: Path) -> None:
+    for name in ("ink", "fur"):
+        (tmp_path / f"{name}.safetensors").touch()
+    text = f'[loras]\nfolder = "{tmp_path}"\n[loras.black-ink]\nfile = "{tmp_path}/ink.safetensors"\n'
+    config = load(written(tmp_path, text + 'words = "black ink"\nmodels = ["pocket"]'))
+    ink = LoraSpec("black-ink", tmp_path / "ink.safetensors", "black ink", ("pocket",))
+    assert config.loras == (ink, LoraSpec("fur", tmp_path / "fur.safetensors"))
+    assert config.worker_options.loras == config.loras
+    with pytest.raises(ConfigError, match=r"loras.black-ink.models: there is no model 'other'"):
+        load(written(tmp_path, text + 'models = ["other"]'))
 
 
 def test_what_a_section_does_not_say_stays_as_it_is(tmp_path: Path) -> None:

@@ -46,6 +46,11 @@ def test_flags_of_the_finer_knobs() -> None:
     assert typed == Typed("a fox", chosen)
 
 
+def test_loras_go_into_the_prompt() -> None:
+    typed = read("a fox --lora ink:0.6 --seed 7 --lora old paper, fur:-1")
+    assert typed == Typed("a fox <lora:ink:0.6> <lora:old paper:1> <lora:fur:-1>", PartialSettings(), seed=7)
+
+
 @pytest.mark.parametrize("dashes", ["--", "—", "–"])
 def test_dashes_as_phones_write_them(dashes: str) -> None:
     assert read(f"a fox {dashes}seed 7").seed == 7
@@ -64,6 +69,8 @@ def test_dashes_as_phones_write_them(dashes: str) -> None:
         ("a fox --sampler magic", "There is no sampler “magic”"),
         ("a fox --steps 999", "Steps must be between 1 and 150"),
         ("a fox --no", "`--no` needs a value"),
+        ("a fox --lora", "`--lora` needs a value such as `--lora watercolour:0.8`"),
+        ("a fox --lora ink:very", "`--lora` needs a value"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, sentence: str) -> None:

@@ -1,0 +1,161 @@
+"""LoRA files: the low-rank changes that they hold, for each layer of a model's networks.
+
+The two ways of naming layers that are in use are understood: that of diffusers and peft, and that of kohya's trainers,
+with which most files are shared; of Stable Diffusion XL the latter names them as its first authors did.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from generation.errors import LoraUnavailable
+
+UNET, TEXT_ENCODER, SECOND_TEXT_ENCODER = "unet", "text_encoder", "text_encoder_2"
+
+_PREFIXES = {
+    "lora_unet_": UNET,
+    "lora_te_": TEXT_ENCODER,
+    "lora_te1_": TEXT_ENCODER,
+    "lora_te2_": SECOND_TEXT_ENCODER,
+    "unet.": UNET,
+    "text_encoder.": TEXT_ENCODER,
+    "text_encoder_2.": SECOND_TEXT_ENCODER,
+}
+_LOW_RANK = re.compile(r"(?:\.lora_linear_layer\.|\.lora_|\.lora\.|_lora\.)(down|up|A|B)(?:\.\w+)?\.weight$")
+_ALPHA = ".alpha"
+_METADATA = "lora_adapter_metadata"
+
+
+@dataclass(slots=True)
+class LowRank:
+    """What is added to one layer's weights: `up` times `down`, times `alpha` over their rank."""
+
+    down: torch.Tensor | None = None
+    up: torch.Tensor | None = None
+    alpha: float | None = None
+
+    def over(self, weight: torch.Tensor) -> torch.Tensor:
+        """The change of `weight`, in its shape and in float32. Raises `ValueError` where it does not fit."""
+        if self.down is None or self.up is None:
+            raise ValueError("one half of a pair is missing")
+        down, up = (half.flatten(1).to(weight.device, torch.float32) for half in (self.down, self.up))
+        if up.shape != (weight.shape[0], len(down)) or down.shape[1] != weight[0].numel():
+            raise ValueError(f"{tuple(up.shape)} times {tuple(down.shape)} is not {tuple(weight.shape)}")
+        scale = 1.0 if self.alpha is None else self.alpha / len(down)
+        return (scale * (up @ down)).reshape(weight.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class LoraFile:
+    """The changes by the network's part of the model and the flattened name of the layer."""
+
+    parts: Mapping[str, Mapping[str, LowRank]] = field(default_factory=dict)
+
+
+def read(path: Path) -> LoraFile:
+    """Raises `LoraUnavailable` for a file that cannot be read or holds what is no LoRA."""
+    parts: dict[str, dict[str, LowRank]] = defaultdict(lambda: defaultdict(LowRank))
+    try:
+        with safe_open(path, framework="pt") as file:
+            alphas = _alphas(file.metadata() or {})
+            for key in file.keys():  # noqa: SIM118 - it is no dict
+                _sort_in(parts, key, file.get_tensor(key))
+    except (OSError, SafetensorError, ValueError) as reason:
+        raise LoraUnavailable(f"{path}: {reason}") from reason
+    for part, alpha in alphas.items():
+        for low_rank in parts.get(part, {}).values():
+            low_rank.alpha = alpha
+    return LoraFile(parts)
+
+
+def layers_of(part: str, network: Any) -> dict[str, str]:
+    """The layers of a network that can be changed: their names in it, by all the flattened ones that files give them."""
+    layers: dict[str, str] = {}
+    for name, module in network.named_modules():
+        if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
+            layers[_flat(name)] = name
+            if part == UNET and (older := _first_name(name, network.config.layers_per_block)):
+                layers[older] = name
+    return layers
+
+
+def _sort_in(parts: Mapping[str, Mapping[str, LowRank]], key: str, tensor: torch.Tensor) -> None:
+    part, layer = next(
+        ((part, key.removeprefix(prefix)) for prefix, part in _PREFIXES.items() if key.startswith(prefix)), ("", "")
+    )
+    match = _LOW_RANK.search(layer)
+    if match:
+        low_rank = parts[part][_flat(layer[: match.start()])]
+        if match[1] in ("down", "A"):
+            low_rank.down = tensor
+        else:
+            low_rank.up = tensor
+    elif layer.endswith(_ALPHA):
+        parts[part][_flat(layer.removesuffix(_ALPHA))].alpha = float(tensor)
+    else:
+        raise ValueError(f"{key} is nothing of a LoRA's")
+
+
+def _alphas(metadata: Mapping[str, str]) -> dict[str, float]:
+    """What peft's configuration says in a file of diffusers, which has no alphas of its own."""
+    told = json.loads(metadata.get(_METADATA, "{}"))
+    for setting in ("use_dora", "use_rslora", "alpha_pattern"):
+        if any(value for key, value in told.items() if key.endswith(f".{setting}")):
+            raise ValueError(f"{setting} is not supported")
+    return {key.removesuffix(".lora_alpha"): float(told[key]) for key in told if key.endswith(".lora_alpha")}
+
+
+def _flat(layer: str) -> str:
+    """A layer's name as all ways of naming have it."""
+    flat = layer.replace(".processor.", ".").replace(".", "_").removeprefix("text_model_")
+    return flat + "_0" if flat.endswith("_to_out") else flat
+
+
+_RESNET = {
+    "conv1": "in_layers_2",
+    "time_emb_proj": "emb_layers_1",
+    "conv2": "out_layers_3",
+    "conv_shortcut": "skip_connection",
+}
+_ENDS = {
+    "conv_in": "input_blocks_0_0",
+    "conv_out": "out_2",
+    "time_embedding.linear_1": "time_embed_0",
+    "time_embedding.linear_2": "time_embed_2",
+    "add_embedding.linear_1": "label_emb_0_0",
+    "add_embedding.linear_2": "label_emb_0_2",
+}
+_IN_BLOCK = re.compile(
+    r"(?P<way>down|up|mid)_blocks?\.(?:(?P<block>\d+)\.)?(?P<kind>resnets|attentions|downsamplers|upsamplers)\."
+    r"(?P<index>\d+)\.(?P<rest>.+)"
+)
+
+
+def _first_name(name: str, layers: Any) -> str:
+    """A layer of the UNet by the name it had in the first code of Stable Diffusion, where blocks are counted through:
+    each has `layers` resnets on the way down, one more on the way up, and a sampler at its end."""
+    if name in _ENDS:
+        return _ENDS[name]
+    match = _IN_BLOCK.fullmatch(name)
+    if match is None or not isinstance(layers, int):
+        return ""
+    kind, index, rest = match["kind"], int(match["index"]), match["rest"]
+    rest = _RESNET.get(rest, rest) if kind == "resnets" else _flat(rest)
+    start, inner = int(match["block"] or 0) * (layers + 1), int(kind == "attentions")
+    match match["way"], kind:
+        case "mid", _:
+            return f"middle_block_{inner or 2 * index}_{rest}"
+        case "down", "downsamplers":
+            return f"input_blocks_{start + layers + 1}_0_op"
+        case "down", _:
+            return f"input_blocks_{start + 1 + index}_{inner}_{rest}"
+        case _, "upsamplers":
+            return f"output_blocks_{start + layers}_2_{rest}"
+    return f"output_blocks_{start + index}_{inner}_{rest}"

@@ -1,0 +1,126 @@
+"""LoRAs put over a model's weights and taken off again.
+
+The changed weights are kept beside the model's own, and a layer is handed one or the other. Merging costs once what a
+small forward takes; from then on the switch between two forwards is one of pointers, a forward with LoRAs costs no more
+than one without, and what the model draws without them is the same to the last bit.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from generation.engine import lora
+from generation.errors import LoraUnavailable
+from generation.loras import Loras, LoraSet
+
+KEPT_BYTES = 2 * 2**30
+"""Merged weights of one network that are kept for the next forward with them, beside those at work."""
+
+FILES = 4
+"""LoRA files that are kept in memory, for the next strength that is asked of them."""
+
+Strengths = tuple[tuple[Path, float], ...]
+"""LoRA files, each with how much of it is added."""
+
+_Weights = dict[str, torch.Tensor]
+
+
+class Wardrobe:
+    """What a model can wear: LoRAs over its UNet and over its text encoders, each apart from the others."""
+
+    def __init__(self, model: str, networks: Mapping[str, Any], loras: Loras) -> None:
+        self._model = model
+        self._loras = loras
+        read = lru_cache(maxsize=FILES)(lora.read)
+        self._networks = {part: _Network(part, network, read) for part, network in networks.items()}
+
+    def try_on(self, loras: LoraSet) -> None:
+        """Raises `LoraUnavailable` unless all networks can wear `loras`; leaves everything as it is."""
+        files = [self._loras.get(each.name, self._model).file for each in loras]
+        for part, network in self._networks.items():
+            network.prepare(self._strengths(part, loras))
+        for file in files:
+            if not any(network.is_changed_by(file) for network in self._networks.values()):
+                raise LoraUnavailable(f"{file} changes nothing in {self._model}")
+
+    def wear(self, part: str, loras: LoraSet) -> None:
+        """From now on `part` has the weights of `loras` and of no others."""
+        self._networks[part].wear(self._strengths(part, loras))
+
+    def _strengths(self, part: str, loras: LoraSet) -> Strengths:
+        scales = {each.name: each.scale if part == lora.UNET else each.text_scale for each in loras}
+        return tuple((self._loras.get(name, self._model).file, scale) for name, scale in scales.items() if scale)
+
+
+class _Network:
+    """The weights of one network, its own and those with LoRAs."""
+
+    def __init__(self, part: str, network: Any, read: Callable[[Path], lora.LoraFile]) -> None:
+        self._part = part
+        self._network = network
+        self._read = read
+        self._own: _Weights = {}
+        """The network's own weights of the layers that are changed at present."""
+        self._worn: Strengths = ()
+        self._merged: OrderedDict[Strengths, _Weights] = OrderedDict()
+
+    @cached_property
+    def _layers(self) -> dict[str, str]:
+        return lora.layers_of(self._part, self._network)
+
+    def is_changed_by(self, file: Path) -> bool:
+        return bool(self._read(file).parts.get(self._part))
+
+    def prepare(self, strengths: Strengths) -> None:
+        if strengths and strengths not in self._merged:
+            self._merged[strengths] = self._merge(strengths)
+            self._make_room()
+
+    def wear(self, strengths: Strengths) -> None:
+        if strengths == self._worn:
+            return
+        self.prepare(strengths)
+        self._take_off()
+        if strengths:
+            self._merged.move_to_end(strengths)
+            for name, merged in self._merged[strengths].items():
+                layer = self._network.get_submodule(name)
+                self._own[name], layer.weight.data = layer.weight.data, merged
+        self._worn = strengths
+
+    def _take_off(self) -> None:
+        for name, own in self._own.items():
+            self._network.get_submodule(name).weight.data = own
+        self._own, self._worn = {}, ()
+
+    def _merge(self, strengths: Strengths) -> _Weights:
+        """The weights of all layers that are changed; the sum is taken in float32."""
+        sums: _Weights = {}
+        for file, scale in strengths:
+            for key, low_rank in self._read(file).parts.get(self._part, {}).items():
+                try:
+                    name = self._layers[key]
+                    own = self._weight(name)
+                    change = low_rank.over(own)
+                except (KeyError, ValueError) as reason:
+                    raise LoraUnavailable(f"{file} does not fit {self._part}: {key}: {reason}") from reason
+                sums[name] = sums.get(name, own.float()).add(change, alpha=scale)
+        return {name: merged.to(self._weight(name).dtype) for name, merged in sums.items()}
+
+    def _weight(self, name: str) -> torch.Tensor:
+        own = self._own.get(name)
+        return self._network.get_submodule(name).weight.data if own is None else own
+
+    def _make_room(self) -> None:
+        """Forget what was worn longest ago, but for what is worn now and what comes next."""
+        forgettable = [strengths for strengths in list(self._merged)[:-1] if strengths != self._worn]
+        while forgettable and sum(map(_bytes, self._merged.values())) > KEPT_BYTES:
+            del self._merged[forgettable.pop(0)]
+
+
+def _bytes(weights: _Weights) -> int:
+    return sum(weight.nbytes for weight in weights.values())
