@@ -21,7 +21,15 @@ from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
 from generation.engine.upscalers.work import upscale
-from generation.errors import BrokenPicture, FailureKind, ModelUnavailable, UnknownModel, UpscalerUnavailable
+from generation.errors import (
+    BrokenPicture,
+    FailureKind,
+    LoraUnavailable,
+    ModelUnavailable,
+    UnknownLora,
+    UnknownModel,
+    UpscalerUnavailable,
+)
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Preview, Progress, Started
 from generation.jobs import Draw, Job, Upscale
 
@@ -262,7 +270,10 @@ class StepLoop:
         if painting.original:
             image = masks.pasted(image, painting.original)
         settings = drawing.settings.of_picture(index)
-        drawn = pictures.drawn_by(painting.model.hash, from_picture=drawing.from_picture)
+        model = painting.model
+        drawn = pictures.drawn_by(
+            model.hash, from_picture=drawing.from_picture, lora_hashes=model.lora_hashes(painting.settings)
+        )
         text = infotext.to_infotext(settings, drawn)
         drawing.pictures[index] = pictures.as_png(image, settings.seed, text)
         if drawing.recorder is not None and index == 0:
@@ -354,6 +365,8 @@ def _kind_of(error: Exception) -> FailureKind:
     match error:
         case ModelUnavailable() | UnknownModel():
             return FailureKind.MODEL_UNAVAILABLE
+        case LoraUnavailable() | UnknownLora():
+            return FailureKind.LORA_UNAVAILABLE
         case UpscalerUnavailable():
             return FailureKind.UPSCALER_UNAVAILABLE
         case BrokenPicture():

@@ -4,11 +4,14 @@ The two ways of naming layers that are in use are understood: that of diffusers 
 with which most files are shared; of Stable Diffusion XL the latter names them as its first authors did.
 """
 
+import hashlib
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,8 @@ from safetensors import SafetensorError, safe_open
 
 from generation.errors import LoraUnavailable
 
-UNET, TEXT_ENCODER, SECOND_TEXT_ENCODER = "unet", "text_encoder", "text_encoder_2"
+UNET = "unet"
+TEXT_ENCODERS = TEXT_ENCODER, SECOND_TEXT_ENCODER = "text_encoder", "text_encoder_2"
 
 _PREFIXES = {
     "lora_unet_": UNET,
@@ -75,8 +79,23 @@ def read(path: Path) -> LoraFile:
     return LoraFile(parts)
 
 
+@lru_cache
+def hash_of(path: Path) -> str:
+    """What pictures' metadata know a file by: of the SHA-256 of its weights, without what is written about them, the
+    first twelve hexadecimal digits. Nothing where the file is gone."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            file.seek(int.from_bytes(file.read(8), "little"), os.SEEK_CUR)
+            while block := file.read(2**20):
+                digest.update(block)
+    except OSError:
+        return ""
+    return digest.hexdigest()[:12]
+
+
 def layers_of(part: str, network: Any) -> dict[str, str]:
-    """The layers of a network that can be changed: their names in it, by all the flattened ones that files give them."""
+    """The layers of a network that can be changed: their names in it, by all the names that files give them."""
     layers: dict[str, str] = {}
     for name, module in network.named_modules():
         if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):

@@ -1,18 +1,21 @@
 """A model in memory: the parts of a Stable Diffusion pipeline, and what is asked of them."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from generation import loras
 from generation.catalogue import ModelSpec
-from generation.engine import families
+from generation.engine import families, lora
 from generation.engine.previews import LatentPreview, TinyDecoder
 from generation.engine.prompts import Conditioning, PromptEncoder
+from generation.engine.wardrobe import Wardrobe
 from generation.events import Preview
+from generation.loras import Loras
 from generation.settings import GenerationSettings
 
 
@@ -29,6 +32,7 @@ class Model:
     tiny: TinyDecoder | None
     device: torch.device
     dtype: torch.dtype
+    loras: Loras = field(default_factory=Loras)
     pipeline: Any = None
     """diffusers' own pipeline of the same parts, which knows how to read what is laid over them."""
 
@@ -43,6 +47,13 @@ class Model:
             digest.update(self.spec.source.encode())
         return digest.hexdigest()[:10]
 
+    @cached_property
+    def wardrobe(self) -> Wardrobe:
+        """What puts LoRAs on, and takes them off."""
+        encoders = [reader.text_encoder for reader in self.prompts.readers]
+        parts = {lora.UNET: self.unet} | dict(zip(lora.TEXT_ENCODERS, encoders, strict=False))
+        return Wardrobe(self.spec.name, parts, self.loras)
+
     @property
     def latent_channels(self) -> int:
         return int(self.unet.config.out_channels)
@@ -53,11 +64,20 @@ class Model:
         return bool(self.unet.config.in_channels == 2 * self.latent_channels + 1)
 
     def listen(self, settings: GenerationSettings) -> tuple[Conditioning, Conditioning]:
-        """What the rows of one picture listen to: with the prompt, and without."""
-        pair = self.prompts.encode_pair(settings.prompt, settings.negative_prompt, settings.clip_skip)
+        """What the rows of one picture listen to: with the prompt, and without.
+
+        Raises `LoraUnavailable` where the prompt names a LoRA that the model cannot wear.
+        """
+        words, worn = loras.read(settings.prompt)
+        self.wardrobe.wear_to_listen(worn)
+        pair = self.prompts.encode_pair(words, settings.negative_prompt, settings.clip_skip, worn)
         beside = families.beside_the_text(self.unet, settings)
-        with_prompt, without = (replace(each, added={**each.added, **beside}) for each in pair)
+        with_prompt, without = (replace(each, added={**each.added, **beside}, worn=worn) for each in pair)
         return with_prompt, without
+
+    def lora_hashes(self, settings: GenerationSettings) -> dict[str, str]:
+        """Of the files of the LoRAs that a prompt names, by their names."""
+        return self.wardrobe.hashes(loras.read(settings.prompt)[1])
 
     def encode(self, pixels: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
         """Pixels (n, 3, 8h, 8w), from -1 to 1, to latents (n, channels, h, w). Where the autoencoder knows them only

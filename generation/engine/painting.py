@@ -160,6 +160,7 @@ def forward(
 ) -> torch.Tensor:
     """What the UNet predicts for each row of `latents`, (rows, channels of its input, h, w), at a timestep and with
     what it listens to: (rows, channels, h, w)."""
+    model.wardrobe.wear_to_predict(prompts[0].worn)
     predicted: torch.Tensor = model.unet(
         latents.to(model.dtype), timesteps.to(torch.float32), return_dict=False, **together(prompts)
     )[0]

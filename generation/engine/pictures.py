@@ -1,5 +1,6 @@
 """Finished pictures as files."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from io import BytesIO
 
@@ -26,6 +27,8 @@ def from_pixels(pixels: numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
     return Image.fromarray(pixels, "RGB")
 
 
-def drawn_by(model_hash: str, *, from_picture: bool = False) -> infotext.Drawn:
+def drawn_by(
+    model_hash: str, *, from_picture: bool = False, lora_hashes: Mapping[str, str] | None = None
+) -> infotext.Drawn:
     """How a picture came to be, stamped with this program's version."""
-    return infotext.Drawn(model_hash, f"noisefox {version('noisefox')}", from_picture)
+    return infotext.Drawn(model_hash, f"noisefox {version('noisefox')}", from_picture, lora_hashes or {})

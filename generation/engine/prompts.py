@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from generation import prompt_syntax
+from generation.loras import LoraSet
 
 CACHED = 256
 """How many texts' embeddings are kept; one of CLIP's takes 230 kB in float32."""
@@ -24,11 +25,13 @@ class Conditioning:
     """Embeddings of the prompt, (1, tokens, width)."""
     added: Mapping[str, torch.Tensor] = field(default_factory=dict)
     """What the model wants beside them, by the UNet's own names, one row each."""
+    worn: LoraSet = ()
+    """The LoRAs that the UNet wears meanwhile."""
 
     @property
     def shape(self) -> tuple[object, ...]:
         """Rows of equal shape can share a forward."""
-        return self.text.shape, *((name, tensor.shape) for name, tensor in sorted(self.added.items()))
+        return self.text.shape, self.worn, *((name, tensor.shape) for name, tensor in sorted(self.added.items()))
 
     @property
     def silenced(self) -> "Conditioning":
@@ -107,19 +110,24 @@ class PromptEncoder:
         self._zeros_for_none = zeros_for_none
         self._embedded = lru_cache(maxsize=CACHED)(self._embed)
 
-    def encode_pair(self, prompt: str, negative_prompt: str, clip_skip: int) -> tuple[Conditioning, Conditioning]:
-        """Both prompts, embedded in one shape (1, windows * tokens, width); the shorter is filled with silence."""
+    def encode_pair(
+        self, prompt: str, negative_prompt: str, clip_skip: int, worn: LoraSet = ()
+    ) -> tuple[Conditioning, Conditioning]:
+        """Both prompts, embedded in one shape (1, windows * tokens, width); the shorter is filled with silence.
+
+        `worn` is what the encoders wear: the same text then has another embedding.
+        """
         length = max(len(reader.windows(text)) for reader in self.readers for text in (prompt, negative_prompt))
-        with_prompt = self._embedded(prompt, clip_skip, length)
+        with_prompt = self._embedded(prompt, clip_skip, length, worn)
         if self._zeros_for_none and not negative_prompt:
             return with_prompt, with_prompt.silenced
-        return with_prompt, self._embedded(negative_prompt, clip_skip, length)
+        return with_prompt, self._embedded(negative_prompt, clip_skip, length, worn)
 
     def forget(self) -> None:
         """Read everything anew, since what reads it has changed."""
         self._embedded.cache_clear()
 
-    def _embed(self, text: str, clip_skip: int, length: int) -> Conditioning:
+    def _embed(self, text: str, clip_skip: int, length: int, _: LoraSet) -> Conditioning:
         read = [reader.read(text, clip_skip, length) for reader in self.readers]
         pooled = read[-1][1]
         embeddings = torch.cat([embedding for embedding, _ in read], dim=-1)

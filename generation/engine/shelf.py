@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 import torch
 
-from generation.catalogue import Catalogue
+from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.loading import load
 from generation.engine.models import Model
 
@@ -29,7 +29,7 @@ class Shelf:
             on_load()
             while len(self._models) >= self._room:
                 self._models.popitem(last=False)
-            self._models[name] = load(spec, self._device, self._dtype)
+            self._models[name] = self._loaded(spec, self._dtype)
         self._models.move_to_end(name)
         return self._models[name]
 
@@ -39,5 +39,10 @@ class Shelf:
         model = self._precise.get(name)
         if model is None:
             on_load()
-            model = self._precise[name] = load(self._catalogue.get(name), self._device, torch.float32)
+            model = self._precise[name] = self._loaded(self._catalogue.get(name), torch.float32)
+        return model
+
+    def _loaded(self, spec: ModelSpec, dtype: torch.dtype) -> Model:
+        model = load(spec, self._device, dtype)
+        model.loras = self._catalogue.loras
         return model

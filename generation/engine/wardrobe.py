@@ -38,22 +38,35 @@ class Wardrobe:
         read = lru_cache(maxsize=FILES)(lora.read)
         self._networks = {part: _Network(part, network, read) for part, network in networks.items()}
 
-    def try_on(self, loras: LoraSet) -> None:
-        """Raises `LoraUnavailable` unless all networks can wear `loras`; leaves everything as it is."""
-        files = [self._loras.get(each.name, self._model).file for each in loras]
-        for part, network in self._networks.items():
-            network.prepare(self._strengths(part, loras))
-        for file in files:
+    def wear_to_listen(self, loras: LoraSet) -> None:
+        """Put `loras` and no others over the text encoders, and merge what the UNet is to wear.
+
+        Raises `LoraUnavailable` unless all networks can wear all of them.
+        """
+        for each in loras:
+            file = self._file(each.name)
             if not any(network.is_changed_by(file) for network in self._networks.values()):
                 raise LoraUnavailable(f"{file} changes nothing in {self._model}")
+        for part, network in self._networks.items():
+            if part == lora.UNET:
+                network.prepare(self._strengths(part, loras))
+            else:
+                network.wear(self._strengths(part, loras))
 
-    def wear(self, part: str, loras: LoraSet) -> None:
-        """From now on `part` has the weights of `loras` and of no others."""
-        self._networks[part].wear(self._strengths(part, loras))
+    def wear_to_predict(self, loras: LoraSet) -> None:
+        """Put `loras` and no others over the UNet. Raises `LoraUnavailable`."""
+        self._networks[lora.UNET].wear(self._strengths(lora.UNET, loras))
+
+    def hashes(self, loras: LoraSet) -> dict[str, str]:
+        """Of each file, by its LoRA's name."""
+        return {each.name: lora.hash_of(self._file(each.name)) for each in loras}
+
+    def _file(self, name: str) -> Path:
+        return self._loras.get(name, self._model).file
 
     def _strengths(self, part: str, loras: LoraSet) -> Strengths:
         scales = {each.name: each.scale if part == lora.UNET else each.text_scale for each in loras}
-        return tuple((self._loras.get(name, self._model).file, scale) for name, scale in scales.items() if scale)
+        return tuple((self._file(name), scale) for name, scale in scales.items() if scale)
 
 
 class _Network:

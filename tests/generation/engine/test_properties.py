@@ -62,6 +62,8 @@ class World:
 class SamePrompts:
     """An encoder to which all texts are one."""
 
+    readers = ()
+
     def encode_pair(self, *_: object) -> tuple[Conditioning, Conditioning]:
         return (Conditioning(torch.zeros(1, 1, 1)),) * 2
 
