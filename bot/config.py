@@ -10,6 +10,7 @@ from typing import Any
 
 from generation import loras, wire
 from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
+from generation.embeddings import EmbeddingSpec
 from generation.errors import InvalidSetting, NoisefoxError
 from generation.loras import LoraSpec
 from generation.settings import Bounds, Limits, Sampler
@@ -88,11 +89,12 @@ class Config:
     bans: BansConfig = BansConfig()
     models: tuple[ModelSpec, ...] = (POCKET,)
     loras: tuple[LoraSpec, ...] = ()
+    embeddings: tuple[EmbeddingSpec, ...] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     @property
     def catalogue(self) -> Catalogue:
-        return Catalogue(self.models, self.loras)
+        return Catalogue(self.models, self.loras, self.embeddings)
 
     @property
     def worker_options(self) -> wire.Configure:
@@ -100,6 +102,7 @@ class Config:
         return wire.Configure(
             models=self.models,
             loras=self.loras,
+            embeddings=self.embeddings,
             device=worker.device,
             dtype=worker.dtype,
             threads=worker.threads or None,
@@ -144,7 +147,7 @@ def _parse(table: dict[str, Any]) -> Config:
     discord = table.get("discord", {})
     if "token" in table or (isinstance(discord, dict) and "token" in discord):
         raise ConfigError(f"The token does not belong in the configuration file. Put it into {TOKEN_VARIABLE} instead.")
-    _refuse_unknown(table, {"data", "discord", "worker", "upscaling", "limits", "bans", "models", "loras"}, "")
+    _refuse_unknown(table, {field.name for field in fields(Config)} - {"environment"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
         values["data"] = Path(_typed(table["data"], str, "data")).expanduser()
@@ -157,8 +160,10 @@ def _parse(table: dict[str, Any]) -> Config:
         values["models"] = tuple(_model(name, entry) for name, entry in _typed(table["models"], dict, "models").items())
         if not values["models"]:
             raise ConfigError("[models] is empty. Name at least one model, or leave the section out.")
-    if "loras" in table:
-        values["loras"] = _loras(table["loras"], [model.name for model in values.get("models", defaults.models)])
+    models = [model.name for model in values.get("models", defaults.models)]
+    for name, kind in (("loras", LoraSpec), ("embeddings", EmbeddingSpec)):
+        if name in table:
+            values[name] = _files(kind, name, table[name], models)
     return Config(**values)
 
 
@@ -184,31 +189,31 @@ def _model(name: str, entry: Any) -> ModelSpec:
         raise ConfigError(f"{where}.{refusal.field}: {refusal}") from refusal
 
 
-def _loras(table: Any, models: Collection[str]) -> tuple[LoraSpec, ...]:
-    """Those of the folder, and those that have a section of their own."""
-    entries = dict(_typed(table, dict, "loras"))
+def _files(kind: Any, section: str, table: Any, models: Collection[str]) -> tuple[Any, ...]:
+    """What is laid over models: the files of a folder by their names, and those that have a section of their own."""
+    entries = dict(_typed(table, dict, section))
     folder = entries.pop("folder", None)
-    named = [_lora(name, entry, models) for name, entry in entries.items()]
+    named = [_file(kind, f"{section}.{name}", name, entry, models) for name, entry in entries.items()]
     if folder is None:
         return tuple(named)
     try:
-        found = loras.in_folder(_typed(folder, Path, "loras.folder"))
+        found = loras.files_in(_typed(folder, Path, f"{section}.folder"))
     except OSError as reason:
-        raise ConfigError(f"loras.folder cannot be read: {reason.strerror}.") from reason
+        raise ConfigError(f"{section}.folder cannot be read: {reason.strerror}.") from reason
     taken = {spec.file.resolve() for spec in named}
-    return (*named, *(spec for spec in found if spec.file.resolve() not in taken and spec.name not in entries))
+    free = [file for file in found if file.resolve() not in taken and file.stem not in entries]
+    return (*named, *(kind(name=file.stem, file=file) for file in free))
 
 
-def _lora(name: str, entry: Any, models: Collection[str]) -> LoraSpec:
-    where = f"loras.{name}"
-    values = _values(LoraSpec, entry, where, but={"name"})
+def _file(kind: Any, where: str, name: str, entry: Any, models: Collection[str]) -> Any:
+    values = _values(kind, entry, where, but={"name"})
     if "file" not in values or not values["file"].is_file():
         raise ConfigError(f"{where}.file must name a .safetensors file that is there.")
     for model in values.get("models", ()):
         if model not in models:
             raise ConfigError(f"{where}.models: there is no model {model!r} in [models].")
     try:
-        return LoraSpec(**{**values, "name": name})
+        return kind(**{**values, "name": name})
     except InvalidSetting as refusal:
         raise ConfigError(f"{where}.{refusal.field}: {refusal}") from refusal
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import Loras, LoraSpec
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, PartialSettings, Sampler
@@ -77,9 +78,15 @@ POCKET = ModelSpec(
 class Catalogue:
     """The models by name, the first of which is the default; and what can be laid over them."""
 
-    def __init__(self, models: Iterable[ModelSpec] = (POCKET,), loras: Iterable[LoraSpec] = ()) -> None:
+    def __init__(
+        self,
+        models: Iterable[ModelSpec] = (POCKET,),
+        loras: Iterable[LoraSpec] = (),
+        embeddings: Iterable[EmbeddingSpec] = (),
+    ) -> None:
         self._models = {model.name: model for model in models}
         self.loras = Loras(loras)
+        self.embeddings = Embeddings(embeddings)
 
     @property
     def default(self) -> ModelSpec:

@@ -80,12 +80,11 @@ def tag(name: str, scale: float = 1.0) -> str:
     return f"<lora:{name}:{scale:g}>"
 
 
-def in_folder(folder: Path) -> list[LoraSpec]:
-    """The LoRAs in a folder and those in it, by their files' names; without those whose name no prompt can write."""
+def files_in(folder: Path) -> list[Path]:
+    """The weights in a folder and in those in it; without those whose name no prompt can write. Raises `OSError`."""
     if not folder.is_dir():
         raise NotADirectoryError(ENOTDIR, "there is no such folder")
-    files = sorted(folder.rglob(f"*{SUFFIX}"))
-    return [LoraSpec(file.stem, file) for file in files if not re.search(_RESERVED, file.stem)]
+    return [file for file in sorted(folder.rglob(f"*{SUFFIX}")) if not re.search(_RESERVED, file.stem)]
 
 
 class Loras:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from generation.catalogue import ModelSpec
+from generation.embeddings import EmbeddingSpec
 from generation.jobs import Job
 from generation.loras import LoraSpec
 from generation.upscaling import UpscalerName
@@ -23,6 +24,7 @@ class Configure:
 
     models: tuple[ModelSpec, ...]
     loras: tuple[LoraSpec, ...] = ()
+    embeddings: tuple[EmbeddingSpec, ...] = ()
     device: str = "auto"
     dtype: str = "auto"
     threads: int | None = None

@@ -29,6 +29,8 @@ class Models(commands.Cog):
         ]
         if loras := [_line(lora) for lora in self._catalogue.loras][:MOST]:
             lines += ["LoRAs, which change what a model draws: put `<lora:name:0.8>` into the prompt.", *loras]
+        if words := [shown(each.name, 40) for each in self._catalogue.embeddings][:MOST]:
+            lines.append(f"Words of their own, in prompts and negative prompts: {', '.join(words)}.")
         text = "\n".join(["Choose one with `/imagine model:` or `--model`.", *lines])[:2000]
         await interaction.response.send_message(text, ephemeral=True)
 

@@ -1,20 +1,24 @@
 """From words to what the UNet listens to."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from generation import prompt_syntax
+from generation.engine import inversion
 from generation.loras import LoraSet
 
 CACHED = 256
 """How many texts' embeddings are kept; one of CLIP's takes 230 kB in float32."""
 
 Weighted = list[tuple[int, float]]
-"""Tokens, each with its weight."""
+"""Tokens, each with its weight; a negative one is a vector of a word of the host's own, -1 the first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,18 @@ class TextReader:
         self.text_encoder = text_encoder
         self.final_norm = final_norm
         self._room = tokenizer.model_max_length - 2
+        self._vectors = text_encoder.get_input_embeddings().weight.detach()[:0]
+        """Of all words of the host's own, (n, width)."""
+        self._words: dict[str, list[int]] = {}
+        self._word = re.compile(r"(?!)")
+
+    def learn(self, word: str, vectors: torch.Tensor) -> None:
+        """From now on `word`, in letters of any case, is heard as `vectors`, (n, width), and not as it is spelled."""
+        first = len(self._vectors)
+        self._vectors = torch.cat([self._vectors, vectors.to(self._vectors)])
+        self._words[word.lower()] = [-1 - number for number in range(first, len(self._vectors))]
+        longest_first = sorted(self._words, key=len, reverse=True)
+        self._word = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
 
     def windows(self, text: str) -> list[Weighted]:
         """The tokens, in as many windows as they need and as `BREAK` asks for."""
@@ -79,7 +95,8 @@ class TextReader:
         windows += [[] for _ in range(length - len(windows))]
         encoder = self.text_encoder
         rows = torch.tensor([self._row(window) for window in windows], device=encoder.device)
-        output = encoder(rows, output_hidden_states=True)
+        with self._hearing_own_words(rows):
+            output = encoder(rows.clamp(min=0), output_hidden_states=True)
         layers = output.hidden_states
         embeddings: torch.Tensor = layers[-min(clip_skip, len(layers) - 1)]
         if self.final_norm:
@@ -88,7 +105,33 @@ class TextReader:
         pooled: torch.Tensor | None = getattr(output, "text_embeds", None)
         return torch.cat(weighed).unsqueeze(0), None if pooled is None else pooled[:1]
 
+    @contextmanager
+    def _hearing_own_words(self, rows: torch.Tensor) -> Iterator[None]:
+        """Puts the vectors of the host's own words into the place of what negative tokens are embedded as."""
+        own = rows < 0
+        if not own.any():
+            yield
+            return
+
+        def replaced(_: Any, __: Any, embedded: torch.Tensor) -> torch.Tensor:
+            embedded = embedded.clone()
+            embedded[own] = self._vectors[-1 - rows[own]]
+            return embedded
+
+        hook = self.text_encoder.get_input_embeddings().register_forward_hook(replaced)
+        try:
+            yield
+        finally:
+            hook.remove()
+
     def _tokens(self, text: str) -> list[int]:
+        """The tokens of a text: of the words that are the tokenizer's, and of those that are the host's own."""
+        tokens: list[int] = []
+        for number, piece in enumerate(self._word.split(text)):
+            tokens += self._words[piece.lower()] if number % 2 else self._spelled(piece)
+        return tokens
+
+    def _spelled(self, text: str) -> list[int]:
         tokens: list[int] = self.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False).input_ids
         return tokens
 
@@ -122,6 +165,13 @@ class PromptEncoder:
         if self._zeros_for_none and not negative_prompt:
             return with_prompt, with_prompt.silenced
         return with_prompt, self._embedded(negative_prompt, clip_skip, length, worn)
+
+    def learn(self, word: str, file: Path) -> None:
+        """From now on `word` is heard as a file of textual inversion says. Raises `inversion.Misfit`."""
+        vectors = inversion.read(file, [reader.text_encoder for reader in self.readers])
+        for reader, own in zip(self.readers, vectors, strict=True):
+            reader.learn(word, own)
+        self.forget()
 
     def forget(self) -> None:
         """Read everything anew, since what reads it has changed."""

@@ -1,5 +1,6 @@
 """The models in memory."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from weakref import WeakValueDictionary
@@ -7,8 +8,11 @@ from weakref import WeakValueDictionary
 import torch
 
 from generation.catalogue import Catalogue, ModelSpec
+from generation.engine import inversion
 from generation.engine.loading import load
 from generation.engine.models import Model
+
+log = logging.getLogger(__name__)
 
 
 class Shelf:
@@ -45,4 +49,9 @@ class Shelf:
     def _loaded(self, spec: ModelSpec, dtype: torch.dtype) -> Model:
         model = load(spec, self._device, dtype)
         model.loras = self._catalogue.loras
+        for each in self._catalogue.embeddings.of(spec.name):
+            try:
+                model.prompts.learn(each.name, each.file)
+            except inversion.Misfit as reason:
+                log.warning("“%s” stays a word as others to %s: %s", each.name, spec.name, reason)
         return model

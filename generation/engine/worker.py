@@ -57,7 +57,7 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
 
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
-    catalogue = Catalogue(options.models, options.loras)
+    catalogue = Catalogue(options.models, options.loras, options.embeddings)
     shelf, upscalers = Shelf(catalogue, where, dtype), Upscalers(catalogue, where, options.upscaler)
     loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds, upscalers)
     emit(wire.Ready(os.getpid(), str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))

@@ -5,6 +5,7 @@ import pytest
 
 from bot.config import Config, ConfigError, load
 from generation.catalogue import POCKET
+from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
 from generation.settings import Sampler
 
@@ -39,7 +40,7 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
     [
         (
             "speed = 3",
-            "speed is not a setting. Known here: bans, data, discord, limits, loras, models, upscaling, worker",
+            "speed is not a setting. Known here: bans, data, discord, embeddings, limits, loras, ",
         ),
         ("[worker]\ncores = 3", "worker.cores is not a setting"),
         ("[limits]\nsteps = true", "limits.steps must be a whole number, not True"),
@@ -79,6 +80,8 @@ def test_loras_of_a_folder_and_of_their_own(tmp_path: Path) -> None:
     ink = LoraSpec("black-ink", tmp_path / "ink.safetensors", "black ink", ("pocket",))
     assert config.loras == (ink, LoraSpec("fur", tmp_path / "fur.safetensors"))
     assert config.worker_options.loras == config.loras
+    words = load(written(tmp_path, f'[embeddings]\nfolder = "{tmp_path}"'))
+    assert words.worker_options.embeddings[0] == EmbeddingSpec("fur", tmp_path / "fur.safetensors")
     with pytest.raises(ConfigError, match=r"loras.black-ink.models: there is no model 'other'"):
         load(written(tmp_path, text + 'models = ["other"]'))
 

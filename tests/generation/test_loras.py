@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generation.errors import InvalidSetting, UnknownLora
-from generation.loras import Lora, Loras, LoraSpec, in_folder, read
+from generation.loras import Lora, Loras, LoraSpec, files_in, read
 
 
 def spec(name: str, **more: object) -> LoraSpec:
@@ -83,9 +83,9 @@ def test_a_folder_of_loras(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     (tmp_path / "styles").mkdir()
     (tmp_path / "styles" / "a.safetensors").touch()
-    assert [each.name for each in in_folder(tmp_path)] == ["b", "a"]
+    assert [file.stem for file in files_in(tmp_path)] == ["b", "a"]
     with pytest.raises(NotADirectoryError):
-        in_folder(tmp_path / "nowhere")
+        files_in(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(("name", "file"), [("a:b", "a.safetensors"), ("", "a.safetensors"), ("a", "a.ckpt")])
