@@ -241,14 +241,15 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
             raise ConfigError(f"{where} must be one of: {', '.join(kind)}; not {value!r}.") from None
     if kind is Path:
         return Path(_typed(value, str, where)).expanduser()
-    for single in (int, str):
-        if kind == tuple[single, ...]:
-            return tuple(_typed(each, single, where) for each in _typed(value, list, where))
+    if kind in _LISTS:
+        return tuple(_typed(each, _LISTS[kind], where) for each in _typed(value, list, where))
     wanted = int if kind == int | None else kind
     if type(value) is not wanted:
         raise ConfigError(f"{where} must be {_KINDS[wanted]}, not {value!r}.")
     return value
 
+
+_LISTS: dict[Any, Any] = {tuple[int, ...]: int, tuple[str, ...]: str}
 
 _KINDS = {
     str: "text",

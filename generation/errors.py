@@ -57,9 +57,14 @@ class UnknownLora(UserError):
     """A LoRA's name that the catalogue does not have, or not for the `model` that is named."""
 
     def __init__(self, name: str, nearest: list[str], model: str = "") -> None:
-        what = f"The LoRA “{name[:40]}” is not for the model {model}." if model else ""
-        near = f" Near it: {', '.join(nearest)}." if nearest else ""
-        super().__init__((what or f"There is no LoRA called “{name[:40]}” here.") + (near or " /models lists them."))
+        if model:
+            what = Sentence("The LoRA “{name}” is not for the model {model}.", name=name[:40], model=model)
+        else:
+            what = Sentence("There is no LoRA called “{name}” here.", name=name[:40])
+        if nearest:
+            super().__init__(Sentence("{what} Near it: {nearest}.", what=what, nearest=nearest))
+        else:
+            super().__init__(Sentence("{what} See /models for those there are.", what=what))
         self.name = name
 
 

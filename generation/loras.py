@@ -11,6 +11,7 @@ from errno import ENOTDIR
 from pathlib import Path
 
 from generation.errors import InvalidSetting, UnknownLora
+from generation.sentences import Sentence
 from generation.settings import LORA_SCALE, LORAS
 
 _TAG = re.compile(r"<lora:(?P<name>[^<>:]*)(?::(?P<scales>[^<>]*))?>", re.IGNORECASE)
@@ -70,7 +71,9 @@ def read(prompt: str) -> tuple[str, LoraSet]:
             lora = Lora(lora.name, lora.scale + before.scale, lora.text_scale + before.text_scale)
         found[lora.name] = lora
     if len(found) > LORAS.high:
-        raise InvalidSetting("prompt", f"It names {len(found)} LoRAs; {LORAS.high} are the most.")
+        raise InvalidSetting(
+            "prompt", Sentence("It names {number} LoRAs; {most} are the most.", number=len(found), most=LORAS.high)
+        )
     words = re.sub(r"[ \t]{2,}", " ", _TAG.sub("", prompt)).strip() if found else prompt
     return words, tuple(sorted(lora for lora in found.values() if lora.scale or lora.text_scale))
 
@@ -147,9 +150,12 @@ def _lora(match: "re.Match[str]") -> Lora:
         scales = [float(scale) for scale in match["scales"].split(":")] if match["scales"] is not None else [1.0]
         [text_scale, scale] = scales if len(scales) == 2 else scales * 2
     except ValueError:
-        raise InvalidSetting(
-            "prompt", f"In “{match[0][:60]}” the strength must be a number, such as `<lora:{name[:40]}:0.8>`."
-        ) from None
+        wrong = Sentence(
+            "In “{tag}” the strength must be a number, such as `{example}`.",
+            tag=match[0][:60],
+            example=tag(name[:40], 0.8),
+        )
+        raise InvalidSetting("prompt", wrong) from None
     LORA_SCALE.check("lora_strength", scale)
     LORA_SCALE.check("lora_strength", text_scale)
     return Lora(name.lower(), scale, text_scale)

@@ -52,7 +52,7 @@ def test_a_name_that_is_not_there_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownLora) as refusal:
         LORAS.check("a fox <lora:watercolor:1>", "pocket")
     assert str(refusal.value) == "There is no LoRA called “watercolor” here. Near it: Watercolour, waterfall."
-    with pytest.raises(UnknownLora, match="/models lists them"):
+    with pytest.raises(UnknownLora, match="See /models"):
         LORAS.check("<lora:zzz:1>", "pocket")
 
 
