@@ -25,6 +25,8 @@ class Picture:
     seed: int
     width: int
     height: int
+    noise: Preview | None = None
+    """The noise that its seed makes, one pixel a latent; None of an upscale."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from generation import infotext
-from generation.engine import hires, masks, pictures
+from generation.engine import hires, masks, pictures, starting
 from generation.engine.drawing import Drawing, decoded
 from generation.engine.explaining import Recorder, explain
 from generation.engine.held import Held
@@ -275,7 +275,7 @@ class StepLoop:
             model.hash, from_picture=drawing.from_picture, lora_hashes=model.lora_hashes(painting.settings)
         )
         text = infotext.to_infotext(settings, drawn)
-        drawing.pictures[index] = pictures.as_png(image, settings.seed, text)
+        drawing.pictures[index] = pictures.as_png(image, settings.seed, text, starting.seen(painting.model, settings))
         if drawing.recorder is not None and index == 0:
             self._leisure.put(self._explain(drawing, drawing.recorder, image), drawing.job.id)
         if drawing.developed:

@@ -9,17 +9,18 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generation import infotext
-from generation.events import Picture
+from generation.events import Picture, Preview
 
 
-def as_png(image: Image.Image, seed: int, text: str) -> Picture:
-    """A PNG with `text`, an infotext, in its `parameters` text chunk; without the chunk where it is empty."""
+def as_png(image: Image.Image, seed: int, text: str, noise: Preview | None = None) -> Picture:
+    """A PNG with `text`, an infotext, in its `parameters` text chunk; without the chunk where it is empty. `noise` is
+    what it started from."""
     metadata = PngInfo()
     if text:
         metadata.add_text(infotext.CHUNK_NAME, text)
     file = BytesIO()
     image.save(file, "PNG", pnginfo=metadata)
-    return Picture(file.getvalue(), seed, image.width, image.height)
+    return Picture(file.getvalue(), seed, image.width, image.height, noise)
 
 
 def from_pixels(pixels: numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]) -> Image.Image:

@@ -11,6 +11,7 @@ from generation.engine import masks, noise
 from generation.engine.masks import Kept
 from generation.engine.models import Model
 from generation.engine.originals import Original
+from generation.events import Preview
 from generation.settings import GenerationSettings
 
 
@@ -56,6 +57,11 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, original: 
     if original.mask and known is not None and beside is None:
         kept = Kept(known, start, masks.on_latents(original.drawn(), known))
     return Start(latents, timesteps, chance, kept, beside)
+
+
+def seen(model: Model, settings: GenerationSettings) -> Preview:
+    """The noise that the seed of one picture makes, as colours: one pixel a latent."""
+    return model.preview(noise.starting_noise(settings, model.latent_channels, noise.source(settings.seed)))
 
 
 def _beside(model: Model, original: Original, like: torch.Tensor, chance: torch.Generator) -> torch.Tensor | None:
