@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from math import ceil, sqrt
 from typing import Any
 
 from PIL import Image
@@ -21,17 +22,18 @@ _EXIF, _USER_COMMENT = 0x8769, 0x9286
 
 
 def of_previews(previews: Sequence[Preview]) -> bytes:
-    """All previews of a job on one JPEG, two in a row, enlarged smoothly."""
-    width, height = previews[0].width, previews[0].height
-    scale = PREVIEW_SIDE / max(width, height)
+    """All previews of a job on one JPEG, as many in a row as in a column, enlarged smoothly; each in the middle of its
+    place, which is as large as the largest."""
+    columns = ceil(sqrt(len(previews)))
+    width, height = max(each.width for each in previews), max(each.height for each in previews)
+    scale = PREVIEW_SIDE * min(columns, 2) / columns / max(width, height)
     width, height = round(width * scale), round(height * scale)
-    columns = min(len(previews), 2)
-    rows = -(-len(previews) // columns)
-    sheet = Image.new("RGB", (width * columns, height * rows))
+    sheet = Image.new("RGB", (width * columns, height * ceil(len(previews) / columns)))
     for index, preview in enumerate(previews):
         small = Image.frombytes("RGB", (preview.width, preview.height), preview.rgb)
-        large = small.resize((width, height), Image.Resampling.BICUBIC)
-        sheet.paste(large, (index % columns * width, index // columns * height))
+        large = small.resize((round(small.width * scale), round(small.height * scale)), Image.Resampling.BICUBIC)
+        left, top = index % columns * width, index // columns * height
+        sheet.paste(large, (left + (width - large.width) // 2, top + (height - large.height) // 2))
     return _saved(sheet, "JPEG", quality=85)
 
 

@@ -42,16 +42,23 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Draw `settings.count` pictures."""
+    """Draw `settings.count` pictures, or one for each of the `cells` of a sheet."""
 
     settings: GenerationSettings
     inputs: Inputs = Inputs()
     explained: bool = False
     """Whether the first picture is to be shown from the inside too; it is the same picture either way."""
+    cells: tuple[GenerationSettings, ...] = ()
+    """Of a sheet: what draws each picture, in place of `settings`; of any sizes, and all of the settings' model."""
+
+    @property
+    def each(self) -> tuple[GenerationSettings, ...]:
+        """The settings that draw each picture by itself."""
+        return self.cells or tuple(self.settings.of_picture(index) for index in range(self.settings.count))
 
     @property
     def pictures(self) -> int:
-        return self.settings.count
+        return len(self.cells) or self.settings.count
 
     @property
     def draws(self) -> bool:

@@ -38,18 +38,27 @@ class Drawing:
         return self._task.settings
 
     @property
+    def each(self) -> tuple[GenerationSettings, ...]:
+        """Of each picture by itself."""
+        return self._task.each
+
+    @property
     def from_picture(self) -> bool:
         """True where it starts from another picture than noise."""
         return bool(self._task.inputs.image)
 
     @property
     def steps(self) -> int:
-        """How many there are in all."""
+        """How many there are in all: of one picture, or of all cells of a sheet."""
+        if cells := self._task.cells:
+            return sum(cost.steps(each, self.from_picture) for each in cells)
         return cost.steps(self.settings, self.from_picture)
 
     @property
     def step(self) -> int:
-        return min(painting.step for painting in self.paintings)
+        """How many of them are done."""
+        done = [painting.step for painting in self.paintings]
+        return sum(done) if self._task.cells else min(done)
 
     @property
     def drawn(self) -> bool:

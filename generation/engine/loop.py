@@ -145,9 +145,9 @@ class StepLoop:
     @torch.inference_mode()
     def _begin(self, job: Job, task: Draw) -> None:
         model = self._model_of(job)
-        settings = task.settings
-        original = Original.of(task.inputs, settings.width, settings.height, holes=model.is_inpainting)
-        paintings = [Painting(model, settings.of_picture(index), original) for index in range(task.pictures)]
+        sizes = {(each.width, each.height) for each in task.each}
+        originals = {size: Original.of(task.inputs, *size, holes=model.is_inpainting) for size in sizes}
+        paintings = [Painting(model, each, originals[each.width, each.height]) for each in task.each]
         recorder = Recorder(paintings[0]) if task.explained else None
         self._drawings[job.id] = Drawing(job, self._clock(), paintings, recorder)
         self._unfinished |= dict.fromkeys(paintings, job.id)
@@ -269,7 +269,7 @@ class StepLoop:
             return
         if painting.original:
             image = masks.pasted(image, painting.original)
-        settings = drawing.settings.of_picture(index)
+        settings = drawing.each[index]
         model = painting.model
         drawn = pictures.drawn_by(
             model.hash, from_picture=drawing.from_picture, lora_hashes=model.lora_hashes(painting.settings)

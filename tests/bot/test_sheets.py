@@ -12,8 +12,10 @@ from generation.events import Preview
 RED, BLUE = Preview(2, 1, b"\xff\0\0" * 2), Preview(2, 1, b"\0\0\xff" * 2)
 
 
-@pytest.mark.parametrize(("count", "size"), [(1, (512, 256)), (2, (1024, 256)), (3, (1024, 512)), (4, (1024, 512))])
-def test_previews_stand_two_in_a_row(count: int, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("count", "size"), [(1, (512, 256)), (2, (1024, 256)), (3, (1024, 512)), (4, (1024, 512)), (6, (1023, 342))]
+)
+def test_previews_stand_in_rows_about_as_long_as_they_are_many(count: int, size: tuple[int, int]) -> None:
     assert Image.open(BytesIO(sheets.of_previews([RED] * count))).size == size
 
 
@@ -22,6 +24,13 @@ def test_each_preview_has_its_place() -> None:
     red, blue = pixels[100, 100], pixels[100, 900]
     assert red[0] > 200 > 50 > red[2]
     assert blue[2] > 200 > 50 > blue[0]
+
+
+def test_previews_of_several_sizes_keep_their_shapes() -> None:
+    pixels = numpy.asarray(Image.open(BytesIO(sheets.of_previews([Preview(1, 1, b"\xff\0\0"), BLUE]))))
+    assert pixels.shape == (256, 1024, 3)
+    assert pixels[100, 100].max() < 50 < 200 < pixels[100, 256][0]
+    assert pixels[100, 600][2] > 200
 
 
 @pytest.fixture(scope="module")
