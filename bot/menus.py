@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 
 from bot import metadata, panel
 from bot.asking import asker_of, begin
@@ -53,11 +54,11 @@ class Menus:
 
     def commands(self) -> list[app_commands.ContextMenu]:
         callbacks = {
-            "Use these settings": self._use,
-            "Re-roll": self._reroll,
-            "Upscale": self._upscale,
-            "Show settings": self._show,
-            "Start from this picture": self._start,
+            locale_str("Use these settings"): self._use,
+            locale_str("Re-roll"): self._reroll,
+            locale_str("Upscale"): self._upscale,
+            locale_str("Show settings"): self._show,
+            locale_str("Start from this picture"): self._start,
         }
         return [app_commands.ContextMenu(name=name, callback=callback) for name, callback in callbacks.items()]
 

@@ -40,6 +40,13 @@ def unreadable() -> list[str]:
     return [place for path in files() for place in _unreadable_in(path)]
 
 
+def menu_names() -> list[str]:
+    """What commands in the menus of messages are called."""
+    calls = (node for path in files() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    named = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "locale_str")
+    return [text for each in named for text in _literals(each)]
+
+
 def files() -> Iterator[Path]:
     """The source that speaks to people in the chat."""
     for room in ROOMS:

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator
 
 from bot.locales.languages import FOLDER, LANGUAGES, Forms
+from tests.bot.locales.commands import commands
 from tests.bot.locales.source import Template, templates, unreadable
 
 _FILLED = re.compile(r"\{(\w+)(?:![a-z])?(?::[^{}]*)?\}")
@@ -47,6 +48,7 @@ def _has_forms(catalogue: object, template: Template) -> bool:
 
 def test_no_spanish_is_left_over() -> None:
     said = {each.text for each in templates()}
+    said |= {text for command in commands() for text in (command.description, *command.option_descriptions)}
     stale = [
         f"{file}: {english!r}" for file, table, english, _ in entries() if table == "sentences" and english not in said
     ]

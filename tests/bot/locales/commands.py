@@ -1,0 +1,71 @@
+"""The slash commands: their names, and what is said of them."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from discord import app_commands
+from discord.ext import commands as extension
+
+import bot.commands
+from generation.settings import Sampler
+
+_UNTRANSLATED = frozenset(Sampler)
+"""Names that are the same everywhere."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, a sub-command, or the head of a group."""
+
+    path: str
+    description: str
+    options: tuple[app_commands.Parameter, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(" ")[2]
+
+    @property
+    def option_descriptions(self) -> list[str]:
+        return [str(option.description) for option in self.options]
+
+    @property
+    def choices(self) -> list[str]:
+        """The names of choices that every language has its own of."""
+        return [choice.name for option in self.options for choice in option.choices if choice.name not in _UNTRANSLATED]
+
+
+def commands() -> list[Command]:
+    """All of them, the heads of groups included."""
+    return [command for family in _families() for command in _of(family)]
+
+
+def _families() -> Iterator[type[extension.Cog]]:
+    found = pkgutil.iter_modules(bot.commands.__path__, "bot.commands.")
+    for module in [importlib.import_module(each.name) for each in found]:
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, extension.Cog) and value.__module__ == module.__name__:
+                yield value
+
+
+def _of(family: type[extension.Cog]) -> Iterator[Command]:
+    group = getattr(family, "__cog_group_name__", "") if issubclass(family, extension.GroupCog) else ""
+    if issubclass(family, extension.GroupCog):
+        if family.__subclasses__():
+            return
+        yield Command(str(group), str(family.__cog_group_description__))
+    for command in family.__cog_app_commands__:
+        yield from _below(command, f"{group} ".lstrip())
+
+
+def _below(command: app_commands.Command[Any, ..., Any] | app_commands.Group, before: str) -> Iterator[Command]:
+    path = f"{before}{command.name}"
+    if isinstance(command, app_commands.Group):
+        yield Command(path, command.description)
+        for child in command.commands:
+            yield from _below(child, f"{path} ")
+    else:
+        yield Command(path, command.description, tuple(command.parameters))
