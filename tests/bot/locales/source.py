@@ -12,8 +12,11 @@ from generation.settings import LIMITS, GenerationSettings, label
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("bot", "generation", "storage")
-HOST = ("generation/engine", "generation/catalogue.py", "bot/config.py", "bot/terminal.py", "bot/doctor.py")
+HOST = ("generation/engine", "bot/config.py", "bot/terminal.py", "bot/doctor.py")
 """What speaks to nobody, or to the host at the terminal: in English."""
+
+CONFIGURED = "Spec"
+"""How classes are called that the host's configuration makes, and that complain to the host alone."""
 
 TEMPLATES = {"say": (0,), "Sentence": (0,), "say_many": (1, 2), "Counted": (1, 2)}
 """What takes templates, and at which places; of two, the first is of one thing and the second of many."""
@@ -85,12 +88,20 @@ def _places() -> dict[str, tuple[int, ...]]:
 
 def _calls(path: Path) -> Iterator[tuple[str, list[ast.expr]]]:
     """The place of each call that takes templates, and what it takes."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _spoken(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and (places := _places_of(node)):
             yield (
                 f"{path.relative_to(ROOT)}:{node.lineno}",
                 [node.args[place] for place in places if place < len(node.args)],
             )
+
+
+def _spoken(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all below it that may speak to people."""
+    if not (isinstance(node, ast.ClassDef) and node.name.endswith(CONFIGURED)):
+        yield node
+        for child in ast.iter_child_nodes(node):
+            yield from _spoken(child)
 
 
 def _places_of(call: ast.Call) -> tuple[int, ...] | None:
