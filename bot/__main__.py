@@ -1,4 +1,4 @@
-"""The command line: `noisefox imagine`, `upscale`, `run`, `try`, `bench`, `doctor`.
+"""The command line: `noisefox imagine`, `explain`, `upscale`, `run`, `try`, `bench`, `doctor`.
 
 A command is imported when it is called.
 """
@@ -32,6 +32,12 @@ def _imagine(options: argparse.Namespace) -> int:
     from bot import terminal
 
     return asyncio.run(terminal.imagine(options, config.load(options.config)))
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from bot import demonstrations
+
+    return asyncio.run(demonstrations.explain(options, config.load(options.config)))
 
 
 def _upscale(options: argparse.Namespace) -> int:
@@ -78,36 +84,47 @@ def _part(text: str) -> tuple[float, float]:
     return float(start), float(end)
 
 
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """What a picture is drawn with."""
+    parser.add_argument("prompt", metavar="PROMPT", help="what you would like to see")
+    parser.add_argument("--negative", metavar="TEXT", help="what you would not like to see")
+    parser.add_argument("--seed", type=int, help=f"{SEED.low} to {SEED.high}; the same seed draws the same picture")
+    parser.add_argument("--steps", type=int, help=f"{STEPS.low} to {STEPS.high}")
+    parser.add_argument("--guidance", type=float, help=f"{GUIDANCE_SCALE.low} to {GUIDANCE_SCALE.high}")
+    parser.add_argument("--sampler", choices=[sampler.value for sampler in Sampler])
+    parser.add_argument("--clip-skip", type=int, help=f"{CLIP_SKIP.low} (the last layer) to {CLIP_SKIP.high}")
+    parser.add_argument("--width", type=int, help="pixels")
+    parser.add_argument("--height", type=int, help="pixels")
+    parser.add_argument("--variation-seed", type=int, metavar="SEED", help="another seed, to go some way towards")
+    parser.add_argument("--variation-strength", type=float, metavar="X", help="how far, from 0 to 1")
+    parser.add_argument("--seed-size", type=_size, metavar="WxH", help="use the noise of this size")
+    parser.add_argument("--schedule", choices=[schedule.value for schedule in Schedule], help="of the noise levels")
+    parser.add_argument("--rescale", type=float, metavar="X", help="guidance rescale, from 0 to 1, for less contrast")
+    parser.add_argument("--guidance-part", type=_part, metavar="A-B", help="guide in this part of the steps only")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="a picture to start from")
+    parser.add_argument("--mask", type=Path, metavar="FILE", help="white where that picture is drawn anew")
+    parser.add_argument("--strength", type=float, metavar="X", help="how much is drawn anew, from 0 to 1")
+    parser.add_argument("--hires", type=float, metavar="X", help="enlarge so many times and refine")
+    parser.add_argument("--hires-strength", type=float, metavar="X", help="how much is drawn anew at that")
+    parser.add_argument("--model", help="a model's name in the configuration")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="noisefox", description="A self-hosted Stable Diffusion bot for Discord.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     imagine = commands.add_parser("imagine", help="draw a picture here, without Discord")
-    imagine.add_argument("prompt", metavar="PROMPT", help="what you would like to see")
-    imagine.add_argument("--negative", metavar="TEXT", help="what you would not like to see")
-    imagine.add_argument("--seed", type=int, help=f"{SEED.low} to {SEED.high}; the same seed draws the same picture")
-    imagine.add_argument("--steps", type=int, help=f"{STEPS.low} to {STEPS.high}")
-    imagine.add_argument("--guidance", type=float, help=f"{GUIDANCE_SCALE.low} to {GUIDANCE_SCALE.high}")
-    imagine.add_argument("--sampler", choices=[sampler.value for sampler in Sampler])
-    imagine.add_argument("--clip-skip", type=int, help=f"{CLIP_SKIP.low} (the last layer) to {CLIP_SKIP.high}")
-    imagine.add_argument("--width", type=int, help="pixels")
-    imagine.add_argument("--height", type=int, help="pixels")
+    _add_settings(imagine)
     imagine.add_argument("--count", type=int, help=f"{COUNT.low} to {COUNT.high} pictures, with seeds in a row")
-    imagine.add_argument("--variation-seed", type=int, metavar="SEED", help="another seed, to go some way towards")
-    imagine.add_argument("--variation-strength", type=float, metavar="X", help="how far, from 0 to 1")
-    imagine.add_argument("--seed-size", type=_size, metavar="WxH", help="use the noise of this size")
-    imagine.add_argument("--schedule", choices=[schedule.value for schedule in Schedule], help="of the noise levels")
-    imagine.add_argument("--rescale", type=float, metavar="X", help="guidance rescale, from 0 to 1, for less contrast")
-    imagine.add_argument("--guidance-part", type=_part, metavar="A-B", help="guide in this part of the steps only")
-    imagine.add_argument("--image", type=Path, metavar="FILE", help="a picture to start from")
-    imagine.add_argument("--mask", type=Path, metavar="FILE", help="white where that picture is drawn anew")
-    imagine.add_argument("--strength", type=float, metavar="X", help="how much is drawn anew, from 0 to 1")
-    imagine.add_argument("--hires", type=float, metavar="X", help="enlarge so many times and refine")
-    imagine.add_argument("--hires-strength", type=float, metavar="X", help="how much is drawn anew at that")
-    imagine.add_argument("--model", help="a model's name in the configuration")
     imagine.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
     imagine.add_argument("--json", action="store_true", help="print one JSON object a picture")
     imagine.set_defaults(command=_imagine)
+
+    explain = commands.add_parser("explain", help="show from the inside how a picture is drawn: a figure, an animation")
+    _add_settings(explain)
+    explain.add_argument("--gif", action="store_true", help="the animation as a GIF instead of a WebP")
+    explain.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
+    explain.set_defaults(command=_explain, count=1)
 
     upscale = commands.add_parser("upscale", help="enlarge a picture here, without Discord")
     upscale.add_argument("picture", type=Path, metavar="FILE", help="a PNG, JPEG or WebP file")
@@ -132,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what is missing")
     doctor.set_defaults(command=_doctor)
 
-    for each in (imagine, upscale, run, local, bench, doctor):
+    for each in (imagine, explain, upscale, run, local, bench, doctor):
         each.add_argument("--config", type=Path, metavar="FILE", help="a configuration file (see config.example.toml)")
     return parser
 

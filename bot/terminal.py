@@ -33,13 +33,13 @@ class NotDrawn(NoisefoxError):
 
 async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw what the options ask for, and print where the pictures are."""
-    settings, inputs = _settings(options, config.catalogue), _inputs(options)
+    settings, inputs = settings_of(options, config.catalogue), inputs_of(options)
     async with LocalPool(config.worker_options) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
-        completed = await _finished(pool.events(), cost.steps(settings, bool(inputs.image)))
+        completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
     options.out.mkdir(parents=True, exist_ok=True)
     for index, picture in enumerate(completed.pictures):
-        path = _free_path(options.out, f"seed-{picture.seed}")
+        path = free_path(options.out, f"seed-{picture.seed}")
         path.write_bytes(picture.png)
         if options.json:
             drawn = asdict(settings.of_picture(index))
@@ -62,10 +62,10 @@ async def upscale(options: argparse.Namespace, config: Config) -> int:
     task = Upscale(settings, picture, options.factor, upscaler=UpscalerName(options.upscaler), manner=manner)
     async with LocalPool(config.worker_options) as pool:
         await pool.submit(Job(0, "terminal", task))
-        completed = await _finished(pool.events())
+        completed = await finished(pool.events())
     options.out.mkdir(parents=True, exist_ok=True)
     [larger] = completed.pictures
-    path = _free_path(options.out, f"{file.stem}-x{options.factor}")
+    path = free_path(options.out, f"{file.stem}-x{options.factor}")
     path.write_bytes(larger.png)
     print(f"{path}  ({larger.width}×{larger.height}, {completed.upscaler}, {completed.seconds:.1f} s)")
     return 0
@@ -85,7 +85,8 @@ def bench(options: argparse.Namespace, config: Config, chat: Chat, join: Join) -
     return 0
 
 
-def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:
+def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:
+    """What the options ask for, over what the model likes. Raises `UserError`."""
     model = catalogue.get(options.model) if options.model else catalogue.default
     chosen = PartialSettings(
         width=options.width,
@@ -112,7 +113,7 @@ def _settings(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSe
     return chosen.over(model.preferred).of(catalogue.loras.with_words(options.prompt, model.name), seed)
 
 
-def _inputs(options: argparse.Namespace) -> Inputs:
+def inputs_of(options: argparse.Namespace) -> Inputs:
     """The files that are named, read with care. Raises `UserError`."""
     return Inputs(image=_picture(options.image), mask=_picture(options.mask))
 
@@ -142,7 +143,7 @@ def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> Generation
         return catalogue.default.preferred.of(title, seed=0)
 
 
-async def _finished(events: AsyncIterator[Event], steps: int | None = None) -> Completed:
+async def finished(events: AsyncIterator[Event], steps: int | None = None) -> Completed:
     """Follow the one job with a progress bar (on a terminal only) until it ends."""
     with tqdm(total=steps, unit="step", disable=None, leave=False) as bar:
         async for event in events:
@@ -157,10 +158,10 @@ async def _finished(events: AsyncIterator[Event], steps: int | None = None) -> C
     raise NotDrawn("The worker ended.")
 
 
-def _free_path(folder: Path, name: str) -> Path:
+def free_path(folder: Path, name: str, ending: str = "png") -> Path:
     """A file name that is not taken: `seed-7.png`, `seed-7-2.png` and so on."""
-    path, number = folder / f"{name}.png", 1
+    path, number = folder / f"{name}.{ending}", 1
     while path.exists():
         number += 1
-        path = folder / f"{name}-{number}.png"
+        path = folder / f"{name}-{number}.{ending}"
     return path

@@ -50,7 +50,5 @@ class Explanation:
 
 
 def spread(steps: int, most: int) -> list[int]:
-    """At most `most` of the numbers 0 to `steps` - 1, evenly, the first and the last among them."""
-    if steps <= most:
-        return list(range(steps))
-    return [round(number * (steps - 1) / (most - 1)) for number in range(most)]
+    """At most `most` of the numbers 0 to `steps` - 1, evenly, the first among them."""
+    return sorted({number * steps // most for number in range(most)})

@@ -106,6 +106,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """How far something is, from 0 to 1."""
+
+    share: float
+    colour: Colour = palette.ORANGE
+
+    def height(self, width: int) -> int:
+        return 12
+
+    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
+        sheet.paste(palette.RULE, (left, top), rounded((width, 12), 6))
+        if done := round(width * min(max(self.share, 0), 1)):
+            sheet.paste(self.colour, (left, top), rounded((max(done, 12), 12), 6))
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """Blocks one below the other."""
 

@@ -54,6 +54,16 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(drawn: list[
     assert difference > 5
 
 
+def test_explain_makes_a_figure_an_animation_and_the_very_picture(
+    drawn: list[dict[str, object]], tmp_path: Path
+) -> None:
+    result = noisefox("explain", "a red apple", "--seed", "7", "--steps", "8", "--out", "shown", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    names = ["seed-7-explained.png", "seed-7-steps.webp", "seed-7.png"]
+    assert result.stdout.splitlines() == [f"shown/{name}" for name in names]
+    assert Image.open(tmp_path / "shown" / "seed-7.png").tobytes() == pixels(drawn[0])
+
+
 def test_no_file_is_overwritten(drawn: list[dict[str, object]]) -> None:
     assert [line["path"] for line in drawn] == ["out/seed-7.png", "out/seed-7-2.png", "out/seed-8.png"]
 

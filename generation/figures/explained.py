@@ -1,0 +1,129 @@
+"""A drawing from the inside, as one figure and as an animation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+from PIL import Image
+
+from generation.events import Preview
+from generation.explanation import Explanation, Fork, Moment
+from generation.figures import heat, palette, sheet
+from generation.figures.blocks import Align, Bar, Block, Card, Picture, Row, Stack, Text, panel
+from generation.figures.typography import BODY, CAPTION, HEAD, TITLE, Style, Weight
+
+SHOWN = 6
+"""How many moments of the drawing the figure has."""
+
+ANIMATION_WIDTH = 800
+FIRST_MS, STEP_MS, LAST_MS = 1200, 220, 2600
+"""How long the animation shows the noise, each step, and the finished picture."""
+
+_COLUMN = Style(27, Weight.BOLD)
+_GAP = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a figure and its animation say, in the reader's language."""
+
+    title: str
+    settings: str
+    becoming: str
+    """Over the moments of the drawing; `moments` are their captions, one for each of `shown`."""
+    becoming_caption: str
+    moments: Sequence[str]
+    forking: str
+    """Over the predictions; `forks` are heads of their rows."""
+    forking_caption: str
+    without: str
+    with_prompt: str
+    merged: str
+    difference: str
+    forks: Sequence[str]
+    difference_caption: str
+    there: str
+    """Over the left side of the animation: the latents as they are."""
+    expected: str
+    """Over its right side: the picture that the model expects."""
+    steps: Sequence[str]
+    """Under its frames, one for each moment."""
+
+
+def shown(explanation: Explanation) -> list[Moment]:
+    """The moments that the figure has, the first and the last among them."""
+    last = len(explanation.moments) - 1
+    indices = sorted({round(number * last / (SHOWN - 1)) for number in range(SHOWN)})
+    return [explanation.moments[index] for index in indices]
+
+
+def figure(explanation: Explanation, words: Words) -> Image.Image:
+    """How the noise becomes the picture, and what both predictions make of it early, in the middle and late."""
+    parts: list[Block] = [
+        Stack([Text(words.title, TITLE), Text(words.settings, CAPTION)], gap=4),
+        _section(words.becoming, words.becoming_caption),
+        Row([panel(_image(moment.picture), caption=said) for moment, said in _said_moments(explanation, words)], _GAP),
+        _section(words.forking, words.forking_caption),
+    ]
+    return sheet.drawn(Stack([*parts, Card(_forks(explanation, words), padding=20)], gap=22))
+
+
+def animation(explanation: Explanation, words: Words) -> tuple[list[Image.Image], list[int]]:
+    """A frame for each moment, and for how many milliseconds each is shown."""
+    frames = [
+        sheet.drawn(_frame(moment, explanation.steps, words, said), ANIMATION_WIDTH, margin=28)
+        for moment, said in zip(explanation.moments, words.steps, strict=True)
+    ]
+    return frames, [FIRST_MS] + [STEP_MS] * (len(frames) - 2) + [LAST_MS]
+
+
+def _frame(moment: Moment, steps: int, words: Words, said: str) -> Block:
+    sides = (words.there, moment.picture, palette.VIOLET), (words.expected, moment.expected, palette.GREEN)
+    heads = Row([Text(head, Style(HEAD.size, HEAD.weight, colour), Align.CENTRE) for head, _, colour in sides])
+    pictures = Row([Picture(_image(look), edge=colour) for _, look, colour in sides])
+    return Stack([heads, pictures, Bar(moment.step / steps), Text(said, BODY, Align.CENTRE)], gap=16)
+
+
+def _section(head: str, caption: str) -> Block:
+    return Stack([Text(head, HEAD), Text(caption, CAPTION)], gap=4)
+
+
+def _said_moments(explanation: Explanation, words: Words) -> list[tuple[Moment, str]]:
+    return list(zip(shown(explanation), words.moments, strict=True))
+
+
+def _forks(explanation: Explanation, words: Words) -> Block:
+    """A table: a row for each step, a column for each prediction."""
+    heads = (
+        (words.without, palette.BLUE),
+        (words.with_prompt, palette.ORANGE),
+        (words.merged, palette.GREEN),
+        (words.difference, palette.QUIET),
+    )
+    table: list[Block] = [
+        Row([Text(head, Style(_COLUMN.size, _COLUMN.weight, colour), Align.CENTRE) for head, colour in heads], _GAP)
+    ]
+    apart = [_difference(fork) for fork in explanation.forks]
+    most = max(float(each.max()) for each in apart)
+    for fork, values, said in zip(explanation.forks, apart, words.forks, strict=True):
+        looks = (fork.without, fork.with_prompt, fork.merged)
+        pictures = [Picture(_image(look), edge=colour) for look, (_, colour) in zip(looks, heads, strict=False)]
+        table += [Text(said, CAPTION), Row([*pictures, Picture(heat.of(values, most))], _GAP)]
+    return Stack([*table, Text(words.difference_caption, CAPTION)], gap=12)
+
+
+def _difference(fork: Fork) -> heat.Values:
+    """Where the two pictures differ, (height, width): the square root of the mean over the colours, so that small
+    differences beside large ones can be seen."""
+    one, other = (_pixels(look) for look in (fork.without, fork.with_prompt))
+    values: heat.Values = numpy.sqrt(numpy.abs(one - other).mean(axis=-1))
+    return values
+
+
+def _pixels(look: Preview) -> "numpy.ndarray[Any, numpy.dtype[numpy.float32]]":
+    return numpy.asarray(_image(look), dtype=numpy.float32)
+
+
+def _image(look: Preview) -> Image.Image:
+    return Image.frombytes("RGB", (look.width, look.height), look.rgb)

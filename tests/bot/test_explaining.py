@@ -1,0 +1,82 @@
+"""The figure and the animation of a drawing."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image, ImageSequence
+
+from bot import explaining
+from bot.locales import addressing
+from generation.events import Preview
+from generation.explanation import Explanation, Fork, Moment
+from generation.figures import explained
+from generation.settings import GenerationSettings
+
+
+def look(red: int) -> Preview:
+    return Preview(32, 48, bytes([red, 40, 90]) * (32 * 48), decoded=True)
+
+
+def explanation(steps: int) -> Explanation:
+    taken = sorted({number * steps // 15 for number in range(15)})
+    moments = [Moment(step, 1 - step / steps, look(step), look(255 - step)) for step in taken]
+    forks = [Fork(step, 0.5, look(0), look(step), look(255)) for step in taken[:3]]
+    return Explanation(
+        steps, Preview(4, 6, bytes(72)), (*moments, Moment(steps, 0.0, look(200), look(200))), tuple(forks)
+    )
+
+
+@pytest.fixture
+def settings() -> GenerationSettings:
+    return GenerationSettings(
+        prompt="an apple", seed=7, model="pocket", width=64, height=96, steps=25, guidance_scale=5
+    )
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 25, 150])
+@pytest.mark.parametrize("locale", ["en-US", "es-ES"])
+def test_there_is_a_figure_and_an_animation_for_any_number_of_steps(
+    settings: GenerationSettings, steps: int, locale: str
+) -> None:
+    with addressing(locale):
+        shown = explaining.drawn(explanation(steps), settings)
+    (figure, png), (animation, webp) = shown.figure, shown.animation
+    assert (png, webp) == ("png", "webp")
+    assert Image.open(BytesIO(figure)).width == 960
+    with Image.open(BytesIO(animation)) as moving:
+        assert len(list(ImageSequence.Iterator(moving))) == min(steps, 15) + 1 <= 30
+
+
+def test_the_figure_shows_six_moments_from_the_noise_to_the_picture() -> None:
+    steps = [moment.step for moment in explained.shown(explanation(25))]
+    assert steps == [0, 5, 10, 15, 20, 25]
+    assert [moment.step for moment in explained.shown(explanation(2))] == [0, 1, 2]
+
+
+def test_captions_are_in_the_readers_language_and_true_to_the_settings(settings: GenerationSettings) -> None:
+    words = explaining.words_for(explanation(25), settings)
+    assert words.title == "“an apple”"
+    assert words.merged == "merged at guidance 5"
+    assert words.moments == ["the noise", "after 5", "after 10", "after 15", "after 20", "the picture"]
+    with addressing("es-419"):
+        assert explaining.words_for(explanation(25), settings).merged == "unidas con guía 5"
+
+
+def test_at_guidance_1_and_with_a_negative_prompt_it_says_so() -> None:
+    settings = GenerationSettings(
+        prompt="a fox", seed=7, model="pocket", width=64, height=64, guidance_scale=1, negative_prompt="hands"
+    )
+    words = explaining.words_for(explanation(25), settings)
+    assert words.without == "with the negative prompt"
+    assert "for this figure only" in words.forking_caption
+
+
+@pytest.mark.parametrize("prompt", ["狐の少女", "a 🦊"])
+def test_a_prompt_that_the_font_cannot_write_is_left_out(settings: GenerationSettings, prompt: str) -> None:
+    other = GenerationSettings(prompt=prompt, seed=7, model="pocket", width=64, height=64)
+    assert explaining.words_for(explanation(25), other).title == "A drawing from the inside"
+
+
+def test_a_long_prompt_is_cut(settings: GenerationSettings) -> None:
+    long = GenerationSettings(prompt="an apple " * 40, seed=7, model="pocket", width=64, height=64)
+    assert len(explaining.words_for(explanation(25), long).title) <= 63
