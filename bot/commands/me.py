@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.archive import Archive
 from bot.followups import answer
 from bot.layouts.look import QUIET, Look, framed
+from bot.locales import say, say_many
 
 DECISION = re.compile("noisefox-forget:(?P<decision>yes|no)")
 
@@ -30,32 +31,42 @@ class Me(commands.GroupCog, group_name="me", group_description="What is kept of 
         """Get all that is kept of you as a file."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         data, left_out = await self._archive.export(interaction.user.id, interaction.filesize_limit - ROOM)
-        rest = f" {left_out} older pictures had no room in it; see /history." if left_out else ""
+        sentences = [say("All that is kept of you.")]
+        if left_out:
+            sentences.append(
+                say_many(
+                    left_out,
+                    "{n} older picture had no room in it; see /history.",
+                    "{n} older pictures had no room in it; see /history.",
+                )
+            )
         file = discord.File(BytesIO(data), filename="noisefox-data.zip")
-        await interaction.edit_original_response(content=f"All that is kept of you.{rest}", attachments=[file])
+        await interaction.edit_original_response(content=" ".join(sentences), attachments=[file])
 
     @app_commands.command()
     async def forget(self, interaction: discord.Interaction) -> None:
         """Have all that is kept of you removed for good."""
         yes: ui.Button[Any] = ui.Button(
-            label="Remove everything", style=discord.ButtonStyle.danger, custom_id="noisefox-forget:yes"
+            label=say("Remove everything"), style=discord.ButtonStyle.danger, custom_id="noisefox-forget:yes"
         )
-        no: ui.Button[Any] = ui.Button(label="Keep it", custom_id="noisefox-forget:no")
-        text = (
-            "**Remove all your requests, pictures, favourites, styles and settings?**\n"
-            "Their messages go too. Nobody can bring any of it back; /me export gives you a copy first."
-        )
-        await answer(interaction, Look(framed([ui.TextDisplay(text), ui.ActionRow(yes, no)])))
+        no: ui.Button[Any] = ui.Button(label=say("Keep it"), custom_id="noisefox-forget:no")
+        question = say("Remove all your requests, pictures, favourites, styles and settings?")
+        more = say("Their messages go too. Nobody can bring any of it back; /me export gives you a copy first.")
+        await answer(interaction, Look(framed([ui.TextDisplay(f"**{question}**\n{more}"), ui.ActionRow(yes, no)])))
 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Do what was decided."""
         if match["decision"] == "yes":
             await interaction.response.defer()
             count = await self._archive.forget(interaction.user.id)
-            sentence = f"Gone: {count} requests, and all else that was kept of you."
+            sentence = say_many(
+                count,
+                "Gone: {n} request, and all else that was kept of you.",
+                "Gone: {n} requests, and all else that was kept of you.",
+            )
         else:
             await interaction.response.defer()
-            sentence = "Nothing was removed."
+            sentence = say("Nothing was removed.")
         view = framed([ui.TextDisplay(sentence)], QUIET)
         view.stop()
         await interaction.edit_original_response(view=view)

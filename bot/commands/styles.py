@@ -8,6 +8,7 @@ from bot import flags
 from bot.commands import options
 from bot.errors import Refusal
 from bot.layouts.lines import shown
+from bot.locales import say
 from bot.wording import SLOT
 from storage.people import People
 from storage.records import Style
@@ -38,7 +39,7 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your own
         if len(kept) >= MOST and name not in [each.name for each in kept]:
             raise Refusal("You have {most} styles already, which is the most. Remove one first.", most=MOST)
         await self._people.keep_style(interaction.user.id, Style(name, text))
-        await self._answer(interaction, "Saved. ")
+        await self._answer(interaction, say("Saved."))
 
     @app_commands.command(name="list")
     async def list_(self, interaction: discord.Interaction) -> None:
@@ -54,7 +55,7 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your own
         """
         if not await self._people.drop_style(interaction.user.id, name):
             raise Refusal("You have no style “{name}”. See /styles list.", name=name)
-        await self._answer(interaction, "Removed. ")
+        await self._answer(interaction, say("Removed."))
 
     @remove.autocomplete("name")
     async def _names(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -63,6 +64,6 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your own
     async def _answer(self, interaction: discord.Interaction, first: str = "") -> None:
         styles = await self._people.styles(interaction.user.id)
         lines = [f"- **{shown(each.name, 32)}** {shown(each.text, 30)}" for each in styles]
-        none = "- none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`"
-        text = "\n".join([f"{first}Your styles:", *(lines or [none])])
+        none = say("none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`")
+        text = "\n".join([f"{first} {say('Your styles:')}".lstrip(), *(lines or [f"- {none}"])])
         await interaction.response.send_message(text, ephemeral=True)

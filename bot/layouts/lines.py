@@ -1,7 +1,9 @@
 """The lines of a message that shows a request."""
 
 from bot.layouts.look import plain
+from bot.locales import say, say_many
 from generation.jobs import JobState
+from generation.sentences import Sentence
 from generation.settings import GenerationSettings
 from storage.records import Action, Generation, Lineage
 
@@ -11,17 +13,17 @@ SHOWN_PROMPT = 700
 BAR_LENGTH = 12
 
 _WAYS = {
-    Action.REROLL: "Re-roll of",
-    Action.UPSCALE: "Upscaled from",
-    Action.CREATIVE_UPSCALE: "Upscaled creatively from",
-    Action.REMIX: "Remix of",
-    Action.RESHAPE: "Another shape of",
-    Action.TRY_OUT: "Other settings for",
-    Action.VARY: "Variation of",
-    Action.REDRAW: "Redrawn from",
-    Action.HIRES: "Refined from",
-    Action.ZOOM_OUT: "Zoomed out of",
-    Action.PAN: "More beside",
+    Action.REROLL: Sentence("Re-roll of {what}"),
+    Action.UPSCALE: Sentence("Upscaled from {what}"),
+    Action.CREATIVE_UPSCALE: Sentence("Upscaled creatively from {what}"),
+    Action.REMIX: Sentence("Remix of {what}"),
+    Action.RESHAPE: Sentence("Another shape of {what}"),
+    Action.TRY_OUT: Sentence("Other settings for {what}"),
+    Action.VARY: Sentence("Variation of {what}"),
+    Action.REDRAW: Sentence("Redrawn from {what}"),
+    Action.HIRES: Sentence("Refined from {what}"),
+    Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
+    Action.PAN: Sentence("More beside {what}"),
 }
 
 
@@ -34,16 +36,20 @@ def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
     """What a request was derived from, linked where that can be seen; nothing for one that was asked for in words."""
     if lineage.action is Action.IMAGINE:
         return ""
-    way = _WAYS[lineage.action]
+    return f"-# {say(_WAYS[lineage.action], what=_named(parent, lineage.picture))}"
+
+
+def _named(parent: Generation | None, index: int | None) -> str:
+    """The picture that a request was derived from."""
     if parent is None:
-        return f"-# {way} a picture that is not here any more"
+        return say("a picture that is not here any more")
     if parent.origin.private:
-        return f"-# {way} a private picture"
-    several = len(parent.pictures) > 1 and lineage.picture is not None
-    what = f"picture {(lineage.picture or 0) + 1}" if several else "this picture"
+        return say("a private picture")
+    several = len(parent.pictures) > 1 and index is not None
+    what = say("picture {number}", number=(index or 0) + 1) if several else say("this picture")
     if parent.state is not JobState.DELETED:
         what = f"[{what}]({link_to(parent)})"
-    return f"-# {way} {what} by <@{parent.origin.user_id}>"
+    return say("{picture} by {person}", picture=what, person=f"<@{parent.origin.user_id}>")
 
 
 def link_to(generation: Generation) -> str:
@@ -58,25 +64,31 @@ def small_print(generation: Generation) -> str:
     seeds = [str(picture.seed) for picture in generation.pictures]
     first = generation.pictures[0]
     words = [
-        f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {', '.join(seeds)}",
+        say("seed {seed}", seed=seeds[0]) if len(seeds) == 1 else say("seeds {seeds}", seeds=seeds),
         f"{first.width}×{first.height}",
-        f"{settings.steps} steps",
-        f"guidance {settings.guidance_scale:g}",
+        say_many(settings.steps, "{n} step", "{n} steps"),
+        say("guidance {scale:g}", scale=settings.guidance_scale),
         settings.sampler.value,
     ]
     if settings.clip_skip != 1:
-        words.append(f"clip skip {settings.clip_skip}")
+        words.append(say("clip skip {layer}", layer=settings.clip_skip))
     if settings.variation_strength:
-        words.append(f"varied by {settings.variation_strength:g} towards seed {settings.variation_seed}")
+        words.append(
+            say(
+                "varied by {strength:g} towards seed {seed}",
+                strength=settings.variation_strength,
+                seed=settings.variation_seed,
+            )
+        )
     if settings.seed_width:
-        words.append(f"noise of {settings.seed_width}×{settings.seed_height}")
+        words.append(say("noise of {size}", size=f"{settings.seed_width}×{settings.seed_height}"))
     words.append(settings.model)
     if settings.negative_prompt:
-        words.append(f"without: {settings.negative_prompt[:100]}")
+        words.append(say("without: {words}", words=settings.negative_prompt[:100]))
     if generation.factor > 1:
-        words.append(f"enlarged ×{generation.factor} ({generation.upscaler})")
+        words.append(say("enlarged ×{factor} ({upscaler})", factor=generation.factor, upscaler=generation.upscaler))
     if generation.seconds is not None:
-        words.append(f"{generation.seconds:.1f} s")
+        words.append(say("{seconds:.1f} s", seconds=generation.seconds))
     return plain(" · ".join(words))
 
 

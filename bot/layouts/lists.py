@@ -11,7 +11,9 @@ from discord import ui
 from bot.durations import about
 from bot.layouts.lines import link_to, shown
 from bot.layouts.look import ACCENT, QUIET, Look, Part, framed
+from bot.locales import say, say_many
 from generation.jobs import JobState
+from generation.sentences import Sentence
 from storage.records import Generation, Page
 
 PAGE = 5
@@ -30,10 +32,10 @@ LINES = 15
 """Requests that the queue's list names."""
 
 _STATES = {
-    JobState.QUEUED: "⏳ waits",
-    JobState.DRAWING: "🖌️ is being drawn",
-    JobState.FAILED: "⚠️ failed",
-    JobState.CANCELLED: "🚫 cancelled",
+    JobState.QUEUED: Sentence("⏳ waits"),
+    JobState.DRAWING: Sentence("🖌️ is being drawn"),
+    JobState.FAILED: Sentence("⚠️ failed"),
+    JobState.CANCELLED: Sentence("🚫 cancelled"),
 }
 
 
@@ -57,8 +59,8 @@ class Place:
 def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, bytes]) -> Look:
     """A page of requests; `thumbnails` by their ids."""
     last = max(0, -(-page.total // PAGE) - 1)
-    found = f" with “{shown(place.search, SEARCH)}”" if place.search else ""
-    parts: list[Part] = [ui.TextDisplay(f"### {title}{found}\n-# {page.total} in all")]
+    found = say("{title} with “{words}”", title=title, words=shown(place.search, SEARCH)) if place.search else title
+    parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in all', total=page.total)}")]
     files = {}
     for generation in page.generations:
         text: ui.TextDisplay[Any] = ui.TextDisplay(_entry(generation))
@@ -69,7 +71,7 @@ def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, b
         else:
             parts.append(text)
     if page.generations:
-        parts.append(ui.ActionRow(_choice(SHOW.pattern, "Show one…", page.generations)))
+        parts.append(ui.ActionRow(_choice(SHOW.pattern, say("Show one…"), page.generations)))
     if last:
         parts.append(_turning(place, last))
     return Look(framed(parts, ACCENT if page.generations else QUIET), files)
@@ -85,21 +87,23 @@ def of_queue(
         origin = generation.origin
         here = origin.guild_id == guild_id and (guild_id is not None or origin.user_id == user_id)
         if origin.private:
-            what = "a private picture"
+            what = say("a private picture")
         elif here:
             what = f"**{shown(generation.settings.prompt, 80)}** · <@{origin.user_id}>"
         else:
-            what = "a picture for another server"
+            what = say("a picture for another server")
         place = "🖌️" if number <= drawing else f"{number - drawing}."
-        rows.append(f"{place} {what}{' · yours' if origin.user_id == user_id and origin.private else ''}")
+        yours = origin.user_id == user_id and origin.private
+        rows.append(f"{place} {what}{' · ' + say('yours') if yours else ''}")
     if len(line) > LINES:
-        rows.append(f"-# and {len(line) - LINES} more")
-    head = "### The queue\n" + ("Nothing waits: draw something with /imagine." if not line else "\n".join(rows))
+        rows.append(f"-# {say('and {n} more', n=len(line) - LINES)}")
+    nothing = say("Nothing waits: draw something with /imagine.")
+    head = f"### {say('The queue')}\n" + ("\n".join(rows) if line else nothing)
     if line and seconds is not None:
-        head += f"\n-# {about(seconds)} until all of it is drawn"
+        head += f"\n-# {say('{time!c} until all of it is drawn', time=about(seconds))}"
     parts: list[Part] = [ui.TextDisplay(head)]
     if mine := [each for each in line if each.origin.user_id == user_id][:25]:
-        parts.append(ui.ActionRow(_choice(STOP.pattern, "Cancel one of yours…", mine)))
+        parts.append(ui.ActionRow(_choice(STOP.pattern, say("Cancel one of yours…"), mine)))
     return Look(framed(parts, ACCENT if line else QUIET))
 
 
@@ -107,14 +111,14 @@ def _entry(generation: Generation) -> str:
     settings = generation.settings
     facts = [
         f"<t:{int(generation.created.timestamp())}:R>",
-        f"number {generation.id}",
-        f"seed {settings.seed}",
-        "private" if generation.origin.private else f"[message]({link_to(generation)})",
+        say("number {number}", number=generation.id),
+        say("seed {seed}", seed=settings.seed),
+        say("private") if generation.origin.private else f"[{say('message')}]({link_to(generation)})",
     ]
     if len(generation.pictures) > 1:
-        facts.append(f"{len(generation.pictures)} pictures")
+        facts.append(say_many(len(generation.pictures), "{n} picture", "{n} pictures"))
     if generation.state in _STATES:
-        facts.append(_STATES[generation.state])
+        facts.append(say(_STATES[generation.state]))
     return f"**{shown(settings.prompt, 150)}**\n-# {' · '.join(facts)}"
 
 
@@ -123,7 +127,7 @@ def _choice(custom_id: str, placeholder: str, generations: Sequence[Generation])
         discord.SelectOption(
             label=" ".join(each.settings.prompt.split())[:100],
             value=str(each.id),
-            description=f"number {each.id} · seed {each.settings.seed}",
+            description=say("number {number} · seed {seed}", number=each.id, seed=each.settings.seed),
         )
         for each in generations
     ]
@@ -134,7 +138,7 @@ def _turning(place: Place, last: int) -> ui.ActionRow[Any]:
     """Back, where one is, and on. A button that is off needs an id all the same, of its own."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     for emoji, page in (("◀️", place.page - 1), (None, place.page), ("▶️", place.page + 1)):
-        label = None if emoji else f"{place.page + 1} of {last + 1}"
+        label = None if emoji else say("{page} of {pages}", page=place.page + 1, pages=last + 1)
         custom_id = Place(place.kind, page % _NO_PAGE, place.search).custom_id
         off = emoji is None or not 0 <= page <= last
         row.add_item(ui.Button(emoji=emoji, label=label, custom_id=custom_id, disabled=off))

@@ -49,8 +49,10 @@ def addressing(locale: object) -> Iterator[None]:
 
 
 def say(sentence: str | Sentence, /, **values: object) -> str:
-    """A sentence in the reader's language; where its catalogues lack it, in English."""
-    return _said(sentence if isinstance(sentence, Sentence) else Sentence(sentence, **values))
+    """A sentence in the reader's language; where its catalogues lack it, in English. `values` fill what is open yet."""
+    if isinstance(sentence, str):
+        return _said(Sentence(sentence, **values))
+    return _said(Sentence(sentence.template, **sentence.values, **values) if values else sentence)
 
 
 def say_many(n: int, one: str, many: str, /, **values: object) -> str:
