@@ -97,7 +97,7 @@ async def running(
         client = await stack.enter_async_context(Client(config.discord.api_base))
         posts = Posts(client, now)
         people, drafts, prints = People(sessions), Drafts(sessions, now), Prints(images)
-        letters = Letters(client=client, prints=prints, people=people)
+        letters = Letters(client=client, prints=prints, people=people, posts=posts)
         delivery = Delivery(posts=posts, generations=generations, prints=prints, tell=letters.tell_done)
         stack.push_async_callback(delivery.close)
         studio = Studio(

@@ -8,6 +8,7 @@ import discord
 
 from bot import layouts
 from bot.asker import Asker
+from bot.durations import about
 from bot.errors import Refusal
 from bot.intake import Intake, Plan
 from generation.errors import UserError
@@ -16,6 +17,10 @@ from storage.records import Origin
 
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 """Discord gives 15 minutes; the rest is for the way there."""
+
+MOST_BY_TOKEN = 5
+"""Requests of one interaction where the bot is no member: Discord takes an answer and five that follow, of which one is
+kept for what may have to be said."""
 
 _LABELS = {
     "view_channel": Sentence("View Channel"),
@@ -39,8 +44,14 @@ def asker_in(person: discord.abc.Snowflake, guild_id: int | None, channel: objec
         guild_id,
         channel_ids=tuple(place.id for place in places if isinstance(place, discord.abc.Snowflake)),
         role_ids=tuple(role.id for role in reversed(roles) if role.id != guild_id),
-        age_restricted=any(getattr(place, "nsfw", False) is True for place in places),
+        age_restricted=is_age_restricted(channel),
     )
+
+
+def is_age_restricted(channel: object) -> bool:
+    """True for an age-restricted channel, and for a thread of one."""
+    places = (channel, channel.parent if isinstance(channel, discord.Thread) else None)
+    return any(getattr(place, "nsfw", False) is True for place in places)
 
 
 def sending_in(channel: object) -> str:
@@ -58,6 +69,34 @@ def check_may_post(permissions: discord.Permissions, channel: object, where: Sen
         )
 
 
+def is_outside(interaction: discord.Interaction) -> bool:
+    """True where the bot is no member, and somebody who has it installed for themselves uses it: then the interaction's
+    token is the only way to its answers."""
+    if interaction.guild_id is not None:
+        return interaction.client.get_guild(interaction.guild_id) is None
+    return interaction.context.private_channel
+
+
+def check_reach(interaction: discord.Interaction, intake: Intake, plans: Sequence[Plan]) -> None:
+    """Raise `Refusal` where the bot is no member and could not show all pictures while its token lives."""
+    if not is_outside(interaction):
+        return
+    if len(plans) > MOST_BY_TOKEN:
+        raise Refusal(
+            "These are {n} requests. Where I am not a member I can answer {most} at once. Ask for fewer, or ask me in "
+            "a direct message.",
+            n=len(plans),
+            most=MOST_BY_TOKEN,
+        )
+    seconds = intake.seconds_until(plans)
+    if seconds is not None and seconds > TOKEN_LIFE.total_seconds():
+        raise Refusal(
+            "That would take {time}, and where I am not a member I can show pictures for a quarter of an hour only. "
+            "Ask for less, or ask me in a direct message.",
+            time=about(seconds),
+        )
+
+
 async def begin(
     interaction: discord.Interaction, intake: Intake, plans: Sequence[Plan], *, private: bool, spoiler: bool = False
 ) -> None:
@@ -66,8 +105,11 @@ async def begin(
     Of several requests that one interaction makes, the others answer in messages that follow.
     """
     await intake.check_room(plans)
-    if interaction.guild_id is not None and not private:
+    outside = is_outside(interaction)
+    check_reach(interaction, intake, plans)
+    if interaction.guild_id is not None and not private and not outside:
         check_may_post(interaction.app_permissions, interaction.channel, Sentence("here"))
+    covers = [await intake.cover(plan) for plan in plans]
     acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
     assert acknowledged is not None
     assert acknowledged.message_id is not None
@@ -81,7 +123,10 @@ async def begin(
         private=private,
         token=interaction.token,
         token_expires=interaction.created_at + TOKEN_LIFE,
-        spoiler=spoiler or await intake.hides(plans[0]),
+        spoiler=spoiler or covers[0].spoiler,
+        guard=covers[0].guard,
+        file_limit=interaction.filesize_limit,
+        token_only=outside,
         locale=interaction.locale.value,
     )
     if len(plans) > 1:
@@ -96,8 +141,15 @@ async def begin(
         look = layouts.starting(plan.settings, plan.lineage, origin.user_id)
         look.view.stop()
         message = await interaction.followup.send(view=look.view, ephemeral=private, wait=True)
+        own = replace(
+            origin,
+            key=f"{origin.key}:{number}",
+            message_id=message.id,
+            spoiler=spoiler or covers[number].spoiler,
+            guard=covers[number].guard,
+        )
         try:
-            await intake.accept(plan, replace(origin, key=f"{origin.key}:{number}", message_id=message.id))
+            await intake.accept(plan, own)
         except UserError:
             await message.delete()
             raise

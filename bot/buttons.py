@@ -24,6 +24,8 @@ class PressKind(StrEnum):
     REMIX = "remix"
     FAVOURITE = "favourite"
     DETAILS = "details"
+    ORIGINAL = "original"
+    """The picture as it was drawn, as a file."""
     DELETE = "delete"
     CANCEL = "cancel"
     MORE = "more"

@@ -70,6 +70,13 @@ class UpscalingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SafetyConfig:
+    """What looks at finished pictures where a server wants that: a directory in diffusers' format or a hub id."""
+
+    checker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BansConfig:
     """Whom the bot does not serve, by Discord's ids."""
 
@@ -85,6 +92,7 @@ class Config:
     discord: DiscordConfig = DiscordConfig()
     worker: WorkerConfig = WorkerConfig()
     upscaling: UpscalingConfig = UpscalingConfig()
+    safety: SafetyConfig = SafetyConfig()
     limits: Limits = HOST_LIMITS
     bans: BansConfig = BansConfig()
     models: tuple[ModelSpec, ...] = (POCKET,)
@@ -94,13 +102,19 @@ class Config:
 
     @property
     def catalogue(self) -> Catalogue:
-        return Catalogue(self.models, self.loras, self.embeddings)
+        return Catalogue(self._checked_models, self.loras, self.embeddings)
+
+    @property
+    def _checked_models(self) -> tuple[ModelSpec, ...]:
+        """The models, each with its own safety checker or the usual one."""
+        usual = self.safety.checker
+        return tuple(replace(each, safety_checker=each.safety_checker or usual) for each in self.models)
 
     @property
     def worker_options(self) -> wire.Configure:
         worker = self.worker
         return wire.Configure(
-            models=self.models,
+            models=self._checked_models,
             loras=self.loras,
             embeddings=self.embeddings,
             device=worker.device,
@@ -152,7 +166,7 @@ def _parse(table: dict[str, Any]) -> Config:
     if "data" in table:
         values["data"] = Path(_typed(table["data"], str, "data")).expanduser()
     defaults = Config()
-    for name in ("discord", "worker", "upscaling", "limits", "bans"):
+    for name in ("discord", "worker", "upscaling", "safety", "limits", "bans"):
         if name in table:
             section = getattr(defaults, name)
             values[name] = _section(section, _values(type(section), table[name], name), name)

@@ -8,9 +8,10 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.asking import asker_of, begin
+from bot.asking import asker_of, begin, check_reach
 from bot.durations import about
 from bot.errors import Refusal
+from bot.fetching import fetched
 from bot.followups import answer
 from bot.intake import Intake, Plan
 from bot.layouts.look import Look, framed
@@ -33,11 +34,13 @@ class Order:
     chosen: PartialSettings
     private: bool = False
     spoiler: bool = False
+    image_url: str = ""
+    """Where the picture to start from is, if there is one."""
 
     def to_document(self) -> dict[str, Any]:
         """As JSON can hold it."""
         shared = {"prompts": self.prompts, "seed": self.seed, "private": self.private, "spoiler": self.spoiler}
-        return {**shared, "chosen": self.chosen.given()}
+        return {**shared, "chosen": self.chosen.given(), "image_url": self.image_url}
 
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> "Order":
@@ -82,6 +85,9 @@ class Consent:
         asker = asker_of(interaction)
         plans = [await self._intake.imagine(asker, prompt, order.seed, order.chosen) for prompt in order.prompts]
         await self._intake.check_room(plans)
+        check_reach(interaction, self._intake, plans)
+        if order.image_url:
+            plans = await self._intake.with_image(plans, await fetched(interaction.client, order.image_url))
         return plans
 
     def _question(self, plans: Sequence[Plan], draft: int) -> Look:

@@ -36,6 +36,10 @@ class Poster(Protocol):
 
     def lane(self, origin: Origin) -> str: ...
 
+    def room(self, origin: Origin) -> int: ...
+
+    def may_miss(self, origin: Origin, seconds: float) -> bool: ...
+
 
 class Delivery:
     """One courier a message, from its first event to its ending."""
@@ -109,18 +113,20 @@ class Delivery:
 
     async def _show_news(self, generation: Generation, news: "News") -> None:
         preview = None
-        if isinstance(news.event, Progress) and news.event.previews and not generation.origin.spoiler:
+        if isinstance(news.event, Progress) and news.event.previews and not generation.origin.hides_previews:
             preview = await asyncio.to_thread(sheets.of_previews, news.event.previews)
         parent = await self._parent(generation)
+        late = news.left is not None and self._posts.may_miss(generation.origin, news.left)
         with addressing(generation.origin.locale):
-            look = layouts.underway(generation, news.event, preview, parent, news.left)
+            look = layouts.underway(generation, news.event, preview, parent, news.left, may_be_late=late)
         try:
             await self._posts.edit(generation.origin, look)
         except (Unreachable, NotTaken) as missed:
             log.info("an update of %s was not shown: %s", generation.id, missed)
 
     async def _show_ending(self, generation: Generation) -> None:
-        pictures, parent = await self._prints.of(generation), await self._parent(generation)
+        pictures = await self._prints.of(generation, self._posts.room(generation.origin))
+        parent = await self._parent(generation)
         for pause in (*RETRY_SECONDS, None):
             with addressing(generation.origin.locale):
                 look = layouts.ended(generation, pictures, parent)

@@ -21,6 +21,9 @@ _FAILURES = {
     FailureKind.UPSCALER_UNAVAILABLE: Sentence(
         "This upscaler is not installed here. Choose another, or leave the choice to me."
     ),
+    FailureKind.CHECKER_UNAVAILABLE: Sentence(
+        "Pictures are checked here before they are shown, and the checker is missing. Tell whoever runs this bot."
+    ),
     FailureKind.OUT_OF_MEMORY: Sentence(
         "The graphics memory is not enough for this. Try a smaller size or fewer pictures."
     ),

@@ -16,7 +16,7 @@ from bot.intake import Intake, Plan
 from bot.layouts.details import details
 from bot.layouts.look import Look, files_of
 from bot.posts import Posts
-from bot.prints import Prints
+from bot.prints import Print, Prints
 from bot.studio import Studio
 from generation.sentences import Sentence
 from storage.generations import Generations
@@ -68,7 +68,10 @@ class Followups:
             case PressKind.DETAILS:
                 await self.show_details(interaction, generation)
             case PressKind.PICK:
-                await self._show_one(interaction, generation, press.picture)
+                await answer(interaction, layouts.of_one(generation, await self._print(interaction, generation, press)))
+            case PressKind.ORIGINAL:
+                picture = await self._print(interaction, generation, press)
+                await answer(interaction, layouts.file_of_one(generation, picture))
             case PressKind.REMIX | PressKind.REDRAW:
                 await self.open_form(interaction, press, generation)
             case _:
@@ -132,11 +135,11 @@ class Followups:
         sentence = "⭐ One of your /favourites now." if favourite else "No favourite of yours any more."
         await interaction.response.send_message(sentence, ephemeral=True)
 
-    async def _show_one(self, interaction: discord.Interaction, generation: Generation, index: int) -> None:
-        picture = await self._prints.one(generation, index)
+    async def _print(self, interaction: discord.Interaction, generation: Generation, press: Press) -> Print:
+        picture = await self._prints.one(generation, press.picture, interaction.filesize_limit)
         if picture is None:
             raise Refusal("That picture is not here any more. Re-roll to draw another.")
-        await answer(interaction, layouts.of_one(generation, index, picture))
+        return picture
 
 
 async def answer(interaction: discord.Interaction, look: Look) -> None:

@@ -17,7 +17,8 @@ from generation.settings import LIMITS, GenerationSettings, Limits, PartialSetti
 from storage.generations import Generations
 from storage.house_rules import HouseRules
 from storage.preferences import Preferences
-from storage.rulebook import READERS, Kind, NsfwPolicy, Rule, Rulebook
+from storage.records import NsfwPolicy
+from storage.rulebook import READERS, Kind, Rule, Rulebook
 
 DAY = timedelta(hours=24)
 
@@ -99,6 +100,15 @@ class Standing:
                     setting=label(name),
                     value=defaults[name],
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Whether pictures are covered whatever they show, and what is done with those that the checker flags. Under
+    either no preview is shown."""
+
+    spoiler: bool = False
+    guard: NsfwPolicy = NsfwPolicy.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +196,12 @@ class House:
                 left=max(limits.daily_steps - spent.steps, 0),
             )
 
-    async def hides(self, asker: Asker, model: ModelSpec) -> bool:
-        """True where a picture must be a spoiler and no preview be shown."""
+    async def cover(self, asker: Asker, model: ModelSpec) -> Cover:
+        """How pictures of `model` are kept from who should not see them."""
         book = await self._book(asker.guild_id)
-        return book.nsfw is not NsfwPolicy.OFF and not (model.harmless or asker.age_restricted)
+        if book.nsfw is NsfwPolicy.OFF or model.harmless or asker.age_restricted:
+            return Cover()
+        return Cover(guard=book.nsfw) if model.is_checked else Cover(spoiler=True)
 
     async def _book(self, guild_id: int | None) -> Rulebook:
         return Rulebook() if guild_id is None else await self._rules.of(guild_id)
@@ -226,7 +238,7 @@ def _check_place(book: Rulebook, asker: Asker, model: ModelSpec) -> None:
             model=model.name,
             models=sorted(allowed[Kind.MODEL]),
         )
-    if book.nsfw is NsfwPolicy.BLOCK and not (model.harmless or asker.age_restricted):
+    if book.nsfw is NsfwPolicy.BLOCK and not (model.harmless or model.is_checked or asker.age_restricted):
         raise Refusal("The model {model} draws in age-restricted channels only, on this server.", model=model.name)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot import derived, flags
 from bot.asker import Asker
 from bot.errors import Refusal
-from bot.house import House
+from bot.house import Cover, House
 from bot.logbook import Logbook
 from bot.studio import Studio
 from generation import images as pictures
@@ -95,17 +95,20 @@ class Intake:
         sized = typed.aspect or chosen.over(typed.chosen).width is not None
         return replace(await self._plan(asker, settings, Lineage()), size_open=not sized)
 
-    async def with_image(self, plan: Plan, image: bytes, mask: bytes = b"") -> Plan:
-        """A plan whose pictures start from a file that somebody gave, and are drawn anew where `mask`, if it is any,
+    async def with_image(self, plans: Sequence[Plan], image: bytes, mask: bytes = b"") -> list[Plan]:
+        """Plans whose pictures start from a file that somebody gave, and are drawn anew where `mask`, if it is any,
         is white. Raises `UnusableImage`."""
         image, size = await asyncio.to_thread(pictures.tidied, image)
         if mask:
             mask, _ = await asyncio.to_thread(pictures.tidied, mask)
-        if plan.size_open:
-            old, side = plan.settings, plan.limits.side or SIZE.high
-            width, height = flags.fitted(flags.bounded(size), old.width, old.height, side)
-            plan = await self._plan(plan.asker, replace(old, width=width, height=height), plan.lineage)
-        return replace(plan, inputs=Inputs(image, mask))
+        shaped = [await self._shaped_as(plan, size) if plan.size_open else plan for plan in plans]
+        return [replace(plan, inputs=Inputs(image, mask)) for plan in shaped]
+
+    async def _shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
+        """A plan of the aspect of `size`, and of about as many pixels as before."""
+        old, side = plan.settings, plan.limits.side or SIZE.high
+        width, height = flags.fitted(flags.bounded(size), old.width, old.height, side)
+        return await self._plan(plan.asker, replace(old, width=width, height=height), plan.lineage)
 
     async def reroll(self, asker: Asker, generation: Generation) -> Plan:
         """The same settings with another seed; of a variation, another one as far away."""
@@ -199,9 +202,13 @@ class Intake:
         standing = await self._house.standing(asker, self._catalogue.get(model))
         return STEPS.high if standing.limits.steps is None else standing.limits.steps
 
-    async def hides(self, plan: Plan) -> bool:
-        """True where the pictures of a plan must be covered."""
-        return await self._house.hides(plan.asker, self._catalogue.get(plan.settings.model))
+    async def cover(self, plan: Plan) -> Cover:
+        """How the pictures of a plan are kept from who should not see them."""
+        return await self._house.cover(plan.asker, self._catalogue.get(plan.settings.model))
+
+    def seconds_until(self, plans: Sequence[Plan]) -> float | None:
+        """How long it takes until plans are drawn, after all that waits; None where that is not known."""
+        return self._studio.seconds_until([plan.settings for plan in plans if plan.draws])
 
     async def check_room(self, plans: Sequence[Plan]) -> None:
         """Raise `LimitExceeded` where so many requests at once are too many for a person."""

@@ -10,6 +10,7 @@ from bot import layouts
 from bot.layouts.lines import link_to
 from bot.layouts.look import files_of
 from bot.locales import addressing, say
+from bot.posts import Posts
 from bot.prints import Prints
 from storage.people import People
 from storage.records import Generation
@@ -18,12 +19,13 @@ log = logging.getLogger(__name__)
 
 
 class Letters:
-    """Writes to people; one who takes no direct messages gets none."""
+    """Writes to people; one who takes no direct messages gets none. Nothing else that the bot says pings anybody."""
 
-    def __init__(self, *, client: discord.Client, prints: Prints, people: People) -> None:
+    def __init__(self, *, client: discord.Client, prints: Prints, people: People, posts: Posts) -> None:
         self._client = client
         self._prints = prints
         self._people = people
+        self._posts = posts
 
     async def say(self, user_id: int, sentence: str) -> None:
         """Write one sentence."""
@@ -38,11 +40,15 @@ class Letters:
             await user.send(view=look.view, files=files_of(look))
 
     async def tell_done(self, generation: Generation) -> None:
-        """Tell the owner that a request has ended, where they want to know."""
+        """Tell the owner that a request has ended, where they want to know: by a reply, or by a direct message."""
         origin = generation.origin
-        if origin.guild_id is None or not (await self._people.habits(origin.user_id)).tell_when_done:
-            return
+        habits = await self._people.habits(origin.user_id)
         with addressing(origin.locale):
+            if habits.reply_when_done and not origin.private and not origin.token_only:
+                await self._posts.mention(origin, f"<@{origin.user_id}> {layouts.outcome(generation)}.")
+                return
+            if origin.guild_id is None or not (habits.tell_when_done or habits.reply_when_done):
+                return
             where = (
                 say("see /history, number {number}", number=generation.id) if origin.private else link_to(generation)
             )

@@ -13,6 +13,7 @@ from bot import metadata, panel
 from bot.asking import asker_of, begin
 from bot.buttons import Press, PressKind
 from bot.errors import Refusal
+from bot.fetching import fetched
 from bot.followups import FORMS, REDRAWN, Followups, answer
 from bot.intake import Intake
 from bot.layouts.details import of_settings
@@ -24,9 +25,6 @@ from storage.records import Generation
 
 FILE_BYTES = 25 * 2**20
 """Larger files are not looked into."""
-
-FETCH_SECONDS = 2.0
-"""How long a file may take to come: Discord waits 3 s for an answer."""
 
 STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
 """The form of a picture that somebody posted."""
@@ -69,7 +67,7 @@ class Menus:
             raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
         filled = panel.read(values)
         plan = await self._intake.imagine(asker_of(interaction), filled.text, None, filled.chosen)
-        plan = await self._intake.with_image(plan, await self._fetched(draft["url"]))
+        [plan] = await self._intake.with_image([plan], await fetched(self._client, draft["url"]))
         await begin(interaction, self._intake, [plan], private=False)
 
     async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -135,16 +133,8 @@ class Menus:
         """By our record, else as the picture itself says. Raises `UserError`."""
         if generation := await self._known(message):
             return generation.settings
-        return await asyncio.to_thread(metadata.settings_in, await self._fetched(_picture_of(message).url))
-
-    async def _fetched(self, url: str) -> bytes:
-        try:
-            async with asyncio.timeout(FETCH_SECONDS):
-                return await self._client.http.get_from_cdn(url)
-        except TimeoutError:
-            raise Refusal("The picture takes too long to come. Try again.") from None
-        except discord.HTTPException:
-            raise Refusal("The picture cannot be fetched any more.") from None
+        data = await fetched(self._client, _picture_of(message).url)
+        return await asyncio.to_thread(metadata.settings_in, data)
 
 
 def _picture_of(message: discord.Message) -> discord.Attachment:

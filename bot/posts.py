@@ -1,14 +1,18 @@
 """The messages that show requests, reached by whichever way is open."""
 
+import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import aiohttp
 import discord
 
 from bot.layouts.look import Look, files_of
+from bot.prints import FILE_BYTES
 from generation.errors import NoisefoxError
 from storage.records import Origin
+
+log = logging.getLogger(__name__)
 
 _DEAD_TOKEN = (10015, 50027)
 """Discord's codes for a webhook that it does not know (any more) and for a token that is not valid (any more)."""
@@ -28,7 +32,7 @@ class Posts:
     """Edits and removes the answers to requests.
 
     An interaction's token edits its answer for 15 minutes; after that a message in a channel is edited as the bot's
-    own, and a private one no more.
+    own, and a private one, or one where the bot is no member, no more.
     """
 
     def __init__(self, client: discord.Client, now: Callable[[], datetime] = discord.utils.utcnow) -> None:
@@ -66,6 +70,34 @@ class Posts:
             view=look.view, files=files_of(look), reference=reference, allowed_mentions=_NO_MENTIONS
         )
 
+    async def mention(self, origin: Origin, sentence: str) -> None:
+        """Say something about a request in reply to its message, so that its owner is pinged, and nobody else. Where
+        that cannot be said any more, nothing is."""
+        reference = discord.MessageReference(
+            message_id=origin.message_id, channel_id=origin.channel_id, fail_if_not_exists=False
+        )
+        only = discord.AllowedMentions(users=[discord.Object(origin.user_id)], everyone=False, roles=False)
+        try:
+            channel = self._client.get_partial_messageable(origin.channel_id)
+            await channel.send(sentence, reference=reference, allowed_mentions=only)
+        except discord.HTTPException as refusal:
+            log.info("the owner of message %s was not told: %s", origin.message_id, refusal)
+
+    def room(self, origin: Origin) -> int:
+        """Bytes that a file may have in the message: as much as the place takes, whoever pressed; where the token is
+        the only way, as much as that takes."""
+        if origin.private or origin.token_only:
+            return origin.file_limit or FILE_BYTES
+        guild = self._client.get_guild(origin.guild_id) if origin.guild_id else None
+        place = guild.filesize_limit if guild else FILE_BYTES
+        return min(place, origin.file_limit or place)
+
+    def may_miss(self, origin: Origin, seconds: float) -> bool:
+        """True where what is ready in `seconds` comes too late for a message that only its token reaches."""
+        if not (origin.private or origin.token_only) or origin.token_expires is None:
+            return False
+        return self._now() + timedelta(seconds=seconds) > origin.token_expires
+
     def _token_lives(self, origin: Origin) -> bool:
         return bool(origin.token and origin.token_expires and self._now() < origin.token_expires)
 
@@ -86,8 +118,8 @@ class Posts:
         return True
 
     async def _edit_in_channel(self, origin: Origin, look: Look) -> None:
-        if origin.private:
-            raise Unreachable(f"private message {origin.message_id}: its token has expired")
+        if origin.private or origin.token_only:
+            raise Unreachable(f"message {origin.message_id} can be edited by its token only, which has expired")
         look.view.stop()
         await self._in_channel(origin).edit(view=look.view, attachments=files_of(look), allowed_mentions=_NO_MENTIONS)
 

@@ -2,19 +2,28 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from bot import sheets
 from storage.images import Images
-from storage.records import Generation
+from storage.records import Generation, Picture
 
 log = logging.getLogger(__name__)
 
 FILE_BYTES = 10 * 2**20
-REQUEST_BYTES = 24 * 2**20
-"""What one file and one request may have: Discord's 10 MiB, and 25 MiB less room for the rest of the request."""
+"""What a file may have where Discord says nothing else."""
 
-Files = list[tuple[bytes, str]]
-"""Each with its ending."""
+REQUEST_BYTES = 24 * 2**20
+"""What all files of a request may have: Discord's 25 MiB, less room for the rest of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A picture as a file to be posted: which one of its request it is, its bytes, and its name's ending."""
+
+    index: int
+    data: bytes
+    ending: str
 
 
 class Prints:
@@ -23,29 +32,35 @@ class Prints:
     def __init__(self, images: Images) -> None:
         self._images = images
 
-    async def of(self, generation: Generation) -> Files:
-        """All pictures of a request that are still there, together small enough for one message."""
-        names = [picture.file for picture in generation.pictures if picture.file]
-        most = min(FILE_BYTES, REQUEST_BYTES // max(len(names), 1))
-        files = [await self._fitting(name, most) for name in names]
-        return [file for file in files if file]
+    async def of(self, generation: Generation, most: int = FILE_BYTES) -> list[Print]:
+        """All pictures of a request that may be seen and are still there: none larger than `most` bytes, and together
+        small enough for one message."""
+        pictures = [picture for picture in generation.shown if picture.file]
+        most = min(most, REQUEST_BYTES // max(len(pictures), 1))
+        prints = [await self._fitting(picture, most) for picture in pictures]
+        return [each for each in prints if each]
 
-    async def one(self, generation: Generation, index: int) -> tuple[bytes, str] | None:
-        """One picture of a request; None where it is not here any more."""
-        name = next((each.file for each in generation.pictures if each.index == index), None)
-        return await self._fitting(name, FILE_BYTES) if name else None
+    async def one(self, generation: Generation, index: int, most: int = FILE_BYTES) -> Print | None:
+        """One picture of a request; None where it is not here any more, or must not be seen."""
+        picture = next((each for each in generation.shown if each.index == index), None)
+        return await self._fitting(picture, min(most, REQUEST_BYTES)) if picture else None
 
     async def thumbnail(self, generation: Generation) -> bytes | None:
-        """A small JPEG of a request's first picture."""
-        name = next((picture.file for picture in generation.pictures if picture.file), None)
+        """A small JPEG of a request's first picture that need not be covered."""
+        open_ones = (each for each in generation.pictures if each.file and not each.flagged)
+        picture = next(open_ones, None)
         try:
-            return await asyncio.to_thread(sheets.thumbnail, await self._images.read(name)) if name else None
+            return await asyncio.to_thread(sheets.thumbnail, await self._read(picture)) if picture else None
         except OSError:
             return None
 
-    async def _fitting(self, name: str, most: int) -> tuple[bytes, str] | None:
+    async def _fitting(self, picture: Picture, most: int) -> Print | None:
         try:
-            return await asyncio.to_thread(sheets.fitting, await self._images.read(name), most)
+            data, ending = await asyncio.to_thread(sheets.fitting, await self._read(picture), most)
         except OSError as reason:
-            log.warning("the file %s cannot be shown: %s", name, reason)
+            log.warning("the file %s cannot be shown: %s", picture.file, reason)
             return None
+        return Print(picture.index, data, ending)
+
+    async def _read(self, picture: Picture) -> bytes:
+        return await self._images.read(picture.file or "")

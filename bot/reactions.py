@@ -95,7 +95,7 @@ class Reactions:
     async def _send(self, payload: discord.RawReactionActionEvent, generation: Generation) -> None:
         if generation.state.unfinished:
             raise Refusal("It is still being drawn. Try again when it is finished.")
-        if not any(picture.file for picture in generation.pictures):
+        if not any(picture.file for picture in generation.shown):
             raise Refusal("There is no picture to send.")
         await self._letters.send_pictures(payload.user_id, generation)
 
@@ -123,14 +123,15 @@ class Reactions:
         """There is no interaction to answer: a reply becomes the request's message."""
         starting = layouts.starting(plan.settings, plan.lineage, payload.user_id, parent)
         message = await self._posts.reply(payload.channel_id, payload.message_id, starting)
-        spoiler = parent.origin.spoiler or await self._intake.hides(plan)
+        cover = await self._intake.cover(plan)
         origin = Origin(
             key,
             payload.user_id,
             payload.channel_id,
             message.id,
             guild_id=payload.guild_id,
-            spoiler=spoiler,
+            spoiler=parent.origin.spoiler or cover.spoiler,
+            guard=cover.guard,
             locale=await self._generations.locale_of(payload.user_id),
         )
         try:

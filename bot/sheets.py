@@ -16,7 +16,9 @@ PREVIEW_SIDE = 512
 THUMBNAIL_SIDE = 256
 """Pixels of the longer side of a picture in a list."""
 
-_QUALITIES = (95, 85, 70, 50)
+POOREST, BEST = 40, 98
+"""Qualities of a WebP between which the best that fits is looked for."""
+
 _EXIF, _USER_COMMENT = 0x8769, 0x9286
 """Tags of the EXIF standard."""
 
@@ -46,21 +48,36 @@ def thumbnail(png: bytes) -> bytes:
 
 
 def fitting(png: bytes, most: int) -> tuple[bytes, str]:
-    """A picture of at most `most` bytes and its file ending: the PNG itself, else a JPEG as good as fits.
+    """A picture of at most `most` bytes and its file ending: the PNG itself, else a WebP without loss, else one as
+    good as fits.
 
-    The settings stay in the metadata; a JPEG has them in EXIF's UserComment. Where even the poorest JPEG is too
-    large, the picture is halved until it fits.
+    The settings stay in the metadata; a WebP has them in EXIF's UserComment. (Discord takes metadata out of JPEGs.)
+    Where even the poorest is too large, the picture is halved until it fits.
     """
     if len(png) <= most:
         return png, "png"
     with Image.open(BytesIO(png)) as opened:
         image, exif = opened.convert("RGB"), _exif_of(opened)
-    while True:
-        for quality in _QUALITIES:
-            jpeg = _saved(image, "JPEG", quality=quality, exif=exif)
-            if len(jpeg) <= most:
-                return jpeg, "jpg"
+    webp = _saved(image, "WEBP", lossless=True, quality=50, exif=exif)
+    while len(webp) > most:
+        if best := _best_fitting(image, exif, most):
+            return best, "webp"
         image = image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
+        webp = _saved(image, "WEBP", quality=POOREST, exif=exif)
+    return webp, "webp"
+
+
+def _best_fitting(image: Image.Image, exif: Image.Exif, most: int) -> bytes | None:
+    """The WebP of the highest quality that has no more than `most` bytes, found by halving."""
+    found, low, high = None, POOREST, BEST
+    while low <= high:
+        quality = (low + high) // 2
+        webp = _saved(image, "WEBP", quality=quality, exif=exif)
+        if len(webp) <= most:
+            found, low = webp, quality + 1
+        else:
+            high = quality - 1
+    return found
 
 
 def _exif_of(image: Image.Image) -> Image.Exif:

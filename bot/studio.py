@@ -19,7 +19,7 @@ from storage.database import StorageError
 from storage.generations import Generations
 from storage.images import Images
 from storage.paces import Paces
-from storage.records import Action, Generation, InputFiles, Picture
+from storage.records import Action, Generation, InputFiles, NsfwPolicy, Picture
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +130,9 @@ class Studio:
         await self._idle.wait()
 
     async def _task(self, generation: Generation) -> Task:
+        check = generation.origin.guard is not NsfwPolicy.OFF
         if not generation.lineage.action.enlarges:
-            return Draw(generation.settings, await self._inputs(generation.inputs))
+            return Draw(generation.settings, await self._inputs(generation.inputs), check=check)
         parent = await self._generations.get(generation.lineage.parent or 0)
         pictures = parent.pictures if parent else ()
         picture = next((each for each in pictures if each.index == generation.lineage.picture), None)
@@ -140,7 +141,7 @@ class Studio:
         png = await self._images.read(picture.file)
         manner = Manner.CREATIVE if generation.lineage.action is Action.CREATIVE_UPSCALE else Manner.SUBTLE
         factor = generation.factor // parent.factor
-        return Upscale(generation.settings, png, factor, enlarged_before=parent.factor, manner=manner)
+        return Upscale(generation.settings, png, factor, enlarged_before=parent.factor, manner=manner, check=check)
 
     async def _inputs(self, files: InputFiles) -> Inputs:
         named = {role: file for role, file in asdict(files).items() if file}
@@ -216,6 +217,7 @@ class Studio:
                     picture.width,
                     picture.height,
                     await self._images.save(generation.id, index, picture.png),
+                    picture.flagged,
                 )
                 for index, picture in enumerate(completed.pictures)
             ]

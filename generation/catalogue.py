@@ -40,6 +40,8 @@ class ModelSpec:
     harmless: bool = False
     """True where it can draw nothing that belongs in an age-restricted channel."""
 
+    safety_checker: str = ""
+    """What looks at its pictures where a server wants that: a directory in diffusers' format or a hub id."""
     preview: PreviewKind = PreviewKind.LINEAR
     preview_decoder: str = ""
     """The tiny decoder: a directory in diffusers' format or a hub id."""
@@ -55,6 +57,11 @@ class ModelSpec:
                 "preview_decoder",
                 'A "tiny" preview needs one. Name a directory or a hub id, such as madebyollin/taesd.',
             )
+
+    @property
+    def is_checked(self) -> bool:
+        """True where its pictures can and need be looked at."""
+        return bool(self.safety_checker) and not self.harmless
 
     @property
     def preferred(self) -> PartialSettings:

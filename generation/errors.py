@@ -10,6 +10,7 @@ NoisefoxError
     ├── ModelUnavailable
     ├── LoraUnavailable
     ├── UpscalerUnavailable
+    ├── CheckerUnavailable
     └── BrokenPicture
 """
 
@@ -84,6 +85,10 @@ class UpscalerUnavailable(WorkerError):
     """An upscaler that was asked for by name is not installed, or its files are damaged."""
 
 
+class CheckerUnavailable(WorkerError):
+    """The safety checker's files are missing or damaged, and a picture must not be shown unchecked."""
+
+
 class BrokenPicture(WorkerError):
     """A picture came out black or not finite."""
 
@@ -94,6 +99,7 @@ class FailureKind(StrEnum):
     MODEL_UNAVAILABLE = "model unavailable"
     LORA_UNAVAILABLE = "LoRA unavailable"
     UPSCALER_UNAVAILABLE = "upscaler unavailable"
+    CHECKER_UNAVAILABLE = "checker unavailable"
     OUT_OF_MEMORY = "out of memory"
     BROKEN_PICTURE = "broken picture"
     WORKER_LOST = "worker lost"

@@ -27,6 +27,8 @@ class Picture:
     height: int
     noise: Preview | None = None
     """The noise that its seed makes, one pixel a latent; None of an upscale."""
+    flagged: bool = False
+    """True where it was checked, and belongs in an age-restricted channel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class Draw:
     """Whether the first picture is to be shown from the inside too; it is the same picture either way."""
     cells: tuple[GenerationSettings, ...] = ()
     """Of a sheet: what draws each picture, in place of `settings`; of any sizes, and all of the settings' model."""
+    check: bool = False
+    """Whether the safety checker is to look at the pictures."""
 
     @property
     def each(self) -> tuple[GenerationSettings, ...]:
@@ -88,6 +90,7 @@ class Upscale:
     enlarged_before: int = 1
     upscaler: UpscalerName = UpscalerName.AUTO
     manner: Manner = Manner.SUBTLE
+    check: bool = False
 
     @property
     def total_factor(self) -> int:

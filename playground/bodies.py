@@ -32,10 +32,10 @@ class Body:
                 numbered[max(numbered, default=-1) + 1] = self.files[name]
         return numbered
 
-    def check_sizes(self) -> None:
-        """ApiError 40005 for a file over FILE_LIMIT or all over REQUEST_LIMIT; 50035 for more than FILES_LIMIT."""
+    def check_sizes(self, file_limit: int = FILE_LIMIT) -> None:
+        """ApiError 40005 for a file over `file_limit` or all over REQUEST_LIMIT; 50035 for more than FILES_LIMIT."""
         sizes = [len(upload.data) for upload in self.files.values()]
-        if max(sizes, default=0) > FILE_LIMIT or sum(sizes) > REQUEST_LIMIT:
+        if max(sizes, default=0) > file_limit or sum(sizes) > REQUEST_LIMIT:
             raise ApiError(413, 40005)
         if len(sizes) > FILES_LIMIT:
             form = Form()

@@ -12,7 +12,7 @@ from playground.gateway import Gateway, Intent
 from playground.interactions import Answer, Interaction, Interactions
 from playground.message import Message
 from playground.messages import Messages
-from playground.world import BOT_ID, GUILD_ID, Channel, World
+from playground.world import BOT_ID, Channel, World
 
 _PING_SECONDS = 15.0
 
@@ -85,7 +85,7 @@ class Broadcast:
         gateway.on_presence.append(self._presence_changed)
 
     def _place(self, channel: Channel) -> Json:
-        return {} if channel.is_dm else {"guild_id": str(GUILD_ID)}
+        return {} if channel.guild_id is None else {"guild_id": str(channel.guild_id)}
 
     def _show(self, message: Message) -> None:
         channel = self._world.channels[message.channel_id]
@@ -94,9 +94,9 @@ class Broadcast:
 
     def _message_changed(self, message: Message, new: bool) -> None:
         self._show(message)
-        if message.ephemeral_for is not None:
-            return
         channel = self._world.channels[message.channel_id]
+        if message.ephemeral_for is not None or channel.is_outside:
+            return
         document = self._messages.to_json(message, BOT_ID) | self._place(channel)
         author = self._world.users[message.author_id]
         if not channel.is_dm:
@@ -115,13 +115,15 @@ class Broadcast:
         gone = {"id": str(message.id), "channel_id": str(message.channel_id)}
         viewers = self._world.audience(channel) if message.ephemeral_for is None else {message.ephemeral_for}
         self._audience.tell(viewers, "message_delete", lambda viewer: gone)
-        if message.ephemeral_for is None:
+        if message.ephemeral_for is None and not channel.is_outside:
             intent = Intent.DIRECT_MESSAGES if channel.is_dm else Intent.GUILD_MESSAGES
             self._gateway.dispatch("MESSAGE_DELETE", gone | self._place(channel), intent)
 
     def _reaction_changed(self, message: Message, user_id: int, emoji: str, on: bool) -> None:
         self._show(message)
         channel = self._world.channels[message.channel_id]
+        if channel.is_outside:
+            return
         data = {
             "user_id": str(user_id),
             "channel_id": str(message.channel_id),
@@ -183,8 +185,10 @@ def page_channels(world: World, viewer_id: int) -> list[Json]:
         {
             "id": str(channel.id),
             "name": world.bot.username if channel.is_dm else channel.name,
-            "type": 1 if channel.is_dm else 0,
+            "type": channel.type,
             "nsfw": channel.nsfw,
+            "parent": None if channel.parent_id is None else str(channel.parent_id),
+            "outside": channel.is_outside,
             "recipient": str(channel.recipient_id) if channel.is_dm else None,
         }
         for channel in world.visible_channels(viewer_id)

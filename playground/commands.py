@@ -132,15 +132,18 @@ class Commands:
         return list(seen.values())
 
     def _usable(self, command: Json, user: User, channel: Channel | None) -> bool:
-        if channel is not None and channel.is_dm:
-            contexts = command.get("contexts")
+        contexts = command.get("contexts")
+        if channel is not None and channel.guild_id is None:
             allowed = command.get("dm_permission", True) if contexts is None else 1 in contexts
+            if channel.is_outside:
+                allowed = contexts is not None and 2 in contexts and 1 in command.get("integration_types", [])
             return "guild_id" not in command and bool(allowed)
         if channel is not None and command.get("nsfw") and not channel.nsfw:
             return False
-        contexts = command.get("contexts")
         if contexts is not None and 0 not in contexts and channel is not None:
             return False
+        if channel is not None and channel.is_outside:
+            return "guild_id" not in command and 1 in command.get("integration_types", [])
         needed = command.get("default_member_permissions")
         if needed is None or user.admin:
             return True

@@ -23,6 +23,7 @@ _MESSAGES = {
     30010: "Maximum number of reactions reached (20)",
     30032: "Maximum number of application commands reached (100)",
     40005: "Request entity too large",
+    40094: "This interaction has reached the maximum number of follow up messages.",
     40060: "Interaction has already been acknowledged.",
     50001: "Missing Access",
     50005: "Cannot edit a message authored by another user",

@@ -14,10 +14,11 @@ from playground.messages import Messages
 from playground.modal_rules import check_modal
 from playground.snowflakes import Snowflakes
 from playground.store import Store
-from playground.world import BOT_ID
+from playground.world import BOT_ID, World
 
 ACKNOWLEDGE_SECONDS = 3.0
 TOKEN_SECONDS = 15 * 60.0
+FOLLOW_UPS = 5
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 PONG, MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE_MESSAGE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
@@ -35,7 +36,8 @@ class Interaction:
     """An interaction as it is stored.
 
     `metadata` is the interaction_metadata of its messages; `source_id` the message whose component was used;
-    `original_id` the message that `@original` means; `option_type` the focused option's type when autocompleting.
+    `original_id` the message that `@original` means; `option_type` the focused option's type when autocompleting;
+    `outside` where the app is only installed by the user, `followed` how many messages have followed its answer.
     """
 
     id: int
@@ -52,6 +54,8 @@ class Interaction:
     modal: Json | None = None
     option_type: int = 3
     failed: bool = False
+    outside: bool = False
+    followed: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,11 @@ class Answer:
 class Interactions:
     """All interactions whose tokens may still be used."""
 
-    def __init__(self, store: Store, snowflakes: Snowflakes, messages: Messages, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, snowflakes: Snowflakes, world: World, messages: Messages, clock: Callable[[], float]
+    ) -> None:
         self._store = store
+        self._world = world
         self._snowflakes = snowflakes
         self._messages = messages
         self._clock = clock
@@ -84,7 +91,10 @@ class Interactions:
         id = self._snowflakes.next()
         metadata = {"id": str(id), "type": kind, "user": str(user_id)} | metadata
         token = secrets.token_urlsafe(64)
-        interaction = Interaction(id, token, kind, user_id, channel_id, self._clock(), metadata, **known)
+        outside = self._world.channels[channel_id].is_outside
+        interaction = Interaction(
+            id, token, kind, user_id, channel_id, self._clock(), metadata, outside=outside, **known
+        )
         self._known[id] = self._by_token[token] = interaction
         self._save(interaction)
         return interaction
@@ -223,12 +233,17 @@ class Interactions:
         return message
 
     def follow_up(self, interaction: Interaction, payload: Json, uploads: dict[int, Upload]) -> Message:
-        """A further message; the first one after a deferred answer takes the place of "is thinking"."""
+        """A further message; the first one after a deferred answer takes the place of "is thinking". ApiError 40094
+        for more than FOLLOW_UPS where the app is only installed by the user."""
         original = interaction.original_id
         if interaction.acknowledged == DEFERRED_MESSAGE and original is not None:
             message = self._messages.get(original)
             if message is not None and message.loading:
                 return self._messages.edit(message, payload, uploads)
+        if interaction.outside and interaction.followed >= FOLLOW_UPS:
+            raise ApiError(400, 40094)
+        interaction.followed += 1
+        self._save(interaction)
         return self._create(interaction, payload, uploads, Form())
 
 

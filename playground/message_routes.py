@@ -86,7 +86,9 @@ class MessageRoutes:
         return json_answer([self._messages.to_json(message, BOT_ID) for message in reversed(found)])
 
     async def _post(self, request: web.Request) -> web.Response:
-        channel = self._channel(request, Permission.SEND_MESSAGES)
+        channel = self._channel(request)
+        speaking = Permission.SEND_MESSAGES if channel.parent_id is None else Permission.SEND_MESSAGES_IN_THREADS
+        self._world.require(channel, speaking)
         body = request[BODY]
         if body.files:
             self._world.require(channel, Permission.ATTACH_FILES)

@@ -15,7 +15,7 @@ from playground.message_json import Appearance
 from playground.rules import check_message
 from playground.snowflakes import Snowflakes
 from playground.store import Store
-from playground.world import BOT_ID, GUILD_ID, World
+from playground.world import BOT_ID, World
 
 _CREATE_FLAGS = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 _EDIT_FLAGS = SUPPRESS_EMBEDS | COMPONENTS_V2
@@ -271,7 +271,7 @@ class Messages:
     def reply_reference(self, message: Message) -> Json:
         """The message_reference that points to a message."""
         channel = self._world.channels[message.channel_id]
-        place = {} if channel.is_dm else {"guild_id": str(GUILD_ID)}
+        place = {} if channel.guild_id is None else {"guild_id": str(channel.guild_id)}
         return {"type": 0, "channel_id": str(message.channel_id), "message_id": str(message.id), **place}
 
 

@@ -44,7 +44,7 @@ class Resolved:
         if user is None:
             return False
         self._put("users", id, user.to_json())
-        if not self.channel.is_dm:
+        if self.channel.guild_id is not None:
             member = self.world.member_json(user) | {"permissions": str(self.world.permissions(user, self.channel))}
             self._put(
                 "members", id, {name: value for name, value in member.items() if name not in ("user", "deaf", "mute")}
@@ -61,7 +61,7 @@ class Resolved:
     def a_channel(self, id: int) -> bool:
         """Adds a channel of the guild; False when there is none."""
         channel = self.world.channels.get(id)
-        if channel is None or channel.is_dm:
+        if channel is None or channel.guild_id != self.channel.guild_id:
             return False
         document = self.world.channel_json(channel)
         self._put("channels", id, document | {"permissions": str(self.world.permissions(self.world.bot, channel))})

@@ -296,7 +296,7 @@ class PageApi:
     async def _delete(self, acting: Acting) -> Json:
         message = acting.message(self._messages)
         own = message.author_id == acting.user.id or message.ephemeral_for == acting.user.id
-        if not own and not (acting.user.admin and not acting.channel.is_dm):
+        if not own and not (acting.user.admin and acting.channel.guild_id is not None):
             raise PageRefusal("You may only delete your own messages.", 403)
         self._messages.delete(message)
         return {}

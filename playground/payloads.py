@@ -1,13 +1,12 @@
 """What INTERACTION_CREATE carries."""
 
-from playground.attachments import FILE_LIMIT
 from playground.errors import Json
 from playground.interactions import Interaction
 from playground.message import Message
 from playground.messages import Messages
-from playground.world import BOT_ID, GUILD_ID, World
+from playground.world import BOT_ID, World
 
-_IN_GUILD, _IN_BOT_DM = 0, 1
+_IN_GUILD, _IN_BOT_DM, _IN_PRIVATE_CHANNEL = 0, 1, 2
 
 
 def interaction_payload(
@@ -30,22 +29,23 @@ def interaction_payload(
         "locale": "en-US",
         "entitlements": [],
         "entitlement_sku_ids": [],
-        "attachment_size_limit": FILE_LIMIT,
+        "attachment_size_limit": world.file_limit,
     }
-    if channel.is_dm:
+    owners = {"1": str(user.id)} if channel.is_outside else {"0": str(channel.guild_id or 0)}
+    if channel.guild_id is None:
         payload |= {
             "user": user.to_json(),
-            "context": _IN_BOT_DM,
-            "authorizing_integration_owners": {"0": "0"},
+            "context": _IN_BOT_DM if channel.is_dm else _IN_PRIVATE_CHANNEL,
+            "authorizing_integration_owners": owners,
         }
     else:
         payload |= {
             "member": world.member_json(user) | {"permissions": permissions},
-            "guild_id": str(GUILD_ID),
-            "guild": {"id": str(GUILD_ID), "locale": "en-US", "features": []},
+            "guild_id": str(channel.guild_id),
+            "guild": {"id": str(channel.guild_id), "locale": "en-US", "features": []},
             "guild_locale": "en-US",
             "context": _IN_GUILD,
-            "authorizing_integration_owners": {"0": str(GUILD_ID)},
+            "authorizing_integration_owners": owners,
         }
     if source is not None:
         payload["message"] = messages.to_json(source, BOT_ID)

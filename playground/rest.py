@@ -44,8 +44,11 @@ def snowflake(request: web.Request, name: str) -> int:
 class Front:
     """Middleware: reads, records and authorizes each request, counts it, lets it fail when a test asked for that."""
 
-    def __init__(self, token: str, rates: RateLimits, faults: Faults, record: Path | None, prefix: str) -> None:
+    def __init__(
+        self, token: str, world: World, rates: RateLimits, faults: Faults, record: Path | None, prefix: str
+    ) -> None:
         self._token = token
+        self._world = world
         self._rates = rates
         self._faults = faults
         self._record = record
@@ -64,7 +67,7 @@ class Front:
             return too_many(headers, wait)
         if not _OPEN_PATHS.match(path) and request.headers.get("Authorization") != f"Bot {self._token}":
             raise ApiError(401, 0, "401: Unauthorized")
-        body.check_sizes()
+        body.check_sizes(self._world.file_limit)
         response = await handler(request)
         response.headers.update(headers)
         return response
@@ -177,7 +180,7 @@ class Rest:
             "redirect_uris": [],
             "interactions_endpoint_url": None,
             "role_connections_verification_url": None,
-            "integration_types_config": {"0": {}},
+            "integration_types_config": {"0": {}, "1": {}},
             "approximate_guild_count": 1,
             "approximate_user_install_count": 0,
         }
@@ -197,7 +200,7 @@ class Rest:
 
     async def _get_guild_channels(self, request: web.Request) -> web.Response:
         self._require_guild(request)
-        channels = [channel for channel in self._world.channels.values() if not channel.is_dm]
+        channels = [channel for channel in self._world.guild_channels() if channel.parent_id is None]
         return json_answer([self._world.channel_json(channel) for channel in channels])
 
     async def _get_roles(self, request: web.Request) -> web.Response:

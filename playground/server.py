@@ -60,7 +60,7 @@ class Playground:
         self._cdn = Cdn(self._attachments, self._store, clock)
         self.messages = Messages(self._store, snowflakes, self.world, self._attachments, self._cdn, clock)
         self._commands = Commands(self._store, snowflakes, self.world)
-        self._interactions = Interactions(self._store, snowflakes, self.messages, clock)
+        self._interactions = Interactions(self._store, snowflakes, self.world, self.messages, clock)
         self._gateway = Gateway(self.world, TOKEN, clock)
         self._audience = Audience()
         self._broadcast = Broadcast(
@@ -82,7 +82,7 @@ class Playground:
         )
 
     def _application(self, record: Path | None, rate: int) -> web.Application:
-        front = Front(TOKEN, RateLimits(rate, 1.0), self._faults, record, API_PREFIX)
+        front = Front(TOKEN, self.world, RateLimits(rate, 1.0), self._faults, record, API_PREFIX)
         api = web.Application(middlewares=[front.middleware()])
         rest = Rest(self.world, self._commands, self._gateway, self._broadcast.channels_changed)
         api.add_routes(rest.routes())

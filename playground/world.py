@@ -1,9 +1,9 @@
 """Who and what exists: users, roles, one guild, its channels, DM channels, and what each user may do where."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntFlag
 
+from playground.attachments import FILE_LIMIT
 from playground.errors import ApiError, Json
 from playground.snowflakes import Snowflakes, created_at, iso_timestamp
 from playground.store import Store
@@ -49,6 +49,10 @@ ARTISTS_ROLE_ID = 1180000000000000012
 GENERAL_ID = 1180000000000000021
 ART_ID = 1180000000000000022
 NSFW_ART_ID = 1180000000000000023
+SKETCHES_ID = 1180000000000000024
+ELSEWHERE_ID = 1180000000000000025
+FRIENDS_ID = 1180000000000000026
+OTHER_GUILD_ID = 1180000000000000030
 
 GUILD_NAME = "Noisefox playground"
 
@@ -79,16 +83,34 @@ class User:
 
 @dataclass(frozen=True)
 class Channel:
-    """A text channel of the guild, or a DM channel when it has a recipient."""
+    """A text channel of the guild; a thread of one where it has a parent; a DM channel with the bot where it has a
+    recipient. Where the bot is no member there is a channel of another guild, and a group of people."""
 
     id: int
     name: str
     nsfw: bool = False
     recipient_id: int | None = None
+    parent_id: int | None = None
+    is_outside: bool = False
+    people: tuple[int, ...] = ()
 
     @property
     def is_dm(self) -> bool:
         return self.recipient_id is not None
+
+    @property
+    def guild_id(self) -> int | None:
+        """The guild's id, None for a DM and for a group."""
+        if self.is_dm or self.people:
+            return None
+        return OTHER_GUILD_ID if self.is_outside else GUILD_ID
+
+    @property
+    def type(self) -> int:
+        """Discord's number for its kind."""
+        if self.is_dm:
+            return 1
+        return 3 if self.people else 11 if self.parent_id else 0
 
 
 class World:
@@ -106,10 +128,17 @@ class World:
         self.users = {user.id: user for user in everyone}
         self.bot = self.users[BOT_ID]
         self.roles = {GUILD_ID: "@everyone", BOT_ROLE_ID: "Noisefox", ARTISTS_ROLE_ID: "artists"}
-        guild_channels = (Channel(GENERAL_ID, "general"), Channel(ART_ID, "art"))
-        self.channels = {
-            channel.id: channel for channel in (*guild_channels, Channel(NSFW_ART_ID, "nsfw-art", nsfw=True))
-        }
+        channels = (
+            Channel(GENERAL_ID, "general"),
+            Channel(ART_ID, "art"),
+            Channel(SKETCHES_ID, "sketches", parent_id=ART_ID),
+            Channel(NSFW_ART_ID, "nsfw-art", nsfw=True),
+            Channel(ELSEWHERE_ID, "elsewhere", is_outside=True),
+            Channel(FRIENDS_ID, "friends", is_outside=True, people=(MEMBER_ONE_ID, MEMBER_TWO_ID)),
+        )
+        self.channels = {channel.id: channel for channel in channels}
+        self.file_limit = FILE_LIMIT
+        """Bytes that a file of the bot's may have."""
         self.bot_permissions: dict[int, int] = {}
         """Permission bits of the app by channel id; a channel that is not in it gives MEMBER_PERMISSIONS."""
         self.closed_dms: set[int] = set()
@@ -150,21 +179,29 @@ class World:
         return self._add_dm(id, recipient_id), True
 
     def visible_channels(self, user_id: int) -> list[Channel]:
-        """Channels a person sees: the guild's, then the own DM."""
-        return [channel for channel in self.channels.values() if channel.recipient_id in (None, user_id)]
+        """Channels a person sees: the guilds', the groups one is in, then the own DM."""
+        return [channel for channel in self.channels.values() if user_id in self.audience(channel)]
 
     def audience(self, channel: Channel) -> set[int]:
         """Ids of the people who see a channel."""
-        return {user.id for user in self.people()} if channel.recipient_id is None else {channel.recipient_id}
+        if channel.recipient_id is not None:
+            return {channel.recipient_id}
+        return set(channel.people) or {user.id for user in self.people()}
+
+    def guild_channels(self) -> list[Channel]:
+        """The channels of the bot's guild, threads included."""
+        return [channel for channel in self.channels.values() if channel.guild_id == GUILD_ID]
 
     def permissions(self, user: User, channel: Channel) -> int:
         """Permission bits of a user in a channel."""
         if user.bot:
             return self.bot_permissions.get(channel.id, MEMBER_PERMISSIONS)
-        return ALL_PERMISSIONS if user.admin and not channel.is_dm else MEMBER_PERMISSIONS
+        return ALL_PERMISSIONS if user.admin and channel.guild_id is not None else MEMBER_PERMISSIONS
 
     def require(self, channel: Channel, *needed: Permission) -> None:
         """Raises 50001 where the bot does not see a channel, 50013 where it lacks one of `needed`."""
+        if channel.is_outside:
+            raise ApiError(403, 50001)
         held = self.permissions(self.bot, channel)
         if held & Permission.ADMINISTRATOR:
             return
@@ -201,6 +238,20 @@ class World:
                 "flags": 0,
                 "recipients": [recipient.to_json()],
             }
+        if channel.people:
+            recipients = [self.users[id].to_json() for id in channel.people]
+            return {
+                "id": str(channel.id),
+                "type": 3,
+                "name": channel.name,
+                "icon": None,
+                "owner_id": recipients[0]["id"],
+                "last_message_id": None,
+                "flags": 0,
+                "recipients": recipients,
+            }
+        if channel.parent_id is not None:
+            return self._thread_json(channel)
         overwrites = []
         if channel.id in self.bot_permissions:
             held = self.bot_permissions[channel.id]
@@ -209,7 +260,7 @@ class World:
         return {
             "id": str(channel.id),
             "type": 0,
-            "guild_id": str(GUILD_ID),
+            "guild_id": str(channel.guild_id),
             "name": channel.name,
             "position": list(self.channels).index(channel.id),
             "parent_id": None,
@@ -219,6 +270,29 @@ class World:
             "last_message_id": None,
             "permission_overwrites": overwrites,
             "flags": 0,
+        }
+
+    def _thread_json(self, channel: Channel) -> Json:
+        return {
+            "id": str(channel.id),
+            "type": 11,
+            "guild_id": str(channel.guild_id),
+            "parent_id": str(channel.parent_id),
+            "owner_id": str(ADMIN_ID),
+            "name": channel.name,
+            "last_message_id": None,
+            "rate_limit_per_user": 0,
+            "message_count": 0,
+            "total_message_sent": 0,
+            "member_count": len(self.users),
+            "flags": 0,
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 10080,
+                "archive_timestamp": iso_timestamp(created_at(GUILD_ID)),
+                "locked": False,
+                "create_timestamp": iso_timestamp(created_at(GUILD_ID)),
+            },
         }
 
     def role_json(self, id: int) -> Json:
@@ -277,15 +351,15 @@ class World:
 
     def guild_create_json(self) -> Json:
         """What GUILD_CREATE carries."""
-        channels: Iterable[Channel] = [channel for channel in self.channels.values() if not channel.is_dm]
+        channels = self.guild_channels()
         return self.guild_json() | {
             "joined_at": iso_timestamp(created_at(GUILD_ID)),
             "large": False,
             "unavailable": False,
             "member_count": len(self.users),
             "members": [self.member_json(user) for user in self.users.values()],
-            "channels": [self.channel_json(channel) for channel in channels],
-            "threads": [],
+            "channels": [self.channel_json(channel) for channel in channels if channel.parent_id is None],
+            "threads": [self.channel_json(channel) for channel in channels if channel.parent_id is not None],
             "presences": [],
             "voice_states": [],
             "stage_instances": [],

@@ -13,7 +13,19 @@ from generation import cost
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.database import Sessions
-from storage.records import NO_FILES, Action, Generation, Hint, InputFiles, Lineage, Origin, Page, Picture, Spending
+from storage.records import (
+    NO_FILES,
+    Action,
+    Generation,
+    Hint,
+    InputFiles,
+    Lineage,
+    NsfwPolicy,
+    Origin,
+    Page,
+    Picture,
+    Spending,
+)
 from storage.tables import FavouriteRow, GenerationRow, PictureRow
 
 _FORWARDS_A_STEP = {sampler.value: forwards for sampler, forwards in cost.FORWARDS_A_STEP.items()}
@@ -252,7 +264,7 @@ async def _is_needed(session: AsyncSession, file: str) -> bool:
 def _record(row: GenerationRow) -> Generation:
     return Generation(
         id=row.id,
-        origin=Origin(**_columns(row, Origin)),
+        origin=Origin(**_columns(row, Origin) | {"guard": NsfwPolicy(row.guard)}),
         lineage=Lineage(Action(row.action), row.parent_id, row.parent_picture),
         settings=_settings(row),
         state=JobState(row.state),
@@ -265,7 +277,9 @@ def _record(row: GenerationRow) -> Generation:
         circumstances=row.circumstances,
         delivered=row.delivered,
         hint=Hint(row.hint_setting, row.hint_usual or "") if row.hint_setting else None,
-        pictures=tuple(Picture(each.index, each.seed, each.width, each.height, each.file) for each in row.pictures),
+        pictures=tuple(
+            Picture(each.index, each.seed, each.width, each.height, each.file, each.flagged) for each in row.pictures
+        ),
     )
 
 

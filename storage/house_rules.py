@@ -7,7 +7,8 @@ from sqlalchemy import delete, select
 
 from generation.settings import PartialSettings
 from storage.database import Sessions
-from storage.rulebook import Kind, NsfwPolicy, Rule, Rulebook, RuleKey
+from storage.records import NsfwPolicy
+from storage.rulebook import Kind, Rule, Rulebook, RuleKey
 from storage.tables import ServerAllowedRow, ServerRow, ServerRuleRow
 
 

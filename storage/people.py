@@ -25,7 +25,7 @@ class People:
     async def habits(self, user_id: int) -> Habits:
         async with self._sessions() as session:
             row = await session.get(HabitsRow, user_id)
-        return Habits(row.suffix, row.tell_when_done, row.hints) if row else Habits()
+        return Habits(row.suffix, row.tell_when_done, row.reply_when_done, row.hints) if row else Habits()
 
     async def adopt(
         self,
@@ -33,10 +33,16 @@ class People:
         *,
         suffix: str | None = None,
         tell_when_done: bool | None = None,
+        reply_when_done: bool | None = None,
         hints: bool | None = None,
     ) -> Habits:
         """Change habits; what is None stays."""
-        changes = {"suffix": suffix, "tell_when_done": tell_when_done, "hints": hints}
+        changes = {
+            "suffix": suffix,
+            "tell_when_done": tell_when_done,
+            "reply_when_done": reply_when_done,
+            "hints": hints,
+        }
         given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
         habits = replace(await self.habits(user_id), **given)
         async with self._sessions() as session, session.begin():

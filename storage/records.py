@@ -11,6 +11,14 @@ ANY_MODEL = ""
 """As the model of a default: it holds for every model."""
 
 
+class NsfwPolicy(StrEnum):
+    """What happens, outside of age-restricted channels, to pictures that may belong there."""
+
+    OFF = "off"
+    SPOILER = "spoiler"
+    BLOCK = "block"
+
+
 class Action(StrEnum):
     """What a request was: asked for in words, or derived from an earlier one."""
 
@@ -53,6 +61,17 @@ class Origin:
     """True where the pictures are covered until somebody presses them."""
     locale: str = "en-US"
     """The language of whoever asked, as Discord names it."""
+    guard: NsfwPolicy = NsfwPolicy.OFF
+    """What is done with a picture that the checker flags; nothing is shown before it was checked."""
+    file_limit: int | None = None
+    """Bytes that a file of the answer may have while the token lives; None where only the place has a say."""
+    token_only: bool = False
+    """True where the bot is no member: the token is the only way to the message."""
+
+    @property
+    def hides_previews(self) -> bool:
+        """True where nothing unfinished is shown: it would be seen uncovered, or before it was checked."""
+        return self.spoiler or self.guard is not NsfwPolicy.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,8 @@ class Picture:
     width: int
     height: int
     file: str | None
+    flagged: bool = False
+    """True where a checker found that it belongs in an age-restricted channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +145,15 @@ class Generation:
     """What its message says beside the pictures, for whoever wants to learn."""
     pictures: tuple[Picture, ...] = field(default=())
 
+    @property
+    def shown(self) -> tuple[Picture, ...]:
+        """The pictures that may be seen where it was asked for."""
+        return tuple(each for each in self.pictures if not (each.flagged and self.origin.guard is NsfwPolicy.BLOCK))
+
+    def covers(self, picture: Picture) -> bool:
+        """True where a picture is shown behind a spoiler."""
+        return self.origin.spoiler or (picture.flagged and self.origin.guard is not NsfwPolicy.OFF)
+
 
 @dataclass(frozen=True, slots=True)
 class Spending:
@@ -146,10 +176,12 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What a person wants of every request: words that follow their prompts, a message when it is done, hints."""
+    """What a person wants of every request: words that follow their prompts, a direct message, or a reply that mentions
+    them, when it is done, and hints."""
 
     suffix: str = ""
     tell_when_done: bool = False
+    reply_when_done: bool = False
     hints: bool = True
 
 

@@ -6,15 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from generation.settings import PartialSettings, Sampler, Schedule
-from storage.records import ANY_MODEL
-
-
-class NsfwPolicy(StrEnum):
-    """What happens, outside of age-restricted channels, to pictures that nobody has checked."""
-
-    OFF = "off"
-    SPOILER = "spoiler"
-    BLOCK = "block"
+from storage.records import ANY_MODEL, NsfwPolicy
 
 
 class Kind(StrEnum):

@@ -48,6 +48,9 @@ class GenerationRow(Base):
     token_expires: Mapped[datetime | None]
     spoiler: Mapped[bool] = mapped_column(default=False)
     locale: Mapped[str] = mapped_column(default="en-US")
+    guard: Mapped[str] = mapped_column(default="off")
+    file_limit: Mapped[int | None]
+    token_only: Mapped[bool] = mapped_column(default=False)
     action: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
     parent_picture: Mapped[int | None]
@@ -101,6 +104,7 @@ class PictureRow(Base):
     width: Mapped[int]
     height: Mapped[int]
     file: Mapped[str | None]
+    flagged: Mapped[bool] = mapped_column(default=False)
 
 
 class PreferenceColumns:
@@ -184,6 +188,7 @@ class HabitsRow(Base):
     user_id: Mapped[int] = mapped_column(primary_key=True)
     suffix: Mapped[str] = mapped_column(default="")
     tell_when_done: Mapped[bool] = mapped_column(default=False)
+    reply_when_done: Mapped[bool] = mapped_column(default=False)
     hints: Mapped[bool] = mapped_column(default=True)
     hinted: Mapped[datetime | None]
     """When the last hint was given."""

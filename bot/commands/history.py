@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import layouts
+from bot.asking import is_age_restricted
 from bot.errors import Refusal
 from bot.followups import FORGOTTEN, answer
 from bot.layouts import lists
@@ -17,7 +19,7 @@ from bot.prints import Prints
 from generation.jobs import JobState
 from storage.generations import Generations
 from storage.people import People
-from storage.records import Generation
+from storage.records import Generation, NsfwPolicy
 
 TITLES = {"history": "Your pictures", "favourites": "⭐ Your favourites"}
 
@@ -94,9 +96,18 @@ class History(commands.Cog):
         parent = None if parent_id is None else await self._generations.get(parent_id)
         if generation.state.unfinished:
             raise Refusal("It is still being drawn. See /queue.")
-        look = layouts.ended(generation, await self._prints.of(generation), parent)
+        generation = _as_seen_in(interaction.channel, generation)
+        pictures = await self._prints.of(generation, interaction.filesize_limit)
+        look = layouts.ended(generation, pictures, parent)
         look.view.stop()
         await interaction.edit_original_response(view=look.view, attachments=files_of(look))
+
+
+def _as_seen_in(channel: object, generation: Generation) -> Generation:
+    """In an age-restricted channel its owner sees what is withheld elsewhere."""
+    if not is_age_restricted(channel):
+        return generation
+    return replace(generation, origin=replace(generation.origin, guard=NsfwPolicy.OFF))
 
 
 def _is_in_sight(interaction: discord.Interaction, generation: Generation) -> bool:

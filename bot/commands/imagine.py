@@ -36,6 +36,8 @@ class Imagine(commands.Cog):
         model: str | None = None,
         style: str | None = None,
         count: options.Count | None = None,
+        image: discord.Attachment | None = None,
+        strength: options.Strength | None = None,
         private: bool = False,
         spoiler: bool = False,
     ) -> None:
@@ -53,6 +55,8 @@ class Imagine(commands.Cog):
             model: Which model draws
             style: One of your presets, see /styles
             count: How many pictures, with seeds in a row
+            image: A picture to start from
+            strength: How much of that picture is drawn anew: 0.3 touches it up, 0.8 keeps little
             private: Only you see it
             spoiler: Covered until somebody presses it
         """
@@ -64,11 +68,13 @@ class Imagine(commands.Cog):
             sampler=sampler,
             clip_skip=clip_skip,
             count=count,
+            strength=strength,
         )
+        url = options.picture_url(image) if image else ""
         prompts = await self._wording.prompts(interaction.user.id, prompt, style)
         if aspect:
             prompts = [f"{each} --ar {aspect}" for each in prompts]
-        await self._consent.take(interaction, Order(prompts, seed, chosen, private, spoiler))
+        await self._consent.take(interaction, Order(prompts, seed, chosen, private, spoiler, url))
 
     @imagine.autocomplete("prompt")
     async def _prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

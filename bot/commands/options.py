@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from itertools import islice
 
+import discord
 from discord import app_commands
 
 from generation.catalogue import Catalogue
+from generation.images import FILE_BYTES, UnusableImage
 from generation.settings import (
     CLIP_SKIP,
     COUNT,
     GUIDANCE_SCALE,
     PROMPT_LENGTH,
     SEED,
+    SHARE,
     SIZE,
     STEPS,
     PartialSettings,
@@ -26,6 +29,7 @@ Guidance = app_commands.Range[float, GUIDANCE_SCALE.low, GUIDANCE_SCALE.high]
 Seed = app_commands.Range[int, SEED.low, SEED.high]
 Side = app_commands.Range[int, SIZE.low, SIZE.high]
 ClipSkip = app_commands.Range[int, CLIP_SKIP.low, CLIP_SKIP.high]
+Strength = app_commands.Range[float, SHARE.low, SHARE.high]
 Count = app_commands.Range[int, COUNT.low, COUNT.high]
 
 Aspect = app_commands.Range[str, 3, 13]
@@ -50,6 +54,7 @@ def chosen(
     width: int | None = None,
     height: int | None = None,
     count: int | None = None,
+    strength: float | None = None,
 ) -> PartialSettings:
     """The options that were given, as settings. Raises `InvalidSetting` for a size that is no multiple of 8."""
     return PartialSettings(
@@ -62,7 +67,17 @@ def chosen(
         sampler=Sampler(sampler.value) if sampler else None,
         clip_skip=clip_skip,
         count=count,
+        denoising_strength=strength,
     )
+
+
+def picture_url(attachment: discord.Attachment) -> str:
+    """Where a given picture is. Raises `UnusableImage` for what its description already shows to be none."""
+    if not (attachment.content_type or "").startswith("image/"):
+        raise UnusableImage("That file is no picture. Give a PNG, a JPEG or a WebP file.")
+    if attachment.size > FILE_BYTES:
+        raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=FILE_BYTES // 2**20)
+    return attachment.url
 
 
 def choices(pairs: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:

@@ -3,8 +3,8 @@
 from bot.asker import Asker
 from bot.house import Range, Standing
 from generation.settings import Limits, PartialSettings
-from storage.records import ANY_MODEL, Defaults
-from storage.rulebook import Kind, NsfwPolicy, Rulebook
+from storage.records import ANY_MODEL, Defaults, NsfwPolicy
+from storage.rulebook import Kind, Rulebook
 
 _LABELS = {
     "width": "width",

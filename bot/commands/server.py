@@ -19,8 +19,8 @@ from generation.errors import InvalidSetting
 from generation.settings import COOLDOWN, DAILY_STEPS, LIMITS, WAITING, Limits, PartialSettings, label
 from storage.generations import Generations
 from storage.house_rules import HouseRules
-from storage.records import ANY_MODEL
-from storage.rulebook import READERS, Kind, NsfwPolicy, Rule, RuleKey
+from storage.records import ANY_MODEL, NsfwPolicy
+from storage.rulebook import READERS, Kind, Rule, RuleKey
 
 Waiting = app_commands.Range[int, WAITING.low, WAITING.high]
 Cooldown = app_commands.Range[int, COOLDOWN.low, COOLDOWN.high]
@@ -35,6 +35,7 @@ class NeedsManageServer(Refusal, app_commands.CheckFailure):
 
 
 @app_commands.guild_only()
+@app_commands.guild_install()
 @app_commands.default_permissions(manage_guild=True)
 class Server(DefaultsCog, group_name="server", group_description="Defaults, limits and rules of this server"):
     """Hidden from whoever cannot manage the server, and refused to them too: Discord lets admins unhide commands."""

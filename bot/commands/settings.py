@@ -1,5 +1,7 @@
 """/settings: what a person prefers."""
 
+from typing import Literal
+
 import discord
 from discord import app_commands
 
@@ -7,6 +9,7 @@ from bot import flags
 from bot.commands.defaults import DefaultsCog
 from bot.commands.overview import defaults_lines
 from bot.layouts.lines import shown
+from bot.locales import say
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
 from storage.people import People
@@ -32,6 +35,8 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
         lines = [f"- after each prompt: {shown(habits.suffix, 500)}"] if habits.suffix else []
         lines += ["- a direct message when a picture is done"] if habits.tell_when_done else []
         lines += [] if habits.hints else ["- no hints"]
+        if habits.reply_when_done:
+            lines.append(f"- {say('a reply that mentions you when a picture is done')}")
         text = "\n".join([f"{first}For you:", *defaults_lines(defaults), *lines])
         await interaction.response.send_message(text, ephemeral=True)
 
@@ -52,13 +57,13 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
         await self.answer(interaction, "Saved. ")
 
     @app_commands.command()
-    async def notify(self, interaction: discord.Interaction, on: bool) -> None:
-        """Get a direct message when a picture of yours is done.
+    async def notify(self, interaction: discord.Interaction, by: Literal["message", "reply", "nothing"]) -> None:
+        """Be told when a picture of yours is done.
 
         Args:
-            on: Whether
+            by: A direct message, a reply in the channel that mentions you, or nothing
         """
-        await self._people.adopt(interaction.user.id, tell_when_done=on)
+        await self._people.adopt(interaction.user.id, tell_when_done=by == "message", reply_when_done=by == "reply")
         await self.answer(interaction, "Saved. ")
 
     @app_commands.command()
@@ -75,5 +80,5 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
     async def reset(self, interaction: discord.Interaction) -> None:
         """Forget your defaults."""
         await self._preferences.forget_user(interaction.user.id)
-        await self._people.adopt(interaction.user.id, suffix="", tell_when_done=False)
+        await self._people.adopt(interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False)
         await self.answer(interaction, "Forgotten. ")

@@ -20,6 +20,7 @@ FACES = {
     PressKind.DELETE: ("Delete", "❌"),
     PressKind.DETAILS: ("Details", None),
     PressKind.CANCEL: ("Cancel", None),
+    PressKind.ORIGINAL: ("Original file", "💾"),
 }
 """Label and emoji, which may be missing."""
 
@@ -67,6 +68,17 @@ def rows_of(generation: Generation) -> list[Row]:
     ]
 
 
+def originals(generation: Generation) -> Row | None:
+    """A button for the file of each picture that is still there; nothing where none is."""
+    files = [picture for picture in generation.shown if picture.file]
+    if not files:
+        return None
+    if len(generation.pictures) == 1:
+        return _row(generation, PressKind.ORIGINAL)
+    presses = [Press(PressKind.ORIGINAL, generation.id, picture.index) for picture in files]
+    return ui.ActionRow(*(button(press, f"Original {press.picture + 1}") for press in presses))
+
+
 def more(generation_id: int, picture: int) -> Row:
     """A select of everything that no button does."""
     options = []
@@ -82,14 +94,16 @@ def _row(generation: Generation, *kinds: PressKind) -> Row:
 
 
 def _numbered(letter: str, kind: PressKind, generation: Generation) -> Row:
-    presses = [Press(kind, generation.id, picture.index) for picture in generation.pictures]
-    return ui.ActionRow(*(button(press, f"{letter}{number}") for number, press in enumerate(presses, start=1)))
+    presses = [Press(kind, generation.id, picture.index) for picture in generation.shown]
+    return ui.ActionRow(*(button(press, f"{letter}{press.picture + 1}") for press in presses))
 
 
 def _pick(generation: Generation) -> Row:
     options = [
-        discord.SelectOption(label=f"Picture {number}", value=str(picture.index), description=f"seed {picture.seed}")
-        for number, picture in enumerate(generation.pictures, start=1)
+        discord.SelectOption(
+            label=f"Picture {picture.index + 1}", value=str(picture.index), description=f"seed {picture.seed}"
+        )
+        for picture in generation.shown
     ]
     press = Press(PressKind.PICK, generation.id)
     return ui.ActionRow(ui.Select(custom_id=press.custom_id, placeholder="More with one picture…", options=options))

@@ -3,6 +3,7 @@
 from discord import ui
 
 from bot import flags
+from bot.layouts.controls import originals
 from bot.layouts.lines import lineage_line, link_to
 from bot.layouts.look import QUIET, Look, Part, framed, plain
 from generation.settings import GenerationSettings
@@ -27,11 +28,11 @@ def details(generation: Generation, parent: Generation | None) -> Look:
         lines.append(f"-# seeds {seeds}")
     if not generation.origin.private:
         lines.append(f"-# [where it was shown]({link_to(generation)})")
-    return of_settings(generation.settings, lines)
+    return of_settings(generation.settings, lines, originals(generation))
 
 
-def of_settings(settings: GenerationSettings, lines: list[str]) -> Look:
-    """Settings in words and as the flags that bring them back, with lines under them."""
+def of_settings(settings: GenerationSettings, lines: list[str], row: Part | None = None) -> Look:
+    """Settings in words and as the flags that bring them back, with lines and a row of buttons under them."""
     texts = {"Prompt": settings.prompt, "Without": settings.negative_prompt}
     command = f"{settings.prompt} {flags.write(settings)}"
     if settings.negative_prompt:
@@ -43,6 +44,7 @@ def of_settings(settings: GenerationSettings, lines: list[str]) -> Look:
         files[FILE] = command.encode()
         parts.append(ui.File(f"attachment://{FILE}"))
     parts.append(ui.TextDisplay("\n".join(filter(None, lines)) or "-# read from the picture itself"))
+    parts += [row] if row else []
     return Look(framed(parts, QUIET), files)
 
 

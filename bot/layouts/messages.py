@@ -11,7 +11,8 @@ from bot.layouts.controls import button, more, rows_of
 from bot.layouts.hints import hint_line
 from bot.layouts.lines import bar, headline, lineage_line, shown, small_print
 from bot.layouts.look import QUIET, Look, Part, framed, plain
-from bot.locales import say
+from bot.locales import say, say_many
+from bot.prints import Print
 from generation.events import Event, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
@@ -22,9 +23,6 @@ ALT_TEXT = 1024
 
 SPOILER = "SPOILER_"
 """How the name of a file begins that is covered until it is pressed."""
-
-Files = Sequence[tuple[bytes, str]]
-"""Pictures as files, each with its ending."""
 
 
 def starting(settings: GenerationSettings, lineage: Lineage, user_id: int, parent: Generation | None = None) -> Look:
@@ -39,8 +37,11 @@ def underway(
     preview: bytes | None,
     parent: Generation | None = None,
     left: float | None = None,
+    *,
+    may_be_late: bool = False,
 ) -> Look:
-    """A request that waits or is being drawn; `preview` is a JPEG, `left` how many seconds it may take yet."""
+    """A request that waits or is being drawn; `preview` is a JPEG, `left` how many seconds it may take yet. What is
+    late finds its message out of reach, and is looked up."""
     match event:
         case Queued(position=position):
             line = "Next in line…" if position == 1 else f"Waiting: number {position} in line…"
@@ -54,15 +55,17 @@ def underway(
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     files = {}
     if preview:
-        name = _file_name(generation, "preview.jpg")
-        files[name] = preview
-        parts.append(gallery(generation, [name]))
+        files["preview.jpg"] = preview
+        parts.append(gallery(generation, ["preview.jpg"]))
     parts.append(ui.TextDisplay(line if left is None else f"{line} · {about(left)}"))
+    if may_be_late:
+        late = say("That may be longer than I can change this message. If nothing comes, it waits in /history.")
+        parts.append(ui.TextDisplay(f"-# {late}"))
     parts.append(ui.ActionRow(button(Press(PressKind.CANCEL, generation.id))))
     return Look(framed(parts), files)
 
 
-def ended(generation: Generation, pictures: Files, parent: Generation | None = None) -> Look:
+def ended(generation: Generation, pictures: Sequence[Print], parent: Generation | None = None) -> Look:
     """A request that has ended, with the files it has."""
     match generation.state:
         case JobState.COMPLETED:
@@ -74,13 +77,12 @@ def ended(generation: Generation, pictures: Files, parent: Generation | None = N
     return _without_pictures(generation, say(generation.failure or "It did not work out."), parent)
 
 
-def of_one(generation: Generation, index: int, picture: tuple[bytes, str]) -> Look:
+def of_one(generation: Generation, picture: Print) -> Look:
     """One of several pictures, and what can be done with it."""
-    data, ending = picture
-    name = _file_name(generation, f"noisefox-{generation.id}-{index}.{ending}")
+    files, index = named(generation, [picture]), picture.index
     seed = generation.settings.of_picture(index).seed
     parts: list[Part] = [
-        gallery(generation, [name]),
+        gallery(generation, list(files)),
         ui.TextDisplay(f"-# Picture {index + 1} · seed {seed}"),
         ui.ActionRow(
             button(Press(PressKind.VARY, generation.id, index)),
@@ -89,10 +91,21 @@ def of_one(generation: Generation, index: int, picture: tuple[bytes, str]) -> Lo
         ),
         more(generation.id, index),
     ]
-    return Look(framed(parts), {name: data})
+    return Look(framed(parts), files)
 
 
-def letter(generation: Generation, pictures: Files) -> Look:
+def file_of_one(generation: Generation, picture: Print) -> Look:
+    """One picture as a file, which nothing makes smaller on its way."""
+    files = named(generation, [picture])
+    [name] = files
+    if picture.ending == "png":
+        words = say("As it was drawn.")
+    else:
+        words = say("The original is too large to be sent here; this is a WebP.")
+    return Look(framed([ui.TextDisplay(f"-# {words}"), ui.File(f"attachment://{name}")], QUIET), files)
+
+
+def letter(generation: Generation, pictures: Sequence[Print]) -> Look:
     """The pictures of a request, to be sent to somebody."""
     files = named(generation, pictures)
     parts: list[Part] = [ui.TextDisplay(headline(generation.settings, generation.origin.user_id))]
@@ -112,32 +125,54 @@ def outcome(generation: Generation) -> str:
 
 
 def gallery(generation: Generation, names: Sequence[str]) -> ui.MediaGallery[ui.LayoutView]:
-    """The files of these names, described by the prompt."""
+    """The files of these names, described by the prompt; those whose names say so are covered."""
     described = generation.settings.prompt[:ALT_TEXT]
-    covered = generation.origin.spoiler
-    items = [discord.MediaGalleryItem(f"attachment://{name}", description=described, spoiler=covered) for name in names]
+    items = [
+        discord.MediaGalleryItem(f"attachment://{name}", description=described, spoiler=name.startswith(SPOILER))
+        for name in names
+    ]
     return ui.MediaGallery(*items)
 
 
-def named(generation: Generation, pictures: Files) -> dict[str, bytes]:
+def named(generation: Generation, pictures: Sequence[Print]) -> dict[str, bytes]:
     """The files of a request by the names they have in a message; a prompt is never part of one."""
+    covered = {each.index for each in generation.pictures if generation.covers(each)}
     return {
-        _file_name(generation, f"noisefox-{generation.id}-{index}.{ending}"): data
-        for index, (data, ending) in enumerate(pictures)
+        f"{SPOILER * (each.index in covered)}noisefox-{generation.id}-{each.index}.{each.ending}": each.data
+        for each in pictures
     }
 
 
-def _completed(generation: Generation, pictures: Files, parent: Generation | None) -> Look:
+def _completed(generation: Generation, pictures: Sequence[Print], parent: Generation | None) -> Look:
+    withheld = _withheld(generation)
+    if withheld and not generation.shown:
+        return _without_pictures(generation, withheld, parent)
     files = named(generation, pictures)
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     if files:
         parts.append(gallery(generation, list(files)))
+    if withheld:
+        parts.append(ui.TextDisplay(f"-# {withheld}"))
     details = button(Press(PressKind.DETAILS, generation.id))
     parts.append(ui.Section(ui.TextDisplay(f"-# {small_print(generation)}"), accessory=details))
     if generation.hint:
         parts.append(ui.TextDisplay(hint_line(generation.hint, generation.settings)))
     parts += rows_of(generation)
     return Look(framed(parts), files)
+
+
+def _withheld(generation: Generation) -> str:
+    """Says which pictures are not shown where they were asked for, and where they can be seen; nothing if all are."""
+    hidden = [each.index + 1 for each in generation.pictures if each not in generation.shown]
+    if not hidden:
+        return ""
+    why = say_many(
+        len(hidden) if len(generation.pictures) > 1 else 1,
+        "A checker found that one may belong in an age-restricted channel. It is not shown here.",
+        "A checker found that {n} may belong in an age-restricted channel. They are not shown here.",
+    )
+    command = f"`/show number:{generation.id}`"
+    return f"{why} {say('Its owner can see it there: {command}', command=command)}"
 
 
 def _without_pictures(generation: Generation, sentence: str, parent: Generation | None) -> Look:
@@ -151,7 +186,3 @@ def _without_pictures(generation: Generation, sentence: str, parent: Generation 
 def _title(settings: GenerationSettings, lineage: Lineage, user_id: int, parent: Generation | None) -> list[Part]:
     lines = [headline(settings, user_id), lineage_line(lineage, parent)]
     return [ui.TextDisplay("\n".join(filter(None, lines)))]
-
-
-def _file_name(generation: Generation, name: str) -> str:
-    return f"{SPOILER}{name}" if generation.origin.spoiler else name

@@ -3,11 +3,14 @@
 import logging
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
+from io import BytesIO
 
 import torch
 from PIL import Image
 
 from generation import infotext
+from generation.catalogue import Catalogue
 from generation.engine import hires, masks, pictures, starting
 from generation.engine.drawing import Drawing, decoded
 from generation.engine.explaining import Recorder, explain
@@ -16,6 +19,7 @@ from generation.engine.leisure import Errand, Leisure
 from generation.engine.models import Model
 from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
+from generation.engine.safety import Checkers
 from generation.engine.shares import Shares
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
@@ -23,6 +27,7 @@ from generation.engine.upscalers.choice import Upscalers
 from generation.engine.upscalers.work import upscale
 from generation.errors import (
     BrokenPicture,
+    CheckerUnavailable,
     FailureKind,
     LoraUnavailable,
     ModelUnavailable,
@@ -30,8 +35,8 @@ from generation.errors import (
     UnknownModel,
     UpscalerUnavailable,
 )
-from generation.events import Cancelled, Completed, Event, Failed, Loading, Preview, Progress, Started
-from generation.jobs import Draw, Job, Upscale
+from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
+from generation.jobs import Draw, Job, Task, Upscale
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +61,13 @@ class StepLoop:
         model_wait: float = MODEL_WAIT_SECONDS,
         upscalers: Upscalers | None = None,
         clock: Callable[[], float] = time.monotonic,
+        checkers: Checkers | None = None,
     ) -> None:
         self._shelf = shelf
         self._emit = emit
         self._sizing = sizing
         self._upscalers = upscalers or Upscalers()
+        self._checkers = checkers or Checkers(Catalogue(), torch.device("cpu"))
         self._clock = clock
         self._shares = Shares()
         self._held = Held(model_wait, clock)
@@ -128,6 +135,8 @@ class StepLoop:
         if job.task.draws:
             self._models[job.id] = job.task.settings.model
         try:
+            if job.task.check:
+                self._checkers.take(job.task.settings.model)
             match job.task:
                 case Upscale():
                     self._errands[self._enlarge(job, job.task)] = job.id
@@ -159,8 +168,17 @@ class StepLoop:
         started = self._clock()
         model = self._model_of(job) if task.draws else None
         picture, upscaler = yield from upscale(task, self._upscalers, model, report)
+        if task.check:
+            yield
+            picture = self._checked(picture, task)
         self._remove(job.id)
         self._emit(Completed(job.id, (picture,), self._clock() - started, upscaler=upscaler))
+
+    def _checked(self, picture: Picture, task: Task) -> Picture:
+        """A picture with what the safety checker says of it."""
+        with Image.open(BytesIO(picture.png)) as image:
+            flagged = self._checkers.take(task.settings.model).flags(image.convert("RGB"))
+        return replace(picture, flagged=flagged)
 
     def _had(self, work: Painting | Errand) -> tuple[float, float]:
         job_id = self._unfinished[work] if isinstance(work, Painting) else self._errands[work]
@@ -275,8 +293,12 @@ class StepLoop:
             model.hash, from_picture=drawing.from_picture, lora_hashes=model.lora_hashes(painting.settings)
         )
         text = infotext.to_infotext(settings, drawn)
-        drawing.pictures[index] = pictures.as_png(image, settings.seed, text, starting.seen(painting.model, settings))
-        if drawing.recorder is not None and index == 0:
+        picture = pictures.as_png(image, settings.seed, text, starting.seen(model, settings))
+        if drawing.job.task.check:
+            yield
+            picture = self._checked(picture, drawing.job.task)
+        drawing.pictures[index] = picture
+        if drawing.recorder is not None and index == 0 and not picture.flagged:
             self._leisure.put(self._explain(drawing, drawing.recorder, image), drawing.job.id)
         if drawing.developed:
             self._complete(drawing)
@@ -369,6 +391,8 @@ def _kind_of(error: Exception) -> FailureKind:
             return FailureKind.LORA_UNAVAILABLE
         case UpscalerUnavailable():
             return FailureKind.UPSCALER_UNAVAILABLE
+        case CheckerUnavailable():
+            return FailureKind.CHECKER_UNAVAILABLE
         case BrokenPicture():
             return FailureKind.BROKEN_PICTURE
     return FailureKind.OUT_OF_MEMORY if _is_out_of_memory(error) else FailureKind.INTERNAL

@@ -19,6 +19,7 @@ from generation.catalogue import Catalogue
 from generation.engine import device
 from generation.engine.loop import StepLoop
 from generation.engine.measuring import DeviceMeter
+from generation.engine.safety import Checkers
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
@@ -59,7 +60,8 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
     shelf, upscalers = Shelf(catalogue, where, dtype), Upscalers(catalogue, where, options.upscaler)
-    loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds, upscalers)
+    checkers = Checkers(catalogue, where)
+    loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds, upscalers, checkers=checkers)
     emit(wire.Ready(os.getpid(), str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
     while True:
         while loop.idle or not inbox.empty():

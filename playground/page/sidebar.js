@@ -42,7 +42,8 @@ function header(store) {
 }
 
 function lists(store) {
-  const inGuild = store.channels.filter((channel) => channel.type !== 1);
+  const inGuild = store.channels.filter((channel) => channel.type !== 1 && !channel.outside);
+  const outside = store.channels.filter((channel) => channel.outside);
   const direct = store.channels.filter((channel) => channel.type === 1);
   return h(
     "div",
@@ -55,6 +56,12 @@ function lists(store) {
     ),
     h("h2", {}, "Direct messages"),
     h("ul", {}, direct.length ? direct.map((channel) => entry(channel, store)) : newDirect(store)),
+    outside.length > 0 && h("h2", { title: `${store.bot.username} is no member there: people bring it along` }, "Elsewhere"),
+    h(
+      "ul",
+      {},
+      outside.map((channel) => entry(channel, store)),
+    ),
   );
 }
 
@@ -82,7 +89,7 @@ function entry(channel, store) {
       "button",
       {
         type: "button",
-        class: `channel${here ? " here" : ""}${unread ? " unread" : ""}`,
+        class: `channel${here ? " here" : ""}${unread ? " unread" : ""}${channel.parent ? " thread" : ""}`,
         "data-channel": channel.id,
         "data-name": name,
         "aria-current": here ? "page" : null,

@@ -23,10 +23,16 @@ export function welcome(store) {
       {},
       direct
         ? `This is the beginning of your direct messages with ${name}.`
-        : `This is the beginning of #${name}${channel.nsfw ? ", an age-restricted channel" : ""}. Everything here stays on this computer.`,
+        : `This is the beginning of #${name}${kindOf(channel, store)}. Everything here stays on this computer.`,
     ),
     starters(store),
   );
+}
+
+function kindOf(channel, store) {
+  if (channel.outside) return `, where ${store.bot.username} is no member: you bring it along`;
+  if (channel.nsfw) return ", an age-restricted channel";
+  return channel.parent ? ", a thread" : "";
 }
 
 /** Commands of one word come first, and of them those with a text that must be given: they make something. */

@@ -13,7 +13,7 @@ from PIL import Image
 from bot.delivery import EDIT_SECONDS, RETRY_SECONDS, Delivery
 from bot.layouts import Look
 from bot.posts import NotTaken, Unreachable
-from bot.prints import Prints
+from bot.prints import FILE_BYTES, Prints
 from generation.events import Preview, Progress, Queued
 from generation.settings import GenerationSettings
 from storage import database
@@ -34,6 +34,12 @@ class FakePosts:
 
     def lane(self, origin: Origin) -> str:
         return f"token:{origin.token}" if origin.token else f"channel:{origin.channel_id}"
+
+    def room(self, origin: Origin) -> int:
+        return FILE_BYTES
+
+    def may_miss(self, origin: Origin, seconds: float) -> bool:
+        return False
 
     async def edit(self, origin: Origin, look: Look) -> None:
         if self.refusals:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -5,11 +6,12 @@ import pytest
 from PIL import Image
 
 from bot import prints
+from bot.layouts import messages as layouts
 from bot.prints import Prints
 from storage import database
 from storage.generations import Generations
 from storage.images import Images
-from storage.records import Generation, Lineage, Origin, Picture
+from storage.records import Generation, Lineage, NsfwPolicy, Origin, Picture
 from tests.bot.test_panel import PLAIN
 
 
@@ -32,13 +34,34 @@ async def test_four_files_that_fit_alone_fit_together(
     four: Generation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = sum((tmp_path / (picture.file or "")).stat().st_size for picture in four.pictures)
-    monkeypatch.setattr(prints, "FILE_BYTES", together)
     files = await Prints(Images(tmp_path)).of(four)
-    assert {ending for _, ending in files} == {"png"}
+    assert {each.ending for each in files} == {"png"}
     monkeypatch.setattr(prints, "REQUEST_BYTES", together // 2)
     files = await Prints(Images(tmp_path)).of(four)
-    assert len(files) == 4
-    assert sum(len(data) for data, _ in files) <= together // 2
+    assert [each.index for each in files] == [0, 1, 2, 3]
+    assert sum(len(each.data) for each in files) <= together // 2
+
+
+async def test_the_cap_of_the_place_decides(four: Generation, tmp_path: Path) -> None:
+    shown = Prints(Images(tmp_path))
+    for most in (30_000, 10_000):
+        files = await shown.of(four, most)
+        assert {each.ending for each in files} == {"webp"}
+        assert all(len(each.data) <= most for each in files)
+    one = await shown.one(four, 2, 10_000)
+    assert one is not None
+    assert len(one.data) <= 10_000
+
+
+async def test_what_must_not_be_seen_is_no_file(four: Generation, tmp_path: Path) -> None:
+    flagged = tuple(replace(each, flagged=each.index == 1) for each in four.pictures)
+    blocked = replace(four, pictures=flagged, origin=replace(four.origin, guard=NsfwPolicy.BLOCK))
+    shown = Prints(Images(tmp_path))
+    assert [each.index for each in await shown.of(blocked)] == [0, 2, 3]
+    assert await shown.one(blocked, 1) is None
+    covered = replace(blocked, origin=replace(four.origin, guard=NsfwPolicy.SPOILER))
+    names = list(layouts.named(covered, await shown.of(covered)))
+    assert [name.startswith("SPOILER_") for name in names] == [False, True, False, False]
 
 
 async def test_what_is_gone_is_left_out(four: Generation, tmp_path: Path) -> None:

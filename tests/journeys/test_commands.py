@@ -140,7 +140,7 @@ async def test_long_recent_prompts_are_suggested_short_and_drawn_whole(
 
 
 async def test_a_letter_comes_when_a_picture_is_done_if_wanted(bot: app.Bot, member: Member, other: Member) -> None:
-    await member.asks("settings notify", on=True)
+    await member.asks("settings notify", by="message")
     done, _ = await member.imagine("a castle"), await other.imagine("a boat")
     letter = await member.wait_for(lambda each: "Your picture is done" in each["content"])
     assert done["id"] in letter["content"]

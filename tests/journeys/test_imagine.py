@@ -1,15 +1,20 @@
 import asyncio
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot import app
 from generation import infotext
 from generation.settings import Limits, Sampler
 from playground import Playground
-from playground.person import Refused
+from playground.person import File, Refused
 from playground.world import Permission
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
+
+BOMB = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0"
+"""The head of a picture of two thousand million pixels a side."""
 
 
 async def test_a_prompt_becomes_a_picture_step_by_step(bot: app.Bot, member: Member) -> None:
@@ -168,6 +173,35 @@ async def test_cancel_while_queued_touches_no_other_job(bot: app.Bot, member: Me
     assert urls_of(cancelled) == []
     done = await other.see_finished(first)
     assert len(urls_of(done)) == 2
+
+
+async def test_a_picture_is_something_to_start_from(bot: app.Bot, member: Member) -> None:
+    file = BytesIO()
+    Image.effect_noise((300, 150), 80).convert("RGB").save(file, "PNG")
+    given = File("mine.png", file.getvalue(), "image/png")
+    done = await member.imagine("a {red, blue} boat", image=given, strength=0.5)
+    settings = infotext.from_infotext((await member.image(done)).info["parameters"])
+    assert settings.denoising_strength == 0.5
+    assert (settings.width, settings.height) == (184, 88)
+    await member.wait_until(lambda: len([each for each in member.messages() if finished(each)]) == 2)
+    again = await member.press(done, "Re-roll")
+    assert (await member.image(again)).size == (184, 88)
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (File("notes.txt", b"hello", "text/plain"), "That file is no picture"),
+        (File("notes.png", b"not a picture", "image/png"), "I cannot read that picture"),
+        (File("bomb.png", BOMB, "image/png"), "I cannot read that picture"),
+        (File("large.png", bytes(9 * 2**20), "image/png"), "larger than 8 MiB"),
+    ],
+    ids=lambda value: value.name if isinstance(value, File) else "",
+)
+async def test_what_is_no_picture_to_start_from_is_refused(
+    bot: app.Bot, member: Member, file: File, sentence: str
+) -> None:
+    assert sentence in (await member.asks("imagine", prompt="a boat", image=file))["content"]
 
 
 async def test_a_late_cancel_does_not_hit_the_next_job(bot: app.Bot, member: Member) -> None:

@@ -17,8 +17,8 @@ from storage.generations import AlreadyAsked, Generations
 from storage.house_rules import HouseRules
 from storage.images import Images
 from storage.preferences import Preferences
-from storage.records import ANY_MODEL, Action, Lineage, Origin, Picture, Spending
-from storage.rulebook import Kind, NsfwPolicy, Rule, Rulebook, RuleKey
+from storage.records import ANY_MODEL, Action, Lineage, NsfwPolicy, Origin, Picture, Spending
+from storage.rulebook import Kind, Rule, Rulebook, RuleKey
 from storage.tables import Base
 
 SNOWFLAKE = 2**63 - 1

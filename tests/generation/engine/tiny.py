@@ -22,7 +22,11 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
+from PIL import Image
 from transformers import (
+    CLIPConfig,
+    CLIPImageProcessor,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
@@ -222,3 +226,27 @@ def _clip(**changes: Any) -> Any:
 
 def _tokenizer(**changes: Any) -> Any:
     return CLIPTokenizer.from_pretrained(POCKET_DIRECTORY / "tokenizer", **changes)
+
+
+def safety_checker(folder: Path, like: Image.Image) -> Path:
+    """A checker that flags pictures much like one."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        vision = {
+            "hidden_size": 16,
+            "intermediate_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "image_size": 32,
+            "patch_size": 16,
+        }
+        network = StableDiffusionSafetyChecker(CLIPConfig(vision_config=vision, projection_dim=8))
+    processor = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    with torch.inference_mode():
+        seen = network.vision_model(processor(images=like, return_tensors="pt").pixel_values)[1]
+        embedding = network.visual_projection(seen)[0].clone()
+    network.concept_embeds.data[:] = embedding
+    network.concept_embeds_weights.data[:] = 0.999
+    network.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder

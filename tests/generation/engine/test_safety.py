@@ -1,0 +1,85 @@
+"""Finished pictures, looked at by a checker: a tiny one, made to flag pictures much like a given one."""
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from generation.catalogue import POCKET, Catalogue
+from generation.engine.loop import StepLoop
+from generation.engine.safety import Checkers, SafetyChecker
+from generation.engine.shelf import Shelf
+from generation.engine.sizing import Sizing
+from generation.errors import CheckerUnavailable, FailureKind
+from generation.events import Completed, Event, Failed
+from generation.jobs import Draw, Job, Task, Upscale
+from generation.settings import GenerationSettings
+from tests.generation.engine import tiny
+from tests.generation.engine.conftest import LoopDriver
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def drawn(driver: LoopDriver, apple: GenerationSettings) -> bytes:
+    driver.admit(1, apple)
+    driver.run()
+    return driver.completed(1).pictures[0].png
+
+
+def ending_of(task: Task, shelf: Shelf, checker: str) -> Event:
+    """How a job ends in a loop whose checker is somewhere."""
+    events: list[Event] = []
+    checkers = Checkers(Catalogue([replace(POCKET, safety_checker=checker)]), CPU)
+    loop = StepLoop(shelf, events.append, Sizing(16), checkers=checkers)
+    loop.admit(Job(1, "owner", task))
+    while not loop.idle:
+        loop.step()
+    return events[-1]
+
+
+def flags(event: Event) -> list[bool]:
+    assert isinstance(event, Completed), event
+    return [picture.flagged for picture in event.pictures]
+
+
+def test_a_checker_flags_what_it_was_made_for(tmp_path: Path) -> None:
+    red, blue = (Image.new("RGB", (64, 48), colour) for colour in ("red", "blue"))
+    checker = SafetyChecker.read(str(tiny.safety_checker(tmp_path, red)), CPU)
+    assert [checker.flags(image) for image in (red, blue)] == [True, False]
+    assert red.getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_a_whole_pipelines_folder_has_one_too(tmp_path: Path) -> None:
+    red = Image.new("RGB", (64, 48), "red")
+    checker = tiny.safety_checker(tmp_path / "safety_checker", red)
+    (tmp_path / "feature_extractor").mkdir()
+    (checker / "preprocessor_config.json").rename(tmp_path / "feature_extractor" / "preprocessor_config.json")
+    assert SafetyChecker.read(str(tmp_path), CPU).flags(red)
+
+
+def test_only_what_is_to_be_checked_is(shelf: Shelf, apple: GenerationSettings, drawn: bytes, tmp_path: Path) -> None:
+    checker = str(tiny.safety_checker(tmp_path, Image.open(BytesIO(drawn))))
+    assert flags(ending_of(Draw(apple, check=True), shelf, checker)) == [True]
+    assert flags(ending_of(Draw(replace(apple, prompt="a castle"), check=True), shelf, checker)) == [False]
+    assert flags(ending_of(Draw(apple), shelf, checker)) == [False]
+    assert flags(ending_of(Upscale(apple, drawn, check=True), shelf, checker)) == [True]
+
+
+@pytest.mark.parametrize("checker", ["", "/nowhere"])
+def test_what_cannot_be_checked_fails_before_it_is_drawn(shelf: Shelf, apple: GenerationSettings, checker: str) -> None:
+    ending = ending_of(Draw(apple, check=True), shelf, checker)
+    assert isinstance(ending, Failed)
+    assert ending.kind is FailureKind.CHECKER_UNAVAILABLE
+
+
+def test_each_checker_is_read_once(tmp_path: Path) -> None:
+    source = str(tiny.safety_checker(tmp_path, Image.new("RGB", (64, 64), "red")))
+    models = [replace(POCKET, name=name, safety_checker=source) for name in ("one", "two")]
+    checkers = Checkers(Catalogue([*models, POCKET]), CPU)
+    assert checkers.take("one") is checkers.take("two")
+    with pytest.raises(CheckerUnavailable):
+        checkers.take("pocket")

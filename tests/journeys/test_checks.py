@@ -1,0 +1,89 @@
+"""Pictures that are checked before they are shown, where a server wants that."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot import app
+from bot.config import SafetyConfig
+from generation.catalogue import POCKET
+from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
+from tests.journeys.test_places import until_drawing
+from tests.sketching import SketchPool
+
+WILD = replace(POCKET, name="wild", harmless=False)
+
+
+@pytest.fixture
+def pool() -> SketchPool:
+    return SketchPool()
+
+
+@pytest.fixture
+async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
+    async with start(pool, models=(WILD, POCKET), safety=SafetyConfig("a checker")) as bot:
+        yield bot
+
+
+def covered(message: Message) -> list[bool]:
+    [container] = message["components"]
+    [gallery] = [part for part in container["components"] if part["type"] == 12]
+    return [item["spoiler"] for item in gallery["items"]]
+
+
+async def test_spoiler_covers_what_the_checker_flags(bot: app.Bot, admin: Member, member: Member) -> None:
+    await admin.slash("server nsfw", {"policy": "spoiler"})
+    assert covered(await member.imagine("a boat", count=2)) == [False, False]
+    bare = await member.imagine("a bare tree", count=2)
+    assert covered(bare) == [True, True]
+    assert all("SPOILER_" in url for url in urls_of(bare))
+    assert covered(await member.press(bare, "U1")) == [True]
+
+
+async def test_block_keeps_it_to_age_restricted_channels(
+    bot: app.Bot, admin: Member, member: Member, other: Member
+) -> None:
+    await admin.slash("server nsfw", {"policy": "block"})
+    assert urls_of(await member.imagine("a boat"))
+    started = await member.start("a bare tree", seed=7)
+    withheld = await member.see(started, lambda each: "age-restricted channel" in text_of(each))
+    assert urls_of(withheld) == []
+    assert "`/show number:2`" in text_of(withheld)
+    assert labels_of(withheld) == ["Re-roll"]
+    for place, count in (("general", 0), ("nsfw-art", 1)):
+        shown = (await member.slash("show", {"number": 2}, place)).message
+        assert shown is not None
+        assert len(urls_of(await member.see(shown, finished))) == count
+    await other.react(withheld, "✉️")
+    await other.wait_for(lambda each: "There is no picture to send" in each["content"])
+    assert "a bare tree" in text_of(await member.asks("history"))
+    again = await member.start("a bare tree", seed=7, channel="nsfw-art")
+    assert urls_of(await member.see_finished(again))
+
+
+@pytest.mark.parametrize("policy", ["spoiler", "block"])
+async def test_nothing_is_shown_before_it_was_checked(
+    bot: app.Bot, pool: SketchPool, admin: Member, member: Member, policy: str
+) -> None:
+    await admin.slash("server nsfw", {"policy": policy})
+    pool.hold()
+    seen: list[Message] = []
+    watched = await member.start("a boat", seed=7)
+    harmless = await member.start("a boat", seed=7, model="pocket")
+    restricted = await member.start("a boat", seed=7, channel="nsfw-art")
+    await until_drawing(pool, 3)
+    pool.step(3)
+    for message, previews in ((harmless, 1), (restricted, 1), (watched, 0)):
+        drawing = await member.see(message, lambda each: "step 3 of 20" in text_of(each))
+        assert len(urls_of(drawing)) == previews
+        seen.append(drawing)
+    pool.release()
+    for message in seen:
+        assert urls_of(await member.see_finished(message))
+    assert pool.checked == [1]
+
+
+async def test_without_a_policy_nothing_is_checked(bot: app.Bot, pool: SketchPool, member: Member) -> None:
+    assert covered(await member.imagine("a bare tree")) == [False]
+    assert pool.checked == []
