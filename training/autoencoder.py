@@ -22,8 +22,10 @@ from training.art import load_art
 from training.crops import Crops, decibels, held_out_pictures
 from training.networks import LATENT_CHANNELS, autoencoder, millions
 from training.stage import Average, Sitting, set_rate, stage_parser
+from training.takeover import take_over
 
 LATENT_NOISE = 0.06
+TAUGHT_WEIGHT = 0.3
 PEAK_RATE = 1.5e-3
 DECODER_RATE = 6e-4
 
@@ -79,8 +81,13 @@ def save_sheet(rows: list[Tensor], path: Path) -> None:
     Image.fromarray(((sheet.permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).numpy()).save(path)
 
 
-def train(work: Path, minutes: float, decoder_only: bool = False, smoke: bool = False) -> None:
-    """Train; when the time is up, leave ``work/autoencoder/model`` (diffusers format), or the decoder's sequel."""
+def train(
+    work: Path, minutes: float, decoder_only: bool = False, smoke: bool = False, from_model: Path | None = None
+) -> None:
+    """Train; when the time is up, leave ``work/autoencoder/model`` (diffusers format), or the decoder's sequel.
+
+    Begun from a model, the first latent channels stay what they were there, so that its UNet still understands them.
+    """
     torch.manual_seed(0)
     art = load_art(work)
     folder = work / ("decoder" if decoder_only else "autoencoder")
@@ -88,6 +95,11 @@ def train(work: Path, minutes: float, decoder_only: bool = False, smoke: bool = 
     if decoder_only:
         model = AutoencoderTiny.from_pretrained(work / "autoencoder/model", local_files_only=True)
         model.encoder.requires_grad_(False)
+    teacher: AutoencoderTiny | None = None
+    if from_model and not decoder_only:
+        teacher = AutoencoderTiny.from_pretrained(from_model / "vae", local_files_only=True).float().eval()
+        take_over(model, teacher.state_dict())
+        teacher.to(memory_format=torch.channels_last)
     model = model.to(memory_format=torch.channels_last).train()
     norm = nn.BatchNorm2d(LATENT_CHANNELS, affine=False, momentum=0.01)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -110,17 +122,25 @@ def train(work: Path, minutes: float, decoder_only: bool = False, smoke: bool = 
             true = crops.batch(8 if smoke else 32).contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16), torch.set_grad_enabled(not decoder_only):
                 latents = model.encoder(true)
-            latents = latents.float() if decoder_only else norm(latents.float())
-            latents = latents + LATENT_NOISE * torch.randn_like(latents)
+            codes = latents.float() if decoder_only else norm(latents.float())
             with torch.autocast("cpu", torch.bfloat16):
-                drawn = model.decoder(latents)
+                drawn = model.decoder(codes + LATENT_NOISE * torch.randn_like(codes))
+            values: dict[str, float] = {}
             loss, squared = picture_loss(drawn.float(), true)
+            if teacher is not None:
+                with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                    taught = teacher.encoder(true).float()
+                strayed = F.mse_loss(codes[:, : taught.shape[1]], taught)
+                loss = loss + TAUGHT_WEIGHT * strayed
+                values["strayed"] = strayed.item()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
             optimizer.zero_grad()
             average.follow()
-            sitting.log(len(true), loss=loss.item(), squared=squared.item(), decibels=decibels(squared.item()))
+            sitting.log(
+                len(true), loss=loss.item(), squared=squared.item(), decibels=decibels(squared.item()), **values
+            )
             if step % 1000 == 999:
                 sitting.note(held_out_decibels=held_out_decibels(finished(), held_out[:60]))
     result = finished()
@@ -140,7 +160,7 @@ def main() -> None:
     parser.add_argument("--decoder", action="store_true", help="go on with the decoder alone")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    train(arguments.work, arguments.minutes, arguments.decoder, arguments.smoke)
+    train(arguments.work, arguments.minutes, arguments.decoder, arguments.smoke, arguments.from_model)
 
 
 if __name__ == "__main__":

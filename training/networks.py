@@ -17,7 +17,7 @@ TEXT_WIDTH = 256
 
 
 def autoencoder(
-    width: int = 64, encoder: tuple[int, ...] = (0, 1, 2, 3), decoder: tuple[int, ...] = (4, 3, 1, 0)
+    width: int = 64, encoder: tuple[int, ...] = (0, 1, 2, 3), decoder: tuple[int, ...] = (3, 2, 1, 0)
 ) -> AutoencoderTiny:
     """A convolutional autoencoder from pixels (B, 3, H, W) in -1..1 to latents (B, 8, H/8, W/8) and back.
 

@@ -44,21 +44,24 @@ def unless(made: Path, stage: Callable[[], object]) -> Callable[[], object]:
     return lambda: None if made.exists() else stage()
 
 
-def stages(work: Path, model: Path, smoke: bool, share: float = 1.0) -> Stages:
-    """Every stage by name, in order; ``share`` scales all training times."""
+def stages(work: Path, model: Path, smoke: bool, share: float = 1.0, begin: Path | None = None) -> Stages:
+    """Every stage by name, in order; ``share`` scales all training times; ``begin`` is a model to begin with."""
     minutes = {name: SMOKE_MINUTES if smoke else value * share for name, value in MINUTES.items()}
     return {
         "fetch": lambda: fetch.fetch(work, sample=smoke),
         "art": unless(work / "art/index.json", lambda: art.clean(work)),
         "autoencoder": unless(
-            work / "autoencoder/model", lambda: autoencoder.train(work, minutes["autoencoder"], False, smoke)
+            work / "autoencoder/model", lambda: autoencoder.train(work, minutes["autoencoder"], False, smoke, begin)
         ),
         "decoder": unless(work / "decoder/model", lambda: autoencoder.train(work, minutes["decoder"], True, smoke)),
-        "tokenizer": unless(work / "tokenizer/merges.txt", lambda: tokenizer.train(work, smoke)),
+        "tokenizer": unless(
+            work / "tokenizer/merges.txt",
+            lambda: tokenizer.take(work, begin) if begin else tokenizer.train(work, smoke),
+        ),
         "latents": lambda: latents.make(work, 1 if smoke else SHARDS, 48 if smoke else latents.SHARD),
-        "text_encoder": lambda: text_encoder.train(work, minutes["text_encoder"], smoke),
-        "unet": lambda: unet.train(work, minutes["unet"], smoke),
-        "upscaler": lambda: upscaler.train(work, minutes["upscaler"], smoke),
+        "text_encoder": lambda: text_encoder.train(work, minutes["text_encoder"], smoke, begin),
+        "unet": lambda: unet.train(work, minutes["unet"], smoke, begin),
+        "upscaler": lambda: upscaler.train(work, minutes["upscaler"], smoke, begin),
         "export": lambda: export.export(work, model),
         "classifier": lambda: classifier.train(work, minutes["classifier"], smoke),
         "score": lambda: tqdm.write(score.table(score.score(work, model, 2 if smoke else 2000, 2 if smoke else STEPS))),
@@ -69,17 +72,22 @@ def stages(work: Path, model: Path, smoke: bool, share: float = 1.0) -> Stages:
 
 
 def main() -> None:
-    """``python -m training.recipe [--work DIR] [--to DIR] [--from STAGE] [--until STAGE] [--share X] [--smoke]``."""
+    """Run ``python -m training.recipe [--work DIR] [--to DIR] [--from STAGE] [--until STAGE] [--share X] [--smoke]``.
+
+    ``--from-model DIR`` begins with a finished model.
+    """
     parser = stage_parser(__doc__)
     names = list(stages(Path(), Path(), False))
     parser.add_argument("--to", type=Path, help="where the model goes; WORK/pocket unless said")
     parser.add_argument("--from", dest="first", choices=names, default=names[0], help="the stage to begin with")
     parser.add_argument("--until", dest="last", choices=names, default=names[-1], help="the stage to end with")
+    parser.add_argument("--from-model", type=Path, help="begin with the weights of this model, such as the shipped")
     parser.add_argument("--share", type=float, default=1.0, help="scale all training times")
     arguments = parser.parse_args()
     os.nice(0 if arguments.smoke else 10)
     torch.set_num_threads(arguments.threads)
-    todo = stages(arguments.work, arguments.to or arguments.work / "pocket", arguments.smoke, arguments.share)
+    target = arguments.to or arguments.work / "pocket"
+    todo = stages(arguments.work, target, arguments.smoke, arguments.share, arguments.from_model)
     for name in names[names.index(arguments.first) : names.index(arguments.last) + 1]:
         tqdm.write(f"== {name}")
         todo[name]()

@@ -17,7 +17,9 @@ from training.colours import GROUND_COLOURS, SUBJECT_COLOURS, unseen
 from training.concepts import Concept
 from training.grounds import PLACES
 
-KINDS = {"vary": 0.24, "place": 0.09, "ground": 0.18, "colour": 0.25, "pair": 0.14, "wear": 0.07, "ears": 0.03}
+KINDS = {"vary": 0.3, "place": 0.07, "ground": 0.16, "colour": 0.24, "pair": 0.12, "wear": 0.07, "ears": 0.04}
+PLAIN = ("vary",)
+CORE_ALONE = 0.6
 STYLE_SHARES = {"3d": 0.45, "flat": 0.2, "cartoon": 0.35}
 SIDES = (96, 128, 160, 192)
 WHERE = ("left", "right", "top", "bottom")
@@ -104,6 +106,8 @@ class SceneMaker:
         self.number = {concept.name: number for number, concept in enumerate(concepts)}
         weights = np.array([concept_weight(concept) for concept in concepts])
         self.chances = weights / weights.sum()
+        core = np.array([float(concept.core) for concept in concepts])
+        self.core_chances = core / core.sum() if core.any() else None
 
     def style(self, rng: np.random.Generator, *things: int) -> str:
         """A style that all the things exist in."""
@@ -111,9 +115,10 @@ class SceneMaker:
         shares = np.array([STYLE_SHARES[style] for style in styles])
         return str(rng.choice(styles, p=shares / shares.sum()))
 
-    def thing(self, rng: np.random.Generator) -> int:
-        """A concept number, core concepts more often."""
-        return int(rng.choice(len(self.concepts), p=self.chances))
+    def thing(self, rng: np.random.Generator, plain: bool = True) -> int:
+        """A concept number, core concepts more often, and more often still where more than the thing is shown."""
+        alone = self.core_chances is not None and not plain and rng.random() < CORE_ALONE
+        return int(rng.choice(len(self.concepts), p=self.core_chances if alone else self.chances))
 
     def known(self, names: Sequence[str]) -> list[int]:
         """The numbers of those names that exist."""
@@ -136,11 +141,11 @@ class SceneMaker:
     def draw(self, rng: np.random.Generator, kind: str | None = None) -> Scene:
         """One random scene."""
         kind = kind or str(rng.choice(list(KINDS), p=list(KINDS.values())))
-        first = self.thing(rng)
+        first = self.thing(rng, kind in PLAIN)
         width, height = CANVASES[int(rng.integers(len(CANVASES)))] if rng.random() < 0.16 else SQUARE
         ground = self.ground(rng) if kind == "ground" or rng.random() < 0.08 else "white"
         if kind == "pair":
-            second = self.thing(rng)
+            second = self.thing(rng, plain=False)
             if rng.random() < 0.4:
                 width, height = (192, 128) if rng.random() < 0.7 else (160, 128)
             colours = tuple(self.colour(thing, rng) if rng.random() < 0.2 else None for thing in (first, second))

@@ -40,6 +40,7 @@ def stage_parser(description: str | None, minutes: float | None = None) -> argpa
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, to see that every line runs")
     if minutes is not None:
         parser.add_argument("--minutes", type=float, default=minutes, help="training time, over all sittings")
+        parser.add_argument("--from-model", type=Path, help="begin with the weights of this model, such as the shipped")
     return parser
 
 

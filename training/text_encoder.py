@@ -7,6 +7,7 @@ place, what is worn and whose ears there are; one more head tells what the pictu
 
 from __future__ import annotations
 
+import copy
 import random
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from training.art import STYLES, load_art
 from training.captions import Captions
@@ -27,6 +28,7 @@ from training.stage import Average, Sitting, set_rate, stage_parser
 from training.tokenizer import load_tokenizer
 
 PEAK_RATE = 1e-3
+TAUGHT_RATE, TAUGHT_WEIGHT = 3e-4, 2.0
 GROUNDS = (*GROUND_COLOURS, *PLACES)
 COLOURS = (None, *SUBJECT_COLOURS)
 EXTENTS = (None, "small", "large")
@@ -87,18 +89,30 @@ def pooled(states: Tensor, numbers: Tensor, end: int) -> Tensor:
     return (states * weight).sum(1) / weight.sum(1)
 
 
-def train(work: Path, minutes: float, smoke: bool = False) -> None:
-    """Train and leave ``work/text_encoder/model``."""
+def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | None = None) -> None:
+    """Train and leave ``work/text_encoder/model``.
+
+    Begun from a model, captions of core things keep the embeddings they had there: its UNet has learned to read them.
+    """
     torch.manual_seed(0)
     art = load_art(work)
     tokenizer = load_tokenizer(work)
     maker = SceneMaker(art.concepts, art.rows)
     model = text_encoder(tokenizer, layers=2 if smoke else 4).train()
+    teacher: CLIPTextModel | None = None
+    if from_model:
+        teacher = CLIPTextModel.from_pretrained(from_model / "text_encoder", local_files_only=True).float().eval()
+        model = copy.deepcopy(teacher).train()
+    peak = PEAK_RATE if teacher is None else TAUGHT_RATE
     questions = heads(len(art.concepts))
     seen = Seen(work)
     look = nn.Linear(TEXT_WIDTH, seen.looks.shape[1])
     parameters = [*model.parameters(), *questions.parameters(), *look.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    groups = [
+        {"params": list(model.parameters()), "share": 1.0},
+        {"params": [*questions.parameters(), *look.parameters()], "share": PEAK_RATE / peak},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     average = Average(list(model.parameters()))
     parts = {"model": model, "questions": questions, "look": look, "optimizer": optimizer, "average": average}
     tqdm.write(f"text encoder: {millions(model):.2f} M parameters")
@@ -106,16 +120,24 @@ def train(work: Path, minutes: float, smoke: bool = False) -> None:
         torch.manual_seed(sitting.step + 11)
         captions = Captions(art.concepts, random.Random(sitting.step + 12))
         for step in sitting:
-            set_rate(optimizer, PEAK_RATE, sitting.progress, 0.4, step)
+            set_rate(optimizer, peak, sitting.progress, 0.4, step)
             scenes, looks = seen.batch(8 if smoke else 96)
             numbers = tokens(tokenizer, [captions.caption(scene) for scene in scenes], "longest")
+            clip_skip = 2 if step % 5 == 4 else 1
             with torch.autocast("cpu", torch.bfloat16):
-                states = text_states(model, numbers, clip_skip=2 if step % 5 == 4 else 1)
+                states = text_states(model, numbers, clip_skip)
             summary = pooled(states.float(), numbers, tokenizer.eos_token_id)
             wanted = [targets(scene, maker) for scene in scenes]
             unlike = F.mse_loss(look(summary), looks)
             loss = 4 * unlike
             right = {"unlike": unlike.item()}
+            if teacher is not None:
+                with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                    taught = text_states(teacher, numbers, clip_skip).float()
+                old = torch.tensor([all(art.concepts[thing].core for thing in scene.things) for scene in scenes])
+                strayed = (states.float() - taught).square().mean((1, 2))[old].mean() if old.any() else torch.zeros(())
+                loss = loss + TAUGHT_WEIGHT * strayed
+                right["strayed"] = strayed.item()
             for name, head in questions.items():
                 answers, truth = head(summary), torch.tensor([row[name] for row in wanted])
                 loss = loss + F.cross_entropy(answers, truth)
@@ -134,7 +156,7 @@ def main() -> None:
     """``python -m training.text_encoder --work DIR --minutes N``."""
     arguments = stage_parser(__doc__, minutes=11).parse_args()
     torch.set_num_threads(arguments.threads)
-    train(arguments.work, arguments.minutes, arguments.smoke)
+    train(arguments.work, arguments.minutes, arguments.smoke, arguments.from_model)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,11 @@ def train(work: Path, smoke: bool = False) -> CLIPTokenizer:
     return tokenizer
 
 
+def take(work: Path, model: Path) -> None:
+    """Use the tokenizer of a finished model: its text encoder knows no other."""
+    shutil.copytree(model / "tokenizer", work / "tokenizer", dirs_exist_ok=True)
+
+
 def load_tokenizer(work: Path) -> CLIPTokenizer:
     """The trained tokenizer."""
     tokenizer: CLIPTokenizer = CLIPTokenizer.from_pretrained(work / "tokenizer", local_files_only=True)
@@ -89,9 +95,14 @@ def load_tokenizer(work: Path) -> CLIPTokenizer:
 
 
 def main() -> None:
-    """``python -m training.tokenizer --work DIR``."""
-    arguments = stage_parser(__doc__).parse_args()
-    train(arguments.work, arguments.smoke)
+    """``python -m training.tokenizer --work DIR [--from-model DIR]``."""
+    parser = stage_parser(__doc__)
+    parser.add_argument("--from-model", type=Path, help="take the tokenizer of this model instead")
+    arguments = parser.parse_args()
+    if arguments.from_model:
+        take(arguments.work, arguments.from_model)
+    else:
+        train(arguments.work, arguments.smoke)
 
 
 if __name__ == "__main__":

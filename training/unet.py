@@ -24,19 +24,20 @@ from training.latents import load_clean, load_scenes
 from training.networks import millions, text_states, unet
 from training.scenes import STYLE_SHARES, Scene, concept_weight
 from training.stage import Average, Sitting, set_rate, stage_parser
+from training.takeover import take_over
 from training.text_encoder import tokens
 from training.tokenizer import load_tokenizer
 
 PEAK_RATE = 8e-4
 TEXT_SHARE = 0.3
 BATCH = 24
-CLEAN_SHARE = 0.34
+CLEAN_SHARES = (0.7, 0.4)
 EMPTY_SHARE = 0.1
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
 
 class Batches:
-    """Latents with their scenes, all of one canvas a batch: a third clean pictures, the rest random scenes."""
+    """Latents with their scenes, all of one canvas a batch: clean pictures and random scenes."""
 
     def __init__(self, art: Art, work: Path) -> None:
         self.clean = load_clean(work)
@@ -47,19 +48,26 @@ class Batches:
         self.clean_chances = torch.tensor(weights)
         self.canvases = list(self.scenes)
         self.shares = torch.tensor([float(len(self.scenes[canvas].scenes)) for canvas in self.canvases])
-        self.shares[self.canvases.index("128x128")] /= 1 - CLEAN_SHARE
 
-    def draw(self, count: int) -> tuple[Tensor, list[Scene]]:
-        """Latents (count, 8, H/8, W/8), float32, and their scenes."""
-        canvas = self.canvases[int(torch.multinomial(self.shares, 1))]
+    def draw(self, count: int, clean_share: float) -> tuple[Tensor, list[Scene]]:
+        """Latents (count, 8, H/8, W/8), float32, and their scenes; ``clean_share`` of all rows are clean pictures."""
+        shares = self.shares.clone()
+        shares[self.canvases.index("128x128")] /= 1 - clean_share
+        canvas = self.canvases[int(torch.multinomial(shares, 1))]
         group = self.scenes[canvas]
         picked = torch.randint(len(group.scenes), (count,))
         latents, scenes = group.latents[picked], [group.scenes[number] for number in picked.tolist()]
         if canvas == "128x128":
             chosen = torch.multinomial(self.clean_chances, count, replacement=True).tolist()
-            for row in torch.nonzero(torch.rand(count) < CLEAN_SHARE)[:, 0].tolist():
+            for row in torch.nonzero(torch.rand(count) < clean_share)[:, 0].tolist():
                 latents[row], scenes[row] = self.clean.latents[chosen[row]], self.clean.scenes[chosen[row]]
         return latents.float(), scenes
+
+
+def clean_share(progress: float) -> float:
+    """How many of the rows are clean pictures: most at first, then ever fewer, from half the time on the least."""
+    first, last = CLEAN_SHARES
+    return first + (last - first) * min(1.0, 2 * progress)
 
 
 class Noising:
@@ -83,13 +91,16 @@ class Noising:
         return (weight * rows).mean() / self.weight.mean(), rows.detach()
 
 
-def train(work: Path, minutes: float, smoke: bool = False) -> None:
-    """Train; the checkpoint in ``work/unet`` is what ``averaged`` reads."""
+def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | None = None) -> None:
+    """Train; the checkpoint in ``work/unet`` is what ``averaged`` reads. May begin with a finished model's UNet."""
     torch.manual_seed(0)
     art = load_art(work)
     tokenizer = load_tokenizer(work)
     text = CLIPTextModel.from_pretrained(work / "text_encoder/model", local_files_only=True).train()
     model = unet((32, 32, 64) if smoke else (64, 160, 256)).train()
+    if from_model:
+        shipped = UNet2DConditionModel.from_pretrained(from_model / "unet", local_files_only=True)
+        take_over(model, shipped.float().state_dict())
     model.save_config(work / "unet")
     model.set_attn_processor(AttnProcessor())  # on a CPU, at these sizes, a sixth faster a step than fused attention
     batches, noising = Batches(art, work), Noising()
@@ -99,7 +110,7 @@ def train(work: Path, minutes: float, smoke: bool = False) -> None:
         {"params": list(text.parameters()), "share": TEXT_SHARE},
     ]
     optimizer = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-    average = Average(parameters, decay=0.9995)
+    average = Average(parameters, decay=0.998)
     parts = {"model": model, "text": text, "optimizer": optimizer, "average": average}
     kept = {canvas: len(group.scenes) for canvas, group in batches.scenes.items()}
     tqdm.write(f"UNet: {millions(model):.1f} M parameters; {len(batches.clean.scenes)} clean pictures, scenes {kept}")
@@ -108,8 +119,8 @@ def train(work: Path, minutes: float, smoke: bool = False) -> None:
         captions = Captions(art.concepts, random.Random(sitting.step + 2))
         dice = np.random.default_rng(sitting.step + 3)
         for step in sitting:
-            set_rate(optimizer, PEAK_RATE, sitting.progress, 0.5, step)
-            latents, scenes = batches.draw(4 if smoke else BATCH)
+            set_rate(optimizer, PEAK_RATE, sitting.progress, 0.3, step)
+            latents, scenes = batches.draw(4 if smoke else BATCH, clean_share(sitting.progress))
             said = ["" if dice.random() < EMPTY_SHARE else captions.caption(scene) for scene in scenes]
             half = torch.randint(1000, (len(said),))
             timesteps = torch.cat([half, 999 - half])
@@ -147,7 +158,7 @@ def main() -> None:
     """``python -m training.unet --work DIR --minutes N``."""
     arguments = stage_parser(__doc__, minutes=360).parse_args()
     torch.set_num_threads(arguments.threads)
-    train(arguments.work, arguments.minutes, arguments.smoke)
+    train(arguments.work, arguments.minutes, arguments.smoke, arguments.from_model)
 
 
 if __name__ == "__main__":

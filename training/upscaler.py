@@ -24,6 +24,7 @@ from training.autoencoder import picture_loss
 from training.crops import decibels, grounds, on_ground
 from training.networks import millions
 from training.stage import Average, Sitting, Stateful, set_rate, stage_parser
+from training.takeover import take_over
 
 SCALE = 4
 PEAK_RATE = 1e-3
@@ -130,8 +131,8 @@ def save(model: Upscaler, folder: Path, half: bool = False) -> None:
     save_file(weights, folder / "model.safetensors")
 
 
-def train(work: Path, minutes: float, smoke: bool = False) -> None:
-    """Train and leave ``work/upscaler/model``."""
+def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | None = None) -> None:
+    """Train and leave ``work/upscaler/model``. May begin with a finished model's upscaler, where it has one."""
     torch.manual_seed(0)
     art = load_art(work)
     vectors = draw_large(work, art, False, 4 if smoke else 400)
@@ -140,6 +141,8 @@ def train(work: Path, minutes: float, smoke: bool = False) -> None:
     rows = [row for (_, style), row in art.rows.items() if style == "3d" and row not in kept_away]
     pieces = Pieces(vectors, art.pictures, rows)
     model = Upscaler(8, 1) if smoke else Upscaler()
+    if from_model and (from_model / "upscaler").exists():
+        take_over(model, load_upscaler(from_model / "upscaler").state_dict())
     optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
     average = Average(list(model.parameters()))
     tqdm.write(f"upscaler: {millions(model):.3f} M parameters; {len(vectors)} vector and {len(rows)} 3d pictures")
@@ -180,7 +183,7 @@ def main() -> None:
     """``python -m training.upscaler --work DIR --minutes N``."""
     arguments = stage_parser(__doc__, minutes=20).parse_args()
     torch.set_num_threads(arguments.threads)
-    train(arguments.work, arguments.minutes, arguments.smoke)
+    train(arguments.work, arguments.minutes, arguments.smoke, arguments.from_model)
 
 
 if __name__ == "__main__":

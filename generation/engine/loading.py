@@ -28,9 +28,9 @@ def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> Model:
     try:
         pipeline = _pipeline(spec, dtype).to(device)
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
+        return assembled(spec, pipeline, tiny, device, dtype)
     except (OSError, ValueError, RuntimeError) as reason:
         raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
-    return assembled(spec, pipeline, tiny, device, dtype)
 
 
 def assembled(
@@ -46,7 +46,7 @@ def assembled(
         unet=pipeline.unet.eval(),
         vae=vae,
         scheduler_config=dict(pipeline.scheduler.config),
-        preview=LatentPreview.fitted_to(vae),
+        preview=LatentPreview.of_model(spec.source, vae),
         tiny=tiny,
         device=device,
         dtype=dtype,

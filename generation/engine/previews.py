@@ -1,5 +1,6 @@
 """A look at a picture that is not finished, for next to nothing."""
 
+import json
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,6 +10,9 @@ from diffusers import AutoencoderTiny
 from generation.engine import families
 from generation.events import Preview
 
+STORED = "preview.json"
+"""Of a model's directory: the coefficients of its linear preview, if it brings some along."""
+
 _CHART_CELLS = 16
 _CELL = 16
 _RIDGE = 1e-3
@@ -17,12 +21,34 @@ _RIDGE = 1e-3
 class LatentPreview:
     """A linear map from a latent to the colour it stands for: one pixel a latent.
 
-    It is fitted once per autoencoder, on a chart of plain colours whose latents the autoencoder itself gives.
+    A model may bring its coefficients along, fitted to its own pictures. Otherwise the map is fitted when the model is
+    loaded, on a chart of plain colours whose latents the autoencoder itself gives.
     """
 
     def __init__(self, weights: torch.Tensor) -> None:
         self._weights = weights.float().cpu()
         """Shape (channels + 1, 3): the last row is the constant."""
+
+    @classmethod
+    def of_model(cls, source: str, vae: Any) -> Self:
+        """The coefficients in a model's directory, where it has some; else fitted.
+
+        Raises `OSError` or `ValueError` where those in the directory do not belong to the autoencoder."""
+        stored = Path(source).expanduser() / STORED
+        return cls.read(stored, vae.config.latent_channels) if stored.is_file() else cls.fitted_to(vae)
+
+    @classmethod
+    def read(cls, path: Path, channels: int) -> Self:
+        """A JSON file with `factors` (channels, 3) and `bias` (3,): latent @ factors + bias gives a colour, -1 to 1."""
+        stored = json.loads(path.read_text())
+        try:
+            weights = torch.tensor([*stored["factors"], stored["bias"]], dtype=torch.float32)
+        except (KeyError, TypeError) as reason:
+            raise ValueError(f"{path} holds no preview coefficients") from reason
+        if weights.shape != (channels + 1, 3):
+            raise ValueError(f"{path} is for {len(weights) - 1} latent channels, not {channels}")
+        weights[-1] += 1  # from -1..1 to 0..1
+        return cls(weights / 2)
 
     @classmethod
     def fitted_to(cls, vae: Any) -> Self:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from diffusers import StableDiffusionPipeline
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from training.networks import LATENT_CHANNELS
 
@@ -30,3 +31,19 @@ def test_every_stage_runs_and_the_model_loads(tmp_path: Path) -> None:
     assert (tmp_path / "sheet.png").exists()
     assert "<polyline" in (tmp_path / "losses.svg").read_text()
     assert json.loads((tmp_path / "score.json").read_text())["core: concepts drawn"] == 2
+
+
+def test_training_goes_on_from_a_finished_model(tmp_path: Path) -> None:
+    """What ``--from-model`` is for: checkpoints stay where they were made, the model goes everywhere."""
+    command = [sys.executable, "-m", "training.recipe", "--smoke"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    subprocess.run([*command, "--work", str(first), "--until", "export"], check=True, timeout=600, capture_output=True)
+    shipped = first / "pocket"
+    begin = ["--work", str(second), "--from-model", str(shipped), "--until", "export"]
+    subprocess.run([*command, *begin], check=True, timeout=600, capture_output=True)
+    for part in ("vae/diffusion_pytorch_model", "unet/diffusion_pytorch_model", "text_encoder/model"):
+        before, after = (load_file(model / f"{part}.safetensors") for model in (shipped, second / "pocket"))
+        moved = sum((after[name].float() - weight.float()).square().sum() for name, weight in before.items())
+        size = sum(weight.float().square().sum() for weight in before.values())
+        assert 0 < moved < 0.1 * size, f"{part} was not taken over and trained on"
+    assert (second / "pocket/tokenizer/vocab.json").read_text() == (shipped / "tokenizer/vocab.json").read_text()

@@ -1,0 +1,41 @@
+"""The linear preview: coefficients that a model brings along, or fitted ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import AutoencoderTiny
+
+from generation.engine.previews import STORED, LatentPreview
+
+
+def autoencoder(channels: int) -> AutoencoderTiny:
+    return AutoencoderTiny(
+        encoder_block_out_channels=(8,) * 4,
+        decoder_block_out_channels=(8,) * 4,
+        num_encoder_blocks=(1,) * 4,
+        num_decoder_blocks=(1,) * 4,
+        latent_channels=channels,
+    )
+
+
+def test_a_model_s_own_coefficients_are_used(tmp_path: Path) -> None:
+    stored = {"factors": [[1.0, 0.0, 0.0], [0.0, -1.0, 0.0]], "bias": [0.0, 0.0, 0.5]}
+    (tmp_path / STORED).write_text(json.dumps(stored))
+    preview = LatentPreview.of_model(str(tmp_path), autoencoder(2))
+    drawn = preview(torch.tensor([[[[1.0]], [[0.5]]]]))
+    assert (drawn.width, drawn.height) == (1, 1)
+    assert tuple(drawn.rgb) == (255, 64, 191)
+
+
+def test_without_any_they_are_fitted(tmp_path: Path) -> None:
+    drawn = LatentPreview.of_model(str(tmp_path), autoencoder(2))(torch.zeros(1, 2, 3, 4))
+    assert (drawn.width, drawn.height) == (4, 3)
+
+
+@pytest.mark.parametrize("text", ['{"factors": [[1, 2, 3]], "bias": [0, 0, 0]}', "{}", '{"factors": "x"}', "no json"])
+def test_coefficients_of_another_autoencoder_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / STORED).write_text(text)
+    with pytest.raises(ValueError, match=r"preview|channels|Expecting"):
+        LatentPreview.of_model(str(tmp_path), autoencoder(2))
