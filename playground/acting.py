@@ -3,6 +3,7 @@
 from typing import Any
 
 from playground.bodies import Body
+from playground.command_rules import LOCALES
 from playground.errors import ApiError, Json, PageRefusal
 from playground.message import Message
 from playground.messages import Messages
@@ -28,6 +29,14 @@ class Acting:
             if channel.id == id:
                 return channel
         raise PageRefusal("There is no such channel.", 404)
+
+    @property
+    def locale(self) -> str:
+        """The language the person reads; PageRefusal for one that Discord does not have."""
+        locale: str = self.value("locale", str, "en-US")
+        if locale not in LOCALES:
+            raise PageRefusal(f"{locale[:20]} is not a locale of Discord.")
+        return locale
 
     def _id(self, name: str) -> int:
         text = str(self.data.get(name, ""))

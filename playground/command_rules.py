@@ -34,7 +34,7 @@ _OPTION_FIELDS = names(
     "type name name_localizations description description_localizations required choices options channel_types "
     "min_value max_value min_length max_length autocomplete"
 )
-_LOCALES = names(
+LOCALES = names(
     "id da de en-GB en-US es-ES es-419 fr hr it lt hu nl no pl pt-BR ro fi sv-SE vi tr cs el bg ru uk hi th zh-CN ja "
     "zh-TW ko"
 )
@@ -99,7 +99,7 @@ def _check_named(item: Json, form: Form) -> None:
         if text and (not _NAME.match(text) or text != text.lower()):
             place.refuse("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
     for holder in ("name_localizations", "description_localizations"):
-        for locale in form.mapping(item, holder).keys() - _LOCALES:
+        for locale in form.mapping(item, holder).keys() - LOCALES:
             form.at(holder, locale).refuse("BASE_TYPE_CHOICES", "This is not a locale of Discord.")
 
 

@@ -129,9 +129,9 @@ class PageApi:
             return json_answer({"message": str(refusal)}, status=refusal.status)
         return await self._audience.serve(request, user.id)
 
-    def _send(self, interaction: Interaction, data: Json, source: Message | None = None) -> Json:
+    def _send(self, acting: Acting, interaction: Interaction, data: Json, source: Message | None = None) -> Json:
         """Tells the bot of an interaction, and watches that it answers in time."""
-        payload = interaction_payload(interaction, data, self._world, self._messages, source)
+        payload = interaction_payload(interaction, data, self._world, self._messages, source, acting.locale)
         self._gateway.dispatch("INTERACTION_CREATE", payload)
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._watch_pending())
@@ -188,7 +188,7 @@ class PageApi:
         if "guild_id" in command:
             data["guild_id"] = command["guild_id"]
         interaction = self._interactions.open(COMMAND, acting.user.id, acting.channel.id, metadata, command_type=kind)
-        return self._send(interaction, data)
+        return self._send(acting, interaction, data)
 
     async def _autocomplete(self, acting: Acting) -> Json:
         path = [str(name) for name in acting.value("path", list)]
@@ -204,7 +204,7 @@ class PageApi:
         if "guild_id" in command:
             data["guild_id"] = command["guild_id"]
         completion = self._completions[interaction.id] = asyncio.get_running_loop().create_future()
-        self._send(interaction, data | {"options": nested(command, path, options)})
+        self._send(acting, interaction, data | {"options": nested(command, path, options)})
         try:
             choices = await asyncio.wait_for(completion, ACKNOWLEDGE_SECONDS)
         except TimeoutError:
@@ -234,7 +234,7 @@ class PageApi:
             {"interacted_message_id": str(message.id)},
             source_id=message.id,
         )
-        return self._send(interaction, data, source=message)
+        return self._send(acting, interaction, data, source=message)
 
     async def _modal(self, acting: Acting) -> Json:
         id = str(acting.data.get("interaction_id", ""))
@@ -265,7 +265,7 @@ class PageApi:
             command_type=opener.command_type,
         )
         source = self._messages.find(channel.id, opener.source_id) if opener.source_id else None
-        return self._send(interaction, data, source=source)
+        return self._send(acting, interaction, data, source=source)
 
     def _metadata_json(self, interaction: Interaction) -> Json:
         return interaction.metadata | {"user": self._world.users[interaction.user_id].to_json()}

@@ -10,9 +10,10 @@ _IN_GUILD, _IN_BOT_DM, _IN_PRIVATE_CHANNEL = 0, 1, 2
 
 
 def interaction_payload(
-    interaction: Interaction, data: Json, world: World, messages: Messages, source: Message | None
+    interaction: Interaction, data: Json, world: World, messages: Messages, source: Message | None, locale: str
 ) -> Json:
-    """Discord's interaction object; `source` is the message whose component was used."""
+    """Discord's interaction object; `source` is the message whose component was used, `locale` the language that its
+    person reads."""
     channel = world.channels[interaction.channel_id]
     user = world.users[interaction.user_id]
     permissions = str(world.permissions(user, channel))
@@ -26,7 +27,7 @@ def interaction_payload(
         "channel_id": str(channel.id),
         "channel": world.channel_json(channel) | {"permissions": permissions},
         "app_permissions": str(world.permissions(world.bot, channel)),
-        "locale": "en-US",
+        "locale": locale,
         "entitlements": [],
         "entitlement_sku_ids": [],
         "attachment_size_limit": world.file_limit,

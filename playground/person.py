@@ -56,10 +56,12 @@ class _View:
 
 
 class Person:
-    """`async with Person(url, "member one") as person:`; the username is one of the playground's people."""
+    """`async with Person(url, "member one") as person:`; the username is one of the playground's people. `locale` is
+    the language they read, and may be changed."""
 
-    def __init__(self, url: str, username: str, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, username: str, timeout: float = 10.0, locale: str = "en-US") -> None:
         self.username = username
+        self.locale = locale
         self.id = str(_IDS[username])
         self._url = url
         self._timeout = timeout
@@ -138,7 +140,7 @@ class Person:
         return self._answers[interaction_id]
 
     async def _post(self, path: str, body: Json, files: Mapping[str, File] | None = None) -> Json:
-        payload = {"user": self.id} | body
+        payload = {"user": self.id, "locale": self.locale} | body
         url = f"{self._url}/page/{path}"
         form: aiohttp.FormData | None = None
         if files:

@@ -33,13 +33,17 @@ function post(path, body, files = new Map()) {
 }
 
 export class Api {
-  /** @param {() => string | null} me the id of the person who acts, null before it is known */
-  constructor(me) {
+  /**
+   * @param {() => string | null} me the id of the person who acts, null before it is known
+   * @param {() => string} locale the language that person reads
+   */
+  constructor(me, locale) {
     this.me = me;
+    this.locale = locale;
   }
 
   #acting(body) {
-    return { user: this.me(), ...body };
+    return { user: this.me(), locale: this.locale(), ...body };
   }
 
   state(user) {

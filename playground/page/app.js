@@ -6,6 +6,7 @@ import { closePopover } from "./popover.js";
 import { fill } from "./dom.js";
 import { Interactions } from "./interactions.js";
 import { LiveEvents } from "./events.js";
+import { localeFor } from "./localization.js";
 import { MessageActions } from "./message_actions.js";
 import { mountSidebar } from "./sidebar.js";
 import { mountTopbar } from "./topbar.js";
@@ -18,7 +19,10 @@ const ADMIN = "1180000000000000002";
 
 const part = (id) => document.getElementById(id);
 const store = new Store();
-const api = new Api(() => store.me);
+const api = new Api(
+  () => store.me,
+  () => store.locale,
+);
 const interactions = new Interactions(store, (modal, interactionId, channel) =>
   openModal(modal, {
     store,
@@ -47,7 +51,7 @@ const drawer = (open) => {
   part("scrim").hidden = !open;
 };
 mountTopbar({ element: part("topbar"), connection: part("connection"), store, onMenu: () => drawer(true) });
-mountSidebar({ element: part("sidebar"), store, onChannel: show, onUser: become, onNewDirect: showDirect });
+mountSidebar({ element: part("sidebar"), store, onChannel: show, onUser: become, onNewDirect: showDirect, onLocale: read });
 part("scrim").addEventListener("click", () => drawer(false));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") drawer(false);
@@ -55,7 +59,15 @@ addEventListener("keydown", (event) => {
 
 /** The address remembers who one is and where, for a reload, a bookmark, or a second window. */
 function remember() {
-  history.replaceState(null, "", `#${new URLSearchParams({ user: store.me, channel: store.channel })}`);
+  const { me: user, channel, locale } = store;
+  history.replaceState(null, "", `#${new URLSearchParams({ user, channel, locale })}`);
+}
+
+/** Reads the bot in another language from now on; what is there stays as it was said. */
+function read(locale) {
+  composer.reset();
+  store.setLocale(locale);
+  remember();
 }
 
 function show(channel) {
@@ -102,4 +114,5 @@ function become(user) {
 
 const address = new URLSearchParams(location.hash.slice(1));
 store.channel = address.get("channel");
+store.locale = localeFor(address.get("locale") ?? navigator.language);
 become(/^\d+$/.test(address.get("user") ?? "") ? address.get("user") : ADMIN);

@@ -119,9 +119,9 @@ export class CommandForm {
       chip.mark(problem ?? null);
       if (problem) first ??= chip;
       else if (chip.file) {
-        options[chip.option.name] = chip.option.name;
-        files.set(chip.option.name, chip.file);
-      } else if (value !== undefined) options[chip.option.name] = value;
+        options[chip.option.key] = chip.option.key;
+        files.set(chip.option.key, chip.file);
+      } else if (value !== undefined) options[chip.option.key] = value;
     }
     if (!first) return { options, files };
     first.focus();
@@ -144,7 +144,7 @@ export class CommandForm {
   #read(chip) {
     if (chip.isFile) return chip.option.required && !chip.file ? { problem: "Choose a file." } : {};
     if (chip.picked) return { value: chip.picked.value };
-    const suggested = this.suggestions.value(chip.option.name, chip.text);
+    const suggested = this.suggestions.value(chip.option.key, chip.text);
     return suggested !== undefined ? { value: suggested } : readValue(chip.option, chip.text, this.store);
   }
 
@@ -218,16 +218,16 @@ export class CommandForm {
   async #suggest(chip, show) {
     const readings = this.chips
       .filter((each) => each !== chip && !each.isFile)
-      .map((each) => [each.option.name, this.#read(each).value]);
+      .map((each) => [each.option.key, this.#read(each).value]);
     const options = Object.fromEntries([
       ...readings.filter(([, value]) => value !== undefined),
-      [chip.option.name, chip.text],
+      [chip.option.key, chip.text],
     ]);
     const items = await this.suggestions.ask({
       channel: this.store.channel,
       path: this.leaf.path,
       options,
-      focused: chip.option.name,
+      focused: chip.option.key,
     });
     if (items && document.activeElement === chip.input && !chip.picked) show(items, -1);
   }

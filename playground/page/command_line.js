@@ -1,9 +1,12 @@
 /** Slash commands as text: which there are, which match, and what a typed line says. No DOM. */
 
+import { descriptionIn, nameIn, optionIn } from "./localization.js";
+
 /**
- * @typedef {{name: string, description: string, type: number, required?: boolean, choices?: {name: string, value: any}[],
+ * @typedef {{key: string, name: string, description: string, type: number, required?: boolean, choices?: {name: string, value: any}[],
  *   autocomplete?: boolean, min_value?: number, max_value?: number, min_length?: number, max_length?: number}} Option
- * @typedef {{path: string[], name: string, description: string, options: Option[]}} Leaf a command one can send
+ * @typedef {{path: string[], name: string, source: string, description: string, options: Option[]}} Leaf a command one
+ *   can send: `path` and `source` as the bot calls it, `name` as one reads it
  */
 
 export const Kind = {
@@ -21,27 +24,37 @@ export const Kind = {
 };
 
 /** Every command and subcommand that can be sent, from the commands the bot registered. @returns {Leaf[]} */
-export function leavesOf(commands) {
+export function leavesOf(commands, locale = "en-US") {
   const out = [];
-  const walk = (node, path) => {
+  const walk = (node, path, names) => {
     const here = [...path, node.name];
+    const read = [...names, nameIn(node, locale)];
     const options = node.options ?? [];
     const nested = options.filter((option) => option.type === Kind.subcommand || option.type === Kind.group);
-    if (nested.length) nested.forEach((option) => walk(option, here));
-    else out.push({ path: here, name: here.join(" "), description: node.description ?? "", options });
+    if (nested.length) nested.forEach((option) => walk(option, here, read));
+    else {
+      out.push({
+        path: here,
+        name: read.join(" "),
+        source: here.join(" "),
+        description: descriptionIn(node, locale),
+        options: options.map((option) => optionIn(option, locale)),
+      });
+    }
   };
-  for (const command of commands) if ((command.type ?? 1) === 1) walk(command, []);
+  for (const command of commands) if ((command.type ?? 1) === 1) walk(command, [], []);
   return out.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Commands for what was typed after the slash: names that begin so, then names that hold it, then descriptions. */
+/** Commands for what was typed after the slash: names that begin so, then names that hold it (the bot's own names too),
+ * then descriptions. */
 export function matchLeaves(leaves, query) {
   const wanted = query.toLowerCase().replace(/\s+/g, " ").trimStart();
   if (!wanted) return leaves;
   const ranked = leaves.map((leaf) => {
     const name = leaf.name.toLowerCase();
-    if (name.startsWith(wanted) || leaf.path.at(-1).startsWith(wanted)) return [0, leaf];
-    if (name.includes(wanted)) return [1, leaf];
+    if (name.startsWith(wanted) || name.split(" ").at(-1).startsWith(wanted)) return [0, leaf];
+    if (name.includes(wanted) || leaf.source.includes(wanted)) return [1, leaf];
     return [wanted.length > 2 && leaf.description.toLowerCase().includes(wanted) ? 2 : 3, leaf];
   });
   return ranked
@@ -51,22 +64,28 @@ export function matchLeaves(leaves, query) {
 }
 
 /**
- * The command a line names, where it names one whole and goes on after it ("/imagine " or "/server defaults steps:4").
+ * The command a line names, by the name one reads or by the bot's own, where it names one whole and goes on after it
+ * ("/imagine " or "/server defaults steps:4").
  * @param {string} line @param {Leaf[]} leaves @returns {{leaf: Leaf, rest: string} | null}
  */
 export function namedCommand(line, leaves) {
   if (!line.startsWith("/")) return null;
   const typed = line.slice(1).replace(/^(\S+(?: +\S+){0,2})/, (words) => words.replace(/ +/g, " "));
-  const fitting = leaves.filter(
-    (leaf) => typed === leaf.name || (/^\s/.test(typed.slice(leaf.name.length)) && typed.startsWith(leaf.name)),
-  );
+  const fitting = leaves
+    .flatMap((leaf) => [leaf.name, leaf.source].map((name) => ({ leaf, name })))
+    .filter(({ name }) => typed === name || (/^\s/.test(typed.slice(name.length)) && typed.startsWith(name)));
   if (!fitting.length) return null;
-  const leaf = fitting.reduce((best, each) => (each.name.length > best.name.length ? each : best));
-  return { leaf, rest: typed.slice(leaf.name.length) };
+  const { leaf, name } = fitting.reduce((best, each) => (each.name.length > best.name.length ? each : best));
+  return { leaf, rest: typed.slice(name.length) };
 }
 
 function escaped(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** What an option may be called: as one reads it, and as the bot calls it. */
+function callings(option) {
+  return [option.name, option.key ?? option.name].map((name) => name.toLowerCase());
 }
 
 /**
@@ -76,12 +95,12 @@ function escaped(text) {
  */
 export function readOptions(text, options) {
   if (!options.length) return [];
-  const names = options.map((option) => escaped(option.name)).sort((a, b) => b.length - a.length);
+  const names = options.flatMap(callings).map(escaped).sort((a, b) => b.length - a.length);
   const marker = new RegExp(`(?:^|\\s)(${names.join("|")}):`, "giu");
   const seen = new Set();
   const places = [];
   for (const found of text.matchAll(marker)) {
-    const name = options.find((option) => option.name.toLowerCase() === found[1].toLowerCase()).name;
+    const { name } = options.find((option) => callings(option).includes(found[1].toLowerCase()));
     if (seen.has(name)) continue;
     seen.add(name);
     places.push({ name, start: found.index, end: found.index + found[0].length });

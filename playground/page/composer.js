@@ -64,7 +64,7 @@ export class Composer {
   }
 
   get #leaves() {
-    return leavesOf(this.store.commands);
+    return leavesOf(this.store.commands, this.store.locale);
   }
 
   /** Keyboards of phones cover half the page, so a touch does not call them up unasked. */

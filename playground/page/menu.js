@@ -1,6 +1,7 @@
 /** Context menus: of a message, and of a person. */
 
 import { h, icon } from "./dom.js";
+import { nameIn } from "./localization.js";
 import { isEphemeral } from "./message.js";
 import { openPopover } from "./popover.js";
 import { openEmojiPicker, QUICK_EMOJI } from "./reactions.js";
@@ -63,7 +64,7 @@ export function openMessageMenu(anchor, message, { store, actions }) {
   const items = [
     !secret && { label: "Add a reaction", icon: "smile", run: () => openEmojiPicker(anchor, react) },
     ...apps.map((command) => ({
-      label: command.name,
+      label: nameIn(command, store.locale),
       icon: "app",
       group: APPS,
       run: () => actions.menuCommand(command, message.id),
@@ -107,7 +108,7 @@ export function openPersonMenu(anchor, userId, { store, actions }) {
   const apps = store.commands.filter((command) => command.type === 2);
   openMenu(anchor, [
     ...apps.map((command) => ({
-      label: command.name,
+      label: nameIn(command, store.locale),
       icon: "app",
       group: APPS,
       run: () => actions.menuCommand(command, userId),

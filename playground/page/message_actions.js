@@ -2,6 +2,7 @@
 
 import { Refused } from "./api.js";
 import { findComponent, selectItems } from "./components.js";
+import { nameIn } from "./localization.js";
 import { openLightbox } from "./lightbox.js";
 import { openMessageMenu, openPersonMenu } from "./menu.js";
 import { openEmojiPicker } from "./reactions.js";
@@ -31,7 +32,7 @@ export class MessageActions {
     const { channel } = this.store;
     this.#try(() =>
       this.interactions.command(
-        command.name,
+        nameIn(command, this.store.locale),
         () => this.api.command({ channel, path: [command.name], type: command.type, target }),
         true,
       ),

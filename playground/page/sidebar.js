@@ -2,16 +2,20 @@
 
 import { avatar } from "./avatar.js";
 import { fill, h, icon } from "./dom.js";
+import { LOCALES } from "./localization.js";
 
 /** @param {{element: HTMLElement, store: import("./store.js").Store, onChannel: (id: string) => void, onUser: (id: string) => void,
- *   onNewDirect: () => void}} page */
-export function mountSidebar({ element, store, onChannel, onUser, onNewDirect }) {
+ *   onNewDirect: () => void, onLocale: (locale: string) => void}} page */
+export function mountSidebar({ element, store, onChannel, onUser, onNewDirect, onLocale }) {
   element.addEventListener("click", (event) => {
     const channel = event.target.closest("[data-channel]");
     const user = event.target.closest("[data-user]");
     if (event.target.closest("[data-new-dm]")) onNewDirect();
     if (channel) onChannel(channel.dataset.channel);
     if (user) onUser(user.dataset.user);
+  });
+  element.addEventListener("change", (event) => {
+    if (event.target.matches("[data-locale]")) onLocale(event.target.value);
   });
   element.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -133,6 +137,22 @@ function people(store) {
           },
           avatar(user, store),
         ),
+      ),
+    ),
+    language(store),
+  );
+}
+
+function language(store) {
+  return h(
+    "label",
+    { class: "language" },
+    "Reads the bot in ",
+    h(
+      "select",
+      { "data-locale": true },
+      Object.entries(LOCALES).map(([locale, name]) =>
+        h("option", { value: locale, selected: locale === store.locale, lang: locale }, name),
       ),
     ),
   );

@@ -11,6 +11,8 @@ export function compareIds(a, b) {
 export class Store {
   users = [];
   me = null;
+  /** the language one reads, as Discord calls it */
+  locale = "en-US";
   bot = { id: "", username: "", online: true };
   guild = { id: "", name: "", roles: [] };
   channels = [];
@@ -118,6 +120,11 @@ export class Store {
     this.channel = channel;
     this.unread.delete(channel);
     this.changed("places", "messages", "connection");
+  }
+
+  setLocale(locale) {
+    this.locale = locale;
+    this.changed("places", "commands", "messages");
   }
 
   setLive(live) {

@@ -37,7 +37,7 @@ function kindOf(channel, store) {
 
 /** Commands of one word come first, and of them those with a text that must be given: they make something. */
 function starters(store) {
-  const all = leavesOf(store.commands);
+  const all = leavesOf(store.commands, store.locale);
   const makes = (leaf) => (leaf.options.some((option) => option.required && option.type === 3) ? 0 : 1);
   const shown = all.sort((a, b) => a.path.length - b.path.length || makes(a) - makes(b)).slice(0, MOST_STARTERS);
   if (!shown.length) return null;

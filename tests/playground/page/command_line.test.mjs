@@ -89,3 +89,50 @@ test("text without a name goes to the first string option", () => {
 test("a line is written as it is read", () => {
   assert.equal(writeLine(LEAVES[0], { prompt: "a fox", steps: "4" }), "/imagine prompt:a fox steps:4");
 });
+
+const SPANISH = leavesOf(
+  [
+    {
+      name: "imagine",
+      name_localizations: { "es-ES": "imaginar" },
+      description: "Draw a picture",
+      description_localizations: { "es-ES": "Dibuja una imagen" },
+      type: 1,
+      options: [
+        { ...prompt, name_localizations: { "es-ES": "texto" } },
+        {
+          ...steps,
+          name_localizations: { "es-ES": "pasos" },
+          choices: [{ name: "few", name_localizations: { "es-ES": "pocos" }, value: 4 }],
+        },
+      ],
+    },
+  ],
+  "es-ES",
+);
+
+test("a command is read in one's language and sent as the bot calls it", () => {
+  const [leaf] = SPANISH;
+  assert.deepEqual([leaf.name, leaf.path, leaf.description], ["imaginar", ["imagine"], "Dibuja una imagen"]);
+  assert.deepEqual(
+    leaf.options.map((option) => [option.name, option.key]),
+    [
+      ["texto", "prompt"],
+      ["pasos", "steps"],
+    ],
+  );
+  assert.equal(leaf.options[1].choices[0].name, "pocos");
+});
+
+test("names of both languages are taken", () => {
+  const [leaf] = SPANISH;
+  assert.equal(namedCommand("/imaginar un zorro", SPANISH).rest, " un zorro");
+  assert.equal(namedCommand("/imagine un zorro", SPANISH).rest, " un zorro");
+  assert.equal(matchLeaves(SPANISH, "imagine").length, 1);
+  const values = [
+    ["texto", "un zorro"],
+    ["pasos", "4"],
+  ];
+  assert.deepEqual(readOptions(" texto:un zorro pasos:4", leaf.options), values);
+  assert.deepEqual(readOptions(" prompt:un zorro steps:4", leaf.options), values);
+});
