@@ -55,6 +55,7 @@ class Archive:
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, default=str).encode()
         names = [picture.file for each in generations for picture in each.pictures if picture.file]
+        names += [file for each in generations for file in each.figures]
         return await asyncio.to_thread(self._packed, text, [(name, self._images.path(name)) for name in names], most)
 
     async def forget(self, user_id: int) -> int:

@@ -36,11 +36,13 @@ class Order:
     spoiler: bool = False
     image_url: str = ""
     """Where the picture to start from is, if there is one."""
+    explained: bool = False
+    """Whether the drawing is to be shown from the inside."""
 
     def to_document(self) -> dict[str, Any]:
         """As JSON can hold it."""
         shared = {"prompts": self.prompts, "seed": self.seed, "private": self.private, "spoiler": self.spoiler}
-        return {**shared, "chosen": self.chosen.given(), "image_url": self.image_url}
+        return {**shared, "chosen": self.chosen.given(), "image_url": self.image_url, "explained": self.explained}
 
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> "Order":
@@ -83,7 +85,8 @@ class Consent:
 
     async def _plans(self, interaction: discord.Interaction, order: Order) -> list[Plan]:
         asker = asker_of(interaction)
-        plans = [await self._intake.imagine(asker, prompt, order.seed, order.chosen) for prompt in order.prompts]
+        ask = self._intake.explain if order.explained else self._intake.imagine
+        plans = [await ask(asker, prompt, order.seed, order.chosen) for prompt in order.prompts]
         await self._intake.check_room(plans)
         check_reach(interaction, self._intake, plans)
         if order.image_url:

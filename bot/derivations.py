@@ -1,5 +1,8 @@
 """From a press on a picture to the requests that it makes."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from bot import derived, trials
 from bot.asker import Asker
 from bot.buttons import Press, PressKind
@@ -22,6 +25,13 @@ VIEWS: dict[PressKind, float | Direction] = {
     PressKind.PAN_UP: Direction.UP,
     PressKind.PAN_DOWN: Direction.DOWN,
 }
+EXPLANATIONS: dict[PressKind, Callable[[GenerationSettings, int], GenerationSettings]] = {
+    PressKind.EXPLAIN: lambda settings, seed: settings,
+    PressKind.EXPLAIN_SEED: lambda settings, seed: replace(settings, seed=seed),
+    PressKind.EXPLAIN_GUIDANCE: lambda settings, seed: trials.more_guidance(settings),
+    PressKind.EXPLAIN_STEPS: lambda settings, seed: trials.fewer_steps(settings),
+}
+"""What is explained, given the settings of a picture and another seed."""
 TRIALS = (PressKind.TRY_STEPS, PressKind.TRY_GUIDANCE, PressKind.TRY_SAMPLERS)
 
 
@@ -38,7 +48,13 @@ async def plans_for(intake: Intake, asker: Asker, generation: Generation, press:
         tried = await _tried(intake, asker, generation.settings.of_picture(index), kind)
         lineage = Lineage(Action.TRY_OUT, generation.id, index)
         return [await intake.derive(asker, generation, settings, lineage) for settings in tried]
+    if kind in EXPLANATIONS:
+        settings = EXPLANATIONS[kind](generation.settings.of_picture(index), intake.new_seed())
+        lineage = Lineage(Action.EXPLAIN, generation.id, index)
+        return [await intake.derive(asker, generation, settings, lineage)]
     match kind:
+        case PressKind.DRAW:
+            return [await intake.derive(asker, generation, generation.settings, Lineage())]
         case PressKind.REROLL:
             return [await intake.reroll(asker, generation)]
         case PressKind.UPSCALE:

@@ -14,6 +14,7 @@ from bot.derivations import plans_for
 from bot.errors import Refusal
 from bot.intake import Intake, Plan
 from bot.layouts.details import details
+from bot.layouts.explained import of_animation
 from bot.layouts.look import Look, files_of
 from bot.posts import Posts
 from bot.prints import Print, Prints
@@ -67,6 +68,8 @@ class Followups:
                 await self._toggle_favourite(interaction, generation)
             case PressKind.DETAILS:
                 await self.show_details(interaction, generation)
+            case PressKind.GIF:
+                await self._show_gif(interaction, generation)
             case PressKind.PICK:
                 await answer(interaction, layouts.of_one(generation, await self._print(interaction, generation, press)))
             case PressKind.ORIGINAL:
@@ -134,6 +137,15 @@ class Followups:
         favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)
         sentence = "⭐ One of your /favourites now." if favourite else "No favourite of yours any more."
         await interaction.response.send_message(sentence, ephemeral=True)
+
+    async def _show_gif(self, interaction: discord.Interaction, generation: Generation) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        animation = await self._prints.gif(generation)
+        if animation is None:
+            raise Refusal("The animation is not here any more.")
+        look = of_animation(generation, animation)
+        look.view.stop()
+        await interaction.edit_original_response(view=look.view, attachments=files_of(look))
 
     async def _print(self, interaction: discord.Interaction, generation: Generation, press: Press) -> Print:
         picture = await self._prints.one(generation, press.picture, interaction.filesize_limit)

@@ -68,7 +68,7 @@ class Intake:
         self._images = images
         self._studio = studio
         self._logbook = logbook
-        self._new_seed = new_seed
+        self.new_seed = new_seed
         self._accepting = asyncio.Lock()
         """Between counting a person's requests and adding one, nobody else adds any."""
 
@@ -88,12 +88,17 @@ class Intake:
             )
             defaults = replace(defaults, width=width, height=height)
         if typed.chosen.variation_strength and typed.chosen.variation_seed is None:
-            defaults = replace(defaults, variation_seed=self._new_seed())
+            defaults = replace(defaults, variation_seed=self.new_seed())
         wanted = seed if seed is not None else typed.seed
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
-        settings = chosen.over(typed.chosen).over(defaults).of(prompt, self._new_seed() if wanted is None else wanted)
+        settings = chosen.over(typed.chosen).over(defaults).of(prompt, self.new_seed() if wanted is None else wanted)
         sized = typed.aspect or chosen.over(typed.chosen).width is not None
         return replace(await self._plan(asker, settings, Lineage()), size_open=not sized)
+
+    async def explain(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
+        """One picture from words, shown from the inside. `text` may hold flags."""
+        plan = await self.imagine(asker, text, seed, replace(chosen, count=1))
+        return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
     async def with_image(self, plans: Sequence[Plan], image: bytes, mask: bytes = b"") -> list[Plan]:
         """Plans whose pictures start from a file that somebody gave, and are drawn anew where `mask`, if it is any,
@@ -113,7 +118,7 @@ class Intake:
     async def reroll(self, asker: Asker, generation: Generation) -> Plan:
         """The same settings with another seed; of a variation, another one as far away."""
         is_variation = generation.lineage.action is Action.VARY
-        settings = derived.rerolled(generation.settings, self._new_seed(), variation=is_variation)
+        settings = derived.rerolled(generation.settings, self.new_seed(), variation=is_variation)
         return await self._plan(asker, settings, Lineage(Action.REROLL, generation.id), files=generation.inputs)
 
     async def vary(self, asker: Asker, generation: Generation, index: int, strength: float = derived.SUBTLE) -> Plan:
@@ -121,10 +126,10 @@ class Intake:
         picture = _finished_picture(generation, index)
         settings, files = generation.settings.of_picture(index), generation.inputs
         if settings.variation_strength:
-            settings = derived.redrawn_as_varied(settings, self._new_seed(), strength)
+            settings = derived.redrawn_as_varied(settings, self.new_seed(), strength)
             files = InputFiles(image=picture.file)
         else:
-            settings = derived.varied(settings, self._new_seed(), strength)
+            settings = derived.varied(settings, self.new_seed(), strength)
         settings = replace(settings, count=generation.settings.count)
         return await self._plan(asker, settings, Lineage(Action.VARY, generation.id, index), files=files)
 
@@ -135,7 +140,7 @@ class Intake:
         than `strength`."""
         picture = _finished_picture(generation, index)
         typed = flags.read(prompt)
-        settings = derived.redrawn(generation.settings.of_picture(index), self._new_seed())
+        settings = derived.redrawn(generation.settings.of_picture(index), self.new_seed())
         settings = derived.retold(settings, typed)
         if strength is not None:
             settings = replace(settings, denoising_strength=strength)
@@ -160,7 +165,7 @@ class Intake:
         standing = await self._house.standing(asker, self._catalogue.get(old.model))
         side = standing.limits.side or SIZE.high
         inputs, size = await asyncio.to_thread(_canvas, png, old.final_size, zoom_or_direction, side)
-        settings = replace(derived.outpainted(old, self._new_seed(), size), count=generation.settings.count)
+        settings = replace(derived.outpainted(old, self.new_seed(), size), count=generation.settings.count)
         action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
         plan = await self._plan(asker, settings, Lineage(action, generation.id, index))
         return replace(plan, inputs=inputs)
@@ -181,7 +186,7 @@ class Intake:
         changes = chosen.over(typed.chosen).given()
         if typed.aspect:
             changes["width"], changes["height"] = await self._fitted(asker, old, typed.aspect)
-        seed = self._new_seed() if typed.seed is None else typed.seed
+        seed = self.new_seed() if typed.seed is None else typed.seed
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
         return await self.derive(asker, generation, settings, Lineage(Action.REMIX, generation.id))
 
@@ -189,7 +194,7 @@ class Intake:
         """Settings that a picture of somebody else's carries, with another seed; with the default model where theirs
         is not here."""
         model = settings.model if settings.model in self._catalogue.names else self._catalogue.default.name
-        return await self._plan(asker, replace(settings, model=model, seed=self._new_seed()), Lineage())
+        return await self._plan(asker, replace(settings, model=model, seed=self.new_seed()), Lineage())
 
     async def derive(
         self, asker: Asker, generation: Generation, settings: GenerationSettings, lineage: Lineage

@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 
 from bot import sheets
+from generation.figures import files
 from storage.images import Images
 from storage.records import Generation, Picture
 
@@ -33,9 +34,11 @@ class Prints:
         self._images = images
 
     async def of(self, generation: Generation, most: int = FILE_BYTES) -> list[Print]:
-        """All pictures of a request that may be seen and are still there: none larger than `most` bytes, and together
-        small enough for one message."""
+        """All pictures of a request that may be seen and are still there, or what shows how it was drawn: none larger
+        than `most` bytes, and together small enough for one message."""
         pictures = [picture for picture in generation.shown if picture.file]
+        if generation.figures:
+            return await self._figures(generation, most) if pictures else []
         most = min(most, REQUEST_BYTES // max(len(pictures), 1))
         prints = [await self._fitting(picture, most) for picture in pictures]
         return [each for each in prints if each]
@@ -45,6 +48,11 @@ class Prints:
         picture = next((each for each in generation.shown if each.index == index), None)
         return await self._fitting(picture, min(most, REQUEST_BYTES)) if picture else None
 
+    async def gif(self, generation: Generation) -> bytes | None:
+        """The animation of an explained drawing as a GIF; None where it is not here any more."""
+        animation = await self._figure(generation.figures[-1]) if generation.figures and generation.shown else None
+        return await asyncio.to_thread(files.as_gif, animation[0]) if animation else None
+
     async def thumbnail(self, generation: Generation) -> bytes | None:
         """A small JPEG of a request's first picture that need not be covered."""
         open_ones = (each for each in generation.pictures if each.file and not each.flagged)
@@ -52,6 +60,18 @@ class Prints:
         try:
             return await asyncio.to_thread(sheets.thumbnail, await self._read(picture)) if picture else None
         except OSError:
+            return None
+
+    async def _figures(self, generation: Generation, most: int) -> list[Print]:
+        most = min(most, REQUEST_BYTES // len(generation.figures))
+        read = [await self._figure(name) for name in generation.figures]
+        return [Print(index, *each) for index, each in enumerate(read) if each and len(each[0]) <= most]
+
+    async def _figure(self, name: str) -> tuple[bytes, str] | None:
+        try:
+            return await self._images.read(name), name.rpartition(".")[2]
+        except OSError as reason:
+            log.warning("the file %s cannot be shown: %s", name, reason)
             return None
 
     async def _fitting(self, picture: Picture, most: int) -> Print | None:

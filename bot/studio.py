@@ -5,10 +5,13 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
+from bot import explaining
 from bot.delivery import Delivery
 from bot.errors import UNEXPECTED, sentence_for_failure
 from bot.hints import Hints
+from bot.locales import addressing
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
+from generation.explanation import Explanation
 from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
 from generation.pace import Key, Pace, Work
 from generation.pool import WorkerPool
@@ -132,7 +135,8 @@ class Studio:
     async def _task(self, generation: Generation) -> Task:
         check = generation.origin.guard is not NsfwPolicy.OFF
         if not generation.lineage.action.enlarges:
-            return Draw(generation.settings, await self._inputs(generation.inputs), check=check)
+            explained = generation.lineage.action is Action.EXPLAIN
+            return Draw(generation.settings, await self._inputs(generation.inputs), check=check, explained=explained)
         parent = await self._generations.get(generation.lineage.parent or 0)
         pictures = parent.pictures if parent else ()
         picture = next((each for each in pictures if each.index == generation.lineage.picture), None)
@@ -221,13 +225,25 @@ class Studio:
                 )
                 for index, picture in enumerate(completed.pictures)
             ]
+            figures = await self._figures(generation, completed.explanation)
         except OSError:
             log.exception("the pictures of %s cannot be written", generation.id)
             return await self._generations.fail(generation.id, str(UNEXPECTED))
         hint = await self._hints.due(generation)
         return await self._generations.complete(
-            generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint
+            generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint, figures
         )
+
+    async def _figures(self, generation: Generation, explanation: Explanation | None) -> list[str]:
+        """Draw and write what shows how a request was drawn, where that was recorded."""
+        if explanation is None:
+            return []
+        with addressing(generation.origin.locale):
+            files = await asyncio.to_thread(explaining.drawn, explanation, generation.settings)
+        return [
+            await self._images.save_figure(generation.id, index, *file)
+            for index, file in enumerate((files.figure, files.animation))
+        ]
 
     def _release(self, generation_id: int) -> dict[Key, float]:
         """A job has left the pool; what was learned of the pace. Without effect the second time."""

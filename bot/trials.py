@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from generation.settings import GUIDANCE_SCALE, GenerationSettings, Sampler
+from bot.errors import Refusal
+from generation.settings import GUIDANCE_SCALE, STEPS, GenerationSettings, Sampler
 
 STEPS_FACTORS = (0.5, 1.5, 2.0)
 GUIDANCE_FACTORS = (0.6, 1.5, 2.0)
@@ -21,6 +22,21 @@ def other_guidance(settings: GenerationSettings) -> list[GenerationSettings]:
     low, high = GUIDANCE_SCALE.low, GUIDANCE_SCALE.high
     scales = {min(max(low, round(settings.guidance_scale * factor, 1)), high) for factor in GUIDANCE_FACTORS}
     return [replace(settings, guidance_scale=float(value)) for value in sorted(scales - {settings.guidance_scale})]
+
+
+def more_guidance(settings: GenerationSettings) -> GenerationSettings:
+    """Half as much guidance again. Raises `Refusal` where there is no more."""
+    most = float(GUIDANCE_SCALE.high)
+    if settings.guidance_scale == most:
+        raise Refusal("There is no more guidance than {most:g}.", most=most)
+    return replace(settings, guidance_scale=min(round(settings.guidance_scale * 1.5, 1), most))
+
+
+def fewer_steps(settings: GenerationSettings) -> GenerationSettings:
+    """Half the steps. Raises `Refusal` where there are none to spare."""
+    if settings.steps == STEPS.low:
+        raise Refusal("A picture takes at least one step.")
+    return replace(settings, steps=settings.steps // 2)
 
 
 def other_samplers(settings: GenerationSettings) -> list[GenerationSettings]:

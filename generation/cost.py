@@ -10,6 +10,11 @@ FORWARDS_A_STEP = {sampler: 2 if sampler is Sampler.HEUN else 1 for sampler in S
 """How often a sampler asks the UNet in a step: what budgets charge."""
 
 
+EXPLAINED = 40
+"""The steps that showing a drawing from the inside counts as, beside its own: some 36 looks are decoded, which takes
+about a step each, and without guidance three predictions are made for the figure alone."""
+
+
 def steps_drawn(settings: GenerationSettings) -> int:
     """How many of all steps a picture takes that starts from another one: at least one."""
     return min(max(int(settings.steps * settings.denoising_strength), 1), settings.steps)

@@ -26,7 +26,7 @@ from storage.records import (
     Picture,
     Spending,
 )
-from storage.tables import FavouriteRow, GenerationRow, PictureRow
+from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow
 
 _FORWARDS_A_STEP = {sampler.value: forwards for sampler, forwards in cost.FORWARDS_A_STEP.items()}
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
@@ -67,6 +67,7 @@ class Generations:
             **{_column(role): file for role, file in asdict(inputs).items()},
             factor=factor,
             pictures=[],
+            figures=[],
         )
         async with self._sessions() as session:
             session.add(row)
@@ -173,6 +174,7 @@ class Generations:
         circumstances: str = "",
         upscaler: str = "",
         hint: Hint | None = None,
+        figures: Sequence[str] = (),
     ) -> Generation:
         """Note the pictures, whose files are there already."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
@@ -185,6 +187,7 @@ class Generations:
             hint_setting=hint and hint.setting,
             hint_usual=hint and hint.usual,
             pictures=rows,
+            figures=[FigureRow(generation_id=generation_id, index=at, file=file) for at, file in enumerate(figures)],
         )
 
     async def fail(self, generation_id: int, failure: str) -> Generation:
@@ -203,6 +206,8 @@ class Generations:
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = [picture.file for picture in row.pictures] + [getattr(row, name) for name in _INPUT_COLUMNS]
+            files += [figure.file for figure in row.figures]
+            row.figures = []
             row.state = JobState.DELETED.value
             for picture in row.pictures:
                 picture.file = None
@@ -219,11 +224,14 @@ class Generations:
         mine = select(GenerationRow.id).where(GenerationRow.user_id == user_id).scalar_subquery()
         theirs = PictureRow.generation_id.in_(mine)
         async with self._sessions() as session, session.begin():
+            figures = FigureRow.generation_id.in_(mine)
             files = list(await session.scalars(select(PictureRow.file).where(theirs)))
+            files += await session.scalars(select(FigureRow.file).where(figures))
             for name in _INPUT_COLUMNS:
                 column = getattr(GenerationRow, name)
                 files += await session.scalars(select(column).where(GenerationRow.user_id == user_id))
             await session.execute(delete(PictureRow).where(theirs))
+            await session.execute(delete(FigureRow).where(figures))
             await session.execute(delete(FavouriteRow).where(FavouriteRow.generation_id.in_(mine)))
             derived = GenerationRow.parent_id.in_(mine)
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
@@ -280,6 +288,7 @@ def _record(row: GenerationRow) -> Generation:
         pictures=tuple(
             Picture(each.index, each.seed, each.width, each.height, each.file, each.flagged) for each in row.pictures
         ),
+        figures=tuple(each.file for each in row.figures),
     )
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 
 class Images:
-    """A folder of PNG files. A name is never part of a prompt, and never used twice."""
+    """A folder of picture files. A name is never part of a prompt, and never used twice."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -16,6 +16,12 @@ class Images:
         """Write a picture so that it is there whole or not at all; its name."""
         name = f"{generation_id % 1000:03}/{generation_id}-{index}-{uuid4().hex[:8]}.png"
         await asyncio.to_thread(_write, self._folder / name, png)
+        return name
+
+    async def save_figure(self, generation_id: int, index: int, data: bytes, ending: str) -> str:
+        """Write a file that shows how a request was drawn; its name."""
+        name = f"{generation_id % 1000:03}/{generation_id}-figure-{index}-{uuid4().hex[:8]}.{ending}"
+        await asyncio.to_thread(_write, self._folder / name, data)
         return name
 
     async def keep(self, png: bytes) -> str:

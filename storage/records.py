@@ -34,6 +34,7 @@ class Action(StrEnum):
     REMIX = "remix"
     RESHAPE = "reshape"
     TRY_OUT = "try out"
+    EXPLAIN = "explain"
 
     @property
     def enlarges(self) -> bool:
@@ -144,6 +145,9 @@ class Generation:
     hint: Hint | None = None
     """What its message says beside the pictures, for whoever wants to learn."""
     pictures: tuple[Picture, ...] = field(default=())
+    figures: tuple[str, ...] = ()
+    """What shows how it was drawn, as names in the store of images: of an explained drawing its figure, then its
+    animation."""
 
     @property
     def shown(self) -> tuple[Picture, ...]:

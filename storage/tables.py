@@ -93,6 +93,19 @@ class GenerationRow(Base):
     hint_setting: Mapped[str | None]
     hint_usual: Mapped[str | None]
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
+    figures: Mapped[list["FigureRow"]] = relationship(
+        lazy="selectin", order_by="FigureRow.index", cascade="all, delete-orphan"
+    )
+
+
+class FigureRow(Base):
+    """A file that shows how a request was drawn."""
+
+    __tablename__ = "figures"
+
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"), primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    file: Mapped[str]
 
 
 class PictureRow(Base):

@@ -40,6 +40,7 @@ MORE = {
     PressKind.HIRES: ("🔬 Refine", "twice the size, drawn with the detail of it"),
     PressKind.UPSCALE_FAR: (f"🔎 Upscale ×{max(FACTORS)}", "sharper, and otherwise as it is"),
     PressKind.UPSCALE_CREATIVE: ("🎨 Upscale creatively", "larger, with new detail that the model finds"),
+    PressKind.EXPLAIN: ("💡 See how it is drawn", "the same once more, from the inside"),
     PressKind.TRY_STEPS: ("🧪 Try other steps", "pictures that differ in nothing else"),
     PressKind.TRY_GUIDANCE: ("🧪 Try other guidance", "pictures that differ in nothing else"),
     PressKind.TRY_SAMPLERS: ("🧪 Try other samplers", "pictures that differ in nothing else"),

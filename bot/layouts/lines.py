@@ -24,6 +24,7 @@ _WAYS = {
     Action.HIRES: Sentence("Refined from {what}"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("More beside {what}"),
+    Action.EXPLAIN: Sentence("The drawing of {what}"),
 }
 
 
@@ -34,7 +35,7 @@ def headline(settings: GenerationSettings, user_id: int) -> str:
 
 def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
     """What a request was derived from, linked where that can be seen; nothing for one that was asked for in words."""
-    if lineage.action is Action.IMAGINE:
+    if lineage in (Lineage(), Lineage(Action.EXPLAIN)):
         return ""
     return f"-# {say(_WAYS[lineage.action], what=_named(parent, lineage.picture))}"
 

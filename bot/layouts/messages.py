@@ -7,6 +7,7 @@ from discord import ui
 
 from bot.buttons import Press, PressKind
 from bot.durations import about
+from bot.layouts import explained
 from bot.layouts.controls import button, more, rows_of
 from bot.layouts.hints import hint_line
 from bot.layouts.lines import bar, headline, lineage_line, shown, small_print
@@ -137,6 +138,8 @@ def gallery(generation: Generation, names: Sequence[str]) -> ui.MediaGallery[ui.
 def named(generation: Generation, pictures: Sequence[Print]) -> dict[str, bytes]:
     """The files of a request by the names they have in a message; a prompt is never part of one."""
     covered = {each.index for each in generation.pictures if generation.covers(each)}
+    if generation.figures and covered:
+        covered = set(range(len(generation.figures)))
     return {
         f"{SPOILER * (each.index in covered)}noisefox-{generation.id}-{each.index}.{each.ending}": each.data
         for each in pictures
@@ -149,7 +152,9 @@ def _completed(generation: Generation, pictures: Sequence[Print], parent: Genera
         return _without_pictures(generation, withheld, parent)
     files = named(generation, pictures)
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
-    if files:
+    if generation.figures:
+        parts += explained.figures_of(generation, list(files))
+    elif files:
         parts.append(gallery(generation, list(files)))
     if withheld:
         parts.append(ui.TextDisplay(f"-# {withheld}"))
@@ -157,7 +162,11 @@ def _completed(generation: Generation, pictures: Sequence[Print], parent: Genera
     parts.append(ui.Section(ui.TextDisplay(f"-# {small_print(generation)}"), accessory=details))
     if generation.hint:
         parts.append(ui.TextDisplay(hint_line(generation.hint, generation.settings)))
-    parts += rows_of(generation)
+    if generation.figures:
+        usual = (button(Press(kind, generation.id)) for kind in (PressKind.FAVOURITE, PressKind.DELETE))
+        parts += explained.rows_of(generation, *usual)
+    else:
+        parts += rows_of(generation)
     return Look(framed(parts), files)
 
 

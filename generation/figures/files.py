@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 
-from PIL import Image
+from PIL import Image, ImageOps, ImageSequence
 
 from generation.figures import palette
 
@@ -11,13 +11,16 @@ MOST_BYTES = 9 * 2**20
 """What a file may have: Discord takes 10 MiB."""
 
 MOST_FRAMES = 30
+GIF_SIDE = 560
+"""Pixels of the longer side of a GIF: its colours are few, and it is many times larger than a WebP."""
+
 _QUALITIES = (90, 80, 65, 50)
 
 
 def still(figure: Image.Image, most: int = MOST_BYTES) -> tuple[bytes, str]:
     """A figure of at most `most` bytes, and its file's ending: a PNG, else a WebP as good as fits, made smaller where
     even the poorest does not."""
-    png = _saved(figure, "PNG", optimize=True)
+    png = _saved(figure, "PNG")
     if len(png) <= most:
         return png, "png"
     while True:
@@ -42,6 +45,16 @@ def animated(
             if len(data) <= most:
                 return data, "gif" if gif else "webp"
         shown = [_halved(frame) for frame in shown]
+
+
+def as_gif(animation: bytes, most: int = MOST_BYTES) -> bytes:
+    """An animation that `animated` made, for what does not play a WebP."""
+    frames, milliseconds = [], []
+    with Image.open(BytesIO(animation)) as moving:
+        for frame in ImageSequence.Iterator(moving):
+            frames.append(ImageOps.contain(frame.convert("RGB"), (GIF_SIDE, GIF_SIDE)))
+            milliseconds.append(int(frame.info["duration"]))
+    return animated(frames, milliseconds, most, gif=True)[0]
 
 
 def _webp(frames: Sequence[Image.Image], milliseconds: Sequence[int], quality: int) -> bytes:

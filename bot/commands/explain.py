@@ -1,0 +1,78 @@
+"""/explain"""
+
+import discord
+from discord import app_commands
+
+from bot.commands import options
+from bot.commands.suggestions import Suggestions
+from bot.consent import Consent, Order
+from bot.wording import Wording
+from generation.catalogue import Catalogue
+from storage.people import People
+
+
+class Explain(Suggestions):
+    """How a picture is drawn, on one's own prompt."""
+
+    def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
+        super().__init__(wording=wording, people=people, catalogue=catalogue)
+        self._consent = consent
+
+    @app_commands.command()
+    @app_commands.choices(sampler=options.SAMPLERS)
+    @app_commands.autocomplete(
+        prompt=Suggestions.suggest_prompts,
+        aspect=Suggestions.suggest_aspects,
+        model=Suggestions.suggest_models,
+        style=Suggestions.suggest_styles,
+    )
+    async def explain(
+        self,
+        interaction: discord.Interaction,
+        prompt: options.Prompt,
+        negative: options.Negative | None = None,
+        aspect: options.Aspect | None = None,
+        steps: options.Steps | None = None,
+        guidance: options.Guidance | None = None,
+        seed: options.Seed | None = None,
+        sampler: app_commands.Choice[str] | None = None,
+        clip_skip: options.ClipSkip | None = None,
+        model: str | None = None,
+        style: str | None = None,
+        image: discord.Attachment | None = None,
+        strength: options.Strength | None = None,
+        private: bool = False,
+        spoiler: bool = False,
+    ) -> None:
+        """Show from the inside how a picture is drawn.
+
+        Args:
+            prompt: What you would like to see
+            negative: What you would not like to see
+            aspect: Width to height, such as 3:2
+            steps: How often the picture is refined; 20 to 30 is plenty
+            guidance: How closely the prompt is followed: 1 wanders, 5 to 8 obeys, 20 burns
+            seed: Where the noise starts from; the same seed and settings draw the same picture again
+            sampler: The rule for taking a step
+            clip_skip: Which layer of the text encoder listens, from the end: 1 is the last
+            model: Which model draws
+            style: One of your presets, see /styles
+            image: A picture to start from
+            strength: How much of that picture is drawn anew: 0.3 touches it up, 0.8 keeps little
+            private: Only you see it
+            spoiler: Covered until somebody presses it
+        """
+        chosen = options.chosen(
+            model=model,
+            negative=negative,
+            steps=steps,
+            guidance=guidance,
+            sampler=sampler,
+            clip_skip=clip_skip,
+            strength=strength,
+        )
+        url = options.picture_url(image) if image else ""
+        prompts = await self._wording.prompts(interaction.user.id, prompt, style)
+        if aspect:
+            prompts = [f"{each} --ar {aspect}" for each in prompts]
+        await self._consent.take(interaction, Order(prompts, seed, chosen, private, spoiler, url, explained=True))

@@ -1,0 +1,51 @@
+"""The message of a drawing that was explained: its figure, its animation, and what to try next."""
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.buttons import Press, PressKind
+from bot.layouts.look import Look, Part, framed
+from bot.locales import say
+from generation.sentences import Sentence
+from storage.records import Generation
+
+_TRIES = {
+    PressKind.EXPLAIN_SEED: (Sentence("Other seed"), "🎲"),
+    PressKind.EXPLAIN_GUIDANCE: (Sentence("More guidance"), "🧭"),
+    PressKind.EXPLAIN_STEPS: (Sentence("Fewer steps"), "👣"),
+    PressKind.DRAW: (Sentence("Draw it properly"), "🖼️"),
+}
+
+
+def of_animation(generation: Generation, gif: bytes) -> Look:
+    """The animation for those whose client plays no WebP."""
+    name = f"noisefox-{generation.id}-steps.gif"
+    return Look(framed([ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}"))]), {name: gif})
+
+
+def figures_of(generation: Generation, names: list[str]) -> list[Part]:
+    """The files of these names one below the other, each as large as the chat shows it, described for those who do not
+    see them."""
+    prompt = generation.settings.prompt[:700]
+    descriptions = (
+        say("How “{prompt}” is drawn: from noise to picture, and what the prompt changes", prompt=prompt),
+        say("The steps of “{prompt}”, one after the other", prompt=prompt),
+    )
+    return [
+        ui.MediaGallery(
+            discord.MediaGalleryItem(f"attachment://{name}", description=said, spoiler=name.startswith("SPOILER_"))
+        )
+        for name, said in zip(names, descriptions, strict=False)
+    ]
+
+
+def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:
+    """What to try next, and `after` it the buttons that every request has."""
+    tries: list[ui.Button[Any]] = [
+        ui.Button(label=say(label), emoji=emoji, custom_id=Press(kind, generation.id).custom_id)
+        for kind, (label, emoji) in _TRIES.items()
+    ]
+    gif: ui.Button[Any] = ui.Button(label=say("As a GIF"), custom_id=Press(PressKind.GIF, generation.id).custom_id)
+    return [ui.ActionRow(*tries), ui.ActionRow(gif, *after)]
