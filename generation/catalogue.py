@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
-from generation.loras import Loras, LoraSpec
+from generation.loras import SUFFIX, Loras, LoraSpec
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, PartialSettings, Sampler
 
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
@@ -46,6 +46,13 @@ class ModelSpec:
     preview_decoder: str = ""
     """The tiny decoder: a directory in diffusers' format or a hub id."""
 
+    controlnet: str = ""
+    """What keeps its pictures to the lines of another: a directory in diffusers' format or a hub id."""
+    ip_adapter: str = ""
+    """What lets it hear pictures beside words: a .safetensors file, here or as `owner/repository/path` of the hub."""
+    image_encoder: str = ""
+    """The folder of the IP-Adapter's image encoder; if empty, `image_encoder` beside it."""
+
     def __post_init__(self) -> None:
         STEPS.check("steps", self.steps)
         GUIDANCE_SCALE.check("guidance_scale", self.guidance_scale)
@@ -57,6 +64,8 @@ class ModelSpec:
                 "preview_decoder",
                 'A "tiny" preview needs one. Name a directory or a hub id, such as madebyollin/taesd.',
             )
+        if self.ip_adapter and not self.ip_adapter.endswith(SUFFIX):
+            raise InvalidSetting("ip_adapter", f"It is read from a {SUFFIX} file only: others could run code.")
 
     @property
     def is_checked(self) -> bool:

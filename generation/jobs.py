@@ -34,6 +34,20 @@ class Inputs:
     """What a ControlNet keeps to."""
     image_prompt: bytes = b""
     """What an IP-Adapter hears beside the words."""
+    second: bytes = b""
+    third: bytes = b""
+    fourth: bytes = b""
+    """What is blended with the first picture: with `image_prompt`, else with `image`."""
+
+    @property
+    def blended(self) -> tuple[bytes, ...]:
+        """The pictures that go with the first one."""
+        return tuple(filter(None, (self.second, self.third, self.fourth)))
+
+    @property
+    def image_prompts(self) -> tuple[bytes, ...]:
+        """All that is heard at once."""
+        return (self.image_prompt, *self.blended) if self.image_prompt else ()
 
     def given(self) -> list[tuple[str, bytes]]:
         """Those that are there, each with its field's name."""

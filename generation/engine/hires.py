@@ -17,4 +17,4 @@ def refinement(painting: Painting, image: Image.Image) -> Painting | None:
     original = Original(
         image.resize(size, Image.Resampling.LANCZOS), mask.resize(size, Image.Resampling.NEAREST) if mask else None
     )
-    return Painting(painting.model, larger, original, steps_before=painting.step)
+    return Painting(painting.model, larger, original, painting.step, painting.guides)

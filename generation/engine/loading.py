@@ -8,7 +8,8 @@ import torch
 from diffusers import DiffusionPipeline
 
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine import families
+from generation.engine import control, families
+from generation.engine.image_prompts import ImagePrompts
 from generation.engine.models import Model
 from generation.engine.previews import LatentPreview, TinyDecoder
 from generation.errors import ModelUnavailable
@@ -28,9 +29,14 @@ def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> Model:
     try:
         pipeline = _pipeline(spec, dtype).to(device)
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
-        return assembled(spec, pipeline, tiny, device, dtype)
+        model = assembled(spec, pipeline, tiny, device, dtype)
+        if spec.controlnet:
+            model.controlnet = control.read(spec.controlnet, device, dtype)
+        if spec.ip_adapter:
+            model.image_prompts = ImagePrompts.read(spec.ip_adapter, spec.image_encoder, pipeline)
     except (OSError, ValueError, RuntimeError) as reason:
         raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
+    return model
 
 
 def assembled(

@@ -14,6 +14,7 @@ from generation.catalogue import Catalogue
 from generation.engine import hires, masks, pictures, starting
 from generation.engine.drawing import Drawing, decoded
 from generation.engine.explaining import Recorder, explain
+from generation.engine.guides import Guides
 from generation.engine.held import Held
 from generation.engine.leisure import Errand, Leisure
 from generation.engine.models import Model
@@ -156,7 +157,8 @@ class StepLoop:
         model = self._model_of(job)
         sizes = {(each.width, each.height) for each in task.each}
         originals = {size: Original.of(task.inputs, *size, holes=model.is_inpainting) for size in sizes}
-        paintings = [Painting(model, each, originals[each.width, each.height]) for each in task.each]
+        guides = Guides.of(task.inputs)
+        paintings = [Painting(model, each, originals[each.width, each.height], guides=guides) for each in task.each]
         recorder = Recorder(paintings[0]) if task.explained else None
         self._drawings[job.id] = Drawing(job, self._clock(), paintings, recorder)
         self._unfinished |= dict.fromkeys(paintings, job.id)
@@ -321,7 +323,7 @@ class StepLoop:
         except (ModelUnavailable, torch.OutOfMemoryError) as error:
             raise broken from error
         gone = drawing.paintings[index]
-        again = Painting(model, gone.settings, gone.original, gone.steps_before)
+        again = Painting(model, gone.settings, gone.original, gone.steps_before, gone.guides)
         if drawing.recorder is not None and drawing.recorder.painting is gone:
             drawing.recorder = Recorder(again)
         self._replace(drawing, index, again)

@@ -10,10 +10,13 @@ import torch
 
 from generation import loras
 from generation.catalogue import ModelSpec
-from generation.engine import families, lora
+from generation.engine import control, families, lora
+from generation.engine.guides import NO_GUIDES, Guides
+from generation.engine.image_prompts import ImagePrompts
 from generation.engine.previews import LatentPreview, TinyDecoder
-from generation.engine.prompts import Conditioning, PromptEncoder
+from generation.engine.prompts import Conditioning, Guide, PromptEncoder
 from generation.engine.wardrobe import Wardrobe
+from generation.errors import ModelUnavailable
 from generation.events import Preview
 from generation.loras import Loras
 from generation.settings import GenerationSettings
@@ -33,6 +36,8 @@ class Model:
     device: torch.device
     dtype: torch.dtype
     loras: Loras = field(default_factory=Loras)
+    controlnet: Any = None
+    image_prompts: ImagePrompts | None = None
     pipeline: Any = None
     """diffusers' own pipeline of the same parts, which knows how to read what is laid over them."""
 
@@ -63,7 +68,7 @@ class Model:
         """True where the UNet also takes a mask and the latents of what is masked."""
         return bool(self.unet.config.in_channels == 2 * self.latent_channels + 1)
 
-    def listen(self, settings: GenerationSettings) -> tuple[Conditioning, Conditioning]:
+    def listen(self, settings: GenerationSettings, guides: Guides = NO_GUIDES) -> tuple[Conditioning, Conditioning]:
         """What the rows of one picture listen to: with the prompt, and without.
 
         Raises `LoraUnavailable` where the prompt names a LoRA that the model cannot wear.
@@ -72,8 +77,27 @@ class Model:
         self.wardrobe.wear_to_listen(worn)
         pair = self.prompts.encode_pair(words, settings.negative_prompt, settings.clip_skip, worn)
         beside = families.beside_the_text(self.unet, settings)
-        with_prompt, without = (replace(each, added={**each.added, **beside}, worn=worn) for each in pair)
-        return with_prompt, without
+        look, (heard, silence) = self._look(settings, guides), self._hear(settings, guides)
+        with_prompt, without = (replace(each, added={**each.added, **beside}, worn=worn, look=look) for each in pair)
+        return replace(with_prompt, heard=heard), replace(without, heard=silence)
+
+    def _look(self, settings: GenerationSettings, guides: Guides) -> Guide | None:
+        """What the ControlNet looks at."""
+        if guides.control is None:
+            return None
+        if self.controlnet is None:
+            raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
+        pixels = control.pixels(guides.control, settings.width, settings.height)
+        return Guide(pixels.to(self.device, self.dtype), settings.control_scale)
+
+    def _hear(self, settings: GenerationSettings, guides: Guides) -> tuple[Guide, Guide] | tuple[None, None]:
+        """What the IP-Adapter hears in the pictures, and in none."""
+        if not guides.image_prompts:
+            return None, None
+        if self.image_prompts is None:
+            raise ModelUnavailable(f"{self.spec.name} has no IP-Adapter")
+        heard, silence = self.image_prompts.hear(guides.image_prompts)
+        return Guide(heard, settings.image_prompt_scale), Guide(silence, settings.image_prompt_scale)
 
     def lora_hashes(self, settings: GenerationSettings) -> dict[str, str]:
         """Of the files of the LoRAs that a prompt names, by their names."""

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import torch
 
 from generation import cost
-from generation.engine import guidance, samplers, starting
+from generation.engine import control, guidance, samplers, starting
 from generation.engine.clean import level
+from generation.engine.guides import NO_GUIDES, Guides
 from generation.engine.models import Model
 from generation.engine.originals import Original
 from generation.engine.prompts import Conditioning, together
@@ -23,10 +24,12 @@ class Painting:
         settings: GenerationSettings,
         original: Original | None = None,
         steps_before: int = 0,
+        guides: Guides = NO_GUIDES,
     ) -> None:
         self.model = model
         self.settings = settings
         self.original = original
+        self.guides = guides
         self.steps_before = steps_before
         self._scheduler = samplers.scheduler_for(
             settings.sampler, model.scheduler_config, settings.steps, model.device, settings.schedule
@@ -34,7 +37,7 @@ class Painting:
         self._start = starting.begin(model, settings, self._scheduler, original)
         self._latents = self._start.latents
         self._chance = {"generator": self._start.chance} if samplers.takes_generator(self._scheduler) else {}
-        self._with_prompt, self._without = model.listen(settings)
+        self._with_prompt, self._without = model.listen(settings, guides)
         self.forwards_done = 0
         self.observer: Observer | None = None
         """Is shown the inner values of each step, where somebody asks for them."""
@@ -71,6 +74,11 @@ class Painting:
     def shape(self) -> tuple[object, ...]:
         """Paintings of equal shape can share one forward."""
         return self.model.spec.name, self.model.dtype, self._latents.shape, self._with_prompt.shape
+
+    @property
+    def controlled(self) -> bool:
+        """True where a ControlNet has a say in each forward."""
+        return self._with_prompt.look is not None
 
     @property
     def prompts(self) -> list[Conditioning]:
@@ -160,8 +168,13 @@ def forward(
 ) -> torch.Tensor:
     """What the UNet predicts for each row of `latents`, (rows, channels of its input, h, w), at a timestep and with
     what it listens to: (rows, channels, h, w)."""
+    latents, timesteps = latents.to(model.dtype), timesteps.to(torch.float32)
+    conditioning, beside = together(prompts), {}
+    if looks := [prompt.look for prompt in prompts if prompt.look]:
+        own = latents[:, : model.latent_channels]
+        beside = control.residuals(model.controlnet, own, timesteps, conditioning, looks)
+    if model.image_prompts is not None:
+        conditioning |= model.image_prompts.heard([prompt.heard for prompt in prompts if prompt.heard], **conditioning)
     model.wardrobe.wear_to_predict(prompts[0].worn)
-    predicted: torch.Tensor = model.unet(
-        latents.to(model.dtype), timesteps.to(torch.float32), return_dict=False, **together(prompts)
-    )[0]
+    predicted: torch.Tensor = model.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
     return predicted

@@ -22,6 +22,14 @@ Weighted = list[tuple[int, float]]
 
 
 @dataclass(frozen=True, eq=False)
+class Guide:
+    """What is made of a picture that another is drawn by, and how much that weighs."""
+
+    tensor: torch.Tensor
+    scale: float
+
+
+@dataclass(frozen=True, eq=False)
 class Conditioning:
     """What one row of a forward listens to."""
 
@@ -31,11 +39,17 @@ class Conditioning:
     """What the model wants beside them, by the UNet's own names, one row each."""
     worn: LoraSet = ()
     """The LoRAs that the UNet wears meanwhile."""
+    look: Guide | None = None
+    """What a ControlNet looks at, (1, 3, height, width), from 0 to 1."""
+    heard: Guide | None = None
+    """What an IP-Adapter makes of the pictures to hear, (1, 1, tokens, width)."""
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Rows of equal shape can share a forward."""
-        return self.text.shape, self.worn, *((name, tensor.shape) for name, tensor in sorted(self.added.items()))
+        """Rows of equal shape can share a forward; of image prompts it has one scale."""
+        heard = self.heard and (self.heard.tensor.shape, self.heard.scale)
+        added = [(name, tensor.shape) for name, tensor in sorted(self.added.items())]
+        return self.text.shape, self.worn, self.look is not None, heard, *added
 
     @property
     def silenced(self) -> "Conditioning":

@@ -79,6 +79,8 @@ class Sizing:
     def _kind(self, painting: Painting) -> str:
         *_, height, width = painting.result.shape
         kind = f"{painting.model.spec.name}, {painting.model.dtype}, {height * width} latents"
+        if painting.controlled:
+            kind += ", controlled"
         return f"{self._meter.name(painting)}, {kind}" if self._meter else kind
 
     def _first(self, kind: str) -> Buckets:

@@ -1,0 +1,263 @@
+"""Pictures that keep to another by a ControlNet, or hear others by an IP-Adapter: diffusers' own, and in company."""
+
+import warnings
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from diffusers import (
+    ControlNetModel,
+    StableDiffusionControlNetImg2ImgPipeline,
+    StableDiffusionControlNetInpaintPipeline,
+    StableDiffusionControlNetPipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLControlNetPipeline,
+    StableDiffusionXLPipeline,
+)
+from PIL import Image, ImageDraw
+
+from generation import images
+from generation.catalogue import Catalogue, ModelSpec
+from generation.engine.samplers import scheduler_for
+from generation.engine.shelf import Shelf
+from generation.engine.sizing import Sizing
+from generation.errors import FailureKind
+from generation.events import Failed
+from generation.jobs import Inputs
+from generation.loras import LoraSpec
+from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine import tiny, tiny_guides, tiny_lora
+from tests.generation.engine.conftest import LoopDriver
+
+Pixels = numpy.ndarray[Any, Any]
+KINDS = {"small": StableDiffusionPipeline, "xl": StableDiffusionXLPipeline}
+
+
+def drawing(colour: str, side: int = 64) -> Image.Image:
+    image = Image.new("RGB", (side, side), "black")
+    ImageDraw.Draw(image).ellipse((side // 5, side // 4, side * 4 // 5, side * 3 // 4), outline=colour, width=4)
+    return image
+
+
+LINES, RED, BLUE = drawing("white"), drawing("red", 80), drawing("blue", 48)
+MASK = Image.new("L", (64, 64), 0)
+MASK.paste(255, (16, 16, 64, 64))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("models")
+    for name, make in {"small": tiny.stable_diffusion_1, "xl": tiny.stable_diffusion_xl}.items():
+        make(made / name)
+        pipeline = stock(KINDS[name], made / name)
+        tiny_guides.controlnet(made / f"{name}-control", pipeline)
+        tiny_guides.ip_adapter(made / f"{name}-adapter", pipeline)
+    tiny_lora.peft(made / "ink.safetensors", stock(StableDiffusionPipeline, made / "small"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def shelf(folder: Path) -> Shelf:
+    models = [
+        ModelSpec(
+            name,
+            str(folder / name),
+            controlnet=str(folder / f"{name}-control"),
+            ip_adapter=str(folder / f"{name}-adapter" / "adapter.safetensors"),
+        )
+        for name in KINDS
+    ]
+    plain = ModelSpec("plain", str(folder / "small"))
+    loras = [LoraSpec("ink", folder / "ink.safetensors")]
+    return Shelf(Catalogue([*models, plain], loras), torch.device("cpu"), torch.float32, room=3)
+
+
+@pytest.fixture
+def fox() -> GenerationSettings:
+    return GenerationSettings(
+        prompt="a fox", seed=7, model="small", width=64, height=64, steps=5, control_scale=0.8, image_prompt_scale=0.7
+    )
+
+
+def stock(kind: Any, folder: Path, **more: Any) -> Any:
+    with warnings.catch_warnings(action="ignore"):
+        pipeline = kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True, **more)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def controlled(kind: Any, folder: Path, name: str = "small") -> Any:
+    return stock(kind, folder / name, controlnet=ControlNetModel.from_pretrained(folder / f"{name}-control"))
+
+
+def hearing(folder: Path, name: str = "small", scale: float = 0.7, pipeline: Any = None) -> Any:
+    pipeline = pipeline or stock(KINDS[name], folder / name)
+    pipeline.load_ip_adapter(
+        str(folder / f"{name}-adapter"), subfolder="", weight_name="adapter.safetensors", local_files_only=True
+    )
+    pipeline.set_ip_adapter_scale(scale)
+    return pipeline
+
+
+@torch.inference_mode()
+def drawn_by_stock(pipeline: Any, settings: GenerationSettings, **given: Any) -> Pixels:
+    trained_with = dict(pipeline.scheduler.config)
+    pipeline.scheduler = scheduler_for(settings.sampler, trained_with, settings.steps, torch.device("cpu"))
+    image = pipeline(
+        settings.prompt,
+        num_inference_steps=settings.steps,
+        guidance_scale=settings.guidance_scale,
+        width=settings.width,
+        height=settings.height,
+        generator=torch.Generator("cpu").manual_seed(settings.seed),
+        **given,
+    ).images[0]
+    return numpy.asarray(image, dtype=int)
+
+
+def drawn(driver: LoopDriver, job_id: int) -> Pixels:
+    return numpy.asarray(Image.open(BytesIO(driver.completed(job_id).pictures[0].png)), dtype=int)
+
+
+def ours(shelf: Shelf, settings: GenerationSettings, sizing: Sizing | None = None, **pictures: Image.Image) -> Pixels:
+    driver = LoopDriver(shelf, sizing)
+    driver.admit(1, settings, given(**pictures))
+    driver.run()
+    return drawn(driver, 1)
+
+
+def given(**pictures: Image.Image) -> Inputs:
+    return Inputs(**{name: images.as_png(picture) for name, picture in pictures.items()})
+
+
+@pytest.mark.parametrize("sampler", [Sampler.EULER, Sampler.DPMPP_2M_KARRAS, Sampler.HEUN])
+@pytest.mark.parametrize("guidance_scale", [1.0, 7.0])
+def test_controlnet(
+    shelf: Shelf, folder: Path, fox: GenerationSettings, sampler: Sampler, guidance_scale: float
+) -> None:
+    settings = replace(fox, sampler=sampler, guidance_scale=guidance_scale)
+    pipeline = controlled(StableDiffusionControlNetPipeline, folder)
+    expected = drawn_by_stock(pipeline, settings, image=LINES, controlnet_conditioning_scale=0.8)
+    picture = ours(shelf, settings, control=LINES)
+    assert abs(picture - expected).max() <= 1
+    assert abs(picture - ours(shelf, settings)).max() > 1
+
+
+def test_controlnet_from_a_picture(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
+    settings = replace(fox, denoising_strength=0.6, sampler=Sampler.DDIM)
+    expected = drawn_by_stock(
+        controlled(StableDiffusionControlNetImg2ImgPipeline, folder),
+        settings,
+        image=drawing("red"),
+        control_image=LINES,
+        controlnet_conditioning_scale=0.8,
+        strength=0.6,
+    )
+    assert abs(ours(shelf, settings, image=drawing("red"), control=LINES) - expected).max() <= 1
+
+
+def test_controlnet_inside_a_mask(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
+    settings = replace(fox, denoising_strength=0.8, sampler=Sampler.DDIM)
+    expected = drawn_by_stock(
+        controlled(StableDiffusionControlNetInpaintPipeline, folder),
+        settings,
+        image=drawing("red"),
+        mask_image=MASK,
+        control_image=LINES,
+        controlnet_conditioning_scale=0.8,
+        strength=0.8,
+    )
+    picture = ours(shelf, settings, image=drawing("red"), mask=MASK, control=LINES)
+    inside = slice(24, 56), slice(24, 56)
+    assert abs(picture[inside] - expected[inside]).max() <= 1
+
+
+@pytest.mark.parametrize("guidance_scale", [1.0, 7.0])
+def test_ip_adapter(shelf: Shelf, folder: Path, fox: GenerationSettings, guidance_scale: float) -> None:
+    settings = replace(fox, guidance_scale=guidance_scale)
+    picture = ours(shelf, settings, image_prompt=RED)
+    assert abs(picture - drawn_by_stock(hearing(folder), settings, ip_adapter_image=RED)).max() <= 1
+    assert abs(picture - ours(shelf, settings)).max() > 1
+
+
+def test_stable_diffusion_xl_has_both(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
+    settings = replace(fox, model="xl", clip_skip=2)
+    pipeline = hearing(folder, "xl", pipeline=controlled(StableDiffusionXLControlNetPipeline, folder, "xl"))
+    expected = drawn_by_stock(pipeline, settings, image=LINES, ip_adapter_image=BLUE, controlnet_conditioning_scale=0.8)
+    assert abs(ours(shelf, settings, control=LINES, image_prompt=BLUE) - expected).max() <= 1
+
+
+def test_of_several_pictures_the_mean_is_heard(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
+    pipeline = hearing(folder)
+    with torch.inference_mode():
+        embedded = [pipeline.encode_image(each, "cpu", 1) for each in (RED, BLUE)]
+    mean, silence = (torch.stack(each).mean(0)[None] for each in zip(*embedded, strict=True))
+    expected = drawn_by_stock(pipeline, fox, ip_adapter_image_embeds=[torch.cat([silence, mean])])
+    picture = ours(shelf, fox, image_prompt=RED, second=BLUE)
+    assert abs(picture - expected).max() <= 1
+    assert abs(picture - ours(shelf, fox, image_prompt=RED)).max() > 1
+
+
+def company(fox: GenerationSettings) -> list[tuple[GenerationSettings, Inputs]]:
+    """Plain pictures, LoRAs, ControlNet at two scales, image prompts at two scales, and all at once."""
+    return [
+        (fox, Inputs()),
+        (replace(fox, seed=2), given(control=LINES)),
+        (replace(fox, seed=3, control_scale=0.3, steps=6), given(control=RED)),
+        (replace(fox, seed=4), given(image_prompt=RED)),
+        (replace(fox, seed=5, image_prompt_scale=0.2), given(image_prompt=BLUE)),
+        (replace(fox, prompt="a fox <lora:ink:0.7>", seed=6), given(control=LINES, image_prompt=BLUE)),
+        (replace(fox, prompt="a fox <lora:ink:0.7>", seed=7, guidance_scale=1.0), Inputs()),
+        (replace(fox, seed=8, hires_factor=1.5, denoising_strength=0.7), given(image=RED, control=LINES)),
+    ]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_among_strangers(shelf: Shelf, fox: GenerationSettings, strict: bool) -> None:
+    jobs = company(fox)
+    together = LoopDriver(shelf, Sizing(8, strict))
+    for job_id, (settings, inputs) in enumerate(jobs):
+        together.admit(job_id, settings, inputs)
+        together.loop.step()
+    together.run()
+    for job_id, (settings, inputs) in enumerate(jobs):
+        alone = LoopDriver(shelf, Sizing(8, strict))
+        alone.admit(job_id, settings, inputs)
+        alone.run()
+        assert abs(drawn(together, job_id) - drawn(alone, job_id)).max() <= (0 if strict else 1)
+
+
+def test_what_has_neither_is_drawn_as_if_there_were_none(shelf: Shelf, fox: GenerationSettings) -> None:
+    """To the last bit, also after a picture that has both."""
+    ours(shelf, fox, control=LINES, image_prompt=RED)
+    assert (ours(shelf, fox) == ours(shelf, replace(fox, model="plain"))).all()
+
+
+def test_a_model_without_them_fails_the_job_alone(shelf: Shelf, fox: GenerationSettings) -> None:
+    driver = LoopDriver(shelf)
+    plain = replace(fox, model="plain", steps=1)
+    driver.admit(1, plain)
+    driver.admit(2, plain, given(control=LINES))
+    driver.admit(3, plain, given(image_prompt=LINES))
+    driver.run()
+    for job_id in (2, 3):
+        failed = driver.of(job_id)[-1]
+        assert isinstance(failed, Failed)
+        assert failed.kind is FailureKind.MODEL_UNAVAILABLE
+    assert driver.completed(1).pictures
+
+
+@pytest.mark.parametrize("broken", [{"controlnet": "/nowhere"}, {"ip_adapter": "/nowhere/adapter.safetensors"}])
+def test_one_that_cannot_be_read_is_a_clear_failure(
+    folder: Path, fox: GenerationSettings, broken: dict[str, str]
+) -> None:
+    spec = ModelSpec("small", str(folder / "small"), **broken)  # type: ignore[arg-type]
+    driver = LoopDriver(Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32))
+    driver.admit(1, fox)
+    failed = driver.of(1)[-1]
+    assert isinstance(failed, Failed)
+    assert failed.kind is FailureKind.MODEL_UNAVAILABLE

@@ -1,0 +1,59 @@
+"""A ControlNet and an IP-Adapter with random weights, for a tiny pipeline."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import ControlNetModel
+from safetensors.torch import save_file
+from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+SEEN = 12
+"""How many numbers the image encoder makes of a picture."""
+TOKENS = 4
+"""How many tokens the adapter makes of those."""
+
+
+def controlnet(folder: Path, pipeline: Any) -> Path:
+    """With weights also where a new one begins with zeros, so that it shows."""
+    network = ControlNetModel.from_unet(pipeline.unet, conditioning_channels=3)
+    chance = torch.Generator().manual_seed(5)
+    for name, weight in network.named_parameters():
+        if "controlnet" in name:
+            weight.data = torch.randn(weight.shape, generator=chance) * 0.1
+    network.save_pretrained(folder)
+    return folder
+
+
+def ip_adapter(folder: Path, pipeline: Any) -> Path:
+    """The adapter's file, with its image encoder in a folder beside it."""
+    chance = torch.Generator().manual_seed(6)
+    config = CLIPVisionConfig(
+        hidden_size=16,
+        intermediate_size=16,
+        projection_dim=SEEN,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=8,
+        initializer_range=0.4,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        CLIPVisionModelWithProjection(config).save_pretrained(folder / "image_encoder")
+    unet = pipeline.unet
+    width = unet.config.cross_attention_dim
+    tensors = {
+        "image_proj.proj.weight": torch.randn(TOKENS * width, SEEN, generator=chance),
+        "image_proj.proj.bias": torch.zeros(TOKENS * width),
+        "image_proj.norm.weight": torch.ones(width),
+        "image_proj.norm.bias": torch.zeros(width),
+    }
+    listening = [name for name in unet.attn_processors if name.endswith("attn2.processor")]
+    for number, name in enumerate(listening):
+        rows = unet.get_submodule(name.removesuffix(".processor")).to_k.weight.shape[0]
+        for part in ("to_k_ip", "to_v_ip"):
+            tensors[f"ip_adapter.{2 * number + 1}.{part}.weight"] = torch.randn(rows, width, generator=chance)
+    file = folder / "adapter.safetensors"
+    save_file(tensors, file)
+    return file
