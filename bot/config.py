@@ -47,6 +47,7 @@ class WorkerConfig:
     max_pictures: int = 8
     largest_batch: int = 0
     strict: bool = False
+    models_in_memory: int = 1
     model_wait_seconds: float = 20.0
     step_seconds: float = 300.0
 
@@ -58,6 +59,7 @@ class WorkerConfig:
         Bounds(0, 128).check("largest_batch", self.largest_batch)
         if self.largest_batch == 1:
             raise InvalidSetting("largest_batch", "A guided picture has two rows. Write at least 2, or 0 to measure.")
+        Bounds(1, 64).check("models_in_memory", self.models_in_memory)
         Bounds(1, 86400).check("step_seconds", self.step_seconds)
         Bounds(0, 86400).check("model_wait_seconds", self.model_wait_seconds)
 
@@ -124,6 +126,7 @@ class Config:
             largest_batch=worker.largest_batch,
             measurements=self.data / "measured.json",
             strict=worker.strict,
+            models_in_memory=worker.models_in_memory,
             model_wait_seconds=worker.model_wait_seconds,
             step_seconds=worker.step_seconds,
             upscaler=self.upscaling.upscaler,
@@ -193,7 +196,7 @@ def _model(name: str, entry: Any) -> ModelSpec:
     where = f"models.{name}"
     values = _values(ModelSpec, entry, where, but={"name"})
     if "source" not in values:
-        raise ConfigError(f'{where} has no source. Write a directory, a hub id, or "{EMBEDDED}".')
+        raise ConfigError(f'{where} has no source. Write a directory, a hub id, a .safetensors file, or "{EMBEDDED}".')
     if values["source"] == EMBEDDED:
         base = {each.name: getattr(POCKET, each.name) for each in fields(ModelSpec)}
         values = {**base, **values, "source": str(POCKET_DIRECTORY)}

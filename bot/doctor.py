@@ -12,6 +12,7 @@ from pathlib import Path
 from bot import invitation
 from bot.config import Config, ConfigError, load
 from generation.local_pool import LocalPool
+from generation.sources import is_single_file
 from generation.upscaling import UpscalerName, real_esrgan_installed
 
 NEEDED_BYTES = 2 * 10**9
@@ -73,8 +74,11 @@ def _data(folder: Path) -> Finding:
 def _models(config: Config) -> Iterator[Finding]:
     for model in config.models:
         folder = Path(model.source).expanduser()
-        if (folder / "model_index.json").is_file():
-            yield True, f"model {model.name}: in {folder}"
+        if (folder / "model_index.json").is_file() or (is_single_file(model.source) and folder.is_file()):
+            family = model.family
+            yield family is not None, f"model {model.name}: {family or 'nothing that can be read'}, in {folder}"
+        elif is_single_file(model.source):
+            yield False, f"model {model.name}: there is no file {folder}"
         elif folder.is_absolute() or model.source.startswith((".", "~")):
             yield False, f"model {model.name}: {folder} holds no model in diffusers' format"
         else:

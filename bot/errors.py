@@ -18,6 +18,9 @@ _FAILURES = {
     FailureKind.LORA_UNAVAILABLE: Sentence(
         "A LoRA of this prompt does not fit this model. Leave it out, or choose another model."
     ),
+    FailureKind.MODEL_TOO_LARGE: Sentence(
+        "This model needs more memory than the machine that draws has. Choose another, or tell whoever runs this bot."
+    ),
     FailureKind.UPSCALER_UNAVAILABLE: Sentence(
         "This upscaler is not installed here. Choose another, or leave the choice to me."
     ),

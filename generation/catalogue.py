@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from generation import sources
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, PartialSettings, Sampler
+from generation.sources import Family
 
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
 
@@ -26,7 +28,7 @@ class PreviewKind(StrEnum):
 class ModelSpec:
     """A model by name: where its weights are, and the settings it draws best with.
 
-    `source` is a directory in diffusers' format or a hub id.
+    `source` is a directory in diffusers' format, a hub id or a .safetensors file.
     """
 
     name: str
@@ -36,7 +38,12 @@ class ModelSpec:
     steps: int = 25
     guidance_scale: float = 7.0
     sampler: Sampler = Sampler.DPMPP_2M_KARRAS
-    clip_skip: int = 1
+    clip_skip: int | None = None
+    """None is what its family was trained with."""
+    vae: str = ""
+    """Another autoencoder than the model's own: a directory, a hub id or a .safetensors file."""
+    config: str = ""
+    """For a .safetensors file whose shapes do not tell all: a directory or a hub id of the same family."""
     harmless: bool = False
     """True where it can draw nothing that belongs in an age-restricted channel."""
 
@@ -58,7 +65,10 @@ class ModelSpec:
         GUIDANCE_SCALE.check("guidance_scale", self.guidance_scale)
         SIZE.check("width", self.width)
         SIZE.check("height", self.height)
-        CLIP_SKIP.check("clip_skip", self.clip_skip)
+        if self.clip_skip is not None:
+            CLIP_SKIP.check("clip_skip", self.clip_skip)
+        sources.check("source", self.source)
+        sources.check("vae", self.vae)
         if self.preview is PreviewKind.TINY and not self.preview_decoder:
             raise InvalidSetting(
                 "preview_decoder",
@@ -82,8 +92,13 @@ class ModelSpec:
             steps=self.steps,
             guidance_scale=self.guidance_scale,
             sampler=self.sampler,
-            clip_skip=self.clip_skip,
+            clip_skip=self.clip_skip or (self.family or Family.STABLE_DIFFUSION).clip_skip,
         )
+
+    @property
+    def family(self) -> Family | None:
+        """None where nothing of the model is on this machine yet."""
+        return sources.family_of(self.source)
 
 
 POCKET = ModelSpec(

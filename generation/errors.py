@@ -8,6 +8,7 @@ NoisefoxError
 │   └── UnknownModel
 └── WorkerError             for the log; a person is told by `FailureKind`
     ├── ModelUnavailable
+    │   └── ModelTooLarge
     ├── LoraUnavailable
     ├── UpscalerUnavailable
     ├── CheckerUnavailable
@@ -81,6 +82,10 @@ class LoraUnavailable(WorkerError):
     """A LoRA's file is missing, damaged, or made for another kind of model."""
 
 
+class ModelTooLarge(ModelUnavailable):
+    """The model's weights do not fit into the memory of the device."""
+
+
 class UpscalerUnavailable(WorkerError):
     """An upscaler that was asked for by name is not installed, or its files are damaged."""
 
@@ -98,6 +103,7 @@ class FailureKind(StrEnum):
 
     MODEL_UNAVAILABLE = "model unavailable"
     LORA_UNAVAILABLE = "LoRA unavailable"
+    MODEL_TOO_LARGE = "model too large"
     UPSCALER_UNAVAILABLE = "upscaler unavailable"
     CHECKER_UNAVAILABLE = "checker unavailable"
     OUT_OF_MEMORY = "out of memory"

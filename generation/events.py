@@ -41,10 +41,11 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """The job waits for its model to be read into memory."""
+    """The job waits for its model to be read into memory, of which `share`, 0 to 1, is done."""
 
     job_id: int
     model: str
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

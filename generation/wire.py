@@ -30,6 +30,7 @@ class Configure:
     threads: int | None = None
     max_pictures: int = 8
     strict: bool = False
+    models_in_memory: int = 1
     largest_batch: int = 0
     """Rows of a forward; 0 measures how many pay."""
     measurements: Path | None = None

@@ -46,8 +46,8 @@ def underway(
     match event:
         case Queued(position=position):
             line = "Next in line…" if position == 1 else f"Waiting: number {position} in line…"
-        case Loading(model=model):
-            line = f"Loading the model {plain(model)}…"
+        case Loading(model=model, share=share):
+            line = f"{bar(round(100 * share), 100)}  Loading the model {plain(model)}…"
         case Progress(step=step, steps=steps):
             unit = "part" if generation.lineage.action.enlarges else "step"
             line = f"{bar(step, steps)}  {unit} {step} of {steps}"

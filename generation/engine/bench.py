@@ -52,7 +52,7 @@ class Run:
 def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = None) -> dict[str, Any]:
     """All figures, for `jobs` mixed jobs of one size. Without a `sizing` the device is measured first, as a worker
     does once."""
-    model = shelf.take(name, on_load=lambda: None)
+    model = shelf.take(name, on_load=lambda share: None)
     mixed = list(_mixed(model, jobs))
     sizing = sizing or Sizing(2 * jobs, meter=DeviceMeter())
     stock = _stock(model, model.dtype)
@@ -93,7 +93,7 @@ def _mixed(model: Model, jobs: int) -> Iterator[GenerationSettings]:
 
 def _drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], sizing: Sizing) -> Run:
     run, started = Run(), time.perf_counter()
-    unet = shelf.take(mixed[0].model, on_load=lambda: None).unet
+    unet = shelf.take(mixed[0].model, on_load=lambda share: None).unet
     counting = unet.register_forward_pre_hook(lambda _, inputs: run.forwards.append(len(inputs[0])))
 
     def hear(event: Event) -> None:

@@ -1,46 +1,63 @@
-"""From a source to a model in memory."""
+"""From a source to a model in memory: a folder in diffusers' format, a hub id, or one .safetensors file."""
 
+import json
 import logging
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import diffusers
 import torch
-from diffusers import DiffusionPipeline
+from diffusers import AutoencoderKL, DiffusionPipeline
 
+from generation import sources
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine import control, families
+from generation.engine import control, families, memory, single_files
 from generation.engine.image_prompts import ImagePrompts
 from generation.engine.models import Model
 from generation.engine.previews import LatentPreview, TinyDecoder
-from generation.errors import ModelUnavailable
+from generation.errors import ModelTooLarge, ModelUnavailable
 
 log = logging.getLogger(__name__)
 
+Report = Callable[[float], None]
+"""Told which share of the loading is done, 0 to 1."""
+
 UNGUARDED: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
-"""The safety checker of Stable Diffusion 1.x stays on the shelf."""
+"""The safety checker that Stable Diffusion 1.x comes with stays where it is."""
+
+LIBRARIES = ("diffusers", "transformers")
+PLAIN = "*.safetensors"
 
 
-def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> Model:
-    """Read a model from its directory or the hub; safetensors only, since pickled weights can run code.
+def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype, report: Report = lambda share: None) -> Model:
+    """Read a model; safetensors only, since pickled weights can run code.
 
-    Raises `ModelUnavailable` with the reason for the log.
+    Raises `ModelUnavailable` with the reason for the log, and of these `ModelTooLarge` where memory is not enough.
     """
     log.info("loading model %s", spec.name)
+    report(0.0)
     try:
-        pipeline = _pipeline(spec, dtype).to(device)
+        weights = _fetched(spec.source)
+        memory.check_room(spec.name, files_of(weights), device, dtype)
+        pipeline = _pipeline(spec, weights, dtype, report).to(device)
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
-        model = assembled(spec, pipeline, tiny, device, dtype)
+        model = assembled(spec, weights, pipeline, tiny, device, dtype)
         if spec.controlnet:
             model.controlnet = control.read(spec.controlnet, device, dtype)
         if spec.ip_adapter:
             model.image_prompts = ImagePrompts.read(spec.ip_adapter, spec.image_encoder, pipeline)
-    except (OSError, ValueError, RuntimeError) as reason:
+    except (torch.OutOfMemoryError, MemoryError) as reason:
+        raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
+    except (OSError, ValueError, KeyError, RuntimeError) as reason:
         raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
     return model
 
 
 def assembled(
-    spec: ModelSpec, pipeline: Any, tiny: TinyDecoder | None, device: torch.device, dtype: torch.dtype
+    spec: ModelSpec, weights: Path, pipeline: Any, tiny: TinyDecoder | None, device: torch.device, dtype: torch.dtype
 ) -> Model:
     """The parts of diffusers' pipeline as a model of the batched loop."""
     vae = pipeline.vae.eval()
@@ -48,11 +65,12 @@ def assembled(
         vae.to(torch.float32)
     return Model(
         spec=spec,
+        weights=weights,
         prompts=families.prompt_encoder(pipeline),
         unet=pipeline.unet.eval(),
         vae=vae,
         scheduler_config=dict(pipeline.scheduler.config),
-        preview=LatentPreview.of_model(spec.source, vae),
+        preview=LatentPreview.fitted_to(vae) if spec.vae else LatentPreview.of_model(spec.source, vae),
         tiny=tiny,
         device=device,
         dtype=dtype,
@@ -60,12 +78,121 @@ def assembled(
     )
 
 
-def _pipeline(spec: ModelSpec, dtype: torch.dtype) -> Any:
-    source = Path(spec.source).expanduser()
-    local = source.is_dir()
+def files_of(weights: Path) -> list[Path]:
+    """The files that a model's weights are read from; where a part has several kinds, the plain one."""
+    if weights.is_file():
+        return [weights]
+    return [file for name in _parts(weights) for file in _files_of_part(weights / name)]
+
+
+def _fetched(source: str) -> Path:
+    """The folder or file on this machine; what is on the hub is fetched first, unless it was before."""
+    path = Path(source).expanduser()
+    sources.check("source", source)
+    if path.is_dir() or sources.is_single_file(source):
+        return path.resolve(strict=True)
+    return Path(DiffusionPipeline.download(source, use_safetensors=True))
+
+
+def _pipeline(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Report) -> Any:
+    if weights.is_file():
+        pipeline = _from_file(spec, weights, dtype)
+    else:
+        pipeline = _from_folder(weights, dtype, report, but=("vae",) if spec.vae else ())
+    if spec.vae:
+        pipeline.register_modules(vae=_autoencoder(spec.vae, pipeline.vae, weights, dtype))
+    report(1.0)
+    return pipeline
+
+
+def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...]) -> Any:
+    """Part by part, so that it can be told how far it is."""
+    parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
+    for name in parts:
+        _refuse_pickles(folder / name)
+    sizes = {name: sum(file.stat().st_size for file in _files_of_part(folder / name)) for name in parts}
+    read: dict[str, Any] = {}
+    for name, kind in parts.items():
+        named = "dtype" if kind.__module__.startswith("transformers") else "torch_dtype"
+        variant = _variant(folder / name)
+        read[name] = kind.from_pretrained(
+            str(folder / name), use_safetensors=True, local_files_only=True, variant=variant, **{named: dtype}
+        )
+        report(sum(sizes[each] for each in read) / max(sum(sizes.values()), 1))
+    index = json.loads((folder / sources.INDEX).read_text())
+    left_out = {name: None for name in but if name in index}
+    unguarded = {name: value for name, value in UNGUARDED.items() if name in index}
     return DiffusionPipeline.from_pretrained(
-        source if local else spec.source, dtype=dtype, use_safetensors=True, local_files_only=local, **UNGUARDED
+        folder, dtype=dtype, use_safetensors=True, local_files_only=True, **read, **left_out, **unguarded
     )
+
+
+def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype) -> Any:
+    if not spec.config:
+        with TemporaryDirectory() as workspace:
+            return single_files.read(file, dtype, Path(workspace))
+    config = DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
+    kind = getattr(diffusers, config["_class_name"])
+    return kind.from_single_file(
+        str(file), config=str(Path(spec.config).expanduser()), torch_dtype=dtype, local_files_only=True
+    )
+
+
+def _autoencoder(source: str, own: Any, weights: Path, dtype: torch.dtype) -> Any:
+    """Another autoencoder than the model's own: a folder, a hub id, or a .safetensors file for the same shapes."""
+    sources.check("vae", source)
+    path = Path(source).expanduser()
+    if not sources.is_single_file(source):
+        local = path.is_dir()
+        folder = "vae" if local and (path / "vae").is_dir() else None
+        return AutoencoderKL.from_pretrained(
+            str(path) if local else source,
+            subfolder=folder,
+            torch_dtype=dtype,
+            use_safetensors=True,
+            local_files_only=local,
+        )
+    with TemporaryDirectory() as workspace:
+        if own is None:
+            config = json.loads((weights / "vae" / "config.json").read_text())
+            Path(workspace, "config.json").write_text(json.dumps(config))
+        else:
+            own.save_config(workspace)
+        return AutoencoderKL.from_single_file(str(path), config=workspace, torch_dtype=dtype, local_files_only=True)
+
+
+def _parts(folder: Path) -> dict[str, Any]:
+    """The classes of the parts that have weights, by name. Raises `OSError`, `ValueError`."""
+    if not (folder / sources.INDEX).is_file():
+        raise ValueError(f"the folder holds no {sources.INDEX}, so it is not in diffusers' format")
+    index = json.loads((folder / sources.INDEX).read_text())
+    return {name: kind for name, kind in _classes(index) if hasattr(kind, "num_parameters")}
+
+
+def _classes(index: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in index.items():
+        match value:
+            case [str(library), str(kind)] if library in LIBRARIES and name not in UNGUARDED:
+                yield name, getattr(import_module(library), kind)
+
+
+def _files_of_part(folder: Path) -> list[Path]:
+    variant = _variant(folder)
+    return [file for file in folder.glob(PLAIN) if (".fp16." in file.name) == (variant == "fp16")]
+
+
+def _variant(folder: Path) -> str | None:
+    """ "fp16" where there is nothing else."""
+    names = [file.name for file in folder.glob(PLAIN)]
+    return "fp16" if names and all(".fp16." in name for name in names) else None
+
+
+def _refuse_pickles(folder: Path) -> None:
+    pickled = [file.name for file in folder.iterdir() if file.suffix in sources.PICKLED] if folder.is_dir() else []
+    if pickled and not _files_of_part(folder):
+        raise ValueError(
+            f"{folder.name}/{pickled[0]} is pickled, and reading it could run any code; take the model as .safetensors"
+        )
 
 
 def _tiny_decoder(spec: ModelSpec, channels: int, device: torch.device, dtype: torch.dtype) -> TinyDecoder | None:

@@ -31,6 +31,7 @@ from generation.errors import (
     CheckerUnavailable,
     FailureKind,
     LoraUnavailable,
+    ModelTooLarge,
     ModelUnavailable,
     UnknownLora,
     UnknownModel,
@@ -150,7 +151,7 @@ class StepLoop:
 
     def _model_of(self, job: Job) -> Model:
         name = job.task.settings.model
-        return self._shelf.take(name, on_load=lambda: self._emit(Loading(job.id, name)))
+        return self._shelf.take(name, on_load=lambda share: self._emit(Loading(job.id, name, share)))
 
     @torch.inference_mode()
     def _begin(self, job: Job, task: Draw) -> None:
@@ -319,7 +320,7 @@ class StepLoop:
         job_id, name = drawing.job.id, drawing.settings.model
         log.warning("job %s: %s; once more in float32", job_id, broken)
         try:
-            model = self._shelf.in_float32(name, on_load=lambda: self._emit(Loading(job_id, name)))
+            model = self._shelf.in_float32(name, on_load=lambda share: self._emit(Loading(job_id, name, share)))
         except (ModelUnavailable, torch.OutOfMemoryError) as error:
             raise broken from error
         gone = drawing.paintings[index]
@@ -387,6 +388,8 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 def _kind_of(error: Exception) -> FailureKind:
     match error:
+        case ModelTooLarge():
+            return FailureKind.MODEL_TOO_LARGE
         case ModelUnavailable() | UnknownModel():
             return FailureKind.MODEL_UNAVAILABLE
         case LoraUnavailable() | UnknownLora():

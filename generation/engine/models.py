@@ -21,12 +21,16 @@ from generation.events import Preview
 from generation.loras import Loras
 from generation.settings import GenerationSettings
 
+_CHUNK = 2**22
+
 
 @dataclass
 class Model:
     """The parts of a Stable Diffusion pipeline, on their device."""
 
     spec: ModelSpec
+    weights: Path
+    """The folder or the file that it was read from."""
     prompts: PromptEncoder
     unet: Any
     vae: Any
@@ -43,12 +47,15 @@ class Model:
 
     @cached_property
     def hash(self) -> str:
-        """The first ten hexadecimal digits of the SHA-256 of the UNet's weights file, or of the model's id."""
-        weights = sorted(Path(self.spec.source, "unet").glob("*.safetensors"))
+        """The first ten hexadecimal digits of the SHA-256 of the checkpoint, or of the UNet's weights files; where
+        neither is there, of the model's id."""
+        files = [self.weights] if self.weights.is_file() else sorted((self.weights / "unet").glob("*.safetensors"))
         digest = hashlib.sha256()
-        for file in weights:
-            digest.update(file.read_bytes())
-        if not weights:
+        for file in files:
+            with file.open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+        if not files:
             digest.update(self.spec.source.encode())
         return digest.hexdigest()[:10]
 

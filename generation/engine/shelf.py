@@ -1,22 +1,24 @@
 """The models in memory."""
 
+import gc
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 import torch
 
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import inversion
-from generation.engine.loading import load
+from generation.engine.loading import Report, load
 from generation.engine.models import Model
+from generation.errors import ModelTooLarge
 
 log = logging.getLogger(__name__)
 
 
 class Shelf:
-    """The models in memory, at most `room`; the one used longest ago makes place for a new one."""
+    """The models in memory, at most `room`; the one used longest ago makes place for a new one, and all do where the
+    new one has no place beside them."""
 
     def __init__(self, catalogue: Catalogue, device: torch.device, dtype: torch.dtype, room: int = 1) -> None:
         self._catalogue = catalogue
@@ -26,28 +28,43 @@ class Shelf:
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._precise: WeakValueDictionary[str, Model] = WeakValueDictionary()
 
-    def take(self, name: str, on_load: Callable[[], None]) -> Model:
-        """The model called `name`; `on_load` is called first where it must be read from disk."""
+    @property
+    def names(self) -> list[str]:
+        """What is in memory, the model used longest ago first."""
+        return list(self._models)
+
+    def take(self, name: str, on_load: Report) -> Model:
+        """The model called `name`; where it must be read, `on_load` is told how far that is, from 0 on.
+
+        Raises `UnknownModel` and what `load` raises.
+        """
         if name not in self._models:
             spec = self._catalogue.get(name)
-            on_load()
-            while len(self._models) >= self._room:
-                self._models.popitem(last=False)
-            self._models[name] = self._loaded(spec, self._dtype)
+            self._leave(self._room - 1)
+            self._models[name] = self._read(spec, on_load)
         self._models.move_to_end(name)
         return self._models[name]
 
-    def in_float32(self, name: str, on_load: Callable[[], None]) -> Model:
+    def in_float32(self, name: str, on_load: Report) -> Model:
         """A second copy of a model, in float32, for a picture that its own number format cannot hold. It leaves memory
         with the last picture that is drawn with it."""
         model = self._precise.get(name)
         if model is None:
-            on_load()
-            model = self._precise[name] = self._loaded(self._catalogue.get(name), torch.float32)
+            model = self._precise[name] = self._loaded(self._catalogue.get(name), torch.float32, on_load)
         return model
 
-    def _loaded(self, spec: ModelSpec, dtype: torch.dtype) -> Model:
-        model = load(spec, self._device, dtype)
+    def _read(self, spec: ModelSpec, on_load: Report) -> Model:
+        try:
+            return self._loaded(spec, self._dtype, on_load)
+        except ModelTooLarge:
+            if not self._models:
+                raise
+            log.info("%s leave memory, since %s has no place beside them", ", ".join(self._models), spec.name)
+        self._leave(0)
+        return self._loaded(spec, self._dtype, on_load)
+
+    def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model:
+        model = load(spec, self._device, dtype, on_load)
         model.loras = self._catalogue.loras
         for each in self._catalogue.embeddings.of(spec.name):
             try:
@@ -55,3 +72,13 @@ class Shelf:
             except inversion.Misfit as reason:
                 log.warning("“%s” stays a word as others to %s: %s", each.name, spec.name, reason)
         return model
+
+    def _leave(self, most: int) -> None:
+        """Let go of the models used longest ago, until at most so many are left."""
+        before = len(self._models)
+        while len(self._models) > most:
+            self._models.popitem(last=False)
+        if len(self._models) < before:
+            gc.collect()
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()

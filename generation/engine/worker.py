@@ -59,8 +59,8 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
-    shelf, upscalers = Shelf(catalogue, where, dtype), Upscalers(catalogue, where, options.upscaler)
-    checkers = Checkers(catalogue, where)
+    shelf = Shelf(catalogue, where, dtype, options.models_in_memory)
+    upscalers, checkers = Upscalers(catalogue, where, options.upscaler), Checkers(catalogue, where)
     loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds, upscalers, checkers=checkers)
     emit(wire.Ready(os.getpid(), str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
     while True:

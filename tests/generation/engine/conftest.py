@@ -49,7 +49,7 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 def pocket(shelf: Shelf) -> Model:
-    return shelf.take("pocket", on_load=lambda: None)
+    return shelf.take("pocket", on_load=lambda share: None)
 
 
 @pytest.fixture

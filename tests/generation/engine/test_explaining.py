@@ -47,7 +47,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 @pytest.fixture
 def model(shelf: Shelf) -> Model:
-    return shelf.take("tiny", on_load=lambda: None)
+    return shelf.take("tiny", on_load=lambda share: None)
 
 
 @pytest.fixture
@@ -287,8 +287,10 @@ def test_of_several_pictures_the_first_is_explained(driver: LoopDriver, fox: Gen
 def test_a_picture_drawn_once_more_in_float32_is_explained_as_it_was_drawn_then(
     shelf: Shelf, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    coarse = Shelf(Catalogue([shelf.take("tiny", on_load=lambda: None).spec]), torch.device("cpu"), torch.bfloat16)
-    unet = coarse.take("tiny", on_load=lambda: None).unet
+    coarse = Shelf(
+        Catalogue([shelf.take("tiny", on_load=lambda share: None).spec]), torch.device("cpu"), torch.bfloat16
+    )
+    unet = coarse.take("tiny", on_load=lambda share: None).unet
     monkeypatch.setattr(unet, "forward", lambda latents, *_, **__: [torch.full_like(latents, float("nan"))])
     driver = LoopDriver(coarse)
     explanation = explained(driver, fox)

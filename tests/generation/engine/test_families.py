@@ -42,7 +42,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 def stock(shelf: Shelf) -> Stock:
     @cache
     def pipeline(name: str, kind: Any) -> Any:
-        source = shelf.take(name, lambda: None).spec.source
+        source = shelf.take(name, lambda share: None).spec.source
         with warnings.catch_warnings(action="ignore"):
             made = kind.from_pretrained(source, dtype=torch.float32, local_files_only=True)
         made.set_progress_bar_config(disable=True)
@@ -194,7 +194,7 @@ def test_inpainting(
 
 
 def test_a_refinement_is_told_its_own_size(shelf: Shelf, fox: GenerationSettings) -> None:
-    model = shelf.take("xl", lambda: None)
+    model = shelf.take("xl", lambda share: None)
     with_prompt, without = model.listen(replace(fox, hires_factor=1.5).refinement)
     assert with_prompt.added["time_ids"].tolist() == [[96, 96, 0, 0, 96, 96]]
     assert without.added.keys() == with_prompt.added.keys() == {"text_embeds", "time_ids"}
@@ -209,8 +209,10 @@ def test_long_prompts_are_read_to_their_end_by_both_encoders(shelf: Shelf, fox: 
 
 
 def test_an_autoencoder_that_half_precision_breaks_stays_in_float32(shelf: Shelf, fox: GenerationSettings) -> None:
-    source = shelf.take("xl", lambda: None).spec.source
-    half = Shelf(Catalogue([ModelSpec("xl", source, width=64, height=64)]), CPU, torch.float16).take("xl", lambda: None)
+    source = shelf.take("xl", lambda share: None).spec.source
+    half = Shelf(Catalogue([ModelSpec("xl", source, width=64, height=64)]), CPU, torch.float16).take(
+        "xl", lambda share: None
+    )
     assert (half.unet.dtype, half.vae.dtype) == (torch.float16, torch.float32)
     latents = torch.zeros((1, 4, 8, 8), dtype=torch.float16)
     with torch.inference_mode():
@@ -219,7 +221,7 @@ def test_an_autoencoder_that_half_precision_breaks_stays_in_float32(shelf: Shelf
 
 
 def test_statistics_of_the_latents_are_heeded(shelf: Shelf) -> None:
-    model = shelf.take("xl", lambda: None)
+    model = shelf.take("xl", lambda share: None)
     config = {**model.vae.config, "latents_mean": [0.1, 0.2, 0.3, 0.4], "latents_std": [1.0, 2.0, 3.0, 4.0]}
     latents = torch.randn((1, 4, 2, 2), generator=torch.Generator().manual_seed(0))
     own = families.unscaled(latents, type("Config", (), config))

@@ -114,14 +114,14 @@ def test_both_encoders_of_stable_diffusion_xl(shelf: Shelf, folder: Path, fox: G
 
 
 def test_its_letters_may_be_of_any_case_and_it_can_be_weighed(shelf: Shelf) -> None:
-    reader = shelf.take("small", on_load=lambda: None).prompts.readers[0]
+    reader = shelf.take("small", on_load=lambda share: None).prompts.readers[0]
     [plain], [loud], [weighed] = map(reader.windows, ("a fox, old-paper", "a fox, OLD-Paper", "a fox, (old-paper:1.4)"))
     assert plain == loud
     assert weighed == [*plain[:-3], *((token, 1.4) for token, _ in plain[-3:])]
 
 
 def test_part_of_another_word_is_not_it(shelf: Shelf) -> None:
-    reader = shelf.take("small", on_load=lambda: None).prompts.readers[0]
+    reader = shelf.take("small", on_load=lambda share: None).prompts.readers[0]
     [tokens] = reader.windows("untidyhands tidyhands, tidyhandsome")
     assert sum(token < 0 for token, _ in tokens) == 1
 

@@ -279,7 +279,7 @@ def half(shelf: Shelf) -> Shelf:
 def test_a_picture_that_half_precision_cannot_hold_is_drawn_once_more_in_float32(
     half: Shelf, driver: LoopDriver, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unet, coarse = half.take("pocket", on_load=lambda: None).unet, LoopDriver(half)
+    unet, coarse = half.take("pocket", on_load=lambda share: None).unet, LoopDriver(half)
     monkeypatch.setattr(unet, "forward", lambda latents, *_, **__: [torch.full_like(latents, float("nan"))])
     coarse.admit(1, replace(apple, count=2))
     coarse.run()
@@ -300,7 +300,7 @@ def test_a_picture_broken_in_float32_too_fails(
         forwards.append(self.dtype)
         return torch.zeros((1, 128, 128, 3), dtype=torch.uint8)
 
-    half.take("pocket", on_load=lambda: None)
+    half.take("pocket", on_load=lambda share: None)
     monkeypatch.setattr(Model, "decode", black)
     driver.admit(1, apple)
     driver.run()

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import cycle
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -55,7 +56,7 @@ class World:
         return model_of(self, name, self.dtype)
 
     def in_float32(self, name: str, on_load: Any) -> Model:
-        on_load()
+        on_load(0.0)
         return model_of(self, name, torch.float32)
 
 
@@ -94,6 +95,7 @@ def model_of(world: World, name: str, dtype: torch.dtype) -> Model:
     """A real `Model` around networks that cost nothing."""
     return Model(
         spec=replace(POCKET, name=name, source=f"/nowhere/{name}"),
+        weights=Path("/nowhere", name),
         prompts=cast(PromptEncoder, SamePrompts()),
         unet=Network(world),
         vae=White(),

@@ -29,9 +29,9 @@ def tiny_shelf(folder: Path, channels: int) -> Shelf:
 def test_it_makes_the_frames_and_not_the_picture(
     tmp_path: Path, shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    channels = shelf.take("pocket", on_load=lambda: None).latent_channels
+    channels = shelf.take("pocket", on_load=lambda share: None).latent_channels
     tiny = tiny_shelf(tmp_path, channels)
-    model = tiny.take("pocket", on_load=lambda: None)
+    model = tiny.take("pocket", on_load=lambda share: None)
     whole, decoded = model.vae.decode, []
 
     def counted(latents: Any, **options: Any) -> Any:
@@ -51,7 +51,7 @@ def test_it_makes_the_frames_and_not_the_picture(
 
 def test_one_that_does_not_fit_the_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="decodes 3 channels"):
-        tiny_shelf(tmp_path, channels=3).take("pocket", on_load=lambda: None)
+        tiny_shelf(tmp_path, channels=3).take("pocket", on_load=lambda share: None)
 
 
 def test_a_tiny_preview_needs_its_decoder() -> None:

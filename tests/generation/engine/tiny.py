@@ -37,6 +37,7 @@ from transformers import (
 )
 
 from generation.catalogue import POCKET_DIRECTORY
+from generation.engine.single_files import clip_tokenizer
 
 WIDTH = 32
 """Of a text embedding; SDXL's second encoder has another, by which single files tell the two apart."""
@@ -73,6 +74,20 @@ def inpainting_xl(folder: Path) -> Path:
 def flux(folder: Path) -> Path:
     """Flux: a transformer on packed latents, flow matching, CLIP and T5."""
     return _saved(_flux, folder)
+
+
+def checkpoint_1(folder: Path) -> Path:
+    """SD 1.x with heads, groups and words as in all its checkpoints, which their tensors do not tell."""
+    return _saved(_checkpoint_1, folder)
+
+
+def checkpoint_1_inpainting(folder: Path) -> Path:
+    return _saved(lambda: _checkpoint_1(StableDiffusionInpaintPipeline, in_channels=9), folder)
+
+
+def checkpoint_xl(folder: Path) -> Path:
+    """SDXL of the same kind."""
+    return _saved(_checkpoint_xl, folder)
 
 
 def _saved(make: Callable[[], Any], folder: Path) -> Path:
@@ -190,6 +205,56 @@ def autoencoder(**changes: Any) -> Any:
         "force_upcast": False,
     }
     return AutoencoderKL(**options | changes)
+
+
+def _checkpoint_1(kind: Any = StableDiffusionPipeline, **changes: Any) -> Any:
+    return kind(
+        unet=_unet(**_CHECKPOINT, cross_attention_dim=64, attention_head_dim=8, **changes),
+        vae=autoencoder(**_AUTOENCODER),
+        text_encoder=CLIPTextModel(_clip(**_WORDS)),
+        tokenizer=clip_tokenizer(),
+        scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, **_NOISE_SCHEDULE),
+        **_UNGUARDED,
+    )
+
+
+def _checkpoint_xl() -> Any:
+    second = clip_tokenizer()
+    second.pad_token = "!"
+    return StableDiffusionXLPipeline(
+        unet=_unet(
+            **{**_CHECKPOINT, "block_out_channels": (64, 128)},
+            cross_attention_dim=64 + 128,
+            attention_head_dim=(1, 2),
+            use_linear_projection=True,
+            transformer_layers_per_block=(1, 2),
+            addition_embed_type="text_time",
+            addition_time_embed_dim=256,
+            projection_class_embeddings_input_dim=6 * 256 + 128,
+        ),
+        vae=autoencoder(**_AUTOENCODER, scaling_factor=0.13025, force_upcast=True),
+        text_encoder=CLIPTextModel(_clip(**_WORDS)),
+        text_encoder_2=CLIPTextModelWithProjection(
+            _clip(**_WORDS | {"hidden_size": 128, "projection_dim": 128, "num_attention_heads": 2}, hidden_act="gelu")
+        ),
+        tokenizer=clip_tokenizer(),
+        tokenizer_2=second,
+        scheduler=EulerDiscreteScheduler(**_NOISE_SCHEDULE),
+        add_watermarker=False,
+    )
+
+
+_CHECKPOINT: dict[str, Any] = {"block_out_channels": (32, 64), "norm_num_groups": 32}
+_AUTOENCODER: dict[str, Any] = {"block_out_channels": (32,) * 4, "norm_num_groups": 32}
+_WORDS: dict[str, Any] = {
+    "hidden_size": 64,
+    "projection_dim": 64,
+    "num_attention_heads": 1,
+    "vocab_size": 49408,
+    "max_position_embeddings": 77,
+    "bos_token_id": 49406,
+    "eos_token_id": 49407,
+}
 
 
 def _unet(**changes: Any) -> Any:

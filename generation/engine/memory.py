@@ -1,0 +1,40 @@
+"""How much memory a model takes, and how much there is."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+import torch
+
+from generation.errors import ModelTooLarge
+from generation.sources import head_of
+
+log = logging.getLogger(__name__)
+
+GIGABYTE = 10**9
+
+
+def needed(files: Iterable[Path], dtype: torch.dtype) -> int:
+    """Bytes that the weights in .safetensors files take in `dtype`. Raises `OSError` or `ValueError`."""
+    return sum(weight.elements for file in files for weight in head_of(file).values()) * dtype.itemsize
+
+
+def free(device: torch.device) -> int:
+    """Bytes of a device's memory that nobody uses."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    if device.type == "mps":
+        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    return int(psutil.virtual_memory().available)
+
+
+def check_room(name: str, files: Iterable[Path], device: torch.device, dtype: torch.dtype) -> None:
+    """Raise `ModelTooLarge` where a model's weights are more than the device has free."""
+    wanted, there = needed(files, dtype), free(device)
+    log.info("model %s: %.1f GB of weights, %.1f GB free on %s", name, wanted / GIGABYTE, there / GIGABYTE, device)
+    if wanted > there:
+        raise ModelTooLarge(
+            f"model {name} takes {wanted / GIGABYTE:.1f} GB as {str(dtype).removeprefix('torch.')}, and "
+            f"{there / GIGABYTE:.1f} GB are free on {device}"
+        )

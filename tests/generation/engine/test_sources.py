@@ -1,0 +1,199 @@
+"""Where models come from, and what happens where they do not."""
+
+import json
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from diffusers import DiffusionPipeline
+from PIL import Image
+from safetensors.torch import save_file
+
+from generation import sources
+from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.engine import memory
+from generation.engine.loading import load
+from generation.engine.models import Model
+from generation.engine.shelf import Shelf
+from generation.errors import FailureKind, InvalidSetting, ModelTooLarge, ModelUnavailable
+from generation.events import Failed, Loading
+from generation.settings import GenerationSettings
+from generation.sources import Family
+from tests.generation.engine import single_file, tiny
+from tests.generation.engine.conftest import LoopDriver
+
+CPU = torch.device("cpu")
+
+
+def loaded(source: Path | str, **options: Any) -> Model:
+    return load(ModelSpec("mine", str(source), **options), CPU, torch.float32)
+
+
+def drawn(model: Model, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
+    shelf = Shelf(Catalogue([model.spec]), CPU, torch.float32)
+    shelf._models[model.spec.name] = model
+    driver = LoopDriver(shelf)
+    driver.admit(1, settings)
+    driver.run()
+    return numpy.asarray(Image.open(BytesIO(driver.completed(1).pictures[0].png)), dtype=int)
+
+
+@pytest.fixture
+def fox() -> GenerationSettings:
+    return GenerationSettings("a fox", seed=3, model="mine", width=64, height=64, steps=3, guidance_scale=5.0)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever asks the network fails, and not only where there is none."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+
+
+@pytest.mark.parametrize("make", [tiny.checkpoint_1, tiny.checkpoint_1_inpainting, tiny.checkpoint_xl], ids=str)
+def test_a_single_file_draws_as_the_folder_it_was_made_from(tmp_path: Path, fox: GenerationSettings, make: Any) -> None:
+    folder = make(tmp_path / "folder")
+    file = single_file.write(DiffusionPipeline.from_pretrained(folder), tmp_path / "file.safetensors")
+    from_folder, from_file = loaded(folder), loaded(file)
+    assert from_file.spec.family is from_folder.spec.family
+    assert from_file.is_inpainting is from_folder.is_inpainting
+    assert abs(drawn(from_file, fox) - drawn(from_folder, fox)).max() <= 1
+    assert len(from_file.hash) == 10
+    assert from_file.hash != from_folder.hash
+
+
+def test_a_single_file_may_say_that_it_predicts_velocity(tmp_path: Path) -> None:
+    pipeline = DiffusionPipeline.from_pretrained(tiny.checkpoint_1(tmp_path / "folder"))
+    marks = {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
+    config = loaded(single_file.write(pipeline, tmp_path / "v.safetensors", marks)).scheduler_config
+    assert (config["prediction_type"], config["rescale_betas_zero_snr"]) == ("v_prediction", True)
+
+
+def test_a_configuration_of_ones_own_outweighs_the_shapes(tmp_path: Path) -> None:
+    folder = tiny.checkpoint_1(tmp_path / "folder")
+    scheduler = folder / "scheduler" / "scheduler_config.json"
+    scheduler.write_text(json.dumps(json.loads(scheduler.read_text()) | {"prediction_type": "v_prediction"}))
+    file = single_file.write(DiffusionPipeline.from_pretrained(folder), tmp_path / "file.safetensors")
+    assert loaded(file, config=str(folder)).scheduler_config["prediction_type"] == "v_prediction"
+
+
+def test_a_single_file_of_another_family_says_what_it_needs(tmp_path: Path) -> None:
+    file = tmp_path / "other.safetensors"
+    save_file({"blocks.0.weight": torch.zeros(2, 2)}, file)
+    with pytest.raises(ModelUnavailable, match="name as its config a folder or a hub id"):
+        loaded(file)
+    file.write_bytes(b"no such file at all")
+    with pytest.raises(ModelUnavailable, match=r"no \.safetensors file"):
+        loaded(file)
+
+
+@pytest.mark.parametrize("ending", sources.PICKLED)
+def test_pickled_files_are_refused(ending: str) -> None:
+    with pytest.raises(InvalidSetting, match="which can run any code when it is read"):
+        ModelSpec("mine", f"models/anime{ending}")
+    with pytest.raises(InvalidSetting, match="is a pickled file") as refusal:
+        ModelSpec("mine", "models/anime.safetensors", vae=f"models/vae{ending}")
+    assert refusal.value.field == "vae"
+
+
+@pytest.mark.parametrize("name", ["diffusion_pytorch_model.bin", "model.ckpt", "model.pt"])
+def test_a_folder_of_pickled_weights_is_refused(tmp_path: Path, name: str) -> None:
+    folder = tiny.stable_diffusion_1(tmp_path / "model")
+    for file in (folder / "unet").glob("*.safetensors"):
+        file.unlink()
+    torch.save({}, folder / "unet" / name)
+    with pytest.raises(ModelUnavailable, match=f"unet/{name} is pickled, and reading it could run any code"):
+        loaded(folder)
+
+
+def test_half_precision_files_serve_where_there_are_no_others(tmp_path: Path, fox: GenerationSettings) -> None:
+    folder = tiny.stable_diffusion_1(tmp_path / "model")
+    for file in folder.glob("unet/*.safetensors"):
+        file.rename(file.with_name(file.name.replace(".safetensors", ".fp16.safetensors")))
+    assert loaded(folder).unet.dtype == torch.float32
+
+
+@pytest.mark.parametrize("kind", ["folder", "model", "file"])
+def test_another_autoencoder(tmp_path: Path, fox: GenerationSettings, kind: str) -> None:
+    folder = tiny.stable_diffusion_1(tmp_path / "model")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        other = tiny.autoencoder()
+    other.save_pretrained(tmp_path / "other" / "vae")
+    file = tmp_path / "vae.safetensors"
+    save_file({name: tensor.contiguous() for name, tensor in single_file.autoencoder(other)}, file)
+    source = {"folder": tmp_path / "other" / "vae", "model": tmp_path / "other", "file": file}[kind]
+    model = loaded(folder, vae=str(source))
+    for name, tensor in other.state_dict().items():
+        assert torch.equal(model.vae.state_dict()[name], tensor), name
+    assert abs(drawn(model, fox) - drawn(loaded(folder), fox)).max() > 5
+
+
+def test_a_model_that_does_not_fit_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free", lambda device: 30_000_000)
+    driver = LoopDriver(Shelf(Catalogue([POCKET]), CPU, torch.float32))
+    driver.admit(1, POCKET.preferred.of("a fox", seed=1))
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert ending.kind is FailureKind.MODEL_TOO_LARGE
+    assert "takes 0.1 GB as float32, and 0.0 GB are free on cpu" in ending.detail
+
+
+def test_memory_that_ends_while_a_model_is_read_is_told_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(DiffusionPipeline, "from_pretrained", full)
+    with pytest.raises(ModelTooLarge, match="does not fit into the memory of cpu"):
+        load(POCKET, CPU, torch.float32)
+
+
+def test_models_make_room_for_a_larger_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specs = [ModelSpec(name, str(tiny.stable_diffusion_1(tmp_path / name))) for name in ("one", "two", "three")]
+    shelf = Shelf(Catalogue(specs), CPU, torch.float32, room=3)
+    one, _ = shelf.take("one", lambda share: None), shelf.take("two", lambda share: None)
+    assert shelf.take("one", lambda share: None) is one
+    monkeypatch.setattr(memory, "free", lambda device: 0 if shelf.names else 10**9)
+    shelf.take("three", lambda share: None)
+    assert shelf.names == ["three"]
+
+
+def test_the_model_used_longest_ago_leaves_memory(tmp_path: Path) -> None:
+    specs = [ModelSpec(name, str(tiny.stable_diffusion_1(tmp_path / name))) for name in ("one", "two", "three")]
+    shelf = Shelf(Catalogue(specs), CPU, torch.float32, room=2)
+    for name in ("one", "two", "one", "three"):
+        shelf.take(name, lambda share: None)
+    assert shelf.names == ["one", "three"]
+
+
+def test_loading_tells_how_far_it_is(shelf: Shelf) -> None:
+    driver = LoopDriver(Shelf(Catalogue([POCKET]), CPU, torch.float32))
+    driver.admit(1, replace(POCKET.preferred.of("a fox", seed=1), steps=1))
+    shares = [event.share for event in driver.of(1) if isinstance(event, Loading)]
+    assert shares[0] == 0.0
+    assert shares[-1] == 1.0
+    assert shares == sorted(shares)
+    assert len(shares) > 3
+
+
+def test_families_are_told_without_reading_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert POCKET.family is Family.STABLE_DIFFUSION
+    assert ModelSpec("xl", str(tiny.stable_diffusion_xl(tmp_path / "xl"))).preferred.clip_skip == 2
+    assert ModelSpec("xl", str(tmp_path / "xl"), clip_skip=1).preferred.clip_skip == 1
+    assert ModelSpec("f", str(tiny.flux(tmp_path / "f"))).family is Family.OTHER
+    assert ModelSpec("gone", "nobody/has-this").family is None
+    assert ModelSpec("gone", str(tmp_path / "gone.safetensors")).preferred.clip_skip == 1
+
+
+def test_folders_that_are_no_models_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="not in diffusers' format"):
+        loaded(tmp_path)
+    with pytest.raises(ModelUnavailable, match="cannot be loaded"):
+        loaded(tmp_path / "none.safetensors")
