@@ -6,51 +6,66 @@ import discord
 from discord import ui
 
 from bot.buttons import Press, PressKind
+from bot.locales import say
+from generation.outpainting import ZOOMS
+from generation.sentences import Sentence
 from generation.upscaling import FACTOR, FACTORS
 from storage.records import Generation
 
 Row = ui.ActionRow[ui.LayoutView]
 
 FACES = {
-    PressKind.REROLL: ("Re-roll", "🔁"),
-    PressKind.UPSCALE: (f"Upscale ×{FACTOR}", "🔎"),
-    PressKind.VARY: ("Vary", "🎲"),
-    PressKind.REMIX: ("Remix", "✏️"),
-    PressKind.FAVOURITE: ("Favourite", "⭐"),
-    PressKind.DELETE: ("Delete", "❌"),
-    PressKind.DETAILS: ("Details", None),
-    PressKind.CANCEL: ("Cancel", None),
-    PressKind.ORIGINAL: ("Original file", "💾"),
+    PressKind.REROLL: (Sentence("Re-roll"), "🔁"),
+    PressKind.UPSCALE: (Sentence("Upscale ×{factor}", factor=FACTOR), "🔎"),
+    PressKind.VARY: (Sentence("Vary"), "🎲"),
+    PressKind.REMIX: (Sentence("Remix"), "✏️"),
+    PressKind.FAVOURITE: (Sentence("Favourite"), "⭐"),
+    PressKind.DELETE: (Sentence("Delete"), "❌"),
+    PressKind.DETAILS: (Sentence("Details"), None),
+    PressKind.CANCEL: (Sentence("Cancel"), None),
+    PressKind.ORIGINAL: (Sentence("Original file"), "💾"),
 }
 """Label and emoji, which may be missing."""
 
 MORE = {
-    PressKind.VARY: ("🎲 Vary a little", "much like it"),
-    PressKind.VARY_STRONG: ("🎲 Vary a lot", "a clear change"),
-    PressKind.REDRAW: ("🖌️ Start from this picture", "with other words, as far as you like"),
-    PressKind.SHAPE_SQUARE: ("⬜ Square", "the same seed in another shape"),
-    PressKind.SHAPE_WIDE: ("🖥️ Wide", "the same seed in another shape"),
-    PressKind.SHAPE_TALL: ("📱 Tall", "the same seed in another shape"),
-    PressKind.ZOOM_LITTLE: ("🔭 Zoom out ×1.5", "draw what is around it"),
-    PressKind.ZOOM_FAR: ("🔭 Zoom out ×2", "draw what is around it"),
-    PressKind.PAN_LEFT: ("⬅️ Look left", "draw more on that side"),
-    PressKind.PAN_RIGHT: ("➡️ Look right", "draw more on that side"),
-    PressKind.PAN_UP: ("⬆️ Look up", "draw more on that side"),
-    PressKind.PAN_DOWN: ("⬇️ Look down", "draw more on that side"),
-    PressKind.HIRES: ("🔬 Refine", "twice the size, drawn with the detail of it"),
-    PressKind.UPSCALE_FAR: (f"🔎 Upscale ×{max(FACTORS)}", "sharper, and otherwise as it is"),
-    PressKind.UPSCALE_CREATIVE: ("🎨 Upscale creatively", "larger, with new detail that the model finds"),
-    PressKind.EXPLAIN: ("💡 See how it is drawn", "the same once more, from the inside"),
-    PressKind.TRY_STEPS: ("🧪 Try other steps", "pictures that differ in nothing else"),
-    PressKind.TRY_GUIDANCE: ("🧪 Try other guidance", "pictures that differ in nothing else"),
-    PressKind.TRY_SAMPLERS: ("🧪 Try other samplers", "pictures that differ in nothing else"),
+    PressKind.VARY: ("🎲", Sentence("Vary a little"), Sentence("much like it")),
+    PressKind.VARY_STRONG: ("🎲", Sentence("Vary a lot"), Sentence("a clear change")),
+    PressKind.REDRAW: ("🖌️", Sentence("Start from this picture"), Sentence("with other words, as far as you like")),
+    PressKind.SHAPE_SQUARE: ("⬜", Sentence("Square"), Sentence("the same seed in another shape")),
+    PressKind.SHAPE_WIDE: ("🖥️", Sentence("Wide"), Sentence("the same seed in another shape")),
+    PressKind.SHAPE_TALL: ("📱", Sentence("Tall"), Sentence("the same seed in another shape")),
+    PressKind.ZOOM_LITTLE: (
+        "🔭",
+        Sentence("Zoom out ×{factor:g}", factor=ZOOMS[0]),
+        Sentence("draw what is around it"),
+    ),
+    PressKind.ZOOM_FAR: ("🔭", Sentence("Zoom out ×{factor:g}", factor=ZOOMS[1]), Sentence("draw what is around it")),
+    PressKind.PAN_LEFT: ("⬅️", Sentence("Look left"), Sentence("draw more on that side")),
+    PressKind.PAN_RIGHT: ("➡️", Sentence("Look right"), Sentence("draw more on that side")),
+    PressKind.PAN_UP: ("⬆️", Sentence("Look up"), Sentence("draw more on that side")),
+    PressKind.PAN_DOWN: ("⬇️", Sentence("Look down"), Sentence("draw more on that side")),
+    PressKind.HIRES: ("🔬", Sentence("Refine"), Sentence("twice the size, drawn with the detail of it")),
+    PressKind.UPSCALE_FAR: (
+        "🔎",
+        Sentence("Upscale ×{factor}", factor=max(FACTORS)),
+        Sentence("sharper, and otherwise as it is"),
+    ),
+    PressKind.UPSCALE_CREATIVE: (
+        "🎨",
+        Sentence("Upscale creatively"),
+        Sentence("larger, with new detail that the model finds"),
+    ),
+    PressKind.EXPLAIN: ("💡", Sentence("See how it is drawn"), Sentence("the same once more, from the inside")),
+    PressKind.TRY_STEPS: ("🧪", Sentence("Try other steps"), Sentence("pictures that differ in nothing else")),
+    PressKind.TRY_GUIDANCE: ("🧪", Sentence("Try other guidance"), Sentence("pictures that differ in nothing else")),
+    PressKind.TRY_SAMPLERS: ("🧪", Sentence("Try other samplers"), Sentence("pictures that differ in nothing else")),
 }
-"""What the select of a picture offers: emoji with label, and description."""
+"""What the select of a picture offers: emoji, label, and description."""
 
 
 def button(press: Press, label: str | None = None, emoji: str | None = None) -> ui.Button[Any]:
     usual, face = FACES[press.kind]
-    return ui.Button(label=label or usual, emoji=emoji or face, custom_id=press.custom_id)
+    return ui.Button(label=label or say(usual), emoji=emoji or face, custom_id=press.custom_id)
 
 
 def rows_of(generation: Generation) -> list[Row]:
@@ -77,17 +92,17 @@ def originals(generation: Generation) -> Row | None:
     if len(generation.pictures) == 1:
         return _row(generation, PressKind.ORIGINAL)
     presses = [Press(PressKind.ORIGINAL, generation.id, picture.index) for picture in files]
-    return ui.ActionRow(*(button(press, f"Original {press.picture + 1}") for press in presses))
+    return ui.ActionRow(*(button(press, say("Original {number}", number=press.picture + 1)) for press in presses))
 
 
 def more(generation_id: int, picture: int) -> Row:
     """A select of everything that no button does."""
     options = []
-    for kind, (face, description) in MORE.items():
-        emoji, _, label = face.partition(" ")
-        options.append(discord.SelectOption(label=label, value=kind.value, emoji=emoji, description=description))
+    for kind, (emoji, label, description) in MORE.items():
+        option = discord.SelectOption(label=say(label), value=kind.value, emoji=emoji, description=say(description))
+        options.append(option)
     press = Press(PressKind.MORE, generation_id, picture)
-    return ui.ActionRow(ui.Select(custom_id=press.custom_id, placeholder="More…", options=options))
+    return ui.ActionRow(ui.Select(custom_id=press.custom_id, placeholder=say("More…"), options=options))
 
 
 def _row(generation: Generation, *kinds: PressKind) -> Row:
@@ -102,9 +117,13 @@ def _numbered(letter: str, kind: PressKind, generation: Generation) -> Row:
 def _pick(generation: Generation) -> Row:
     options = [
         discord.SelectOption(
-            label=f"Picture {picture.index + 1}", value=str(picture.index), description=f"seed {picture.seed}"
+            label=say("Picture {number}", number=picture.index + 1),
+            value=str(picture.index),
+            description=say("seed {seed}", seed=picture.seed),
         )
         for picture in generation.shown
     ]
     press = Press(PressKind.PICK, generation.id)
-    return ui.ActionRow(ui.Select(custom_id=press.custom_id, placeholder="More with one picture…", options=options))
+    return ui.ActionRow(
+        ui.Select(custom_id=press.custom_id, placeholder=say("More with one picture…"), options=options)
+    )

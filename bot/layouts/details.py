@@ -6,6 +6,7 @@ from bot import flags
 from bot.layouts.controls import originals
 from bot.layouts.lines import lineage_line, link_to
 from bot.layouts.look import QUIET, Look, Part, framed, plain
+from bot.locales import say
 from generation.settings import GenerationSettings
 from storage.records import Generation
 
@@ -17,33 +18,35 @@ FILE = "settings.txt"
 
 def details(generation: Generation, parent: Generation | None) -> Look:
     """Everything that is known of a request."""
-    facts = [f"number {generation.id}", f"asked for <t:{int(generation.created.timestamp())}:f>"]
+    time = f"<t:{int(generation.created.timestamp())}:f>"
+    facts = [say("number {number}", number=generation.id), say("asked for {time}", time=time)]
     if generation.seconds is not None:
-        facts.append(f"drawn in {generation.seconds:.1f} s")
+        facts.append(say("drawn in {seconds:.1f} s", seconds=generation.seconds))
     if generation.circumstances:
-        facts.append(f"on {plain(generation.circumstances)}")
-    seeds = ", ".join(str(picture.seed) for picture in generation.pictures)
+        facts.append(say("on {device}", device=plain(generation.circumstances)))
+    seeds = [str(picture.seed) for picture in generation.pictures]
     lines = [f"-# {' · '.join(facts)}", lineage_line(generation.lineage, parent)]
     if len(generation.pictures) > 1:
-        lines.append(f"-# seeds {seeds}")
+        lines.append(f"-# {say('seeds {seeds}', seeds=seeds)}")
     if not generation.origin.private:
-        lines.append(f"-# [where it was shown]({link_to(generation)})")
+        lines.append(f"-# [{say('where it was shown')}]({link_to(generation)})")
     return of_settings(generation.settings, lines, originals(generation))
 
 
 def of_settings(settings: GenerationSettings, lines: list[str], row: Part | None = None) -> Look:
     """Settings in words and as the flags that bring them back, with lines and a row of buttons under them."""
-    texts = {"Prompt": settings.prompt, "Without": settings.negative_prompt}
+    texts = {say("Prompt"): settings.prompt, say("Without"): settings.negative_prompt}
     command = f"{settings.prompt} {flags.write(settings)}"
     if settings.negative_prompt:
         command += f" --no {settings.negative_prompt}"
     parts: list[Part] = [ui.TextDisplay(f"**{name}**\n{_cut(text)}") for name, text in texts.items() if text]
-    parts.append(ui.TextDisplay(f"**Settings**\n`{flags.write(settings)}`\nmodel {plain(settings.model)}"))
+    model = say("model {name}", name=plain(settings.model))
+    parts.append(ui.TextDisplay(f"**{say('Settings')}**\n`{flags.write(settings)}`\n{model}"))
     files = {}
     if any(len(text) > LONGEST for text in texts.values()):
         files[FILE] = command.encode()
         parts.append(ui.File(f"attachment://{FILE}"))
-    parts.append(ui.TextDisplay("\n".join(filter(None, lines)) or "-# read from the picture itself"))
+    parts.append(ui.TextDisplay("\n".join(filter(None, lines)) or f"-# {say('read from the picture itself')}"))
     parts += [row] if row else []
     return Look(framed(parts, QUIET), files)
 

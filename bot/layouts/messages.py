@@ -28,7 +28,7 @@ SPOILER = "SPOILER_"
 
 def starting(settings: GenerationSettings, lineage: Lineage, user_id: int, parent: Generation | None = None) -> Look:
     """A request that is about to be queued."""
-    parts = [*_title(settings, lineage, user_id, parent), ui.TextDisplay("Starting…")]
+    parts = [*_title(settings, lineage, user_id, parent), ui.TextDisplay(say("Starting…"))]
     return Look(framed(parts))
 
 
@@ -45,14 +45,19 @@ def underway(
     late finds its message out of reach, and is looked up."""
     match event:
         case Queued(position=position):
-            line = "Next in line…" if position == 1 else f"Waiting: number {position} in line…"
+            if position == 1:
+                line = say("Next in line…")
+            else:
+                line = say("Waiting: number {position} in line…", position=position)
         case Loading(model=model, share=share):
-            line = f"{bar(round(100 * share), 100)}  Loading the model {plain(model)}…"
+            line = say("{bar}  Loading the model {model}…", bar=bar(round(100 * share), 100), model=plain(model))
         case Progress(step=step, steps=steps):
-            unit = "part" if generation.lineage.action.enlarges else "step"
-            line = f"{bar(step, steps)}  {unit} {step} of {steps}"
+            if generation.lineage.action.enlarges:
+                line = say("{bar}  part {part} of {parts}", bar=bar(step, steps), part=step, parts=steps)
+            else:
+                line = say("{bar}  step {step} of {steps}", bar=bar(step, steps), step=step, steps=steps)
         case _:
-            line = "Starting…"
+            line = say("Starting…")
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     files = {}
     if preview:
@@ -72,9 +77,9 @@ def ended(generation: Generation, pictures: Sequence[Print], parent: Generation 
         case JobState.COMPLETED:
             return _completed(generation, pictures, parent)
         case JobState.CANCELLED:
-            return _without_pictures(generation, "Cancelled.", parent)
+            return _without_pictures(generation, say("Cancelled."), parent)
         case JobState.DELETED:
-            return _without_pictures(generation, "Deleted.", parent)
+            return _without_pictures(generation, say("Deleted."), parent)
     return _without_pictures(generation, say(generation.failure or "It did not work out."), parent)
 
 
@@ -84,7 +89,7 @@ def of_one(generation: Generation, picture: Print) -> Look:
     seed = generation.settings.of_picture(index).seed
     parts: list[Part] = [
         gallery(generation, list(files)),
-        ui.TextDisplay(f"-# Picture {index + 1} · seed {seed}"),
+        ui.TextDisplay(f"-# {say('Picture {number} · seed {seed}', number=index + 1, seed=seed)}"),
         ui.ActionRow(
             button(Press(PressKind.VARY, generation.id, index)),
             button(Press(PressKind.UPSCALE, generation.id, index)),
@@ -112,17 +117,21 @@ def letter(generation: Generation, pictures: Sequence[Print]) -> Look:
     parts: list[Part] = [ui.TextDisplay(headline(generation.settings, generation.origin.user_id))]
     if files:
         parts.append(gallery(generation, list(files)))
-    parts.append(ui.TextDisplay(f"-# {small_print(generation)} · number {generation.id}"))
+    parts.append(ui.TextDisplay(f"-# {small_print(generation)} · {say('number {number}', number=generation.id)}"))
     parts.append(ui.ActionRow(button(Press(PressKind.DETAILS, generation.id))))
     return Look(framed(parts), files)
 
 
 def outcome(generation: Generation) -> str:
     """How a request ended, in a few words."""
-    ways = {JobState.COMPLETED: "Your picture is done", JobState.CANCELLED: "Your picture was cancelled"}
-    return (
-        f"{ways.get(generation.state, 'Your picture could not be drawn')}, **{shown(generation.settings.prompt, 100)}**"
-    )
+    match generation.state:
+        case JobState.COMPLETED:
+            how = say("Your picture is done")
+        case JobState.CANCELLED:
+            how = say("Your picture was cancelled")
+        case _:
+            how = say("Your picture could not be drawn")
+    return f"{how}, **{shown(generation.settings.prompt, 100)}**"
 
 
 def gallery(generation: Generation, names: Sequence[str]) -> ui.MediaGallery[ui.LayoutView]:
@@ -180,7 +189,7 @@ def _withheld(generation: Generation) -> str:
         "A checker found that one may belong in an age-restricted channel. It is not shown here.",
         "A checker found that {n} may belong in an age-restricted channel. They are not shown here.",
     )
-    command = f"`/show number:{generation.id}`"
+    command = say("`/show number:{number}`", number=generation.id)
     return f"{why} {say('Its owner can see it there: {command}', command=command)}"
 
 

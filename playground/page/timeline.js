@@ -69,7 +69,7 @@ export class Timeline {
   #plan() {
     const { store } = this;
     const rows = [
-      { key: "welcome", parts: [store.channel, store.commands, store.channels], draw: () => welcome(store) },
+      { key: "welcome", parts: [store.channel, store.commands, store.channels, store.locale], draw: () => welcome(store) },
     ];
     let before = null;
     for (const message of store.messages()) {
