@@ -17,6 +17,7 @@ import discord
 from bot.archive import Archive
 from bot.buttons import lasting, pressable
 from bot.client import Client
+from bot.commands.blend import Blend
 from bot.commands.explain import Explain
 from bot.commands.help import Help
 from bot.commands.history import History
@@ -170,6 +171,7 @@ async def running(
         await client.serve(
             families=[
                 Imagine(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
+                Blend(intake=intake, catalogue=config.catalogue),
                 Explain(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
                 history,
                 queue,

@@ -66,6 +66,13 @@ def split(text: str) -> tuple[str, str]:
     return (text[: first.start()].strip(), text[first.start() :].strip()) if first else (text.strip(), "")
 
 
+def picture_as(typed: Typed) -> tuple[str, ...]:
+    """What a picture is for that is given with a prompt: to keep to or to hear where a flag weighs that, else to start
+    from. As fields of `Inputs`."""
+    weighed = {"control": typed.chosen.control_scale, "image_prompt": typed.chosen.image_prompt_scale}
+    return tuple(role for role, scale in weighed.items() if scale is not None) or ("image",)
+
+
 def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
     """The flags that bring back `settings`, but for both prompts and the model: the main ones, and whatever is not as
     usual. What `but` names is left out."""

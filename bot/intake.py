@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot import derived, flags
+from bot import blending, derived, flags
 from bot.asker import Asker
 from bot.errors import Refusal
 from bot.house import Cover, House
@@ -41,6 +41,8 @@ class Plan:
     """Such as are saved already."""
     size_open: bool = False
     """True where nobody named a size: a picture to start from may give its own aspect."""
+    picture_as: tuple[str, ...] = ("image",)
+    """What a picture is for that is given with the words, as fields of `Inputs`."""
 
     @property
     def draws(self) -> bool:
@@ -93,7 +95,8 @@ class Intake:
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         settings = chosen.over(typed.chosen).over(defaults).of(prompt, self.new_seed() if wanted is None else wanted)
         sized = typed.aspect or chosen.over(typed.chosen).width is not None
-        return replace(await self._plan(asker, settings, Lineage()), size_open=not sized)
+        plan = await self._plan(asker, settings, Lineage())
+        return replace(plan, size_open=not sized, picture_as=flags.picture_as(typed))
 
     async def explain(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
@@ -102,18 +105,40 @@ class Intake:
 
     async def with_image(self, plans: Sequence[Plan], image: bytes, mask: bytes = b"") -> list[Plan]:
         """Plans whose pictures start from a file that somebody gave, and are drawn anew where `mask`, if it is any,
-        is white. Raises `UnusableImage`."""
+        is white; or keep to it, or hear it, where the words have a flag that says so. Raises `UserError`."""
         image, size = await asyncio.to_thread(pictures.tidied, image)
         if mask:
             mask, _ = await asyncio.to_thread(pictures.tidied, mask)
         shaped = [await self._shaped_as(plan, size) if plan.size_open else plan for plan in plans]
-        return [replace(plan, inputs=Inputs(image, mask)) for plan in shaped]
+        return [self._with_inputs(plan, Inputs(mask=mask, **dict.fromkeys(plan.picture_as, image))) for plan in shaped]
+
+    async def blend(self, asker: Asker, files: Sequence[bytes], text: str, chosen: PartialSettings) -> Plan:
+        """Something of each of two to four pictures: their prompts are heard at once where the model can hear pictures,
+        else the drawing starts from halfway between them. Without words, their own are taken. Raises `UserError`."""
+        tidied = [await asyncio.to_thread(pictures.tidied, file) for file in files]
+        words, typed_flags = flags.split(text)
+        if not words:
+            text = f"{await asyncio.to_thread(blending.words_of, files)} {typed_flags}".strip()
+        plan = await self.imagine(asker, text, None, chosen)
+        if plan.size_open:
+            plan = await self._shaped_as(plan, tidied[0][1])
+        model = self._catalogue.get(plan.settings.model)
+        settings = plan.settings if model.ip_adapter else blending.from_the_middle(plan.settings, text, chosen)
+        first = "image_prompt" if model.ip_adapter else "image"
+        roles = dict(zip((first, "second", "third", "fourth"), (png for png, _ in tidied), strict=False))
+        return self._with_inputs(replace(plan, settings=settings, lineage=Lineage(Action.BLEND)), Inputs(**roles))
+
+    def _with_inputs(self, plan: Plan, inputs: Inputs) -> Plan:
+        guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
+        self._catalogue.check_guides(plan.settings.model, **guides)
+        return replace(plan, inputs=inputs)
 
     async def _shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
         """A plan of the aspect of `size`, and of about as many pixels as before."""
         old, side = plan.settings, plan.limits.side or SIZE.high
         width, height = flags.fitted(flags.bounded(size), old.width, old.height, side)
-        return await self._plan(plan.asker, replace(old, width=width, height=height), plan.lineage)
+        shaped = await self._plan(plan.asker, replace(old, width=width, height=height), plan.lineage)
+        return replace(shaped, picture_as=plan.picture_as)
 
     async def reroll(self, asker: Asker, generation: Generation) -> Plan:
         """The same settings with another seed; of a variation, another one as far away."""
@@ -291,6 +316,8 @@ class Intake:
         """Raises `UserError` where the house rules are against it, or something that it names is not there."""
         model = self._catalogue.get(settings.model)
         self._catalogue.loras.check(settings.prompt, model.name)
+        guides = {"control": bool(files.control), "image_prompt": bool(files.image_prompt)}
+        self._catalogue.check_guides(model.name, **guides)
         standing = await self._house.check(asker, settings, model, draws=lineage.action is not Action.UPSCALE)
         return Plan(asker, settings, lineage, standing.limits, factor, files=files)
 

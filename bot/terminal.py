@@ -34,6 +34,8 @@ class NotDrawn(NoisefoxError):
 async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw what the options ask for, and print where the pictures are."""
     settings, inputs = settings_of(options, config.catalogue), inputs_of(options)
+    guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
+    config.catalogue.check_guides(settings.model, **guides)
     async with LocalPool(config.worker_options) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
@@ -108,6 +110,8 @@ def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> Generation
         denoising_strength=options.strength,
         hires_factor=options.hires,
         hires_strength=options.hires_strength,
+        control_scale=options.control_scale,
+        image_prompt_scale=options.image_prompt_scale,
     )
     seed = random_seed() if options.seed is None else options.seed
     return chosen.over(model.preferred).of(catalogue.loras.with_words(options.prompt, model.name), seed)
@@ -115,7 +119,12 @@ def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> Generation
 
 def inputs_of(options: argparse.Namespace) -> Inputs:
     """The files that are named, read with care. Raises `UserError`."""
-    return Inputs(image=_picture(options.image), mask=_picture(options.mask))
+    return Inputs(
+        image=_picture(options.image),
+        mask=_picture(options.mask),
+        control=_picture(options.control),
+        image_prompt=_picture(options.image_prompt),
+    )
 
 
 def _picture(path: Path | None) -> bytes:

@@ -9,6 +9,7 @@ from generation import sources
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
+from generation.sentences import Sentence
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, PartialSettings, Sampler
 from generation.sources import Family
 
@@ -136,3 +137,14 @@ class Catalogue:
             return self._models[name]
         except KeyError:
             raise UnknownModel(name, self.names) from None
+
+    def check_guides(self, name: str, *, control: bool, image_prompt: bool) -> None:
+        """Raise `InvalidSetting` unless a model has what it takes to keep to a picture, or to hear one."""
+        model = self.get(name)
+        if control and not model.controlnet:
+            sentence = Sentence("The model {model} has no ControlNet, to keep to a picture's lines.", model=name)
+            raise InvalidSetting("control", sentence)
+        if image_prompt and not model.ip_adapter:
+            raise InvalidSetting(
+                "image_prompt", Sentence("The model {model} has no IP-Adapter, to hear a picture.", model=name)
+            )

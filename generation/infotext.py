@@ -25,6 +25,10 @@ class Drawn:
     """True where it started from another picture, at the settings' denoising strength."""
     lora_hashes: Mapping[str, str] = field(default_factory=dict)
     """Of each LoRA that the prompt names, by its name."""
+    controlled: bool = False
+    """True where a ControlNet kept it to a picture, at the settings' control scale."""
+    heard: bool = False
+    """True where an IP-Adapter heard pictures, at the settings' image prompt scale."""
 
 
 class NoInfotext(UserError):
@@ -59,6 +63,10 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Variation seed strength"] = f"{settings.variation_strength:g}"
     if settings.seed_width:
         pairs["Seed resize from"] = f"{settings.seed_width}x{settings.seed_height}"
+    if drawn.controlled:
+        pairs["ControlNet weight"] = f"{settings.control_scale:g}"
+    if drawn.heard:
+        pairs["Image prompt weight"] = f"{settings.image_prompt_scale:g}"
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
     pairs["Version"] = drawn.version
@@ -112,6 +120,8 @@ def from_infotext(text: str) -> GenerationSettings:
             hires_factor=float(pairs.get("Hires upscale", "1")),
             hires_strength=float(hires_strength),
             denoising_strength=float(denoising_strength),
+            control_scale=float(pairs.get("ControlNet weight", "1")),
+            image_prompt_scale=float(pairs.get("Image prompt weight", "0.6")),
         )
     except (KeyError, ValueError) as missing:
         raise NoInfotext("This picture does not carry settings that I can read.") from missing

@@ -35,6 +35,7 @@ class Action(StrEnum):
     RESHAPE = "reshape"
     TRY_OUT = "try out"
     EXPLAIN = "explain"
+    BLEND = "blend"
 
     @property
     def enlarges(self) -> bool:
@@ -95,6 +96,9 @@ class InputFiles:
     mask: str | None = None
     control: str | None = None
     image_prompt: str | None = None
+    second: str | None = None
+    third: str | None = None
+    fourth: str | None = None
 
 
 NO_FILES = InputFiles()

@@ -88,6 +88,9 @@ class GenerationRow(Base):
     mask_file: Mapped[str | None]
     control_file: Mapped[str | None]
     image_prompt_file: Mapped[str | None]
+    second_file: Mapped[str | None]
+    third_file: Mapped[str | None]
+    fourth_file: Mapped[str | None]
     factor: Mapped[int] = mapped_column(default=1)
     upscaler: Mapped[str | None]
     hint_setting: Mapped[str | None]

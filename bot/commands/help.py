@@ -17,6 +17,7 @@ PARTS = (
         "\n**Under a picture:** 🔁 again with another seed · 🎲 much like it · 🔎 larger · ✏️ other words or settings · "
         "⭐ favourite · ❌ delete your own. **More…** has shapes, zoom, pan and trials."
     ),
+    Sentence("**/blend** makes one picture of two to four."),
     Sentence("**As a reaction:** 🔁 🔎 ⭐ ❌, and ✉️ sends it to you."),
     Sentence("**Right click or long press → Apps:** settings of any picture, start from it."),
     Sentence(

@@ -25,6 +25,7 @@ _WAYS = {
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("More beside {what}"),
     Action.EXPLAIN: Sentence("The drawing of {what}"),
+    Action.BLEND: Sentence("A blend with {what}"),
 }
 
 
@@ -37,6 +38,8 @@ def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
     """What a request was derived from, linked where that can be seen; nothing for one that was asked for in words."""
     if lineage in (Lineage(), Lineage(Action.EXPLAIN)):
         return ""
+    if lineage == Lineage(Action.BLEND):
+        return f"-# {say('A blend of pictures')}"
     return f"-# {say(_WAYS[lineage.action], what=_named(parent, lineage.picture))}"
 
 

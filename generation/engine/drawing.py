@@ -11,7 +11,7 @@ from generation.engine.painting import Painting
 from generation.errors import BrokenPicture
 from generation.events import Picture, Preview
 from generation.explanation import Explanation
-from generation.jobs import Draw, Job
+from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
 
 FRAME_SHARE = 0.05
@@ -43,9 +43,14 @@ class Drawing:
         return self._task.each
 
     @property
+    def inputs(self) -> Inputs:
+        """The pictures that it starts from, keeps to or hears."""
+        return self._task.inputs
+
+    @property
     def from_picture(self) -> bool:
         """True where it starts from another picture than noise."""
-        return bool(self._task.inputs.image)
+        return bool(self.inputs.image)
 
     @property
     def steps(self) -> int:

@@ -292,9 +292,7 @@ class StepLoop:
             image = masks.pasted(image, painting.original)
         settings = drawing.each[index]
         model = painting.model
-        drawn = pictures.drawn_by(
-            model.hash, from_picture=drawing.from_picture, lora_hashes=model.lora_hashes(painting.settings)
-        )
+        drawn = pictures.drawn_by(model.hash, model.lora_hashes(painting.settings), drawing.inputs)
         text = infotext.to_infotext(settings, drawn)
         picture = pictures.as_png(image, settings.seed, text, starting.seen(model, settings))
         if drawing.job.task.check:

@@ -1,5 +1,7 @@
 """The noise a picture starts from. It depends on the seeds and the sizes, and on nothing else."""
 
+from collections.abc import Sequence
+
 import torch
 
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
@@ -28,6 +30,15 @@ def slerp(one: torch.Tensor, other: torch.Tensor, strength: float) -> torch.Tens
     if angle.sin() < 1e-4:
         return torch.lerp(one, other, strength)
     return (torch.sin((1 - strength) * angle) * one + torch.sin(strength * angle) * other) / torch.sin(angle)
+
+
+def middle(latents: Sequence[torch.Tensor]) -> torch.Tensor:
+    """What lies between several latents of one shape, as near to each: their mean, brought to their mean length, since
+    by itself it would be paler than all of them."""
+    together = torch.stack(list(latents))
+    mean = together.mean(0)
+    length = together.flatten(1).norm(dim=1).mean()
+    return torch.mul(mean, length / mean.norm())
 
 
 def centred(patch: torch.Tensor, ground: torch.Tensor) -> torch.Tensor:

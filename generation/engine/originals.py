@@ -20,6 +20,8 @@ class Original:
     mask: Image.Image | None = None
     noise: torch.Tensor | None = None
     """What it is drawn over with, (1, channels, h, w), instead of the noise of the seed."""
+    blended: tuple[Image.Image, ...] = ()
+    """Further pictures, as large: the drawing starts from halfway between all of them."""
 
     @classmethod
     def of(cls, inputs: Inputs, width: int, height: int, *, holes: bool) -> Self | None:
@@ -35,19 +37,29 @@ class Original:
             mask = images.mask(images.read(inputs.mask, limited=False)).resize(given.size)
         elif holes:
             mask = images.transparency(given)
-        fitted = images.fitted(images.on_white(given), width, height)
-        return cls(fitted, _two_valued(images.fitted(mask, width, height)) if mask else None)
+        others = [images.read(other, limited=False) for other in inputs.blended if not inputs.image_prompt]
+        fitted, *blended = (images.fitted(images.on_white(each), width, height) for each in (given, *others))
+        drawn = _two_valued(images.fitted(mask, width, height)) if mask else None
+        return cls(fitted, drawn, blended=tuple(blended))
 
     def pixels(self) -> torch.Tensor:
         """The picture as an autoencoder takes it: (1, 3, height, width), from -1 to 1."""
-        values = torch.from_numpy(numpy.asarray(self.image, dtype=numpy.float32) / 255)
-        return values.permute(2, 0, 1)[None] * 2 - 1
+        return _values(self.image)
+
+    def pixels_blended(self) -> list[torch.Tensor]:
+        """The further pictures in the same way."""
+        return [_values(each) for each in self.blended]
 
     def drawn(self) -> torch.Tensor:
         """1 where the picture is drawn anew, 0 where it stays: (1, 1, height, width)."""
         if self.mask is None:
             return torch.ones(1, 1, self.image.height, self.image.width)
         return torch.from_numpy(numpy.asarray(self.mask, dtype=numpy.float32) / 255)[None, None]
+
+
+def _values(image: Image.Image) -> torch.Tensor:
+    values = torch.from_numpy(numpy.asarray(image, dtype=numpy.float32) / 255)
+    return values.permute(2, 0, 1)[None] * 2 - 1
 
 
 def _two_valued(mask: Image.Image) -> Image.Image:

@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from generation import infotext
 from generation.events import Picture, Preview
+from generation.jobs import Inputs
 
 
 def as_png(image: Image.Image, seed: int, text: str, noise: Preview | None = None) -> Picture:
@@ -28,8 +29,13 @@ def from_pixels(pixels: numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
     return Image.fromarray(pixels, "RGB")
 
 
-def drawn_by(
-    model_hash: str, *, from_picture: bool = False, lora_hashes: Mapping[str, str] | None = None
-) -> infotext.Drawn:
+def drawn_by(model_hash: str, lora_hashes: Mapping[str, str], inputs: Inputs) -> infotext.Drawn:
     """How a picture came to be, stamped with this program's version."""
-    return infotext.Drawn(model_hash, f"noisefox {version('noisefox')}", from_picture, lora_hashes or {})
+    return infotext.Drawn(
+        model_hash,
+        f"noisefox {version('noisefox')}",
+        from_picture=bool(inputs.image),
+        lora_hashes=lora_hashes,
+        controlled=bool(inputs.control),
+        heard=bool(inputs.image_prompt),
+    )

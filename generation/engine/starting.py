@@ -43,7 +43,7 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, original: 
         scheduler.set_begin_index(first)
     timesteps = scheduler.timesteps[first:]
     all_anew = original.mask is not None and settings.denoising_strength == 1.0
-    known = None if all_anew and model.is_inpainting else model.encode(original.pixels(), chance)
+    known = None if all_anew and model.is_inpainting else _known(model, original, chance)
     given = original.noise
     if given is None:
         given = noise.starting_noise(settings, model.latent_channels, chance)
@@ -57,6 +57,12 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, original: 
     if original.mask and known is not None and beside is None:
         kept = Kept(known, start, masks.on_latents(original.drawn(), known))
     return Start(latents, timesteps, chance, kept, beside)
+
+
+def _known(model: Model, original: Original, chance: torch.Generator) -> torch.Tensor:
+    """The latents of the picture, or what lies in the middle of several ones."""
+    known = [model.encode(pixels, chance) for pixels in (original.pixels(), *original.pixels_blended())]
+    return noise.middle(known) if len(known) > 1 else known[0]
 
 
 def seen(model: Model, settings: GenerationSettings) -> Preview:

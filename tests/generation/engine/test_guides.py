@@ -27,6 +27,7 @@ from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind
 from generation.events import Failed
+from generation.infotext import from_infotext
 from generation.jobs import Inputs
 from generation.loras import LoraSpec
 from generation.settings import GenerationSettings, Sampler
@@ -229,6 +230,15 @@ def test_among_strangers(shelf: Shelf, fox: GenerationSettings, strict: bool) ->
         alone.admit(job_id, settings, inputs)
         alone.run()
         assert abs(drawn(together, job_id) - drawn(alone, job_id)).max() <= (0 if strict else 1)
+
+
+def test_metadata_tell_what_weighed_how_much(shelf: Shelf, fox: GenerationSettings) -> None:
+    driver = LoopDriver(shelf)
+    driver.admit(1, replace(fox, steps=1), given(control=LINES, image_prompt=RED))
+    driver.run()
+    text = str(Image.open(BytesIO(driver.completed(1).pictures[0].png)).info["parameters"])
+    assert "ControlNet weight: 0.8, Image prompt weight: 0.7" in text
+    assert from_infotext(text).control_scale == 0.8
 
 
 def test_what_has_neither_is_drawn_as_if_there_were_none(shelf: Shelf, fox: GenerationSettings) -> None:

@@ -1,0 +1,60 @@
+"""/blend"""
+
+import asyncio
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.asking import asker_of, begin, check_reach
+from bot.commands import options
+from bot.fetching import fetched
+from bot.intake import Intake
+from generation.catalogue import Catalogue
+
+
+class Blend(commands.Cog):
+    """One picture from several."""
+
+    def __init__(self, *, intake: Intake, catalogue: Catalogue) -> None:
+        self._intake = intake
+        self._catalogue = catalogue
+
+    @app_commands.command()
+    async def blend(
+        self,
+        interaction: discord.Interaction,
+        first: discord.Attachment,
+        second: discord.Attachment,
+        third: discord.Attachment | None = None,
+        fourth: discord.Attachment | None = None,
+        prompt: options.Prompt | None = None,
+        model: str | None = None,
+        strength: options.Strength | None = None,
+        private: bool = False,
+        spoiler: bool = False,
+    ) -> None:
+        """Draw something of each of two to four pictures.
+
+        Args:
+            first: A picture; the blend has its shape
+            second: Another
+            third: One more, if you like
+            fourth: And a last one
+            prompt: Words beside them; else those that the pictures were drawn with
+            model: Which model draws
+            strength: Where the blend starts from between the pictures: how much of it is drawn anew
+            private: Only you see it
+            spoiler: Covered until somebody presses it
+        """
+        given = [each for each in (first, second, third, fourth) if each is not None]
+        urls = [options.picture_url(each) for each in given]
+        files = await asyncio.gather(*(fetched(interaction.client, url) for url in urls))
+        chosen = options.chosen(model=model, strength=strength)
+        plan = await self._intake.blend(asker_of(interaction), files, prompt or "", chosen)
+        check_reach(interaction, self._intake, [plan])
+        await begin(interaction, self._intake, [plan], private=private, spoiler=spoiler)
+
+    @blend.autocomplete("model")
+    async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_models(self._catalogue, typed)
