@@ -1,4 +1,4 @@
-"""The command line: `noisefox imagine`, `explain`, `upscale`, `run`, `try`, `bench`, `doctor`.
+"""The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `bench`, `doctor`.
 
 A command is imported when it is called.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot import config
+from generation.comparison import Parameter
 from generation.errors import NoisefoxError
 from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Sampler, Schedule
 from generation.upscaling import FACTOR, FACTORS, UpscalerName
@@ -38,6 +39,12 @@ def _explain(options: argparse.Namespace) -> int:
     from bot import demonstrations
 
     return asyncio.run(demonstrations.explain(options, config.load(options.config)))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from bot import demonstrations
+
+    return asyncio.run(demonstrations.compare(options, config.load(options.config)))
 
 
 def _upscale(options: argparse.Namespace) -> int:
@@ -130,6 +137,21 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
     explain.set_defaults(command=_explain, count=1)
 
+    compare = commands.add_parser("compare", help="draw a picture with several values of a setting, or of two")
+    compare.add_argument("prompt", metavar="PROMPT", help="what you would like to see")
+    compare.add_argument("--negative", metavar="TEXT", help="what you would not like to see")
+    for parameter in Parameter:
+        compare.add_argument(
+            f"--{parameter.replace(' ', '-')}",
+            nargs="?",
+            const="",
+            metavar="A,B",
+            help="one value for all, several to compare, none for the usual ones",
+        )
+    compare.add_argument("--image", type=Path, metavar="FILE", help="a picture to start from")
+    compare.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
+    compare.set_defaults(command=_compare, mask=None)
+
     upscale = commands.add_parser("upscale", help="enlarge a picture here, without Discord")
     upscale.add_argument("picture", type=Path, metavar="FILE", help="a PNG, JPEG or WebP file")
     upscale.add_argument("--factor", type=int, default=FACTOR, choices=FACTORS, help=f"each way ({FACTOR})")
@@ -153,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what is missing")
     doctor.set_defaults(command=_doctor)
 
-    for each in (imagine, explain, upscale, run, local, bench, doctor):
+    for each in (imagine, explain, compare, upscale, run, local, bench, doctor):
         each.add_argument("--config", type=Path, metavar="FILE", help="a configuration file (see config.example.toml)")
     return parser
 

@@ -1,14 +1,21 @@
 """Figures from the command line, through the same worker as the bot."""
 
 import argparse
+import re
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
-from bot import explaining
+from bot import comparing, explaining
 from bot.config import Config
 from bot.terminal import NotDrawn, finished, free_path, inputs_of, settings_of
-from generation import cost
+from generation import comparison, cost
+from generation.catalogue import Catalogue
+from generation.comparison import Axis, Parameter
+from generation.errors import InvalidSetting
 from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
+from generation.settings import STEPS, GenerationSettings, PartialSettings, random_seed
 
 
 async def explain(options: argparse.Namespace, config: Config) -> int:
@@ -34,3 +41,55 @@ def _write(folder: Path, name: str, file: tuple[bytes, str]) -> None:
     path = free_path(folder, name, ending)
     path.write_bytes(data)
     print(path)
+
+
+async def compare(options: argparse.Namespace, config: Config) -> int:
+    """Draw a picture with several values of one setting or two; print where the sheet and its pictures are."""
+    settings, axes = _compared(options, config.catalogue)
+    asked, inputs = _cells(settings, axes, config.catalogue), inputs_of(options)
+    pictures: dict[int, bytes] = {}
+    async with LocalPool(config.worker_options) as pool:
+        for job_id, model in enumerate(dict.fromkeys(each.model for each in asked)):
+            group = [index for index, each in enumerate(asked) if each.model == model]
+            drawn = tuple(asked[index] for index in group)
+            await pool.submit(Job(job_id, "terminal", Draw(drawn[0], inputs, cells=drawn)))
+            completed = await finished(pool.events())
+            pictures |= {index: each.png for index, each in zip(group, completed.pictures, strict=True)}
+    sheet = comparing.drawn(settings, axes, [pictures[index] for index in range(len(asked))])
+    name = "-".join(["compared", *(axis.parameter.replace(" ", "-") for axis in axes)])
+    _write(options.out, name, sheet)
+    for index, values in enumerate(product(*(axis.values for axis in axes))):
+        _write(options.out, "-".join(re.sub(r"\W+", "-", value) for value in (name, *values)), (pictures[index], "png"))
+    return 0
+
+
+def _compared(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, list[Axis]]:
+    """What all cells share, and what is compared: whatever was given several values, or none for the usual ones."""
+    given = {each: getattr(options, each.replace(" ", "_")) for each in Parameter}
+    wanted = {each: text for each, text in given.items() if text is not None and (not text or "," in text)}
+    if not 0 < len(wanted) <= 2:
+        raise InvalidSetting(
+            "values", "Give one setting or two several values, such as --steps 5,10,20; or none for the usual ones."
+        )
+    model = catalogue.get(given[Parameter.MODEL]) if given[Parameter.MODEL] in catalogue.names else catalogue.default
+    chosen = PartialSettings(negative_prompt=options.negative).over(model.preferred)
+    settings = chosen.of(catalogue.loras.with_words(options.prompt, model.name), random_seed())
+    for parameter, text in given.items():
+        if text is not None and parameter not in wanted:
+            settings = comparison.with_value(settings, parameter, comparison.written(parameter, text))
+    axes = [
+        comparison.read(each, text)
+        if text
+        else comparison.usual(each, settings, catalogue.names, STEPS.high, 2 * max(settings.width, settings.height))
+        for each, text in wanted.items()
+    ]
+    return settings, axes
+
+
+def _cells(settings: GenerationSettings, axes: list[Axis], catalogue: Catalogue) -> list[GenerationSettings]:
+    """With another model come the settings that it likes."""
+
+    def of_model(name: str) -> GenerationSettings:
+        return replace(settings, **catalogue.get(name).preferred.given())
+
+    return comparison.cells(settings, axes, of_model)

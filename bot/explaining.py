@@ -35,7 +35,7 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
     """The captions of a figure."""
     steps = explanation.steps
     return Words(
-        title=_title(settings.prompt),
+        title=prompt_as_title(settings.prompt, say("A drawing from the inside")),
         settings=say(
             "seed {seed} · {size} · {steps} steps · guidance {scale:g}",
             seed=str(settings.seed),
@@ -73,11 +73,11 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
     )
 
 
-def _title(prompt: str) -> str:
-    """The prompt, where the font has its letters."""
+def prompt_as_title(prompt: str, otherwise: str) -> str:
+    """The prompt, where the font has its letters, cut where it is long."""
     words = " ".join(prompt.split())
     if not covers(words):
-        return say("A drawing from the inside")
+        return otherwise
     return f"“{words}”" if len(words) <= TITLE_LENGTH else f"“{words[:TITLE_LENGTH].rstrip()}…”"
 
 

@@ -22,6 +22,7 @@ from PIL import Image
 from generation import wire
 from generation.catalogue import Catalogue
 from generation.engine import device
+from generation.engine.explain_bench import cost_to_others
 from generation.engine.loop import StepLoop
 from generation.engine.measuring import DeviceMeter
 from generation.engine.models import Model
@@ -68,6 +69,7 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
         "first_preview_ratio": _median(theirs.first_previews) / _median(ours.first_previews),
         "single_job_overhead": alone.seconds / (25 * forwards[2] + _decode_seconds(model, mixed[0])),
         "preview_cost_fraction": _preview_seconds(model, mixed[0]) / forwards[2],
+        "explain_cost_to_others": cost_to_others(shelf, model, sizing),
         "pixel_max_diff": _most_apart(ours, theirs),
         "throughput_ratio_to_float32": precise.seconds / ours.seconds,
         "pixel_max_diff_from_float32": _most_apart(ours, precise),

@@ -64,6 +64,18 @@ def test_explain_makes_a_figure_an_animation_and_the_very_picture(
     assert Image.open(tmp_path / "shown" / "seed-7.png").tobytes() == pixels(drawn[0])
 
 
+def test_the_cells_of_a_comparison_are_the_pictures_of_single_runs(
+    drawn: list[dict[str, object]], tmp_path: Path
+) -> None:
+    result = noisefox("compare", "a red apple", "--seed", "7", "--steps", "4,8", "--out", "shown", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    names = ["compared-steps.png", "compared-steps-4.png", "compared-steps-8.png"]
+    assert result.stdout.splitlines() == [f"shown/{name}" for name in names]
+    cell = numpy.asarray(Image.open(tmp_path / "shown" / "compared-steps-8.png"), dtype=int)
+    single = numpy.frombuffer(pixels(drawn[0]), numpy.uint8).reshape(cell.shape)
+    assert abs(cell - single).max() <= 1
+
+
 def test_no_file_is_overwritten(drawn: list[dict[str, object]]) -> None:
     assert [line["path"] for line in drawn] == ["out/seed-7.png", "out/seed-7-2.png", "out/seed-8.png"]
 

@@ -12,3 +12,4 @@ def test_every_figure_is_there_and_the_pixels_agree(shelf: Shelf, pocket: Model)
     assert (figures["dtype"], figures["device"], figures["bucket"], figures["jobs"]) == ("float32", "cpu", 4, 2)
     ratios = ("throughput_ratio", "ceiling_fraction", "first_preview_ratio", "single_job_overhead")
     assert all(isinstance(figures[name], float) and figures[name] > 0 for name in (*ratios, "preview_cost_fraction"))
+    assert 0.8 < figures["explain_cost_to_others"] < 1.2

@@ -1,0 +1,163 @@
+"""Comparisons: the same picture with other values of one setting, or of two as a grid."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import product
+
+from generation.errors import InvalidSetting
+from generation.settings import SIZE, GenerationSettings, Sampler
+
+MOST_CELLS = 25
+"""Pictures of one comparison: a select offers no more."""
+
+LEAST_VALUES = 2
+
+
+class Parameter(StrEnum):
+    """What can be compared."""
+
+    STEPS = "steps"
+    GUIDANCE = "guidance"
+    SAMPLER = "sampler"
+    CLIP_SKIP = "clip skip"
+    SEED = "seed"
+    SIZE = "size"
+    MODEL = "model"
+    STRENGTH = "strength"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A setting and the values it is given, as text."""
+
+    parameter: Parameter
+    values: tuple[str, ...]
+
+
+def read(parameter: Parameter, text: str) -> Axis:
+    """Values with commas between them. Raises `InvalidSetting` for those that the setting cannot have."""
+    values = tuple(dict.fromkeys(written(parameter, each.strip()) for each in text.split(",") if each.strip()))
+    if len(values) < LEAST_VALUES:
+        raise InvalidSetting(parameter, "A comparison needs two values or more, with commas between them.")
+    return Axis(parameter, values)
+
+
+def usual(parameter: Parameter, settings: GenerationSettings, models: Sequence[str], steps: int, side: int) -> Axis:
+    """The values that show what a setting does, to whoever may take so many `steps` and draw so large a `side`."""
+    match parameter:
+        case Parameter.STEPS:
+            most = min(steps, settings.sampler.steps.high)
+            values = [str(each) for each in (1, 5, 10, 20, 30, 50, 150) if each <= most]
+        case Parameter.GUIDANCE:
+            values = ["1", "3", "5", "7", "12", "20"]
+        case Parameter.SAMPLER:
+            kinds = Sampler.EULER, Sampler.EULER_ANCESTRAL, Sampler.DPMPP_2M_KARRAS, Sampler.UNIPC, Sampler.DDIM
+            values = [each.value for each in (*kinds, Sampler.HEUN)]
+        case Parameter.CLIP_SKIP:
+            values = ["1", "2", "3"]
+        case Parameter.SEED:
+            values = [str((settings.seed + number) % 2**32) for number in range(6)]
+        case Parameter.SIZE:
+            values = _sizes(settings.width, settings.height, side)
+        case Parameter.MODEL:
+            values = list(models[:6])
+        case Parameter.STRENGTH:
+            values = ["0.2", "0.4", "0.6", "0.8", "1"]
+    if len(values) < LEAST_VALUES:
+        raise InvalidSetting(parameter, "There are no other values to compare here.")
+    return Axis(parameter, tuple(values))
+
+
+def with_value(settings: GenerationSettings, parameter: Parameter, value: str) -> GenerationSettings:
+    """The settings with one value of an axis. Raises `InvalidSetting` where they do not go together."""
+    match parameter:
+        case Parameter.STEPS:
+            return replace(settings, steps=int(value))
+        case Parameter.GUIDANCE:
+            return replace(settings, guidance_scale=float(value))
+        case Parameter.SAMPLER:
+            return replace(settings, sampler=Sampler(value))
+        case Parameter.CLIP_SKIP:
+            return replace(settings, clip_skip=int(value))
+        case Parameter.SEED:
+            return replace(settings, seed=int(value))
+        case Parameter.SIZE:
+            width, height = _size(value)
+            return replace(settings, width=width, height=height)
+        case Parameter.MODEL:
+            return replace(settings, model=value)
+    return replace(settings, denoising_strength=float(value))
+
+
+def cells(
+    settings: GenerationSettings, axes: Sequence[Axis], of_model: Callable[[str], GenerationSettings]
+) -> list[GenerationSettings]:
+    """What draws each picture: the values of the last axis vary fastest. `of_model` gives the settings with another
+    model, and with what that likes. Raises `InvalidSetting`."""
+    check(axes)
+    drawn = []
+    for values in product(*(axis.values for axis in axes)):
+        chosen = dict(zip((axis.parameter for axis in axes), values, strict=True))
+        model = chosen.pop(Parameter.MODEL, None)
+        cell = settings if model is None else of_model(model)
+        for parameter, value in chosen.items():
+            cell = with_value(cell, parameter, value)
+        drawn.append(cell)
+    return drawn
+
+
+def check(axes: Sequence[Axis]) -> None:
+    """Raise `InvalidSetting` for one setting twice, and for more pictures than fit on a sheet."""
+    if len({axis.parameter for axis in axes}) < len(axes):
+        raise InvalidSetting("parameter", "A setting is compared with another one, not with itself.")
+    count = 1
+    for axis in axes:
+        count *= len(axis.values)
+    if count > MOST_CELLS:
+        raise InvalidSetting(
+            "values", "These are {count} pictures; {most} is the most. Give fewer values.", count=count, most=MOST_CELLS
+        )
+
+
+def written(parameter: Parameter, text: str) -> str:
+    """A value as it is shown and kept. Raises `InvalidSetting` for what is none."""
+    try:
+        return _WRITERS.get(parameter, str)(text)
+    except ValueError:
+        raise InvalidSetting(
+            parameter, "“{value}” is no value of {parameter}.", value=text[:40], parameter=parameter.value
+        ) from None
+
+
+def _sizes(width: int, height: int, side: int) -> list[str]:
+    """Half, three quarters, the size itself, and half as large again."""
+    grid, found = SIZE.multiple_of, []
+    for factor in (0.5, 0.75, 1, 1.5):
+        size = [max(round(length * factor / grid) * grid, SIZE.low) for length in (width, height)]
+        if max(size) <= min(side, SIZE.high):
+            found.append("×".join(map(str, size)))
+    return list(dict.fromkeys(found))
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    return int(width), int(height or width)
+
+
+def _sampler(text: str) -> str:
+    named = {sampler.lower(): sampler.value for sampler in Sampler}
+    if text.lower() not in named:
+        raise ValueError(text)
+    return named[text.lower()]
+
+
+_WRITERS: dict[Parameter, Callable[[str], str]] = {
+    Parameter.STEPS: lambda text: str(int(text)),
+    Parameter.GUIDANCE: lambda text: f"{float(text):g}",
+    Parameter.SAMPLER: _sampler,
+    Parameter.CLIP_SKIP: lambda text: str(int(text)),
+    Parameter.SEED: lambda text: str(int(text)),
+    Parameter.SIZE: lambda text: "×".join(map(str, _size(text))),
+    Parameter.STRENGTH: lambda text: f"{float(text):g}",
+}
