@@ -162,14 +162,14 @@ class Intake:
         self, asker: Asker, generation: Generation, index: int, prompt: str, strength: float | None = None
     ) -> Plan:
         """Other words for a picture that is there, at a denoising strength. `prompt` may hold flags, which weigh less
-        than `strength`."""
+        than `strength`, and may say that the picture is to be kept to, or to be heard, instead."""
         picture = _finished_picture(generation, index)
         typed = flags.read(prompt)
         settings = derived.redrawn(generation.settings.of_picture(index), self.new_seed())
         settings = derived.retold(settings, typed)
         if strength is not None:
             settings = replace(settings, denoising_strength=strength)
-        files = InputFiles(image=picture.file)
+        files = InputFiles(**dict.fromkeys(flags.picture_as(typed), picture.file))
         return await self._plan(asker, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
 
     async def hires(self, asker: Asker, generation: Generation, index: int) -> Plan:

@@ -218,6 +218,7 @@ class StepLoop:
         one picture needs more."""
         if failed // 2 < max(len(painting.prompts) for painting in together):
             return False
+        together[0].model.wardrobe.forget_idle()
         torch.cuda.empty_cache()
         buckets = self._sizing.halve(together[0], failed)
         log.warning("out of memory; from now on %s a forward", buckets.about)

@@ -57,6 +57,11 @@ class Wardrobe:
         """Put `loras` and no others over the UNet. Raises `LoraUnavailable`."""
         self._networks[lora.UNET].wear(self._strengths(lora.UNET, loras))
 
+    def forget_idle(self) -> None:
+        """Free the memory of what is not worn at present."""
+        for network in self._networks.values():
+            network.forget_idle()
+
     def hashes(self, loras: LoraSet) -> dict[str, str]:
         """Of each file, by its LoRA's name."""
         return {each.name: lora.hash_of(self._file(each.name)) for each in loras}
@@ -104,6 +109,10 @@ class _Network:
                 layer = self._network.get_submodule(name)
                 self._own[name], layer.weight.data = layer.weight.data, merged
         self._worn = strengths
+
+    def forget_idle(self) -> None:
+        for strengths in [each for each in self._merged if each != self._worn]:
+            del self._merged[strengths]
 
     def _take_off(self) -> None:
         for name, own in self._own.items():

@@ -70,6 +70,16 @@ async def test_what_the_model_has_not_is_said_before_anything_is_queued(
         assert outcome.message["ephemeral_for"] == member.id
 
 
+async def test_a_picture_of_ours_is_not_kept_to_without_a_controlnet(bot: app.Bot, member: Member) -> None:
+    """“Start from this picture”, with a flag that says what else it is for."""
+    done = await member.imagine("a boat", steps=1)
+    modal = (await member.menu("Start from this picture", done)).modal
+    assert modal is not None
+    outcome = await member.submit(modal, {"prompt": "a fox", "flags": "--control 0.9"})
+    assert outcome.message is not None
+    assert "pocket has no ControlNet" in outcome.message["content"]
+
+
 async def test_loras_are_suggested_and_listed(start: Start, member: Member) -> None:
     loras = (LoraSpec("watercolour", WEIGHTS, words="wet paint"), LoraSpec("ink", WEIGHTS))
     async with start(loras=loras):

@@ -171,6 +171,15 @@ def test_what_is_drawn_without_is_the_same_to_the_last_bit(shelf: Shelf, fox: Ge
     assert (ours(shelf, fox) == before).all()
 
 
+def test_no_memory_is_kept_for_what_is_not_worn_where_there_is_none(shelf: Shelf, fox: GenerationSettings) -> None:
+    """What is forgotten is merged anew when it is worn again, and comes out the same."""
+    settings = replace(fox, prompt="a fox <lora:ink:0.9>")
+    before = ours(shelf, settings)
+    ours(shelf, fox)
+    shelf.take("small", on_load=lambda _: None).wardrobe.forget_idle()
+    assert (ours(shelf, settings) == before).all()
+
+
 def test_with_hires_and_a_cancel_in_between(shelf: Shelf, fox: GenerationSettings) -> None:
     settings = replace(fox, prompt="a fox <lora:fur:1>", hires_factor=2.0)
     alone = ours(shelf, settings)
