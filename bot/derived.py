@@ -4,13 +4,25 @@ from dataclasses import replace
 
 from bot.flags import Typed
 from generation import outpainting
-from generation.settings import GenerationSettings
+from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 
 SUBTLE = 0.15
 STRONG = 0.4
 """How far a variation's noise goes over to another seed's: to see it change a little, and clearly."""
 
 HIRES_FACTOR = 2.0
+
+
+def agreeing(defaults: PartialSettings, asked: PartialSettings) -> PartialSettings:
+    """Defaults that go with what is asked for: nobody is refused for a schedule, or for steps, that they did not name
+    and that the sampler they did name has not."""
+    sampler = asked.sampler or defaults.sampler or Sampler.DPMPP_2M_KARRAS
+    schedule, steps = defaults.schedule, defaults.steps
+    if schedule is not None and schedule not in sampler.schedules:
+        schedule = Schedule.SAMPLER
+    if steps is not None:
+        steps = min(steps, sampler.steps.high)
+    return replace(defaults, schedule=schedule, steps=steps)
 
 
 def rerolled(settings: GenerationSettings, seed: int, *, variation: bool) -> GenerationSettings:

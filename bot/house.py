@@ -17,10 +17,18 @@ from generation.settings import LIMITS, GenerationSettings, Limits, PartialSetti
 from storage.generations import Generations
 from storage.house_rules import HouseRules
 from storage.preferences import Preferences
-from storage.records import NsfwPolicy
-from storage.rulebook import READERS, Kind, Rule, Rulebook
+from storage.records import ANY_MODEL, NsfwPolicy
+from storage.rulebook import MODEL, READERS, Kind, Rule, Rulebook
 
 DAY = timedelta(hours=24)
+
+USUAL = "Noisefox"
+"""Whose defaults hold where nobody says anything."""
+
+_PLAIN = GenerationSettings(prompt="anything", seed=0, model="", width=64, height=64)
+_USUAL_SETTINGS = PartialSettings(
+    **{name: getattr(_PLAIN, name) for name in READERS if name not in (MODEL, "width", "height")}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +103,7 @@ class Standing:
         defaults = self.defaults.given()
         for name in sorted(self.locked & defaults.keys()):
             if getattr(settings, name) != defaults[name]:
-                raise Refusal(
-                    "{setting!c} is set to {value} here and cannot be changed.",
-                    setting=label(name),
-                    value=defaults[name],
-                )
+                raise _locked(name, defaults[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +153,22 @@ class House:
             Layer("you", PartialSettings(**free)),
             *(Layer(asker.mention(scope), book.defaults(scope, model.name)) for scope in asker.scopes),
             Layer("the model", model.preferred),
+            Layer(USUAL, _USUAL_SETTINGS),
         ]
         most = {name: _said(book, asker.scopes, model.name, name, "most") for name in LIMITS}
         limits = Limits(**{name: None if value is None else int(value) for name, value in most.items()})
         return Standing(
             tuple(layers), self._host_limits.tightened_by(limits), _ranges(book, asker.scopes, model.name), locked
         )
+
+    async def usual_model(self, asker: Asker, names: Sequence[str]) -> str:
+        """The model that draws where nobody names one: what the place says, else the first of `names` that may be
+        used there."""
+        book = await self._book(asker.guild_id)
+        allowed = book.allowed.get(Kind.MODEL, frozenset(names))
+        said = _said(book, asker.scopes, ANY_MODEL, MODEL, "default")
+        wanted = [name for name in (said, *names) if name in names and name in allowed]
+        return wanted[0] if wanted else names[0]
 
     async def check(
         self, asker: Asker, settings: GenerationSettings, model: ModelSpec, *, draws: bool = True
@@ -164,6 +178,9 @@ class House:
             raise Refusal("The host of this bot does not take requests from here.")
         book = await self._book(asker.guild_id)
         _check_place(book, asker, model)
+        fixed = _said(book, asker.scopes, ANY_MODEL, MODEL, "default")
+        if fixed not in (None, model.name) and _said(book, asker.scopes, ANY_MODEL, MODEL, "locked"):
+            raise _locked(MODEL, fixed)
         if (word := words.first_blocked(book.blocked_words, settings.prompt)) is not None:
             raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
         standing = await self.standing(asker, model)
@@ -205,6 +222,10 @@ class House:
 
     async def _book(self, guild_id: int | None) -> Rulebook:
         return Rulebook() if guild_id is None else await self._rules.of(guild_id)
+
+
+def _locked(name: str, value: object) -> Refusal:
+    return Refusal("{setting!c} is set to {value} here and cannot be changed.", setting=label(name), value=value)
 
 
 def _said(book: Rulebook, scopes: Sequence[int], model: str, setting: str, matter: str) -> Any:

@@ -78,7 +78,7 @@ class Intake:
         """A picture from words. `text` may hold flags; an option of the command outweighs its flag."""
         typed = flags.read(text)
         named = chosen.model or typed.chosen.model
-        model = self._catalogue.get(named) if named else self._catalogue.default
+        model = self._catalogue.get(named or await self._house.usual_model(asker, self._catalogue.names))
         standing = await self._house.standing(asker, model)
         defaults = standing.defaults
         if typed.aspect:
@@ -89,8 +89,9 @@ class Intake:
                 standing.limits.side or SIZE.high,
             )
             defaults = replace(defaults, width=width, height=height)
-        if typed.chosen.variation_strength and typed.chosen.variation_seed is None:
+        if defaults.variation_strength or typed.chosen.variation_strength:
             defaults = replace(defaults, variation_seed=self.new_seed())
+        defaults = derived.agreeing(defaults, chosen.over(typed.chosen))
         wanted = seed if seed is not None else typed.seed
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         settings = chosen.over(typed.chosen).over(defaults).of(prompt, self.new_seed() if wanted is None else wanted)

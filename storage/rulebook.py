@@ -62,11 +62,15 @@ class Rulebook:
 
     def defaults(self, scope: int, model: str) -> PartialSettings:
         """The settings that `scope` prefers with a model."""
-        given = {name: self.of(scope, model, name).default for name in READERS}
+        given = {name: self.of(scope, model, name).default for name in READERS if name != MODEL}
         return PartialSettings(**{name: READERS[name](text) for name, text in given.items() if text is not None})
 
 
+MODEL = "model"
+"""The setting that says which model draws where nobody names one; its rules are no model's own."""
+
 READERS: Mapping[str, Any] = {
+    MODEL: str,
     "width": int,
     "height": int,
     "negative_prompt": str,
@@ -76,7 +80,14 @@ READERS: Mapping[str, Any] = {
     "schedule": Schedule,
     "clip_skip": int,
     "count": int,
+    "variation_strength": float,
+    "guidance_rescale": float,
+    "guidance_start": float,
+    "guidance_end": float,
     "denoising_strength": float,
     "hires_factor": float,
+    "hires_strength": float,
+    "control_scale": float,
+    "image_prompt_scale": float,
 }
 """The settings that can have a default, each with what reads it from text."""

@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import options
+from bot.locales import say
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
 from storage.records import ANY_MODEL
@@ -63,7 +64,7 @@ class DefaultsCog(commands.GroupCog):
             count=count,
         )
         await self.prefer(interaction, self._catalogue.get(model).name if model else ANY_MODEL, changes)
-        await self.answer(interaction, "Saved. ")
+        await self.answer(interaction, say("Saved."))
 
     @defaults.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -9,9 +9,11 @@ from bot import words
 from bot.asking import asker_in
 from bot.commands import options
 from bot.commands.defaults import DefaultsCog
-from bot.commands.overview import server_overview
 from bot.errors import Refusal
+from bot.followups import answer
 from bot.house import House, check_setting
+from bot.layouts.rules import rules
+from bot.locales import say
 from bot.logbook import Logbook
 from bot.studio import Studio
 from generation.catalogue import Catalogue
@@ -20,7 +22,7 @@ from generation.settings import COOLDOWN, DAILY_STEPS, LIMITS, WAITING, Limits, 
 from storage.generations import Generations
 from storage.house_rules import HouseRules
 from storage.records import ANY_MODEL, NsfwPolicy
-from storage.rulebook import READERS, Kind, Rule, RuleKey
+from storage.rulebook import MODEL, READERS, Kind, Rule, RuleKey
 
 Waiting = app_commands.Range[int, WAITING.low, WAITING.high]
 Cooldown = app_commands.Range[int, COOLDOWN.low, COOLDOWN.high]
@@ -34,8 +36,8 @@ class NeedsManageServer(Refusal, app_commands.CheckFailure):
     """A refusal from a check: discord.py passes on nothing else from there."""
 
 
-@app_commands.guild_only()
-@app_commands.guild_install()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class Server(DefaultsCog, group_name="server", group_description="Defaults, limits and rules of this server"):
     """Hidden from whoever cannot manage the server, and refused to them too: Discord lets admins unhide commands."""
@@ -117,7 +119,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         for name, value in given.items():
             await self._rules.rule(_guild(interaction), RuleKey(scope, ANY_MODEL, name), Rule(most=value))
         self._logbook.decided(interaction, f"set limits: {given}")
-        await self._answer(interaction, "Saved. ", channel=channel)
+        await self._answer(interaction, say("Saved."), channel=channel)
 
     @app_commands.command()
     @app_commands.choices(setting=SETTINGS)
@@ -146,11 +148,13 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             model: With this model only
         """
         name = setting.value
+        if name == MODEL and default is not None:
+            self._catalogue.get(default)
         rule = check_setting(name, Rule(_checked(name, default), least, most, locked))
         key = RuleKey(_scope(interaction, channel, role), self._model(model), name)
         await self._rules.rule(_guild(interaction), key, rule)
         self._logbook.decided(interaction, f"set a rule for {setting.name}")
-        await self._answer(interaction, "Saved. ", channel=channel, model=model)
+        await self._answer(interaction, say("Saved."), channel=channel, model=model)
 
     @app_commands.command()
     async def allow(
@@ -178,7 +182,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             if name:
                 await self._rules.allow(_guild(interaction), kind, name, allowed)
                 self._logbook.decided(interaction, f"{'allowed' if allowed else 'no longer allows'} {kind} {name}")
-        await self._answer(interaction, "Saved. ")
+        await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def nsfw(self, interaction: discord.Interaction, policy: Literal["off", "spoiler", "block"]) -> None:
@@ -189,7 +193,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         """
         await self._rules.decide(_guild(interaction), nsfw=NsfwPolicy(policy))
         self._logbook.decided(interaction, f"set the NSFW policy to {policy}")
-        await self._answer(interaction, "Saved. ")
+        await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def words(self, interaction: discord.Interaction, blocked: app_commands.Range[str, 0, 4000]) -> None:
@@ -201,7 +205,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         blocked_words = words.read(blocked.removeprefix("-"))
         await self._rules.decide(_guild(interaction), blocked_words=blocked_words)
         self._logbook.decided(interaction, f"blocks {len(blocked_words)} words")
-        await self._answer(interaction, "Saved. ")
+        await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def hints(self, interaction: discord.Interaction, on: bool) -> None:
@@ -212,7 +216,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         """
         await self._rules.decide(_guild(interaction), hints=on)
         self._logbook.decided(interaction, f"turned hints {'on' if on else 'off'}")
-        await self._answer(interaction, "Saved. ")
+        await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def log(self, interaction: discord.Interaction, channel: discord.TextChannel | None = None) -> None:
@@ -227,21 +231,21 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             )
         await self._rules.log_to(_guild(interaction), channel.id if channel else None)
         self._logbook.decided(interaction, "made this the log channel")
-        await self._answer(interaction, "Saved. ")
+        await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def pause(self, interaction: discord.Interaction) -> None:
         """Take no requests until you resume; what is queued is still drawn."""
         await self._rules.decide(_guild(interaction), paused=True)
         self._logbook.decided(interaction, "paused drawing")
-        await self._answer(interaction, "Paused. ")
+        await self._answer(interaction, say("Paused."))
 
     @app_commands.command()
     async def resume(self, interaction: discord.Interaction) -> None:
         """Take requests again."""
         await self._rules.decide(_guild(interaction), paused=False)
         self._logbook.decided(interaction, "resumed drawing")
-        await self._answer(interaction, "Resumed. ")
+        await self._answer(interaction, say("Resumed."))
 
     @app_commands.command()
     async def clear(self, interaction: discord.Interaction, member: discord.User) -> None:
@@ -251,7 +255,8 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             member: Whose requests
         """
         unfinished = await self._generations.unfinished_in(_guild(interaction), member.id)
-        await interaction.response.send_message(f"Cancelling {len(unfinished)} of {member.mention}.", ephemeral=True)
+        sentence = say("Cancelling {n} of {member}.", n=len(unfinished), member=member.mention)
+        await interaction.response.send_message(sentence, ephemeral=True)
         for generation in unfinished:
             await self._studio.cancel(generation)
         self._logbook.decided(interaction, f"cancelled {len(unfinished)} requests of {member.mention}")
@@ -269,7 +274,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         scope = _scope(interaction, channel, role) if channel or role else None
         self._logbook.decided(interaction, "went back to the host's values")
         await self._rules.forget(_guild(interaction), scope)
-        await self._answer(interaction, "Forgotten. ")
+        await self._answer(interaction, say("Forgotten."))
 
     @show.autocomplete("model")
     @rule.autocomplete("model")
@@ -286,10 +291,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         model: str | None = None,
     ) -> None:
         asker = asker_in(member or interaction.user, interaction.guild_id, channel or interaction.channel)
-        spec = self._catalogue.get(model) if model else self._catalogue.default
+        spec = self._catalogue.get(model or await self._house.usual_model(asker, self._catalogue.names))
         book = await self._rules.of(_guild(interaction))
-        text = server_overview(book, await self._house.standing(asker, spec), asker, spec.name)
-        await interaction.response.send_message(first + text, ephemeral=True)
+        standing = await self._house.standing(asker, spec)
+        await answer(interaction, rules(book, standing, asker, spec.name, first))
 
     def _model(self, name: str | None) -> str:
         return self._catalogue.get(name).name if name else ANY_MODEL

@@ -32,12 +32,12 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
     async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
         defaults = await self._preferences.of_user(interaction.user.id)
         habits = await self._people.habits(interaction.user.id)
-        lines = [f"- after each prompt: {shown(habits.suffix, 500)}"] if habits.suffix else []
-        lines += ["- a direct message when a picture is done"] if habits.tell_when_done else []
-        lines += [] if habits.hints else ["- no hints"]
+        lines = [f"- {say('after each prompt: {suffix}', suffix=shown(habits.suffix, 500))}"] if habits.suffix else []
+        lines += [f"- {say('a direct message when a picture is done')}"] if habits.tell_when_done else []
+        lines += [] if habits.hints else [f"- {say('no hints')}"]
         if habits.reply_when_done:
             lines.append(f"- {say('a reply that mentions you when a picture is done')}")
-        text = "\n".join([f"{first}For you:", *defaults_lines(defaults), *lines])
+        text = "\n".join([f"{first} {say('For you:')}".strip(), *defaults_lines(defaults), *lines])
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -54,7 +54,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
         """
         flags.read(f"prompt {text}")
         await self._people.adopt(interaction.user.id, suffix=text.strip())
-        await self.answer(interaction, "Saved. ")
+        await self.answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def notify(self, interaction: discord.Interaction, by: Literal["message", "reply", "nothing"]) -> None:
@@ -64,7 +64,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
             by: A direct message, a reply in the channel that mentions you, or nothing
         """
         await self._people.adopt(interaction.user.id, tell_when_done=by == "message", reply_when_done=by == "reply")
-        await self.answer(interaction, "Saved. ")
+        await self.answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def hints(self, interaction: discord.Interaction, on: bool) -> None:
@@ -74,11 +74,11 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
             on: Whether
         """
         await self._people.adopt(interaction.user.id, hints=on)
-        await self.answer(interaction, "Saved. ")
+        await self.answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
         """Forget your defaults."""
         await self._preferences.forget_user(interaction.user.id)
         await self._people.adopt(interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False)
-        await self.answer(interaction, "Forgotten. ")
+        await self.answer(interaction, say("Forgotten."))

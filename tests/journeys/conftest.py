@@ -52,6 +52,12 @@ def text_of(message: Message) -> str:
     return json.dumps([message["content"], message["components"]], ensure_ascii=False)
 
 
+def words_of(message: Message) -> str:
+    """What a message says in words, as they are written."""
+    texts = [part["content"] for part in _parts(message["components"]) if part["type"] == 10]
+    return "\n".join([message["content"], *texts])
+
+
 def labels_of(message: Message) -> list[str]:
     """The buttons of a message: their labels, or the emoji of those that have none."""
     buttons = [part for part in _parts(message["components"]) if part["type"] == 2]

@@ -8,7 +8,31 @@ from bot import app
 from bot.config import BansConfig
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
 from playground.world import ART_ID, ARTISTS_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID, MEMBER_TWO_ID, NSFW_ART_ID
-from tests.journeys.conftest import Clock, Member, Start, text_of
+from storage.rulebook import READERS
+from tests.journeys.conftest import Clock, Member, Start, text_of, words_of
+from tests.sketching import SketchPool
+
+VALUES = {
+    "width": "64",
+    "height": "96",
+    "negative_prompt": "red",
+    "steps": "3",
+    "guidance_scale": "3.5",
+    "sampler": "Euler",
+    "schedule": "Karras",
+    "clip_skip": "2",
+    "count": "2",
+    "variation_strength": "0.3",
+    "guidance_rescale": "0.5",
+    "guidance_start": "0.1",
+    "guidance_end": "0.9",
+    "denoising_strength": "0.6",
+    "hires_factor": "2.0",
+    "hires_strength": "0.4",
+    "control_scale": "0.8",
+    "image_prompt_scale": "0.7",
+}
+"""A value of each setting, as an admin types it, that is not the usual one."""
 
 WILD = ModelSpec(name="wild", source=str(POCKET_DIRECTORY), width=128, height=128)
 """A model of which nobody says that it is harmless."""
@@ -19,8 +43,7 @@ async def said(member: Member, path: str, options: dict[str, Any] | None = None,
     outcome = await member.slash(path, options or {}, channel)
     assert outcome.message is not None
     assert outcome.message["ephemeral_for"], outcome.message
-    content: str = outcome.message["content"]
-    return content
+    return words_of(outcome.message)
 
 
 async def refused(member: Member, channel: str = "general", **options: Any) -> str:
@@ -31,16 +54,16 @@ async def test_a_channel_outweighs_a_role_and_a_role_the_server(bot: app.Bot, ad
     for scope, steps in (({}, "3"), ({"role": ARTISTS_ROLE_ID}, "4"), ({"channel": ART_ID}, "5")):
         await admin.slash("server rule", {"setting": "steps", "default": steps, **scope})
     here = await said(admin, "server show", {"member": MEMBER_ONE_ID})
-    assert f"steps 4 (from <@&{ARTISTS_ROLE_ID}>)" in here
-    assert "guidance 5.0 (from the model)" in here
+    assert f"steps **4** · from <@&{ARTISTS_ROLE_ID}>" in here
+    assert "guidance scale **5** · from the model" in here
     there = await said(admin, "server show", {"member": MEMBER_ONE_ID, "channel": ART_ID})
-    assert f"steps 5 (from <#{ART_ID}>)" in there
-    assert "steps 3 (from this server)" in await said(admin, "server show")
+    assert f"steps **5** · from <#{ART_ID}>" in there
+    assert "steps **3** · from this server" in await said(admin, "server show")
     started = await member.slash("imagine", {"prompt": "a fox"}, "art")
     assert started.message is not None
     assert "5 steps" in text_of(await member.see_finished(started.message))
     await admin.slash("server reset", {"channel": ART_ID})
-    assert f"steps 4 (from <@&{ARTISTS_ROLE_ID}>)" in await said(
+    assert f"steps **4** · from <@&{ARTISTS_ROLE_ID}>" in await said(
         admin, "server show", {"member": MEMBER_ONE_ID, "channel": ART_ID}
     )
 
@@ -83,11 +106,43 @@ async def test_allowed_models_channels_and_roles(start: Start, admin: Member, me
         await admin.slash("server allow", {"model": "wild"})
         assert f"in other channels of this server: <#{ART_ID}>" in await refused(member)
         assert f"only some roles may draw: <@&{ARTISTS_ROLE_ID}>" in await refused(other, "art")
-        assert "The model pocket is not used on this server. Choose one of: wild." in await refused(member, "art")
+        wrong = await refused(member, "art", model="pocket")
+        assert "The model pocket is not used on this server. Choose one of: wild." in wrong
+        assert "wild" in text_of(await member.imagine(channel="art"))
         await admin.slash("server allow", {"channel": ART_ID, "allowed": False})
         await admin.slash("server allow", {"role": ARTISTS_ROLE_ID, "allowed": False})
         await admin.slash("server allow", {"model": "wild", "allowed": False})
         await other.imagine()
+
+
+async def test_every_setting_has_a_default_and_a_lock(start: Start, admin: Member, member: Member) -> None:
+    assert VALUES.keys() == READERS.keys() - {"model"}
+    async with start(SketchPool()) as bot:
+        for setting, value in VALUES.items():
+            await admin.slash("server rule", {"setting": setting, "default": value, "locked": True})
+            await member.imagine("a fox", steps=None)
+            drawn = (await bot.generations.of_user(int(member.id))).generations[0]
+            assert str(getattr(drawn.settings, setting)) == value
+            assert "🔒 locked" in await said(admin, "server show")
+            await admin.slash("server reset")
+
+
+async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Member, member: Member) -> None:
+    async with start(SketchPool(), models=(POCKET, WILD)):
+        assert "There is no model called" in await said(admin, "server rule", {"setting": "model", "default": "gone"})
+        await admin.slash("server rule", {"setting": "model", "default": "wild", "channel": ART_ID, "locked": True})
+        assert "· pocket" in words_of(await member.imagine())
+        assert "· wild" in words_of(await member.imagine(channel="art"))
+        assert "Model is set to wild here" in await refused(member, "art", model="pocket")
+
+
+async def test_bounds_hold_for_what_nobody_named_too(start: Start, admin: Member, member: Member) -> None:
+    async with start(SketchPool()):
+        await admin.slash("server rule", {"setting": "denoising_strength", "most": 0.5})
+        await admin.slash("server rule", {"setting": "schedule", "default": "Karras"})
+        await member.imagine()
+        await member.imagine(sampler="DDIM")
+        assert "Denoising strength may be at most 0.5 here, not 0.8." in await refused(member, strength=0.8)
 
 
 async def test_a_cooldown_and_a_daily_budget_in_steps(
@@ -175,9 +230,9 @@ async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, membe
     await admin.slash("server rule", {"setting": "steps", "default": "3", "locked": True})
     await admin.slash("server words", {"blocked": "fox"})
     await admin.slash("server allow", {"channel": NSFW_ART_ID})
-    assert "blocked words: ||fox||" in await said(admin, "server show")
+    assert "Blocked words: ||fox||" in await said(admin, "server show")
     await admin.slash("server reset")
     shown = await said(admin, "server show")
-    assert "blocked" not in shown
-    assert "steps 25 (from the model)" in shown
+    assert "Blocked" not in shown
+    assert "steps **25** · from the model" in shown
     await member.imagine("a fox", steps=2)
