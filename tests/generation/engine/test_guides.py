@@ -57,6 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pipeline = stock(KINDS[name], made / name)
         tiny_guides.controlnet(made / f"{name}-control", pipeline)
         tiny_guides.ip_adapter(made / f"{name}-adapter", pipeline)
+    tiny_guides.ip_adapter(made / "plus-adapter", stock(StableDiffusionPipeline, made / "small"), plus=True)
     tiny_lora.peft(made / "ink.safetensors", stock(StableDiffusionPipeline, made / "small"))
     return made
 
@@ -73,8 +74,9 @@ def shelf(folder: Path) -> Shelf:
         for name in KINDS
     ]
     plain = ModelSpec("plain", str(folder / "small"))
+    plus = replace(plain, name="plus", ip_adapter=str(folder / "plus-adapter" / "adapter.safetensors"))
     loras = [LoraSpec("ink", folder / "ink.safetensors")]
-    return Shelf(Catalogue([*models, plain], loras), torch.device("cpu"), torch.float32, room=3)
+    return Shelf(Catalogue([*models, plain, plus], loras), torch.device("cpu"), torch.float32, room=4)
 
 
 @pytest.fixture
@@ -95,12 +97,15 @@ def controlled(kind: Any, folder: Path, name: str = "small") -> Any:
     return stock(kind, folder / name, controlnet=ControlNetModel.from_pretrained(folder / f"{name}-control"))
 
 
-def hearing(folder: Path, name: str = "small", scale: float = 0.7, pipeline: Any = None) -> Any:
+def hearing(folder: Path, name: str = "small", adapter: str = "", pipeline: Any = None) -> Any:
     pipeline = pipeline or stock(KINDS[name], folder / name)
     pipeline.load_ip_adapter(
-        str(folder / f"{name}-adapter"), subfolder="", weight_name="adapter.safetensors", local_files_only=True
+        str(folder / f"{adapter or name}-adapter"),
+        subfolder="",
+        weight_name="adapter.safetensors",
+        local_files_only=True,
     )
-    pipeline.set_ip_adapter_scale(scale)
+    pipeline.set_ip_adapter_scale(0.7)
     return pipeline
 
 
@@ -183,6 +188,12 @@ def test_ip_adapter(shelf: Shelf, folder: Path, fox: GenerationSettings, guidanc
     picture = ours(shelf, settings, image_prompt=RED)
     assert abs(picture - drawn_by_stock(hearing(folder), settings, ip_adapter_image=RED)).max() <= 1
     assert abs(picture - ours(shelf, settings)).max() > 1
+
+
+def test_an_adapter_that_hears_a_layer_of_the_encoder(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
+    picture = ours(shelf, replace(fox, model="plus"), image_prompt=RED)
+    assert abs(picture - drawn_by_stock(hearing(folder, adapter="plus"), fox, ip_adapter_image=RED)).max() <= 1
+    assert abs(picture - ours(shelf, fox, image_prompt=RED)).max() > 1
 
 
 def test_stable_diffusion_xl_has_both(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:

@@ -10,6 +10,8 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 SEEN = 12
 """How many numbers the image encoder makes of a picture."""
+LAYER = 16
+"""How many numbers a layer of it has for each patch."""
 TOKENS = 4
 """How many tokens the adapter makes of those."""
 
@@ -25,11 +27,12 @@ def controlnet(folder: Path, pipeline: Any) -> Path:
     return folder
 
 
-def ip_adapter(folder: Path, pipeline: Any) -> Path:
-    """The adapter's file, with its image encoder in a folder beside it."""
+def ip_adapter(folder: Path, pipeline: Any, plus: bool = False) -> Path:
+    """The adapter's file, with its image encoder in a folder beside it. `plus`: it hears the last layer but one of
+    the encoder in place of the whole."""
     chance = torch.Generator().manual_seed(6)
     config = CLIPVisionConfig(
-        hidden_size=16,
+        hidden_size=LAYER,
         intermediate_size=16,
         projection_dim=SEEN,
         num_hidden_layers=2,
@@ -43,12 +46,7 @@ def ip_adapter(folder: Path, pipeline: Any) -> Path:
         CLIPVisionModelWithProjection(config).save_pretrained(folder / "image_encoder")
     unet = pipeline.unet
     width = unet.config.cross_attention_dim
-    tensors = {
-        "image_proj.proj.weight": torch.randn(TOKENS * width, SEEN, generator=chance),
-        "image_proj.proj.bias": torch.zeros(TOKENS * width),
-        "image_proj.norm.weight": torch.ones(width),
-        "image_proj.norm.bias": torch.zeros(width),
-    }
+    tensors = _resampler(width, chance) if plus else _projection(width, chance)
     listening = [name for name in unet.attn_processors if name.endswith("attn2.processor")]
     for number, name in enumerate(listening):
         rows = unet.get_submodule(name.removesuffix(".processor")).to_k.weight.shape[0]
@@ -57,3 +55,29 @@ def ip_adapter(folder: Path, pipeline: Any) -> Path:
     file = folder / "adapter.safetensors"
     save_file(tensors, file)
     return file
+
+
+def _projection(width: int, chance: torch.Generator) -> dict[str, torch.Tensor]:
+    return {
+        "image_proj.proj.weight": torch.randn(TOKENS * width, SEEN, generator=chance),
+        "image_proj.proj.bias": torch.zeros(TOKENS * width),
+        "image_proj.norm.weight": torch.ones(width),
+        "image_proj.norm.bias": torch.zeros(width),
+    }
+
+
+def _resampler(width: int, chance: torch.Generator) -> dict[str, torch.Tensor]:
+    """Four layers of attention with one head of 64."""
+    shapes = {"latents": (1, TOKENS, LAYER), "proj_in.weight": (LAYER, LAYER), "proj_out.weight": (width, LAYER)}
+    norms = {"norm_out": width}
+    for layer in range(4):
+        attention, forward = f"layers.{layer}.0", f"layers.{layer}.1"
+        shapes |= {f"{attention}.to_q.weight": (64, LAYER), f"{attention}.to_kv.weight": (128, LAYER)}
+        shapes |= {f"{attention}.to_out.weight": (LAYER, 64)}
+        shapes |= {f"{forward}.1.weight": (4 * LAYER, LAYER), f"{forward}.3.weight": (LAYER, 4 * LAYER)}
+        norms |= {f"{attention}.norm1": LAYER, f"{attention}.norm2": LAYER, f"{forward}.0": LAYER}
+    tensors = {name: torch.randn(shape, generator=chance) * 0.3 for name, shape in shapes.items()}
+    tensors |= {"proj_in.bias": torch.zeros(LAYER), "proj_out.bias": torch.zeros(width)}
+    for name, rows in norms.items():
+        tensors |= {f"{name}.weight": torch.ones(rows), f"{name}.bias": torch.zeros(rows)}
+    return {f"image_proj.{name}": tensor for name, tensor in tensors.items()}
