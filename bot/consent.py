@@ -15,6 +15,7 @@ from bot.fetching import fetched
 from bot.followups import answer
 from bot.intake import Intake, Plan
 from bot.layouts.look import Look, framed
+from bot.locales import say
 from bot.studio import Studio
 from generation.settings import PartialSettings, Sampler
 from storage.drafts import Drafts
@@ -75,7 +76,7 @@ class Consent:
         if document is None:
             raise Refusal("This has been decided already. Ask anew with /imagine.")
         if match["decision"] == "drop":
-            view = framed([ui.TextDisplay("Left undrawn.")])
+            view = framed([ui.TextDisplay(say("Left undrawn."))])
             view.stop()
             await interaction.response.edit_message(view=view)
             return
@@ -86,8 +87,10 @@ class Consent:
     async def _plans(self, interaction: discord.Interaction, order: Order) -> list[Plan]:
         asker = asker_of(interaction)
         ask = self._intake.explain if order.explained else self._intake.imagine
-        plans = [await ask(asker, prompt, order.seed, order.chosen) for prompt in order.prompts]
-        await self._intake.check_room(plans)
+        first, *others = order.prompts
+        plan = await ask(asker, first, order.seed, order.chosen)
+        await self._intake.check_room([plan] * len(order.prompts))
+        plans = [plan, *[await ask(asker, prompt, order.seed, order.chosen) for prompt in others]]
         check_reach(interaction, self._intake, plans)
         if order.image_url:
             plans = await self._intake.with_image(plans, await fetched(interaction.client, order.image_url))
@@ -97,12 +100,14 @@ class Consent:
         settings = [plan.settings for plan in plans]
         pictures, steps = sum(each.count for each in settings), sum(each.count * each.steps for each in settings)
         seconds = self._studio.seconds_until(settings)
-        when = "" if seconds is None else f", {about(seconds)} until all are there"
+        cost = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
+        if seconds is not None:
+            cost = say("{cost}, {time} until all are there", cost=cost, time=about(seconds))
         draw: ui.Button[Any] = ui.Button(
-            label=f"Draw all {len(plans)}",
+            label=say("Draw all {n}", n=len(plans)),
             style=discord.ButtonStyle.primary,
             custom_id=f"noisefox-draft:draw:{draft}",
         )
-        drop: ui.Button[Any] = ui.Button(label="Leave it", custom_id=f"noisefox-draft:drop:{draft}")
-        text = f"**These are {len(plans)} requests**\n{pictures} pictures, {steps} steps in all{when}."
+        drop: ui.Button[Any] = ui.Button(label=say("Leave it"), custom_id=f"noisefox-draft:drop:{draft}")
+        text = f"**{say('These are {n} requests', n=len(plans))}**\n{cost}."
         return Look(framed([ui.TextDisplay(text), ui.ActionRow(draw, drop)]))

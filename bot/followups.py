@@ -16,6 +16,7 @@ from bot.intake import Intake, Plan
 from bot.layouts.details import details
 from bot.layouts.explained import of_animation
 from bot.layouts.look import Look, files_of
+from bot.locales import say
 from bot.posts import Posts
 from bot.prints import Print, Prints
 from bot.studio import Studio
@@ -29,7 +30,11 @@ FORGOTTEN = Sentence("I do not know this picture any more. Ask for a new one wit
 REDRAWN = 0.6
 """The denoising strength that is proposed to whoever starts from a picture: other words show, the composition stays."""
 
-FORMS = {PressKind.REMIX: "Remix", PressKind.REDRAW: "Start from this picture", PressKind.USE: "Use these settings"}
+FORMS = {
+    PressKind.REMIX: Sentence("Remix"),
+    PressKind.REDRAW: Sentence("Start from this picture"),
+    PressKind.USE: Sentence("Use these settings"),
+}
 """Presses that open a form first, with its title."""
 
 
@@ -135,7 +140,7 @@ class Followups:
 
     async def _toggle_favourite(self, interaction: discord.Interaction, generation: Generation) -> None:
         favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)
-        sentence = "⭐ One of your /favourites now." if favourite else "No favourite of yours any more."
+        sentence = say("⭐ One of your /favourites now." if favourite else "No favourite of yours any more.")
         await interaction.response.send_message(sentence, ephemeral=True)
 
     async def _show_gif(self, interaction: discord.Interaction, generation: Generation) -> None:

@@ -5,6 +5,8 @@ import logging
 
 import discord
 
+from bot.locales import addressing, say
+from generation.sentences import Sentence
 from storage.house_rules import HouseRules
 from storage.records import Generation
 
@@ -15,32 +17,39 @@ SHOWN_PROMPT = 300
 
 
 class Logbook:
-    """Takes lines at once and writes them one after the other; `run` it for as long as the bot lives."""
+    """Takes lines at once and writes them one after the other, in the server's language; `run` it for as long as the
+    bot lives."""
 
     def __init__(self, client: discord.Client, rules: HouseRules) -> None:
         self._client = client
         self._rules = rules
-        self._lines: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+        self._lines: asyncio.Queue[tuple[int, Sentence]] = asyncio.Queue()
 
     def asked(self, generation: Generation) -> None:
         """A member's request. Of a private one, the prompt stays private."""
         origin, settings = generation.origin, generation.settings
         if origin.guild_id is None:
             return
-        words = "something private" if origin.private else f"“{' '.join(settings.prompt.split())[:SHOWN_PROMPT]}”"
-        where = "" if origin.private else f" {_link(generation)}"
-        self.note(
-            origin.guild_id,
-            f"<@{origin.user_id}> asked for {discord.utils.escape_markdown(words)} in <#{origin.channel_id}> "
-            f"({generation.lineage.action}, {settings.steps} steps × {settings.count}, {settings.model}){where}",
+        asked = Sentence(
+            "{person} asked for {words} in {channel} ({action}, {steps} steps × {count}, {model}) {link}",
+            person=f"<@{origin.user_id}>",
+            words=Sentence("something private") if origin.private else _quoted(settings.prompt),
+            channel=f"<#{origin.channel_id}>",
+            action=Sentence(generation.lineage.action.value),
+            steps=settings.steps,
+            count=settings.count,
+            model=settings.model,
+            link="" if origin.private else _link(generation),
         )
+        self.note(origin.guild_id, asked)
 
-    def decided(self, interaction: discord.Interaction, what: str) -> None:
-        """A change by an admin."""
+    def decided(self, interaction: discord.Interaction, what: Sentence) -> None:
+        """A change by an admin: what `{person}` did."""
         if interaction.guild_id is not None:
-            self.note(interaction.guild_id, f"<@{interaction.user.id}> {what}")
+            person = f"<@{interaction.user.id}>"
+            self.note(interaction.guild_id, what.with_values(person=person))
 
-    def note(self, guild_id: int, line: str) -> None:
+    def note(self, guild_id: int, line: Sentence) -> None:
         """Write a line soon, where the server has a log channel."""
         self._lines.put_nowait((guild_id, line))
 
@@ -49,13 +58,21 @@ class Logbook:
         while True:
             guild_id, line = await self._lines.get()
             if channel_id := (await self._rules.of(guild_id)).log_channel_id:
-                await self._write(channel_id, line)
+                guild = self._client.get_guild(guild_id)
+                with addressing(guild.preferred_locale if guild else None):
+                    text = say(line).strip()
+                await self._write(channel_id, text)
 
     async def _write(self, channel_id: int, line: str) -> None:
         try:
             await self._client.get_partial_messageable(channel_id).send(line[:2000], suppress_embeds=True)
         except discord.HTTPException as refusal:
             log.warning("the log channel %s takes no line: %s", channel_id, refusal)
+
+
+def _quoted(prompt: str) -> Sentence:
+    words = " ".join(prompt.split())[:SHOWN_PROMPT]
+    return Sentence("“{words}”", words=discord.utils.escape_markdown(words))
 
 
 def _link(generation: Generation) -> str:

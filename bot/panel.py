@@ -11,6 +11,8 @@ import discord
 from discord import ui
 
 from bot import flags
+from bot.locales import say
+from generation.sentences import Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler
 
 FIELD_LENGTH = 4000
@@ -44,22 +46,23 @@ class Filled:
 
 
 def panel(
-    custom_id: str, title: str, settings: GenerationSettings, but: Collection[str] = (), more: str = ""
+    custom_id: str, title: Sentence, settings: GenerationSettings, but: Collection[str] = (), more: str = ""
 ) -> ui.Modal:
     """A form filled with `settings`, but for what `but` names, and with more flags."""
     first, second, whole = ("", "", True) if "prompt" in but else _halves(settings.prompt)
-    modal = ui.Modal(title=title, custom_id=custom_id, timeout=None)
-    modal.add_item(_text("Prompt", _PROMPT, first, required=True))
+    modal = ui.Modal(title=say(title), custom_id=custom_id, timeout=None)
+    modal.add_item(_text(say("Prompt"), _PROMPT, first, required=True))
     if second:
-        modal.add_item(_text("Prompt, continued", _REST if whole else _REST_OF_A_WORD, second))
+        modal.add_item(_text(say("Prompt, continued"), _REST if whole else _REST_OF_A_WORD, second))
     if len(settings.negative_prompt) <= FIELD_LENGTH:
-        modal.add_item(_text("Without", _NEGATIVE, settings.negative_prompt, "What should not be seen."))
+        modal.add_item(_text(say("Without"), _NEGATIVE, settings.negative_prompt, say("What should not be seen.")))
     if not second and "size" not in but:
-        modal.add_item(_choice("Shape", _SHAPE, [("As it is", _SAME), *((each, each) for each in SHAPES)], _SAME))
-    modal.add_item(_choice("Sampler", _SAMPLER, [(each, each) for each in Sampler], settings.sampler.value))
-    hint = "Any flag of /imagine. Without --seed, another seed is taken."
+        shapes = [(say("As it is"), _SAME), *((each, each) for each in SHAPES)]
+        modal.add_item(_choice(say("Shape"), _SHAPE, shapes, _SAME))
+    modal.add_item(_choice(say("Sampler"), _SAMPLER, [(each, each) for each in Sampler], settings.sampler.value))
+    hint = say("Any flag of /imagine. Without --seed, another seed is taken.")
     line = f"{flags.write(settings, {*but, 'sampler'})} {more}".strip()
-    modal.add_item(_text("Settings", _FLAGS, line, hint))
+    modal.add_item(_text(say("Settings"), _FLAGS, line, hint))
     modal.stop()
     return modal
 

@@ -44,6 +44,10 @@ class Sentence:
     def __hash__(self) -> int:
         return hash(self.template)
 
+    def with_values(self, **values: object) -> "Sentence":
+        """The same, filled further."""
+        return Sentence(self.template, **self.values, **values)
+
     def english(self) -> str:
         """The template, as it is in English."""
         return self.template
@@ -56,6 +60,10 @@ class Counted(Sentence):
         super().__init__(many, **values, n=n)
         self.n = n
         self.one = one
+
+    def with_values(self, **values: object) -> "Sentence":
+        known = {name: value for name, value in self.values.items() if name != "n"}
+        return Counted(self.n, self.one, self.template, **known, **values)
 
     def english(self) -> str:
         return self.one if self.n == 1 else self.template

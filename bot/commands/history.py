@@ -15,13 +15,15 @@ from bot.followups import FORGOTTEN, answer
 from bot.layouts import lists
 from bot.layouts.lists import Place
 from bot.layouts.look import Look, files_of
+from bot.locales import say
 from bot.prints import Prints
 from generation.jobs import JobState
+from generation.sentences import Sentence
 from storage.generations import Generations
 from storage.people import People
 from storage.records import Generation, NsfwPolicy
 
-TITLES = {"history": "Your pictures", "favourites": "⭐ Your favourites"}
+TITLES = {"history": Sentence("Your pictures"), "favourites": Sentence("⭐ Your favourites")}
 
 Search = app_commands.Range[str, 1, lists.SEARCH]
 Number = app_commands.Range[int, 1, 2**53 - 1]
@@ -74,7 +76,9 @@ class History(commands.Cog):
         else:
             page = await self._generations.of_user(user_id, place.search, place.start, lists.PAGE)
         small = {each.id: await self._prints.thumbnail(each) for each in page.generations}
-        return lists.of_pictures(place, TITLES[place.kind], page, {name: data for name, data in small.items() if data})
+        return lists.of_pictures(
+            place, say(TITLES[place.kind]), page, {name: data for name, data in small.items() if data}
+        )
 
     async def _visible(self, interaction: discord.Interaction, number: int) -> Generation:
         """A request that a person may see: their own, a favourite, or one of a channel that they can look into."""

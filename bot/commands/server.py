@@ -18,6 +18,7 @@ from bot.logbook import Logbook
 from bot.studio import Studio
 from generation.catalogue import Catalogue
 from generation.errors import InvalidSetting
+from generation.sentences import Counted, Sentence
 from generation.settings import COOLDOWN, DAILY_STEPS, LIMITS, WAITING, Limits, PartialSettings, label
 from storage.generations import Generations
 from storage.house_rules import HouseRules
@@ -30,6 +31,9 @@ DailySteps = app_commands.Range[int, DAILY_STEPS.low, DAILY_STEPS.high]
 Channel = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel
 
 SETTINGS = [app_commands.Choice(name=name.replace("_", " "), value=name) for name in dict.fromkeys((*READERS, *LIMITS))]
+
+SHOWN = {Kind.MODEL: "{}", Kind.CHANNEL: "<#{}>", Kind.ROLE: "<@&{}>"}
+POLICIES = {"off": Sentence("off"), "spoiler": Sentence("spoiler"), "block": Sentence("block")}
 
 
 class NeedsManageServer(Refusal, app_commands.CheckFailure):
@@ -66,7 +70,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> None:
         await self._rules.prefer(_guild(interaction), _guild(interaction), model, changes)
-        self._logbook.decided(interaction, f"set defaults: {', '.join(changes.given())}")
+        self._logbook.decided(
+            interaction,
+            Sentence("{person} set defaults: {settings}", settings=[*map(label, changes.given())]),
+        )
 
     async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
         await self._answer(interaction, first)
@@ -118,7 +125,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         given = {name: value for name in LIMITS if (value := getattr(limits, name)) is not None}
         for name, value in given.items():
             await self._rules.rule(_guild(interaction), RuleKey(scope, ANY_MODEL, name), Rule(most=value))
-        self._logbook.decided(interaction, f"set limits: {given}")
+        self._logbook.decided(interaction, Sentence("{person} set limits: {settings}", settings=_listed(given)))
         await self._answer(interaction, say("Saved."), channel=channel)
 
     @app_commands.command()
@@ -153,7 +160,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         rule = check_setting(name, Rule(_checked(name, default), least, most, locked))
         key = RuleKey(_scope(interaction, channel, role), self._model(model), name)
         await self._rules.rule(_guild(interaction), key, rule)
-        self._logbook.decided(interaction, f"set a rule for {setting.name}")
+        self._logbook.decided(interaction, Sentence("{person} set a rule for: {setting}", setting=label(name)))
         await self._answer(interaction, say("Saved."), channel=channel, model=model)
 
     @app_commands.command()
@@ -181,7 +188,11 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         for kind, name in chosen.items():
             if name:
                 await self._rules.allow(_guild(interaction), kind, name, allowed)
-                self._logbook.decided(interaction, f"{'allowed' if allowed else 'no longer allows'} {kind} {name}")
+                said = Sentence(
+                    "{person} allowed: {name}" if allowed else "{person} no longer allows: {name}",
+                    name=SHOWN[kind].format(name),
+                )
+                self._logbook.decided(interaction, said)
         await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
@@ -192,7 +203,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             policy: Show them, hide them behind a spoiler, or draw them in age-restricted channels only
         """
         await self._rules.decide(_guild(interaction), nsfw=NsfwPolicy(policy))
-        self._logbook.decided(interaction, f"set the NSFW policy to {policy}")
+        self._logbook.decided(interaction, Sentence("{person} set the NSFW policy: {policy}", policy=POLICIES[policy]))
         await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
@@ -204,7 +215,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         """
         blocked_words = words.read(blocked.removeprefix("-"))
         await self._rules.decide(_guild(interaction), blocked_words=blocked_words)
-        self._logbook.decided(interaction, f"blocks {len(blocked_words)} words")
+        self._logbook.decided(
+            interaction,
+            Sentence("{person} set the blocked words: {number}", number=len(blocked_words)),
+        )
         await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
@@ -215,7 +229,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             on: Whether
         """
         await self._rules.decide(_guild(interaction), hints=on)
-        self._logbook.decided(interaction, f"turned hints {'on' if on else 'off'}")
+        self._logbook.decided(interaction, Sentence("{person} turned hints on" if on else "{person} turned hints off"))
         await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
@@ -230,21 +244,21 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
                 "I cannot write in {channel}. Allow me View Channel and Send Messages there.", channel=channel.mention
             )
         await self._rules.log_to(_guild(interaction), channel.id if channel else None)
-        self._logbook.decided(interaction, "made this the log channel")
+        self._logbook.decided(interaction, Sentence("{person} made this the log channel"))
         await self._answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def pause(self, interaction: discord.Interaction) -> None:
         """Take no requests until you resume; what is queued is still drawn."""
         await self._rules.decide(_guild(interaction), paused=True)
-        self._logbook.decided(interaction, "paused drawing")
+        self._logbook.decided(interaction, Sentence("{person} paused drawing"))
         await self._answer(interaction, say("Paused."))
 
     @app_commands.command()
     async def resume(self, interaction: discord.Interaction) -> None:
         """Take requests again."""
         await self._rules.decide(_guild(interaction), paused=False)
-        self._logbook.decided(interaction, "resumed drawing")
+        self._logbook.decided(interaction, Sentence("{person} resumed drawing"))
         await self._answer(interaction, say("Resumed."))
 
     @app_commands.command()
@@ -259,7 +273,13 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         await interaction.response.send_message(sentence, ephemeral=True)
         for generation in unfinished:
             await self._studio.cancel(generation)
-        self._logbook.decided(interaction, f"cancelled {len(unfinished)} requests of {member.mention}")
+        cancelled = Counted(
+            len(unfinished),
+            "{person} cancelled {n} request of {member}",
+            "{person} cancelled {n} requests of {member}",
+            member=member.mention,
+        )
+        self._logbook.decided(interaction, cancelled)
 
     @app_commands.command()
     async def reset(
@@ -272,7 +292,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             role: Forget what holds for this role only
         """
         scope = _scope(interaction, channel, role) if channel or role else None
-        self._logbook.decided(interaction, "went back to the host's values")
+        self._logbook.decided(interaction, Sentence("{person} went back to the host's values"))
         await self._rules.forget(_guild(interaction), scope)
         await self._answer(interaction, say("Forgotten."))
 
@@ -298,6 +318,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     def _model(self, name: str | None) -> str:
         return self._catalogue.get(name).name if name else ANY_MODEL
+
+
+def _listed(given: dict[str, int]) -> list[Sentence]:
+    return [Sentence("{setting} {value}", setting=label(name), value=value) for name, value in given.items()]
 
 
 def _guild(interaction: discord.Interaction) -> int:

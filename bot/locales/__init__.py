@@ -52,7 +52,7 @@ def say(sentence: str | Sentence, /, **values: object) -> str:
     """A sentence in the reader's language; where its catalogues lack it, in English. `values` fill what is open yet."""
     if isinstance(sentence, str):
         return _said(Sentence(sentence, **values))
-    return _said(Sentence(sentence.template, **sentence.values, **values) if values else sentence)
+    return _said(sentence.with_values(**values) if values else sentence)
 
 
 def say_many(n: int, one: str, many: str, /, **values: object) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot import flags, panel
+from generation.sentences import Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 
 PLAIN = GenerationSettings(prompt="a fox", seed=7, model="m", width=512, height=768)
@@ -14,7 +15,7 @@ PLAIN = GenerationSettings(prompt="a fox", seed=7, model="m", width=512, height=
 def returned(settings: GenerationSettings) -> panel.Filled:
     """The form as its reader sends it back without a change."""
     fields: dict[str, Any] = {}
-    for label in panel.panel("noisefox:remix:1:0", "Remix", settings).to_dict()["components"]:
+    for label in panel.panel("noisefox:remix:1:0", Sentence("Remix"), settings).to_dict()["components"]:
         field = label["component"]
         chosen = [option["value"] for option in field.get("options", []) if option.get("default")]
         fields[field["custom_id"]] = chosen or field.get("value", "")
@@ -74,4 +75,4 @@ def test_a_form_has_no_more_than_discord_takes() -> None:
         settings = GenerationSettings(
             prompt="x" * length, negative_prompt="y" * negative, seed=1, model="m", width=64, height=64
         )
-        assert len(panel.panel("id", "Remix", settings).children) <= 5
+        assert len(panel.panel("id", Sentence("Remix"), settings).children) <= 5

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from generation.errors import UserError
 from generation.settings import LIMITS, GenerationSettings, label
+from storage.records import Action
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("bot", "generation", "storage")
@@ -35,6 +36,7 @@ def templates() -> list[Template]:
     """All of them."""
     settings = [field.name for field in fields(GenerationSettings)]
     labels = [Template("generation.settings.label", label(name).template) for name in (*settings, *LIMITS)]
+    labels += [Template("storage.records.Action", action.value) for action in Action]
     return [*labels, *(found for path in files() for found in _templates_in(path))]
 
 
@@ -89,7 +91,7 @@ def _places() -> dict[str, tuple[int, ...]]:
 def _calls(path: Path) -> Iterator[tuple[str, list[ast.expr]]]:
     """The place of each call that takes templates, and what it takes."""
     for node in _spoken(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and (places := _places_of(node)):
+        if isinstance(node, ast.Call) and (places := places_of(node)):
             yield (
                 f"{path.relative_to(ROOT)}:{node.lineno}",
                 [node.args[place] for place in places if place < len(node.args)],
@@ -104,7 +106,7 @@ def _spoken(node: ast.AST) -> Iterator[ast.AST]:
             yield from _spoken(child)
 
 
-def _places_of(call: ast.Call) -> tuple[int, ...] | None:
+def places_of(call: ast.Call) -> tuple[int, ...] | None:
     match call.func:
         case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"):
             return (0,)

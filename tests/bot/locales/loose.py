@@ -1,0 +1,57 @@
+"""Words in the source that look as if they were said to people, and are said in English alone."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bot.locales.source import ROOT, files, places_of
+
+_WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
+"""Two words in a row."""
+
+_UNSAID = ("log", "logging", "warnings", "re")
+"""Modules whose functions take words for the log, or patterns."""
+
+_NAMED = ("locale_str", "create_task", "TypeVar", "ValueError", "TypeError", "RuntimeError", "AssertionError")
+_HOST = ("bot/app.py", "bot/__main__.py", "bot/ack_bench.py", "bot/terminal.py", "bot/doctor.py", "bot/config.py")
+
+
+def loose_words() -> Iterator[str]:
+    """Place and text of each string in the bot that is neither a template, nor documentation, nor for the log."""
+    for path in files():
+        if path.is_relative_to(ROOT / "bot") and str(path.relative_to(ROOT)) not in _HOST:
+            yield from _loose_in(path)
+
+
+def _loose_in(path: Path) -> Iterator[str]:
+    for text in _strings(ast.parse(path.read_text())):
+        if _WORDS.search(str(text.value)):
+            yield f"{path.relative_to(ROOT)}:{text.lineno}: {text.value!r}"
+
+
+def _strings(node: ast.AST) -> Iterator[ast.Constant]:
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.Call() if _is_no_speech(node):
+            inner: list[ast.AST] = [*node.keywords] if places_of(node) else []
+        case ast.Raise(exc=ast.Call() as error) if places_of(error) is None:
+            return
+        case ast.Constant(value=str()):
+            yield node
+            return
+        case _:
+            inner = list(ast.iter_child_nodes(node))
+    for child in inner:
+        yield from _strings(child)
+
+
+def _is_no_speech(call: ast.Call) -> bool:
+    """True for what takes templates, and for what speaks to nobody."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=module)) if module in _UNSAID:
+            return True
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name in _NAMED or places_of(call) is not None
+    return False
