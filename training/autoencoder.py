@@ -46,6 +46,19 @@ def picture_loss(drawn: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
     return (drawn - true).abs().mean() + 0.5 * outline + 3 * squared, squared
 
 
+def faded(latents: Tensor) -> Tensor:
+    """Latents (B, C, H, W) whose later half of channels is fainter, by chance, in half of the rows.
+
+    Begun from a model with fewer channels, those hold outlines alone. A UNet draws them fainter than they are as long
+    as it is unsure of them, and the decoder has to draw a whole picture all the same.
+    """
+    count, channels = latents.shape[:2]
+    share = torch.where(torch.rand(count) < 0.5, torch.rand(count), torch.ones(count))
+    faint = torch.ones(count, channels)
+    faint[:, channels // 2 :] = share[:, None]
+    return latents * faint[..., None, None]
+
+
 @torch.no_grad()
 def folded(model: AutoencoderTiny, pictures: Tensor) -> AutoencoderTiny:
     """A copy of the model whose encoder gives latents of mean 0 and variance 1 a channel by itself.
@@ -122,7 +135,7 @@ def train(
             true = crops.batch(8 if smoke else 32).contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16), torch.set_grad_enabled(not decoder_only):
                 latents = model.encoder(true)
-            codes = latents.float() if decoder_only else norm(latents.float())
+            codes = faded(latents.float()) if decoder_only else norm(latents.float())
             with torch.autocast("cpu", torch.bfloat16):
                 drawn = model.decoder(codes + LATENT_NOISE * torch.randn_like(codes))
             values: dict[str, float] = {}

@@ -34,17 +34,19 @@ def draw(
     width: int = 128,
     height: int = 128,
     rows: int = 16,
+    bfloat16: bool = False,
 ) -> Pixels:
-    """Pictures (N, height, width, 3) of the prompts, each from its own seed."""
+    """Pictures (N, height, width, 3) of the prompts, each from its own seed, in float32 or, faster, bfloat16."""
     pictures: list[Pixels] = []
     for start in tqdm(range(0, len(prompts), rows), desc="drawing", mininterval=2.0, disable=len(prompts) <= rows):
-        drawn = pipeline(
-            list(prompts[start : start + rows]),
-            num_inference_steps=steps,
-            guidance_scale=guidance,
-            generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds[start : start + rows]],
-            width=width,
-            height=height,
-        ).images
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            drawn = pipeline(
+                list(prompts[start : start + rows]),
+                num_inference_steps=steps,
+                guidance_scale=guidance,
+                generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds[start : start + rows]],
+                width=width,
+                height=height,
+            ).images
         pictures += [np.asarray(picture) for picture in drawn]
     return np.stack(pictures)

@@ -21,17 +21,19 @@ from transformers import CLIPTextModel
 from training.art import Art, load_art
 from training.captions import Captions
 from training.latents import load_clean, load_scenes
-from training.networks import millions, text_states, unet
+from training.networks import LATENT_CHANNELS, millions, text_states, unet
 from training.scenes import STYLE_SHARES, Scene, concept_weight
 from training.stage import Average, Sitting, set_rate, stage_parser
 from training.takeover import take_over
 from training.text_encoder import tokens
 from training.tokenizer import load_tokenizer
 
-PEAK_RATE = 8e-4
-TEXT_SHARE = 0.3
+PEAK_RATE, TAUGHT_RATE = 8e-4, 5e-4
+TEXT_SHARE = 0.4
+NEW_CHANNELS = 0.25
 BATCH = 24
-CLEAN_SHARES = (0.7, 0.4)
+CLEAN_SHARES = (0.65, 0.6)
+CORE_CLEAN = 3.0
 EMPTY_SHARE = 0.1
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
@@ -43,7 +45,10 @@ class Batches:
         self.clean = load_clean(work)
         self.scenes = load_scenes(work)
         weights = [
-            concept_weight(art.concepts[scene.things[0]]) * STYLE_SHARES[scene.style] for scene in self.clean.scenes
+            concept_weight(art.concepts[scene.things[0]])
+            * (CORE_CLEAN if art.concepts[scene.things[0]].core else 1)
+            * STYLE_SHARES[scene.style]
+            for scene in self.clean.scenes
         ]
         self.clean_chances = torch.tensor(weights)
         self.canvases = list(self.scenes)
@@ -73,7 +78,9 @@ def clean_share(progress: float) -> float:
 class Noising:
     """The forward process and the loss of a velocity prediction."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Tensor) -> None:
+        """``channels`` (C,) says how much each latent channel counts."""
+        self.channels = (channels / channels.mean()).view(1, -1, 1, 1)
         kept = DDPMScheduler(**SCHEDULE).alphas_cumprod
         self.signal, self.noise, ratio = kept.sqrt(), (1 - kept).sqrt(), kept / (1 - kept)
         self.weight = ratio.clamp(max=5) / (ratio + 1)
@@ -85,8 +92,8 @@ class Noising:
         return a * latents + b * noise, a * noise - b * latents
 
     def loss(self, predicted: Tensor, velocity: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
-        """The weighted loss, and the plain squared error of each row."""
-        rows = (predicted.float() - velocity).square().mean((1, 2, 3))
+        """The weighted loss, and the squared error of each row."""
+        rows = (self.channels * (predicted.float() - velocity).square()).mean((1, 2, 3))
         weight = self.weight[timesteps]
         return (weight * rows).mean() / self.weight.mean(), rows.detach()
 
@@ -98,18 +105,21 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
     tokenizer = load_tokenizer(work)
     text = CLIPTextModel.from_pretrained(work / "text_encoder/model", local_files_only=True).train()
     model = unet((32, 32, 64) if smoke else (64, 160, 256)).train()
+    channels = torch.ones(LATENT_CHANNELS)
     if from_model:
         shipped = UNet2DConditionModel.from_pretrained(from_model / "unet", local_files_only=True)
         take_over(model, shipped.float().state_dict())
+        channels[shipped.config.in_channels :] = NEW_CHANNELS
     model.save_config(work / "unet")
     model.set_attn_processor(AttnProcessor())  # on a CPU, at these sizes, a sixth faster a step than fused attention
-    batches, noising = Batches(art, work), Noising()
+    batches, noising = Batches(art, work), Noising(channels)
+    peak = TAUGHT_RATE if from_model else PEAK_RATE
     parameters = [*model.parameters(), *text.parameters()]
     groups = [
         {"params": list(model.parameters()), "share": 1.0},
         {"params": list(text.parameters()), "share": TEXT_SHARE},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     average = Average(parameters, decay=0.998)
     parts = {"model": model, "text": text, "optimizer": optimizer, "average": average}
     kept = {canvas: len(group.scenes) for canvas, group in batches.scenes.items()}
@@ -119,7 +129,7 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
         captions = Captions(art.concepts, random.Random(sitting.step + 2))
         dice = np.random.default_rng(sitting.step + 3)
         for step in sitting:
-            set_rate(optimizer, PEAK_RATE, sitting.progress, 0.3, step)
+            set_rate(optimizer, peak, sitting.progress, 0.2, step)
             latents, scenes = batches.draw(4 if smoke else BATCH, clean_share(sitting.progress))
             said = ["" if dice.random() < EMPTY_SHARE else captions.caption(scene) for scene in scenes]
             half = torch.randint(1000, (len(said),))

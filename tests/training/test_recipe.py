@@ -5,17 +5,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from diffusers import StableDiffusionPipeline
 from safetensors import safe_open
 from safetensors.torch import load_file
 
 from training.networks import LATENT_CHANNELS
 
+COMMAND = [sys.executable, "-m", "training.recipe", "--smoke", "--work"]
 
-def test_every_stage_runs_and_the_model_loads(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "training.recipe", "--smoke", "--work", str(tmp_path)]
-    subprocess.run(command, check=True, timeout=600, capture_output=True)
-    model = tmp_path / "pocket"
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work folder in which the whole recipe has run."""
+    folder = tmp_path_factory.mktemp("recipe")
+    subprocess.run([*COMMAND, str(folder)], check=True, timeout=600, capture_output=True)
+    return folder
+
+
+def test_every_stage_runs_and_the_model_loads(work: Path) -> None:
+    model = work / "pocket"
     pipeline = StableDiffusionPipeline.from_pretrained(model, local_files_only=True)
     assert pipeline.unet.config.in_channels == LATENT_CHANNELS
     assert pipeline.tokenizer.model_max_length == 32
@@ -28,22 +37,19 @@ def test_every_stage_runs_and_the_model_loads(tmp_path: Path) -> None:
     card = (model / "README.md").read_text()
     assert "classifier among all" in card
     assert (model / "NOTICE.md").exists()
-    assert (tmp_path / "sheet.png").exists()
-    assert "<polyline" in (tmp_path / "losses.svg").read_text()
-    assert json.loads((tmp_path / "score.json").read_text())["core: concepts drawn"] == 2
+    assert (work / "sheet.png").exists()
+    assert "<polyline" in (work / "losses.svg").read_text()
+    assert json.loads((work / "score.json").read_text())["core: concepts drawn"] == 2
 
 
-def test_training_goes_on_from_a_finished_model(tmp_path: Path) -> None:
+def test_training_goes_on_from_a_finished_model(work: Path, tmp_path: Path) -> None:
     """What ``--from-model`` is for: checkpoints stay where they were made, the model goes everywhere."""
-    command = [sys.executable, "-m", "training.recipe", "--smoke"]
-    first, second = tmp_path / "first", tmp_path / "second"
-    subprocess.run([*command, "--work", str(first), "--until", "export"], check=True, timeout=600, capture_output=True)
-    shipped = first / "pocket"
-    begin = ["--work", str(second), "--from-model", str(shipped), "--until", "export"]
-    subprocess.run([*command, *begin], check=True, timeout=600, capture_output=True)
+    begun = work / "pocket"
+    command = [*COMMAND, str(tmp_path), "--from-model", str(begun), "--until", "export"]
+    subprocess.run(command, check=True, timeout=600, capture_output=True)
     for part in ("vae/diffusion_pytorch_model", "unet/diffusion_pytorch_model", "text_encoder/model"):
-        before, after = (load_file(model / f"{part}.safetensors") for model in (shipped, second / "pocket"))
-        moved = sum((after[name].float() - weight.float()).square().sum() for name, weight in before.items())
-        size = sum(weight.float().square().sum() for weight in before.values())
+        before, after = (load_file(model / f"{part}.safetensors") for model in (begun, tmp_path / "pocket"))
+        moved = sum(float((after[name].float() - weight.float()).square().sum()) for name, weight in before.items())
+        size = sum(float(weight.float().square().sum()) for weight in before.values())
         assert 0 < moved < 0.1 * size, f"{part} was not taken over and trained on"
-    assert (second / "pocket/tokenizer/vocab.json").read_text() == (shipped / "tokenizer/vocab.json").read_text()
+    assert (tmp_path / "pocket/tokenizer/vocab.json").read_text() == (begun / "tokenizer/vocab.json").read_text()
