@@ -26,6 +26,7 @@ from bot.commands.me import DECISION as FORGET
 from bot.commands.me import Me
 from bot.commands.models import Models
 from bot.commands.queue import Queue
+from bot.commands.seed import Seed
 from bot.commands.server import Server
 from bot.commands.settings import Settings
 from bot.commands.styles import Styles
@@ -175,6 +176,7 @@ async def running(
                 Explain(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
                 history,
                 queue,
+                Seed(intake=intake, catalogue=config.catalogue),
                 Styles(people),
                 Models(config.catalogue),
                 Settings(preferences=preferences, people=people, catalogue=config.catalogue),

@@ -57,6 +57,8 @@ class PressKind(StrEnum):
     """Draws what was explained, as a request of its own."""
     GIF = "gif"
     """Shows an animation to those whose client plays no WebP."""
+    NEXT_SEED = "next-seed"
+    """Of a figure: the same with the seed after it."""
     USE = "use"
     """As a form: a new request with the settings of a picture."""
 

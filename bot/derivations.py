@@ -10,7 +10,7 @@ from bot.errors import Refusal
 from bot.intake import Intake, Plan
 from generation.jobs import Manner
 from generation.outpainting import ZOOMS, Direction
-from generation.settings import GenerationSettings
+from generation.settings import SEED, GenerationSettings
 from generation.upscaling import FACTORS
 from storage.records import Action, Generation, Lineage
 
@@ -57,6 +57,9 @@ async def plans_for(intake: Intake, asker: Asker, generation: Generation, press:
             return [await intake.derive(asker, generation, generation.settings, Lineage())]
         case PressKind.REROLL:
             return [await intake.reroll(asker, generation)]
+        case PressKind.NEXT_SEED:
+            following = (generation.settings.seed + 1) % (SEED.high + 1)
+            return [await intake.reseeded(asker, generation, following)]
         case PressKind.UPSCALE:
             return [await intake.upscale(asker, generation, index)]
         case PressKind.UPSCALE_FAR:

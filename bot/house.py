@@ -10,7 +10,6 @@ from bot import words
 from bot.asker import Asker
 from bot.durations import duration
 from bot.errors import Refusal
-from generation import cost
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting, LimitExceeded
 from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings, label
@@ -171,9 +170,10 @@ class House:
         return wanted[0] if wanted else names[0]
 
     async def check(
-        self, asker: Asker, settings: GenerationSettings, model: ModelSpec, *, draws: bool = True
+        self, asker: Asker, drawn: Sequence[GenerationSettings], model: ModelSpec, charged: int
     ) -> Standing:
-        """Raise `UserError` unless `asker` may ask for `settings` now; what holds for them."""
+        """Raise `UserError` unless `asker` may ask now for all that is `drawn` with a model, which is `charged` so many
+        steps; what holds for them."""
         if asker.user_id in self._banned.members or asker.guild_id in self._banned.servers:
             raise Refusal("The host of this bot does not take requests from here.")
         book = await self._book(asker.guild_id)
@@ -181,17 +181,16 @@ class House:
         fixed = _said(book, asker.scopes, ANY_MODEL, MODEL, "default")
         if fixed not in (None, model.name) and _said(book, asker.scopes, ANY_MODEL, MODEL, "locked"):
             raise _locked(MODEL, fixed)
-        if (word := words.first_blocked(book.blocked_words, settings.prompt)) is not None:
-            raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
         standing = await self.standing(asker, model)
-        standing.check(settings)
-        await self.check_spending(asker, settings, standing.limits, draws=draws)
+        for settings in drawn:
+            if (word := words.first_blocked(book.blocked_words, settings.prompt)) is not None:
+                raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
+            standing.check(settings)
+        await self.check_spending(asker, standing.limits, charged)
         return standing
 
-    async def check_spending(
-        self, asker: Asker, settings: GenerationSettings, limits: Limits, *, draws: bool = True
-    ) -> None:
-        """Raise `LimitExceeded` where the person has asked for too much already. An upscale `draws` nothing."""
+    async def check_spending(self, asker: Asker, limits: Limits, charged: int) -> None:
+        """Raise `LimitExceeded` where the person has asked for too much already to be `charged` so many steps more."""
         limits.check_waiting(await self._generations.unfinished_of(asker.user_id))
         if asker.guild_id is None or (limits.daily_steps is None and limits.cooldown is None):
             return
@@ -203,12 +202,11 @@ class House:
                 cooldown=duration(limits.cooldown or 0),
                 left=duration(ceil(left)),
             )
-        needed = cost.FORWARDS_A_STEP[settings.sampler] * settings.steps * settings.count if draws else 0
-        if limits.daily_steps is not None and spent.steps + needed > limits.daily_steps:
+        if limits.daily_steps is not None and spent.steps + charged > limits.daily_steps:
             raise LimitExceeded(
                 "This takes {needed:,} steps. {daily:,} are allowed here in 24 hours, and you have {left:,} left. "
                 "Ask for fewer steps or pictures, or wait.",
-                needed=needed,
+                needed=charged,
                 daily=limits.daily_steps,
                 left=max(limits.daily_steps - spent.steps, 0),
             )

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot import blending, derived, flags
+from bot import blending, derived, flags, seeds
 from bot.asker import Asker
 from bot.errors import Refusal
 from bot.house import Cover, House
 from bot.logbook import Logbook
 from bot.studio import Studio
+from generation import cost, outpainting, upscaling
 from generation import images as pictures
-from generation import outpainting, upscaling
 from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
 from generation.jobs import Inputs, Manner
@@ -39,6 +39,8 @@ class Plan:
     """Pictures to start from that are not saved yet."""
     files: InputFiles = NO_FILES
     """Such as are saved already."""
+    cells: tuple[GenerationSettings, ...] = ()
+    """Of a sheet: what draws each of its pictures."""
     size_open: bool = False
     """True where nobody named a size: a picture to start from may give its own aspect."""
     picture_as: tuple[str, ...] = ("image",)
@@ -48,6 +50,16 @@ class Plan:
     def draws(self) -> bool:
         """False for what costs no steps."""
         return self.lineage.action is not Action.UPSCALE
+
+    @property
+    def drawn(self) -> tuple[GenerationSettings, ...]:
+        """What it draws: one request's pictures, or each cell."""
+        return self.cells or (self.settings,)
+
+    @property
+    def charged(self) -> int:
+        """The steps that count against a budget."""
+        return sum(map(cost.charged, self.drawn)) if self.draws else 0
 
 
 class Intake:
@@ -143,9 +155,17 @@ class Intake:
 
     async def reroll(self, asker: Asker, generation: Generation) -> Plan:
         """The same settings with another seed; of a variation, another one as far away."""
+        if generation.cells:
+            return await self.reseeded(asker, generation, self.new_seed())
         is_variation = generation.lineage.action is Action.VARY
         settings = derived.rerolled(generation.settings, self.new_seed(), variation=is_variation)
         return await self._plan(asker, settings, Lineage(Action.REROLL, generation.id), files=generation.inputs)
+
+    async def reseeded(self, asker: Asker, generation: Generation, seed: int) -> Plan:
+        """A sheet anew, with another seed in all cells."""
+        settings, *cells = (replace(each, seed=seed) for each in (generation.settings, *generation.cells))
+        lineage = Lineage(generation.lineage.action, generation.id)
+        return await self._plan(asker, settings, lineage, files=generation.inputs, cells=cells)
 
     async def vary(self, asker: Asker, generation: Generation, index: int, strength: float = derived.SUBTLE) -> Plan:
         """Pictures much like one of a generation, as many as were asked for then."""
@@ -215,6 +235,14 @@ class Intake:
         seed = self.new_seed() if typed.seed is None else typed.seed
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
         return await self.derive(asker, generation, settings, Lineage(Action.REMIX, generation.id))
+
+    async def seed(self, asker: Asker, seed: int, prompts: Sequence[str], chosen: PartialSettings) -> Plan:
+        """A figure of what a seed is, with what some prompts make of it."""
+        named = chosen.model or await self._house.usual_model(asker, self._catalogue.names)
+        standing = await self._house.standing(asker, self._catalogue.get(named))
+        settings = replace(chosen.over(standing.defaults), count=1, hires_factor=1.0).of(prompts[0], seed)
+        cells = seeds.cells(settings, prompts, standing.limits.side or SIZE.high)
+        return await self._plan(asker, settings, Lineage(Action.SEED), cells=cells)
 
     async def adopt(self, asker: Asker, settings: GenerationSettings) -> Plan:
         """Settings that a picture of somebody else's carries, with another seed; with the default model where theirs
@@ -289,8 +317,10 @@ class Intake:
         files = replace(plan.files, **kept)
         try:
             async with self._accepting:
-                await self._house.check_spending(plan.asker, plan.settings, plan.limits, draws=plan.draws)
-                generation = await self._generations.add(origin, plan.settings, plan.lineage, plan.factor, files)
+                await self._house.check_spending(plan.asker, plan.limits, plan.charged)
+                generation = await self._generations.add(
+                    origin, plan.settings, plan.lineage, plan.factor, files, plan.cells
+                )
         except Exception:
             for file in kept.values():
                 await self._images.remove(file)
@@ -313,18 +343,23 @@ class Intake:
         *,
         files: InputFiles = NO_FILES,
         factor: int = 1,
+        cells: Sequence[GenerationSettings] = (),
     ) -> Plan:
         """Raises `UserError` where the house rules are against it, or something that it names is not there."""
         model = self._catalogue.get(settings.model)
-        self._catalogue.loras.check(settings.prompt, model.name)
+        plan = Plan(asker, settings, lineage, Limits(), factor, files=files, cells=tuple(cells))
+        for each in plan.drawn:
+            self._catalogue.loras.check(each.prompt, model.name)
         guides = {"control": bool(files.control), "image_prompt": bool(files.image_prompt)}
         self._catalogue.check_guides(model.name, **guides)
-        standing = await self._house.check(asker, settings, model, draws=lineage.action is not Action.UPSCALE)
-        return Plan(asker, settings, lineage, standing.limits, factor, files=files)
+        standing = await self._house.check(asker, plan.drawn, model, plan.charged)
+        return replace(plan, limits=standing.limits)
 
 
 def _finished_picture(generation: Generation, index: int) -> Picture:
     """Picture `index` of a generation, whose file is there; raises `Refusal` where it is not, or not yet."""
+    if generation.lineage.action.makes_figure:
+        raise Refusal("This is a figure. Draw a picture of its own first, then work with that.")
     if generation.state.unfinished:
         raise Refusal("It is still being drawn. Try again when it is finished.")
     picture = next((each for each in generation.pictures if each.index == index and each.file), None)

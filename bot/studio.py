@@ -8,6 +8,7 @@ from dataclasses import asdict
 from bot import explaining
 from bot.delivery import Delivery
 from bot.errors import UNEXPECTED, sentence_for_failure
+from bot.figures import figure_of
 from bot.hints import Hints
 from bot.locales import addressing
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
@@ -135,8 +136,8 @@ class Studio:
     async def _task(self, generation: Generation) -> Task:
         check = generation.origin.guard is not NsfwPolicy.OFF
         if not generation.lineage.action.enlarges:
-            explained = generation.lineage.action is Action.EXPLAIN
-            return Draw(generation.settings, await self._inputs(generation.inputs), check=check, explained=explained)
+            inputs, explained = await self._inputs(generation.inputs), generation.lineage.action is Action.EXPLAIN
+            return Draw(generation.settings, inputs, explained=explained, cells=generation.cells, check=check)
         parent = await self._generations.get(generation.lineage.parent or 0)
         pictures = parent.pictures if parent else ()
         picture = next((each for each in pictures if each.index == generation.lineage.picture), None)
@@ -213,6 +214,9 @@ class Studio:
 
     async def _keep(self, generation: Generation, completed: Completed) -> Generation:
         """Write the files, then the row."""
+        drawn = completed.pictures
+        if generation.lineage.action.makes_figure:
+            drawn = (await figure_of(generation, drawn),)
         try:
             pictures = [
                 Picture(
@@ -223,7 +227,7 @@ class Studio:
                     await self._images.save(generation.id, index, picture.png),
                     picture.flagged,
                 )
-                for index, picture in enumerate(completed.pictures)
+                for index, picture in enumerate(drawn)
             ]
             figures = await self._figures(generation, completed.explanation)
         except OSError:
@@ -277,4 +281,4 @@ def _work(generation: Generation) -> Work | None:
     """What is to be drawn, if anything is."""
     if generation.lineage.action.enlarges:
         return None
-    return Work(generation.settings, generation.inputs.image is not None)
+    return Work(generation.settings, generation.inputs.image is not None, generation.cells)

@@ -15,6 +15,11 @@ EXPLAINED = 40
 about a step each, and without guidance three predictions are made for the figure alone."""
 
 
+def charged(settings: GenerationSettings) -> int:
+    """What a request takes from a budget: the steps of all its pictures, each as often as it asks the UNet."""
+    return FORWARDS_A_STEP[settings.sampler] * settings.steps * settings.count
+
+
 def steps_drawn(settings: GenerationSettings) -> int:
     """How many of all steps a picture takes that starts from another one: at least one."""
     return min(max(int(settings.steps * settings.denoising_strength), 1), settings.steps)

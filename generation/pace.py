@@ -17,19 +17,32 @@ Key = tuple[str, int]
 
 
 class Work(NamedTuple):
-    """What is to be drawn; `of_picture` where it starts from another picture."""
+    """What is to be drawn, `cells` in place of `settings` if there are any; `of_picture` where it starts from another
+    picture."""
 
     settings: GenerationSettings
     of_picture: bool = False
+    cells: tuple[GenerationSettings, ...] = ()
 
     @property
     def key(self) -> Key:
-        return self.settings.model, self.settings.width * self.settings.height
+        """Its model, and how many pixels a picture of it has, on average."""
+        pixels = [each.width * each.height for each in self.drawn]
+        return self.settings.model, round(sum(pixels) / len(pixels))
+
+    @property
+    def drawn(self) -> tuple[GenerationSettings, ...]:
+        return self.cells or (self.settings,)
+
+    @property
+    def steps(self) -> int:
+        """As its progress counts them."""
+        return sum(cost.steps(each, self.of_picture) for each in self.drawn)
 
 
 @lru_cache(maxsize=4096)
 def _rows(work: Work) -> int:
-    return cost.rows(*work)
+    return sum(cost.rows(each, work.of_picture) for each in work.drawn)
 
 
 @dataclass(slots=True)
@@ -69,7 +82,7 @@ class Pace:
 
     def begin(self, job_id: int, work: Work) -> None:
         """A job has joined the batch; one that begins again has nothing done yet."""
-        self._in_flight[job_id] = _InFlight(work, cost.steps(*work))
+        self._in_flight[job_id] = _InFlight(work, work.steps)
         if self._since is None:
             self._restart()
 

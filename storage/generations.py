@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from generation import cost
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
+from storage.cells import of_text, to_text
 from storage.database import Sessions
 from storage.records import (
     NO_FILES,
@@ -54,6 +55,7 @@ class Generations:
         lineage: Lineage,
         factor: int = 1,
         inputs: InputFiles = NO_FILES,
+        cells: Sequence[GenerationSettings] = (),
     ) -> Generation:
         """Commit a new request, queued. Raises `AlreadyAsked` for an origin whose key is known."""
         row = GenerationRow(
@@ -66,6 +68,8 @@ class Generations:
             created=self._now(),
             **{_column(role): file for role, file in asdict(inputs).items()},
             factor=factor,
+            cells=to_text(settings, cells),
+            cells_steps=sum(map(cost.charged, cells)) if cells else None,
             pictures=[],
             figures=[],
         )
@@ -150,7 +154,8 @@ class Generations:
             GenerationRow.state != JobState.FAILED.value,
         )
         forwards = GenerationRow.steps * case(_FORWARDS_A_STEP, value=GenerationRow.sampler)
-        drawn = case((GenerationRow.action == Action.UPSCALE.value, 0), else_=forwards * GenerationRow.count)
+        own = case((GenerationRow.action == Action.UPSCALE.value, 0), else_=forwards * GenerationRow.count)
+        drawn = func.coalesce(GenerationRow.cells_steps, own)
         columns = func.coalesce(func.sum(drawn), 0), func.max(GenerationRow.created)
         async with self._sessions() as session:
             steps, last = (await session.execute(select(*columns).where(*mine))).one()
@@ -270,14 +275,16 @@ async def _is_needed(session: AsyncSession, file: str) -> bool:
 
 
 def _record(row: GenerationRow) -> Generation:
+    settings = _settings(row)
     return Generation(
         id=row.id,
         origin=Origin(**_columns(row, Origin) | {"guard": NsfwPolicy(row.guard)}),
         lineage=Lineage(Action(row.action), row.parent_id, row.parent_picture),
-        settings=_settings(row),
+        settings=settings,
         state=JobState(row.state),
         created=row.created,
         inputs=InputFiles(*(getattr(row, name) for name in _INPUT_COLUMNS)),
+        cells=of_text(settings, row.cells),
         factor=row.factor,
         upscaler=row.upscaler,
         failure=row.failure,

@@ -36,11 +36,17 @@ class Action(StrEnum):
     TRY_OUT = "try out"
     EXPLAIN = "explain"
     BLEND = "blend"
+    SEED = "seed"
 
     @property
     def enlarges(self) -> bool:
         """True where the request starts from a finished picture and only makes it larger."""
         return self in (Action.UPSCALE, Action.CREATIVE_UPSCALE)
+
+    @property
+    def makes_figure(self) -> bool:
+        """True where the request's one picture is a figure, made of what was drawn."""
+        return self is Action.SEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,8 @@ class Generation:
     state: JobState
     created: datetime
     inputs: InputFiles = NO_FILES
+    cells: tuple[GenerationSettings, ...] = ()
+    """Of a sheet: what draws each of its pictures, in place of `settings`."""
     factor: int = 1
     """How many times larger than drawn its pictures are."""
     upscaler: str | None = None

@@ -93,6 +93,10 @@ class GenerationRow(Base):
     fourth_file: Mapped[str | None]
     factor: Mapped[int] = mapped_column(default=1)
     upscaler: Mapped[str | None]
+    cells: Mapped[str | None]
+    """Of a sheet: a JSON list of what each cell changes in the settings."""
+    cells_steps: Mapped[int | None]
+    """Of a sheet: the steps of all cells, each as often as its sampler asks the model."""
     hint_setting: Mapped[str | None]
     hint_usual: Mapped[str | None]
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")

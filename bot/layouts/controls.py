@@ -10,7 +10,7 @@ from bot.locales import say
 from generation.outpainting import ZOOMS
 from generation.sentences import Sentence
 from generation.upscaling import FACTOR, FACTORS
-from storage.records import Generation
+from storage.records import Action, Generation
 
 Row = ui.ActionRow[ui.LayoutView]
 
@@ -21,6 +21,7 @@ FACES = {
     PressKind.REMIX: (Sentence("Remix"), "✏️"),
     PressKind.FAVOURITE: (Sentence("Favourite"), "⭐"),
     PressKind.DELETE: (Sentence("Delete"), "❌"),
+    PressKind.NEXT_SEED: (Sentence("Next seed"), "🌱"),
     PressKind.DETAILS: (Sentence("Details"), None),
     PressKind.CANCEL: (Sentence("Cancel"), None),
     PressKind.ORIGINAL: (Sentence("Original file"), "💾"),
@@ -70,6 +71,8 @@ def button(press: Press, label: str | None = None, emoji: str | None = None) -> 
 
 def rows_of(generation: Generation) -> list[Row]:
     """What can be done with a request that has its pictures."""
+    if generation.lineage.action is Action.SEED:
+        return _rows_of_seed(generation)
     if len(generation.pictures) == 1:
         return [
             _row(generation, PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX),
@@ -93,6 +96,12 @@ def originals(generation: Generation) -> Row | None:
         return _row(generation, PressKind.ORIGINAL)
     presses = [Press(PressKind.ORIGINAL, generation.id, picture.index) for picture in files]
     return ui.ActionRow(*(button(press, say("Original {number}", number=press.picture + 1)) for press in presses))
+
+
+def _rows_of_seed(generation: Generation) -> list[Row]:
+    following = button(Press(PressKind.NEXT_SEED, generation.id))
+    draw = button(Press(PressKind.REMIX, generation.id), say("Draw with this seed…"))
+    return [ui.ActionRow(following, draw), _row(generation, PressKind.FAVOURITE, PressKind.DELETE)]
 
 
 def more(generation_id: int, picture: int) -> Row:

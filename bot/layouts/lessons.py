@@ -19,7 +19,7 @@ def of_lesson(topic: Topic, picture: bytes | None) -> Look:
     """Two sentences, the example, a rule of thumb, and a select of the other lessons."""
     lesson = LESSONS[topic]
     title = say(lesson.title)
-    parts: list[Part] = [ui.TextDisplay(f"### {lesson.emoji} {title}\n{say(lesson.what)} {say(lesson.but)}")]
+    parts: list[Part] = [ui.TextDisplay(f"### {lesson.emoji} {title}\n{say(lesson.what)}\n{say(lesson.but)}")]
     files: Mapping[str, bytes] = {}
     if picture:
         name, example = file_name(topic), EXAMPLES[topic]
@@ -27,14 +27,26 @@ def of_lesson(topic: Topic, picture: bytes | None) -> Look:
         described = f"{title}: {', '.join(head for head, _ in example.cells)}"
         parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=described)))
         parts.append(ui.TextDisplay(f"-# {_caption(example)}"))
-    parts.append(ui.TextDisplay(f"👍 {say(lesson.rule)}"))
+    parts.append(ui.TextDisplay(f"**{say('Rule of thumb')}** · {say(lesson.rule)}"))
     parts.append(ui.ActionRow(_others(topic)))
     return Look(framed(parts), dict(files))
 
 
 def _caption(example: Example) -> str:
-    model, seed = example.settings().model, str(example.seed)
-    return plain(say("“{prompt}”, seed {seed}, drawn by {model}", prompt=example.prompt, seed=seed, model=model))
+    settings = example.settings()
+    prompt, seed, model = example.prompt, str(example.seed), settings.model
+    if example.starts_from:
+        first = example.starts_from
+        return plain(
+            say(
+                "“{prompt}” from “{first}”, seed {seed}, drawn by {model}",
+                prompt=prompt,
+                first=first,
+                seed=seed,
+                model=model,
+            )
+        )
+    return plain(say("“{prompt}”, seed {seed}, drawn by {model}", prompt=prompt, seed=seed, model=model))
 
 
 def _others(topic: Topic) -> ui.Select[Any]:

@@ -26,17 +26,20 @@ _WAYS = {
     Action.PAN: Sentence("More beside {what}"),
     Action.EXPLAIN: Sentence("The drawing of {what}"),
     Action.BLEND: Sentence("A blend with {what}"),
+    Action.SEED: Sentence("Another seed for {what}"),
 }
 
 
-def headline(settings: GenerationSettings, user_id: int) -> str:
+def headline(settings: GenerationSettings, user_id: int, action: Action = Action.IMAGINE) -> str:
     """What was asked for, and by whom."""
+    if action is Action.SEED:
+        return f"**{say('Seed {seed}', seed=str(settings.seed))}** · <@{user_id}>"
     return f"**{shown(settings.prompt, SHOWN_PROMPT)}** · <@{user_id}>"
 
 
 def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
     """What a request was derived from, linked where that can be seen; nothing for one that was asked for in words."""
-    if lineage in (Lineage(), Lineage(Action.EXPLAIN)):
+    if lineage in (Lineage(), Lineage(Action.EXPLAIN), Lineage(Action.SEED)):
         return ""
     if lineage == Lineage(Action.BLEND):
         return f"-# {say('A blend of pictures')}"
@@ -62,6 +65,17 @@ def link_to(generation: Generation) -> str:
     return f"https://discord.com/channels/{origin.guild_id or '@me'}/{origin.channel_id}/{origin.message_id}"
 
 
+def described(generation: Generation) -> str:
+    """What its pictures show, for whoever cannot see them."""
+    if generation.lineage.action is Action.SEED:
+        prompts = list(dict.fromkeys(f"“{cell.prompt}”" for cell in generation.cells))
+        seed = str(generation.settings.seed)
+        return say(
+            "The noise of seed {seed} in several sizes, and what comes of it: {prompts}", seed=seed, prompts=prompts
+        )
+    return generation.settings.prompt
+
+
 def small_print(generation: Generation) -> str:
     """Seeds and main settings of finished pictures."""
     settings = generation.settings
@@ -69,7 +83,7 @@ def small_print(generation: Generation) -> str:
     first = generation.pictures[0]
     words = [
         say("seed {seed}", seed=seeds[0]) if len(seeds) == 1 else say("seeds {seeds}", seeds=seeds),
-        f"{first.width}×{first.height}",
+        f"{first.width}×{first.height}" if not generation.cells else f"{settings.width}×{settings.height}",
         say_many(settings.steps, "{n} step", "{n} steps"),
         say("guidance {scale:g}", scale=settings.guidance_scale),
         settings.sampler.value,

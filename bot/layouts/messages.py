@@ -10,7 +10,7 @@ from bot.durations import about
 from bot.layouts import explained
 from bot.layouts.controls import button, more, rows_of
 from bot.layouts.hints import hint_line
-from bot.layouts.lines import bar, headline, lineage_line, shown, small_print
+from bot.layouts.lines import bar, described, headline, lineage_line, shown, small_print
 from bot.layouts.look import QUIET, Look, Part, framed, plain
 from bot.locales import say, say_many
 from bot.prints import Print
@@ -114,7 +114,9 @@ def file_of_one(generation: Generation, picture: Print) -> Look:
 def letter(generation: Generation, pictures: Sequence[Print]) -> Look:
     """The pictures of a request, to be sent to somebody."""
     files = named(generation, pictures)
-    parts: list[Part] = [ui.TextDisplay(headline(generation.settings, generation.origin.user_id))]
+    parts: list[Part] = [
+        ui.TextDisplay(headline(generation.settings, generation.origin.user_id, generation.lineage.action))
+    ]
     if files:
         parts.append(gallery(generation, list(files)))
     parts.append(ui.TextDisplay(f"-# {small_print(generation)} · {say('number {number}', number=generation.id)}"))
@@ -136,9 +138,9 @@ def outcome(generation: Generation) -> str:
 
 def gallery(generation: Generation, names: Sequence[str]) -> ui.MediaGallery[ui.LayoutView]:
     """The files of these names, described by the prompt; those whose names say so are covered."""
-    described = generation.settings.prompt[:ALT_TEXT]
+    alt = described(generation)[:ALT_TEXT]
     items = [
-        discord.MediaGalleryItem(f"attachment://{name}", description=described, spoiler=name.startswith(SPOILER))
+        discord.MediaGalleryItem(f"attachment://{name}", description=alt, spoiler=name.startswith(SPOILER))
         for name in names
     ]
     return ui.MediaGallery(*items)
@@ -202,5 +204,5 @@ def _without_pictures(generation: Generation, sentence: str, parent: Generation 
 
 
 def _title(settings: GenerationSettings, lineage: Lineage, user_id: int, parent: Generation | None) -> list[Part]:
-    lines = [headline(settings, user_id), lineage_line(lineage, parent)]
+    lines = [headline(settings, user_id, lineage.action), lineage_line(lineage, parent)]
     return [ui.TextDisplay("\n".join(filter(None, lines)))]

@@ -1,7 +1,7 @@
 """The pictures of the lessons: which requests they show side by side."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,26 +19,23 @@ class Example:
     """A row of pictures that differ in one setting.
 
     `cells` are the heads, in no language, each with what is changed. Where it `starts_from` something, all pictures
-    start from that prompt's picture, which comes first.
+    start from that prompt's picture, which comes first, under a 0.
     """
 
     prompt: str
     seed: int
     cells: tuple[tuple[str, Mapping[str, Any]], ...]
-    shared: Mapping[str, Any] = field(default_factory=lambda: NO_CHANGES)
     starts_from: str = ""
 
     def settings(self, changes: Mapping[str, Any] = NO_CHANGES) -> GenerationSettings:
         """What draws a cell, with the model that ships with the project."""
         given = {"prompt": self.prompt, "seed": self.seed}
-        return GenerationSettings(**POCKET.preferred.given() | given | {**self.shared, **changes})
+        return GenerationSettings(**POCKET.preferred.given() | given | {**changes})
 
 
 EXAMPLES = {
     Topic.STEPS: Example("a cute fox", 7, tuple((str(steps), {"steps": steps}) for steps in (1, 4, 10, 25, 150))),
-    Topic.SEED: Example(
-        "a flower", 7, tuple((str(seed), {"seed": seed}) for seed in (7, 7, 8, 70000)), shared={"guidance_scale": 3.0}
-    ),
+    Topic.SEED: Example("a tree", 7, tuple((str(seed), {"seed": seed}) for seed in (7, 7, 8, 70000))),
     Topic.SIZE: Example(
         "a cute fox", 7, tuple((f"{side}×{side}", {"width": side, "height": side}) for side in (64, 128, 256))
     ),
@@ -50,7 +47,7 @@ EXAMPLES = {
         "a cute fox",
         7,
         tuple(
-            (f"{sampler}, {steps}", {"sampler": sampler, "steps": steps})
+            (f"{sampler} {steps}", {"sampler": sampler, "steps": steps})
             for sampler in (Sampler.EULER, Sampler.EULER_ANCESTRAL)
             for steps in (8, 30)
         ),

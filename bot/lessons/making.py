@@ -15,8 +15,9 @@ from bot.lessons.topics import Topic
 from generation.errors import NoisefoxError
 from generation.events import Completed, Failed
 from generation.figures import sheet
-from generation.figures.blocks import Row, panel
+from generation.figures.blocks import Align, Block, Picture, Row, Stack, Text
 from generation.figures.files import still
+from generation.figures.typography import Style, Weight
 from generation.jobs import Draw, Inputs, Job
 from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
@@ -24,6 +25,12 @@ from generation.settings import GenerationSettings
 
 MOST_BYTES = 60_000
 """Of an example; a phone has it at once."""
+
+WIDTH = 640
+"""Pixels: less than of other figures, so that the heads can be read where a phone shows it at 270."""
+
+_HEAD = Style(29, Weight.BOLD)
+_GAP = 12
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +55,18 @@ async def cells_of(pool: WorkerPool, example: Example) -> list[tuple[str, Image.
     inputs, cells = Inputs(), []
     if example.starts_from:
         [first] = await _drawn(pool, [example.settings({"prompt": example.starts_from})], inputs)
-        inputs, cells = Inputs(image=first), [(example.starts_from, _opened(first))]
+        inputs, cells = Inputs(image=first), [("0", _opened(first))]
     drawn = await _drawn(pool, [example.settings(each) for each in changes], inputs)
     return [*cells, *zip(heads, map(_opened, drawn), strict=True)]
 
 
 def laid_out(cells: Sequence[tuple[str, Image.Image]]) -> Image.Image:
     """Pictures side by side, each under its head."""
-    return sheet.drawn(Row([panel(image, head) for head, image in cells]))
+    rows: list[list[Block]] = [
+        [Text(head, _HEAD, Align.CENTRE) for head, _ in cells],
+        [Picture(image) for _, image in cells],
+    ]
+    return sheet.drawn(Stack([Row(each, _GAP) for each in rows], gap=10), WIDTH, margin=20)
 
 
 async def _drawn(pool: WorkerPool, settings: Sequence[GenerationSettings], inputs: Inputs) -> list[bytes]:

@@ -1,0 +1,70 @@
+"""/seed: what a seed is."""
+
+import re
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import flags, seeds
+from bot.asking import asker_of, begin
+from bot.commands import options
+from bot.errors import Refusal
+from bot.intake import Intake
+from generation.catalogue import Catalogue
+from generation.settings import PartialSettings
+
+Size = app_commands.Range[str, 5, 9]
+
+_SIZE = re.compile(r"\d{2,4}[x×]\d{2,4}", re.IGNORECASE)
+
+
+class Seed(commands.Cog):
+    """The noise of a seed, and what comes of it."""
+
+    def __init__(self, *, intake: Intake, catalogue: Catalogue) -> None:
+        self._intake = intake
+        self._catalogue = catalogue
+
+    @app_commands.command()
+    async def seed(
+        self,
+        interaction: discord.Interaction,
+        number: options.Seed,
+        size: Size | None = None,
+        prompt: options.Prompt = seeds.PROMPTS[0],
+        other: options.Prompt = seeds.PROMPTS[1],
+        model: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Show the noise of a seed at two sizes, and what two prompts make of it.
+
+        Args:
+            number: The seed
+            size: Such as 512x768; the model's own if left out
+            prompt: What is drawn with it
+            other: What else is drawn with it
+            model: Which model draws
+            private: Only you see it
+        """
+        chosen = PartialSettings(model=model)
+        words = []
+        for each in (prompt, other):
+            typed = flags.read(each)
+            words.append(typed.prompt)
+            chosen = chosen.over(typed.chosen)
+        plan = await self._intake.seed(asker_of(interaction), number, words, _sized(size).over(chosen))
+        await begin(interaction, self._intake, [plan], private=private)
+
+    @seed.autocomplete("model")
+    async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_models(self._catalogue, typed)
+
+
+def _sized(size: str | None) -> PartialSettings:
+    if size is None:
+        return PartialSettings()
+    if not _SIZE.fullmatch(size):
+        raise Refusal("A size is a width and a height in pixels, such as 512x768.")
+    width, height = map(int, re.split("[x×]", size.lower()))
+    return PartialSettings(width=width, height=height)

@@ -1,0 +1,26 @@
+"""The cells of a sheet as text: what each changes in the settings of the request."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from generation.settings import GenerationSettings, Sampler, Schedule
+
+_READERS = {"sampler": Sampler, "schedule": Schedule}
+
+
+def to_text(settings: GenerationSettings, cells: Sequence[GenerationSettings]) -> str | None:
+    """Cells as JSON; None where there are none."""
+    own = asdict(settings)
+    changes = [{name: value for name, value in asdict(cell).items() if value != own[name]} for cell in cells]
+    return json.dumps(changes, ensure_ascii=False) if cells else None
+
+
+def of_text(settings: GenerationSettings, text: str | None) -> tuple[GenerationSettings, ...]:
+    """Cells from what `to_text` made of them."""
+    return tuple(replace(settings, **_read(changes)) for changes in json.loads(text or "[]"))
+
+
+def _read(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: _READERS[name](value) if name in _READERS else value for name, value in changes.items()}

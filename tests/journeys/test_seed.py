@@ -1,0 +1,87 @@
+"""/seed: one request, one figure of the noise and of what comes of it."""
+
+import sqlite3
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+
+import numpy
+from PIL import Image
+
+from bot import app
+from bot.config import Config, WorkerConfig
+from generation.figures.sheet import WIDTH
+from generation.local_pool import LocalPool
+from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
+
+SHORT = "a red apple --steps 1"
+
+
+def is_figure(message: Message) -> bool:
+    return "Next seed" in labels_of(message)
+
+
+async def ask(member: Member, **options: object) -> Message:
+    outcome = await member.slash("seed", {"prompt": SHORT, "size": "64x64", **options})
+    assert outcome.message is not None
+    return outcome.message
+
+
+async def figure(member: Member, message: Message) -> Image.Image:
+    [url] = urls_of(message)
+    return Image.open(BytesIO(await member.download(url))).convert("RGB")
+
+
+async def test_a_seed_is_shown_and_the_next_one_after_a_restart(start: Start, member: Member, other: Member) -> None:
+    async with start():
+        first = await member.see(await ask(member, number=7), is_figure)
+        assert "**Seed 7**" in text_of(first)
+        assert (await figure(member, first)).width == WIDTH
+    async with start():
+        outcome = await other.click(first, "Next seed")
+        assert outcome.message is not None
+        following = await other.see(outcome.message, is_figure)
+        assert "**Seed 8**" in text_of(following)
+        assert "Another seed for [this picture]" in text_of(following)
+        one, two = [numpy.asarray(await figure(other, each)) for each in (first, following)]
+        assert one.shape == two.shape
+        assert (one != two).any(axis=-1).mean() > 0.05
+        form = (await other.click(following, "Draw with this seed…")).modal
+        assert form is not None
+        values = {part["component"]["custom_id"]: part["component"].get("value") for part in form["components"]}
+        assert values["prompt"] == "a red apple"
+        assert "--size 64x64 --seed 8 --steps 1" in (values["flags"] or "")
+        drawn = (await other.submit(form, {"prompt": "a castle", "flags": values["flags"]})).message
+        assert drawn is not None
+        assert "seed 8" in text_of(await other.see_finished(drawn))
+
+
+async def test_a_figure_that_was_being_drawn_is_finished_after_a_restart(
+    start: Start, member: Member, tmp_path: Path
+) -> None:
+    options = Config(worker=WorkerConfig(max_pictures=2)).worker_options
+    async with LocalPool(options) as pool, start(pool):
+        started = await ask(member, number=7, prompt="a castle --steps 25")
+        await member.see(started, lambda each: "of 150" in text_of(each))
+    async with start():
+        done = await member.see(started, is_figure)
+        assert "64×64" in text_of(done)
+    with closing(sqlite3.connect(tmp_path / "data" / "noisefox.db")) as database:
+        [(pictures,)] = database.execute("SELECT count(*) FROM pictures").fetchall()
+    assert pictures == 1
+
+
+async def test_limits_and_rules_hold_for_every_cell(bot: app.Bot, admin: Member, member: Member) -> None:
+    await admin.slash("server words", {"blocked": "gore"})
+    await admin.slash("server limits", {"side": 128, "daily_steps": 30})
+
+    async def refusal(**options: object) -> str:
+        return text_of(await ask(member, number=7, **options))
+
+    assert "“gore” is not to be drawn" in await refusal(other="gore")
+    assert "may be at most 128 pixels" in await refusal(size="256x64")
+    assert "This takes 60 steps" in await refusal(prompt="a cat --steps 10")
+    assert "such as 512x768" in await refusal(size="wide")
+    first = await member.see(await ask(member, number=7), is_figure)
+    assert "This is a figure" in text_of((await member.menu("Upscale", first)).message or {})
+    assert "This takes 30 steps" in await refusal(prompt="a cat --steps 5")
