@@ -8,7 +8,7 @@ from generation import loras
 from generation.errors import UserError
 from generation.settings import GenerationSettings, PartialSettings
 
-FROM_THE_MIDDLE = 0.4
+FROM_THE_MIDDLE = 0.3
 """The denoising strength of a picture that starts from halfway between others: enough to make one of two that shine
 through each other, and not so much that they are forgotten."""
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from bot import app
+from bot.blending import FROM_THE_MIDDLE
 from generation import infotext
 from generation.loras import LoraSpec
 from playground.person import File
@@ -33,7 +34,7 @@ async def test_a_blend_of_ones_own_pictures_has_their_words(bot: app.Bot, member
     assert "A blend of pictures" in text_of(done)
     settings = infotext.from_infotext((await member.image(done)).info["parameters"])
     assert settings.prompt == "a red apple, a cute fox"
-    assert settings.denoising_strength == 0.4
+    assert settings.denoising_strength == FROM_THE_MIDDLE
 
 
 async def test_a_blend_of_anybodys_has_the_shape_of_the_first(bot: app.Bot, member: Member) -> None:
