@@ -57,7 +57,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.socket.connect", refuse)
 
 
-@pytest.mark.parametrize("make", [tiny.checkpoint_1, tiny.checkpoint_1_inpainting, tiny.checkpoint_xl], ids=str)
+@pytest.mark.parametrize("make", [tiny.checkpoint_1, tiny.checkpoint_1_inpainting, tiny.checkpoint_xl])
 def test_a_single_file_draws_as_the_folder_it_was_made_from(tmp_path: Path, fox: GenerationSettings, make: Any) -> None:
     folder = make(tmp_path / "folder")
     file = single_file.write(DiffusionPipeline.from_pretrained(folder), tmp_path / "file.safetensors")
