@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: try test lint pocket pocket-smoke lessons screenshot
+.PHONY: try test lint pocket pocket-smoke lessons screenshot figures
 
 try: $(STAMP)
 	$(BIN)/noisefox try
@@ -32,6 +32,9 @@ lessons: $(STAMP)
 
 screenshot: $(STAMP)
 	$(BIN)/python -m tests.screenshot docs/playground.png
+
+figures: $(STAMP)
+	$(BIN)/python -m tests.figures docs
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
