@@ -18,7 +18,7 @@ from generation.upscaling import FACTOR, FACTORS, UpscalerName
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. Whatever Noisefox raises on purpose is printed as one sentence."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         status: int = options.command(options)
     except NoisefoxError as error:
@@ -120,9 +120,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="a model's name in the configuration")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="noisefox", description="A self-hosted Stable Diffusion bot for Discord.")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """All commands and what they can be told."""
+    noisefox = argparse.ArgumentParser(prog="noisefox", description="A self-hosted Stable Diffusion bot for Discord.")
+    commands = noisefox.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     imagine = commands.add_parser("imagine", help="draw a picture here, without Discord")
     _add_settings(imagine)
@@ -150,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     compare.add_argument("--image", type=Path, metavar="FILE", help="a picture to start from")
     compare.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
-    compare.set_defaults(command=_compare, mask=None)
+    compare.set_defaults(command=_compare, mask=None, control=None, image_prompt=None)
 
     upscale = commands.add_parser("upscale", help="enlarge a picture here, without Discord")
     upscale.add_argument("picture", type=Path, metavar="FILE", help="a PNG, JPEG or WebP file")
@@ -177,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for each in (imagine, explain, compare, upscale, run, local, bench, doctor):
         each.add_argument("--config", type=Path, metavar="FILE", help="a configuration file (see config.example.toml)")
-    return parser
+    return noisefox
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from bot.archive import Archive
 from bot.buttons import lasting, pressable
 from bot.client import Client
 from bot.commands.blend import Blend
+from bot.commands.compare import Compare
 from bot.commands.explain import Explain
 from bot.commands.help import Help
 from bot.commands.history import History
@@ -173,6 +174,7 @@ async def running(
             families=[
                 Imagine(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
                 Blend(intake=intake, catalogue=config.catalogue),
+                Compare(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
                 Explain(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
                 history,
                 queue,

@@ -55,6 +55,8 @@ class PressKind(StrEnum):
     EXPLAIN_STEPS = "explain-steps"
     DRAW = "draw"
     """Draws what was explained, as a request of its own."""
+    CELL = "cell"
+    """A select of a comparison's cells: draws the chosen one as a request of its own."""
     GIF = "gif"
     """Shows an animation to those whose client plays no WebP."""
     NEXT_SEED = "next-seed"
@@ -103,7 +105,7 @@ def pressable(on_press: Pressed) -> type[ui.DynamicItem[Any]]:
         press = Press.of(match)
         if press is not None and press.kind is PressKind.MORE:
             press = Press.read(f"noisefox:{values[0]}:{press.generation_id}:{press.picture}")
-        elif press is not None and press.kind is PressKind.PICK:
+        elif press is not None and press.kind in (PressKind.PICK, PressKind.CELL):
             press = replace(press, picture=int(values[0]))
         if press is None:
             raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")

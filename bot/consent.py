@@ -1,8 +1,8 @@
 """A request that is taken at once, or, where it makes many pictures, once its person has seen the cost."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import discord
@@ -14,14 +14,19 @@ from bot.errors import Refusal
 from bot.fetching import fetched
 from bot.followups import answer
 from bot.intake import Intake, Plan
+from bot.layouts import compared
 from bot.layouts.look import Look, framed
 from bot.locales import say
 from bot.studio import Studio
+from generation.comparison import Parameter
 from generation.settings import PartialSettings, Sampler
 from storage.drafts import Drafts
 
 AT_ONCE = 4
 """Requests that one command makes without asking back."""
+
+MANY_STEPS = 150
+"""Steps that a comparison may take without asking back: as many as one picture may have."""
 
 DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>\d{1,18})")
 
@@ -39,18 +44,20 @@ class Order:
     """Where the picture to start from is, if there is one."""
     explained: bool = False
     """Whether the drawing is to be shown from the inside."""
+    compared: Mapping[Parameter, str] = field(default_factory=dict)
+    """What is to be compared, with its values as they were typed; nothing leaves them open."""
 
     def to_document(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        shared = {"prompts": self.prompts, "seed": self.seed, "private": self.private, "spoiler": self.spoiler}
-        return {**shared, "chosen": self.chosen.given(), "image_url": self.image_url, "explained": self.explained}
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"chosen": self.chosen.given()}
 
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> "Order":
         chosen = document["chosen"]
         if "sampler" in chosen:
             chosen["sampler"] = Sampler(chosen["sampler"])
-        return cls(**document | {"chosen": PartialSettings(**chosen)})
+        compared = {Parameter(name): values for name, values in document.get("compared", {}).items()}
+        return cls(**document | {"chosen": PartialSettings(**chosen), "compared": compared})
 
 
 class Consent:
@@ -64,7 +71,7 @@ class Consent:
     async def take(self, interaction: discord.Interaction, order: Order) -> None:
         """Begin an order, or ask back first. Raises `UserError` for what is refused."""
         plans = await self._plans(interaction, order)
-        if len(plans) > AT_ONCE:
+        if len(plans) > AT_ONCE or sum(plan.charged for plan in plans if plan.axes) > MANY_STEPS:
             draft = await self._drafts.add(interaction.user.id, order.to_document())
             await answer(interaction, self._question(plans, draft))
         else:
@@ -94,12 +101,17 @@ class Consent:
         check_reach(interaction, self._intake, plans)
         if order.image_url:
             plans = await self._intake.with_image(plans, await fetched(interaction.client, order.image_url))
+        if order.compared:
+            asked = zip(plans, order.prompts, strict=True)
+            plans = [await self._intake.compare(asker, *each, order.chosen, order.compared) for each in asked]
         return plans
 
     def _question(self, plans: Sequence[Plan], draft: int) -> Look:
-        settings = [plan.settings for plan in plans]
+        settings = [each for plan in plans for each in plan.drawn]
         pictures, steps = sum(each.count for each in settings), sum(each.count * each.steps for each in settings)
         seconds = self._studio.seconds_until(settings)
+        if plans[0].axes:
+            return compared.question(len(settings), steps, seconds, f"noisefox-draft:{{}}:{draft}")
         cost = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
         if seconds is not None:
             cost = say("{cost}, {time} until all are there", cost=cost, time=about(seconds))

@@ -2,13 +2,12 @@
 
 import argparse
 import re
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 from bot import comparing, explaining
 from bot.config import Config
-from bot.terminal import NotDrawn, finished, free_path, inputs_of, settings_of
+from bot.terminal import NotDrawn, asked_for, finished, free_path, inputs_of
 from generation import comparison, cost
 from generation.catalogue import Catalogue
 from generation.comparison import Axis, Parameter
@@ -20,7 +19,7 @@ from generation.settings import STEPS, GenerationSettings, PartialSettings, rand
 
 async def explain(options: argparse.Namespace, config: Config) -> int:
     """Draw a picture and show how, from the inside; print where figure, animation and picture are."""
-    settings, inputs = settings_of(options, config.catalogue), inputs_of(options)
+    settings, inputs = asked_for(options, config.catalogue)
     async with LocalPool(config.worker_options) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs, explained=True)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
@@ -45,8 +44,8 @@ def _write(folder: Path, name: str, file: tuple[bytes, str]) -> None:
 
 async def compare(options: argparse.Namespace, config: Config) -> int:
     """Draw a picture with several values of one setting or two; print where the sheet and its pictures are."""
-    settings, axes = _compared(options, config.catalogue)
-    asked, inputs = _cells(settings, axes, config.catalogue), inputs_of(options)
+    settings, axes, asked = compared(options, config.catalogue)
+    inputs = inputs_of(options)
     pictures: dict[int, bytes] = {}
     async with LocalPool(config.worker_options) as pool:
         for job_id, model in enumerate(dict.fromkeys(each.model for each in asked)):
@@ -63,33 +62,33 @@ async def compare(options: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _compared(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, list[Axis]]:
-    """What all cells share, and what is compared: whatever was given several values, or none for the usual ones."""
-    given = {each: getattr(options, each.replace(" ", "_")) for each in Parameter}
-    wanted = {each: text for each, text in given.items() if text is not None and (not text or "," in text)}
+def compared(
+    options: argparse.Namespace, catalogue: Catalogue
+) -> tuple[GenerationSettings, list[Axis], list[GenerationSettings]]:
+    """What all cells share, what is compared (whatever was given several values, or none for the usual ones), and what
+    draws each cell."""
+    given = {each: text for each in Parameter if (text := getattr(options, each.replace(" ", "_"))) is not None}
+    wanted = {each: text for each, text in given.items() if not text or "," in text}
     if not 0 < len(wanted) <= 2:
         raise InvalidSetting(
             "values", "Give one setting or two several values, such as --steps 5,10,20; or none for the usual ones."
         )
-    model = catalogue.get(given[Parameter.MODEL]) if given[Parameter.MODEL] in catalogue.names else catalogue.default
-    chosen = PartialSettings(negative_prompt=options.negative).over(model.preferred)
-    settings = chosen.of(catalogue.loras.with_words(options.prompt, model.name), random_seed())
-    for parameter, text in given.items():
-        if text is not None and parameter not in wanted:
-            settings = comparison.with_value(settings, parameter, comparison.written(parameter, text))
-    axes = [
-        comparison.read(each, text)
-        if text
-        else comparison.usual(each, settings, catalogue.names, STEPS.high, 2 * max(settings.width, settings.height))
-        for each, text in wanted.items()
-    ]
-    return settings, axes
-
-
-def _cells(settings: GenerationSettings, axes: list[Axis], catalogue: Catalogue) -> list[GenerationSettings]:
-    """With another model come the settings that it likes."""
+    shared = {each: comparison.written(each, text) for each, text in given.items() if each not in wanted}
+    seed = random_seed()
 
     def of_model(name: str) -> GenerationSettings:
-        return replace(settings, **catalogue.get(name).preferred.given())
+        """What a model likes, but for what was named."""
+        model = catalogue.get(name)
+        chosen = PartialSettings(negative_prompt=options.negative).over(model.preferred)
+        settings = chosen.of(catalogue.loras.with_words(options.prompt, model.name), seed)
+        for parameter, value in shared.items():
+            settings = comparison.with_value(settings, parameter, value)
+        return settings
 
-    return comparison.cells(settings, axes, of_model)
+    settings = of_model(shared.get(Parameter.MODEL, catalogue.default.name))
+    side = 2 * max(settings.width, settings.height)
+    axes = [
+        comparison.read(each, text) if text else comparison.usual(each, settings, catalogue.names, STEPS.high, side)
+        for each, text in wanted.items()
+    ]
+    return settings, axes, comparison.cells(settings, axes, of_model)

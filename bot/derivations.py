@@ -55,6 +55,8 @@ async def plans_for(intake: Intake, asker: Asker, generation: Generation, press:
     match kind:
         case PressKind.DRAW:
             return [await intake.derive(asker, generation, generation.settings, Lineage())]
+        case PressKind.CELL:
+            return [await intake.derive(asker, generation, _cell(generation, index), Lineage())]
         case PressKind.REROLL:
             return [await intake.reroll(asker, generation)]
         case PressKind.NEXT_SEED:
@@ -69,6 +71,12 @@ async def plans_for(intake: Intake, asker: Asker, generation: Generation, press:
         case PressKind.HIRES:
             return [await intake.hires(asker, generation, index)]
     raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
+
+
+def _cell(generation: Generation, index: int) -> GenerationSettings:
+    if index >= len(generation.cells):
+        raise Refusal("This comparison has no such picture.")
+    return generation.cells[index]
 
 
 async def _tried(

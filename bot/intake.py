@@ -1,28 +1,33 @@
 """From what a person asks to a request that is saved and queued: defaults laid over one another, limits kept."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot import blending, derived, flags, seeds
 from bot.asker import Asker
 from bot.errors import Refusal
-from bot.house import Cover, House
+from bot.house import Cover, House, Standing
 from bot.logbook import Logbook
 from bot.studio import Studio
-from generation import cost, outpainting, upscaling
+from generation import comparison, cost, outpainting, upscaling
 from generation import images as pictures
 from generation.catalogue import Catalogue
-from generation.errors import LimitExceeded
+from generation.comparison import Axis, Parameter
+from generation.errors import InvalidSetting, LimitExceeded, UserError
 from generation.jobs import Inputs, Manner
 from generation.outpainting import Direction
 from generation.sentences import Sentence
 from generation.settings import SIZE, STEPS, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.generations import Generations
 from storage.images import Images
-from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, Origin, Picture
+from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, NsfwPolicy, Origin, Picture
 
 _GONE = Sentence("That picture is not here any more. Re-roll to draw another.")
+
+
+Wanted = Mapping[Parameter, str]
+"""What is to be compared, with its values as somebody typed them; nothing leaves them open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Plan:
     """Such as are saved already."""
     cells: tuple[GenerationSettings, ...] = ()
     """Of a sheet: what draws each of its pictures."""
+    axes: tuple[Axis, ...] = ()
+    """Of a comparison: what its cells differ in."""
     size_open: bool = False
     """True where nobody named a size: a picture to start from may give its own aspect."""
     picture_as: tuple[str, ...] = ("image",)
@@ -57,9 +64,15 @@ class Plan:
         return self.cells or (self.settings,)
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Those that draw it."""
+        return tuple(dict.fromkeys(each.model for each in self.drawn))
+
+    @property
     def charged(self) -> int:
         """The steps that count against a budget."""
-        return sum(map(cost.charged, self.drawn)) if self.draws else 0
+        explained = cost.EXPLAINED if self.lineage.action is Action.EXPLAIN else 0
+        return sum(map(cost.charged, self.drawn)) + explained if self.draws else 0
 
 
 class Intake:
@@ -116,6 +129,30 @@ class Intake:
         plan = await self.imagine(asker, text, seed, replace(chosen, count=1))
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
+    async def compare(self, asker: Asker, plan: Plan, text: str, chosen: PartialSettings, wanted: Wanted) -> Plan:
+        """The picture of a plan with several values of one setting, or of two; where none are `wanted`, with those that
+        show best what it does and are allowed here. `text` and `chosen` made the plan, and make it for other models."""
+        settings, model = plan.settings, self._catalogue.get(plan.settings.model)
+        standing = await self._house.standing(asker, model)
+        names, limits = self._catalogue.names, standing.limits
+        steps, side = limits.steps or STEPS.high, limits.side or SIZE.high
+        axes = []
+        for parameter, values in wanted.items():
+            if parameter is Parameter.STRENGTH and not plan.inputs.image:
+                raise Refusal("Strength is of a picture to start from. Give one as image.")
+            if values:
+                axes.append(comparison.read(parameter, values))
+                continue
+            usual = comparison.usual(parameter, settings, names, steps, side)
+            axes.append(usual if parameter is Parameter.MODEL else _allowed(usual, settings, standing))
+        models = {name: settings for axis in axes if axis.parameter is Parameter.MODEL for name in axis.values}
+        for name in models:
+            other = await self.imagine(asker, text, settings.seed, replace(chosen, model=name, count=1))
+            models[name] = other.settings
+        cells = comparison.cells(settings, axes, models.__getitem__)
+        compared = await self._plan(asker, cells[0], Lineage(Action.COMPARE), cells=cells)
+        return replace(compared, settings=settings, axes=tuple(axes), inputs=plan.inputs)
+
     async def with_image(self, plans: Sequence[Plan], image: bytes, mask: bytes = b"") -> list[Plan]:
         """Plans whose pictures start from a file that somebody gave, and are drawn anew where `mask`, if it is any,
         is white; or keep to it, or hear it, where the words have a flag that says so. Raises `UserError`."""
@@ -155,6 +192,8 @@ class Intake:
 
     async def reroll(self, asker: Asker, generation: Generation) -> Plan:
         """The same settings with another seed; of a variation, another one as far away."""
+        if generation.axes:
+            raise Refusal("A comparison stays as it is. Choose one of its pictures, or ask for another with /compare.")
         if generation.cells:
             return await self.reseeded(asker, generation, self.new_seed())
         is_variation = generation.lineage.action is Action.VARY
@@ -263,11 +302,13 @@ class Intake:
 
     async def cover(self, plan: Plan) -> Cover:
         """How the pictures of a plan are kept from who should not see them."""
-        return await self._house.cover(plan.asker, self._catalogue.get(plan.settings.model))
+        covers = [await self._house.cover(plan.asker, self._catalogue.get(name)) for name in plan.models]
+        strictest = max((each.guard for each in covers), key=list(NsfwPolicy).index)
+        return Cover(any(each.spoiler for each in covers), strictest)
 
     def seconds_until(self, plans: Sequence[Plan]) -> float | None:
         """How long it takes until plans are drawn, after all that waits; None where that is not known."""
-        return self._studio.seconds_until([plan.settings for plan in plans if plan.draws])
+        return self._studio.seconds_until([each for plan in plans if plan.draws for each in plan.drawn])
 
     async def check_room(self, plans: Sequence[Plan]) -> None:
         """Raise `LimitExceeded` where so many requests at once are too many for a person."""
@@ -319,7 +360,7 @@ class Intake:
             async with self._accepting:
                 await self._house.check_spending(plan.asker, plan.limits, plan.charged)
                 generation = await self._generations.add(
-                    origin, plan.settings, plan.lineage, plan.factor, files, plan.cells
+                    origin, plan.settings, plan.lineage, plan.factor, files, plan.cells, plan.axes
                 )
         except Exception:
             for file in kept.values():
@@ -349,16 +390,18 @@ class Intake:
         model = self._catalogue.get(settings.model)
         plan = Plan(asker, settings, lineage, Limits(), factor, files=files, cells=tuple(cells))
         for each in plan.drawn:
-            self._catalogue.loras.check(each.prompt, model.name)
+            self._catalogue.loras.check(each.prompt, each.model)
         guides = {"control": bool(files.control), "image_prompt": bool(files.image_prompt)}
         self._catalogue.check_guides(model.name, **guides)
-        standing = await self._house.check(asker, plan.drawn, model, plan.charged)
+        by_model = {name: [each for each in plan.drawn if each.model == name] for name in plan.models}
+        for name, drawn in by_model.items():
+            standing = await self._house.check(asker, drawn, self._catalogue.get(name), plan.charged)
         return replace(plan, limits=standing.limits)
 
 
 def _finished_picture(generation: Generation, index: int) -> Picture:
     """Picture `index` of a generation, whose file is there; raises `Refusal` where it is not, or not yet."""
-    if generation.lineage.action.makes_figure:
+    if generation.lineage.action.makes_figure or generation.cells:
         raise Refusal("This is a figure. Draw a picture of its own first, then work with that.")
     if generation.state.unfinished:
         raise Refusal("It is still being drawn. Try again when it is finished.")
@@ -366,6 +409,20 @@ def _finished_picture(generation: Generation, index: int) -> Picture:
     if picture is None:
         raise Refusal(_GONE)
     return picture
+
+
+def _allowed(axis: Axis, settings: GenerationSettings, standing: Standing) -> Axis:
+    """The values of an axis that are allowed. Raises `InvalidSetting` where those are too few to compare."""
+    kept = []
+    for value in axis.values:
+        try:
+            standing.check(comparison.with_value(settings, axis.parameter, value))
+        except UserError:
+            continue
+        kept.append(value)
+    if len(kept) < comparison.LEAST_VALUES:
+        raise InvalidSetting(axis.parameter, "There are no other values to compare here.")
+    return Axis(axis.parameter, tuple(kept))
 
 
 def _canvas(

@@ -5,13 +5,14 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from bot import explaining
+from bot import comparing, explaining, parts
 from bot.delivery import Delivery
 from bot.errors import UNEXPECTED, sentence_for_failure
 from bot.figures import figure_of
 from bot.hints import Hints
 from bot.locales import addressing
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
+from generation.events import Picture as Drawn
 from generation.explanation import Explanation
 from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
 from generation.pace import Key, Pace, Work
@@ -58,6 +59,8 @@ class Studio:
         """How many pictures each job in the pool has."""
         self._abandoned: set[int] = set()
         """Jobs in the pool that nobody is to hear of."""
+        self._stopping: set[int] = set()
+        """Jobs that were cancelled while the pool had them: no more of their parts are drawn."""
         self._idle = asyncio.Event()
         self._idle.set()
         self._draining = False
@@ -79,6 +82,9 @@ class Studio:
 
     async def submit(self, generation: Generation) -> None:
         """Queue a saved request."""
+        if generation.axes and not generation.undrawn:
+            self._delivery.finish(await self._finish_comparison(generation))
+            return
         try:
             task = await self._task(generation)
         except OSError:
@@ -111,6 +117,7 @@ class Studio:
             self._delivery.finish(await self._generations.cancel(generation.id))
             self._announce_positions()
         else:
+            self._stopping.add(generation.id)
             await self._pool.cancel(generation.id)
 
     async def abandon(self, generation: Generation) -> None:
@@ -137,7 +144,8 @@ class Studio:
         check = generation.origin.guard is not NsfwPolicy.OFF
         if not generation.lineage.action.enlarges:
             inputs, explained = await self._inputs(generation.inputs), generation.lineage.action is Action.EXPLAIN
-            return Draw(generation.settings, inputs, explained=explained, cells=generation.cells, check=check)
+            settings, _, cells = parts.work_next(generation)
+            return Draw(settings, inputs, explained=explained, cells=cells, check=check)
         parent = await self._generations.get(generation.lineage.parent or 0)
         pictures = parent.pictures if parent else ()
         picture = next((each for each in pictures if each.index == generation.lineage.picture), None)
@@ -181,6 +189,8 @@ class Studio:
 
     async def _note(self, generation: Generation, event: Event) -> None:
         match event:
+            case Completed() if generation.axes:
+                ended = await self._keep_part(generation, event)
             case Completed():
                 ended = await self._keep(generation, event)
             case Failed():
@@ -192,7 +202,10 @@ class Studio:
                 await self._show(generation, event)
                 return
         learned = self._release(generation.id)
-        self._delivery.finish(ended)
+        if ended.state.unfinished:
+            await self.submit(ended)
+        else:
+            self._delivery.finish(ended)
         for (model, pixels), seconds in learned.items():
             await self._paces.keep(model, pixels, seconds)
 
@@ -203,12 +216,12 @@ class Studio:
                 self._pace.load()
             case Started():
                 await self._generations.begin(generation.id)
-                if work := _work(generation):
-                    self._pace.begin(generation.id, work)
+                if _work(generation):
+                    self._pace.begin(generation.id, parts.work_next(generation))
             case Progress(step=step):
                 self._pace.step(generation.id, step)
                 left = self._pace.left(generation.id)
-        self._delivery.update(generation, event, left)
+        self._delivery.update(generation, parts.overall(generation, event), left)
         if self._delivery.sends_soon(generation):
             await self._pool.want_frame(generation.id)
 
@@ -218,17 +231,7 @@ class Studio:
         if generation.lineage.action.makes_figure:
             drawn = (await figure_of(generation, drawn),)
         try:
-            pictures = [
-                Picture(
-                    index,
-                    picture.seed,
-                    picture.width,
-                    picture.height,
-                    await self._images.save(generation.id, index, picture.png),
-                    picture.flagged,
-                )
-                for index, picture in enumerate(drawn)
-            ]
+            pictures = [await self._saved(generation, index, picture) for index, picture in enumerate(drawn)]
             figures = await self._figures(generation, completed.explanation)
         except OSError:
             log.exception("the pictures of %s cannot be written", generation.id)
@@ -237,6 +240,40 @@ class Studio:
         return await self._generations.complete(
             generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint, figures
         )
+
+    async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
+        """Write the pictures of some cells; once all are there, the sheet."""
+        try:
+            pictures = [
+                await self._saved(generation, index, picture)
+                for index, picture in zip(parts.next_cells(generation), completed.pictures, strict=True)
+            ]
+        except OSError:
+            log.exception("the pictures of %s cannot be written", generation.id)
+            return await self._generations.fail(generation.id, str(UNEXPECTED))
+        kept = await self._generations.add_pictures(generation.id, pictures, completed.seconds)
+        if not kept.undrawn:
+            return await self._finish_comparison(kept, completed.circumstances)
+        return await self._generations.cancel(generation.id) if generation.id in self._stopping else kept
+
+    async def _finish_comparison(self, generation: Generation, circumstances: str = "") -> Generation:
+        """Draw the sheet of a comparison from its pictures, but for those that must not be seen."""
+        seen = {picture.index: picture.file for picture in generation.shown if picture.file}
+        files = [seen.get(index) for index in range(len(generation.cells))]
+        try:
+            pictures = [await self._images.read(file) if file else None for file in files]
+            with addressing(generation.origin.locale):
+                sheet = await asyncio.to_thread(comparing.drawn, generation.settings, generation.axes, pictures)
+            name = await self._images.save_figure(generation.id, 0, *sheet)
+        except OSError:
+            log.exception("the sheet of %s cannot be written", generation.id)
+            return await self._generations.fail(generation.id, str(UNEXPECTED))
+        return await self._generations.finish_sheet(generation.id, circumstances, [name])
+
+    async def _saved(self, generation: Generation, index: int, picture: Drawn) -> Picture:
+        """Write a picture's file; its record."""
+        file = await self._images.save(generation.id, index, picture.png)
+        return Picture(index, picture.seed, picture.width, picture.height, file, picture.flagged)
 
     async def _figures(self, generation: Generation, explanation: Explanation | None) -> list[str]:
         """Draw and write what shows how a request was drawn, where that was recorded."""
@@ -254,6 +291,7 @@ class Studio:
         learned = self._pace.end(generation_id)
         self._drawing.pop(generation_id, None)
         self._pictures.pop(generation_id, None)
+        self._stopping.discard(generation_id)
         if not self._drawing:
             self._idle.set()
         self._queue.recheck()
@@ -281,4 +319,4 @@ def _work(generation: Generation) -> Work | None:
     """What is to be drawn, if anything is."""
     if generation.lineage.action.enlarges:
         return None
-    return Work(generation.settings, generation.inputs.image is not None, generation.cells)
+    return parts.work_left(generation)

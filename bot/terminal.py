@@ -33,9 +33,7 @@ class NotDrawn(NoisefoxError):
 
 async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw what the options ask for, and print where the pictures are."""
-    settings, inputs = settings_of(options, config.catalogue), inputs_of(options)
-    guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
-    config.catalogue.check_guides(settings.model, **guides)
+    settings, inputs = asked_for(options, config.catalogue)
     async with LocalPool(config.worker_options) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
@@ -85,6 +83,14 @@ def bench(options: argparse.Namespace, config: Config, chat: Chat, join: Join) -
     rounded = {key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}
     print(json.dumps(rounded) if options.json else "\n".join(f"{key:24}{value}" for key, value in rounded.items()))
     return 0
+
+
+def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, Inputs]:
+    """What is to be drawn, and from what. Raises `UserError`."""
+    settings, inputs = settings_of(options, catalogue), inputs_of(options)
+    guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
+    catalogue.check_guides(settings.model, **guides)
+    return settings, inputs
 
 
 def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from generation.comparison import Axis, Parameter
 from generation.settings import GenerationSettings, Sampler, Schedule
 
 _READERS = {"sampler": Sampler, "schedule": Schedule}
@@ -24,3 +25,13 @@ def of_text(settings: GenerationSettings, text: str | None) -> tuple[GenerationS
 
 def _read(changes: dict[str, Any]) -> dict[str, Any]:
     return {name: _READERS[name](value) if name in _READERS else value for name, value in changes.items()}
+
+
+def axes_to_text(axes: Sequence[Axis]) -> str | None:
+    """What a comparison compares, as JSON; None where there is nothing."""
+    return json.dumps([[axis.parameter, axis.values] for axis in axes], ensure_ascii=False) if axes else None
+
+
+def axes_of_text(text: str | None) -> tuple[Axis, ...]:
+    """Axes from what `axes_to_text` made of them."""
+    return tuple(Axis(Parameter(name), tuple(values)) for name, values in json.loads(text or "[]"))

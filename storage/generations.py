@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from generation import cost
+from generation.comparison import Axis
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
-from storage.cells import of_text, to_text
+from storage.cells import axes_of_text, axes_to_text, of_text, to_text
 from storage.database import Sessions
 from storage.records import (
     NO_FILES,
@@ -56,6 +57,7 @@ class Generations:
         factor: int = 1,
         inputs: InputFiles = NO_FILES,
         cells: Sequence[GenerationSettings] = (),
+        axes: Sequence[Axis] = (),
     ) -> Generation:
         """Commit a new request, queued. Raises `AlreadyAsked` for an origin whose key is known."""
         row = GenerationRow(
@@ -69,6 +71,7 @@ class Generations:
             **{_column(role): file for role, file in asdict(inputs).items()},
             factor=factor,
             cells=to_text(settings, cells),
+            axes=axes_to_text(axes),
             cells_steps=sum(map(cost.charged, cells)) if cells else None,
             pictures=[],
             figures=[],
@@ -155,7 +158,8 @@ class Generations:
         )
         forwards = GenerationRow.steps * case(_FORWARDS_A_STEP, value=GenerationRow.sampler)
         own = case((GenerationRow.action == Action.UPSCALE.value, 0), else_=forwards * GenerationRow.count)
-        drawn = func.coalesce(GenerationRow.cells_steps, own)
+        explained = case((GenerationRow.action == Action.EXPLAIN.value, cost.EXPLAINED), else_=0)
+        drawn = func.coalesce(GenerationRow.cells_steps, own + explained)
         columns = func.coalesce(func.sum(drawn), 0), func.max(GenerationRow.created)
         async with self._sessions() as session:
             steps, last = (await session.execute(select(*columns).where(*mine))).one()
@@ -192,6 +196,24 @@ class Generations:
             hint_setting=hint and hint.setting,
             hint_usual=hint and hint.usual,
             pictures=rows,
+            figures=[FigureRow(generation_id=generation_id, index=at, file=file) for at, file in enumerate(figures)],
+        )
+
+    async def add_pictures(self, generation_id: int, pictures: Sequence[Picture], seconds: float) -> Generation:
+        """Note some pictures of a sheet, whose files are there already, while others are still to be drawn."""
+        async with self._sessions() as session:
+            row = await session.get_one(GenerationRow, generation_id)
+            row.pictures += [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
+            row.seconds = (row.seconds or 0) + seconds
+            await session.commit()
+            return _record(row)
+
+    async def finish_sheet(self, generation_id: int, circumstances: str, figures: Sequence[str]) -> Generation:
+        """All pictures of a sheet are noted, and its figure's file is there."""
+        return await self._change(
+            generation_id,
+            state=JobState.COMPLETED.value,
+            circumstances=circumstances,
             figures=[FigureRow(generation_id=generation_id, index=at, file=file) for at, file in enumerate(figures)],
         )
 
@@ -285,6 +307,7 @@ def _record(row: GenerationRow) -> Generation:
         created=row.created,
         inputs=InputFiles(*(getattr(row, name) for name in _INPUT_COLUMNS)),
         cells=of_text(settings, row.cells),
+        axes=axes_of_text(row.axes),
         factor=row.factor,
         upscaler=row.upscaler,
         failure=row.failure,

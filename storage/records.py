@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from generation.comparison import Axis
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, PartialSettings
 
@@ -35,6 +36,7 @@ class Action(StrEnum):
     RESHAPE = "reshape"
     TRY_OUT = "try out"
     EXPLAIN = "explain"
+    COMPARE = "compare"
     BLEND = "blend"
     SEED = "seed"
 
@@ -144,6 +146,8 @@ class Generation:
     inputs: InputFiles = NO_FILES
     cells: tuple[GenerationSettings, ...] = ()
     """Of a sheet: what draws each of its pictures, in place of `settings`."""
+    axes: tuple[Axis, ...] = ()
+    """Of a comparison: what its cells differ in, the last one varying fastest."""
     factor: int = 1
     """How many times larger than drawn its pictures are."""
     upscaler: str | None = None
@@ -160,6 +164,12 @@ class Generation:
     figures: tuple[str, ...] = ()
     """What shows how it was drawn, as names in the store of images: of an explained drawing its figure, then its
     animation."""
+
+    @property
+    def undrawn(self) -> tuple[int, ...]:
+        """Of a sheet: the indices of the cells that have no picture yet."""
+        drawn = {picture.index for picture in self.pictures}
+        return tuple(index for index in range(len(self.cells)) if index not in drawn)
 
     @property
     def shown(self) -> tuple[Picture, ...]:

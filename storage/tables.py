@@ -95,6 +95,8 @@ class GenerationRow(Base):
     upscaler: Mapped[str | None]
     cells: Mapped[str | None]
     """Of a sheet: a JSON list of what each cell changes in the settings."""
+    axes: Mapped[str | None]
+    """Of a comparison: a JSON list of pairs, a setting and its values."""
     cells_steps: Mapped[int | None]
     """Of a sheet: the steps of all cells, each as often as its sampler asks the model."""
     hint_setting: Mapped[str | None]

@@ -24,6 +24,7 @@ _WAYS = {
     Action.HIRES: Sentence("Refined from {what}"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("More beside {what}"),
+    Action.COMPARE: Sentence("Compared like {what}"),
     Action.EXPLAIN: Sentence("The drawing of {what}"),
     Action.BLEND: Sentence("A blend with {what}"),
     Action.SEED: Sentence("Another seed for {what}"),
@@ -39,7 +40,7 @@ def headline(settings: GenerationSettings, user_id: int, action: Action = Action
 
 def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
     """What a request was derived from, linked where that can be seen; nothing for one that was asked for in words."""
-    if lineage in (Lineage(), Lineage(Action.EXPLAIN), Lineage(Action.SEED)):
+    if lineage in (Lineage(), Lineage(Action.EXPLAIN), Lineage(Action.COMPARE), Lineage(Action.SEED)):
         return ""
     if lineage == Lineage(Action.BLEND):
         return f"-# {say('A blend of pictures')}"
@@ -79,7 +80,7 @@ def described(generation: Generation) -> str:
 def small_print(generation: Generation) -> str:
     """Seeds and main settings of finished pictures."""
     settings = generation.settings
-    seeds = [str(picture.seed) for picture in generation.pictures]
+    seeds = list(dict.fromkeys(str(picture.seed) for picture in generation.pictures))
     first = generation.pictures[0]
     words = [
         say("seed {seed}", seed=seeds[0]) if len(seeds) == 1 else say("seeds {seeds}", seeds=seeds),

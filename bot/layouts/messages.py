@@ -7,7 +7,7 @@ from discord import ui
 
 from bot.buttons import Press, PressKind
 from bot.durations import about
-from bot.layouts import explained
+from bot.layouts import compared, explained
 from bot.layouts.controls import button, more, rows_of
 from bot.layouts.hints import hint_line
 from bot.layouts.lines import bar, described, headline, lineage_line, shown, small_print
@@ -163,7 +163,9 @@ def _completed(generation: Generation, pictures: Sequence[Print], parent: Genera
         return _without_pictures(generation, withheld, parent)
     files = named(generation, pictures)
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
-    if generation.figures:
+    if generation.axes:
+        parts += compared.sheet_of(generation, list(files))
+    elif generation.figures:
         parts += explained.figures_of(generation, list(files))
     elif files:
         parts.append(gallery(generation, list(files)))
@@ -174,8 +176,9 @@ def _completed(generation: Generation, pictures: Sequence[Print], parent: Genera
     if generation.hint:
         parts.append(ui.TextDisplay(hint_line(generation.hint, generation.settings)))
     if generation.figures:
-        usual = (button(Press(kind, generation.id)) for kind in (PressKind.FAVOURITE, PressKind.DELETE))
-        parts += explained.rows_of(generation, *usual)
+        usual = [button(Press(kind, generation.id)) for kind in (PressKind.FAVOURITE, PressKind.DELETE)]
+        rows = compared.rows_of if generation.axes else explained.rows_of
+        parts += rows(generation, *usual)
     else:
         parts += rows_of(generation)
     return Look(framed(parts), files)

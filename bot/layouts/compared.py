@@ -1,0 +1,66 @@
+"""The message of a comparison: its sheet, and its pictures to choose from."""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.buttons import Press, PressKind
+from bot.comparing import NAMES
+from bot.durations import about
+from bot.layouts.look import Look, Part, framed
+from bot.locales import say
+from storage.records import Generation
+
+LABEL = 100
+"""Characters that Discord takes as the label of an entry."""
+
+
+def sheet_of(generation: Generation, names: Sequence[str]) -> list[Part]:
+    """The sheet, described for those who do not see it."""
+    described = say(
+        "“{prompt}” compared by {settings}",
+        prompt=generation.settings.prompt[:700],
+        settings=[f"{say(NAMES[axis.parameter])}: {', '.join(axis.values)}"[:150] for axis in generation.axes],
+    )
+    covered = [name.startswith("SPOILER_") for name in names]
+    return [
+        ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=described, spoiler=hidden))
+        for name, hidden in zip(names, covered, strict=True)
+    ]
+
+
+def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:
+    """A select of the cells, and `after` it the buttons that every request has."""
+    options = [
+        discord.SelectOption(label=label[:LABEL], value=str(index)) for index, label in enumerate(labels_of(generation))
+    ]
+    press = Press(PressKind.CELL, generation.id)
+    choice: ui.Select[Any] = ui.Select(
+        custom_id=press.custom_id, placeholder=say("Draw one of them by itself…"), options=options
+    )
+    return [ui.ActionRow(choice), ui.ActionRow(*after)]
+
+
+def labels_of(generation: Generation) -> list[str]:
+    """The cells by what they differ in, such as "steps 20, guidance 7"."""
+    axes = generation.axes
+    names = [say(NAMES[axis.parameter]) for axis in axes]
+    return [
+        ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
+        for values in product(*(axis.values for axis in axes))
+    ]
+
+
+def question(pictures: int, steps: int, seconds: float | None, custom_id: str) -> Look:
+    """What a large comparison costs, and whether it is to be drawn; `custom_id` has a place for the decision."""
+    text = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
+    if seconds is not None:
+        text = say("{cost}, {time} until all are there", cost=text, time=about(seconds))
+    draw: ui.Button[Any] = ui.Button(
+        label=say("Draw the comparison"), style=discord.ButtonStyle.primary, custom_id=custom_id.format("draw")
+    )
+    drop: ui.Button[Any] = ui.Button(label=say("Leave it"), custom_id=custom_id.format("drop"))
+    return Look(framed([ui.TextDisplay(f"**{say('This is a large comparison')}**\n{text}."), ui.ActionRow(draw, drop)]))

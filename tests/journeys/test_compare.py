@@ -1,0 +1,132 @@
+"""/compare: a picture with other values of a setting, or of two."""
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy
+from PIL import Image
+
+from bot import app
+from bot.config import Config, WorkerConfig
+from generation import infotext
+from generation.catalogue import POCKET
+from generation.local_pool import LocalPool
+from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
+
+SMALL = "a red apple --size 64x64"
+
+
+def is_sheet(message: Message) -> bool:
+    return "noisefox:cell:" in text_of(message)
+
+
+def cells_of(message: Message) -> list[str]:
+    """The entries of the select."""
+    selects = [part for part in _parts(message["components"]) if part["type"] == 3]
+    return [option["label"] for select in selects for option in select["options"]]
+
+
+def _parts(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each for part in components for each in (part, *_parts(part.get("components", [])))]
+
+
+async def compare(member: Member, parameter: str, values: str = "", prompt: str = SMALL, **options: Any) -> Message:
+    """Ask for a comparison; the message that will show it."""
+    given = {"prompt": prompt, "parameter": parameter, "steps": 4, "seed": 7, **options}
+    outcome = await member.slash("compare", given | ({"values": values} if values else {}))
+    assert outcome.acknowledged == 5, outcome
+    assert outcome.message is not None
+    return outcome.message
+
+
+def drawn_in(folder: Path) -> list[Path]:
+    pictures = (path for path in (folder / "data" / "pictures").rglob("*.png") if "figure" not in path.name)
+    return sorted(pictures, key=lambda path: [int(part) for part in path.name.split("-")[:2]])
+
+
+def pixels(path: Path) -> "numpy.ndarray[Any, Any]":
+    return numpy.asarray(Image.open(path), dtype=int)
+
+
+async def test_one_sheet_whose_pictures_are_those_of_single_runs(bot: app.Bot, member: Member, tmp_path: Path) -> None:
+    started = await compare(member, "guidance", "1, 5, 12, 3, 2")
+    done = await member.see(started, is_sheet)
+    [url] = urls_of(done)
+    assert Image.open(BytesIO(await member.download(url))).width == 960
+    assert cells_of(done) == [f"guidance {value}" for value in (1, 5, 12, 3, 2)]
+    assert labels_of(done) == ["Details", "Favourite", "Delete"]
+    assert "compared by guidance: 1, 5, 12, 3, 2" in text_of(done)
+    chosen = await member.select(done, "noisefox:cell:1:0", ["2"])
+    assert chosen.message is not None
+    await member.see_finished(chosen.message)
+    *cells, single = drawn_in(tmp_path)
+    settings = [infotext.from_infotext(Image.open(path).info["parameters"]) for path in (*cells, single)]
+    assert [each.guidance_scale for each in settings] == [1, 5, 12, 3, 2, 12]
+    assert settings[2] == settings[5]
+    assert abs(pixels(cells[2]) - pixels(single)).max() <= 1
+
+
+async def test_two_settings_are_a_grid(bot: app.Bot, member: Member) -> None:
+    started = await compare(member, "steps", "1,2", other_parameter="seed", other_values="7,8,9")
+    done = await member.see(started, is_sheet)
+    expected = [f"seed {seed}, steps {steps}" for seed in (7, 8, 9) for steps in (1, 2)]
+    assert cells_of(done) == expected
+
+
+async def test_models_are_drawn_one_after_the_other_with_what_each_likes(start: Start, member: Member) -> None:
+    models = (POCKET, replace(POCKET, name="twin", steps=3, width=64, height=64))
+    async with LocalPool(Config(models=models).worker_options) as pool, start(pool, models=models):
+        done = await member.see(await compare(member, "model", prompt="a fox --size 64x64"), is_sheet)
+        assert cells_of(done) == ["model pocket", "model twin"]
+
+
+async def test_a_large_one_says_first_what_it_costs(bot: app.Bot, member: Member) -> None:
+    asked = await member.slash("compare", {"prompt": SMALL, "parameter": "steps", "seed": 7})
+    assert asked.message is not None
+    assert "7 pictures, 266 steps in all" in text_of(asked.message)
+    assert asked.message["ephemeral_for"] == member.id
+    begun = await member.click(asked.message, "Draw the comparison")
+    assert begun.message is not None
+    done = await member.see(begun.message, is_sheet)
+    assert cells_of(done) == [f"steps {value}" for value in (1, 5, 10, 20, 30, 50, 150)]
+
+
+async def test_limits_hold_for_every_picture_and_usual_values_keep_to_them(
+    bot: app.Bot, member: Member, admin: Member
+) -> None:
+    await admin.slash("server limits", {"steps": 20, "daily_steps": 60})
+    done = await member.see(await compare(member, "steps"), is_sheet)
+    assert cells_of(done) == ["steps 1", "steps 5", "steps 10", "steps 20"]
+    for options, sentence in (
+        ({"parameter": "steps", "values": "5,30"}, "At most 20 steps are allowed here"),
+        ({"parameter": "seed"}, "60 are allowed here in 24 hours"),
+        ({"parameter": "strength"}, "Strength is of a picture to start from"),
+        ({"parameter": "steps", "values": "5"}, "two values or more"),
+    ):
+        refused = await member.slash("compare", {"prompt": SMALL, "seed": 7, "steps": 10, **options})
+        assert refused.message is not None
+        assert sentence in refused.message["content"]
+
+
+async def test_what_is_drawn_of_it_outlives_a_restart(start: Start, member: Member, tmp_path: Path) -> None:
+    async with LocalPool(Config(worker=WorkerConfig(max_pictures=1)).worker_options) as pool, start(pool):
+        begun = await compare(member, "seed", steps=12)
+        await member.wait_until(lambda: len(drawn_in(tmp_path)) >= 4)
+    before = {path: path.stat().st_mtime_ns for path in drawn_in(tmp_path)}
+    async with start():
+        done = await member.see(begun, is_sheet)
+    assert len(cells_of(done)) == len(drawn_in(tmp_path)) == 6
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+async def test_it_can_be_cancelled_and_deleted(bot: app.Bot, member: Member, tmp_path: Path) -> None:
+    begun = await compare(member, "seed", steps=24, prompt="a cat")
+    drawing = await member.see(begun, lambda each: "of 144" in text_of(each))
+    await member.click(drawing, "Cancel")
+    await member.see(begun, lambda each: "Cancelled." in text_of(each))
+    done = await member.see(await compare(member, "clip skip"), is_sheet)
+    await member.click(done, "❌")
+    await member.wait_until(lambda: member.message(done["id"]) is None)
+    await member.wait_until(lambda: not list((tmp_path / "data" / "pictures").rglob("2-*")))
