@@ -41,7 +41,7 @@ from bot.forms import Forms
 from bot.hints import Hints
 from bot.house import Banned, House
 from bot.intake import Intake
-from bot.layouts import lessons, lists
+from bot.layouts import invited, lessons, lists
 from bot.letters import Letters
 from bot.logbook import Logbook
 from bot.menus import Menus
@@ -49,6 +49,7 @@ from bot.posts import Posts
 from bot.prints import Prints
 from bot.reactions import Reactions
 from bot.studio import Studio
+from bot.trying import Trying
 from bot.wording import Wording
 from generation.local_pool import LocalPool
 from generation.pace import Pace
@@ -196,6 +197,7 @@ async def running(
                 lasting(CONSENT, consent.decide),
                 lasting(FORGET, me.decide),
                 lasting(lessons.ANOTHER, what.turn),
+                lasting(invited.TRY, Trying(consent=consent, generations=generations).press),
             ],
             reacted=reactions.added,
             unreacted=reactions.removed,

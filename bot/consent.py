@@ -19,7 +19,7 @@ from bot.layouts.look import Look, framed
 from bot.locales import say
 from bot.studio import Studio
 from generation.comparison import Parameter
-from generation.settings import PartialSettings, Sampler
+from generation.settings import PartialSettings, Sampler, Schedule
 from storage.drafts import Drafts
 
 AT_ONCE = 4
@@ -56,6 +56,8 @@ class Order:
         chosen = document["chosen"]
         if "sampler" in chosen:
             chosen["sampler"] = Sampler(chosen["sampler"])
+        if "schedule" in chosen:
+            chosen["schedule"] = Schedule(chosen["schedule"])
         compared = {Parameter(name): values for name, values in document.get("compared", {}).items()}
         return cls(**document | {"chosen": PartialSettings(**chosen), "compared": compared})
 

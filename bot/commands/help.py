@@ -25,6 +25,10 @@ PARTS = (
     ),
     Sentence("**/settings** your defaults · **/models** what draws · **/me** your data"),
     Sentence(
+        "\n**To learn:** **/what** a setting does · **/explain** how a picture is drawn · **/compare** values side by "
+        "side · **/seed** the noise itself"
+    ),
+    Sentence(
         "-# The same seed, settings and size draw the same picture again. Whoever manages the server has /server."
     ),
 )

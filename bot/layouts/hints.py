@@ -1,13 +1,23 @@
 """Hints in words."""
 
+from discord import ui
+
+from bot.layouts.invited import comparing
+from bot.layouts.look import Part
 from bot.locales import say
 from generation.settings import GenerationSettings
-from storage.records import Hint
+from storage.records import Generation, Hint
 
 
 def hint_line(hint: Hint, settings: GenerationSettings) -> str:
     """One quiet line: what a setting costs, and what the model likes."""
     return f"-# 💡 {_sentence(hint, settings)}"
+
+
+def hinted(generation: Generation, hint: Hint) -> Part:
+    """The line, and a button that compares the setting on this prompt."""
+    button = comparing(say("Compare"), hint.setting, generation.id)
+    return ui.Section(ui.TextDisplay(hint_line(hint, generation.settings)), accessory=button)
 
 
 def _sentence(hint: Hint, settings: GenerationSettings) -> str:

@@ -7,10 +7,22 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.layouts.invited import comparing
 from bot.layouts.look import Look, Part, framed, plain
 from bot.lessons.examples import EXAMPLES, Example, file_name
 from bot.lessons.topics import LESSONS, Topic
 from bot.locales import say
+from generation.comparison import Parameter
+
+TRIED = {
+    Topic.STEPS: Parameter.STEPS,
+    Topic.SEED: Parameter.SEED,
+    Topic.SIZE: Parameter.SIZE,
+    Topic.CLIP_SKIP: Parameter.CLIP_SKIP,
+    Topic.GUIDANCE: Parameter.GUIDANCE,
+    Topic.SAMPLER: Parameter.SAMPLER,
+}
+"""What can be compared on any prompt; strength needs a picture to start from."""
 
 ANOTHER = re.compile("noisefox-what")
 
@@ -28,6 +40,8 @@ def of_lesson(topic: Topic, picture: bytes | None) -> Look:
         parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=described)))
         parts.append(ui.TextDisplay(f"-# {_caption(example)}"))
     parts.append(ui.TextDisplay(f"**{say('Rule of thumb')}** · {say(lesson.rule)}"))
+    if topic in TRIED:
+        parts.append(ui.ActionRow(comparing(say("Compare on my last prompt"), TRIED[topic])))
     parts.append(ui.ActionRow(_others(topic)))
     return Look(framed(parts), dict(files))
 

@@ -9,7 +9,7 @@ from bot.buttons import Press, PressKind
 from bot.durations import about
 from bot.layouts import compared, explained
 from bot.layouts.controls import button, more, rows_of
-from bot.layouts.hints import hint_line
+from bot.layouts.hints import hinted
 from bot.layouts.lines import bar, described, headline, lineage_line, shown, small_print
 from bot.layouts.look import QUIET, Look, Part, framed, plain
 from bot.locales import say, say_many
@@ -174,7 +174,7 @@ def _completed(generation: Generation, pictures: Sequence[Print], parent: Genera
     details = button(Press(PressKind.DETAILS, generation.id))
     parts.append(ui.Section(ui.TextDisplay(f"-# {small_print(generation)}"), accessory=details))
     if generation.hint:
-        parts.append(ui.TextDisplay(hint_line(generation.hint, generation.settings)))
+        parts.append(hinted(generation, generation.hint))
     if generation.figures:
         usual = [button(Press(kind, generation.id)) for kind in (PressKind.FAVOURITE, PressKind.DELETE)]
         rows = compared.rows_of if generation.axes else explained.rows_of

@@ -3,7 +3,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bot.layouts.lessons import of_lesson
+from bot.layouts.invited import TRY
+from bot.layouts.lessons import TRIED, of_lesson
 from bot.lessons.examples import EXAMPLES, picture_of
 from bot.lessons.making import MOST_BYTES, WIDTH, laid_out
 from bot.lessons.topics import LESSONS, Topic
@@ -48,6 +49,9 @@ async def test_a_lesson_fits_a_phone_and_leads_to_the_others(topic: Topic, local
     parts = container["components"]
     words = [part["content"] for part in parts if part["type"] == 10]
     assert sum(map(len, words)) <= TEXT
-    [select] = [row["components"][0] for row in parts if row["type"] == 1]
+    *tries, select = [row["components"][0] for row in parts if row["type"] == 1]
+    wanted = [f"noisefox-try:{topic.value}:0"] * (topic in TRIED)
+    assert [each["custom_id"] for each in tries] == wanted
+    assert all(TRY.fullmatch(each) for each in wanted)
     assert [each["value"] for each in select["options"]] == [each.value for each in LESSONS if each is not topic]
     assert bool(look.files) == (topic in EXAMPLES)

@@ -81,7 +81,7 @@ async def test_limits_and_rules_hold_for_every_cell(bot: app.Bot, admin: Member,
     assert "“gore” is not to be drawn" in await refusal(other="gore")
     assert "may be at most 128 pixels" in await refusal(size="256x64")
     assert "This takes 60 steps" in await refusal(prompt="a cat --steps 10")
-    assert "such as 512x768" in await refusal(size="wide")
+    assert "such as 512x768" in await refusal(size="very wide")
     first = await member.see(await ask(member, number=7), is_figure)
     assert "This is a figure" in text_of((await member.menu("Upscale", first)).message or {})
     assert "This takes 30 steps" in await refusal(prompt="a cat --steps 5")
