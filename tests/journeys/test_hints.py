@@ -31,8 +31,8 @@ async def test_a_person_or_a_server_can_do_without(bot: app.Bot, member: Member,
     assert "no hints" in (await member.asks("settings hints", on=False))["content"]
     assert HINT not in text_of(await member.imagine(guidance=20))
     await member.asks("settings hints", on=True)
-    assert "no hints" in text_of(await admin.asks("server hints", on=False))
+    assert "No hints" in text_of(await admin.asks("server hints", on=False))
     assert HINT not in text_of(await member.imagine(guidance=20))
     assert HINT in text_of(await member.imagine(channel="dm", guidance=20))
-    assert "no hints" not in text_of(await admin.asks("server hints", on=True))
+    assert "No hints" not in text_of(await admin.asks("server hints", on=True))
     assert HINT in text_of(await other.imagine(guidance=20))
