@@ -1,6 +1,7 @@
 """The one table from what went wrong to what a person is told."""
 
 from bot.locales import say
+from generation import abilities
 from generation.errors import FailureKind, UserError
 from generation.sentences import Sentence
 
@@ -21,6 +22,7 @@ _FAILURES = {
     FailureKind.MODEL_TOO_LARGE: Sentence(
         "This model needs more memory than the machine that draws has. Choose another, or tell whoever runs this bot."
     ),
+    FailureKind.UNSUITABLE: abilities.SENTENCE,
     FailureKind.UPSCALER_UNAVAILABLE: Sentence(
         "This upscaler is not installed here. Choose another, or leave the choice to me."
     ),

@@ -10,7 +10,7 @@ from bot.errors import Refusal
 from bot.house import Cover, House, Standing
 from bot.logbook import Logbook
 from bot.studio import Studio
-from generation import comparison, cost, outpainting, upscaling
+from generation import abilities, comparison, cost, outpainting, upscaling
 from generation import images as pictures
 from generation.catalogue import Catalogue
 from generation.comparison import Axis, Parameter
@@ -105,7 +105,7 @@ class Intake:
         named = chosen.model or typed.chosen.model
         model = self._catalogue.get(named or await self._house.usual_model(asker, self._catalogue.names))
         standing = await self._house.standing(asker, model)
-        defaults = standing.defaults
+        defaults = abilities.fitted(standing.defaults, model)
         if typed.aspect:
             width, height = flags.fitted(
                 typed.aspect,
@@ -127,6 +127,7 @@ class Intake:
     async def explain(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
         plan = await self.imagine(asker, text, seed, replace(chosen, count=1))
+        self._check_takes_more(plan)
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
     async def compare(self, asker: Asker, plan: Plan, text: str, chosen: PartialSettings, wanted: Wanted) -> Plan:
@@ -151,6 +152,8 @@ class Intake:
             models[name] = other.settings
         cells = comparison.cells(settings, axes, models.__getitem__)
         compared = await self._plan(asker, cells[0], Lineage(Action.COMPARE), cells=cells)
+        if plan.inputs.given():
+            self._check_takes_more(compared)
         return replace(compared, settings=settings, axes=tuple(axes), inputs=plan.inputs)
 
     async def with_image(self, plans: Sequence[Plan], image: bytes, mask: bytes = b"") -> list[Plan]:
@@ -181,6 +184,7 @@ class Intake:
     def _with_inputs(self, plan: Plan, inputs: Inputs) -> Plan:
         guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
         self._catalogue.check_guides(plan.settings.model, **guides)
+        self._check_takes_more(plan)
         return replace(plan, inputs=inputs)
 
     async def _shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
@@ -253,6 +257,7 @@ class Intake:
         settings = replace(derived.outpainted(old, self.new_seed(), size), count=generation.settings.count)
         action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
         plan = await self._plan(asker, settings, Lineage(action, generation.id, index))
+        self._check_takes_more(plan)
         return replace(plan, inputs=inputs)
 
     async def reshape(self, asker: Asker, generation: Generation, index: int, aspect: tuple[int, int]) -> Plan:
@@ -269,6 +274,7 @@ class Intake:
         """The same with other words and settings: what neither `text` nor `chosen` names stays, but for the seed."""
         typed, old = flags.read(text), generation.settings
         changes = chosen.over(typed.chosen).given()
+        old = abilities.stripped(old, self._catalogue.get(changes.get("model", old.model)))
         if typed.aspect:
             changes["width"], changes["height"] = await self._fitted(asker, old, typed.aspect)
         seed = self.new_seed() if typed.seed is None else typed.seed
@@ -286,8 +292,10 @@ class Intake:
     async def adopt(self, asker: Asker, settings: GenerationSettings) -> Plan:
         """Settings that a picture of somebody else's carries, with another seed; with the default model where theirs
         is not here."""
-        model = settings.model if settings.model in self._catalogue.names else self._catalogue.default.name
-        return await self._plan(asker, replace(settings, model=model, seed=self.new_seed()), Lineage())
+        known = settings.model in self._catalogue.names
+        model = self._catalogue.get(settings.model) if known else self._catalogue.default
+        settings = replace(abilities.stripped(settings, model), model=model.name)
+        return await self._plan(asker, replace(settings, seed=self.new_seed()), Lineage())
 
     async def derive(
         self, asker: Asker, generation: Generation, settings: GenerationSettings, lineage: Lineage
@@ -370,6 +378,23 @@ class Intake:
         self._logbook.asked(generation)
         return generation
 
+    def _check_takes_more(self, plan: Plan) -> None:
+        """Raise `Unsuitable` where a model takes no pictures, nor can be looked into."""
+        for name in plan.models:
+            abilities.check_takes_more(self._catalogue.get(name))
+
+    def _understood(self, plan: Plan) -> Plan:
+        """As much of a plan as its models understand. Raises `Unsuitable` where more is asked of one."""
+        if not plan.draws:
+            return plan
+        models = {name: self._catalogue.get(name) for name in (plan.settings.model, *plan.models)}
+        if plan.files != NO_FILES or plan.lineage.action.enlarges:
+            self._check_takes_more(plan)
+        for each in plan.drawn:
+            abilities.check(each, models[each.model])
+        settings, *cells = (abilities.stripped(each, models[each.model]) for each in (plan.settings, *plan.cells))
+        return replace(plan, settings=settings, cells=tuple(cells))
+
     async def _read(self, picture: Picture) -> bytes:
         try:
             return await self._images.read(picture.file or "")
@@ -393,6 +418,7 @@ class Intake:
             self._catalogue.loras.check(each.prompt, each.model)
         guides = {"control": bool(files.control), "image_prompt": bool(files.image_prompt)}
         self._catalogue.check_guides(model.name, **guides)
+        plan = self._understood(plan)
         by_model = {name: [each for each in plan.drawn if each.model == name] for name in plan.models}
         for name, drawn in by_model.items():
             standing = await self._house.check(asker, drawn, self._catalogue.get(name), plan.charged)

@@ -92,7 +92,7 @@ class ModelSpec:
             height=self.height,
             steps=self.steps,
             guidance_scale=self.guidance_scale,
-            sampler=self.sampler,
+            sampler=Sampler.OWN if self.family is Family.OTHER else self.sampler,
             clip_skip=self.clip_skip or (self.family or Family.STABLE_DIFFUSION).clip_skip,
         )
 

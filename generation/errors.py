@@ -4,6 +4,7 @@ NoisefoxError
 ├── UserError               may be shown to the person who asked, as it stands
 │   ├── InvalidSetting
 │   ├── LimitExceeded
+│   ├── Unsuitable
 │   ├── UnknownLora
 │   └── UnknownModel
 └── WorkerError             for the log; a person is told by `FailureKind`
@@ -45,6 +46,10 @@ class InvalidSetting(UserError):
 
 class LimitExceeded(UserError):
     """More than is allowed here; the sentence says how much is."""
+
+
+class Unsuitable(UserError):
+    """The model cannot do what is asked for."""
 
 
 class UnknownModel(UserError):
@@ -104,6 +109,7 @@ class FailureKind(StrEnum):
     MODEL_UNAVAILABLE = "model unavailable"
     LORA_UNAVAILABLE = "LoRA unavailable"
     MODEL_TOO_LARGE = "model too large"
+    UNSUITABLE = "unsuitable"
     UPSCALER_UNAVAILABLE = "upscaler unavailable"
     CHECKER_UNAVAILABLE = "checker unavailable"
     OUT_OF_MEMORY = "out of memory"

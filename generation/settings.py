@@ -88,6 +88,8 @@ class Sampler(StrEnum):
     DDPM = "DDPM"
     LCM = "LCM"
     TCD = "TCD"
+    OWN = "Model's own"
+    """What the model comes with."""
 
     @property
     def steps(self) -> Bounds:
@@ -97,7 +99,7 @@ class Sampler(StrEnum):
     @property
     def schedules(self) -> "tuple[Schedule, ...]":
         """How it can spread the noise levels. LCM and TCD know only the levels they were distilled at."""
-        if self in (Sampler.LCM, Sampler.TCD):
+        if self in (Sampler.LCM, Sampler.TCD, Sampler.OWN):
             return (Schedule.SAMPLER,)
         if self in (Sampler.EULER_ANCESTRAL, Sampler.DDIM, Sampler.DDPM, Sampler.PLMS):
             return (Schedule.SAMPLER, Schedule.UNIFORM)

@@ -84,18 +84,28 @@ def head_of(file: Path) -> Mapping[str, Weight]:
     return {name: Weight(each["dtype"], tuple(each["shape"])) for name, each in head.items() if name != "__metadata__"}
 
 
-@lru_cache
 def family_of(source: str) -> Family | None:
     """Of a folder in diffusers' format, a .safetensors file or a hub id; None where nothing of it is on this machine,
     or nothing that can be read."""
-    path = Path(source).expanduser()
     try:
-        if is_single_file(source):
-            return family_of_tensors(head_of(path))
-        index = path / INDEX if path.is_dir() else _cached(source)
-        return BATCHED.get(json.loads(index.read_text())["_class_name"], Family.OTHER) if index else None
+        return _read_family(source)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+@lru_cache
+def _read_family(source: str) -> Family:
+    """Raises `OSError`, `ValueError`, `KeyError`, `TypeError`."""
+    path = Path(source).expanduser()
+    if is_single_file(source):
+        return family_of_tensors(head_of(path))
+    index = path / INDEX if path.is_dir() else _cached(source)
+    return family_of_class(json.loads(index.read_text())["_class_name"])
+
+
+def family_of_class(pipeline: str) -> Family:
+    """Of the models that one of diffusers' pipelines draws with."""
+    return BATCHED.get(pipeline, Family.OTHER)
 
 
 def family_of_tensors(names: Mapping[str, object]) -> Family:
@@ -108,12 +118,11 @@ def family_of_tensors(names: Mapping[str, object]) -> Family:
     return Family.OTHER
 
 
-def _cached(hub_id: str) -> Path | None:
-    """What is already here of a repository on the hub."""
+def _cached(hub_id: str) -> Path:
+    """What is already here of a repository on the hub; raises `FileNotFoundError` or `ValueError`."""
     from huggingface_hub import try_to_load_from_cache
 
-    try:
-        found = try_to_load_from_cache(hub_id, INDEX)
-    except ValueError:
-        return None
-    return Path(found) if isinstance(found, str) else None
+    found = try_to_load_from_cache(hub_id, INDEX)
+    if not isinstance(found, str):
+        raise FileNotFoundError(hub_id)
+    return Path(found)

@@ -35,6 +35,8 @@ def beside_the_text(unet: Any, settings: GenerationSettings) -> Mapping[str, tor
 def scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
     """An autoencoder's latents (n, channels, h, w), brought to unit variance as its `config` says."""
     factor: float = config.scaling_factor
+    if shift := getattr(config, "shift_factor", None):
+        latents = latents - shift
     if statistics := _statistics(latents, config):
         mean, std = statistics
         return (latents - mean) * factor / std
@@ -44,10 +46,11 @@ def scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
 def unscaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
     """The reverse of `scaled`."""
     factor: float = config.scaling_factor
+    shift: float = getattr(config, "shift_factor", None) or 0.0
     if statistics := _statistics(latents, config):
         mean, std = statistics
-        return latents * std / factor + mean
-    return latents / factor
+        return latents * std / factor + mean + shift
+    return latents / factor + shift
 
 
 def _statistics(latents: torch.Tensor, config: Any) -> tuple[torch.Tensor, torch.Tensor] | None:

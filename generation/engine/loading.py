@@ -14,11 +14,13 @@ from diffusers import AutoencoderKL, DiffusionPipeline
 
 from generation import sources
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine import control, families, memory, single_files
+from generation.engine import control, families, memory, own_pipelines, single_files
 from generation.engine.image_prompts import ImagePrompts
 from generation.engine.models import Model
+from generation.engine.own_pipelines import OwnModel
 from generation.engine.previews import LatentPreview, TinyDecoder
 from generation.errors import ModelTooLarge, ModelUnavailable
+from generation.sources import Family
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,9 @@ LIBRARIES = ("diffusers", "transformers")
 PLAIN = "*.safetensors"
 
 
-def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype, report: Report = lambda share: None) -> Model:
+def load(
+    spec: ModelSpec, device: torch.device, dtype: torch.dtype, report: Report = lambda share: None
+) -> Model | OwnModel:
     """Read a model; safetensors only, since pickled weights can run code.
 
     Raises `ModelUnavailable` with the reason for the log, and of these `ModelTooLarge` where memory is not enough.
@@ -41,8 +45,11 @@ def load(spec: ModelSpec, device: torch.device, dtype: torch.dtype, report: Repo
     report(0.0)
     try:
         weights = _fetched(spec.source)
+        dtype = _held_by(sources.family_of(str(weights)), dtype)
         memory.check_room(spec.name, files_of(weights), device, dtype)
         pipeline = _pipeline(spec, weights, dtype, report).to(device)
+        if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
+            return own_pipelines.assembled(spec, weights, pipeline, device, dtype)
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
         if spec.controlnet:
@@ -120,11 +127,9 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
         )
         report(sum(sizes[each] for each in read) / max(sum(sizes.values()), 1))
     index = json.loads((folder / sources.INDEX).read_text())
-    left_out = {name: None for name in but if name in index}
-    unguarded = {name: value for name, value in UNGUARDED.items() if name in index}
-    return DiffusionPipeline.from_pretrained(
-        folder, dtype=dtype, use_safetensors=True, local_files_only=True, **read, **left_out, **unguarded
-    )
+    left_out = {name: None for name, value in index.items() if name in but or value == [None, None]}
+    given = read | left_out | {name: value for name, value in UNGUARDED.items() if name in index}
+    return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True, **given)
 
 
 def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype) -> Any:
@@ -193,6 +198,11 @@ def _refuse_pickles(folder: Path) -> None:
         raise ValueError(
             f"{folder.name}/{pickled[0]} is pickled, and reading it could run any code; take the model as .safetensors"
         )
+
+
+def _held_by(family: Family | None, dtype: torch.dtype) -> torch.dtype:
+    """The number format for a family: what came after Stable Diffusion XL passes the largest number of float16."""
+    return torch.bfloat16 if family is Family.OTHER and dtype is torch.float16 else dtype
 
 
 def _tiny_decoder(spec: ModelSpec, channels: int, device: torch.device, dtype: torch.dtype) -> TinyDecoder | None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from generation import infotext
 from generation.catalogue import Catalogue
-from generation.engine import hires, masks, pictures, starting
+from generation.engine import hires, masks, own_pipelines, pictures, starting
 from generation.engine.drawing import Drawing, decoded
 from generation.engine.explaining import Recorder, explain
 from generation.engine.guides import Guides
@@ -19,6 +19,7 @@ from generation.engine.held import Held
 from generation.engine.leisure import Errand, Leisure
 from generation.engine.models import Model
 from generation.engine.originals import Original
+from generation.engine.own_pipelines import OwnModel
 from generation.engine.painting import Painting, predict
 from generation.engine.safety import Checkers
 from generation.engine.shares import Shares
@@ -35,6 +36,7 @@ from generation.errors import (
     ModelUnavailable,
     UnknownLora,
     UnknownModel,
+    Unsuitable,
     UpscalerUnavailable,
 )
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
@@ -143,7 +145,11 @@ class StepLoop:
                 case Upscale():
                     self._errands[self._enlarge(job, job.task)] = job.id
                 case Draw():
-                    self._begin(job, job.task)
+                    model = self._any_model_of(job)
+                    if isinstance(model, OwnModel):
+                        self._errands[self._draw_alone(job, job.task, model)] = job.id
+                    else:
+                        self._begin(job, job.task, model)
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             self._fail(job.id, error)
             return
@@ -153,9 +159,12 @@ class StepLoop:
         name = job.task.settings.model
         return self._shelf.take(name, on_load=lambda share: self._emit(Loading(job.id, name, share)))
 
+    def _any_model_of(self, job: Job) -> Model | OwnModel:
+        name = job.task.settings.model
+        return self._shelf.any(name, on_load=lambda share: self._emit(Loading(job.id, name, share)))
+
     @torch.inference_mode()
-    def _begin(self, job: Job, task: Draw) -> None:
-        model = self._model_of(job)
+    def _begin(self, job: Job, task: Draw, model: Model) -> None:
         sizes = {(each.width, each.height) for each in task.each}
         originals = {size: Original.of(task.inputs, *size, holes=model.is_inpainting) for size in sizes}
         guides = Guides.of(task.inputs)
@@ -176,6 +185,19 @@ class StepLoop:
             picture = self._checked(picture, task)
         self._remove(job.id)
         self._emit(Completed(job.id, (picture,), self._clock() - started, upscaler=upscaler))
+
+    def _draw_alone(self, job: Job, task: Draw, model: OwnModel) -> Errand:
+        """By a model's own pipeline: one picture after the other, with a slice for each step."""
+
+        def report(step: int, looks: tuple[Preview, ...]) -> None:
+            self._emit(Progress(job.id, step, task.settings.steps, looks))
+
+        started, finished = self._clock(), []
+        for picture in (yield from own_pipelines.draw(task, model, report)):
+            finished.append(self._checked(picture, task) if task.check else picture)
+            yield
+        self._remove(job.id)
+        self._emit(Completed(job.id, tuple(finished), self._clock() - started, model.circumstances))
 
     def _checked(self, picture: Picture, task: Task) -> Picture:
         """A picture with what the safety checker says of it."""
@@ -393,6 +415,8 @@ def _kind_of(error: Exception) -> FailureKind:
             return FailureKind.MODEL_UNAVAILABLE
         case LoraUnavailable() | UnknownLora():
             return FailureKind.LORA_UNAVAILABLE
+        case Unsuitable():
+            return FailureKind.UNSUITABLE
         case UpscalerUnavailable():
             return FailureKind.UPSCALER_UNAVAILABLE
         case CheckerUnavailable():

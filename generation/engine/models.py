@@ -49,15 +49,7 @@ class Model:
     def hash(self) -> str:
         """The first ten hexadecimal digits of the SHA-256 of the checkpoint, or of the UNet's weights files; where
         neither is there, of the model's id."""
-        files = [self.weights] if self.weights.is_file() else sorted((self.weights / "unet").glob("*.safetensors"))
-        digest = hashlib.sha256()
-        for file in files:
-            with file.open("rb") as stream:
-                while chunk := stream.read(_CHUNK):
-                    digest.update(chunk)
-        if not files:
-            digest.update(self.spec.source.encode())
-        return digest.hexdigest()[:10]
+        return hash_of(self.weights, self.spec.source)
 
     @cached_property
     def wardrobe(self) -> Wardrobe:
@@ -127,6 +119,20 @@ class Model:
         pixels = (_bytes(self.tiny(latents)) if self.tiny else self.decode(latents))[0]
         height, width, _ = pixels.shape
         return Preview(width, height, pixels.numpy().tobytes(), decoded=True)
+
+
+def hash_of(weights: Path, source: str) -> str:
+    """The first ten hexadecimal digits of the SHA-256 of what draws: a checkpoint, or the files of a folder's UNet or
+    transformer; where there is neither, of the `source`'s name."""
+    files = [weights] if weights.is_file() else []
+    for part in ("unet", "transformer"):
+        files = files or sorted((weights / part).glob("*.safetensors"))
+    digest = hashlib.sha256(b"" if files else source.encode())
+    for file in files:
+        with file.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()[:10]
 
 
 def _bytes(pixels: torch.Tensor) -> torch.Tensor:

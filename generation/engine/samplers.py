@@ -62,7 +62,7 @@ def scheduler_for(
     `model_config` is the configuration of the model's own scheduler: it knows the noise schedule and what the
     UNet predicts, which hold for every sampler.
     """
-    recipe = _RECIPES[sampler]
+    recipe = _Recipe(model_config["_class_name"]) if sampler is Sampler.OWN else _RECIPES[sampler]
     options = recipe.options
     if schedule is not Schedule.SAMPLER:
         options = options | {option: each is schedule for each, option in _SIGMAS.items()}

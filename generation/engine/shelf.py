@@ -7,11 +7,13 @@ from weakref import WeakValueDictionary
 
 import torch
 
+from generation import abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import inversion
 from generation.engine.loading import Report, load
 from generation.engine.models import Model
-from generation.errors import ModelTooLarge
+from generation.engine.own_pipelines import OwnModel
+from generation.errors import ModelTooLarge, Unsuitable
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ class Shelf:
         self._device = device
         self._dtype = dtype
         self._room = room
-        self._models: OrderedDict[str, Model] = OrderedDict()
+        self._models: OrderedDict[str, Model | OwnModel] = OrderedDict()
         self._precise: WeakValueDictionary[str, Model] = WeakValueDictionary()
 
     @property
@@ -34,10 +36,18 @@ class Shelf:
         return list(self._models)
 
     def take(self, name: str, on_load: Report) -> Model:
-        """The model called `name`; where it must be read, `on_load` is told how far that is, from 0 on.
+        """The model called `name` for the running batch; where it must be read, `on_load` is told how far that is, from
+        0 on.
 
-        Raises `UnknownModel` and what `load` raises.
+        Raises `UnknownModel`, `Unsuitable` for a model that is drawn by its own pipeline, and what `load` raises.
         """
+        model = self.any(name, on_load)
+        if isinstance(model, OwnModel):
+            raise Unsuitable(abilities.SENTENCE)
+        return model
+
+    def any(self, name: str, on_load: Report) -> Model | OwnModel:
+        """The model called `name`, of whatever family; else as `take`."""
         if name not in self._models:
             spec = self._catalogue.get(name)
             self._leave(self._room - 1)
@@ -50,10 +60,12 @@ class Shelf:
         with the last picture that is drawn with it."""
         model = self._precise.get(name)
         if model is None:
-            model = self._precise[name] = self._loaded(self._catalogue.get(name), torch.float32, on_load)
+            read = self._loaded(self._catalogue.get(name), torch.float32, on_load)
+            assert isinstance(read, Model)
+            model = self._precise[name] = read
         return model
 
-    def _read(self, spec: ModelSpec, on_load: Report) -> Model:
+    def _read(self, spec: ModelSpec, on_load: Report) -> Model | OwnModel:
         try:
             return self._loaded(spec, self._dtype, on_load)
         except ModelTooLarge:
@@ -63,8 +75,10 @@ class Shelf:
         self._leave(0)
         return self._loaded(spec, self._dtype, on_load)
 
-    def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model:
+    def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | OwnModel:
         model = load(spec, self._device, dtype, on_load)
+        if isinstance(model, OwnModel):
+            return model
         model.loras = self._catalogue.loras
         for each in self._catalogue.embeddings.of(spec.name):
             try:

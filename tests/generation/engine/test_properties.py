@@ -50,6 +50,9 @@ class World:
                 return [torch.full_like(latents, float("nan"))]
         return [latents * 0.1]
 
+    def any(self, name: str, on_load: Any) -> Model:
+        return self.take(name, on_load)
+
     def take(self, name: str, on_load: Any) -> Model:
         if name == "missing":
             raise ModelUnavailable(name)

@@ -30,7 +30,9 @@ CPU = torch.device("cpu")
 
 
 def loaded(source: Path | str, **options: Any) -> Model:
-    return load(ModelSpec("mine", str(source), **options), CPU, torch.float32)
+    model = load(ModelSpec("mine", str(source), **options), CPU, torch.float32)
+    assert isinstance(model, Model)
+    return model
 
 
 def drawn(model: Model, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
@@ -57,7 +59,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.socket.connect", refuse)
 
 
-@pytest.mark.parametrize("make", [tiny.checkpoint_1, tiny.checkpoint_1_inpainting, tiny.checkpoint_xl])
+@pytest.mark.parametrize(
+    "make", [tiny.checkpoint_1, tiny.checkpoint_1_inpainting, tiny.checkpoint_xl], ids=["1", "1 inpainting", "XL"]
+)
 def test_a_single_file_draws_as_the_folder_it_was_made_from(tmp_path: Path, fox: GenerationSettings, make: Any) -> None:
     folder = make(tmp_path / "folder")
     file = single_file.write(DiffusionPipeline.from_pretrained(folder), tmp_path / "file.safetensors")

@@ -16,6 +16,8 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     FluxPipeline,
     FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLInpaintPipeline,
@@ -74,6 +76,11 @@ def inpainting_xl(folder: Path) -> Path:
 def flux(folder: Path) -> Path:
     """Flux: a transformer on packed latents, flow matching, CLIP and T5."""
     return _saved(_flux, folder)
+
+
+def stable_diffusion_3(folder: Path) -> Path:
+    """SD 3: a transformer on plain latents, flow matching, two CLIP encoders and no T5."""
+    return _saved(_stable_diffusion_3, folder)
 
 
 def checkpoint_1(folder: Path) -> Path:
@@ -187,6 +194,33 @@ def _flux() -> Any:
         tokenizer=_tokenizer(),
         text_encoder_2=T5EncoderModel(T5Config(vocab_size=256, d_model=WIDTH, d_kv=8, d_ff=37, num_layers=1)),
         tokenizer_2=T5Tokenizer(vocab=pieces, extra_ids=0),
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+    )
+
+
+def _stable_diffusion_3() -> Any:
+    transformer = SD3Transformer2DModel(
+        sample_size=16,
+        patch_size=2,
+        in_channels=4,
+        num_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        caption_projection_dim=32,
+        joint_attention_dim=2 * WIDTH,
+        pooled_projection_dim=2 * WIDTH,
+        out_channels=4,
+        pos_embed_max_size=16,
+    )
+    return StableDiffusion3Pipeline(
+        transformer=transformer,
+        vae=autoencoder(scaling_factor=1.5305, shift_factor=0.0609),
+        text_encoder=CLIPTextModelWithProjection(_clip()),
+        tokenizer=_tokenizer(),
+        text_encoder_2=CLIPTextModelWithProjection(_clip()),
+        tokenizer_2=_tokenizer(),
+        text_encoder_3=None,
+        tokenizer_3=None,
         scheduler=FlowMatchEulerDiscreteScheduler(),
     )
 

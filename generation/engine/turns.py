@@ -1,0 +1,52 @@
+"""Work that cannot be written in slices, done in slices."""
+
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+Pause = Callable[[], None]
+
+
+class Abandoned(Exception):
+    """Nobody waits for the work any more."""
+
+
+def in_turns(work: Callable[[Pause], Result]) -> Generator[None, None, Result]:
+    """Do `work` on a thread of its own, a slice at a time: from one call of the function that it is given to the next.
+
+    The thread and its caller never run at once. Where the generator is closed before the end, that function raises
+    `Abandoned`, and the thread ends.
+    """
+    turn, over = Semaphore(0), Semaphore(0)
+    working, abandoned = True, False
+
+    def pause() -> None:
+        over.release()
+        turn.acquire()
+        if abandoned:
+            raise Abandoned
+
+    def run() -> Result:
+        nonlocal working
+        turn.acquire()
+        try:
+            return work(pause)
+        finally:
+            working = False
+            over.release()
+
+    with ThreadPoolExecutor(1) as thread:
+        result = thread.submit(run)
+        try:
+            while True:
+                turn.release()
+                over.acquire()
+                if not working:
+                    return result.result()
+                yield
+        finally:
+            abandoned = True
+            turn.release()

@@ -1,0 +1,222 @@
+"""Models of other families, by their own pipelines, behind the same interface."""
+
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from diffusers import DiffusionPipeline
+from PIL import Image
+
+from generation import abilities, images, infotext
+from generation.catalogue import Catalogue, ModelSpec
+from generation.engine.own_pipelines import OwnModel, assembled
+from generation.engine.shelf import Shelf
+from generation.engine.turns import in_turns
+from generation.errors import FailureKind, ModelUnavailable, Unsuitable
+from generation.events import Cancelled, Completed, Failed, Loading, Progress, Started
+from generation.jobs import Draw, Inputs, Job, Manner, Upscale
+from generation.settings import GenerationSettings, PartialSettings, Sampler
+from generation.sources import Family
+from tests.generation.engine import tiny
+from tests.generation.engine.conftest import NO_INPUTS, LoopDriver
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    made = tmp_path_factory.mktemp("models")
+    makers: dict[str, Callable[[Path], Path]] = {"flux": tiny.flux, "three": tiny.stable_diffusion_3}
+    specs = [ModelSpec(name, str(make(made / name)), width=64, height=64) for name, make in makers.items()]
+    return Shelf(Catalogue(specs), CPU, torch.float32, room=2)
+
+
+@pytest.fixture
+def fox() -> GenerationSettings:
+    return GenerationSettings(
+        "a fox", seed=3, model="flux", width=64, height=64, steps=4, guidance_scale=3.5, sampler=Sampler.OWN
+    )
+
+
+@torch.inference_mode()
+def expected(shelf: Shelf, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
+    source = shelf.any(settings.model, lambda share: None).spec.source
+    with warnings.catch_warnings(action="ignore"):
+        left_out = {"text_encoder_3": None, "tokenizer_3": None} if settings.model == "three" else {}
+        pipeline = DiffusionPipeline.from_pretrained(source, dtype=torch.float32, local_files_only=True, **left_out)
+    pipeline.set_progress_bar_config(disable=True)
+    negative = {"negative_prompt": settings.negative_prompt} if settings.negative_prompt else {}
+    image = pipeline(
+        settings.prompt,
+        num_inference_steps=settings.steps,
+        guidance_scale=settings.guidance_scale,
+        width=settings.width,
+        height=settings.height,
+        generator=torch.Generator("cpu").manual_seed(settings.seed),
+        **negative,
+    ).images[0]
+    return numpy.asarray(image, dtype=int)
+
+
+def pixels(completed: Completed, index: int = 0) -> numpy.ndarray[Any, Any]:
+    return numpy.asarray(Image.open(BytesIO(completed.pictures[index].png)), dtype=int)
+
+
+@pytest.mark.parametrize(("model", "negative"), [("flux", ""), ("three", ""), ("three", "green")])
+def test_pictures_are_those_of_the_stock_pipeline(
+    shelf: Shelf, fox: GenerationSettings, model: str, negative: str
+) -> None:
+    driver, asked = LoopDriver(shelf), replace(fox, model=model, negative_prompt=negative)
+    driver.admit(1, asked)
+    driver.run()
+    wanted = expected(shelf, asked)
+    assert wanted.std() > 5
+    assert abs(pixels(driver.completed(1)) - wanted).max() <= 1
+
+
+def test_progress_previews_and_metadata_are_as_with_any_model(shelf: Shelf, fox: GenerationSettings) -> None:
+    driver = LoopDriver(shelf)
+    driver.admit(1, replace(fox, count=2))
+    driver.run()
+    events = driver.of(1)
+    kinds = [type(event) for event in events if not isinstance(event, Loading | Progress)]
+    assert kinds == [Started, Completed]
+    said = [event for event in events if isinstance(event, Progress)]
+    assert [(each.step, each.steps, len(each.previews)) for each in said] == [
+        (0, 4, 1),
+        (1, 4, 1),
+        (1, 4, 1),
+        (2, 4, 2),
+        (3, 4, 2),
+        (3, 4, 2),
+    ]
+    assert (said[0].previews[0].width, said[0].previews[0].height) == (8, 8)
+    done = driver.completed(1)
+    assert [picture.seed for picture in done.pictures] == [3, 4]
+    assert "FluxPipeline" in done.circumstances
+    text = Image.open(BytesIO(done.pictures[1].png)).info["parameters"]
+    assert "Sampler: Model's own" in text
+    assert infotext.from_infotext(text) == fox.of_picture(1)
+    assert abs(pixels(done, 1) - expected(shelf, replace(fox, seed=4))).max() <= 1
+
+
+def test_it_is_cancelled_between_two_steps_and_others_go_on(shelf: Shelf, fox: GenerationSettings) -> None:
+    ticks, before = count(), threading.active_count()
+    driver = LoopDriver(shelf, clock=lambda: float(next(ticks)))
+    driver.admit(1, replace(fox, steps=50))
+    driver.admit(2, fox)
+    for _ in range(6):
+        driver.loop.step()
+    driver.loop.cancel(1)
+    assert threading.active_count() == before + 1, "the thread of a cancelled picture ends"
+    driver.run()
+    assert isinstance(driver.of(1)[-1], Cancelled)
+    assert len([event for event in driver.of(1) if isinstance(event, Progress)]) == 3, "both had their turns"
+    assert abs(pixels(driver.completed(2)) - expected(shelf, fox)).max() <= 1
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sampler": Sampler.EULER},
+        {"clip_skip": 2},
+        {"hires_factor": 2.0},
+        {"variation_strength": 0.1},
+        {"seed_width": 128, "seed_height": 128},
+        {"guidance_rescale": 0.5},
+        {"guidance_end": 0.5},
+    ],
+    ids=str,
+)
+def test_what_it_knows_nothing_of_is_refused_and_not_passed_over(
+    shelf: Shelf, fox: GenerationSettings, changes: dict[str, Any]
+) -> None:
+    assert failure(shelf, replace(fox, **changes)) is FailureKind.UNSUITABLE
+
+
+def failure(shelf: Shelf, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> FailureKind:
+    driver = LoopDriver(shelf)
+    driver.admit(1, settings, inputs)
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed), ending
+    return ending.kind
+
+
+def test_pictures_to_start_from_and_sizes_that_do_not_fit_are_refused(shelf: Shelf, fox: GenerationSettings) -> None:
+    picture = images.as_png(Image.new("RGB", (64, 64)))
+    assert failure(shelf, fox, Inputs(picture)) is FailureKind.UNSUITABLE
+    assert failure(shelf, replace(fox, model="three", width=72)) is FailureKind.UNSUITABLE
+    driver = LoopDriver(shelf)
+    driver.loop.admit(Job(1, "one", Upscale(fox, picture, manner=Manner.CREATIVE)))
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert ending.kind is FailureKind.UNSUITABLE
+
+
+def test_defaults_ask_for_nothing(shelf: Shelf, fox: GenerationSettings) -> None:
+    model = shelf.any("flux", lambda share: None).spec
+    assert model.family is Family.OTHER
+    assert model.preferred.sampler is Sampler.OWN
+    server = PartialSettings(sampler=Sampler.DDIM, clip_skip=2, steps=9)
+    fitted = abilities.fitted(server, model)
+    assert (fitted.sampler, fitted.clip_skip, fitted.steps) == (Sampler.OWN, 1, 9)
+    by_default = replace(fox, sampler=model.sampler)
+    abilities.check(by_default, model)
+    with pytest.raises(Unsuitable, match="choose another model"):
+        abilities.check(replace(fox, sampler=Sampler.DDIM), model)
+    assert abilities.stripped(replace(fox, sampler=Sampler.DDIM), model) == fox
+
+
+def test_a_pipeline_that_stops_for_nobody_is_refused(shelf: Shelf) -> None:
+    class Deaf:
+        def __call__(self, prompt: str) -> None: ...
+
+    with pytest.raises(ModelUnavailable, match="stops for nobody"):
+        assembled(ModelSpec("deaf", "x"), Path("x"), Deaf(), CPU, torch.float32)
+
+
+def test_half_precision_is_bfloat16(shelf: Shelf) -> None:
+    spec = shelf.any("flux", lambda share: None).spec
+    half = Shelf(Catalogue([spec]), CPU, torch.float16).any("flux", lambda share: None)
+    assert isinstance(half, OwnModel)
+    assert half.dtype == half.pipeline.transformer.dtype == torch.bfloat16
+
+
+def test_work_in_turns_passes_on_what_it_raises_and_ends_when_nobody_waits() -> None:
+    seen: list[int] = []
+
+    def work(pause: Callable[[], None]) -> str:
+        for number in range(3):
+            seen.append(number)
+            pause()
+        raise KeyError("at the end")
+
+    turns = in_turns(work)
+    next(turns)
+    assert seen == [0]
+    with pytest.raises(KeyError, match="at the end"):
+        list(turns)
+    assert seen == [0, 1, 2]
+    turns = in_turns(work)
+    next(turns)
+    turns.close()
+    assert seen == [0, 1, 2, 0]
+
+
+def test_a_sheet_of_another_family_has_a_picture_a_cell(shelf: Shelf, fox: GenerationSettings) -> None:
+    driver = LoopDriver(shelf)
+    cells = (replace(fox, steps=2), replace(fox, steps=2, guidance_scale=1.0))
+    driver.loop.admit(Job(1, "one", Draw(fox, cells=cells)))
+    driver.run()
+    assert abs(pixels(driver.completed(1), 1) - expected(shelf, cells[1])).max() <= 1
