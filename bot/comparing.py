@@ -37,7 +37,7 @@ def words_for(settings: GenerationSettings, axes: Sequence[Axis]) -> Words:
     rows = axes[0] if len(axes) > 1 else None
     return Words(
         title=prompt_as_title(settings.prompt, say("A comparison")),
-        settings=_shared(settings, {axis.parameter for axis in axes}),
+        settings=" · ".join(shared(settings, axes)),
         columns=say(NAMES[columns.parameter]),
         column_heads=columns.values,
         rows=say(NAMES[rows.parameter]) if rows else "",
@@ -45,8 +45,11 @@ def words_for(settings: GenerationSettings, axes: Sequence[Axis]) -> Words:
     )
 
 
-def _shared(settings: GenerationSettings, compared_ones: set[Parameter]) -> str:
-    """What all cells have in common."""
+def shared(settings: GenerationSettings, axes: Sequence[Axis]) -> list[str]:
+    """What all cells have in common; each model has its own steps, guidance and so on."""
+    differing = {axis.parameter for axis in axes}
+    if Parameter.MODEL in differing:
+        differing |= {Parameter.SIZE, Parameter.STEPS, Parameter.GUIDANCE, Parameter.SAMPLER}
     facts = {
         Parameter.SEED: say("seed {seed}", seed=str(settings.seed)),
         Parameter.SIZE: f"{settings.width}×{settings.height}",
@@ -54,9 +57,7 @@ def _shared(settings: GenerationSettings, compared_ones: set[Parameter]) -> str:
         Parameter.GUIDANCE: say("guidance {scale:g}", scale=settings.guidance_scale),
         Parameter.SAMPLER: settings.sampler.value,
     }
-    if Parameter.MODEL in compared_ones:
-        compared_ones = compared_ones | {Parameter.SIZE, Parameter.STEPS, Parameter.GUIDANCE, Parameter.SAMPLER}
-    return " · ".join(fact for parameter, fact in facts.items() if parameter not in compared_ones)
+    return [fact for parameter, fact in facts.items() if parameter not in differing]
 
 
 def _opened(picture: bytes) -> Image.Image:

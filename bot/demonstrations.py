@@ -25,11 +25,10 @@ async def explain(options: argparse.Namespace, config: Config) -> int:
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
     if completed.explanation is None:
         raise NotDrawn("The worker has sent no explanation.")
-    shown = explaining.drawn(completed.explanation, settings, gif=options.gif)
     [picture] = completed.pictures
     name = f"seed-{picture.seed}"
-    _write(options.out, f"{name}-explained", shown.figure)
-    _write(options.out, f"{name}-steps", shown.animation)
+    _write(options.out, f"{name}-explained", explaining.figure(completed.explanation, settings))
+    _write(options.out, f"{name}-steps", explaining.animation(completed.explanation, settings, gif=options.gif))
     _write(options.out, name, (picture.png, "png"))
     return 0
 

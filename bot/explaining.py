@@ -1,7 +1,5 @@
 """What an explained drawing says, in the reader's language, and its files."""
 
-from dataclasses import dataclass
-
 from bot.locales import say
 from generation.explanation import Explanation
 from generation.figures import explained, files
@@ -12,23 +10,29 @@ from generation.settings import GenerationSettings
 TITLE_LENGTH = 60
 """Characters of a prompt that the figure shows."""
 
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A figure and its animation as files, each with its ending."""
-
-    figure: tuple[bytes, str]
-    animation: tuple[bytes, str]
+ALL_NOISE = 0.98
+"""The share of noise from which a drawing has nothing else to begin with; models are trained up to 0.995 or 1."""
 
 
-def drawn(explanation: Explanation, settings: GenerationSettings, *, gif: bool = False) -> Shown:
-    """The figure and the animation of a drawing."""
-    words = words_for(explanation, settings)
-    frames, milliseconds = explained.animation(explanation, words)
-    return Shown(
-        files.still(explained.figure(explanation, words)),
-        files.animated(frames, milliseconds, gif=gif),
-    )
+File = tuple[bytes, str]
+"""A file's bytes, and its ending."""
+
+
+def figure(explanation: Explanation, settings: GenerationSettings) -> File:
+    """A drawing on one wide sheet."""
+    return files.still(explained.figure(explanation, words_for(explanation, settings)))
+
+
+def animation(explanation: Explanation, settings: GenerationSettings, *, gif: bool = False) -> File:
+    """A drawing step by step."""
+    frames, milliseconds = explained.animation(explanation, words_for(explanation, settings))
+    return files.animated(frames, milliseconds, gif=gif)
+
+
+def for_chat(explanation: Explanation, settings: GenerationSettings) -> list[File]:
+    """What a message shows: the figure in two halves, each as wide as a phone, then the animation."""
+    halves = explained.halves(explanation, words_for(explanation, settings))
+    return [*map(files.still, halves), animation(explanation, settings)]
 
 
 def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
@@ -44,9 +48,8 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
             scale=settings.guidance_scale,
         ),
         becoming=say("From noise to a picture"),
-        becoming_caption=say(
-            "Seed and size give the noise. Every step works on the whole picture and takes some of the noise away."
-        ),
+        becoming_caption=_beginning(explanation),
+        noise=say("the noise"),
         moments=[_moment(moment.step, steps) for moment in explained.shown(explanation)],
         forking=say("Two ideas in every step"),
         forking_caption=_merging(settings),
@@ -59,8 +62,8 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
             for fork in explanation.forks
         ],
         difference_caption=say(
-            "Each is the finished picture that the model expects then. Bright is where the prompt changes it: "
-            "much at first, little in the end."
+            "Each is the finished picture that the model expects then. Early, merged looks overdone: each step goes "
+            "only a little of the way there. Bright is where the prompt changes it."
         ),
         there=say("so far"),
         expected=say("the model expects"),
@@ -81,9 +84,18 @@ def prompt_as_title(prompt: str, otherwise: str) -> str:
     return f"“{words}”" if len(words) <= TITLE_LENGTH else f"“{words[:TITLE_LENGTH].rstrip()}…”"
 
 
+def _beginning(explanation: Explanation) -> str:
+    if explanation.moments[0].noise < ALL_NOISE:
+        return say(
+            "The picture to start from, with noise over it. Every step works on the whole picture and takes some of "
+            "the noise away."
+        )
+    return say("Seed and size give the noise. Every step works on the whole picture and takes some of the noise away.")
+
+
 def _moment(step: int, steps: int) -> str:
     if step == 0:
-        return say("the noise")
+        return say("as a picture")
     return say("the picture") if step == steps else say("after {step}", step=step)
 
 

@@ -280,11 +280,8 @@ class Studio:
         if explanation is None:
             return []
         with addressing(generation.origin.locale):
-            files = await asyncio.to_thread(explaining.drawn, explanation, generation.settings)
-        return [
-            await self._images.save_figure(generation.id, index, *file)
-            for index, file in enumerate((files.figure, files.animation))
-        ]
+            files = await asyncio.to_thread(explaining.for_chat, explanation, generation.settings)
+        return [await self._images.save_figure(generation.id, index, *file) for index, file in enumerate(files)]
 
     def _release(self, generation_id: int) -> dict[Key, float]:
         """A job has left the pool; what was learned of the pace. Without effect the second time."""

@@ -35,9 +35,10 @@ async def main(folder: Path) -> None:
             await pool.submit(Job(job_id, "figures", Draw(settings, explained=True)))
             completed = await finished(pool.events())
             assert completed.explanation is not None
-            shown = explaining.drawn(completed.explanation, settings)
-            save(shown.figure[0], folder / f"explain-{name}.webp")
-            (folder / f"explain-{name}-steps.webp").write_bytes(shown.animation[0])
+            figure, _ = explaining.figure(completed.explanation, settings)
+            save(figure, folder / f"explain-{name}.webp")
+            animation, _ = explaining.animation(completed.explanation, settings)
+            (folder / f"explain-{name}-steps.webp").write_bytes(animation)
         settings = settings_of(*EXPLAINED["fox-girl"])
         cells = tuple(comparison.cells(settings, [STEPS], lambda _: settings))
         await pool.submit(Job(len(EXPLAINED), "figures", Draw(settings, cells=cells)))

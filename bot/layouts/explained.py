@@ -30,7 +30,8 @@ def figures_of(generation: Generation, names: list[str]) -> list[Part]:
     see them."""
     prompt = generation.settings.prompt[:700]
     descriptions = (
-        say("How “{prompt}” is drawn: from noise to picture, and what the prompt changes", prompt=prompt),
+        say("How “{prompt}” is drawn, from noise to picture", prompt=prompt),
+        say("What “{prompt}” changes at three of the steps", prompt=prompt),
         say("The steps of “{prompt}”, one after the other", prompt=prompt),
     )
     return [

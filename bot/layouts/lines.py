@@ -1,7 +1,9 @@
 """The lines of a message that shows a request."""
 
+from bot.comparing import shared
 from bot.layouts.look import plain
 from bot.locales import say, say_many
+from generation.comparison import Parameter
 from generation.jobs import JobState
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings
@@ -78,18 +80,10 @@ def described(generation: Generation) -> str:
 
 
 def small_print(generation: Generation) -> str:
-    """Seeds and main settings of finished pictures."""
-    settings = generation.settings
-    seeds = list(dict.fromkeys(str(picture.seed) for picture in generation.pictures))
-    first = generation.pictures[0]
-    words = [
-        say("seed {seed}", seed=seeds[0]) if len(seeds) == 1 else say("seeds {seeds}", seeds=seeds),
-        f"{first.width}×{first.height}" if not generation.cells else f"{settings.width}×{settings.height}",
-        say_many(settings.steps, "{n} step", "{n} steps"),
-        say("guidance {scale:g}", scale=settings.guidance_scale),
-        settings.sampler.value,
-    ]
-    if settings.clip_skip != 1:
+    """Seeds and main settings of finished pictures, but for those that are compared."""
+    settings, compared = generation.settings, {axis.parameter for axis in generation.axes}
+    words = shared(settings, generation.axes) if compared else _usual(generation)
+    if settings.clip_skip != 1 and Parameter.CLIP_SKIP not in compared:
         words.append(say("clip skip {layer}", layer=settings.clip_skip))
     if settings.variation_strength:
         words.append(
@@ -101,7 +95,8 @@ def small_print(generation: Generation) -> str:
         )
     if settings.seed_width:
         words.append(say("noise of {size}", size=f"{settings.seed_width}×{settings.seed_height}"))
-    words.append(settings.model)
+    if Parameter.MODEL not in compared:
+        words.append(settings.model)
     if settings.negative_prompt:
         words.append(say("without: {words}", words=settings.negative_prompt[:100]))
     if generation.factor > 1:
@@ -109,6 +104,18 @@ def small_print(generation: Generation) -> str:
     if generation.seconds is not None:
         words.append(say("{seconds:.1f} s", seconds=generation.seconds))
     return plain(" · ".join(words))
+
+
+def _usual(generation: Generation) -> list[str]:
+    settings, first = generation.settings, generation.pictures[0]
+    seeds = list(dict.fromkeys(str(picture.seed) for picture in generation.pictures))
+    return [
+        say("seed {seed}", seed=seeds[0]) if len(seeds) == 1 else say("seeds {seeds}", seeds=seeds),
+        f"{settings.width}×{settings.height}" if generation.cells else f"{first.width}×{first.height}",
+        say_many(settings.steps, "{n} step", "{n} steps"),
+        say("guidance {scale:g}", scale=settings.guidance_scale),
+        settings.sampler.value,
+    ]
 
 
 def bar(step: int, steps: int) -> str:

@@ -1,12 +1,12 @@
 """A comparison as one labelled sheet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from generation.figures import palette, sheet
-from generation.figures.blocks import Align, Block, Picture, Row, Space, Stack, Text
+from generation.figures.blocks import Align, Block, Picture, Row, Space, Stack, Text, rows_of
 from generation.figures.typography import BODY, CAPTION, TITLE, Style, Weight
 
 ACROSS = 4
@@ -15,8 +15,9 @@ ACROSS = 4
 _WIDEST = 3
 """Columns of a grid that fit the usual width; each one more makes the sheet wider."""
 
-_HEAD = Style(30, Weight.BOLD, palette.ORANGE)
-_SIDE = 150
+_HEAD = Style(38, Weight.BOLD, palette.ORANGE)
+_SIDE = 190
+"""Pixels of the column of heads."""
 _GAP = 14
 
 
@@ -35,35 +36,47 @@ class Words:
 
 
 def of_cells(pictures: Sequence[Image.Image | None], words: Words) -> Image.Image:
-    """The sheet: row by row the pictures, None where one is missing."""
-    top = Stack([Text(words.title, TITLE), Text(words.settings, CAPTION)], gap=4)
-    if not words.row_heads:
-        return sheet.drawn(Stack([top, Text(words.columns, _HEAD), _strip(pictures, words.column_heads)], gap=18))
+    """The sheet: row by row the pictures, None where one is missing. The letters of a wide one are as much larger, so
+    that a phone shows them as large."""
     across = len(words.column_heads)
-    width = sheet.WIDTH + max(across - _WIDEST, 0) * (sheet.WIDTH // (_WIDEST + 1))
-    named = Row([Text(words.rows, _HEAD, Align.CENTRE), Text(words.columns, _HEAD, Align.CENTRE)], _GAP, (_SIDE, None))
-    return sheet.drawn(Stack([top, named, _grid(pictures, words, across)], gap=18), width)
+    wider = max(across - _WIDEST, 0) * (sheet.WIDTH // (_WIDEST + 1)) if words.row_heads else 0
+    times = 1 + wider / sheet.WIDTH
+    top = Stack([Text(words.title, larger(TITLE, times)), Text(words.settings, larger(CAPTION, times))], gap=4)
+    if words.row_heads:
+        table = _grid(pictures, words, times)
+    else:
+        table = Stack([Text(words.columns, _HEAD), _strip(pictures, words.column_heads)], gap=_GAP)
+    return sheet.drawn(Stack([top, table], gap=22), sheet.WIDTH + wider)
+
+
+def larger(style: Style, times: float) -> Style:
+    """A style with letters so many times as large."""
+    return replace(style, size=round(style.size * times))
 
 
 def _strip(pictures: Sequence[Image.Image | None], heads: Sequence[str]) -> Block:
     """Each picture under its value, in rows as even as can be."""
     rows = -(-len(pictures) // ACROSS)
     across = -(-len(pictures) // rows)
-    panels: list[Block] = [
+    panels = [
         Stack([Text(head, BODY, Align.CENTRE), _picture(picture)], gap=6)
         for picture, head in zip(pictures, heads, strict=True)
     ]
-    panels += [Space(0)] * (rows * across - len(panels))
-    return Stack([Row(panels[start : start + across], _GAP) for start in range(0, len(panels), across)], gap=18)
+    return rows_of(panels, across, _GAP)
 
 
-def _grid(pictures: Sequence[Image.Image | None], words: Words, across: int) -> Block:
-    widths = (_SIDE, *[None] * across)
-    heads = [Text(head, BODY, Align.CENTRE) for head in words.column_heads]
-    table: list[Block] = [Row([Space(0), *heads], _GAP, widths)]
+def _grid(pictures: Sequence[Image.Image | None], words: Words, times: float) -> Block:
+    across = len(words.column_heads)
+    side, value, name = round(_SIDE * times), larger(BODY, times), larger(_HEAD, times)
+    named = Row([Text(words.rows, name, Align.CENTRE), Text(words.columns, name, Align.CENTRE)], _GAP, (side, None))
+    widths = (side, *[None] * across)
+    table: list[Block] = [
+        named,
+        Row([Space(0), *(Text(head, value, Align.CENTRE) for head in words.column_heads)], _GAP, widths, centred=True),
+    ]
     for number, head in enumerate(words.row_heads):
         row = [_picture(each) for each in pictures[number * across : (number + 1) * across]]
-        table.append(Row([Text(head, BODY, Align.CENTRE), *row], _GAP, widths, centred=True))
+        table.append(Row([Text(head, value, Align.CENTRE), *row], _GAP, widths, centred=True))
     return Stack(table, gap=_GAP)
 
 

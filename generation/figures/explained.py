@@ -1,4 +1,4 @@
-"""A drawing from the inside, as one figure and as an animation."""
+"""A drawing from the inside: as one wide figure, as the two halves of it that a chat shows, and as an animation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,21 @@ from PIL import Image
 from generation.events import Preview
 from generation.explanation import Explanation, Fork, Moment
 from generation.figures import heat, palette, sheet
-from generation.figures.blocks import Align, Bar, Block, Card, Picture, Row, Stack, Text, panel
-from generation.figures.typography import BODY, CAPTION, HEAD, TITLE, Style, Weight
+from generation.figures.blocks import Align, Bar, Block, Picture, Row, Stack, Text, panel, rows_of
+from generation.figures.sheet import MARGIN, WIDTH
+from generation.figures.typography import CAPTION, HEAD, TITLE, Style, Weight
 
-SHOWN = 6
-"""How many moments of the drawing the figure has."""
+SHOWN = 8
+"""How many moments of the drawing the figure has; with the noise itself they fill three rows."""
 
 ANIMATION_WIDTH = 800
 FIRST_MS, STEP_MS, LAST_MS = 1200, 220, 2600
 """How long the animation shows the noise, each step, and the finished picture."""
 
-_COLUMN = Style(27, Weight.BOLD)
+_COLUMN = Style(34, Weight.BOLD)
+_ABOVE, _BELOW = Style(33, Weight.BOLD), Style(30)
+"""Letters of the animation."""
+_ACROSS = 3
 _GAP = 14
 
 
@@ -33,6 +37,8 @@ class Words:
     becoming: str
     """Over the moments of the drawing; `moments` are their captions, one for each of `shown`."""
     becoming_caption: str
+    noise: str
+    """Under the noise itself."""
     moments: Sequence[str]
     forking: str
     """Over the predictions; `forks` are heads of their rows."""
@@ -59,14 +65,14 @@ def shown(explanation: Explanation) -> list[Moment]:
 
 
 def figure(explanation: Explanation, words: Words) -> Image.Image:
-    """How the noise becomes the picture, and what both predictions make of it early, in the middle and late."""
-    parts: list[Block] = [
-        Stack([Text(words.title, TITLE), Text(words.settings, CAPTION)], gap=4),
-        _section(words.becoming, words.becoming_caption),
-        Row([panel(_image(moment.picture), caption=said) for moment, said in _said_moments(explanation, words)], _GAP),
-        _section(words.forking, words.forking_caption),
-    ]
-    return sheet.drawn(Stack([*parts, Card(_forks(explanation, words), padding=20)], gap=22))
+    """Both halves side by side."""
+    width = 2 * WIDTH - MARGIN
+    return sheet.drawn(Row([_becoming(explanation, words), _forking(explanation, words)], gap=MARGIN), width)
+
+
+def halves(explanation: Explanation, words: Words) -> tuple[Image.Image, Image.Image]:
+    """How the noise becomes the picture; and what both predictions make of it early, in the middle and late."""
+    return sheet.drawn(_becoming(explanation, words)), sheet.drawn(_forking(explanation, words))
 
 
 def animation(explanation: Explanation, words: Words) -> tuple[list[Image.Image], list[int]]:
@@ -80,17 +86,27 @@ def animation(explanation: Explanation, words: Words) -> tuple[list[Image.Image]
 
 def _frame(moment: Moment, steps: int, words: Words, said: str) -> Block:
     sides = (words.there, moment.picture, palette.VIOLET), (words.expected, moment.expected, palette.GREEN)
-    heads = Row([Text(head, Style(HEAD.size, HEAD.weight, colour), Align.CENTRE) for head, _, colour in sides])
+    heads = Row([Text(head, Style(_ABOVE.size, _ABOVE.weight, colour), Align.CENTRE) for head, _, colour in sides])
     pictures = Row([Picture(_image(look), edge=colour) for _, look, colour in sides])
-    return Stack([heads, pictures, Bar(moment.step / steps), Text(said, BODY, Align.CENTRE)], gap=16)
+    return Stack([heads, pictures, Bar(moment.step / steps), Text(said, _BELOW, Align.CENTRE)], gap=16)
+
+
+def _becoming(explanation: Explanation, words: Words) -> Block:
+    looks = [panel(_image(explanation.noise), caption=words.noise, smooth=False)]
+    looks += [
+        panel(_image(moment.picture), caption=said)
+        for moment, said in zip(shown(explanation), words.moments, strict=True)
+    ]
+    title = Stack([Text(words.title, TITLE), Text(words.settings, CAPTION)], gap=4)
+    return Stack([title, _section(words.becoming, words.becoming_caption), rows_of(looks, _ACROSS, _GAP)], gap=22)
+
+
+def _forking(explanation: Explanation, words: Words) -> Block:
+    return Stack([_section(words.forking, words.forking_caption), _forks(explanation, words)], gap=22)
 
 
 def _section(head: str, caption: str) -> Block:
     return Stack([Text(head, HEAD), Text(caption, CAPTION)], gap=4)
-
-
-def _said_moments(explanation: Explanation, words: Words) -> list[tuple[Moment, str]]:
-    return list(zip(shown(explanation), words.moments, strict=True))
 
 
 def _forks(explanation: Explanation, words: Words) -> Block:
@@ -101,9 +117,8 @@ def _forks(explanation: Explanation, words: Words) -> Block:
         (words.merged, palette.GREEN),
         (words.difference, palette.QUIET),
     )
-    table: list[Block] = [
-        Row([Text(head, Style(_COLUMN.size, _COLUMN.weight, colour), Align.CENTRE) for head, colour in heads], _GAP)
-    ]
+    columns = [Text(head, Style(_COLUMN.size, _COLUMN.weight, colour), Align.CENTRE) for head, colour in heads]
+    table: list[Block] = [Row(columns, _GAP, centred=True)]
     apart = [_difference(fork) for fork in explanation.forks]
     most = max(float(each.max()) for each in apart)
     for fork, values, said in zip(explanation.forks, apart, words.forks, strict=True):

@@ -24,7 +24,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How text looks. `size` is in pixels of the drawn figure, which a phone shows at less than half."""
+    """How text looks. `size` is in pixels of the drawn figure, which a phone shows at less than a third."""
 
     size: int
     weight: Weight = Weight.REGULAR
@@ -36,10 +36,10 @@ class Style:
         return round(self.size * 1.28)
 
 
-TITLE = Style(46, Weight.BOLD)
-HEAD = Style(33, Weight.BOLD)
-BODY = Style(30)
-CAPTION = Style(27, colour=palette.QUIET)
+TITLE = Style(56, Weight.BOLD)
+HEAD = Style(42, Weight.BOLD)
+BODY = Style(38)
+CAPTION = Style(34, colour=palette.QUIET)
 
 
 @lru_cache

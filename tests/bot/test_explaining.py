@@ -10,6 +10,7 @@ from bot.locales import addressing
 from generation.events import Preview
 from generation.explanation import Explanation, Fork, Moment
 from generation.figures import explained
+from generation.figures.sheet import MARGIN
 from generation.settings import GenerationSettings
 
 
@@ -39,17 +40,18 @@ def test_there_is_a_figure_and_an_animation_for_any_number_of_steps(
     settings: GenerationSettings, steps: int, locale: str
 ) -> None:
     with addressing(locale):
-        shown = explaining.drawn(explanation(steps), settings)
-    (figure, png), (animation, webp) = shown.figure, shown.animation
-    assert (png, webp) == ("png", "webp")
-    assert Image.open(BytesIO(figure)).width == 960
+        *halves, (animation, webp) = explaining.for_chat(explanation(steps), settings)
+        figure, png = explaining.figure(explanation(steps), settings)
+    assert [png, webp] == ["png", "webp"]
+    assert [Image.open(BytesIO(half)).width for half, _ in halves] == [960, 960]
+    assert Image.open(BytesIO(figure)).width == 960 + 960 - MARGIN
     with Image.open(BytesIO(animation)) as moving:
         assert len(list(ImageSequence.Iterator(moving))) == min(steps, 15) + 1 <= 30
 
 
-def test_the_figure_shows_six_moments_from_the_noise_to_the_picture() -> None:
+def test_the_figure_shows_eight_moments_from_the_noise_to_the_picture() -> None:
     steps = [moment.step for moment in explained.shown(explanation(25))]
-    assert steps == [0, 5, 10, 15, 20, 25]
+    assert steps == [0, 3, 6, 10, 15, 18, 21, 25]
     assert [moment.step for moment in explained.shown(explanation(2))] == [0, 1, 2]
 
 
@@ -57,7 +59,7 @@ def test_captions_are_in_the_readers_language_and_true_to_the_settings(settings:
     words = explaining.words_for(explanation(25), settings)
     assert words.title == "“an apple”"
     assert words.merged == "merged at guidance 5"
-    assert words.moments == ["the noise", "after 5", "after 10", "after 15", "after 20", "the picture"]
+    assert words.moments == ["as a picture", *(f"after {step}" for step in (3, 6, 10, 15, 18, 21)), "the picture"]
     with addressing("es-419"):
         assert explaining.words_for(explanation(25), settings).merged == "unidas con guía 5"
 

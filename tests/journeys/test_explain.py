@@ -29,8 +29,8 @@ def drawn_in(folder: Path) -> list[Path]:
 
 async def test_a_figure_an_animation_and_what_to_try_next(bot: app.Bot, member: Member, tmp_path: Path) -> None:
     done = await member.see(await explain(member, seed=7), explained)
-    figure, animation = [await member.download(url) for url in urls_of(done)]
-    assert Image.open(BytesIO(figure)).width == 960
+    *halves, animation = [await member.download(url) for url in urls_of(done)]
+    assert [Image.open(BytesIO(half)).width for half in halves] == [960, 960]
     with Image.open(BytesIO(animation)) as moving:
         assert len(list(ImageSequence.Iterator(moving))) == 5
     assert labels_of(done) == [
@@ -66,7 +66,7 @@ async def test_buttons_and_unfinished_explanations_outlive_a_restart(
         await member.see(begun, lambda each: "of 60" in text_of(each))
     async with start():
         done = await member.see(begun, explained)
-        assert len(urls_of(done)) == 2
+        assert len(urls_of(done)) == 3
     async with start():
         for label, changed in (("More guidance", "guidance 6"), ("Fewer steps", "30 steps")):
             again = await member.click(done, label)
