@@ -1,7 +1,11 @@
 """What an explained drawing costs those who draw beside it."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+
+import torch
 
 from generation.engine.loop import StepLoop
 from generation.engine.models import Model
@@ -11,7 +15,7 @@ from generation.events import Completed, Event
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings
 
-REPEATS = 3
+REPEATS = 5
 STRANGERS = 2
 STRANGERS_STEPS = 40
 STEPS = 8
@@ -19,8 +23,10 @@ STEPS = 8
 
 def cost_to_others(shelf: Shelf, model: Model, sizing: Sizing) -> float:
     """How many times as long a stranger's step takes beside an explained drawing as beside the same drawing that is not
-    explained: the best of several runs each. Guided, so that both have the same rows."""
-    clock = time.process_time if model.device.type == "cpu" else time.perf_counter
+    explained: the best of several runs each. Guided, so that both have the same rows. On a CPU it is the time of the
+    processor, of one thread, so that what else the machine does counts little."""
+    on_cpu = model.device.type == "cpu"
+    clock = time.process_time if on_cpu else time.perf_counter
     own = replace(model.spec.preferred, steps=STEPS).of("an apple", seed=7)
 
     def seconds(explained: bool) -> float:
@@ -40,9 +46,21 @@ def cost_to_others(shelf: Shelf, model: Model, sizing: Sizing) -> float:
             loop.step()
         return clock() - started
 
-    seconds(True)
-    pairs = [(seconds(True), seconds(False)) for _ in range(REPEATS)]
+    with _threads(1 if on_cpu else torch.get_num_threads()):
+        seconds(True)
+        pairs = [(seconds(True), seconds(False)) for _ in range(REPEATS)]
     return min(explained for explained, _ in pairs) / min(plain for _, plain in pairs)
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """So many threads of torch for a while: threads that wait for each other count as working."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _of_a_stranger(own: GenerationSettings, seed: int) -> GenerationSettings:

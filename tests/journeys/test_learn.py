@@ -3,7 +3,7 @@
 from bot import app
 from bot.lessons.examples import picture_of
 from bot.lessons.topics import Topic
-from tests.journeys.conftest import Member, Start, text_of, urls_of
+from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
 
 
 async def test_a_lesson_is_there_at_once_and_turns_into_another_after_a_restart(start: Start, member: Member) -> None:
@@ -46,3 +46,27 @@ async def test_a_hint_is_tried_on_the_prompt_that_it_came_with(bot: app.Bot, mem
 async def test_lessons_are_offered_by_name(bot: app.Bot, member: Member) -> None:
     [what] = [command for command in member.commands if command["name"] == "what"]
     assert [choice["value"] for choice in what["options"][0]["choices"]] == list(Topic)
+
+
+async def test_it_is_taught_in_spanish(bot: app.Bot, member: Member) -> None:
+    async def shown(command: str, files: int, **options: object) -> Message:
+        outcome = await member.slash(command, {"prompt": "a red apple --size 64x64 --steps 2 --seed 7", **options})
+        assert outcome.message is not None, outcome
+        return await member.see(
+            outcome.message, lambda each: len(urls_of(each)) == files and "noisefox-" in text_of(each)
+        )
+
+    in_english = await shown("explain", files=3)
+    member.locale = "es-ES"
+    assert "Regla práctica" in text_of(await member.asks("what", parameter="guidance"))
+    explained = await shown("explain", files=3)
+    assert "Cómo se dibuja «a red apple», del ruido a la imagen" in text_of(explained)
+    assert "Dibujarla de verdad" in labels_of(explained)
+    halves = [[await member.download(url) for url in urls_of(each)[:2]] for each in (in_english, explained)]
+    assert all(english != spanish for english, spanish in zip(*halves, strict=True)), "captions are drawn in Spanish"
+    compared = await shown("compare", files=1, parameter="steps", values="1,2")
+    assert "«a red apple» comparado por pasos: 1, 2" in text_of(compared)
+    assert "pasos 2" in text_of(compared)
+    seed = await shown("seed", files=1, number=7, size="64x64")
+    assert "**Semilla 7**" in text_of(seed)
+    assert "El ruido de la semilla 7 en varios tamaños" in text_of(seed)
