@@ -67,6 +67,7 @@ class Ready:
     pid: int
     device: str
     dtype: str
+    """The number format, or "float32 or bfloat16" where each model is drawn in the faster one."""
     threads: int
 
 

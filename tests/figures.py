@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from bot import comparing, explaining
-from bot.config import Config
+from bot.config import Config, WorkerConfig
 from bot.terminal import finished
 from generation import comparison
 from generation.catalogue import POCKET
@@ -29,7 +29,7 @@ def settings_of(prompt: str, seed: int) -> GenerationSettings:
 
 async def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    async with LocalPool(Config().worker_options) as pool:
+    async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool:
         for job_id, (name, (prompt, seed)) in enumerate(EXPLAINED.items()):
             settings = settings_of(prompt, seed)
             await pool.submit(Job(job_id, "figures", Draw(settings, explained=True)))

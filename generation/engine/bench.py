@@ -52,17 +52,22 @@ class Run:
 
 def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = None) -> dict[str, Any]:
     """All figures, for `jobs` mixed jobs of one size. Without a `sizing` the device is measured first, as a worker
-    does once."""
+    does once.
+
+    Ratios are of the number format that draws, the same on both sides, unless their names say float32. Pixels are those
+    of the stock pipeline in float32 alone: `pixel_max_diff` is how far ours in float32 are from them,
+    `pixel_max_diff_from_float32` how far those of the number format that draws are.
+    """
     model = shelf.take(name, on_load=lambda share: None)
     mixed = list(_mixed(model, jobs))
     sizing = sizing or Sizing(2 * jobs, meter=DeviceMeter())
-    stock = _stock(model, model.dtype)
-    _warm_up(shelf, mixed, stock, sizing)
-    theirs = _drawn_by_stock(stock, model, mixed)
-    ours = _drawn_by_us(shelf, mixed, sizing)
+    ours, theirs = _both(shelf, model, mixed, sizing)
     alone = _drawn_by_us(shelf, [replace(mixed[0], steps=25)], sizing)
     forwards = {rows: _forward_seconds(model, mixed, rows) for rows in {2, *ours.forwards}}
-    precise = theirs if model.dtype == torch.float32 else _drawn_by_stock(_stock(model, torch.float32), model, mixed)
+    precisely, precise = ours, theirs
+    if model.dtype != torch.float32:
+        in_float32 = shelf.like_this(torch.float32)
+        precisely, precise = _both(in_float32, in_float32.take(name, lambda share: None), mixed, sizing)
     return {
         "throughput_ratio": theirs.seconds / ours.seconds,
         "ceiling_fraction": sum(forwards[rows] for rows in ours.forwards) / ours.seconds,
@@ -70,7 +75,8 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
         "single_job_overhead": alone.seconds / (25 * forwards[2] + _decode_seconds(model, mixed[0])),
         "preview_cost_fraction": _preview_seconds(model, mixed[0]) / forwards[2],
         "explain_cost_to_others": cost_to_others(shelf, model, sizing),
-        "pixel_max_diff": _most_apart(ours, theirs),
+        "pixel_max_diff": _most_apart(precisely, precise),
+        "throughput_ratio_float32": precise.seconds / precisely.seconds,
         "throughput_ratio_to_float32": precise.seconds / ours.seconds,
         "pixel_max_diff_from_float32": _most_apart(ours, precise),
         "dtype": str(model.dtype).removeprefix("torch."),
@@ -79,6 +85,14 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
         "threads": torch.get_num_threads(),
         "jobs": jobs,
     }
+
+
+def _both(shelf: Shelf, model: Model, mixed: list[GenerationSettings], sizing: Sizing) -> tuple[Run, Run]:
+    """Ours, and that of the stock pipeline in the same number format."""
+    stock = _stock(model)
+    _warm_up(shelf, mixed, stock, sizing)
+    theirs = _drawn_by_stock(stock, model, mixed)
+    return _drawn_by_us(shelf, mixed, sizing), theirs
 
 
 def _most_apart(one: Run, other: Run) -> int:
@@ -139,9 +153,9 @@ def _drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -
     return run
 
 
-def _stock(model: Model, dtype: torch.dtype) -> Any:
+def _stock(model: Model) -> Any:
     pipeline = DiffusionPipeline.from_pretrained(
-        model.spec.source, dtype=dtype, use_safetensors=True, safety_checker=None
+        model.spec.source, dtype=model.dtype, use_safetensors=True, safety_checker=None
     ).to(model.device)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
@@ -201,7 +215,9 @@ def main() -> None:
     options: wire.Configure = wire.read(sys.stdin.buffer)
     if options.threads:
         torch.set_num_threads(options.threads)
-    shelf = Shelf(Catalogue(options.models), *device.choose(options.device, options.dtype))
+    where, dtype = device.choose(options.device, options.dtype)
+    rival = device.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
+    shelf = Shelf(Catalogue(options.models), where, dtype, rival=rival)
     print(json.dumps(compare(shelf, arguments.model, arguments.jobs)))
 
 

@@ -1,6 +1,11 @@
 """Which device draws, and in which number format."""
 
+from pathlib import Path
+
 import torch
+
+from generation.engine.notebook import Notebook
+from generation.engine.precision import Rival
 
 
 def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
@@ -11,3 +16,13 @@ def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
         dtype = "float32" if device == "cpu" else "float16"
     chosen: torch.dtype = getattr(torch, dtype)
     return torch.device(device), chosen
+
+
+def rival(device: torch.device, dtype: str, *, strict: bool, measurements: Path | None) -> Rival | None:
+    """What is to be tried against the usual number format, where that is left open and the same bits are not asked for:
+    bfloat16 on a processor that has it, float32 on a GPU, some of which are slow in half precision."""
+    if dtype != "auto" or strict:
+        return None
+    if device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return None
+    return Rival(torch.bfloat16 if device.type == "cpu" else torch.float32, Notebook(measurements, "number formats"))

@@ -29,21 +29,18 @@ class DeviceMeter:
         """What the last measured forward took, and for how many rows."""
 
     def name(self, painting: Painting) -> str:
-        device = painting.model.device
-        if device.type == "cuda":
-            return f"torch {torch.__version__}, {torch.cuda.get_device_name(device)}"
-        return f"torch {torch.__version__}, {device.type} {platform.machine()}, {torch.get_num_threads()} threads"
+        return device_name(painting.model.device)
 
     def seconds(self, painting: Painting, rows: int, slow: float) -> float:
         before = _peak(painting.model.device)
         try:
-            first = _timed(painting, rows)
+            first = timed(painting, rows)
         except torch.OutOfMemoryError:
             return math.inf
         self._rows, self._bytes = rows, _peak(painting.model.device) - before
         if first > slow:
             return first
-        return min(_timed(painting, rows) for _ in range(REPEATS))
+        return min(timed(painting, rows) for _ in range(REPEATS))
 
     def has_memory(self, painting: Painting, rows: int) -> bool:
         device = painting.model.device
@@ -51,7 +48,15 @@ class DeviceMeter:
         return self._bytes * rows / self._rows <= MEMORY_SHARE * free
 
 
-def _timed(painting: Painting, rows: int) -> float:
+def device_name(device: torch.device) -> str:
+    """What a figure that was measured on a device holds for."""
+    if device.type == "cuda":
+        return f"torch {torch.__version__}, {torch.cuda.get_device_name(device)}"
+    return f"torch {torch.__version__}, {device.type} {platform.machine()}, {torch.get_num_threads()} threads"
+
+
+def timed(painting: Painting, rows: int) -> float:
+    """The seconds of one forward of so many rows like those of `painting`."""
     before = time.perf_counter()
     predict([painting], rows)
     if painting.model.device.type == "cuda":

@@ -107,7 +107,7 @@ class Model:
         roughly, `chance` decides."""
         encoded = self.vae.encode(pixels.to(self.device, self.vae.dtype))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.sample(chance)
-        return families.scaled(latents, self.vae.config).to(self.dtype)
+        return families.scaled(latents.float(), self.vae.config)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (n, channels, h, w) to bytes of red, green and blue, (n, 8h, 8w, 3), on the CPU."""

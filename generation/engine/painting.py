@@ -177,4 +177,4 @@ def forward(
         conditioning |= model.image_prompts.heard([prompt.heard for prompt in prompts if prompt.heard], **conditioning)
     model.wardrobe.wear_to_predict(prompts[0].worn)
     predicted: torch.Tensor = model.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
-    return predicted
+    return predicted.float()

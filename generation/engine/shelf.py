@@ -13,6 +13,7 @@ from generation.engine import inversion
 from generation.engine.loading import Report, load
 from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
+from generation.engine.precision import Rival
 from generation.errors import ModelTooLarge, Unsuitable
 
 log = logging.getLogger(__name__)
@@ -20,13 +21,21 @@ log = logging.getLogger(__name__)
 
 class Shelf:
     """The models in memory, at most `room`; the one used longest ago makes place for a new one, and all do where the
-    new one has no place beside them."""
+    new one has no place beside them. Each is in the number format `dtype`, or in that of `rival` where it is faster."""
 
-    def __init__(self, catalogue: Catalogue, device: torch.device, dtype: torch.dtype, room: int = 1) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        device: torch.device,
+        dtype: torch.dtype,
+        room: int = 1,
+        rival: Rival | None = None,
+    ) -> None:
         self._catalogue = catalogue
         self._device = device
         self._dtype = dtype
         self._room = room
+        self._rival = rival
         self._models: OrderedDict[str, Model | OwnModel] = OrderedDict()
         self._precise: WeakValueDictionary[str, Model] = WeakValueDictionary()
 
@@ -55,6 +64,10 @@ class Shelf:
         self._models.move_to_end(name)
         return self._models[name]
 
+    def like_this(self, dtype: torch.dtype) -> "Shelf":
+        """Another shelf with the same models, in one number format."""
+        return Shelf(self._catalogue, self._device, dtype, self._room)
+
     def in_float32(self, name: str, on_load: Report) -> Model:
         """A second copy of a model, in float32, for a picture that its own number format cannot hold. It leaves memory
         with the last picture that is drawn with it."""
@@ -66,14 +79,43 @@ class Shelf:
         return model
 
     def _read(self, spec: ModelSpec, on_load: Report) -> Model | OwnModel:
+        if self._rival is None or (won := self._rival.wins(self._device, spec.name)) is False:
+            return self._placed(spec, self._dtype, on_load)
+        if won:
+            return self._placed(spec, self._rival.dtype, on_load)
+        return self._faster(spec, self._rival, on_load)
+
+    def _faster(self, spec: ModelSpec, rival: Rival, on_load: Report) -> Model | OwnModel:
+        """In both number formats, one after the other, since memory need not have room for both."""
         try:
-            return self._loaded(spec, self._dtype, on_load)
+            model = self._placed(spec, self._dtype, on_load)
+        except ModelTooLarge:
+            return self._placed(spec, rival.dtype, on_load)
+        if isinstance(model, OwnModel):
+            return model
+        usual = rival.seconds(model)
+        del model
+        gc.collect()
+        try:
+            model = self._placed(spec, rival.dtype, on_load)
+            assert isinstance(model, Model)
+            if rival.decide(self._device, spec.name, usual, rival.seconds(model)):
+                return model
+            del model
+        except (ModelTooLarge, torch.OutOfMemoryError) as reason:
+            log.info("%s stays in %s: %s", spec.name, self._dtype, reason)
+        return self._placed(spec, self._dtype, on_load)
+
+    def _placed(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | OwnModel:
+        """Read, and where memory is not enough for it beside the others, in their place."""
+        try:
+            return self._loaded(spec, dtype, on_load)
         except ModelTooLarge:
             if not self._models:
                 raise
             log.info("%s leave memory, since %s has no place beside them", ", ".join(self._models), spec.name)
         self._leave(0)
-        return self._loaded(spec, self._dtype, on_load)
+        return self._loaded(spec, dtype, on_load)
 
     def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | OwnModel:
         model = load(spec, self._device, dtype, on_load)

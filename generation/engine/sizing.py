@@ -1,12 +1,12 @@
 """How many rows a forward is worth, found out by measuring."""
 
-import json
 import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from generation.engine.buckets import Buckets
+from generation.engine.notebook import Notebook
 from generation.engine.painting import Painting
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,7 @@ class Sizing:
         self._most = most
         self._strict = strict
         self._meter = None if strict else meter
-        self._file = file
-        self._known = _read(file)
+        self._notebook = Notebook(file, "rows")
         self._buckets: dict[str, Buckets] = {}
         self._settled: set[str] = set()
 
@@ -86,7 +85,7 @@ class Sizing:
     def _first(self, kind: str) -> Buckets:
         if self._meter is None:
             return Buckets(self._most, self._strict)
-        known = self._known.get(kind, Known(LEAST, final=False))
+        known = _known(self._notebook.get(kind))
         if known.final:
             self._settled.add(kind)
         return Buckets(min(known.rows, self._most))
@@ -110,17 +109,11 @@ class Sizing:
 
     def _remember(self, kind: str, known: Known) -> None:
         log.info("at most %s rows a forward: %s", known.rows, kind)
-        self._known[kind] = known
-        if self._file is None:
-            return
-        try:
-            self._file.write_text(json.dumps({kind: asdict(each) for kind, each in self._known.items()}, indent=2))
-        except OSError as reason:
-            log.info("%s cannot be written, so the next start measures again: %s", self._file, reason.strerror)
+        self._notebook.put(kind, asdict(known))
 
 
-def _read(file: Path | None) -> dict[str, Known]:
-    try:
-        return {kind: Known(**each) for kind, each in json.loads(file.read_text()).items()} if file else {}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+def _known(noted: Any) -> Known:
+    match noted:
+        case {"rows": int(rows), "final": bool(final)} if rows >= LEAST:
+            return Known(rows, final)
+    return Known(LEAST, final=False)

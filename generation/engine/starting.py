@@ -35,7 +35,7 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, original: 
     seed means the same picture."""
     chance = noise.source(settings.seed)
     if original is None:
-        start = noise.starting_noise(settings, model.latent_channels, chance).to(model.device, model.dtype)
+        start = noise.starting_noise(settings, model.latent_channels, chance).to(model.device)
         beside = _beside(model, _grey(settings), start, chance)
         return Start(start * scheduler.init_noise_sigma, scheduler.timesteps, chance, beside=beside)
     first = (settings.steps - cost.steps_drawn(settings)) * scheduler.order
@@ -47,7 +47,7 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, original: 
     given = original.noise
     if given is None:
         given = noise.starting_noise(settings, model.latent_channels, chance)
-    start = given.to(model.device, model.dtype)
+    start = given.to(model.device)
     if known is None or all_anew:
         latents = start * scheduler.init_noise_sigma
     else:

@@ -59,10 +59,12 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
-    shelf = Shelf(catalogue, where, dtype, options.models_in_memory)
+    rival = device.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
+    shelf = Shelf(catalogue, where, dtype, options.models_in_memory, rival)
     upscalers, checkers = Upscalers(catalogue, where, options.upscaler), Checkers(catalogue, where)
     loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds, upscalers, checkers=checkers)
-    emit(wire.Ready(os.getpid(), str(where), str(dtype).removeprefix("torch."), torch.get_num_threads()))
+    formats = [str(each).removeprefix("torch.") for each in (dtype, rival and rival.dtype) if each]
+    emit(wire.Ready(os.getpid(), str(where), " or ".join(formats), torch.get_num_threads()))
     while True:
         while loop.idle or not inbox.empty():
             command = inbox.get()

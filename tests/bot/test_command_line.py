@@ -13,6 +13,8 @@ from PIL import Image
 
 from generation import infotext
 
+FLOAT32 = ("--config", str(Path(__file__).with_name("float32.toml")))
+
 
 def noisefox(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "NOISEFOX_TOKEN"}
@@ -26,7 +28,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     folder = tmp_path_factory.mktemp("drawn")
     lines = []
     for seed in ("7", "7", "8"):
-        result = noisefox("imagine", "a red apple", "--seed", seed, "--steps", "8", "--json", folder=folder)
+        result = noisefox("imagine", "a red apple", "--seed", seed, "--steps", "8", "--json", *FLOAT32, folder=folder)
         assert result.returncode == 0, result.stderr
         lines.append(json.loads(result.stdout) | {"folder": str(folder)})
     return lines
@@ -57,7 +59,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(drawn: list[
 def test_explain_makes_a_figure_an_animation_and_the_very_picture(
     drawn: list[dict[str, object]], tmp_path: Path
 ) -> None:
-    result = noisefox("explain", "a red apple", "--seed", "7", "--steps", "8", "--out", "shown", folder=tmp_path)
+    result = noisefox(
+        "explain", "a red apple", "--seed", "7", "--steps", "8", "--out", "shown", *FLOAT32, folder=tmp_path
+    )
     assert result.returncode == 0, result.stderr
     names = ["seed-7-explained.png", "seed-7-steps.webp", "seed-7.png"]
     assert result.stdout.splitlines() == [f"shown/{name}" for name in names]
@@ -67,7 +71,9 @@ def test_explain_makes_a_figure_an_animation_and_the_very_picture(
 def test_the_cells_of_a_comparison_are_the_pictures_of_single_runs(
     drawn: list[dict[str, object]], tmp_path: Path
 ) -> None:
-    result = noisefox("compare", "a red apple", "--seed", "7", "--steps", "4,8", "--out", "shown", folder=tmp_path)
+    result = noisefox(
+        "compare", "a red apple", "--seed", "7", "--steps", "4,8", "--out", "shown", *FLOAT32, folder=tmp_path
+    )
     assert result.returncode == 0, result.stderr
     names = ["compared-steps.png", "compared-steps-4.png", "compared-steps-8.png"]
     assert result.stdout.splitlines() == [f"shown/{name}" for name in names]

@@ -17,7 +17,7 @@ from generation.local_pool import LocalPool
 from generation.settings import GenerationSettings
 from generation.wire import Configure
 
-OPTIONS = Configure(models=(POCKET,))
+OPTIONS = Configure(models=(POCKET,), dtype="float32")
 
 PREAMBLE = """
 import os, sys

@@ -167,7 +167,9 @@ def _without_media_channels(options: Any) -> None:
 @pytest.fixture(scope="session")
 async def worker() -> AsyncIterator[LocalPool]:
     """One worker for all journeys that leave it as they found it. It enlarges in no time, and without detail."""
-    config = Config(worker=WorkerConfig(max_pictures=2), upscaling=UpscalingConfig(UpscalerName.LANCZOS))
+    config = Config(
+        worker=WorkerConfig(dtype="float32", max_pictures=2), upscaling=UpscalingConfig(UpscalerName.LANCZOS)
+    )
     async with LocalPool(config.worker_options) as pool:
         yield pool
 

@@ -78,7 +78,10 @@ async def test_two_settings_are_a_grid(bot: app.Bot, member: Member) -> None:
 
 async def test_models_are_drawn_one_after_the_other_with_what_each_likes(start: Start, member: Member) -> None:
     models = (POCKET, replace(POCKET, name="twin", steps=3, width=64, height=64))
-    async with LocalPool(Config(models=models).worker_options) as pool, start(pool, models=models):
+    async with (
+        LocalPool(Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options) as pool,
+        start(pool, models=models),
+    ):
         done = await member.see(await compare(member, "model", prompt="a fox --size 64x64"), is_sheet)
         assert cells_of(done) == ["model pocket", "model twin"]
 
@@ -112,7 +115,10 @@ async def test_limits_hold_for_every_picture_and_usual_values_keep_to_them(
 
 
 async def test_what_is_drawn_of_it_outlives_a_restart(start: Start, member: Member, tmp_path: Path) -> None:
-    async with LocalPool(Config(worker=WorkerConfig(max_pictures=1)).worker_options) as pool, start(pool):
+    async with (
+        LocalPool(Config(worker=WorkerConfig(dtype="float32", max_pictures=1)).worker_options) as pool,
+        start(pool),
+    ):
         begun = await compare(member, "seed", steps=12)
         await member.wait_until(lambda: len(drawn_in(tmp_path)) >= 4)
     before = {path: path.stat().st_mtime_ns for path in drawn_in(tmp_path)}

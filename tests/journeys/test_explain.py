@@ -61,7 +61,10 @@ async def test_a_figure_an_animation_and_what_to_try_next(bot: app.Bot, member: 
 async def test_buttons_and_unfinished_explanations_outlive_a_restart(
     start: Start, member: Member, tmp_path: Path
 ) -> None:
-    async with LocalPool(Config(worker=WorkerConfig(max_pictures=1)).worker_options) as pool, start(pool):
+    async with (
+        LocalPool(Config(worker=WorkerConfig(dtype="float32", max_pictures=1)).worker_options) as pool,
+        start(pool),
+    ):
         begun = await explain(member, "an apple --size 64x64", steps=60, seed=7, guidance=4)
         await member.see(begun, lambda each: "of 60" in text_of(each))
     async with start():

@@ -91,7 +91,7 @@ async def test_a_restart_of_the_whole_program_keeps_the_chat_and_its_buttons(
 async def test_what_was_being_drawn_and_what_waited_is_finished_in_the_same_messages(
     start: Start, member: Member, other: Member
 ) -> None:
-    options = Config(worker=WorkerConfig(max_pictures=1)).worker_options
+    options = Config(worker=WorkerConfig(dtype="float32", max_pictures=1)).worker_options
     async with LocalPool(options) as pool, start(pool):
         drawing = await member.start("a cat", steps=150, seed=7)
         waiting = await other.start("a castle", seed=8)
@@ -105,7 +105,7 @@ async def test_what_was_being_drawn_and_what_waited_is_finished_in_the_same_mess
 
 
 async def test_interrupted_past_the_life_of_its_token(start: Start, member: Member, clock: Clock) -> None:
-    options = Config(worker=WorkerConfig(max_pictures=1)).worker_options
+    options = Config(worker=WorkerConfig(dtype="float32", max_pictures=1)).worker_options
     async with LocalPool(options) as pool, start(pool):
         drawing = await member.start("a cat", steps=150, seed=7)
         await member.see(drawing, lambda each: "of 150" in text_of(each))
@@ -173,7 +173,7 @@ async def test_a_database_that_fails_costs_one_request_and_not_the_bot(
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(start: Start, member: Member) -> None:
-    async with LocalPool(Config().worker_options) as pool, start(pool):
+    async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool, start(pool):
         started = await member.start(steps=150, seed=7)
         await member.see(started, lambda each: "of 150" in text_of(each))
         await kill_worker(pool)
@@ -182,7 +182,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(start: 
 
 
 async def test_a_picture_that_ends_every_worker_fails_and_the_next_one_comes(start: Start, member: Member) -> None:
-    async with LocalPool(Config().worker_options) as pool, start(pool):
+    async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool, start(pool):
         started = await member.start(steps=150)
         await member.see(started, lambda each: "of 150" in text_of(each))
         await kill_worker(pool)

@@ -59,7 +59,7 @@ async def test_a_seed_is_shown_and_the_next_one_after_a_restart(start: Start, me
 async def test_a_figure_that_was_being_drawn_is_finished_after_a_restart(
     start: Start, member: Member, tmp_path: Path
 ) -> None:
-    options = Config(worker=WorkerConfig(max_pictures=2)).worker_options
+    options = Config(worker=WorkerConfig(dtype="float32", max_pictures=2)).worker_options
     async with LocalPool(options) as pool, start(pool):
         started = await ask(member, number=7, prompt="a castle --steps 25")
         await member.see(started, lambda each: "of 150" in text_of(each))

@@ -1,0 +1,60 @@
+"""Which number format a model is drawn in: the usual one of the device, or another that is shown to be faster."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from generation.engine.measuring import REPEATS, device_name, timed
+from generation.engine.models import Model
+from generation.engine.notebook import Notebook
+from generation.engine.painting import Painting
+
+log = logging.getLogger(__name__)
+
+WORTHWHILE = 1.2
+"""How many times as fast another number format must be: pixels pay for it."""
+
+SIDE = 128
+ROWS = 8
+"""The forwards that are compared: of small pictures, since a large model would take long, and of as many rows as users
+who draw at the same time make."""
+
+SLOW_SECONDS = 1.0
+"""A forward that takes so long is measured once."""
+
+
+@torch.inference_mode()
+def forward_seconds(model: Model) -> float:
+    """How long a forward of a few rows takes, the fastest of some."""
+    settings = replace(model.spec.preferred, width=SIDE, height=SIDE).of("a fox", seed=0)
+    painting = Painting(model, settings)
+    first = timed(painting, ROWS)
+    return first if first > SLOW_SECONDS else min(timed(painting, ROWS) for _ in range(REPEATS))
+
+
+@dataclass
+class Rival:
+    """A number format that is tried against the usual one, once for each model and device."""
+
+    dtype: torch.dtype
+    notebook: Notebook = field(default_factory=lambda: Notebook(None, "number formats"))
+    seconds: Callable[[Model], float] = forward_seconds
+
+    def wins(self, device: torch.device, model: str) -> bool | None:
+        """What was found out before; None where nothing was."""
+        known = self.notebook.get(self._named(device, model))
+        return known if isinstance(known, bool) else None
+
+    def decide(self, device: torch.device, model: str, usual: float, own: float) -> bool:
+        """Keep which is faster, given the seconds that each took; True for this one."""
+        wins = own * WORTHWHILE <= usual
+        log.info(
+            "%s: %s is %.2f times as fast, and %s", model, self.dtype, usual / own, "taken" if wins else "not taken"
+        )
+        self.notebook.put(self._named(device, model), wins)
+        return wins
+
+    def _named(self, device: torch.device, model: str) -> str:
+        return f"{device_name(device)}, {model}, {self.dtype}"

@@ -1,0 +1,113 @@
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from generation.catalogue import POCKET, Catalogue
+from generation.engine import device, loading, shelf
+from generation.engine.models import Model
+from generation.engine.notebook import Notebook
+from generation.engine.precision import Rival, forward_seconds
+from generation.engine.shelf import Shelf
+from generation.errors import ModelTooLarge
+from tests.generation.engine import tiny
+
+CPU = torch.device("cpu")
+
+
+class Watch:
+    """A device on which bfloat16 takes a share of float32's second."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self.timed: list[torch.dtype] = []
+
+    def __call__(self, model: Model) -> float:
+        self.timed.append(model.dtype)
+        return self._share if model.dtype is torch.bfloat16 else 1.0
+
+
+def shelf_with(watch: Watch, file: Path | None = None) -> Shelf:
+    models = Catalogue([POCKET, replace(POCKET, name="twin")])
+    return Shelf(models, CPU, torch.float32, rival=Rival(torch.bfloat16, Notebook(file, "number formats"), watch))
+
+
+def dtype_on(shelf: Shelf, name: str = "pocket") -> torch.dtype:
+    model = shelf.take(name, on_load=lambda share: None)
+    return model.dtype if model.unet.dtype is model.dtype else torch.float64
+
+
+@pytest.mark.parametrize(
+    ("share", "taken"),
+    [(0.4, torch.bfloat16), (0.9, torch.float32), (2.0, torch.float32)],
+    ids=["much", "little", "no"],
+)
+def test_a_model_is_drawn_in_another_number_format_where_that_is_much_faster(share: float, taken: torch.dtype) -> None:
+    watch = Watch(share)
+    assert dtype_on(shelf_with(watch)) is taken
+    assert watch.timed == [torch.float32, torch.bfloat16]
+
+
+def test_it_is_tried_once_for_each_model_and_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "measured.json"
+    assert dtype_on(shelf_with(Watch(0.4), file)) is torch.bfloat16
+    again = Watch(2.0)
+    known = shelf_with(again, file)
+    assert dtype_on(known) is torch.bfloat16
+    assert again.timed == []
+    assert dtype_on(known, "twin") is torch.float32
+    assert dtype_on(known) is torch.bfloat16
+    assert len(again.timed) == 2
+
+
+def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, too_large = loading.load, torch.bfloat16
+
+    def load(spec: object, device: object, dtype: torch.dtype, report: object) -> object:
+        if dtype is too_large:
+            raise ModelTooLarge("no")
+        return whole(spec, device, dtype, report)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shelf, "load", load)
+    assert dtype_on(shelf_with(Watch(0.4))) is torch.float32
+    too_large = torch.float32
+    assert dtype_on(shelf_with(Watch(2.0))) is torch.bfloat16
+
+
+def test_a_pipeline_of_its_own_is_not_tried(tmp_path: Path) -> None:
+    spec = replace(POCKET, name="flux", source=str(tiny.flux(tmp_path)))
+    watch = Watch(0.4)
+    rival = Rival(torch.bfloat16, seconds=watch)
+    flux = Shelf(Catalogue([spec]), CPU, torch.float32, rival=rival).any("flux", on_load=lambda share: None)
+    assert (flux.dtype, watch.timed) == (torch.float32, [])
+
+
+def test_what_the_host_says_and_the_same_bits_are_not_put_to_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    tried = device.rival(CPU, "auto", strict=False, measurements=None)
+    assert tried is not None
+    assert tried.dtype is torch.bfloat16
+    assert device.rival(CPU, "float32", strict=False, measurements=None) is None
+    assert device.rival(CPU, "auto", strict=True, measurements=None) is None
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    assert device.rival(CPU, "auto", strict=False, measurements=None) is None
+
+
+def test_the_device_itself_can_be_timed(pocket: Model, caplog: pytest.LogCaptureFixture) -> None:
+    seconds = forward_seconds(pocket)
+    assert 0 < seconds < 60
+    with caplog.at_level(logging.INFO):
+        assert Rival(torch.bfloat16).decide(CPU, "pocket", usual=seconds, own=seconds / 2)
+    assert "2.00 times as fast" in caplog.text
+
+
+def test_a_notebook_that_is_spoilt_is_begun_anew(tmp_path: Path) -> None:
+    file = tmp_path / "measured.json"
+    file.write_text("[1, 2]")
+    Notebook(file, "rows").put("a", 1)
+    Notebook(file, "number formats").put("a", True)
+    assert Notebook(file, "rows").get("a") == 1
+    assert Notebook(file, "number formats").get("a") is True
+    assert Notebook(tmp_path / "nowhere" / "file", "rows").get("a") is None
