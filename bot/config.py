@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from generation import loras, wire
+from generation import acceleration, loras, wire
+from generation.acceleration import Acceleration
 from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
 from generation.embeddings import EmbeddingSpec
 from generation.errors import InvalidSetting, NoisefoxError
@@ -50,6 +51,10 @@ class WorkerConfig:
     models_in_memory: int = 1
     model_wait_seconds: float = 20.0
     step_seconds: float = 300.0
+    attention: str = ""
+    compile: bool = False
+    fuse_projections: bool = False
+    offload: str = ""
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -62,6 +67,11 @@ class WorkerConfig:
         Bounds(1, 64).check("models_in_memory", self.models_in_memory)
         Bounds(1, 86400).check("step_seconds", self.step_seconds)
         Bounds(0, 86400).check("model_wait_seconds", self.model_wait_seconds)
+        acceleration.check(self.attention, self.offload)
+
+    @property
+    def acceleration(self) -> Acceleration:
+        return Acceleration(self.attention, self.compile, self.fuse_projections, self.offload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ class Config:
             models_in_memory=worker.models_in_memory,
             model_wait_seconds=worker.model_wait_seconds,
             step_seconds=worker.step_seconds,
+            acceleration=worker.acceleration,
             upscaler=self.upscaling.upscaler,
         )
 
@@ -181,7 +192,13 @@ def _parse(table: dict[str, Any]) -> Config:
     for name, kind in (("loras", LoraSpec), ("embeddings", EmbeddingSpec)):
         if name in table:
             values[name] = _files(kind, name, table[name], models)
-    return Config(**values)
+    config = Config(**values)
+    if config.loras and config.worker.acceleration.forbids_loras:
+        raise ConfigError(
+            "worker.fuse_projections and worker.offload leave no way for LoRAs to change a model. Leave out these, or "
+            "[loras]."
+        )
+    return config
 
 
 def _section(default: Any, values: dict[str, Any], name: str) -> Any:

@@ -217,7 +217,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     where, dtype = device.choose(options.device, options.dtype)
     rival = device.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
-    shelf = Shelf(Catalogue(options.models), where, dtype, rival=rival)
+    shelf = Shelf(Catalogue(options.models), where, dtype, rival=rival, acceleration=options.acceleration)
     print(json.dumps(compare(shelf, arguments.model, arguments.jobs)))
 
 

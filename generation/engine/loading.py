@@ -13,8 +13,10 @@ import torch
 from diffusers import AutoencoderKL, DiffusionPipeline
 
 from generation import sources
+from generation.acceleration import PLAIN as NOT_ACCELERATED
+from generation.acceleration import Acceleration
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine import control, families, memory, own_pipelines, single_files
+from generation.engine import accelerating, control, families, memory, own_pipelines, single_files
 from generation.engine.image_prompts import ImagePrompts
 from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
@@ -35,7 +37,11 @@ PLAIN = "*.safetensors"
 
 
 def load(
-    spec: ModelSpec, device: torch.device, dtype: torch.dtype, report: Report = lambda share: None
+    spec: ModelSpec,
+    device: torch.device,
+    dtype: torch.dtype,
+    report: Report = lambda share: None,
+    acceleration: Acceleration = NOT_ACCELERATED,
 ) -> Model | OwnModel:
     """Read a model; safetensors only, since pickled weights can run code.
 
@@ -46,8 +52,9 @@ def load(
     try:
         weights = _fetched(spec.source)
         dtype = _held_by(sources.family_of(str(weights)), dtype)
-        memory.check_room(spec.name, files_of(weights), device, dtype)
-        pipeline = _pipeline(spec, weights, dtype, report).to(device)
+        held_on = torch.device("cpu") if acceleration.offload else device
+        memory.check_room(spec.name, files_of(weights), held_on, dtype)
+        pipeline = accelerating.placed(_pipeline(spec, weights, dtype, report), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return own_pipelines.assembled(spec, weights, pipeline, device, dtype)
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)

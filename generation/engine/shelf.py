@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 import torch
 
 from generation import abilities
+from generation.acceleration import PLAIN, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import inversion
 from generation.engine.loading import Report, load
@@ -30,12 +31,14 @@ class Shelf:
         dtype: torch.dtype,
         room: int = 1,
         rival: Rival | None = None,
+        acceleration: Acceleration = PLAIN,
     ) -> None:
         self._catalogue = catalogue
         self._device = device
         self._dtype = dtype
         self._room = room
         self._rival = rival
+        self._acceleration = acceleration
         self._models: OrderedDict[str, Model | OwnModel] = OrderedDict()
         self._precise: WeakValueDictionary[str, Model] = WeakValueDictionary()
 
@@ -66,7 +69,7 @@ class Shelf:
 
     def like_this(self, dtype: torch.dtype) -> "Shelf":
         """Another shelf with the same models, in one number format."""
-        return Shelf(self._catalogue, self._device, dtype, self._room)
+        return Shelf(self._catalogue, self._device, dtype, self._room, acceleration=self._acceleration)
 
     def in_float32(self, name: str, on_load: Report) -> Model:
         """A second copy of a model, in float32, for a picture that its own number format cannot hold. It leaves memory
@@ -118,7 +121,7 @@ class Shelf:
         return self._loaded(spec, dtype, on_load)
 
     def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | OwnModel:
-        model = load(spec, self._device, dtype, on_load)
+        model = load(spec, self._device, dtype, on_load, self._acceleration)
         if isinstance(model, OwnModel):
             return model
         model.loras = self._catalogue.loras

@@ -35,6 +35,16 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
     assert (model.name, model.source, model.steps, model.width) == ("tiny", POCKET.source, 9, POCKET.width)
 
 
+def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) -> None:
+    (tmp_path / "loras").mkdir()
+    (tmp_path / "loras" / "ink.safetensors").write_bytes(b"")
+    worn = f'[loras]\nfolder = "{tmp_path / "loras"}"\n'
+    for key in ("fuse_projections = true", 'offload = "group"'):
+        with pytest.raises(ConfigError, match="no way for LoRAs"):
+            load(written(tmp_path, f"{worn}[worker]\n{key}"))
+    assert load(written(tmp_path, f"{worn}[worker]\ncompile = true")).worker_options.acceleration.compile
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -51,6 +61,8 @@ def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
         ("[limits]\nside = 10", "limits.side: Side must be between 64 and 2048"),
         ("[worker]\nmax_pictures = 0", "worker.max_pictures: Max pictures must be between 1 and 64"),
         ("[worker]\nlargest_batch = 1", "worker.largest_batch: A guided picture has two rows"),
+        ('[worker]\nattention = "fast"', "worker.attention: It must be empty or one of native, "),
+        ('[worker]\noffload = "model"', "worker.offload: It must be empty or one of group, sequential; not model."),
         ('[worker]\ndtype = "foo"', "worker.dtype: It must be one of auto, float32, bfloat16, float16, not foo"),
         ('[upscaling]\nupscaler = "Magic"', "upscaling.upscaler must be one of: auto, Lanczos, Pocket, Real-ESRGAN"),
         ("[upscaling]\nupscaler = 4", "upscaling.upscaler must be an upscaler's name, not 4"),

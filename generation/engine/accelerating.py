@@ -1,0 +1,83 @@
+"""A pipeline of diffusers on its device, and made faster as the host wishes."""
+
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from generation.acceleration import Acceleration
+
+COMPILE: dict[str, Any] = {"fullgraph": True, "dynamic": True}
+"""Of `torch.compile`: one kernel for any number of rows."""
+
+OFFLOAD_TYPES = {"group": "block_level", "sequential": "leaf_level"}
+
+KERNELS = {
+    "_native_flash": SDPBackend.FLASH_ATTENTION,
+    "_native_efficient": SDPBackend.EFFICIENT_ATTENTION,
+    "_native_cudnn": SDPBackend.CUDNN_ATTENTION,
+    "_native_math": SDPBackend.MATH,
+}
+
+
+class Preferring:
+    """An attention processor that has torch try one kernel first, and any other where that cannot be used."""
+
+    def __init__(self, processor: Any, kernel: SDPBackend) -> None:
+        self._processor = processor
+        self._kernels = [kernel, *(each for each in KERNELS.values() if each is not kernel)]
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        with sdpa_kernel(self._kernels, set_priority=True):
+            return self._processor(*inputs, **named)
+
+
+def placed(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
+    """The pipeline on its device, and accelerated. Raises `ValueError` or `RuntimeError` for what it does not know, or
+    what a package is missing for."""
+    unet = getattr(pipeline, "unet", None)
+    if wanted.offload:
+        _offload(pipeline, device, wanted.offload)
+    else:
+        pipeline.to(device)
+    network = unet or pipeline.transformer
+    if wanted.fuse_projections:
+        network.fuse_qkv_projections()
+    if wanted.attention:
+        _attend(network, wanted.attention, is_unet=unet is not None)
+    if wanted.compile:
+        network.compile_repeated_blocks(**COMPILE)
+    return pipeline
+
+
+def _offload(pipeline: Any, device: torch.device, how: str) -> None:
+    """The UNet, or of a pipeline of its own all but the autoencoder, which is small. The rest works between any two
+    steps, and in parts, so it stays on the device. What is needed next is fetched while a GPU computes."""
+    staying = [name for name in pipeline.components if name != "unet"] if hasattr(pipeline, "unet") else ["vae"]
+    pipeline.enable_group_offload(
+        onload_device=device,
+        offload_type=OFFLOAD_TYPES[how],
+        num_blocks_per_group=1 if how == "group" else None,
+        use_stream=device.type == "cuda",
+        exclude_modules=staying,
+    )
+    for name in staying:
+        if isinstance(part := getattr(pipeline, name), torch.nn.Module):
+            part.to(device)
+
+
+def _attend(network: Any, backend: str, *, is_unet: bool) -> None:
+    """UNets have no say in diffusers' backends: theirs is torch's own attention, or that of xformers."""
+    if not is_unet:
+        network.set_attention_backend(backend)
+    elif backend == "xformers":
+        if find_spec("xformers") is None:
+            raise ValueError("attention xformers needs the package xformers, which is not installed")
+        network.enable_xformers_memory_efficient_attention()
+    elif backend in KERNELS:
+        own = network.attn_processors
+        network.set_attn_processor({name: Preferring(each, KERNELS[backend]) for name, each in own.items()})
+    elif backend != "native":
+        names = ", ".join(("native", *KERNELS, "xformers"))
+        raise ValueError(f"attention {backend} is not for Stable Diffusion 1.x, 2.x and XL; they take {names}")
