@@ -5,8 +5,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.explaining import prompt_as_title
 from bot.locales import say
+from bot.titles import title_of
 from generation.comparison import Axis, Parameter
 from generation.figures import compared, files
 from generation.figures.compared import Words
@@ -36,7 +36,7 @@ def words_for(settings: GenerationSettings, axes: Sequence[Axis]) -> Words:
     columns = axes[-1]
     rows = axes[0] if len(axes) > 1 else None
     return Words(
-        title=prompt_as_title(settings.prompt, say("A comparison")),
+        title=title_of(settings.prompt, say("A comparison")),
         settings=" · ".join(shared(settings, axes)),
         columns=say(NAMES[columns.parameter]),
         column_heads=columns.values,

@@ -14,7 +14,6 @@ from bot.errors import Refusal
 from bot.fetching import fetched
 from bot.followups import answer
 from bot.intake import Intake, Plan
-from bot.layouts import compared
 from bot.layouts.look import Look, framed
 from bot.locales import say
 from bot.studio import Studio
@@ -111,17 +110,16 @@ class Consent:
     def _question(self, plans: Sequence[Plan], draft: int) -> Look:
         settings = [each for plan in plans for each in plan.drawn]
         pictures, steps = sum(each.count for each in settings), sum(each.count * each.steps for each in settings)
-        seconds = self._studio.seconds_until(settings)
-        if plans[0].axes:
-            return compared.question(len(settings), steps, seconds, f"noisefox-draft:{{}}:{draft}")
         cost = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
+        seconds = self._studio.seconds_until(settings)
         if seconds is not None:
             cost = say("{cost}, {time} until all are there", cost=cost, time=about(seconds))
+        if plans[0].axes:
+            what, label = say("This is a large comparison"), say("Draw the comparison")
+        else:
+            what, label = say("These are {n} requests", n=len(plans)), say("Draw all {n}", n=len(plans))
         draw: ui.Button[Any] = ui.Button(
-            label=say("Draw all {n}", n=len(plans)),
-            style=discord.ButtonStyle.primary,
-            custom_id=f"noisefox-draft:draw:{draft}",
+            label=label, style=discord.ButtonStyle.primary, custom_id=f"noisefox-draft:draw:{draft}"
         )
         drop: ui.Button[Any] = ui.Button(label=say("Leave it"), custom_id=f"noisefox-draft:drop:{draft}")
-        text = f"**{say('These are {n} requests', n=len(plans))}**\n{cost}."
-        return Look(framed([ui.TextDisplay(text), ui.ActionRow(draw, drop)]))
+        return Look(framed([ui.TextDisplay(f"**{what}**\n{cost}."), ui.ActionRow(draw, drop)]))

@@ -1,14 +1,11 @@
 """What an explained drawing says, in the reader's language, and its files."""
 
 from bot.locales import say
+from bot.titles import title_of
 from generation.explanation import Explanation
 from generation.figures import explained, files
 from generation.figures.explained import Words
-from generation.figures.typography import covers
 from generation.settings import GenerationSettings
-
-TITLE_LENGTH = 60
-"""Characters of a prompt that the figure shows."""
 
 ALL_NOISE = 0.98
 """The share of noise from which a drawing has nothing else to begin with; models are trained up to 0.995 or 1."""
@@ -39,7 +36,7 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
     """The captions of a figure."""
     steps = explanation.steps
     return Words(
-        title=prompt_as_title(settings.prompt, say("A drawing from the inside")),
+        title=title_of(settings.prompt, say("A drawing from the inside")),
         settings=say(
             "seed {seed} · {size} · {steps} steps · guidance {scale:g}",
             seed=str(settings.seed),
@@ -74,14 +71,6 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
             for moment in explanation.moments
         ],
     )
-
-
-def prompt_as_title(prompt: str, otherwise: str) -> str:
-    """The prompt, where the font has its letters, cut where it is long."""
-    words = " ".join(prompt.split())
-    if not covers(words):
-        return otherwise
-    return f"“{words}”" if len(words) <= TITLE_LENGTH else f"“{words[:TITLE_LENGTH].rstrip()}…”"
 
 
 def _beginning(explanation: Explanation) -> str:

@@ -7,17 +7,17 @@ from io import BytesIO
 from PIL import Image
 
 from bot.locales import say
+from bot.titles import title_of
 from generation.events import Picture
 from generation.figures import files
 from generation.figures.seeds import Column, Words, of_seed
-from generation.figures.typography import covers
 from generation.settings import PIXELS_PER_LATENT, SIZE, GenerationSettings
 
 PROMPTS = ("a castle", "a cute fox")
 """What is drawn where nobody says what."""
 
 TITLE_LENGTH = 45
-"""Characters of a prompt that the figure shows."""
+"""Characters of a prompt that stands over a row."""
 
 _GROWTH = 1.25
 """How much longer the other size is one way: enough to be other noise, and not too far from what a model likes."""
@@ -69,7 +69,7 @@ def words_for(firsts: Sequence[GenerationSettings], *, linked: bool) -> Words:
             "the picture.",
             pixels=PIXELS_PER_LATENT,
         ),
-        prompts=[_title(each.prompt) for each in firsts],
+        prompts=[title_of(each.prompt, say("what the prompt makes of it"), TITLE_LENGTH) for each in firsts],
         end=end,
     )
 
@@ -85,14 +85,6 @@ def _column(first: GenerationSettings, asked: Sequence[GenerationSettings], pict
         caption = say("other noise")
     images = [Image.open(BytesIO(each.png)) for each in pictures]
     return Column(f"{own.width}×{own.height}", noise, images, caption, shared)
-
-
-def _title(prompt: str) -> str:
-    """A prompt, where the font has its letters."""
-    words = " ".join(prompt.split())
-    if not covers(words):
-        return say("what the prompt makes of it")
-    return f"“{words}”" if len(words) <= TITLE_LENGTH else f"“{words[:TITLE_LENGTH].rstrip()}…”"
 
 
 def _scaled(length: int, factor: float) -> int:

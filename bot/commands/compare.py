@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.commands import options
-from bot.commands.suggestions import Suggestions
+from bot.commands.worded import Worded
 from bot.consent import Consent, Order
 from bot.errors import Refusal
 from bot.wording import Wording
@@ -18,7 +18,7 @@ from storage.people import People
 PARAMETERS = [app_commands.Choice(name=parameter.value.capitalize(), value=parameter.value) for parameter in Parameter]
 
 
-class Compare(Suggestions):
+class Compare(Worded):
     """One picture with other values of a setting, or of two."""
 
     def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
@@ -41,11 +41,11 @@ class Compare(Suggestions):
     @app_commands.command()
     @app_commands.choices(parameter=PARAMETERS, other_parameter=PARAMETERS, sampler=options.SAMPLERS)
     @app_commands.autocomplete(
-        prompt=Suggestions.suggest_prompts,
+        prompt=Worded.suggest_prompts,
         values=suggest_values,
-        aspect=Suggestions.suggest_aspects,
-        model=Suggestions.suggest_models,
-        style=Suggestions.suggest_styles,
+        aspect=Worded.suggest_aspects,
+        model=Worded.suggest_models,
+        style=Worded.suggest_styles,
     )
     async def compare(
         self,
@@ -107,8 +107,6 @@ class Compare(Suggestions):
                 raise Refusal("A setting is compared with another one, not with itself.")
             compared = {Parameter(other_parameter.value): other_values, **compared}
         url = options.picture_url(image) if image else ""
-        prompts = await self._wording.prompts(interaction.user.id, prompt, style)
-        if aspect:
-            prompts = [f"{each} --ar {aspect}" for each in prompts]
+        prompts = await self.prompts(interaction.user.id, prompt, style, aspect)
         order = Order(prompts, seed, chosen, private, spoiler, url, compared=compared)
         await self._consent.take(interaction, order)

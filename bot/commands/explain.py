@@ -4,14 +4,14 @@ import discord
 from discord import app_commands
 
 from bot.commands import options
-from bot.commands.suggestions import Suggestions
+from bot.commands.worded import Worded
 from bot.consent import Consent, Order
 from bot.wording import Wording
 from generation.catalogue import Catalogue
 from storage.people import People
 
 
-class Explain(Suggestions):
+class Explain(Worded):
     """How a picture is drawn, on one's own prompt."""
 
     def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
@@ -21,10 +21,10 @@ class Explain(Suggestions):
     @app_commands.command()
     @app_commands.choices(sampler=options.SAMPLERS)
     @app_commands.autocomplete(
-        prompt=Suggestions.suggest_prompts,
-        aspect=Suggestions.suggest_aspects,
-        model=Suggestions.suggest_models,
-        style=Suggestions.suggest_styles,
+        prompt=Worded.suggest_prompts,
+        aspect=Worded.suggest_aspects,
+        model=Worded.suggest_models,
+        style=Worded.suggest_styles,
     )
     async def explain(
         self,
@@ -72,7 +72,5 @@ class Explain(Suggestions):
             strength=strength,
         )
         url = options.picture_url(image) if image else ""
-        prompts = await self._wording.prompts(interaction.user.id, prompt, style)
-        if aspect:
-            prompts = [f"{each} --ar {aspect}" for each in prompts]
+        prompts = await self.prompts(interaction.user.id, prompt, style, aspect)
         await self._consent.take(interaction, Order(prompts, seed, chosen, private, spoiler, url, explained=True))

@@ -2,26 +2,30 @@
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.commands import options
+from bot.commands.worded import Worded
 from bot.consent import Consent, Order
 from bot.wording import Wording
 from generation.catalogue import Catalogue
 from storage.people import People
 
 
-class Imagine(commands.Cog):
+class Imagine(Worded):
     """Pictures from words."""
 
     def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
+        super().__init__(wording=wording, people=people, catalogue=catalogue)
         self._consent = consent
-        self._wording = wording
-        self._people = people
-        self._catalogue = catalogue
 
     @app_commands.command()
     @app_commands.choices(sampler=options.SAMPLERS)
+    @app_commands.autocomplete(
+        prompt=Worded.suggest_prompts,
+        aspect=Worded.suggest_aspects,
+        model=Worded.suggest_models,
+        style=Worded.suggest_styles,
+    )
     async def imagine(
         self,
         interaction: discord.Interaction,
@@ -71,27 +75,5 @@ class Imagine(commands.Cog):
             strength=strength,
         )
         url = options.picture_url(image) if image else ""
-        prompts = await self._wording.prompts(interaction.user.id, prompt, style)
-        if aspect:
-            prompts = [f"{each} --ar {aspect}" for each in prompts]
+        prompts = await self.prompts(interaction.user.id, prompt, style, aspect)
         await self._consent.take(interaction, Order(prompts, seed, chosen, private, spoiler, url))
-
-    @imagine.autocomplete("prompt")
-    async def _prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        named = interaction.namespace.model
-        model = named if named in self._catalogue.names else self._catalogue.default.name
-        if loras := self._catalogue.loras.completions(typed, model):
-            return options.choices((text, text) for _, text in loras if len(text) <= options.SUGGESTION_LENGTH)
-        return options.choices(await self._wording.recent(interaction.user.id, typed))
-
-    @imagine.autocomplete("aspect")
-    async def _aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.choices((shape, shape) for shape in options.SHAPES if typed in shape)
-
-    @imagine.autocomplete("model")
-    async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_models(self._catalogue, typed)
-
-    @imagine.autocomplete("style")
-    async def _styles(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_styles(await self._people.styles(interaction.user.id), typed)

@@ -9,8 +9,8 @@ from discord import ui
 
 from bot.buttons import Press, PressKind
 from bot.comparing import NAMES
-from bot.durations import about
-from bot.layouts.look import Look, Part, framed
+from bot.layouts.lines import SHOWN_PROMPT
+from bot.layouts.look import Part, gallery
 from bot.locales import say
 from storage.records import Generation
 
@@ -22,14 +22,10 @@ def sheet_of(generation: Generation, names: Sequence[str]) -> list[Part]:
     """The sheet, described for those who do not see it."""
     described = say(
         "“{prompt}” compared by {settings}",
-        prompt=generation.settings.prompt[:700],
+        prompt=generation.settings.prompt[:SHOWN_PROMPT],
         settings=[f"{say(NAMES[axis.parameter])}: {', '.join(axis.values)}"[:150] for axis in generation.axes],
     )
-    covered = [name.startswith("SPOILER_") for name in names]
-    return [
-        ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=described, spoiler=hidden))
-        for name, hidden in zip(names, covered, strict=True)
-    ]
+    return [gallery(names, described)]
 
 
 def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:
@@ -52,15 +48,3 @@ def labels_of(generation: Generation) -> list[str]:
         ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
         for values in product(*(axis.values for axis in axes))
     ]
-
-
-def question(pictures: int, steps: int, seconds: float | None, custom_id: str) -> Look:
-    """What a large comparison costs, and whether it is to be drawn; `custom_id` has a place for the decision."""
-    text = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
-    if seconds is not None:
-        text = say("{cost}, {time} until all are there", cost=text, time=about(seconds))
-    draw: ui.Button[Any] = ui.Button(
-        label=say("Draw the comparison"), style=discord.ButtonStyle.primary, custom_id=custom_id.format("draw")
-    )
-    drop: ui.Button[Any] = ui.Button(label=say("Leave it"), custom_id=custom_id.format("drop"))
-    return Look(framed([ui.TextDisplay(f"**{say('This is a large comparison')}**\n{text}."), ui.ActionRow(draw, drop)]))

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import discord
 from discord import ui
 
 from bot.buttons import Press, PressKind
-from bot.layouts.look import Look, Part, framed
+from bot.layouts.lines import SHOWN_PROMPT
+from bot.layouts.look import SPOILER, Look, Part, framed, gallery
 from bot.locales import say
 from generation.sentences import Sentence
 from storage.records import Generation
@@ -21,25 +21,25 @@ _TRIES = {
 
 def of_animation(generation: Generation, gif: bytes) -> Look:
     """The animation for those whose client plays no WebP."""
-    name = f"noisefox-{generation.id}-steps.gif"
-    return Look(framed([ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}"))]), {name: gif})
+    covered = any(map(generation.covers, generation.pictures))
+    name = f"{SPOILER * covered}noisefox-{generation.id}-steps.gif"
+    return Look(framed([gallery([name], _of_steps(generation))]), {name: gif})
 
 
 def figures_of(generation: Generation, names: list[str]) -> list[Part]:
     """The files of these names one below the other, each as large as the chat shows it, described for those who do not
     see them."""
-    prompt = generation.settings.prompt[:700]
+    prompt = generation.settings.prompt[:SHOWN_PROMPT]
     descriptions = (
         say("How “{prompt}” is drawn, from noise to picture", prompt=prompt),
         say("What “{prompt}” changes at three of the steps", prompt=prompt),
-        say("The steps of “{prompt}”, one after the other", prompt=prompt),
+        _of_steps(generation),
     )
-    return [
-        ui.MediaGallery(
-            discord.MediaGalleryItem(f"attachment://{name}", description=said, spoiler=name.startswith("SPOILER_"))
-        )
-        for name, said in zip(names, descriptions, strict=False)
-    ]
+    return [gallery([name], said) for name, said in zip(names, descriptions, strict=False)]
+
+
+def _of_steps(generation: Generation) -> str:
+    return say("The steps of “{prompt}”, one after the other", prompt=generation.settings.prompt[:SHOWN_PROMPT])
 
 
 def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:

@@ -12,6 +12,12 @@ QUIET = discord.Colour(0x80848E)
 
 Part = ui.Item[ui.LayoutView]
 
+ALT_TEXT = 1024
+"""Discord's limit for the description of a picture."""
+
+SPOILER = "SPOILER_"
+"""How the name of a file begins that is covered until it is pressed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -26,6 +32,17 @@ def framed(parts: Sequence[Part], colour: discord.Colour = ACCENT) -> ui.LayoutV
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*parts, accent_colour=colour))
     return view
+
+
+def gallery(names: Sequence[str], description: str) -> ui.MediaGallery[ui.LayoutView]:
+    """The files of these names, described for those who do not see them; those whose names say so are covered."""
+    items = [
+        discord.MediaGalleryItem(
+            f"attachment://{name}", description=description[:ALT_TEXT], spoiler=name.startswith(SPOILER)
+        )
+        for name in names
+    ]
+    return ui.MediaGallery(*items)
 
 
 def files_of(look: Look) -> list[discord.File]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import discord
 from discord import ui
 
 from bot.buttons import Press, PressKind
@@ -11,19 +10,13 @@ from bot.layouts import compared, explained
 from bot.layouts.controls import button, more, rows_of
 from bot.layouts.hints import hinted
 from bot.layouts.lines import bar, described, headline, lineage_line, shown, small_print
-from bot.layouts.look import QUIET, Look, Part, framed, plain
+from bot.layouts.look import QUIET, SPOILER, Look, Part, framed, gallery, plain
 from bot.locales import say, say_many
 from bot.prints import Print
 from generation.events import Event, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
 from storage.records import Generation, Lineage
-
-ALT_TEXT = 1024
-"""Discord's limit for the description of a picture."""
-
-SPOILER = "SPOILER_"
-"""How the name of a file begins that is covered until it is pressed."""
 
 
 def starting(settings: GenerationSettings, lineage: Lineage, user_id: int, parent: Generation | None = None) -> Look:
@@ -62,7 +55,7 @@ def underway(
     files = {}
     if preview:
         files["preview.jpg"] = preview
-        parts.append(gallery(generation, ["preview.jpg"]))
+        parts.append(gallery(["preview.jpg"], described(generation)))
     parts.append(ui.TextDisplay(line if left is None else f"{line} · {about(left)}"))
     if may_be_late:
         late = say("That may be longer than I can change this message. If nothing comes, it waits in /history.")
@@ -88,7 +81,7 @@ def of_one(generation: Generation, picture: Print) -> Look:
     files, index = named(generation, [picture]), picture.index
     seed = generation.settings.of_picture(index).seed
     parts: list[Part] = [
-        gallery(generation, list(files)),
+        gallery(list(files), described(generation)),
         ui.TextDisplay(f"-# {say('Picture {number} · seed {seed}', number=index + 1, seed=seed)}"),
         ui.ActionRow(
             button(Press(PressKind.VARY, generation.id, index)),
@@ -118,7 +111,7 @@ def letter(generation: Generation, pictures: Sequence[Print]) -> Look:
         ui.TextDisplay(headline(generation.settings, generation.origin.user_id, generation.lineage.action))
     ]
     if files:
-        parts.append(gallery(generation, list(files)))
+        parts.append(gallery(list(files), described(generation)))
     parts.append(ui.TextDisplay(f"-# {small_print(generation)} · {say('number {number}', number=generation.id)}"))
     parts.append(ui.ActionRow(button(Press(PressKind.DETAILS, generation.id))))
     return Look(framed(parts), files)
@@ -134,16 +127,6 @@ def outcome(generation: Generation) -> str:
         case _:
             how = say("Your picture could not be drawn")
     return f"{how}, **{shown(generation.settings.prompt, 100)}**"
-
-
-def gallery(generation: Generation, names: Sequence[str]) -> ui.MediaGallery[ui.LayoutView]:
-    """The files of these names, described by the prompt; those whose names say so are covered."""
-    alt = described(generation)[:ALT_TEXT]
-    items = [
-        discord.MediaGalleryItem(f"attachment://{name}", description=alt, spoiler=name.startswith(SPOILER))
-        for name in names
-    ]
-    return ui.MediaGallery(*items)
 
 
 def named(generation: Generation, pictures: Sequence[Print]) -> dict[str, bytes]:
@@ -168,7 +151,7 @@ def _completed(generation: Generation, pictures: Sequence[Print], parent: Genera
     elif generation.figures:
         parts += explained.figures_of(generation, list(files))
     elif files:
-        parts.append(gallery(generation, list(files)))
+        parts.append(gallery(list(files), described(generation)))
     if withheld:
         parts.append(ui.TextDisplay(f"-# {withheld}"))
     details = button(Press(PressKind.DETAILS, generation.id))

@@ -93,19 +93,6 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A thin line from side to side."""
-
-    colour: Colour = palette.RULE
-
-    def height(self, width: int) -> int:
-        return 2
-
-    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
-        ImageDraw.Draw(sheet).rectangle((left, top, left + width - 1, top + 1), fill=self.colour)
-
-
-@dataclass(frozen=True, slots=True)
 class Bar:
     """How far something is, from 0 to 1."""
 
@@ -116,7 +103,7 @@ class Bar:
         return 12
 
     def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
-        sheet.paste(palette.RULE, (left, top), rounded((width, 12), 6))
+        sheet.paste(palette.GROOVE, (left, top), rounded((width, 12), 6))
         if done := round(width * min(max(self.share, 0), 1)):
             sheet.paste(self.colour, (left, top), rounded((max(done, 12), 12), 6))
 
@@ -164,37 +151,13 @@ class Row:
         return [rest // sharing if each is None else each for each in given]
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A block on a ground of its own."""
-
-    block: Block
-    padding: int = 24
-    colour: Colour = palette.INNER
-
-    def height(self, width: int) -> int:
-        return self.block.height(width - 2 * self.padding) + 2 * self.padding
-
-    def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
-        sheet.paste(self.colour, (left, top), rounded((width, self.height(width)), 18))
-        self.block.draw(sheet, left + self.padding, top + self.padding, width - 2 * self.padding)
-
-
-def panel(
-    image: Image.Image,
-    head: str = "",
-    caption: str = "",
-    *,
-    smooth: bool = True,
-    accent: Colour | None = None,
-    align: Align = Align.CENTRE,
-) -> Stack:
-    """A picture with a head above and a caption below, where they are given; `accent` colours head and edge."""
-    parts: list[Block] = [Picture(image, smooth, accent)]
+def panel(image: Image.Image, head: str = "", caption: str = "", *, smooth: bool = True) -> Stack:
+    """A picture with a head above and a caption below, where they are given."""
+    parts: list[Block] = [Picture(image, smooth)]
     if head:
-        parts.insert(0, Text(head, HEAD if accent is None else Style(HEAD.size, HEAD.weight, accent), align))
+        parts.insert(0, Text(head, HEAD, Align.CENTRE))
     if caption:
-        parts.append(Text(caption, CAPTION, align))
+        parts.append(Text(caption, CAPTION, Align.CENTRE))
     return Stack(parts, gap=10)
 
 

@@ -81,4 +81,4 @@ def _grid(pictures: Sequence[Image.Image | None], words: Words, times: float) ->
 
 
 def _picture(picture: Image.Image | None) -> Block:
-    return Picture(picture) if picture else Picture(Image.new("RGB", (64, 64), palette.INNER))
+    return Picture(picture) if picture else Picture(Image.new("RGB", (64, 64), palette.EMPTY))

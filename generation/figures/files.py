@@ -7,8 +7,8 @@ from PIL import Image, ImageOps, ImageSequence
 
 from generation.figures import palette
 
-MOST_BYTES = 9 * 2**20
-"""What a file may have: Discord takes 10 MiB."""
+MOST_BYTES = 8 * 2**20
+"""What a file may have: Discord takes 10 MiB, and of a message's files 25 together, which may be three."""
 
 MOST_FRAMES = 30
 GIF_SIDE = 560

@@ -19,8 +19,3 @@ def of(values: Values, most: float | None = None) -> Image.Image:
     at = numpy.linspace(0, 1, len(_STOPS))
     channels = [numpy.interp(share, at, [stop[channel] for stop in _STOPS]) for channel in range(3)]
     return Image.fromarray(numpy.stack(channels, axis=-1).round().astype(numpy.uint8), "RGB")
-
-
-def scale(width: int = 256, height: int = 16) -> Image.Image:
-    """The colours from nothing, on the left, to most."""
-    return of(numpy.tile(numpy.linspace(0, 1, width, dtype=numpy.float32), (height, 1)))

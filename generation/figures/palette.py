@@ -4,9 +4,10 @@ Colour = tuple[int, int, int]
 
 CARD = (24, 26, 32)
 """The ground of a figure."""
-INNER = (36, 39, 48)
-"""Of a card within it."""
-RULE = (62, 66, 78)
+EMPTY = (36, 39, 48)
+"""Where a picture is missing."""
+GROOVE = (62, 66, 78)
+"""What a bar has still to fill."""
 TEXT = (242, 243, 245)
 QUIET = (181, 186, 198)
 

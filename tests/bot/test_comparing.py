@@ -57,7 +57,7 @@ def test_a_picture_that_is_missing_leaves_its_place_empty() -> None:
     sheet, _ = comparing.drawn(SETTINGS, [axis], [square(100), None, square(102)])
     assert reds_in(sheet) == [100, 102]
     colours = Image.open(BytesIO(sheet)).convert("RGB").getcolors(10**6) or []
-    assert any(colour == palette.INNER for _, colour in colours)
+    assert any(colour == palette.EMPTY for _, colour in colours)
 
 
 def test_it_says_what_all_pictures_share_and_not_what_differs() -> None:

@@ -8,6 +8,7 @@ from PIL import Image
 from bot import prints
 from bot.layouts import messages as layouts
 from bot.prints import Prints
+from generation.figures import files as figure_files
 from storage import database
 from storage.generations import Generations
 from storage.images import Images
@@ -70,3 +71,8 @@ async def test_what_is_gone_is_left_out(four: Generation, tmp_path: Path) -> Non
     assert len(await shown.of(four)) == 3
     assert await shown.one(four, 0) is None
     assert await shown.thumbnail(four) is None
+
+
+def test_the_three_files_of_an_explanation_fit_one_message() -> None:
+    assert 3 * figure_files.MOST_BYTES <= prints.REQUEST_BYTES
+    assert figure_files.MOST_BYTES <= prints.FILE_BYTES

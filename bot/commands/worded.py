@@ -1,4 +1,4 @@
-"""Suggestions for the options of commands that draw from words."""
+"""What commands that draw from words have in common: how prompts are read, and what is suggested."""
 
 import discord
 from discord import app_commands
@@ -10,15 +10,24 @@ from generation.catalogue import Catalogue
 from storage.people import People
 
 
-class Suggestions(commands.Cog):
-    """A cog whose options know recent prompts, shapes, models and styles."""
+class Worded(commands.Cog):
+    """A cog whose options know recent prompts, LoRAs, shapes, models and styles."""
 
     def __init__(self, *, wording: Wording, people: People, catalogue: Catalogue) -> None:
         self._wording = wording
         self._people = people
         self._catalogue = catalogue
 
+    async def prompts(self, user_id: int, typed: str, style: str | None, aspect: str | None) -> list[str]:
+        """The prompts that `typed` stands for, in a style and of a shape where they are given. Raises `UserError`."""
+        prompts = await self._wording.prompts(user_id, typed, style)
+        return [f"{each} --ar {aspect}" for each in prompts] if aspect else prompts
+
     async def suggest_prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        named = interaction.namespace.model
+        model = named if named in self._catalogue.names else self._catalogue.default.name
+        if loras := self._catalogue.loras.completions(typed, model):
+            return options.choices((text, text) for _, text in loras if len(text) <= options.SUGGESTION_LENGTH)
         return options.choices(await self._wording.recent(interaction.user.id, typed))
 
     async def suggest_aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
