@@ -108,5 +108,6 @@ class Archive:
 
 def _document(generation: Generation) -> dict[str, Any]:
     document = asdict(generation)
-    del document["origin"]["token"], document["origin"]["token_expires"]
+    for name in ("token", "token_expires", "token_only"):
+        del document["origin"][name]
     return document
