@@ -74,6 +74,7 @@ class Bot:
     studio: Studio
     delivery: Delivery
     generations: Generations
+    logbook: Logbook
 
 
 class LocalChat(Protocol):
@@ -85,14 +86,13 @@ class LocalChat(Protocol):
 
 
 @asynccontextmanager
-async def running(
+async def assembled(
     config: Config,
-    token: str,
     *,
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
 ) -> AsyncIterator[Bot]:
-    """The bot, logged in and ready, for as long as the context lasts; with a worker pool of its own if given none."""
+    """Everything a bot is made of, before its login; with a worker pool of its own if given none."""
     async with contextlib.AsyncExitStack() as stack:
         sessions = await stack.enter_async_context(database.opened(config.data / "noisefox.db"))
         if pool is None:
@@ -203,13 +203,27 @@ async def running(
             unreacted=reactions.removed,
             submitted=Forms(followups, menus).submit,
         )
-        await _log_in(client, token)
-        await studio.resume()
+        yield Bot(client, studio, delivery, generations, logbook)
+
+
+@asynccontextmanager
+async def running(
+    config: Config,
+    token: str,
+    *,
+    pool: WorkerPool | None = None,
+    now: Callable[[], datetime] = discord.utils.utcnow,
+) -> AsyncIterator[Bot]:
+    """The bot, logged in and ready, for as long as the context lasts."""
+    async with assembled(config, pool=pool, now=now) as bot:
+        await _log_in(bot.client, token)
+        await bot.studio.resume()
         async with asyncio.TaskGroup() as tasks:
-            running_tasks = [tasks.create_task(each) for each in (client.connect(), studio.run(), logbook.run())]
-            await client.wait_until_ready()
-            yield Bot(client, studio, delivery, generations)
-            await delivery.close()
+            work = (bot.client.connect(), bot.studio.run(), bot.logbook.run())
+            running_tasks = [tasks.create_task(each) for each in work]
+            await bot.client.wait_until_ready()
+            yield bot
+            await bot.delivery.close()
             for task in running_tasks:
                 task.cancel()
 

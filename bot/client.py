@@ -11,6 +11,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.config import DISCORD_API
 from bot.edge import answer_error
 from bot.locales import address
 from bot.locales.translator import Translator
@@ -55,6 +56,7 @@ class Client(commands.Bot):
         self._reacted: Reacted | None = None
         self._unreacted: Reacted | None = None
         self._submitted: Submitted | None = None
+        self._api_base = api_base
         Route.BASE = api_base
 
     async def serve(
@@ -76,9 +78,10 @@ class Client(commands.Bot):
         self._reacted, self._unreacted, self._submitted = reacted, unreacted, submitted
 
     async def setup_hook(self) -> None:
-        """After the login: find the gateway, and tell Discord the commands."""
-        gateway = await self.http.request(Route("GET", "/gateway"))
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway["url"])
+        """After the login: find the gateway, where it is not Discord's own, and tell Discord the commands."""
+        if self._api_base != DISCORD_API:
+            gateway = await self.http.request(Route("GET", "/gateway"))
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway["url"])
         await self.tree.set_translator(Translator())
         synced = await self.tree.sync()
         log.info("%s commands synced", len(synced))

@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generation import infotext
-from generation.events import Cancelled, Completed, Event, Picture, Preview, Progress, Started
+from generation.events import Cancelled, Completed, Event, Loading, Picture, Preview, Progress, Started
 from generation.infotext import Drawn
 from generation.jobs import Draw, Job, Task, Upscale
 
@@ -38,6 +38,11 @@ class SketchPool:
         self._held = False
         for job in list(self.at_work.values()):
             self._finish(job)
+
+    def load(self, model: str) -> None:
+        """Say of all that is at work that it waits for its model."""
+        for job in self.at_work.values():
+            self._events.put_nowait(Loading(job.id, model))
 
     def step(self, step: int, steps: int = 20) -> None:
         """Report progress of all that is at work."""

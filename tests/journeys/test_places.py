@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bot import app, metadata
+from bot import app, metadata, prints
 from playground import Playground
 from playground.world import SKETCHES_ID, Permission
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, text_of, urls_of
@@ -122,6 +122,16 @@ async def test_a_file_fits_the_place_and_the_original_is_kept(
     playground.world.file_limit = 20_000
     smaller = await _file_of(member, details, "Original 1")
     assert Image.open(BytesIO(smaller)).format == "WEBP"
+
+
+async def test_four_files_that_fit_alone_fit_together(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prints, "REQUEST_BYTES", 100_000)
+    done = await member.imagine("a noisy boat", count=4)
+    files = [await member.download(url) for url in urls_of(done)]
+    assert len(files) == 4
+    assert sum(map(len, files)) <= 100_000 < sum(map(len, files)) * 3
 
 
 async def _file_of(member: Member, message: Message, label: str) -> bytes:

@@ -1,0 +1,61 @@
+"""What goes wrong around a request: slow loading, links that end, prompts that are too long for everything."""
+
+from collections.abc import AsyncIterator
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from bot import app
+from playground.person import File
+from tests.journeys.conftest import Clock, Member, Start, finished, text_of
+from tests.journeys.test_places import until_drawing
+from tests.sketching import SketchPool
+
+
+@pytest.fixture
+def pool() -> SketchPool:
+    return SketchPool()
+
+
+@pytest.fixture
+async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
+    async with start(pool) as bot:
+        yield bot
+
+
+async def test_while_a_model_loads_everybody_is_answered(
+    bot: app.Bot, pool: SketchPool, member: Member, other: Member
+) -> None:
+    pool.hold()
+    started = await member.start("a boat")
+    await until_drawing(pool)
+    pool.load("pocket")
+    await member.see(started, lambda each: "Loading the model" in text_of(each))
+    assert "a boat" in text_of(await other.asks("queue"))
+    theirs = await other.start("a castle")
+    pool.release()
+    for person, message in ((member, started), (other, theirs)):
+        assert finished(await person.see_finished(message))
+
+
+async def test_a_link_that_has_ended_is_named(bot: app.Bot, member: Member, clock: Clock) -> None:
+    file = BytesIO()
+    Image.new("RGB", (64, 64), "red").save(file, "PNG")
+    given = File("mine.png", file.getvalue(), "image/png")
+    question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=1, image=given)
+    clock.ahead += 48 * 3600
+    refusal = await member.click(question, "Draw all 6")
+    assert "cannot be fetched any more" in text_of(refusal.message or {})
+
+
+async def test_a_prompt_of_six_thousand_characters_is_shown_cut_and_kept_whole(bot: app.Bot, member: Member) -> None:
+    prompt = ("a fox under an old tree, " * 240)[:6000].strip()
+    done = await member.imagine(prompt)
+    assert len(text_of(done)) < 12_000
+    details = (await member.click(done, "Details")).message
+    assert details is not None
+    assert "settings.txt" in text_of(details)
+    [kept] = (await bot.generations.of_user(int(member.id))).generations
+    assert kept.settings.prompt == prompt
+    assert all("old tree" not in url for url in text_of(done).split() if "http" in url)
