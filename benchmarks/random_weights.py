@@ -1,6 +1,8 @@
 """`noisefox bench` for networks of the common sizes with random weights, so that nothing needs to be downloaded.
 
-Run as `python -m benchmarks.random_weights --size sd15`. The time of a forward does not depend on the weights.
+Run as `python -m benchmarks.random_weights --size sd15`. The time of a forward does not depend on the weights. With
+`--tiny` the networks have the same blocks and few channels, and the whole takes a minute on a processor: that shows
+that it runs, and no figure of it means anything.
 """
 
 import argparse
@@ -19,42 +21,58 @@ from diffusers import (
 )
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+from generation.acceleration import Acceleration
 from generation.catalogue import POCKET_DIRECTORY, Catalogue, ModelSpec
 from generation.engine import bench, device
 from generation.engine.shelf import Shelf
 
 RESOLUTIONS = {"sd15": 512, "sdxl": 1024}
+TINY_RESOLUTION = 64
 TOKENS = 77
+TINY = 8
+"""How many times fewer channels the tiny form has."""
 
 
-def sd15_unet() -> Any:
-    """860 million parameters."""
-    return UNet2DConditionModel(sample_size=64, cross_attention_dim=768)
+def sd15_unet(tiny: bool = False) -> Any:
+    """860 million parameters, or 10 million."""
+    channels = (320, 640, 1280, 1280)
+    return UNet2DConditionModel(sample_size=64, cross_attention_dim=_text_width(768, tiny), **_shrunk(channels, tiny))
 
 
-def sdxl_unet() -> Any:
-    """2.6 billion parameters."""
+def sdxl_unet(tiny: bool = False) -> Any:
+    """2.6 billion parameters, or 27 million."""
+    text = _text_width(768, tiny), _text_width(1280, tiny)
     return UNet2DConditionModel(
         sample_size=128,
-        block_out_channels=(320, 640, 1280),
+        **_shrunk((320, 640, 1280), tiny),
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         transformer_layers_per_block=(1, 2, 10),
         attention_head_dim=(5, 10, 20),
         use_linear_projection=True,
-        cross_attention_dim=2048,
+        cross_attention_dim=sum(text),
         addition_embed_type="text_time",
         addition_time_embed_dim=256,
-        projection_class_embeddings_input_dim=2816,
+        projection_class_embeddings_input_dim=6 * 256 + text[1],
     )
 
 
-def sd15() -> Any:
+def _shrunk(channels: tuple[int, ...], tiny: bool) -> dict[str, Any]:
+    if not tiny:
+        return {"block_out_channels": channels}
+    return {"block_out_channels": tuple(each // TINY for each in channels), "norm_num_groups": 4}
+
+
+def _text_width(width: int, tiny: bool) -> int:
+    return width // 16 if tiny else width
+
+
+def sd15(tiny: bool = False) -> Any:
     """A pipeline of Stable Diffusion 1.5's size."""
     return StableDiffusionPipeline(
-        unet=sd15_unet(),
-        vae=_autoencoder(0.18215),
-        text_encoder=CLIPTextModel(_clip_l()),
+        unet=sd15_unet(tiny),
+        vae=_autoencoder(0.18215, tiny),
+        text_encoder=CLIPTextModel(_clip_l(tiny)),
         tokenizer=_tokenizer(),
         scheduler=_scheduler(),
         safety_checker=None,
@@ -63,13 +81,13 @@ def sd15() -> Any:
     )
 
 
-def sdxl() -> Any:
+def sdxl(tiny: bool = False) -> Any:
     """A pipeline of Stable Diffusion XL's size."""
     return StableDiffusionXLPipeline(
-        unet=sdxl_unet(),
-        vae=_autoencoder(0.13025),
-        text_encoder=CLIPTextModel(_clip_l()),
-        text_encoder_2=CLIPTextModelWithProjection(_clip_g()),
+        unet=sdxl_unet(tiny),
+        vae=_autoencoder(0.13025, tiny),
+        text_encoder=CLIPTextModel(_clip_l(tiny)),
+        text_encoder_2=CLIPTextModelWithProjection(_clip_g(tiny)),
         tokenizer=_tokenizer(),
         tokenizer_2=_tokenizer(),
         scheduler=_scheduler(),
@@ -79,9 +97,9 @@ def sdxl() -> Any:
 SIZES = {"sd15": sd15, "sdxl": sdxl}
 
 
-def _autoencoder(scaling_factor: float) -> Any:
+def _autoencoder(scaling_factor: float, tiny: bool) -> Any:
     return AutoencoderKL(
-        block_out_channels=(128, 256, 512, 512),
+        **({"block_out_channels": (8,) * 4, "norm_num_groups": 4} if tiny else _AUTOENCODER),
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
         layers_per_block=2,
@@ -90,27 +108,32 @@ def _autoencoder(scaling_factor: float) -> Any:
     )
 
 
-def _clip_l() -> Any:
+_AUTOENCODER: dict[str, Any] = {"block_out_channels": (128, 256, 512, 512)}
+
+
+def _clip_l(tiny: bool) -> Any:
+    width = _text_width(768, tiny)
     return CLIPTextConfig(
-        hidden_size=768,
-        intermediate_size=3072,
+        hidden_size=width,
+        intermediate_size=4 * width,
         num_hidden_layers=12,
         num_attention_heads=12,
         max_position_embeddings=TOKENS,
         vocab_size=49408,
-        projection_dim=768,
+        projection_dim=width,
     )
 
 
-def _clip_g() -> Any:
+def _clip_g(tiny: bool) -> Any:
+    width = _text_width(1280, tiny)
     return CLIPTextConfig(
-        hidden_size=1280,
-        intermediate_size=5120,
+        hidden_size=width,
+        intermediate_size=4 * width,
         num_hidden_layers=32,
         num_attention_heads=20,
         max_position_embeddings=TOKENS,
         vocab_size=49408,
-        projection_dim=1280,
+        projection_dim=width,
         hidden_act="gelu",
     )
 
@@ -131,18 +154,27 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="sd15")
     parser.add_argument("--resolution", type=int, help="pixels a side; by default what the size was made for")
     parser.add_argument("--jobs", type=int, default=bench.JOBS)
+    parser.add_argument("--tiny", action="store_true", help="few channels, to see that it runs")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--attention", default="")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--fuse-projections", action="store_true")
+    parser.add_argument("--offload", default="")
     arguments = parser.parse_args()
-    side = arguments.resolution or RESOLUTIONS[arguments.size]
+    usual = TINY_RESOLUTION if arguments.tiny else RESOLUTIONS[arguments.size]
+    side = arguments.resolution or usual
+    faster = Acceleration(arguments.attention, arguments.compile, arguments.fuse_projections, arguments.offload)
     where, dtype = device.choose(arguments.device, arguments.dtype)
     torch.manual_seed(0)
     with TemporaryDirectory() as folder:
         source = Path(folder, arguments.size)
-        SIZES[arguments.size]().to(dtype=dtype).save_pretrained(source)
+        SIZES[arguments.size](arguments.tiny).to(dtype=dtype).save_pretrained(source)
         spec = ModelSpec(arguments.size, str(source), width=side, height=side)
-        figures = bench.compare(Shelf(Catalogue([spec]), where, dtype), arguments.size, arguments.jobs)
-    print(json.dumps(figures | {"size": arguments.size, "resolution": side}, indent=2))
+        figures = bench.compare(
+            Shelf(Catalogue([spec]), where, dtype, acceleration=faster), arguments.size, arguments.jobs
+        )
+    print(json.dumps(figures | {"size": arguments.size, "tiny": arguments.tiny, "resolution": side}, indent=2))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from generation.engine.painting import Painting, predict
 from generation.engine.samplers import scheduler_for
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
+from generation.errors import ModelTooLarge
 from generation.events import Completed, Event, Progress
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings, PartialSettings, Sampler
@@ -37,6 +38,13 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler
 JOBS = 16
 SAMPLERS = (Sampler.EULER, Sampler.EULER_ANCESTRAL, Sampler.DPMPP_2M_KARRAS, Sampler.DDIM, Sampler.UNIPC)
 REPEATS = 5
+
+FLOAT32_FIGURES = (
+    "pixel_max_diff",
+    "throughput_ratio_float32",
+    "throughput_ratio_to_float32",
+    "pixel_max_diff_from_float32",
+)
 
 
 @dataclass
@@ -64,10 +72,6 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
     ours, theirs = _both(shelf, model, mixed, sizing)
     alone = _drawn_by_us(shelf, [replace(mixed[0], steps=25)], sizing)
     forwards = {rows: _forward_seconds(model, mixed, rows) for rows in {2, *ours.forwards}}
-    precisely, precise = ours, theirs
-    if model.dtype != torch.float32:
-        in_float32 = shelf.like_this(torch.float32)
-        precisely, precise = _both(in_float32, in_float32.take(name, lambda share: None), mixed, sizing)
     return {
         "throughput_ratio": theirs.seconds / ours.seconds,
         "ceiling_fraction": sum(forwards[rows] for rows in ours.forwards) / ours.seconds,
@@ -75,15 +79,32 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
         "single_job_overhead": alone.seconds / (25 * forwards[2] + _decode_seconds(model, mixed[0])),
         "preview_cost_fraction": _preview_seconds(model, mixed[0]) / forwards[2],
         "explain_cost_to_others": cost_to_others(shelf, model, sizing),
-        "pixel_max_diff": _most_apart(precisely, precise),
-        "throughput_ratio_float32": precise.seconds / precisely.seconds,
-        "throughput_ratio_to_float32": precise.seconds / ours.seconds,
-        "pixel_max_diff_from_float32": _most_apart(ours, precise),
+        **_beside_float32(shelf, model, mixed, sizing, (ours, theirs)),
         "dtype": str(model.dtype).removeprefix("torch."),
         "device": model.device.type,
         "bucket": max(ours.forwards),
         "threads": torch.get_num_threads(),
         "jobs": jobs,
+    }
+
+
+def _beside_float32(
+    shelf: Shelf, model: Model, mixed: list[GenerationSettings], sizing: Sizing, drawn: tuple[Run, Run]
+) -> dict[str, Any]:
+    """What is `drawn`, by us and by the stock pipeline, against the same in float32; None where memory has no place for
+    that."""
+    (ours, _), (precisely, precise) = drawn, drawn
+    if model.dtype != torch.float32:
+        in_float32 = shelf.like_this(torch.float32)
+        try:
+            precisely, precise = _both(in_float32, in_float32.take(model.spec.name, lambda share: None), mixed, sizing)
+        except (ModelTooLarge, torch.OutOfMemoryError):
+            return dict.fromkeys(FLOAT32_FIGURES)
+    return {
+        "pixel_max_diff": _most_apart(precisely, precise),
+        "throughput_ratio_float32": precise.seconds / precisely.seconds,
+        "throughput_ratio_to_float32": precise.seconds / ours.seconds,
+        "pixel_max_diff_from_float32": _most_apart(ours, precise),
     }
 
 
