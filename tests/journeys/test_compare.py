@@ -13,6 +13,7 @@ from bot.config import Config, WorkerConfig
 from generation import infotext
 from generation.catalogue import POCKET
 from generation.local_pool import LocalPool
+from playground.person import File
 from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
 
 SMALL = "a red apple --size 64x64"
@@ -42,7 +43,7 @@ async def compare(member: Member, parameter: str, values: str = "", prompt: str 
 
 
 def drawn_in(folder: Path) -> list[Path]:
-    pictures = (path for path in (folder / "data" / "pictures").rglob("*.png") if "figure" not in path.name)
+    pictures = (path for path in (folder / "data" / "pictures").rglob("*-*.png") if "figure" not in path.name)
     return sorted(pictures, key=lambda path: [int(part) for part in path.name.split("-")[:2]])
 
 
@@ -74,6 +75,27 @@ async def test_two_settings_are_a_grid(bot: app.Bot, member: Member) -> None:
     done = await member.see(started, is_sheet)
     expected = [f"seed {seed}, steps {steps}" for seed in (7, 8, 9) for steps in (1, 2)]
     assert cells_of(done) == expected
+
+
+async def test_strengths_and_sizes_start_from_the_picture_that_was_given(
+    bot: app.Bot, member: Member, tmp_path: Path
+) -> None:
+    given = BytesIO()
+    Image.new("RGB", (64, 64), (200, 30, 40)).save(given, "PNG")
+    grid = {"other_parameter": "size", "other_values": "64x64, 64x96"}
+    started = await compare(member, "strength", "0.25,1", image=File("red.png", given.getvalue(), "image/png"), **grid)
+    done = await member.see(started, is_sheet)
+    sizes = "64×64", "64×96"
+    assert cells_of(done) == [f"size {size}, strength {strength}" for size in sizes for strength in ("0.25", "1")]
+    chosen = await member.select(done, "noisefox:cell:1:0", ["2"])
+    assert chosen.message is not None
+    await member.see_finished(chosen.message)
+    *cells, single = map(pixels, drawn_in(tmp_path))
+    assert [each.shape[:2] for each in cells] == [(64, 64), (64, 64), (96, 64), (96, 64)]
+    assert abs(cells[2] - single).max() <= 1
+    red = numpy.array((200, 30, 40))
+    for kept, forgotten in (cells[:2], cells[2:]):
+        assert abs(kept - red).mean() < abs(forgotten - red).mean()
 
 
 async def test_models_are_drawn_one_after_the_other_with_what_each_likes(start: Start, member: Member) -> None:
