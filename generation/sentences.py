@@ -99,5 +99,7 @@ class _Filling(string.Formatter):
             return self._translate(value)
         if isinstance(value, Sequence) and not isinstance(value, str):
             return ", ".join(self.format_field(each, format_spec) for each in value)
+        if isinstance(value, float) and value.is_integer() and not format_spec:
+            value = int(value)
         text = format(value, format_spec)
         return self._numbers.written(text) if isinstance(value, int | float) else text

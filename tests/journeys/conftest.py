@@ -78,7 +78,9 @@ def _parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def finished(message: Message) -> bool:
-    return "Re-roll" in labels_of(message)
+    """True once a message has its button for another picture, in whichever language."""
+    buttons = [part.get("custom_id", "") for part in _parts(message["components"]) if part["type"] == 2]
+    return any(button.startswith("noisefox:reroll:") for button in buttons)
 
 
 class Member(Person):

@@ -3,9 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-from tests.bot.locales.source import ROOT, files, places_of
+from tests.bot.locales.commands import commands
+from tests.bot.locales.source import ROOT, files, places_of, templates
 
 _WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
 """Two words in a row."""
@@ -14,25 +16,35 @@ _UNSAID = ("log", "logging", "warnings", "re")
 """Modules whose functions take words for the log, or patterns."""
 
 _NAMED = ("locale_str", "create_task", "TypeVar", "ValueError", "TypeError", "RuntimeError", "AssertionError")
-_HOST = ("bot/app.py", "bot/__main__.py", "bot/ack_bench.py", "bot/terminal.py", "bot/doctor.py", "bot/config.py")
+_HOST = ("bot/app.py", "bot/__main__.py", "bot/ack_bench.py")
+_PROMPTS = "bot/lessons/examples.py"
+"""Where words are drawn, not said."""
+
+
+@cache
+def said() -> frozenset[str]:
+    """All that has its place in the catalogues: templates, and what is said of commands."""
+    described = {text for command in commands() for text in (command.description, *command.option_descriptions)}
+    return frozenset(described | {template.text for template in templates()})
 
 
 def loose_words() -> Iterator[str]:
-    """Place and text of each string in the bot that is neither a template, nor documentation, nor for the log."""
+    """Place and text of each string in the bot that is no template, here or elsewhere, nor documentation, nor for the
+    log."""
     for path in files():
-        if path.is_relative_to(ROOT / "bot") and str(path.relative_to(ROOT)) not in _HOST:
+        if path.is_relative_to(ROOT / "bot") and str(path.relative_to(ROOT)) not in (*_HOST, _PROMPTS):
             yield from _loose_in(path)
 
 
 def _loose_in(path: Path) -> Iterator[str]:
     for text in _strings(ast.parse(path.read_text())):
-        if _WORDS.search(str(text.value)):
+        if _WORDS.search(str(text.value)) and text.value not in said():
             yield f"{path.relative_to(ROOT)}:{text.lineno}: {text.value!r}"
 
 
 def _strings(node: ast.AST) -> Iterator[ast.Constant]:
     match node:
-        case ast.Expr(value=ast.Constant()):
+        case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name(id="PROMPTS")]):
             return
         case ast.Call() if _is_no_speech(node):
             inner: list[ast.AST] = [*node.keywords] if places_of(node) else []

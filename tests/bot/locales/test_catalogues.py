@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 
 from bot.locales.languages import FOLDER, LANGUAGES, Forms
-from tests.bot.locales.commands import commands
+from tests.bot.locales.loose import loose_words, said
 from tests.bot.locales.source import Template, templates, unreadable
 
 _FILLED = re.compile(r"\{(\w+)(?:![a-z])?(?::[^{}]*)?\}")
@@ -25,6 +25,10 @@ def forms_of(translation: Forms) -> list[str]:
 
 def test_templates_are_written_down_and_not_put_together() -> None:
     assert unreadable() == [], "a template is a literal; what differs goes into named places"
+
+
+def test_nothing_is_said_in_english_alone() -> None:
+    assert list(loose_words()) == [], "say() it, or make it a Sentence, and add its Spanish to bot/locales/es"
 
 
 def test_no_sentence_is_without_its_spanish() -> None:
@@ -47,10 +51,10 @@ def _has_forms(catalogue: object, template: Template) -> bool:
 
 
 def test_no_spanish_is_left_over() -> None:
-    said = {each.text for each in templates()}
-    said |= {text for command in commands() for text in (command.description, *command.option_descriptions)}
     stale = [
-        f"{file}: {english!r}" for file, table, english, _ in entries() if table == "sentences" and english not in said
+        f"{file}: {english!r}"
+        for file, table, english, _ in entries()
+        if table == "sentences" and english not in said()
     ]
     assert stale == [], "nobody says that any more"
 

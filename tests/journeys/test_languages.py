@@ -1,0 +1,120 @@
+"""Everybody is spoken to in their language: a Spanish member, an English one beside them, and admins of both."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bot import app
+from bot.config import Config, WorkerConfig
+from generation.local_pool import LocalPool
+from generation.settings import Sampler
+from tests.journeys.conftest import Member, Start, labels_of, text_of
+
+SPANISH = ("es-ES", "es-419")
+
+
+def texts_of(component: Any) -> Iterator[str]:
+    """What a message, or a form, shows: texts, labels, placeholders, and what a select offers."""
+    if isinstance(component, list):
+        for each in component:
+            yield from texts_of(each)
+    elif isinstance(component, dict):
+        for name, value in component.items():
+            if name in ("content", "label", "placeholder", "title", "text") and isinstance(value, str):
+                yield value
+            elif name == "description" and "url" not in json.dumps(component.get("media", "")):
+                yield str(value)
+            else:
+                yield from texts_of(value)
+
+
+def words_of(component: Any) -> set[str]:
+    """The words of all that is shown, but for what is the same in both languages."""
+    plain = re.sub(r"`[^`]*`|\]\(\S+\)|<[^>]*>", " ", "\n".join(texts_of(component)))
+    return set(re.findall(r"[a-zà-ü]{2,}", plain.lower()))
+
+
+SHARED = {"km", "min", "prompt", "remix", "original", "pocket", "karras", "dpm", "sampler", "samplers", "zoom", "heun"}
+SHARED |= {"error", "no", "clip", "skip", "spoiler", "float32", "cpu", "en", "un", "noir", "euler", "ddim", "uniform"}
+
+
+async def test_a_spanish_member_reads_spanish_from_the_first_word_to_the_last(
+    bot: app.Bot, member: Member, other: Member
+) -> None:
+    member.locale = "es-ES"
+    started = await member.start("zorro", steps=60, seed=7)
+    drawing = await member.see(started, lambda each: "paso" in text_of(each) and " de 60" in text_of(each))
+    assert labels_of(drawing) == ["Cancelar"]
+    done = await member.see_finished(started)
+    assert labels_of(done) == ["Detalles", "Repetir", "Variar", "Ampliar ×2", "Remix", "Favorita", "Eliminar"]
+    assert "semilla 7 · 128×128 · 60 pasos · guía 5" in text_of(done)
+    assert re.search(r"· \d+,\d s", text_of(done)), "a comma stands before tenths of a second"
+    details = await member.click(done, "Detalles")
+    assert "número 1 · pedida" in text_of(details.message or {})
+    form = (await member.click(done, "Remix")).modal
+    assert form is not None
+    assert {"Prompt", "Sin", "Forma", "Ajustes"} <= set(texts_of(form["components"]))
+    theirs = await other.press(done, "Repetir")
+    assert "Re-roll of " in text_of(theirs)
+    assert "Re-roll" in labels_of(theirs)
+
+
+async def test_what_is_shown_in_spanish_shares_no_word_with_the_english(
+    bot: app.Bot, member: Member, other: Member
+) -> None:
+    """Whatever is the same in both has not been translated."""
+    both = []
+    for person, locale in ((other, "en-US"), (member, "es-419")):
+        person.locale = locale
+        await person.imagine("zorro", steps=2, count=2)
+        shown: list[Any] = [person.messages()[-1]["components"]]
+        for command in ("history", "queue", "settings show", "styles list", "me forget", "favourites"):
+            answer = await person.asks(command)
+            shown += [answer["content"] and {"content": answer["content"]}, answer["components"]]
+        both.append(words_of(shown))
+    english, spanish = both
+    assert len(english - SHARED) > 50
+    assert english & spanish - SHARED - {"zorro"} == set()
+
+
+async def test_refusals_help_and_reactions_answer_in_spanish(
+    bot: app.Bot, member: Member, other: Member, admin: Member
+) -> None:
+    member.locale, admin.locale = "es-ES", "es-419"
+    theirs = await other.imagine("a boat")
+    await member.imagine("zorro", steps=2)
+    refusal = await member.asks("imagine", prompt="zorro --cfg 99")
+    assert refusal["content"] == "Escala de guía: tiene que estar entre 1 y 30, no 99."
+    assert "**/imaginar** dibuja lo que describes" in (await member.asks("help"))["content"]
+    await member.react(theirs, "❌")
+    await member.wait_for(lambda each: "Solo puede hacerlo quien la pidió" in each["content"])
+    overview = await admin.slash("server show")
+    assert "Lo que vale para" in text_of(overview.message or {})
+    member_asks = await member.slash("imagine", {"prompt": "{a, b, c} zorro {d, e, f}"})
+    assert "Son 9 peticiones" in text_of(member_asks.message or {})
+
+
+async def test_a_restart_does_not_change_the_language_of_a_message(start: Start, member: Member) -> None:
+    member.locale = "es-ES"
+    options = Config(worker=WorkerConfig(max_pictures=1)).worker_options
+    async with LocalPool(options) as pool, start(pool):
+        waiting = await member.start("zorro", steps=150)
+        await member.see(waiting, lambda each: "de 150" in text_of(each))
+    async with start():
+        done = await member.see_finished(waiting)
+        assert "Repetir" in labels_of(done)
+        assert "150 pasos" in text_of(done)
+
+
+async def test_every_command_is_told_to_discord_in_three_languages(bot: app.Bot, admin: Member) -> None:
+    def named(item: dict[str, Any], path: str) -> Iterator[str]:
+        for field in ("name", "description"):
+            known = item.get(f"{field}_localizations") or {}
+            if item.get(field) and item[field] not in list(Sampler) and set(known) != set(SPANISH):
+                yield f"{path} {item['name']}: {field}"
+        for part in (*item.get("options", []), *item.get("choices", [])):
+            yield from named(part, f"{path} {item['name']}")
+
+    assert len(admin.commands) > 15
+    assert [missing for command in admin.commands for missing in named(command, "")] == []
