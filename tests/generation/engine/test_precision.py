@@ -65,10 +65,10 @@ def test_it_is_tried_once_for_each_model_and_remembered(tmp_path: Path) -> None:
 def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, too_large = loading.load, torch.bfloat16
 
-    def load(spec: object, device: object, dtype: torch.dtype, report: object) -> object:
+    def load(spec: object, device: object, dtype: torch.dtype, *rest: object) -> object:
         if dtype is too_large:
             raise ModelTooLarge("no")
-        return whole(spec, device, dtype, report)  # type: ignore[arg-type]
+        return whole(spec, device, dtype, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(shelf, "load", load)
     assert dtype_on(shelf_with(Watch(0.4))) is torch.float32
