@@ -199,7 +199,7 @@ def _forward_seconds(model: Model, mixed: list[GenerationSettings], rows: int) -
 @torch.inference_mode()
 def _decode_seconds(model: Model, settings: GenerationSettings) -> float:
     latents = _painting(model, settings).visible
-    return _timed(lambda: model.decode(latents))
+    return _timed(lambda: model.decode(latents).cpu())
 
 
 @torch.inference_mode()

@@ -3,12 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import torch
-
 from generation import cost
 from generation.engine.explaining import Recorder
 from generation.engine.painting import Painting
-from generation.errors import BrokenPicture
 from generation.events import Picture, Preview
 from generation.explanation import Explanation
 from generation.jobs import Draw, Inputs, Job
@@ -91,11 +88,3 @@ class Drawing:
             self.frame_seconds += clock() - before
             return looks
         return tuple(painting.model.preview(painting.visible) for painting in self.paintings)
-
-
-def decoded(painting: Painting) -> torch.Tensor:
-    """The finished picture's pixels; raises `BrokenPicture` where the arithmetic has gone astray."""
-    pixels = painting.model.decode(painting.result)[0]
-    if not painting.result.isfinite().all() or not pixels.any():
-        raise BrokenPicture(f"seed {painting.settings.seed} came out as nothing in {painting.model.dtype}")
-    return pixels

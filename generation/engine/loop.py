@@ -12,7 +12,8 @@ from PIL import Image
 from generation import infotext
 from generation.catalogue import Catalogue
 from generation.engine import hires, masks, own_pipelines, pictures, starting
-from generation.engine.drawing import Drawing, decoded
+from generation.engine.decoding import Decoding
+from generation.engine.drawing import Drawing
 from generation.engine.explaining import Recorder, explain
 from generation.engine.guides import Guides
 from generation.engine.held import Held
@@ -300,14 +301,15 @@ class StepLoop:
     def _develop(self, drawing: Drawing, painting: Painting) -> Errand:
         """From latents to a file. Where the arithmetic went astray, the picture is drawn once more in float32."""
         index = drawing.paintings.index(painting)
+        decoding = Decoding(painting)
+        yield
         try:
-            image = pictures.from_pixels(decoded(painting).numpy())
+            image = pictures.from_pixels(decoding.pixels().numpy())
         except BrokenPicture as broken:
             if painting.model.dtype == torch.float32:
                 raise
             self._redraw(drawing, index, broken)
             return
-        yield
         if refining := hires.refinement(painting, image):
             self._replace(drawing, index, refining)
             return

@@ -110,7 +110,7 @@ class Model:
         return families.scaled(latents.float(), self.vae.config)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (n, channels, h, w) to bytes of red, green and blue, (n, 8h, 8w, 3), on the CPU."""
+        """Latents (n, channels, h, w) to bytes of red, green and blue, (n, 8h, 8w, 3)."""
         own = families.unscaled(latents, self.vae.config).to(self.vae.dtype)
         return _bytes(self.vae.decode(own, return_dict=False)[0])
 
@@ -118,7 +118,7 @@ class Model:
         """Latents (1, channels, h, w) as a preview of 8h x 8w pixels: by the tiny decoder, where there is one."""
         pixels = (_bytes(self.tiny(latents)) if self.tiny else self.decode(latents))[0]
         height, width, _ = pixels.shape
-        return Preview(width, height, pixels.numpy().tobytes(), decoded=True)
+        return Preview(width, height, pixels.cpu().numpy().tobytes(), decoded=True)
 
 
 def hash_of(weights: Path, source: str) -> str:
@@ -136,6 +136,6 @@ def hash_of(weights: Path, source: str) -> str:
 
 
 def _bytes(pixels: torch.Tensor) -> torch.Tensor:
-    """Pixels (n, 3, height, width), from -1 to 1, as bytes (n, height, width, 3) on the CPU."""
+    """Pixels (n, 3, height, width), from -1 to 1, as bytes (n, height, width, 3)."""
     unit = (pixels / 2 + 0.5).clamp(0, 1)
-    return (unit.permute(0, 2, 3, 1).float() * 255).round().to(torch.uint8).cpu()
+    return (unit.permute(0, 2, 3, 1).float() * 255).round().to(torch.uint8)

@@ -52,7 +52,7 @@ class Redrawing:
 
     @torch.inference_mode()
     def _decoded(self, tile: Painting) -> Pixels:
-        pixels: Pixels = self._model.decode(tile.result)[0].numpy()
+        pixels: Pixels = self._model.decode(tile.result)[0].cpu().numpy()
         return pixels
 
     def draw_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:

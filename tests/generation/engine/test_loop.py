@@ -310,6 +310,32 @@ def test_a_picture_broken_in_float32_too_fails(
     assert forwards == [torch.bfloat16, torch.float32]
 
 
+def test_a_decode_is_begun_and_then_others_take_their_steps(
+    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, done, whole, decode = [0.0], [], pocket.unet.forward, Model.decode
+
+    def forward(*inputs: Any, **named: Any) -> Any:
+        now[0] += 1
+        done.append("step")
+        return whole(*inputs, **named)
+
+    def slow(self: Model, latents: torch.Tensor) -> torch.Tensor:
+        now[0] += 10
+        done.append("decode")
+        return decode(self, latents)
+
+    monkeypatch.setattr(pocket.unet, "forward", forward)
+    monkeypatch.setattr(Model, "decode", slow)
+    driver = LoopDriver(shelf, clock=lambda: now[0])
+    driver.admit(1, replace(apple, steps=2, count=3))
+    driver.admit(2, replace(apple, steps=8))
+    driver.run()
+    assert done[:9] == ["step"] * 2 + ["decode"] + ["step"] * 6
+    assert done[9:] == ["decode"] * 3
+    assert isinstance(driver.events[-1], Completed)
+
+
 def test_a_slow_upscale_shares_the_time_with_pictures(
     driver: LoopDriver, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
