@@ -1,5 +1,6 @@
 """Random arrivals, cancels and failures, with a network that costs nothing in the UNet's place."""
 
+import inspect
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import cycle
@@ -7,7 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 import torch
+from diffusers import AutoencoderKL
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,10 +39,12 @@ class World:
     now: float = 0.0
     faults: list[str] = field(default_factory=list)
     """What goes wrong in the forwards to come, one each; "" is nothing."""
-    rows: list[int] = field(default_factory=list)
+    rows: list[tuple[object, int, str]] = field(default_factory=list)
+    """Of each forward: what it was of, how many rows, and what went wrong."""
 
-    def forward(self, latents: torch.Tensor) -> list[torch.Tensor]:
-        self.rows.append(len(latents))
+    def forward(self, model: str, latents: torch.Tensor) -> list[torch.Tensor]:
+        kind = model, latents.dtype, latents.shape[1:]
+        self.rows.append((kind, len(latents), self.faults[0] if self.faults else ""))
         self.now += latents[0, 0].numel() / 64
         match self.faults.pop(0) if self.faults else "":
             case "model error":
@@ -77,11 +82,12 @@ class Network:
 
     config = SimpleNamespace(in_channels=4, out_channels=4, addition_embed_type=None)
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, model: str) -> None:
         self._world = world
+        self._model = model
 
     def __call__(self, latents: torch.Tensor, *_: Any, **__: Any) -> list[torch.Tensor]:
-        return self._world.forward(latents)
+        return self._world.forward(self._model, latents)
 
 
 class White:
@@ -100,7 +106,7 @@ def model_of(world: World, name: str, dtype: torch.dtype) -> Model:
         spec=replace(POCKET, name=name, source=f"/nowhere/{name}"),
         weights=Path("/nowhere", name),
         prompts=cast(PromptEncoder, SamePrompts()),
-        unet=Network(world),
+        unet=Network(world, name),
         vae=White(),
         scheduler_config={"_class_name": "DDIMScheduler"},
         preview=LatentPreview(torch.zeros(5, 3)),
@@ -173,6 +179,23 @@ class Story:
         return {event.job_id: event for event in self.events if isinstance(event, Ending)}
 
 
+@pytest.mark.parametrize(
+    ("fake", "real"),
+    [(World, Shelf), (SamePrompts, PromptEncoder), (White, AutoencoderKL)],
+    ids=["shelf", "prompts", "autoencoder"],
+)
+def test_what_stands_in_takes_what_the_real_one_takes(fake: type[Any], real: type[Any]) -> None:
+    """Names that both have, and how they may be called."""
+    shared = [name for name in vars(fake) if name[0] != "_" and inspect.isfunction(getattr(real, name, None))]
+    assert shared
+    for name in shared:
+        theirs = inspect.signature(getattr(real, name)).parameters.values()
+        needed = [
+            each.name for each in theirs if each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD
+        ]
+        inspect.signature(getattr(fake, name)).bind(*needed)
+
+
 @quick
 @given(STORY, st.lists(st.sampled_from(["", "", "", *FAULTS]), max_size=20), st.booleans())
 def test_every_job_ends_exactly_once_and_says_nothing_after(
@@ -194,7 +217,10 @@ def test_every_job_ends_exactly_once_and_says_nothing_after(
 def test_rows_never_exceed_the_bucket_nor_what_did_not_fit(story: list[tuple[str, Any]], faults: list[str]) -> None:
     world = World(faults=list(faults))
     Story(world).tell(story)
-    assert all(rows <= ROWS for rows in world.rows)
+    assert all(rows <= ROWS for _, rows, _ in world.rows)
+    for number, (kind, failed, fault) in enumerate(world.rows):
+        if fault and failed == ROWS:
+            assert all(rows <= ROWS // 2 for other, rows, _ in world.rows[number + 1 :] if other == kind)
 
 
 @settings(quick, max_examples=25)
