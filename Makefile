@@ -31,7 +31,7 @@ lessons: $(STAMP)
 	$(BIN)/python -m bot.lessons.making
 
 screenshot: $(STAMP)
-	$(BIN)/python -m tests.screenshot docs/playground.png
+	$(BIN)/python -m tests.screenshot docs
 
 figures: $(STAMP)
 	$(BIN)/python -m tests.figures docs
