@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.delivery import EDIT_SECONDS, RETRY_SECONDS, Delivery
+from bot.delivery import EDIT_SECONDS, PLACE_SECONDS, RETRY_SECONDS, Delivery
 from bot.layouts import Look
 from bot.posts import NotTaken, Unreachable
 from bot.prints import FILE_BYTES, Prints
-from generation.events import Preview, Progress, Queued
+from generation.events import Preview, Progress, Queued, Started
 from generation.settings import GenerationSettings
 from storage import database
 from storage.generations import Generations
@@ -160,6 +160,34 @@ async def test_each_interaction_has_a_rate_of_its_own(story: Story) -> None:
         story.delivery.update(job, Progress(job.id, 1, 20, (LOOK,)))
     await settled()
     assert len(story.posts.shown) == 20
+
+
+async def test_when_a_long_queue_moves_up_its_messages_follow_one_by_one(story: Story) -> None:
+    settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
+    jobs = []
+    for number in range(20):
+        origin = Origin(f"key {number}", 1, 2, 10 + number, token=f"token {number}")
+        jobs.append(await story.generations.add(origin, settings, Lineage()))
+    for place, job in enumerate(jobs, start=1):
+        story.delivery.update(job, Queued(job.id, place), 600.0)
+    await settled()
+    assert len(story.posts.shown) == 20, "the first word comes at once"
+    for place, job in enumerate(jobs, start=1):
+        story.delivery.update(job, Queued(job.id, place), 610.0)
+    await story.time.pass_(EDIT_SECONDS)
+    assert len(story.posts.shown) == 20, "what reads the same is not said again"
+    for place, job in enumerate(jobs[1:], start=1):
+        story.delivery.update(job, Queued(job.id, place), 500.0)
+    await settled()
+    assert len(story.posts.shown) == 21
+    story.delivery.update(jobs[19], Started(jobs[19].id))
+    await settled()
+    assert len(story.posts.shown) == 22, "what begins does not wait for others' places"
+    for _ in range(5):
+        await story.time.pass_(PLACE_SECONDS)
+    assert 26 <= len(story.posts.shown) <= 27
+    await story.time.pass_(20 * PLACE_SECONDS)
+    assert len(story.posts.shown) == 39
 
 
 async def test_the_ending_does_not_wait_its_turn_and_is_the_last(story: Story) -> None:
