@@ -1,0 +1,66 @@
+"""What is said while one waits, and where a picture comes from."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot import app
+from tests.journeys.conftest import Member, Message, Start, finished, text_of, words_of
+from tests.journeys.test_places import until_drawing
+from tests.sketching import SketchPool
+
+
+@pytest.fixture
+def pool() -> SketchPool:
+    return SketchPool()
+
+
+@pytest.fixture
+async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
+    async with start(pool) as bot:
+        yield bot
+
+
+def descriptions_of(message: Message) -> list[str]:
+    """What is read aloud in place of the pictures of a message."""
+    [container] = message["components"]
+    return [item["description"] for part in container["components"] if part["type"] == 12 for item in part["items"]]
+
+
+async def _draw_some_steps(pool: SketchPool, member: Member, message: Message) -> None:
+    await until_drawing(pool)
+    pool.step(4)
+    await member.see(message, lambda each: "step 4 of 20" in text_of(each))
+
+
+async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: SketchPool, member: Member) -> None:
+    pool.hold()
+    learned = await member.start("a boat", steps=20)
+    await _draw_some_steps(pool, member, learned)
+    pool.release()
+    await member.see_finished(learned)
+    pool.hold()
+    drawing = await member.start("a boat", steps=20, count=4)
+    await _draw_some_steps(pool, member, drawing)
+    following = await member.start("a castle", steps=20)
+    last = await member.start("a fox", steps=20)
+    for message, place in ((following, "Next in line…"), (last, "number 2 in line…")):
+        shown = await member.see(message, lambda each, place=place: place in text_of(each))  # type: ignore[misc]
+        assert re.search(r"in line… · (a few seconds|about \d+)", text_of(shown))
+    await member.click(following, "Cancel")
+    await member.see(last, lambda each: "Next in line" in text_of(each))
+    pool.release()
+    assert finished(await member.see_finished(last))
+    assert "Cancelled" in text_of(await member.see(following, lambda each: "Cancelled" in text_of(each)))
+
+
+async def test_pictures_are_described_and_say_where_they_come_from(bot: app.Bot, member: Member, other: Member) -> None:
+    done = await member.imagine("a boat", count=2)
+    assert len(descriptions_of(done)) == 2
+    assert all("a boat" in each for each in descriptions_of(done))
+    again = await other.press(done, "V2")
+    place = f"/channels/{done['guild_id']}/{done['channel_id']}/{done['id']}" if "guild_id" in done else done["id"]
+    assert re.search(rf"picture 2\]\(\S*{place}\)", words_of(again)), words_of(again)
+    assert f"<@{member.id}>" in words_of(again)
+    assert f"<@{other.id}>" in words_of(again)
