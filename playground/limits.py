@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -21,9 +21,10 @@ class _Window:
 class RateLimits:
     """Counts requests per route and major id in windows of `seconds`; `limit` requests pass in each."""
 
-    def __init__(self, limit: int, seconds: float) -> None:
+    def __init__(self, limit: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
         self.seconds = seconds
+        self._clock = clock
         self._windows: dict[str, _Window] = {}
 
     def count(self, method: str, path: str) -> tuple[dict[str, str], float | None]:
@@ -35,7 +36,7 @@ class RateLimits:
         if "reactions" in rest:
             del rest[rest.index("reactions") + 1 :]
         route = f"{method} {segments[0]} {'/'.join(rest)}"
-        now = time.monotonic()
+        now = self._clock()
         window = self._windows.get(f"{route} {major}")
         if window is None or now - window.started >= self.seconds:
             if len(self._windows) > 1000:
