@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.delivery import EDIT_SECONDS, PLACE_SECONDS, RETRY_SECONDS, Delivery
+from bot.couriers import EDIT_SECONDS, PLACE_SECONDS
+from bot.delivery import RETRY_SECONDS, Delivery
 from bot.layouts import Look
 from bot.posts import NotTaken, Unreachable
 from bot.prints import FILE_BYTES, Prints
