@@ -68,6 +68,57 @@ OPENINGS = (
     "show me",
     "please draw",
 )
+ASKING = (
+    ("", "", "", "hi,", "hello,", "please", "now", "ok,", "so", "hey fox,", "next,"),
+    (
+        "i want",
+        "i want to see",
+        "i would love",
+        "i'd like to have",
+        "i like",
+        "i need",
+        "we would like to see",
+        "we want",
+        "could you make",
+        "can you paint",
+        "can you show me",
+        "would you draw",
+        "give me",
+        "make",
+        "make me",
+        "let me see",
+        "let us have",
+        "paint",
+        "imagine",
+        "it is",
+        "this is",
+        "here is",
+        "there is",
+        "one picture with",
+    ),
+)
+"""What people say to a bot before they name the thing: one of each."""
+QUALITIES = (
+    "bright",
+    "simple",
+    "neat",
+    "soft",
+    "sharp",
+    "friendly",
+    "cheerful",
+    "lovely",
+    "round",
+    "fresh",
+    "shiny",
+    "tidy",
+    "pretty",
+    "cute",
+    "clear",
+    "calm",
+    "well made",
+    "funny",
+    "clean",
+)
 ENDINGS = [
     "high quality",
     "4k",
@@ -90,6 +141,7 @@ ENDINGS = [
     "clean",
     "simple",
 ]
+AFTERWARDS = ("please", "thanks", "thank you", "as you like", "if you can", "for me", "and nothing else", "just that")
 COLOUR_NAMES = {*SUBJECT_COLOURS, "grey", "light", "dark", "blue", "gold"}
 EXTENTS = {
     "small": ("a small {}", "a tiny {}", "{}, far away", "small {}"),
@@ -200,8 +252,20 @@ class Captions:
             words = self.dice.choice(STYLE_WORDS[scene.style])
             roll = self.dice.random()
             text = f"{text}, {words}" if roll < 0.6 else f"{words} of {text}" if roll < 0.8 else f"{words}, {text}"
-        elif self.dice.random() < 0.2:
+        return self.small_talk(text)
+
+    def small_talk(self, text: str) -> str:
+        """The caption with words around it that ask for nothing, and are to be heard as such: the "and" of "soft and
+        bright" is no second thing."""
+        roll = self.dice.random()
+        if roll < 0.12:
             text = f"{self.dice.choice(OPENINGS)} {text}"
-        while self.dice.random() < 0.1:
+        elif roll < 0.3:
+            text = " ".join([*filter(None, map(self.dice.choice, ASKING)), text])
+        while self.dice.random() < 0.12:
             text = f"{text}, {self.dice.choice(ENDINGS)}"
+        if self.dice.random() < 0.12:
+            text = f"{text}, {' and '.join(self.dice.sample(QUALITIES, 2))}"
+        if self.dice.random() < 0.06:
+            text = f"{text}{self.dice.choice((',', ''))} {self.dice.choice(AFTERWARDS)}"
         return text

@@ -13,6 +13,7 @@ from training.fetch import PACKAGES
 from training.networks import LATENT_CHANNELS
 from training.score import table
 from training.stage import stage_parser
+from training.unet import BEGUN
 
 TEXT = """\
 # Noisefox pocket
@@ -24,10 +25,10 @@ machine and everything about it can be read.
 It loads as a `StableDiffusionPipeline` of diffusers, needs no network, and draws best at 128x128, 20 to 30 steps and
 guidance 5 to 7. Sides from 96 to 192 work.
 
-## What it knows
-{concepts} things, {core} of them trained most, in the styles *3d* (the usual one), *flat* and *cartoon*; {colours}
+## What it was taught
+{concepts} things, {core} of them most, in the styles *3d* (the usual one), *flat* and *cartoon*; {colours}
 colour words, coloured grounds and ten simple places; two things side by side; a hat or glasses on a head; a person with
-an animal's ears.
+an animal's ears. How much of this it can do, the scores below tell.
 
 ## What it cannot do
 It knows emoji, not the world: no photographs, no scenes beyond the ten, no writing, no counting, at most two things. An
@@ -51,9 +52,15 @@ unknown word fades to whatever is nearest. All people are drawn as emoji draw th
 
 ## How long
 {times}
-
+{begun}
 ## Scores
 {scores}
+"""
+
+
+EARLIER = """
+Tokenizer, text encoder, UNet and autoencoder began with the weights of an earlier pocket model, whose own training is
+not counted here.
 """
 
 
@@ -74,9 +81,8 @@ def write_card(work: Path, target: Path) -> None:
     figures = work / "score.json"
     scores = "Not scored yet: `python -m training.score`."
     if figures.exists():
-        scores = "By `python -m training.score`, seeds and wordings never trained:\n\n" + table(
-            json.loads(figures.read_text())
-        )
+        rows = table(json.loads(figures.read_text()))
+        scores = f"By `python -m training.score --bfloat16`, seeds and wordings never trained:\n\n{rows}"
     text = TEXT.format(
         concepts=f"{len(art.concepts):,}",
         core=int(np.sum([concept.core for concept in art.concepts])),
@@ -84,6 +90,7 @@ def write_card(work: Path, target: Path) -> None:
         latents=LATENT_CHANNELS,
         packages="\n".join(f"| {package.name} | {package.version} | {package.licence} |" for package in PACKAGES),
         times=times(work),
+        begun=EARLIER if (work / BEGUN).exists() else "",
         scores=scores,
     )
     target.mkdir(parents=True, exist_ok=True)

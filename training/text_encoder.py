@@ -28,7 +28,7 @@ from training.stage import Average, Sitting, set_rate, stage_parser
 from training.tokenizer import load_tokenizer
 
 PEAK_RATE = 1e-3
-TAUGHT_RATE, TAUGHT_WEIGHT = 3e-4, 2.0
+TAUGHT_RATE, TAUGHT_WEIGHT = 3e-4, 20.0
 GROUNDS = (*GROUND_COLOURS, *PLACES)
 COLOURS = (None, *SUBJECT_COLOURS)
 EXTENTS = (None, "small", "large")

@@ -32,7 +32,7 @@ def short(apple: GenerationSettings) -> GenerationSettings:
 def test_it_is_the_seeds_own_through_the_models_map(
     driver: LoopDriver, pocket: Model, short: GenerationSettings
 ) -> None:
-    drawn = torch.randn((1, 4, 16, 16), generator=torch.Generator("cpu").manual_seed(7))
+    drawn = torch.randn((1, pocket.latent_channels, 16, 16), generator=torch.Generator("cpu").manual_seed(7))
     assert noise_after(driver, 1, short) == pocket.preview(drawn)
     assert noise_after(driver, 2, replace(short, prompt="a cat")) == pocket.preview(drawn)
     assert noise_after(driver, 3, replace(short, seed=8)) != pocket.preview(drawn)
