@@ -73,13 +73,10 @@ def load(
 def assembled(
     spec: ModelSpec, weights: Path, pipeline: Any, tiny: TinyDecoder | None, device: torch.device, dtype: torch.dtype
 ) -> Model:
-    """The parts of diffusers' pipeline as a model of the batched loop. On a processor, colours of a pixel beside one
-    another make the autoencoder's convolutions a fifth to two thirds faster."""
+    """The parts of diffusers' pipeline as a model of the batched loop."""
     vae = pipeline.vae.eval()
     if dtype == torch.float16 and vae.config.force_upcast:
         vae.to(torch.float32)
-    if device.type == "cpu":
-        vae.to(memory_format=torch.channels_last)
     return Model(
         spec=spec,
         weights=weights,

@@ -32,7 +32,7 @@ def test_forwards_are_those_of_the_real_scheduler(
     assert cost.forwards(settings(sampler=sampler, schedule=schedule, steps=steps)) == len(scheduler.timesteps)
 
 
-@pytest.mark.parametrize("sampler", Sampler)
+@pytest.mark.parametrize("sampler", [each for each in Sampler if each is not Sampler.OWN])
 def test_a_schedule_is_offered_where_the_scheduler_has_it(trained_with: dict[str, object], sampler: Sampler) -> None:
     known = inspect.signature(type(scheduler_for(sampler, trained_with, 5, torch.device("cpu")))).parameters
     assert (set(sampler.schedules) == set(Schedule)) == (known.keys() >= OPTIONS)
@@ -48,7 +48,7 @@ def test_a_schedule_is_that_of_the_option_of_diffusers(trained_with: dict[str, o
 
 
 def test_a_schedule_that_the_sampler_cannot_have_is_refused_with_what_it_can() -> None:
-    with pytest.raises(InvalidSetting, match=r"DDIM has no Karras schedule. Take Automatic or Uniform, or a sampler"):
+    with pytest.raises(InvalidSetting, match=r"DDIM has no Karras schedule, only: Automatic, Uniform"):
         settings(sampler=Sampler.DDIM, schedule=Schedule.KARRAS)
 
 

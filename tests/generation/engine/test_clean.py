@@ -16,6 +16,7 @@ LATENTS = 1, 4, 4, 4
 
 def scheduler(sampler: Sampler, kind: str, schedule: Schedule = Schedule.SAMPLER) -> Any:
     config = {
+        "_class_name": "DDIMScheduler",
         "beta_start": 0.00085,
         "beta_end": 0.012,
         "beta_schedule": "scaled_linear",

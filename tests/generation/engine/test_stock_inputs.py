@@ -106,7 +106,7 @@ def test_image_to_image_at_every_strength(
 
 
 @pytest.mark.parametrize("sampler", [Sampler.EULER, Sampler.DDIM, Sampler.DPMPP_2M_KARRAS, Sampler.UNIPC])
-@pytest.mark.parametrize(("model", "strength"), [("pocket", 0.75), ("pocket", 1.0), ("tiny", 0.6), ("inpainting", 1.0)])
+@pytest.mark.parametrize(("model", "strength"), [("tiny", 0.6), ("tiny", 0.75), ("tiny", 1.0), ("inpainting", 1.0)])
 def test_inpainting(
     shelf: Shelf, folders: dict[str, str], apple: GenerationSettings, model: str, strength: float, sampler: Sampler
 ) -> None:
