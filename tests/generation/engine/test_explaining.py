@@ -169,7 +169,7 @@ def test_at_guidance_1_merged_is_the_prompts_and_without_is_made_for_the_figure_
     assert all(glimpse.without is None for glimpse in kept)
     for fork in explanation.forks:
         assert fork.merged == fork.with_prompt
-    assert explanation.forks[0].without != explanation.forks[0].with_prompt
+        assert fork.without != fork.with_prompt
     first = explained(driver, replace(fox, steps=1, guidance_scale=1.0), job_id=2).forks[0]
     also_first = explained(driver, replace(fox, steps=1), job_id=3).forks[0]
     assert abs(pixels(first.without) - pixels(also_first.without)).max() <= 1
