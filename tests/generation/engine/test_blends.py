@@ -37,11 +37,11 @@ def test_every_picture_has_the_same_say_and_the_blend_is_no_paler() -> None:
 
 
 def test_the_blend_is_neither_of_its_pictures(shelf: Shelf, apple: GenerationSettings) -> None:
-    settings = replace(apple, steps=4, denoising_strength=0.25, sampler=Sampler.DDIM)
+    settings = replace(apple, steps=8, denoising_strength=0.125, sampler=Sampler.DDIM)
     blend, red, blue = (drawn(shelf, settings, *each) for each in ((RED, BLUE), (RED,), (BLUE,)))
     assert abs(blend - red).mean() > 20
     assert abs(blend - blue).mean() > 20
-    assert abs(drawn(shelf, settings, RED, BLUE, GREEN) - blend).mean() > 3
+    assert abs(drawn(shelf, settings, RED, BLUE, GREEN) - blend).mean() > 5
 
 
 def test_what_is_heard_is_not_what_it_starts_from() -> None:
