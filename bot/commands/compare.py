@@ -5,25 +5,18 @@ from discord import app_commands
 
 from bot.commands import options
 from bot.commands.worded import Worded
-from bot.consent import Consent, Order
+from bot.consent import Order
 from bot.errors import Refusal
-from bot.wording import Wording
 from generation import comparison
-from generation.catalogue import Catalogue
 from generation.comparison import Parameter
 from generation.errors import InvalidSetting
 from generation.settings import SIZE, STEPS
-from storage.people import People
 
 PARAMETERS = [app_commands.Choice(name=parameter.value.capitalize(), value=parameter.value) for parameter in Parameter]
 
 
 class Compare(Worded):
     """One picture with other values of a setting, or of two."""
-
-    def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
-        super().__init__(wording=wording, people=people, catalogue=catalogue)
-        self._consent = consent
 
     async def suggest_values(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The usual values of the setting that was chosen, and what is typed."""

@@ -5,18 +5,11 @@ from discord import app_commands
 
 from bot.commands import options
 from bot.commands.worded import Worded
-from bot.consent import Consent, Order
-from bot.wording import Wording
-from generation.catalogue import Catalogue
-from storage.people import People
+from bot.consent import Order
 
 
 class Imagine(Worded):
     """Pictures from words."""
-
-    def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
-        super().__init__(wording=wording, people=people, catalogue=catalogue)
-        self._consent = consent
 
     @app_commands.command()
     @app_commands.choices(sampler=options.SAMPLERS)

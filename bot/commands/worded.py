@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import options
+from bot.consent import Consent
 from bot.wording import Wording
 from generation.catalogue import Catalogue
 from storage.people import People
@@ -13,7 +14,8 @@ from storage.people import People
 class Worded(commands.Cog):
     """A cog whose options know recent prompts, LoRAs, shapes, models and styles."""
 
-    def __init__(self, *, wording: Wording, people: People, catalogue: Catalogue) -> None:
+    def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
+        self._consent = consent
         self._wording = wording
         self._people = people
         self._catalogue = catalogue
