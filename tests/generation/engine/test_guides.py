@@ -22,7 +22,6 @@ from PIL import Image, ImageDraw
 
 from generation import images
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.samplers import scheduler_for
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind
@@ -33,8 +32,8 @@ from generation.loras import LoraSpec
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine import tiny, tiny_guides, tiny_lora
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.stock import Pixels, drawn_by_stock
 
-Pixels = numpy.ndarray[Any, Any]
 KINDS = {"small": StableDiffusionPipeline, "xl": StableDiffusionXLPipeline}
 
 
@@ -107,22 +106,6 @@ def hearing(folder: Path, name: str = "small", adapter: str = "", pipeline: Any 
     )
     pipeline.set_ip_adapter_scale(0.7)
     return pipeline
-
-
-@torch.inference_mode()
-def drawn_by_stock(pipeline: Any, settings: GenerationSettings, **given: Any) -> Pixels:
-    trained_with = dict(pipeline.scheduler.config)
-    pipeline.scheduler = scheduler_for(settings.sampler, trained_with, settings.steps, torch.device("cpu"))
-    image = pipeline(
-        settings.prompt,
-        num_inference_steps=settings.steps,
-        guidance_scale=settings.guidance_scale,
-        width=settings.width,
-        height=settings.height,
-        generator=torch.Generator("cpu").manual_seed(settings.seed),
-        **given,
-    ).images[0]
-    return numpy.asarray(image, dtype=int)
 
 
 def drawn(driver: LoopDriver, job_id: int) -> Pixels:

@@ -15,11 +15,11 @@ from safetensors.torch import load_file, save_file
 
 from generation.catalogue import Catalogue, ModelSpec
 from generation.embeddings import EmbeddingSpec
-from generation.engine.samplers import scheduler_for
 from generation.engine.shelf import Shelf
 from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.stock import drawn_by_stock
 
 FILES = {
     "tidyhands": {"tidyhands": torch.randn(tiny.WIDTH, generator=torch.Generator().manual_seed(1))},
@@ -66,23 +66,6 @@ def large(folder: Path) -> Any:
     return pipeline
 
 
-@torch.inference_mode()
-def drawn_by_stock(pipeline: Any, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
-    pipeline.set_progress_bar_config(disable=True)
-    trained_with = dict(pipeline.scheduler.config)
-    pipeline.scheduler = scheduler_for(settings.sampler, trained_with, settings.steps, torch.device("cpu"))
-    image = pipeline(
-        settings.prompt,
-        negative_prompt=settings.negative_prompt,
-        num_inference_steps=settings.steps,
-        guidance_scale=settings.guidance_scale,
-        width=settings.width,
-        height=settings.height,
-        generator=torch.Generator("cpu").manual_seed(settings.seed),
-    ).images[0]
-    return numpy.asarray(image, dtype=int)
-
-
 def drawn(shelf: Shelf, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
     driver = LoopDriver(shelf)
     driver.admit(1, settings)
@@ -104,13 +87,18 @@ def test_the_pixels_of_the_stock_pipeline(
 ) -> None:
     settings = replace(fox, prompt=prompt, negative_prompt=negative)
     with warnings.catch_warnings(action="ignore"):
-        expected = drawn_by_stock(small(folder), settings)
+        expected = drawn_by_stock(small(folder), settings, negative_prompt=settings.negative_prompt)
     assert abs(drawn(shelf, settings) - expected).max() <= 1
 
 
 def test_both_encoders_of_stable_diffusion_xl(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
     settings = replace(fox, prompt="a fox, largeword", model="xl", clip_skip=2, negative_prompt="red")
-    assert abs(drawn(shelf, settings) - drawn_by_stock(large(folder), settings)).max() <= 1
+    assert (
+        abs(
+            drawn(shelf, settings) - drawn_by_stock(large(folder), settings, negative_prompt=settings.negative_prompt)
+        ).max()
+        <= 1
+    )
 
 
 def test_its_letters_may_be_of_any_case_and_it_can_be_weighed(shelf: Shelf) -> None:
@@ -130,4 +118,7 @@ def test_what_does_not_fit_or_is_damaged_stays_a_word(shelf: Shelf, folder: Path
     """“fox” is a damaged file here, and “largeword” one for the other model."""
     settings = replace(fox, prompt="a fox, largeword")
     pipeline = StableDiffusionPipeline.from_pretrained(folder / "small", local_files_only=True)
-    assert abs(drawn(shelf, settings) - drawn_by_stock(pipeline, settings)).max() <= 1
+    assert (
+        abs(drawn(shelf, settings) - drawn_by_stock(pipeline, settings, negative_prompt=settings.negative_prompt)).max()
+        <= 1
+    )

@@ -16,7 +16,6 @@ from safetensors.torch import save_file
 
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import lora
-from generation.engine.samplers import scheduler_for
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind, LoraUnavailable
@@ -26,6 +25,7 @@ from generation.loras import LoraSpec
 from generation.settings import GenerationSettings
 from tests.generation.engine import tiny, tiny_lora
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.stock import Pixels, drawn_by_stock
 
 ALPHA = 1.5 / tiny_lora.RANK
 """What kohya's files of `tiny_lora` are weaker by than peft's of the same weights."""
@@ -40,8 +40,6 @@ BAD = {
     "for nothing here": {f"text_encoder_2.to_q.{half}": tensor for half, tensor in _HALVES.items()},
     "no lora at all": {"emb_params": torch.ones(2, 32)},
 }
-
-Pixels = numpy.ndarray[Any, Any]
 
 
 @pytest.fixture(scope="module")
@@ -79,23 +77,11 @@ def stock(folder: Path, kind: Any) -> Any:
     return pipeline
 
 
-@torch.inference_mode()
-def drawn_by_stock(pipeline: Any, settings: GenerationSettings, *loras: tuple[Path, float]) -> Pixels:
+def drawn_with_loras(pipeline: Any, settings: GenerationSettings, *loras: tuple[Path, float]) -> Pixels:
     for number, (file, _) in enumerate(loras):
         pipeline.load_lora_weights(str(file), adapter_name=f"lora{number}")
-    if loras:
-        pipeline.set_adapters([f"lora{number}" for number in range(len(loras))], [scale for _, scale in loras])
-    trained_with = dict(pipeline.scheduler.config)
-    pipeline.scheduler = scheduler_for(settings.sampler, trained_with, settings.steps, torch.device("cpu"))
-    image = pipeline(
-        settings.prompt,
-        num_inference_steps=settings.steps,
-        guidance_scale=settings.guidance_scale,
-        width=settings.width,
-        height=settings.height,
-        generator=torch.Generator("cpu").manual_seed(settings.seed),
-    ).images[0]
-    return numpy.asarray(image, dtype=int)
+    pipeline.set_adapters([f"lora{number}" for number in range(len(loras))], [scale for _, scale in loras])
+    return drawn_by_stock(pipeline, settings)
 
 
 def drawn(driver: LoopDriver, job_id: int) -> Pixels:
@@ -113,7 +99,7 @@ def ours(shelf: Shelf, settings: GenerationSettings) -> Pixels:
 def test_the_pixels_of_the_stock_pipeline(shelf: Shelf, folder: Path, fox: GenerationSettings, scale: float) -> None:
     """With a LoRA over the UNet and the text encoder."""
     picture = ours(shelf, replace(fox, prompt=f"a fox <lora:ink:{scale}>"))
-    expected = drawn_by_stock(
+    expected = drawn_with_loras(
         stock(folder / "small", StableDiffusionPipeline), fox, (folder / "ink.safetensors", scale)
     )
     assert abs(picture - expected).max() <= 1
@@ -123,14 +109,14 @@ def test_the_pixels_of_the_stock_pipeline(shelf: Shelf, folder: Path, fox: Gener
 def test_two_at_once(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
     picture = ours(shelf, replace(fox, prompt="a <lora:ink:0.4>fox <lora:fur:0.6>"))
     files = (folder / "ink.safetensors", 0.4), (folder / "fur.safetensors", 0.6)
-    assert abs(picture - drawn_by_stock(stock(folder / "small", StableDiffusionPipeline), fox, *files)).max() <= 1
+    assert abs(picture - drawn_with_loras(stock(folder / "small", StableDiffusionPipeline), fox, *files)).max() <= 1
 
 
 def test_layers_named_as_kohya_does(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
     """The same weights in the other form, weaker by their alpha."""
     picture = ours(shelf, replace(fox, prompt="a fox <lora:kohya ink:0.8>"))
     weaker = (folder / "ink.safetensors", 0.8 * ALPHA)
-    assert abs(picture - drawn_by_stock(stock(folder / "small", StableDiffusionPipeline), fox, weaker)).max() <= 1
+    assert abs(picture - drawn_with_loras(stock(folder / "small", StableDiffusionPipeline), fox, weaker)).max() <= 1
 
 
 def test_stable_diffusion_xl(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
@@ -138,7 +124,7 @@ def test_stable_diffusion_xl(shelf: Shelf, folder: Path, fox: GenerationSettings
     settings = replace(fox, model="xl", clip_skip=2)
     picture = ours(shelf, replace(settings, prompt="a fox <lora:xl:0.6>"))
     pipeline = stock(folder / "xl", StableDiffusionXLPipeline)
-    assert abs(picture - drawn_by_stock(pipeline, settings, (folder / "xl.safetensors", 0.6))).max() <= 1
+    assert abs(picture - drawn_with_loras(pipeline, settings, (folder / "xl.safetensors", 0.6))).max() <= 1
 
 
 def test_strengths_for_each_network_apart(shelf: Shelf, fox: GenerationSettings) -> None:

@@ -27,6 +27,7 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler
 from generation.sources import Family
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import NO_INPUTS, LoopDriver
+from tests.generation.engine.stock import drawn_as_it_comes
 
 CPU = torch.device("cpu")
 
@@ -46,24 +47,13 @@ def fox() -> GenerationSettings:
     )
 
 
-@torch.inference_mode()
 def expected(shelf: Shelf, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
     source = shelf.any(settings.model, lambda share: None).spec.source
     with warnings.catch_warnings(action="ignore"):
         left_out = {"text_encoder_3": None, "tokenizer_3": None} if settings.model == "three" else {}
         pipeline = DiffusionPipeline.from_pretrained(source, dtype=torch.float32, local_files_only=True, **left_out)
-    pipeline.set_progress_bar_config(disable=True)
     negative = {"negative_prompt": settings.negative_prompt} if settings.negative_prompt else {}
-    image = pipeline(
-        settings.prompt,
-        num_inference_steps=settings.steps,
-        guidance_scale=settings.guidance_scale,
-        width=settings.width,
-        height=settings.height,
-        generator=torch.Generator("cpu").manual_seed(settings.seed),
-        **negative,
-    ).images[0]
-    return numpy.asarray(image, dtype=int)
+    return drawn_as_it_comes(pipeline, settings, **negative)
 
 
 def pixels(completed: Completed, index: int = 0) -> numpy.ndarray[Any, Any]:
