@@ -154,6 +154,9 @@ def _as_described(line: str) -> str:
         for key in keys:
             if key in holder:
                 holder[key] = str(holder[key])
+    mentions = body.get("allowed_mentions") or {}
+    if "users" in mentions:
+        mentions["users"] = [str(user) for user in mentions["users"]]
     if request["path"].endswith("/commands"):
         _without_media_channels(request["body"])
     return json.dumps(request)
