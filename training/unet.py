@@ -54,12 +54,11 @@ class Batches:
         self.clean_chances = torch.tensor(weights)
         self.canvases = list(self.scenes)
         self.shares = torch.tensor([float(len(self.scenes[canvas].scenes)) for canvas in self.canvases])
+        self.shares[self.canvases.index("128x128")] /= 1 - CLEAN_SHARE
 
     def draw(self, count: int) -> tuple[Tensor, list[Scene]]:
         """Latents (count, 8, H/8, W/8), float32, and their scenes; ``CLEAN_SHARE`` of all rows are clean pictures."""
-        shares = self.shares.clone()
-        shares[self.canvases.index("128x128")] /= 1 - CLEAN_SHARE
-        canvas = self.canvases[int(torch.multinomial(shares, 1))]
+        canvas = self.canvases[int(torch.multinomial(self.shares, 1))]
         group = self.scenes[canvas]
         picked = torch.randint(len(group.scenes), (count,))
         latents, scenes = group.latents[picked], [group.scenes[number] for number in picked.tolist()]
