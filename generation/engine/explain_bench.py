@@ -1,7 +1,7 @@
 """What an explained drawing costs those who draw beside it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,12 +21,13 @@ STRANGERS_STEPS = 40
 STEPS = 8
 
 
-def cost_to_others(shelf: Shelf, model: Model, sizing: Sizing) -> float:
+def cost_to_others(shelf: Shelf, model: Model, sizing: Sizing, clock: Callable[[], float] | None = None) -> float:
     """How many times as long a stranger's step takes beside an explained drawing as beside the same drawing that is not
     explained: the best of several runs each. Guided, so that both have the same rows. On a CPU it is the time of the
-    processor, of one thread, so that what else the machine does counts little."""
+    processor, of one thread, so that what else the machine does counts little; a `clock` that is given is the loop's
+    too."""
     on_cpu = model.device.type == "cpu"
-    clock = time.process_time if on_cpu else time.perf_counter
+    now = clock or (time.process_time if on_cpu else time.perf_counter)
     own = replace(model.spec.preferred, steps=STEPS).of("an apple", seed=7)
 
     def seconds(explained: bool) -> float:
@@ -37,14 +38,14 @@ def cost_to_others(shelf: Shelf, model: Model, sizing: Sizing) -> float:
             if isinstance(event, Completed):
                 waiting.discard(event.job_id)
 
-        loop = StepLoop(shelf, hear, sizing)
+        loop = StepLoop(shelf, hear, sizing, clock=clock or time.monotonic)
         loop.admit(Job(0, "own", Draw(own, explained=explained)))
         for job_id in sorted(waiting):
             loop.admit(Job(job_id, str(job_id), Draw(_of_a_stranger(own, job_id))))
-        started = clock()
+        started = now()
         while waiting:
             loop.step()
-        return clock() - started
+        return now() - started
 
     with _threads(1 if on_cpu else torch.get_num_threads()):
         seconds(True)
