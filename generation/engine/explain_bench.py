@@ -21,9 +21,11 @@ STRANGERS_STEPS = 40
 STEPS = 8
 
 
-def cost_to_others(shelf: Shelf, model: Model, sizing: Sizing, clock: Callable[[], float] | None = None) -> float:
+def cost_to_others(
+    shelf: Shelf, model: Model, sizing: Sizing, clock: Callable[[], float] | None = None, repeats: int = REPEATS
+) -> float:
     """How many times as long a stranger's step takes beside an explained drawing as beside the same drawing that is not
-    explained: the best of several runs each. Guided, so that both have the same rows. On a CPU it is the time of the
+    explained: the best of so many runs each. Guided, so that both have the same rows. On a CPU it is the time of the
     processor, of one thread, so that what else the machine does counts little; a `clock` that is given is the loop's
     too."""
     on_cpu = model.device.type == "cpu"
@@ -49,7 +51,7 @@ def cost_to_others(shelf: Shelf, model: Model, sizing: Sizing, clock: Callable[[
 
     with _threads(1 if on_cpu else torch.get_num_threads()):
         seconds(True)
-        pairs = [(seconds(True), seconds(False)) for _ in range(REPEATS)]
+        pairs = [(seconds(True), seconds(False)) for _ in range(repeats)]
     return min(explained for explained, _ in pairs) / min(plain for _, plain in pairs)
 
 

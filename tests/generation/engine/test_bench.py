@@ -44,7 +44,7 @@ def test_what_an_explanation_costs_others_is_little_by_a_clock_that_counts_work(
         pocket.vae.decoder.register_forward_hook(takes(0.2)),
     ]
     try:
-        cost = cost_to_others(shelf, pocket, Sizing(8), clock=lambda: now)
+        cost = cost_to_others(shelf, pocket, Sizing(8), clock=lambda: now, repeats=1)
     finally:
         for hook in hooks:
             hook.remove()
