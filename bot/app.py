@@ -221,11 +221,14 @@ async def running(
         async with asyncio.TaskGroup() as tasks:
             work = (bot.client.connect(), bot.studio.run(), bot.logbook.run())
             running_tasks = [tasks.create_task(each) for each in work]
-            await bot.client.wait_until_ready()
-            yield bot
-            await bot.delivery.close()
-            for task in running_tasks:
-                task.cancel()
+            try:
+                await bot.client.wait_until_ready()
+                yield bot
+            finally:
+                await bot.delivery.close()
+                await bot.client.close()  # a connection that just opens may miss that it is cancelled; this it cannot
+                for task in running_tasks:
+                    task.cancel()
 
 
 async def run(config: Config, token: str) -> int:

@@ -83,6 +83,17 @@ def finished(message: Message) -> bool:
     return any(button.startswith("noisefox:reroll:") for button in buttons)
 
 
+class SharedWorker(LocalPool):
+    """A worker that outlives the bots which use it, one after the other."""
+
+    async def empty(self) -> None:
+        """Take back what a bot has left in it: job numbers begin anew with the next one's database."""
+        for job_id in list(self._in_flight):
+            await self.cancel(job_id)
+        while self._in_flight or not self._events.empty():
+            await self._events.get()
+
+
 class Member(Person):
     """A person with the habits of these stories."""
 
@@ -170,12 +181,12 @@ def _without_media_channels(options: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-async def worker() -> AsyncIterator[LocalPool]:
+async def worker() -> AsyncIterator[SharedWorker]:
     """One worker for all journeys that leave it as they found it. It enlarges in no time, and without detail."""
     config = Config(
         worker=WorkerConfig(dtype="float32", max_pictures=2), upscaling=UpscalingConfig(UpscalerName.LANCZOS)
     )
-    async with LocalPool(config.worker_options) as pool:
+    async with SharedWorker(config.worker_options) as pool:
         yield pool
 
 
@@ -191,14 +202,17 @@ async def playground(tmp_path: Path, recorded: Path, clock: Clock) -> AsyncItera
 
 
 @pytest.fixture
-def start(playground: Playground, tmp_path: Path, worker: LocalPool, clock: Clock) -> Start:
+def start(playground: Playground, tmp_path: Path, worker: SharedWorker, clock: Clock) -> Start:
     """Starts the bot, as often as a story wants; what it knows lasts from one time to the next."""
     config = Config(data=tmp_path / "data", discord=DiscordConfig(api_base=playground.api_base))
 
     @asynccontextmanager
     async def started(pool: WorkerPool | None = worker, **changes: Any) -> AsyncIterator[app.Bot]:
-        async with app.running(replace(config, **changes), playground.token, pool=pool, now=clock.now) as bot:
-            yield bot
+        try:
+            async with app.running(replace(config, **changes), playground.token, pool=pool, now=clock.now) as bot:
+                yield bot
+        finally:
+            await worker.empty()
 
     return started
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ import pytest
 from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from generation import infotext
+from generation.events import Event
 from generation.local_pool import LocalPool
 from playground import Playground
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, text_of, urls_of
+from tests.sketching import SketchPool
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -86,6 +88,29 @@ async def test_a_restart_of_the_whole_program_keeps_the_chat_and_its_buttons(
                 again = text_of(await member.press(old, "Re-roll"))
                 assert "Re-roll of" in again
                 assert "a cat" in again
+
+
+class BrokenPool(SketchPool):
+    """Breaks after some turns of the event loop."""
+
+    def __init__(self, turns: int) -> None:
+        super().__init__()
+        self._turns = turns
+
+    async def events(self) -> AsyncIterator[Event]:
+        for _ in range(self._turns):
+            await asyncio.sleep(0)
+        raise RuntimeError("broken")
+        yield
+
+
+@pytest.mark.parametrize("turns", range(0, 40, 8))
+async def test_a_part_that_breaks_while_the_bot_connects_ends_it(start: Start, turns: int) -> None:
+    """At any moment of that, also in those in which asyncio.wait_for of Python 3.11 loses a cancel."""
+    with pytest.raises(ExceptionGroup) as broken:
+        async with start(BrokenPool(turns)):
+            pytest.fail("it works on")
+    assert broken.group_contains(RuntimeError, match="broken", depth=2)
 
 
 async def test_what_was_being_drawn_and_what_waited_is_finished_in_the_same_messages(
