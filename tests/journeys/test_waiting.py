@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from bot import app
+from bot.config import Config, DiscordConfig
+from playground import Playground
 from tests.journeys.conftest import Member, Message, Start, finished, text_of, words_of
 from tests.journeys.test_places import until_drawing
 from tests.sketching import SketchPool
+
+RATE = 1
+"""Requests a second that each route takes in the story of many jobs: stricter than Discord's five in five seconds."""
 
 
 @pytest.fixture
@@ -64,3 +70,27 @@ async def test_pictures_are_described_and_say_where_they_come_from(bot: app.Bot,
     assert re.search(rf"picture 2\]\(\S*{place}\)", words_of(again)), words_of(again)
     assert f"<@{member.id}>" in words_of(again)
     assert f"<@{other.id}>" in words_of(again)
+
+
+async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(
+    tmp_path: Path, recorded: Path, pool: SketchPool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        Playground(folder=tmp_path / "chat", record=recorded, rate=RATE) as playground,
+        app.running(
+            Config(data=tmp_path / "data", discord=DiscordConfig(api_base=playground.api_base)),
+            playground.token,
+            pool=pool,
+        ),
+        Member(playground.url, "member one") as member,
+        Member(playground.url, "member two") as other,
+    ):
+        pool.hold()
+        asked = [await each.start(f"boat {number}") for number in range(10) for each in (member, other)]
+        for step in range(1, 20):
+            pool.step(step)
+        await member.see(asked[0], lambda each: "step 19 of 20" in text_of(each))
+        pool.release()
+        for message in asked:
+            await member.see_finished(message)
+    assert [record for record in caplog.records if "rate limit" in record.getMessage()] == []
