@@ -89,7 +89,8 @@ class LocalPool:
         self._in_flight[job.id] = job
         if not self._suspects:
             self._send(wire.Submit(job))
-        self._expect(self._options.step_seconds)
+        if len(self._in_flight) == 1:
+            self._expect(self._options.step_seconds)
 
     async def cancel(self, job_id: int) -> None:
         if job_id in self._in_flight:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 EMPHASIS = 1.1
 """What one pair of round brackets multiplies by, and one pair of square ones divides by."""
 
+HEAVIEST = 100.0
+"""What any word may weigh at most, less than nothing included: far beyond what is of use, and far from infinity."""
+
 _TOKEN = re.compile(
     r"""
     \\[\\()\[\]]                                              # an escaped bracket or backslash
@@ -86,5 +89,9 @@ class _Reader:
         factor = float(weight) if weight else EMPHASIS if bracket == ")" else 1 / EMPHASIS
         self._pieces[start].text = ""
         for piece in self._pieces[start + 1 :]:
-            piece.weight *= factor
+            piece.weight = _bearable(piece.weight * _bearable(factor))
         return True
+
+
+def _bearable(weight: float) -> float:
+    return min(max(weight, -HEAVIEST), HEAVIEST)

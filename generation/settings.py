@@ -60,6 +60,8 @@ LORA_SCALE = Bounds(-10, 10)
 LORAS = Bounds(0, 8)
 """How many a prompt may name."""
 PROMPT_LENGTH = Bounds(1, 6000)
+BREAKS = Bounds(0, 20)
+"""How often a prompt may begin a new window: each is read by itself, and makes every step slower."""
 WAITING = Bounds(1, 1000)
 COOLDOWN = Bounds(0, 86400)
 DAILY_STEPS = Bounds(0, 10_000_000)
@@ -172,6 +174,14 @@ class GenerationSettings:
                     setting=label(field),
                     length=len(text),
                     limit=PROMPT_LENGTH.high,
+                )
+            if text.count("BREAK") > BREAKS.high:
+                raise InvalidSetting(
+                    field,
+                    "The {setting} has {number} BREAKs; at most {limit} fit.",
+                    setting=label(field),
+                    number=text.count("BREAK"),
+                    limit=BREAKS.high,
                 )
         for field, bounds in NUMBERS.items():
             bounds.check(field, getattr(self, field))

@@ -11,6 +11,7 @@ from typing import Any, Self
 import torch
 from diffusers.models.embeddings import ImageProjection
 from PIL import Image
+from transformers import CLIPVisionModelWithProjection
 
 from generation.engine.prompts import Guide
 
@@ -35,16 +36,22 @@ class ImagePrompts:
     def read(cls, source: str, image_encoder: str, pipeline: Any) -> Self:
         """Of a .safetensors file for the model of diffusers' `pipeline`: on this machine, or in a hub's repository.
 
-        `image_encoder` is its folder; if empty, the one of that name beside the file. Raises `OSError` or `ValueError`.
+        `image_encoder` is its folder; if empty, the one of that name beside the file. Its
+        weights are a .safetensors file, as all are. Raises `OSError` or `ValueError`.
         """
         unet, own = pipeline.unet, pipeline.unet.attn_processors
         folder, subfolder, name = _located(source)
-        pipeline.load_ip_adapter(
+        here, inside = Path(folder).is_dir(), image_encoder or "image_encoder"
+        encoder = CLIPVisionModelWithProjection.from_pretrained(
             folder,
-            subfolder=subfolder,
-            weight_name=name,
-            image_encoder_folder=image_encoder or "image_encoder",
-            local_files_only=Path(folder).is_dir(),
+            subfolder=inside if "/" in inside else str(PurePosixPath(subfolder, inside)),
+            dtype=unet.dtype,
+            local_files_only=here,
+            use_safetensors=True,
+        )
+        pipeline.register_modules(image_encoder=encoder.to(unet.device))
+        pipeline.load_ip_adapter(
+            folder, subfolder=subfolder, weight_name=name, image_encoder_folder=None, local_files_only=here
         )
         projection, processors = unet.encoder_hid_proj, unet.attn_processors
         unet.encoder_hid_proj, unet.config.encoder_hid_dim_type = None, None

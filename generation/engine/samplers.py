@@ -22,6 +22,8 @@ _PLAIN = {"use_karras_sigmas": False}
 _KARRAS = {"use_karras_sigmas": True}
 _SECOND_ORDER = {"algorithm_type": "dpmsolver++", "solver_order": 2}
 _STOCHASTIC = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
+_UNCLIPPED = {"clip_sample": False}
+"""Pixels lie within -1..1; latents, of which these schedulers would cut off what is beyond, do not."""
 
 _RECIPES = {
     Sampler.EULER: _Recipe("EulerDiscreteScheduler", _PLAIN),
@@ -32,13 +34,13 @@ _RECIPES = {
     Sampler.DPMPP_SDE_KARRAS: _Recipe("DPMSolverSinglestepScheduler", _STOCHASTIC | _KARRAS),
     Sampler.HEUN: _Recipe("HeunDiscreteScheduler", _PLAIN),
     Sampler.LMS: _Recipe("LMSDiscreteScheduler", _PLAIN),
-    Sampler.DDIM: _Recipe("DDIMScheduler"),
-    Sampler.DDPM: _Recipe("DDPMScheduler"),
+    Sampler.DDIM: _Recipe("DDIMScheduler", {"set_alpha_to_one": False} | _UNCLIPPED),
+    Sampler.DDPM: _Recipe("DDPMScheduler", _UNCLIPPED),
     Sampler.PLMS: _Recipe("PNDMScheduler", {"skip_prk_steps": True}),
     Sampler.UNIPC: _Recipe("UniPCMultistepScheduler", _PLAIN),
     Sampler.DEIS: _Recipe("DEISMultistepScheduler", {"algorithm_type": "deis", "solver_order": 2} | _PLAIN),
-    Sampler.LCM: _Recipe("LCMScheduler"),
-    Sampler.TCD: _Recipe("TCDScheduler"),
+    Sampler.LCM: _Recipe("LCMScheduler", _UNCLIPPED),
+    Sampler.TCD: _Recipe("TCDScheduler", _UNCLIPPED),
 }
 
 

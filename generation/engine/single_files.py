@@ -159,8 +159,11 @@ def _vae(shapes: Shapes, family: Family) -> dict[str, Any]:
 
 
 def _scheduler(shapes: Shapes) -> dict[str, Any]:
-    """2.x of 768 pixels predicts velocity, as do those that say so in a tensor of that name."""
+    """2.x of 768 pixels predicts velocity, its inpainting model excepted, as do those that say so in a tensor of that
+    name."""
     second_version = "cond_stage_model.model.positional_embedding" in shapes
+    inpaints = shapes[f"{UNET}input_blocks.0.0.weight"].shape[1] == 9
+    predicts_velocity = (second_version and not inpaints) or "v_pred" in shapes
     return {
         "_class_name": "EulerDiscreteScheduler",
         "beta_start": 0.00085,
@@ -169,7 +172,7 @@ def _scheduler(shapes: Shapes) -> dict[str, Any]:
         "num_train_timesteps": 1000,
         "steps_offset": 1,
         "timestep_spacing": "leading",
-        "prediction_type": "v_prediction" if second_version or "v_pred" in shapes else "epsilon",
+        "prediction_type": "v_prediction" if predicts_velocity else "epsilon",
         "rescale_betas_zero_snr": "ztsnr" in shapes,
     }
 

@@ -11,7 +11,7 @@ import pytest
 
 from generation.catalogue import POCKET
 from generation.errors import FailureKind
-from generation.events import Cancelled, Completed, Event, Failed, Progress, Started
+from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
 from generation.settings import GenerationSettings
@@ -179,6 +179,27 @@ while True:
         await pool.submit(job(11))
         endings = {event.job_id: type(event) for event in await until_ended(pool, 2)}
     assert endings == {13: Failed, 11: Completed}
+
+
+async def test_whoever_comes_while_a_model_loads_leaves_it_the_time_it_needs() -> None:
+    script = """
+import time
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+say(Loading(wire.read(commands).job.id, "pocket"))
+wire.read(commands)
+time.sleep(0.6)
+for job_id in (1, 2): say(Completed(job_id, (), 0.1))
+"""
+    impatient = replace(OPTIONS, step_seconds=0.2)
+    async with LocalPool(impatient, worker(script), no_sleep) as pool:
+        await pool.ready()
+        await pool.submit(job(1))
+        async for event in pool.events():
+            assert isinstance(event, Loading)
+            break
+        await pool.submit(job(2))
+        endings = {event.job_id: type(event) for event in await until_ended(pool, 2)}
+    assert endings == {1: Completed, 2: Completed}
 
 
 async def test_the_company_of_a_job_that_ends_workers_does_not_pay_for_it() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from generation.prompt_syntax import Span, parse
+from generation.prompt_syntax import HEAVIEST, Span, parse
 
 
 def rounded(prompt: str) -> list[list[tuple[str, float]]]:
@@ -46,6 +46,11 @@ def test_nothing_is_lost_without_brackets() -> None:
 )
 def test_nesting_without_end_is_no_danger(prompt: str) -> None:
     assert len(parse(prompt)) == 1
+
+
+@pytest.mark.parametrize("prompt", [f"(a:{'9' * 400})", "(" * 900 + "a" + ")" * 900, f"((a:{'9' * 400}):{'9' * 400})"])
+def test_no_word_weighs_more_than_can_be_reckoned_with(prompt: str) -> None:
+    assert rounded(prompt) == [[("a", HEAVIEST)]]
 
 
 def test_brackets_of_two_kinds_that_cross() -> None:

@@ -14,6 +14,7 @@ APPLE = GenerationSettings(prompt="a red apple", seed=7, model="pocket", width=1
     [
         ({"prompt": " \n"}, "The prompt is empty"),
         ({"prompt": "x" * 6001}, "The prompt is 6001 characters long; at most 6000 fit"),
+        ({"prompt": "x BREAK " * 21}, "The prompt has 21 BREAKs; at most 20 fit"),
         ({"negative_prompt": "x" * 6001}, "The negative prompt is 6001 characters long"),
         ({"steps": 0}, "Steps must be between 1 and 150, not 0"),
         ({"guidance_scale": 0.5}, "Guidance scale must be between 1 and 30, not 0.5"),

@@ -1,5 +1,6 @@
 """Pictures that keep to another by a ControlNet, or hear others by an IP-Adapter: diffusers' own, and in company."""
 
+import shutil
 import warnings
 from dataclasses import replace
 from io import BytesIO
@@ -19,6 +20,7 @@ from diffusers import (
     StableDiffusionXLPipeline,
 )
 from PIL import Image, ImageDraw
+from safetensors.torch import load_file
 
 from generation import images
 from generation.catalogue import Catalogue, ModelSpec
@@ -253,6 +255,20 @@ def test_a_model_without_them_fails_the_job_alone(shelf: Shelf, fox: GenerationS
         assert isinstance(failed, Failed)
         assert failed.kind is FailureKind.MODEL_UNAVAILABLE
     assert driver.completed(1).pictures
+
+
+def test_pickled_weights_of_an_image_encoder_are_refused(folder: Path, tmp_path: Path, fox: GenerationSettings) -> None:
+    shutil.copytree(folder / "small-adapter", tmp_path / "adapter")
+    encoder = tmp_path / "adapter" / "image_encoder"
+    torch.save(load_file(encoder / "model.safetensors"), encoder / "pytorch_model.bin")
+    (encoder / "model.safetensors").unlink()
+    [adapter] = (tmp_path / "adapter").glob("*.safetensors")
+    spec = ModelSpec("small", str(folder / "small"), ip_adapter=str(adapter))
+    driver = LoopDriver(Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32))
+    driver.admit(1, fox)
+    failed = driver.of(1)[-1]
+    assert isinstance(failed, Failed)
+    assert failed.kind is FailureKind.MODEL_UNAVAILABLE
 
 
 @pytest.mark.parametrize("broken", [{"controlnet": "/nowhere"}, {"ip_adapter": "/nowhere/adapter.safetensors"}])

@@ -104,6 +104,31 @@ def test_other_settings_agree_too(
     assert abs(pixels(picture.png) - drawn_by_stock(stock, settings)).max() <= 1
 
 
+ONE_PATH = (
+    Sampler.DPMPP_2M,
+    Sampler.DPMPP_2M_KARRAS,
+    Sampler.HEUN,
+    Sampler.LMS,
+    Sampler.DDIM,
+    Sampler.PLMS,
+    Sampler.UNIPC,
+    Sampler.DEIS,
+)
+"""Samplers that add no noise: they follow the same path, some in larger steps than others."""
+
+
+@pytest.mark.parametrize("sampler", ONE_PATH)
+def test_samplers_without_noise_of_their_own_come_to_one_picture(
+    driver: LoopDriver, apple: GenerationSettings, sampler: Sampler
+) -> None:
+    settings = replace(apple, steps=40, guidance_scale=2.0)
+    driver.admit(1, replace(settings, sampler=Sampler.EULER))
+    driver.admit(2, replace(settings, sampler=sampler))
+    driver.run()
+    euler, other = (pixels(driver.completed(number).pictures[0].png) for number in (1, 2))
+    assert abs(other - euler).mean() < 4
+
+
 def test_the_plain_prompt_path_of_the_stock_pipeline_is_clip_skip_one(
     stock: Any, driver: LoopDriver, apple: GenerationSettings
 ) -> None:
