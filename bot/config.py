@@ -1,6 +1,7 @@
 """The host's configuration: config.toml and the environment, as one frozen `Config`."""
 
 import os
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -20,6 +21,7 @@ from generation.upscaling import UpscalerName
 TOKEN_VARIABLE = "NOISEFOX_TOKEN"
 DISCORD_API = "https://discord.com/api/v10"
 HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10)
+DEVICES = re.compile(r"auto|cpu|mps|(cuda|rocm)(:\d+)?")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 EMBEDDED = "pocket"
 """As a model's source: the small model that ships with the project."""
@@ -57,6 +59,8 @@ class WorkerConfig:
     offload: str = ""
 
     def __post_init__(self) -> None:
+        if not DEVICES.fullmatch(self.device):
+            raise InvalidSetting("device", f"It must be auto, cpu, cuda, cuda:1, rocm or mps, not {self.device}.")
         if self.dtype not in DTYPES:
             raise InvalidSetting("dtype", f"It must be one of {', '.join(DTYPES)}, not {self.dtype}.")
         Bounds(0, 1024).check("threads", self.threads)

@@ -16,8 +16,9 @@ about a step each, and without guidance three predictions are made for the figur
 
 
 def charged(settings: GenerationSettings) -> int:
-    """What a request takes from a budget: the steps of all its pictures, each as often as it asks the UNet."""
-    return FORWARDS_A_STEP[settings.sampler] * settings.steps * settings.count
+    """What a request takes from a budget: the steps of all its pictures, those of a refinement included, each as
+    often as it asks the UNet."""
+    return FORWARDS_A_STEP[settings.sampler] * steps(settings) * settings.count
 
 
 def steps_drawn(settings: GenerationSettings) -> int:

@@ -24,7 +24,7 @@ from generation.catalogue import Catalogue
 from generation.engine import device
 from generation.engine.explain_bench import cost_to_others
 from generation.engine.loop import StepLoop
-from generation.engine.measuring import DeviceMeter
+from generation.engine.measuring import DeviceMeter, await_device
 from generation.engine.models import Model
 from generation.engine.painting import Painting, predict
 from generation.engine.samplers import scheduler_for
@@ -193,32 +193,34 @@ def _warm_up(shelf: Shelf, mixed: list[GenerationSettings], stock: Any, sizing: 
 def _forward_seconds(model: Model, mixed: list[GenerationSettings], rows: int) -> float:
     """A bare forward of the UNet with `rows` rows."""
     painting = _painting(model, mixed[0])
-    return _timed(lambda: predict([painting], rows))
+    return _timed(lambda: predict([painting], rows), model.device)
 
 
 @torch.inference_mode()
 def _decode_seconds(model: Model, settings: GenerationSettings) -> float:
     latents = _painting(model, settings).visible
-    return _timed(lambda: model.decode(latents).cpu())
+    return _timed(lambda: model.decode(latents).cpu(), model.device)
 
 
 @torch.inference_mode()
 def _preview_seconds(model: Model, settings: GenerationSettings) -> float:
     latents = _painting(model, settings).visible
-    return _timed(lambda: model.preview(latents))
+    return _timed(lambda: model.preview(latents), model.device)
 
 
 def _painting(model: Model, settings: GenerationSettings) -> Painting:
     return Painting(model, settings)
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _timed(work: Callable[[], object], device: torch.device) -> float:
     """The median of several runs, after one that does not count."""
     work()
     seconds = []
     for _ in range(REPEATS):
+        await_device(device)
         started = time.perf_counter()
         work()
+        await_device(device)
         seconds.append(time.perf_counter() - started)
     return statistics.median(seconds)
 

@@ -9,7 +9,9 @@ from generation.engine.precision import Rival
 
 
 def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
-    """Resolve "auto": the GPU if there is one, in half precision; else the processor, in float32."""
+    """Resolve "auto": the GPU if there is one, in half precision; else the processor, in float32. To torch, ROCm is
+    CUDA."""
+    device = device.replace("rocm", "cuda")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if dtype == "auto":

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -185,7 +185,8 @@ class StepLoop:
             yield
             picture = self._checked(picture, task)
         self._remove(job.id)
-        self._emit(Completed(job.id, (picture,), self._clock() - started, upscaler=upscaler))
+        circumstances = _circumstances([model], "tile by tile") if model else ""
+        self._emit(Completed(job.id, (picture,), self._clock() - started, circumstances, upscaler))
 
     def _draw_alone(self, job: Job, task: Draw, model: OwnModel) -> Errand:
         """By a model's own pipeline: one picture after the other, with a slice for each step."""
@@ -361,15 +362,9 @@ class StepLoop:
         self._remove(drawing.job.id)
         finished = tuple(drawing.pictures[index] for index in range(len(drawing.paintings)))
         seconds = self._clock() - drawing.started
-        circumstances = self._circumstances(drawing)
+        models = [painting.model for painting in drawing.paintings]
+        circumstances = _circumstances(models, self._sizing.of(drawing.paintings[0]).about)
         self._emit(Completed(drawing.job.id, finished, seconds, circumstances, explanation=drawing.explanation))
-
-    def _circumstances(self, drawing: Drawing) -> str:
-        """Where the last bits of the pixels come from."""
-        device = drawing.paintings[0].model.device.type
-        dtypes = sorted({str(painting.model.dtype).removeprefix("torch.") for painting in drawing.paintings})
-        threads = [f"{torch.get_num_threads()} threads"] if device == "cpu" else []
-        return ", ".join([device, " and ".join(dtypes), self._sizing.of(drawing.paintings[0]).about, *threads])
 
     def _remove(self, job_id: int) -> bool:
         """Free whatever a job has in the batch; False where it is not there."""
@@ -402,6 +397,14 @@ def _fitting(company: list[Painting], most: int) -> list[Painting]:
         if _rows_of([*together, painting]) <= most:
             together.append(painting)
     return together
+
+
+def _circumstances(models: Sequence[Model], batch: str) -> str:
+    """Where the last bits of the pixels come from, which these models drew."""
+    device = models[0].device.type
+    dtypes = sorted({str(model.dtype).removeprefix("torch.") for model in models})
+    threads = [f"{torch.get_num_threads()} threads"] if device == "cpu" else []
+    return ", ".join([device, " and ".join(dtypes), batch, *threads])
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -60,9 +60,16 @@ def timed(painting: Painting, rows: int, clock: Callable[[], float] = time.perf_
     """The seconds of one forward of so many rows like those of `painting`."""
     before = clock()
     predict([painting], rows)
-    if painting.model.device.type == "cuda":
-        torch.cuda.synchronize(painting.model.device)
+    await_device(painting.model.device)
     return clock() - before
+
+
+def await_device(device: torch.device) -> None:
+    """Return when a GPU has done what it was told, so that a clock can be read."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 def _peak(device: torch.device) -> int:

@@ -63,6 +63,10 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
         ("[worker]\nlargest_batch = 1", "worker.largest_batch: A guided picture has two rows"),
         ('[worker]\nattention = "fast"', "worker.attention: It must be empty or one of native, "),
         ('[worker]\noffload = "model"', "worker.offload: It must be empty or one of group, sequential; not model."),
+        (
+            '[worker]\ndevice = "gpu"',
+            "worker.device: It must be auto, cpu, cuda, cuda:1, rocm or mps, not gpu",
+        ),
         ('[worker]\ndtype = "foo"', "worker.dtype: It must be one of auto, float32, bfloat16, float16, not foo"),
         ('[upscaling]\nupscaler = "Magic"', "upscaling.upscaler must be one of: auto, Lanczos, Pocket, Real-ESRGAN"),
         ("[upscaling]\nupscaler = 4", "upscaling.upscaler must be an upscaler's name, not 4"),

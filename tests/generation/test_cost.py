@@ -58,3 +58,7 @@ def test_rows_count_guidance_pictures_and_samplers() -> None:
     assert cost.rows(settings(steps=20, count=3)) == 120
     assert cost.rows(settings(steps=20, guidance_start=0.25, guidance_end=0.75)) == 30
     assert cost.rows(settings(steps=20, sampler=Sampler.HEUN, guidance_end=0.5)) == 39 + 20
+
+
+def test_a_refinement_is_charged_too() -> None:
+    assert cost.charged(settings(steps=20, hires_factor=2.0, hires_strength=0.5, count=2)) == 60

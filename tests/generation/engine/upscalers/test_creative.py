@@ -43,6 +43,7 @@ def test_it_finds_detail_and_keeps_the_composition(driver: LoopDriver, apple: Ge
     assert difference.mean() < 12
     assert difference.max() > 30
     assert driver.completed(3).upscaler == "Lanczos, redrawn by pocket"
+    assert "tile by tile" in driver.completed(3).circumstances
     text = Image.open(BytesIO(redrawn)).info["parameters"]
     assert 'Postprocess upscaler: "Lanczos, redrawn by pocket"' in text
     assert infotext.from_infotext(text).seed == apple.seed
