@@ -63,11 +63,11 @@ class Followups:
         generation = await self.find(press.generation_id)
         match press.kind:
             case PressKind.CANCEL:
-                check_owner(generation, interaction.user.id, moderates(interaction))
+                check_owner(generation, interaction.user.id, moderates(interaction, generation))
                 await interaction.response.defer()
                 await self._studio.cancel(generation)
             case PressKind.DELETE:
-                check_owner(generation, interaction.user.id, moderates(interaction))
+                check_owner(generation, interaction.user.id, moderates(interaction, generation))
                 await self._delete(interaction, generation)
             case PressKind.FAVOURITE:
                 await self._toggle_favourite(interaction, generation)
@@ -165,9 +165,12 @@ async def answer(interaction: discord.Interaction, look: Look) -> None:
     await interaction.response.send_message(view=look.view, files=files_of(look), ephemeral=True)
 
 
-def moderates(interaction: discord.Interaction) -> bool:
-    """True for whoever may remove other people's messages where they pressed."""
-    return interaction.permissions.manage_messages and interaction.guild_id is not None
+def moderates(interaction: discord.Interaction, generation: Generation) -> bool:
+    """True for whoever may remove other people's messages where the request was made, and presses there: of other
+    places nothing is known here."""
+    origin = generation.origin
+    is_there = (interaction.guild_id, interaction.channel_id) == (origin.guild_id, origin.channel_id)
+    return interaction.permissions.manage_messages and interaction.guild_id is not None and is_there
 
 
 def check_owner(generation: Generation, user_id: int, is_moderator: bool) -> None:

@@ -12,7 +12,7 @@ from bot.durations import duration
 from bot.errors import Refusal
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting, LimitExceeded
-from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings, label
+from generation.settings import LIMITS, NUMBERS, GenerationSettings, Limits, PartialSettings, label
 from storage.generations import Generations
 from storage.house_rules import HouseRules
 from storage.preferences import Preferences
@@ -95,12 +95,14 @@ class Standing:
         return next(layer.source for layer in self.layers if setting in layer.preferred.given())
 
     def check(self, settings: GenerationSettings) -> None:
-        """Raise `LimitExceeded` or `Refusal` where `settings` are not allowed."""
+        """Raise `LimitExceeded` or `Refusal` where `settings` are not allowed. One picture alone always is: buttons
+        draw one of several again."""
         self.limits.check(settings)
-        for name, bounds in self.ranges.items():
-            bounds.check(name, getattr(settings, name))
+        free = {"count"} if settings.count == 1 else set()
+        for name in self.ranges.keys() - free:
+            self.ranges[name].check(name, getattr(settings, name))
         defaults = self.defaults.given()
-        for name in sorted(self.locked & defaults.keys()):
+        for name in sorted(self.locked & defaults.keys() - free):
             if getattr(settings, name) != defaults[name]:
                 raise _locked(name, defaults[name])
 
@@ -272,4 +274,9 @@ def check_setting(setting: str, rule: Rule) -> Rule:
         raise InvalidSetting("setting", "{setting!c} is no number; lock it instead.", setting=label(setting))
     if rule.least is not None and rule.most is not None and rule.least > rule.most:
         raise InvalidSetting("setting", "The least is more than the most. Exchange them.")
+    if setting not in READERS and (rule.least is not None or rule.locked):
+        raise InvalidSetting("setting", "{setting!c} is a limit: it has nothing but a most.", setting=label(setting))
+    for value in (rule.least, rule.most):
+        if value is not None and (bounds := NUMBERS.get(setting) or LIMITS.get(setting)):
+            bounds.check(setting, int(value) if value == int(value) else value)
     return rule

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 
+import aiohttp
 import discord
 
 from bot.locales import addressing, say
 from generation.sentences import Sentence
+from storage.database import StorageError
 from storage.house_rules import HouseRules
 from storage.records import Generation
 
@@ -57,17 +59,19 @@ class Logbook:
         """Write until cancelled."""
         while True:
             guild_id, line = await self._lines.get()
-            if channel_id := (await self._rules.of(guild_id)).log_channel_id:
-                guild = self._client.get_guild(guild_id)
-                with addressing(guild.preferred_locale if guild else None):
-                    text = say(line).strip()
-                await self._write(channel_id, text)
+            try:
+                await self._write(guild_id, line)
+            except (discord.HTTPException, aiohttp.ClientError, OSError, StorageError) as reason:
+                log.warning("a line for the log channel of %s is lost: %s", guild_id, reason)
 
-    async def _write(self, channel_id: int, line: str) -> None:
-        try:
-            await self._client.get_partial_messageable(channel_id).send(line[:2000], suppress_embeds=True)
-        except discord.HTTPException as refusal:
-            log.warning("the log channel %s takes no line: %s", channel_id, refusal)
+    async def _write(self, guild_id: int, line: Sentence) -> None:
+        channel_id = (await self._rules.of(guild_id)).log_channel_id
+        if channel_id is None:
+            return
+        guild = self._client.get_guild(guild_id)
+        with addressing(guild.preferred_locale if guild else None):
+            text = say(line).strip()
+        await self._client.get_partial_messageable(channel_id).send(text[:2000], suppress_embeds=True)
 
 
 def _quoted(prompt: str) -> Sentence:

@@ -74,6 +74,16 @@ async def test_a_moderator_may_delete(bot: app.Bot, member: Member, admin: Membe
     await member.wait_until(lambda: member.message(done["id"]) is None)
 
 
+async def test_a_moderator_of_another_place_may_not(bot: app.Bot, member: Member, admin: Member) -> None:
+    done = await member.imagine()
+    elsewhere = (await admin.slash("show", {"number": 1}, "art")).message
+    assert elsewhere is not None
+    refused = (await admin.click(await admin.see_finished(elsewhere), "❌")).message
+    assert refused is not None
+    assert "Only the person who asked for it" in refused["content"]
+    assert member.message(done["id"]) is not None
+
+
 async def test_reactions_do_what_the_buttons_do(bot: app.Bot, member: Member, other: Member) -> None:
     two = await member.imagine("a cat", seed=7, count=2)
     await other.react(two, "🔁")

@@ -9,7 +9,7 @@ from bot.config import BansConfig
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
 from playground.world import ART_ID, ARTISTS_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID, MEMBER_TWO_ID, NSFW_ART_ID
 from storage.rulebook import READERS
-from tests.journeys.conftest import Clock, Member, Start, text_of, words_of
+from tests.journeys.conftest import Clock, Member, Start, finished, text_of, words_of
 from tests.sketching import SketchPool
 
 VALUES = {
@@ -90,6 +90,10 @@ async def test_locks_and_bounds(bot: app.Bot, admin: Member, member: Member) -> 
         ({"setting": "steps", "default": "900"}, "Steps must be between 1 and 150"),
         ({"setting": "sampler", "most": 3}, "Sampler is no number; lock it instead."),
         ({"setting": "steps", "least": 9, "most": 3}, "The least is more than the most."),
+        ({"setting": "side", "most": 5000}, "Side must be between 64 and 2048, not 5000."),
+        ({"setting": "steps", "most": 0}, "Steps must be between 1 and 150, not 0."),
+        ({"setting": "width", "least": 500}, "Width must be a multiple of 8, not 500."),
+        ({"setting": "waiting", "least": 3}, "Waiting is a limit: it has nothing but a most."),
         ({"setting": "cooldown", "default": "3"}, "Cooldown has no default"),
         ({"setting": "steps", "most": 3, "channel": ART_ID, "role": ARTISTS_ROLE_ID}, "Make two rules."),
         ({"setting": "steps", "most": 3, "model": "nothing"}, "There is no model called"),
@@ -134,6 +138,16 @@ async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Membe
         assert "· pocket" in words_of(await member.imagine())
         assert "· wild" in words_of(await member.imagine(channel="art"))
         assert "Model is set to wild here" in await refused(member, "art", model="pocket")
+
+
+async def test_a_locked_count_leaves_the_buttons_of_one_picture_alone(
+    bot: app.Bot, admin: Member, member: Member
+) -> None:
+    await admin.slash("server rule", {"setting": "count", "default": "2", "least": 2, "locked": True})
+    two = await member.imagine()
+    assert "Count is set to 2 here" in await refused(member, count=3)
+    assert finished(await member.press(two, "U1"))
+    assert finished(await member.press(two, "V2"))
 
 
 async def test_bounds_hold_for_what_nobody_named_too(start: Start, admin: Member, member: Member) -> None:
