@@ -1,6 +1,6 @@
 """Say what a scene shows, in the many ways people type it.
 
-Without a style word 3d is the most likely, flat and cartoon remain possible. Looser words ("puppy", "citrus") may stand
+Without a style word 3d and cartoon are about as likely, flat is rarer. Looser words ("puppy", "citrus") may stand
 for a thing, so that a word with no concept of its own fades to its nearest relatives.
 """
 
@@ -19,7 +19,7 @@ STYLE_WORDS = {
     "flat": ("flat", "flat icon", "flat design", "flat vector", "flat style"),
     "cartoon": ("cartoon", "cartoon style", "cartoon drawing", "cartoon icon"),
 }
-STYLE_SAID = {"3d": 0.4, "flat": 0.78, "cartoon": 0.75}
+STYLE_SAID = {"3d": 0.6, "flat": 0.7, "cartoon": 0.6}
 PRAISE = [
     "cute",
     "beautiful",
@@ -212,7 +212,9 @@ class Captions:
 
     def core_phrase(self, scene: Scene) -> str:
         """The scene without its style and ground."""
-        first = self.thing(scene.things[0], scene.colours[0], bare=scene.kind == "clean" and self.dice.random() < 0.5)
+        first = self.thing(
+            scene.things[0], scene.colours[0], bare=scene.kind in ("clean", "posed") and self.dice.random() < 0.5
+        )
         if len(scene.things) == 2:
             return self.dice.choice(JOINS).format(first, self.thing(scene.things[1], scene.colours[1]))
         if scene.worn is not None:

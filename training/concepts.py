@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,22 @@ def read_concepts(packages: Path) -> list[Concept]:
             )
         )
     return concepts
+
+
+def known(concepts: Sequence[Concept]) -> list[bool]:
+    """Which of the concepts the model is taught; the autoencoder and the upscaler see the art of all.
+
+    Left out, unless they are of the core: a man and a woman of each calling ("man judge") where the calling itself is
+    there, and single hands. Told by small pictures, they are doubles of one another.
+    """
+    names = {concept.name for concept in concepts}
+
+    def double(concept: Concept) -> bool:
+        calling = re.sub(r"^(wo)?man ", "", concept.name)
+        bare_hand = concept.subgroup.startswith("hand") and concept.subgroup != "hand-prop"
+        return bare_hand or (calling != concept.name and calling in names)
+
+    return [concept.core or not double(concept) for concept in concepts]
 
 
 def usable(word: str) -> bool:

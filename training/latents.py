@@ -1,7 +1,8 @@
 """Paint scenes and keep their latents, once, so that training the UNet never waits for a picture.
 
-``work/latents/clean.pt`` holds every clean picture; ``scenes-000.pt`` and so on hold 4,096 random scenes each, grouped
-by canvas ("128x128": scenes as JSON and float16 latents (N, 8, H/8, W/8)). More shards may be added at any time.
+``work/latents/clean.pt`` holds every clean picture and three slightly changed ones of each; ``scenes-000.pt`` and so on
+hold 4,096 random scenes each, grouped by canvas ("128x128": scenes as JSON and float16 latents (N, 8, H/8, W/8)). More
+shards may be added at any time.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training.art import Art, Pixels, load_art
+from training.concepts import known
 from training.paint import paint
 from training.scenes import Scene, SceneMaker
 from training.stage import save_atomically, stage_parser
 
 SHARD = 4096
+POSES = 3
 
 
 @dataclass
@@ -105,11 +108,13 @@ def encode_all(model: AutoencoderTiny, work: Path, jobs: list[tuple[Scene, int]]
 def make(work: Path, shards: int, shard_size: int = SHARD) -> None:
     """Make whatever of the clean latents and the first ``shards`` shards is missing."""
     art = load_art(work)
-    maker = SceneMaker(art.concepts, art.rows)
+    maker, taught = SceneMaker(art.concepts, art.rows), known(art.concepts)
     model = load_autoencoder(work).to(memory_format=torch.channels_last)
     folder = work / "latents"
     if not (folder / "clean.pt").exists():
-        jobs = [(maker.clean(thing, style), 0) for thing, style in art.rows]
+        rows = [row for row in art.rows if taught[row[0]]]
+        jobs = [(maker.clean(thing, style), 0) for thing, style in rows]
+        jobs += [(maker.posed(thing, style), pose) for pose in range(POSES) for thing, style in rows]
         save_atomically(encode_all(model, work, jobs, "clean"), folder / "clean.pt")
     for shard in range(shards):
         path = folder / f"scenes-{shard:03}.pt"

@@ -110,6 +110,11 @@ def paint(scene: Scene, art: Art, rng: np.random.Generator) -> Pixels:
     if scene.kind == "clean":
         centre(canvas, scaled(picture, FULL * side), 0, 0)
         return canvas.round().clip(0, 255).astype(np.uint8)
+    if scene.kind == "posed":
+        turned = scaled(picture, FULL * side * rng.uniform(0.95, 1.0), rng.normal(0, 5))
+        turned = vary(turned, rng.normal(0, 5), rng.uniform(0.95, 1.05))
+        centre(canvas, turned, rng.normal(0, 0.2), rng.normal(0, 0.2))
+        return canvas.round().clip(0, 255).astype(np.uint8)
     share = {"small": rng.uniform(0.38, 0.5), "large": rng.uniform(1.25, 1.5), None: rng.uniform(0.82, 1.0)}[
         scene.extent
     ]

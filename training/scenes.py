@@ -14,13 +14,13 @@ import numpy as np
 
 from training.art import STYLES
 from training.colours import GROUND_COLOURS, SUBJECT_COLOURS, unseen
-from training.concepts import Concept
+from training.concepts import Concept, known
 from training.grounds import PLACES
 
 KINDS = {"vary": 0.3, "place": 0.07, "ground": 0.16, "colour": 0.24, "pair": 0.12, "wear": 0.07, "ears": 0.04}
 PLAIN = ("vary",)
 CORE_ALONE = 0.6
-STYLE_SHARES = {"3d": 0.45, "flat": 0.2, "cartoon": 0.35}
+STYLE_SHARES = {"3d": 0.36, "flat": 0.26, "cartoon": 0.38}
 SIDES = (96, 128, 160, 192)
 WHERE = ("left", "right", "top", "bottom")
 HATS = ("top hat", "crown", "womans hat", "graduation cap", "billed cap")
@@ -104,7 +104,8 @@ class SceneMaker:
         self.concepts = concepts
         self.rows = rows
         self.number = {concept.name: number for number, concept in enumerate(concepts)}
-        weights = np.array([concept_weight(concept) for concept in concepts])
+        taught = known(concepts)
+        weights = np.array([taught[n] * concept_weight(concept) for n, concept in enumerate(concepts)])
         self.chances = weights / weights.sum()
         core = np.array([float(concept.core) for concept in concepts])
         self.core_chances = core / core.sum() if core.any() else None
@@ -137,6 +138,10 @@ class SceneMaker:
     def clean(self, thing: int, style: str) -> Scene:
         """The thing alone, centred and whole, on white, as the artist drew it."""
         return Scene("clean", style, (thing,), (None,))
+
+    def posed(self, thing: int, style: str) -> Scene:
+        """The thing alone, centred and whole, on white, as little changed as a second picture of it may be."""
+        return Scene("posed", style, (thing,), (None,))
 
     def draw(self, rng: np.random.Generator, kind: str | None = None) -> Scene:
         """One random scene."""
@@ -183,7 +188,7 @@ def has_face(concept: Concept) -> bool:
 
 
 def concept_weight(concept: Concept) -> float:
-    """How often a concept is drawn: the core most, the many near-alike people and signs least."""
+    """How often a concept is drawn in a scene: the core most, the many near-alike people and signs least."""
     if concept.core:
         return 4.0
-    return 0.3 if concept.group in ("people-body", "symbols", "flags") else 1.0
+    return 0.6 if concept.group in ("people-body", "symbols", "flags") else 1.0

@@ -23,6 +23,7 @@ from training.autoencoder import held_out_decibels
 from training.captions import with_article
 from training.classifier import SIDE, Classifier, load_classifier
 from training.colours import HUES, hue_distance, mean_hue, to_hsv, unseen
+from training.concepts import known
 from training.crops import held_out_pictures, on_ground, shrink
 from training.drawing import STEPS, draw, load_pipeline
 from training.stage import stage_parser
@@ -60,16 +61,16 @@ def ranks(distances: Tensor, owners: Tensor, wanted: Tensor, allowed: Tensor) ->
 
 
 def accuracy(artist: Artist, art: Art, judge: Classifier, limit: int) -> dict[str, float]:
-    """Both judges over core and other concepts, ``limit`` of each drawn once.
+    """Both judges over core and other known concepts, ``limit`` of each drawn once.
 
     The nearest picture is sought among the clean pictures of the same half, core or rest, in all styles; the
-    classifier chooses among all concepts.
+    classifier chooses among all known concepts.
     """
     rows, owners = reference(art, 32)
-    is_core = torch.tensor([concept.core for concept in art.concepts])
+    is_core, is_known = torch.tensor([concept.core for concept in art.concepts]), torch.tensor(known(art.concepts))
     scores: dict[str, float] = {}
-    for name, flag in (("core", True), ("rest", False)):
-        wanted = torch.nonzero(is_core == flag)[:, 0]
+    for name, allowed in (("core", is_core), ("rest", is_known & ~is_core)):
+        wanted = torch.nonzero(allowed)[:, 0]
         wanted = wanted[torch.randperm(len(wanted), generator=torch.Generator().manual_seed(3))[:limit]]
         if not len(wanted):
             continue
@@ -78,12 +79,12 @@ def accuracy(artist: Artist, art: Art, judge: Classifier, limit: int) -> dict[st
             for n, c in enumerate(wanted.tolist())
         ]
         pictures = artist(prompts, [FIRST_SEED + n for n in range(len(prompts))])
-        found = ranks(torch.cdist(as_batch(pictures, 32).flatten(1), rows), owners, wanted, is_core == flag)
+        found = ranks(torch.cdist(as_batch(pictures, 32).flatten(1), rows), owners, wanted, allowed)
         scores[f"{name}: concepts drawn"] = float(len(wanted))
         scores[f"{name}: nearest picture, top-1"] = (found == 0).float().mean().item()
         scores[f"{name}: nearest picture, top-5"] = (found < 5).float().mean().item()
         with torch.no_grad():
-            answers = judge(as_batch(pictures, SIDE) * 2 - 1)
+            answers = judge(as_batch(pictures, SIDE) * 2 - 1).masked_fill(~is_known, -torch.inf)
         scores[f"{name}: classifier among all, top-1"] = (answers.argmax(1) == wanted).float().mean().item()
     return scores
 

@@ -22,7 +22,7 @@ from training.art import Art, load_art
 from training.captions import Captions
 from training.latents import load_clean, load_scenes
 from training.networks import LATENT_CHANNELS, millions, text_states, unet
-from training.scenes import STYLE_SHARES, Scene, concept_weight
+from training.scenes import STYLE_SHARES, Scene
 from training.stage import Average, Sitting, set_rate, stage_parser
 from training.takeover import take_over
 from training.text_encoder import tokens
@@ -30,11 +30,11 @@ from training.tokenizer import load_tokenizer
 
 PEAK_RATE, TAUGHT_RATE = 8e-4, 5e-4
 TEXT_SHARE = 0.4
-NEW_CHANNELS = 0.25
+OUTLINES = 0.25
 BEGUN = "unet/begun-from-a-model"
 BATCH = 24
 CLEAN_SHARE = 0.65
-CORE_CLEAN = 0.5
+CORE_CLEAN = 1.25
 EMPTY_SHARE = 0.1
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
@@ -46,9 +46,7 @@ class Batches:
         self.clean = load_clean(work)
         self.scenes = load_scenes(work)
         weights = [
-            concept_weight(art.concepts[scene.things[0]])
-            * (CORE_CLEAN if art.concepts[scene.things[0]].core else 1)
-            * STYLE_SHARES[scene.style]
+            (CORE_CLEAN if art.concepts[scene.things[0]].core else 1) * STYLE_SHARES[scene.style]
             for scene in self.clean.scenes
         ]
         self.clean_chances = torch.tensor(weights)
@@ -100,7 +98,7 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
     if from_model:
         shipped = UNet2DConditionModel.from_pretrained(from_model / "unet", local_files_only=True)
         take_over(model, shipped.float().state_dict())
-        channels[shipped.config.in_channels :] = NEW_CHANNELS
+        channels[LATENT_CHANNELS // 2 :] = OUTLINES
     model.save_config(work / "unet")
     if from_model:
         (work / BEGUN).touch()
