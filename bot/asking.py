@@ -132,10 +132,9 @@ async def begin(
     if len(plans) > 1:
         await _show_start(interaction, plans[0])
     try:
-        await intake.accept(plans[0], origin)
+        await intake.accept(plans[0], origin, with_others=sum(plan.charged for plan in plans[1:]))
     except UserError:
-        if len(plans) > 1:
-            await interaction.delete_original_response()
+        await interaction.delete_original_response()
         raise
     for number, plan in enumerate(plans[1:], start=1):
         look = layouts.starting(plan.settings, plan.lineage, origin.user_id)
@@ -149,7 +148,7 @@ async def begin(
             guard=covers[number].guard,
         )
         try:
-            await intake.accept(plan, own)
+            await intake.accept(plan, own, first=False)
         except UserError:
             await message.delete()
             raise

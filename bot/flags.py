@@ -186,5 +186,5 @@ _RIVALS = {"size": "aspect", "aspect": "size"}
 _NUMBERS_AND_NAMES = {field.name for field in fields(GenerationSettings)} - {"prompt", "negative_prompt", "model"}
 """Fields that a flag can write as they are."""
 
-_FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–](?=(?:{'|'.join(_FLAGS)})\b))")
+_FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–]{{1,2}}(?=(?i:{'|'.join(_FLAGS)})\b))")
 """Phones turn two dashes into one long one; before any other word that is a dash."""

@@ -191,13 +191,14 @@ class House:
         await self.check_spending(asker, standing.limits, charged)
         return standing
 
-    async def check_spending(self, asker: Asker, limits: Limits, charged: int) -> None:
-        """Raise `LimitExceeded` where the person has asked for too much already to be `charged` so many steps more."""
+    async def check_spending(self, asker: Asker, limits: Limits, charged: int, *, first: bool = True) -> None:
+        """Raise `LimitExceeded` where the person has asked for too much already to be `charged` so many steps more.
+        Requests that came with a `first` one need not wait for its cooldown."""
         limits.check_waiting(await self._generations.unfinished_of(asker.user_id))
         if asker.guild_id is None or (limits.daily_steps is None and limits.cooldown is None):
             return
         spent = await self._generations.spent(asker.guild_id, asker.user_id, self._now() - DAY)
-        next_one = spent.last and spent.last + timedelta(seconds=limits.cooldown or 0)
+        next_one = first and spent.last and spent.last + timedelta(seconds=limits.cooldown or 0)
         if next_one and (left := (next_one - self._now()).total_seconds()) > 0:
             raise LimitExceeded(
                 "One request every {cooldown} is allowed here: wait {left} more.",

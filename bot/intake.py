@@ -356,8 +356,9 @@ class Intake:
             )
         return plan
 
-    async def accept(self, plan: Plan, origin: Origin) -> Generation:
-        """Save the files that the request starts from, then the request, then queue it.
+    async def accept(self, plan: Plan, origin: Origin, *, with_others: int = 0, first: bool = True) -> Generation:
+        """Save the files that the request starts from, then the request, then queue it. Of requests that come together,
+        the `first` is checked for the steps of all: those `with_others`.
 
         Raises `AlreadyAsked` where the same event has asked before, and `LimitExceeded` where the person has asked
         for too much since the plan was made.
@@ -366,7 +367,7 @@ class Intake:
         files = replace(plan.files, **kept)
         try:
             async with self._accepting:
-                await self._house.check_spending(plan.asker, plan.limits, plan.charged)
+                await self._house.check_spending(plan.asker, plan.limits, plan.charged + with_others, first=first)
                 generation = await self._generations.add(
                     origin, plan.settings, plan.lineage, plan.factor, files, plan.cells, plan.axes
                 )

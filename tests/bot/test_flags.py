@@ -51,7 +51,7 @@ def test_loras_go_into_the_prompt() -> None:
     assert typed == Typed("a fox <lora:ink:0.6> <lora:old paper:1> <lora:fur:-1>", PartialSettings(), seed=7)
 
 
-@pytest.mark.parametrize("dashes", ["--", "—", "–"])
+@pytest.mark.parametrize("dashes", ["--", "—", "–", "——", "––"])
 def test_dashes_as_phones_write_them(dashes: str) -> None:
     assert read(f"a fox {dashes}seed 7").seed == 7
 

@@ -175,6 +175,20 @@ async def test_a_cooldown_and_a_daily_budget_in_steps(
     await member.imagine(steps=10)
 
 
+async def test_several_at_once_are_one_request_to_a_cooldown_and_all_of_them_to_a_budget(
+    bot: app.Bot, admin: Member, member: Member
+) -> None:
+    await admin.slash("server limits", {"cooldown": 60, "daily_steps": 10})
+    await member.slash("imagine", {"prompt": "a {red, blue} fox", "steps": 6})
+    answer = await member.wait_for(lambda each: "This takes 12 steps. 10 are allowed here" in each["content"])
+    assert answer["ephemeral_for"] == member.id
+    assert [each for each in member.messages() if not each["ephemeral_for"]] == []
+    await member.start("a {red, blue} fox", steps=5)
+    for colour in ("red", "blue"):
+        await member.wait_for(lambda each, colour=colour: finished(each) and f"a {colour} fox" in text_of(each))  # type: ignore[misc]
+    assert "One request every 1 min is allowed here" in await refused(member)
+
+
 async def test_blocked_words(bot: app.Bot, admin: Member, member: Member) -> None:
     await admin.slash("server words", {"blocked": "ass, two words"})
     assert "“ass” is not to be drawn on this server." in await refused(member, prompt="an Ass")
