@@ -325,7 +325,9 @@ class StepLoop:
             yield
             picture = self._checked(picture, drawing.job.task)
         drawing.pictures[index] = picture
-        if drawing.recorder is not None and index == 0 and not picture.flagged:
+        if index == 0 and picture.flagged:
+            drawing.recorder = None
+        elif index == 0 and drawing.recorder is not None:
             self._leisure.put(self._explain(drawing, drawing.recorder, image), drawing.job.id)
         if drawing.developed:
             self._complete(drawing)

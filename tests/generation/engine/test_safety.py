@@ -83,3 +83,13 @@ def test_each_checker_is_read_once(tmp_path: Path) -> None:
     assert checkers.take("one") is checkers.take("two")
     with pytest.raises(CheckerUnavailable):
         checkers.take("pocket")
+
+
+def test_what_is_flagged_is_not_explained_and_ends(
+    shelf: Shelf, tmp_path: Path, apple: GenerationSettings, drawn: bytes
+) -> None:
+    checker = tiny.safety_checker(tmp_path, Image.open(BytesIO(drawn)))
+    ending = ending_of(Draw(apple, explained=True, check=True), shelf, str(checker))
+    assert flags(ending) == [True]
+    assert isinstance(ending, Completed)
+    assert ending.explanation is None
