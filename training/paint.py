@@ -107,25 +107,25 @@ def paint(scene: Scene, art: Art, rng: np.random.Generator) -> Pixels:
             lay(canvas, small, left, (scene.height - small.shape[0]) / 2 + rng.normal(0, 0.03) * side)
         return canvas.round().clip(0, 255).astype(np.uint8)
     picture = subject(scene, art, rng)
+    across, down = 0.0, 0.0
     if scene.kind == "clean":
-        centre(canvas, scaled(picture, FULL * side), 0, 0)
-        return canvas.round().clip(0, 255).astype(np.uint8)
-    if scene.kind == "posed":
-        turned = scaled(picture, FULL * side * rng.uniform(0.95, 1.0), rng.normal(0, 5))
-        turned = vary(turned, rng.normal(0, 5), rng.uniform(0.95, 1.05))
-        centre(canvas, turned, rng.normal(0, 0.2), rng.normal(0, 0.2))
-        return canvas.round().clip(0, 255).astype(np.uint8)
-    share = {"small": rng.uniform(0.38, 0.5), "large": rng.uniform(1.25, 1.5), None: rng.uniform(0.82, 1.0)}[
-        scene.extent
-    ]
-    if scene.where and scene.extent is None:
-        share = rng.uniform(0.5, 0.65)
-    turned = scaled(picture, FULL * side * share, rng.normal(0, 4))
-    colour = scene.colours[0]
-    turned = recolour(turned, colour) if colour else vary(turned, rng.normal(0, 7), rng.uniform(0.92, 1.06))
-    across = {"left": -1.0, "right": 1.0}.get(scene.where or "", rng.normal(0, 0.25))
-    down = {"top": -1.0, "bottom": 1.0}.get(scene.where or "", rng.normal(0, 0.25))
-    centre(canvas, turned, across, down)
+        picture = scaled(picture, FULL * side)
+    elif scene.kind == "posed":
+        picture = scaled(picture, FULL * side * rng.uniform(0.95, 1.0), rng.normal(0, 5))
+        picture = vary(picture, rng.normal(0, 5), rng.uniform(0.95, 1.05))
+        across, down = rng.normal(0, 0.2), rng.normal(0, 0.2)
+    else:
+        share = {"small": rng.uniform(0.38, 0.5), "large": rng.uniform(1.25, 1.5), None: rng.uniform(0.82, 1.0)}[
+            scene.extent
+        ]
+        if scene.where and scene.extent is None:
+            share = rng.uniform(0.5, 0.65)
+        picture = scaled(picture, FULL * side * share, rng.normal(0, 4))
+        colour = scene.colours[0]
+        picture = recolour(picture, colour) if colour else vary(picture, rng.normal(0, 7), rng.uniform(0.92, 1.06))
+        across = {"left": -1.0, "right": 1.0}.get(scene.where or "", rng.normal(0, 0.25))
+        down = {"top": -1.0, "bottom": 1.0}.get(scene.where or "", rng.normal(0, 0.25))
+    centre(canvas, picture, across, down)
     return canvas.round().clip(0, 255).astype(np.uint8)
 
 

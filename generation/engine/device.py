@@ -1,5 +1,6 @@
-"""Which device draws, and in which number format."""
+"""Which device draws, in which number format, and how that is told."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -28,3 +29,10 @@ def rival(device: torch.device, dtype: str, *, strict: bool, measurements: Path 
     if device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return None
     return Rival(torch.bfloat16 if device.type == "cpu" else torch.float32, Notebook(measurements, "number formats"))
+
+
+def told(device: torch.device, dtypes: Iterable[torch.dtype], by: str) -> str:
+    """What drew pictures, on which the last bits of their pixels depend; `by` which batch or pipeline."""
+    names = sorted({str(dtype).removeprefix("torch.") for dtype in dtypes})
+    threads = [f"{torch.get_num_threads()} threads"] if device.type == "cpu" else []
+    return ", ".join([device.type, " and ".join(names), by, *threads])

@@ -36,8 +36,8 @@ class ImagePrompts:
     def read(cls, source: str, image_encoder: str, pipeline: Any) -> Self:
         """Of a .safetensors file for the model of diffusers' `pipeline`: on this machine, or in a hub's repository.
 
-        `image_encoder` is its folder; if empty, the one of that name beside the file. Its
-        weights are a .safetensors file, as all are. Raises `OSError` or `ValueError`.
+        `image_encoder` is its folder, its weights a .safetensors file too; if empty, the one of that name beside the
+        file. Raises `OSError` or `ValueError`.
         """
         unet, own = pipeline.unet, pipeline.unet.attn_processors
         folder, subfolder, name = _located(source)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from io import BytesIO
 
@@ -13,6 +13,7 @@ from generation import infotext
 from generation.catalogue import Catalogue
 from generation.engine import hires, masks, own_pipelines, pictures, starting
 from generation.engine.decoding import Decoding
+from generation.engine.device import told
 from generation.engine.drawing import Drawing
 from generation.engine.explaining import Recorder, explain
 from generation.engine.guides import Guides
@@ -185,7 +186,7 @@ class StepLoop:
             yield
             picture = self._checked(picture, task)
         self._remove(job.id)
-        circumstances = _circumstances([model], "tile by tile") if model else ""
+        circumstances = told(model.device, [model.dtype], "tile by tile") if model else ""
         self._emit(Completed(job.id, (picture,), self._clock() - started, circumstances, upscaler))
 
     def _draw_alone(self, job: Job, task: Draw, model: OwnModel) -> Errand:
@@ -364,8 +365,8 @@ class StepLoop:
         self._remove(drawing.job.id)
         finished = tuple(drawing.pictures[index] for index in range(len(drawing.paintings)))
         seconds = self._clock() - drawing.started
-        models = [painting.model for painting in drawing.paintings]
-        circumstances = _circumstances(models, self._sizing.of(drawing.paintings[0]).about)
+        device, dtypes = drawing.paintings[0].model.device, [painting.model.dtype for painting in drawing.paintings]
+        circumstances = told(device, dtypes, self._sizing.of(drawing.paintings[0]).about)
         self._emit(Completed(drawing.job.id, finished, seconds, circumstances, explanation=drawing.explanation))
 
     def _remove(self, job_id: int) -> bool:
@@ -399,14 +400,6 @@ def _fitting(company: list[Painting], most: int) -> list[Painting]:
         if _rows_of([*together, painting]) <= most:
             together.append(painting)
     return together
-
-
-def _circumstances(models: Sequence[Model], batch: str) -> str:
-    """Where the last bits of the pixels come from, which these models drew."""
-    device = models[0].device.type
-    dtypes = sorted({str(model.dtype).removeprefix("torch.") for model in models})
-    threads = [f"{torch.get_num_threads()} threads"] if device == "cpu" else []
-    return ", ".join([device, " and ".join(dtypes), batch, *threads])
 
 
 def _is_out_of_memory(error: Exception) -> bool:

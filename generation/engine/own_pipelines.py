@@ -20,6 +20,7 @@ from PIL import Image
 from generation import abilities, infotext
 from generation.catalogue import ModelSpec
 from generation.engine import families, noise, pictures
+from generation.engine.device import told
 from generation.engine.models import hash_of
 from generation.engine.previews import LatentPreview
 from generation.engine.turns import Pause, in_turns
@@ -50,9 +51,7 @@ class OwnModel:
     @property
     def circumstances(self) -> str:
         """What drew a picture, on which the last bits of its pixels depend."""
-        dtype = str(self.dtype).removeprefix("torch.")
-        threads = [f"{torch.get_num_threads()} threads"] if self.device.type == "cpu" else []
-        return ", ".join([self.device.type, dtype, type(self.pipeline).__name__, *threads])
+        return told(self.device, [self.dtype], type(self.pipeline).__name__)
 
     def draw(self, settings: GenerationSettings) -> Generator[Preview | None, None, Image.Image]:
         """One picture: yields after each step but the last, with a preview where there can be one.
