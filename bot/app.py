@@ -32,6 +32,7 @@ from bot.commands.server import Server
 from bot.commands.settings import Settings
 from bot.commands.styles import Styles
 from bot.commands.what import What
+from bot.comparisons import Comparisons
 from bot.config import Config, ConfigError
 from bot.consent import DECISION as CONSENT
 from bot.consent import Consent
@@ -155,7 +156,10 @@ async def assembled(
             generations=generations, images=images, people=people, preferences=preferences, studio=studio, posts=posts
         )
         stack.push_async_callback(archive.close)
-        consent = Consent(intake=intake, studio=studio, drafts=drafts)
+        comparisons = Comparisons(catalogue=config.catalogue, house=house, intake=intake)
+        consent = Consent(
+            catalogue=config.catalogue, intake=intake, comparisons=comparisons, studio=studio, drafts=drafts
+        )
         wording = Wording(people=people, generations=generations)
         history, queue, me, what = (
             History(generations=generations, people=people, prints=prints),
@@ -175,7 +179,13 @@ async def assembled(
             families=[
                 Imagine(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
                 Blend(intake=intake, catalogue=config.catalogue),
-                Compare(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
+                Compare(
+                    comparisons=comparisons,
+                    consent=consent,
+                    wording=wording,
+                    people=people,
+                    catalogue=config.catalogue,
+                ),
                 Explain(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
                 history,
                 queue,

@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.asking import asker_of, begin, check_reach
+from bot.comparisons import Comparisons
 from bot.durations import about
 from bot.errors import Refusal
 from bot.fetching import fetched
@@ -17,6 +18,8 @@ from bot.intake import Intake, Plan
 from bot.layouts.look import Look, framed
 from bot.locales import say
 from bot.studio import Studio
+from generation import cost
+from generation.catalogue import Catalogue
 from generation.comparison import Parameter
 from generation.settings import PartialSettings, Sampler, Schedule
 from storage.drafts import Drafts
@@ -25,7 +28,8 @@ AT_ONCE = 4
 """Requests that one command makes without asking back."""
 
 MANY_STEPS = 150
-"""Steps that a comparison may take without asking back: as many as one picture may have."""
+"""Steps that a comparison may take without asking back, as many as one picture may have; of pictures larger than their
+model draws them by itself, each counts as so many more."""
 
 DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>\d{1,18})")
 
@@ -64,15 +68,19 @@ class Order:
 class Consent:
     """Takes orders in."""
 
-    def __init__(self, *, intake: Intake, studio: Studio, drafts: Drafts) -> None:
+    def __init__(
+        self, *, catalogue: Catalogue, intake: Intake, comparisons: Comparisons, studio: Studio, drafts: Drafts
+    ) -> None:
+        self._catalogue = catalogue
         self._intake = intake
+        self._comparisons = comparisons
         self._studio = studio
         self._drafts = drafts
 
     async def take(self, interaction: discord.Interaction, order: Order) -> None:
         """Begin an order, or ask back first. Raises `UserError` for what is refused."""
         plans = await self._plans(interaction, order)
-        if len(plans) > AT_ONCE or sum(plan.charged for plan in plans if plan.axes) > MANY_STEPS:
+        if len(plans) > AT_ONCE or self._work(plans) > MANY_STEPS:
             draft = await self._drafts.add(interaction.user.id, order.to_document())
             await answer(interaction, self._question(plans, draft))
         else:
@@ -104,8 +112,13 @@ class Consent:
             plans = await self._intake.with_image(plans, await fetched(interaction.client, order.image_url))
         if order.compared:
             asked = zip(plans, order.prompts, strict=True)
-            plans = [await self._intake.compare(asker, *each, order.chosen, order.compared) for each in asked]
+            plans = [await self._comparisons.plan(*each, order.chosen, order.compared) for each in asked]
         return plans
+
+    def _work(self, plans: Sequence[Plan]) -> float:
+        """The steps of all comparisons, at the size that each model draws by itself."""
+        cells = [cell for plan in plans if plan.axes for cell in plan.drawn]
+        return sum(cost.charged(cell) * max(self._catalogue.get(cell.model).times_as_large(cell), 1) for cell in cells)
 
     def _question(self, plans: Sequence[Plan], draft: int) -> Look:
         settings = [each for plan in plans for each in plan.drawn]

@@ -72,6 +72,8 @@ def compared(
         raise InvalidSetting(
             "values", "Give one setting or two several values, such as --steps 5,10,20; or none for the usual ones."
         )
+    if Parameter.STRENGTH in given and not options.image:
+        raise InvalidSetting("strength", "Strength is of a picture to start from. Give one as image.")
     shared = {each: comparison.written(each, text) for each, text in given.items() if each not in wanted}
     seed = random_seed()
 
@@ -86,8 +88,10 @@ def compared(
 
     settings = of_model(shared.get(Parameter.MODEL, catalogue.default.name))
     side = 2 * max(settings.width, settings.height)
+    names = [settings.model, *(name for name in catalogue.names if name != settings.model)]
     axes = [
-        comparison.read(each, text) if text else comparison.usual(each, settings, catalogue.names, STEPS.high, side)
+        comparison.read(each, text) if text else comparison.usual(each, settings, names, STEPS.high, side)
         for each, text in wanted.items()
     ]
+    axes = comparison.thinned(axes, [each for each, text in wanted.items() if not text])
     return settings, axes, comparison.cells(settings, axes, of_model)

@@ -53,10 +53,9 @@ async def plans_for(intake: Intake, asker: Asker, generation: Generation, press:
         lineage = Lineage(Action.EXPLAIN, generation.id, index)
         return [await intake.derive(asker, generation, settings, lineage)]
     match kind:
-        case PressKind.DRAW:
-            return [await intake.derive(asker, generation, generation.settings, Lineage())]
-        case PressKind.CELL:
-            return [await intake.derive(asker, generation, _cell(generation, index), Lineage())]
+        case PressKind.DRAW | PressKind.CELL:
+            settings = generation.settings if kind is PressKind.DRAW else _cell(generation, index)
+            return [await intake.derive(asker, generation, settings, Lineage(parent=generation.id))]
         case PressKind.REROLL:
             return [await intake.reroll(asker, generation)]
         case PressKind.NEXT_SEED:

@@ -2,7 +2,7 @@
 
 from bot.locales import say
 from bot.titles import title_of
-from generation.explanation import Explanation
+from generation.explanation import Explanation, Fork
 from generation.figures import explained, files
 from generation.figures.explained import Words
 from generation.settings import GenerationSettings
@@ -34,19 +34,19 @@ def for_chat(explanation: Explanation, settings: GenerationSettings) -> list[Fil
 
 def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
     """The captions of a figure."""
-    steps = explanation.steps
+    steps, begun = explanation.steps, explanation.moments[0].noise < ALL_NOISE
     return Words(
         title=title_of(settings.prompt, say("A drawing from the inside")),
         settings=say(
             "seed {seed} · {size} · {steps} steps · guidance {scale:g}",
             seed=str(settings.seed),
-            size=f"{settings.width}×{settings.height}",
+            size=_size(settings),
             steps=steps,
             scale=settings.guidance_scale,
         ),
         becoming=say("From noise to a picture"),
-        becoming_caption=_beginning(explanation),
-        noise=say("the noise"),
+        becoming_caption=_beginning(begun),
+        noise=say("start and noise") if begun else say("the noise"),
         moments=[_moment(moment.step, steps) for moment in explained.shown(explanation)],
         forking=say("Two ideas in every step"),
         forking_caption=_merging(settings),
@@ -54,10 +54,7 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
         with_prompt=say("with the prompt"),
         merged=say("merged at guidance {scale:g}", scale=settings.guidance_scale),
         difference=say("difference"),
-        forks=[
-            say("Step {step} of {steps}, {noise:.0f} % noise", step=fork.step + 1, steps=steps, noise=fork.noise * 100)
-            for fork in explanation.forks
-        ],
+        forks=[_fork(fork, steps, settings) for fork in explanation.forks],
         difference_caption=say(
             "Each is the finished picture that the model expects then. Early, merged looks overdone: each step goes "
             "only a little of the way there. Bright is where the prompt changes it."
@@ -73,13 +70,25 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
     )
 
 
-def _beginning(explanation: Explanation) -> str:
-    if explanation.moments[0].noise < ALL_NOISE:
+def _size(settings: GenerationSettings) -> str:
+    drawn, (width, height) = f"{settings.width}×{settings.height}", settings.final_size
+    return drawn if (width, height) == (settings.width, settings.height) else f"{drawn} → {width}×{height}"
+
+
+def _beginning(begun: bool) -> str:
+    if begun:
         return say(
             "The picture to start from, with noise over it. Every step works on the whole picture and takes some of "
             "the noise away."
         )
     return say("Seed and size give the noise. Every step works on the whole picture and takes some of the noise away.")
+
+
+def _fork(fork: Fork, steps: int, settings: GenerationSettings) -> str:
+    said = say("Step {step} of {steps}, {noise:.0f} % noise", step=fork.step + 1, steps=steps, noise=fork.noise * 100)
+    if fork.guided or settings.guidance_scale == 1:
+        return said
+    return say("{step}, not guided here: merged is as with the prompt", step=said)
 
 
 def _moment(step: int, steps: int) -> str:
@@ -99,4 +108,6 @@ def _merging(settings: GenerationSettings) -> str:
         merged = say("At guidance 1 the second is taken as it is; the first was made for this figure only.")
     else:
         merged = say("Guidance {scale:g} goes from the first towards the second, {scale:g} times as far.", scale=scale)
+    if scale != 1 and settings.guidance_rescale:
+        merged = say("{merged} Rescale then takes contrast back.", merged=merged)
     return f"{twice} {merged}"

@@ -7,12 +7,15 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.settings import GenerationSettings
 from storage.house_rules import HouseRules
 from storage.people import People
-from storage.records import Action, Generation, Hint
+from storage.records import Generation, Hint, Lineage
 
 MANY_STEPS = 3.0
 STRONG_GUIDANCE = 2.5
 FAR_SIZE = 2.5
 """How many times the model's own value is worth a hint: steps, guidance, and pixels, where as much less counts too."""
+
+MOST_STEPS, MOST_GUIDANCE = 100, 20.0
+"""What is worth one with every model that likes less."""
 
 
 class Hints:
@@ -27,7 +30,7 @@ class Hints:
     async def due(self, generation: Generation) -> Hint | None:
         """The hint that a finished request gets, if any; it is noted as given."""
         settings, guild = generation.settings, generation.origin.guild_id
-        if generation.lineage.action is not Action.IMAGINE or generation.inputs.image:
+        if generation.lineage != Lineage() or generation.inputs.image:
             return None
         if settings.model not in self._catalogue.names:
             return None
@@ -39,11 +42,11 @@ class Hints:
 
 def unusual(settings: GenerationSettings, model: ModelSpec) -> Hint | None:
     """The setting that is farthest from what its model likes, if any is far: first what costs most time."""
-    pixels = settings.width * settings.height / (model.width * model.height)
-    if settings.steps >= MANY_STEPS * model.steps:
+    pixels = model.times_as_large(settings)
+    if settings.steps >= min(MANY_STEPS * model.steps, max(MOST_STEPS, model.steps + 1)):
         return Hint("steps", str(model.steps))
     if not 1 / FAR_SIZE < pixels < FAR_SIZE:
         return Hint("size", f"{model.width}×{model.height}")
-    if settings.guidance_scale >= STRONG_GUIDANCE * model.guidance_scale:
+    if settings.guidance_scale >= min(STRONG_GUIDANCE * model.guidance_scale, MOST_GUIDANCE) > model.guidance_scale:
         return Hint("guidance", f"{model.guidance_scale:g}")
     return None

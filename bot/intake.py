@@ -1,20 +1,20 @@
 """From what a person asks to a request that is saved and queued: defaults laid over one another, limits kept."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot import blending, derived, flags, seeds
 from bot.asker import Asker
 from bot.errors import Refusal
-from bot.house import Cover, House, Standing
+from bot.house import Cover, House
 from bot.logbook import Logbook
 from bot.studio import Studio
-from generation import abilities, comparison, cost, outpainting, upscaling
+from generation import abilities, cost, outpainting, upscaling
 from generation import images as pictures
 from generation.catalogue import Catalogue
-from generation.comparison import Axis, Parameter
-from generation.errors import InvalidSetting, LimitExceeded, UserError
+from generation.comparison import Axis
+from generation.errors import LimitExceeded
 from generation.jobs import Inputs, Manner
 from generation.outpainting import Direction
 from generation.sentences import Sentence
@@ -24,10 +24,6 @@ from storage.images import Images
 from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, NsfwPolicy, Origin, Picture
 
 _GONE = Sentence("That picture is not here any more. Re-roll to draw another.")
-
-
-Wanted = Mapping[Parameter, str]
-"""What is to be compared, with its values as somebody typed them; nothing leaves them open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,31 +126,12 @@ class Intake:
         self._check_takes_more(plan)
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
-    async def compare(self, asker: Asker, plan: Plan, text: str, chosen: PartialSettings, wanted: Wanted) -> Plan:
-        """The picture of a plan with several values of one setting, or of two; where none are `wanted`, with those that
-        show best what it does and are allowed here. `text` and `chosen` made the plan, and make it for other models."""
-        settings, model = plan.settings, self._catalogue.get(plan.settings.model)
-        standing = await self._house.standing(asker, model)
-        names, limits = self._catalogue.names, standing.limits
-        steps, side = limits.steps or STEPS.high, limits.side or SIZE.high
-        axes = []
-        for parameter, values in wanted.items():
-            if parameter is Parameter.STRENGTH and not plan.inputs.image:
-                raise Refusal("Strength is of a picture to start from. Give one as image.")
-            if values:
-                axes.append(comparison.read(parameter, values))
-                continue
-            usual = comparison.usual(parameter, settings, names, steps, side)
-            axes.append(usual if parameter is Parameter.MODEL else _allowed(usual, settings, standing))
-        models = {name: settings for axis in axes if axis.parameter is Parameter.MODEL for name in axis.values}
-        for name in models:
-            other = await self.imagine(asker, text, settings.seed, replace(chosen, model=name, count=1))
-            models[name] = other.settings
-        cells = comparison.cells(settings, axes, models.__getitem__)
-        compared = await self._plan(asker, cells[0], Lineage(Action.COMPARE), cells=cells)
+    async def sheet(self, plan: Plan, cells: Sequence[GenerationSettings], axes: Sequence[Axis]) -> Plan:
+        """A comparison of `cells`, which differ in `axes` from the picture of a plan."""
+        compared = await self._plan(plan.asker, cells[0], Lineage(Action.COMPARE), cells=cells)
         if plan.inputs.given():
             self._check_takes_more(compared)
-        return replace(compared, settings=settings, axes=tuple(axes), inputs=plan.inputs)
+        return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
 
     async def with_image(self, plans: Sequence[Plan], image: bytes, mask: bytes = b"") -> list[Plan]:
         """Plans whose pictures start from a file that somebody gave, and are drawn anew where `mask`, if it is any,
@@ -162,7 +139,7 @@ class Intake:
         image, size = await asyncio.to_thread(pictures.tidied, image)
         if mask:
             mask, _ = await asyncio.to_thread(pictures.tidied, mask)
-        shaped = [await self._shaped_as(plan, size) if plan.size_open else plan for plan in plans]
+        shaped = [await self.shaped_as(plan, size) if plan.size_open else plan for plan in plans]
         return [self._with_inputs(plan, Inputs(mask=mask, **dict.fromkeys(plan.picture_as, image))) for plan in shaped]
 
     async def blend(self, asker: Asker, files: Sequence[bytes], text: str, chosen: PartialSettings) -> Plan:
@@ -174,7 +151,7 @@ class Intake:
             text = f"{await asyncio.to_thread(blending.words_of, files)} {typed_flags}".strip()
         plan = await self.imagine(asker, text, None, chosen)
         if plan.size_open:
-            plan = await self._shaped_as(plan, tidied[0][1])
+            plan = await self.shaped_as(plan, tidied[0][1])
         model = self._catalogue.get(plan.settings.model)
         settings = plan.settings if model.ip_adapter else blending.from_the_middle(plan.settings, text, chosen)
         first = "image_prompt" if model.ip_adapter else "image"
@@ -187,7 +164,7 @@ class Intake:
         self._check_takes_more(plan)
         return replace(plan, inputs=inputs)
 
-    async def _shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
+    async def shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
         """A plan of the aspect of `size`, and of about as many pixels as before."""
         old, side = plan.settings, plan.limits.side or SIZE.high
         width, height = flags.fitted(flags.bounded(size), old.width, old.height, side)
@@ -436,20 +413,6 @@ def _finished_picture(generation: Generation, index: int) -> Picture:
     if picture is None:
         raise Refusal(_GONE)
     return picture
-
-
-def _allowed(axis: Axis, settings: GenerationSettings, standing: Standing) -> Axis:
-    """The values of an axis that are allowed. Raises `InvalidSetting` where those are too few to compare."""
-    kept = []
-    for value in axis.values:
-        try:
-            standing.check(comparison.with_value(settings, axis.parameter, value))
-        except UserError:
-            continue
-        kept.append(value)
-    if len(kept) < comparison.LEAST_VALUES:
-        raise InvalidSetting(axis.parameter, "There are no other values to compare here.")
-    return Axis(axis.parameter, tuple(kept))
 
 
 def _canvas(

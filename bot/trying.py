@@ -37,7 +37,7 @@ class Trying:
             _all_of(settings),
             private=generation.origin.private or number == LAST,
             spoiler=generation.origin.spoiler,
-            compared={Parameter(match["parameter"]): ""},
+            compared={Parameter(match["parameter"]): match["values"] or ""},
         )
         await self._consent.take(interaction, order)
 

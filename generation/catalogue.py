@@ -10,7 +10,7 @@ from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
 from generation.sentences import Sentence
-from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, PartialSettings, Sampler
+from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, GenerationSettings, PartialSettings, Sampler
 from generation.sources import Family
 
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
@@ -95,6 +95,10 @@ class ModelSpec:
             sampler=Sampler.OWN if self.family is Family.OTHER else self.sampler,
             clip_skip=self.clip_skip or (self.family or Family.STABLE_DIFFUSION).clip_skip,
         )
+
+    def times_as_large(self, settings: GenerationSettings) -> float:
+        """The pixels of a picture, for each that the model draws by itself."""
+        return settings.width * settings.height / (self.width * self.height)
 
     @property
     def family(self) -> Family | None:

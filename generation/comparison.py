@@ -1,9 +1,10 @@
 """Comparisons: the same picture with other values of one setting, or of two as a grid."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
+from math import isqrt, prod
 
 from generation.errors import InvalidSetting
 from generation.settings import SIZE, GenerationSettings, Sampler
@@ -12,6 +13,9 @@ MOST_CELLS = 25
 """Pictures of one comparison: a select offers no more."""
 
 LEAST_VALUES = 2
+
+MOST_MODELS = 6
+"""Models of a comparison where nobody says which."""
 
 
 class Parameter(StrEnum):
@@ -44,7 +48,8 @@ def read(parameter: Parameter, text: str) -> Axis:
 
 
 def usual(parameter: Parameter, settings: GenerationSettings, models: Sequence[str], steps: int, side: int) -> Axis:
-    """The values that show what a setting does, to whoever may take so many `steps` and draw so large a `side`."""
+    """The values that show what a setting does, to whoever may take so many `steps`, draw so large a `side`, and choose
+    among `models`."""
     match parameter:
         case Parameter.STEPS:
             most = min(steps, settings.sampler.steps.high)
@@ -61,12 +66,28 @@ def usual(parameter: Parameter, settings: GenerationSettings, models: Sequence[s
         case Parameter.SIZE:
             values = _sizes(settings.width, settings.height, side)
         case Parameter.MODEL:
-            values = list(models[:6])
+            values = list(models[:MOST_MODELS])
         case Parameter.STRENGTH:
             values = ["0.2", "0.4", "0.6", "0.8", "1"]
     if len(values) < LEAST_VALUES:
         raise InvalidSetting(parameter, "There are no other values to compare here.")
     return Axis(parameter, tuple(values))
+
+
+def thinned(axes: Sequence[Axis], open_ones: Collection[Parameter]) -> list[Axis]:
+    """Axes that fit on one sheet, where it is left open which values some of them have: of those the first, the last,
+    and as many evenly between as there is room for."""
+    typed = prod(len(axis.values) for axis in axes if axis.parameter not in open_ones)
+    room = max(MOST_CELLS // typed, LEAST_VALUES)
+    most = isqrt(room) if len(open_ones) > 1 else room
+    return [_thinned(axis, most) if axis.parameter in open_ones else axis for axis in axes]
+
+
+def _thinned(axis: Axis, most: int) -> Axis:
+    last = len(axis.values) - 1
+    if last < most:
+        return axis
+    return Axis(axis.parameter, tuple(axis.values[round(number * last / (most - 1))] for number in range(most)))
 
 
 def with_value(settings: GenerationSettings, parameter: Parameter, value: str) -> GenerationSettings:

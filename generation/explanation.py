@@ -36,6 +36,8 @@ class Fork:
     without: "Preview"
     with_prompt: "Preview"
     merged: "Preview"
+    guided: bool = True
+    """False where the prompt alone was followed, so that merged is the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """/compare"""
 
+from typing import Any
+
 import discord
 from discord import app_commands
 
+from bot.asking import asker_of
 from bot.commands import options
 from bot.commands.worded import Worded
+from bot.comparisons import Comparisons
 from bot.consent import Order
 from bot.errors import Refusal
-from generation import comparison
 from generation.comparison import Parameter
-from generation.errors import InvalidSetting
-from generation.settings import SIZE, STEPS
+from generation.errors import UserError
 
 PARAMETERS = [app_commands.Choice(name=parameter.value.capitalize(), value=parameter.value) for parameter in Parameter]
 
@@ -18,15 +20,28 @@ PARAMETERS = [app_commands.Choice(name=parameter.value.capitalize(), value=param
 class Compare(Worded):
     """One picture with other values of a setting, or of two."""
 
+    def __init__(self, *, comparisons: Comparisons, **shared: Any) -> None:
+        super().__init__(**shared)
+        self._comparisons = comparisons
+
     async def suggest_values(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """The usual values of the setting that was chosen, and what is typed."""
-        named = str(interaction.namespace.parameter or "")
+        return await self._suggested(interaction, interaction.namespace.parameter, typed)
+
+    async def suggest_other_values(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await self._suggested(interaction, interaction.namespace.other_parameter, typed)
+
+    async def _suggested(
+        self, interaction: discord.Interaction, named: str | None, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """The usual values of the setting that was chosen, as far as they are allowed; or what is typed."""
         if typed or named not in list(Parameter):
             return options.choices([(typed, typed)] if typed else [])
-        settings = self._catalogue.default.preferred.of("a picture", seed=1)
         try:
-            usual = comparison.usual(Parameter(named), settings, self._catalogue.names, STEPS.high, SIZE.high)
-        except InvalidSetting:
+            model = interaction.namespace.model
+            usual = await self._comparisons.usual(asker_of(interaction), Parameter(named), model)
+        except UserError:
             return []
         text = ", ".join(usual.values)
         return options.choices([(text, text)])
@@ -36,6 +51,7 @@ class Compare(Worded):
     @app_commands.autocomplete(
         prompt=Worded.suggest_prompts,
         values=suggest_values,
+        other_values=suggest_other_values,
         aspect=Worded.suggest_aspects,
         model=Worded.suggest_models,
         style=Worded.suggest_styles,

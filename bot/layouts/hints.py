@@ -15,8 +15,14 @@ def hint_line(hint: Hint, settings: GenerationSettings) -> str:
 
 
 def hinted(generation: Generation, hint: Hint) -> Part:
-    """The line, and a button that compares the setting on this prompt."""
-    button = comparing(say("Compare"), hint.setting, generation.id)
+    """The line, and a button that draws the same prompt as the model likes it, beside as it was asked for."""
+    settings = generation.settings
+    own = {
+        "steps": f"{settings.steps}",
+        "size": f"{settings.width}×{settings.height}",
+        "guidance": f"{settings.guidance_scale:g}",
+    }
+    button = comparing(say("Compare"), hint.setting, generation.id, (hint.usual, own[hint.setting]))
     return ui.Section(ui.TextDisplay(hint_line(hint, generation.settings)), accessory=button)
 
 

@@ -15,6 +15,7 @@ SHOWN_PROMPT = 700
 BAR_LENGTH = 12
 
 _WAYS = {
+    Action.IMAGINE: Sentence("Drawn as in {what}"),
     Action.REROLL: Sentence("Re-roll of {what}"),
     Action.UPSCALE: Sentence("Upscaled from {what}"),
     Action.CREATIVE_UPSCALE: Sentence("Upscaled creatively from {what}"),

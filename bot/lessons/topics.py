@@ -39,8 +39,8 @@ LESSONS = {
             "A picture begins as noise, and each step takes some of it away; every step works on the whole picture."
         ),
         Sentence(
-            "Anime needs few steps, photographs more, and beyond that more steps cost time and can even spoil a "
-            "picture."
+            "Anime needs few steps, photographs more; after that the noise is gone and the picture decided, so that "
+            "more of them only cost time, or overwork it."
         ),
         Sentence("15 to 20 for anime, 25 to 35 for photographs, 4 to 8 with models made for few (LCM, Turbo)."),
     ),

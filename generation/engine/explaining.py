@@ -51,7 +51,8 @@ def explain(recorder: Recorder, image: Image.Image, report: Report) -> Generator
             yield
             with_prompt = _frame(model, glimpse.clean(glimpse.with_prompt))
             yield
-            forks.append(Fork(glimpse.step, glimpse.level.share, without, with_prompt, expected))
+            guided = glimpse.without is not None
+            forks.append(Fork(glimpse.step, glimpse.level.share, without, with_prompt, expected, guided))
     finished = _preview(image)
     moments.append(Moment(steps, 0.0, finished, finished))
     return Explanation(steps, model.preview(recorder.glimpses[0].latents), tuple(moments), tuple(forks))

@@ -10,23 +10,27 @@ Errand = Generator[None, None, None]
 
 
 class Leisure:
-    """Errands in slices, one after the other. Once the last is done, the time is counted anew."""
+    """Errands in slices, one after the other. Time is counted while there are errands and others are at work."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._errands: dict[Errand, int] = {}
         self._since = 0.0
         self._spent = 0.0
+        self._beside_others = False
 
     def put(self, errand: Errand, job_id: int) -> None:
         """Take in an errand of a job."""
         if not self._errands:
-            self._since, self._spent = self._clock(), 0.0
+            self._count_anew()
         self._errands[errand] = job_id
 
     def take(self, *, others: bool) -> tuple[Errand, int] | None:
         """The errand that may have a slice now, and its job; `others` where anything else waits for the device. Give it
         `back` where it is not done by that."""
+        self._beside_others = others
+        if not others:
+            self._count_anew()
         if not self._errands or (others and self._spent > SHARE * (self._clock() - self._since)):
             return None
         errand = next(iter(self._errands))
@@ -37,11 +41,15 @@ class Leisure:
         self._errands[errand] = job_id
 
     def spend(self, seconds: float) -> None:
-        """Note what a slice took."""
-        self._spent += seconds
+        """Note what the slice took that was given last."""
+        if self._beside_others:
+            self._spent += seconds
 
     def remove(self, job_id: int) -> None:
         """Drop a job's errands."""
         for errand in [each for each, owner in self._errands.items() if owner == job_id]:
             del self._errands[errand]
             errand.close()
+
+    def _count_anew(self) -> None:
+        self._since, self._spent = self._clock(), 0.0

@@ -34,3 +34,20 @@ def test_two_settings_are_a_grid_and_a_model_may_be_named_for_all_of_it() -> Non
 def test_neither_nothing_nor_more_than_two_settings_are_compared(given: list[str]) -> None:
     with pytest.raises(InvalidSetting, match="one setting or two"):
         compared(parser().parse_args(["compare", "a fox", *given]), CATALOGUE)
+
+
+def test_usual_values_of_two_settings_fit_on_one_sheet() -> None:
+    _, axes, cells = compared(parser().parse_args(["compare", "a fox", "--steps", "--guidance"]), CATALOGUE)
+    assert [axis.values for axis in axes] == [("1", "10", "20", "30", "150"), ("1", "3", "5", "12", "20")]
+    assert len(cells) == 25
+
+
+def test_a_model_that_is_named_for_all_comes_first_among_others() -> None:
+    options = parser().parse_args(["compare", "a fox", "--model"])
+    _, [axis], _ = compared(options, CATALOGUE)
+    assert axis.values == ("pocket", "twin")
+
+
+def test_strength_without_a_picture_to_start_from_is_refused() -> None:
+    with pytest.raises(InvalidSetting, match="Give one as image"):
+        compared(parser().parse_args(["compare", "a fox", "--strength"]), CATALOGUE)

@@ -1,5 +1,6 @@
 """The figure and the animation of a drawing."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -82,3 +83,27 @@ def test_a_prompt_that_the_font_cannot_write_is_left_out(settings: GenerationSet
 def test_a_long_prompt_is_cut(settings: GenerationSettings) -> None:
     long = GenerationSettings(prompt="an apple " * 40, seed=7, model="pocket", width=64, height=64)
     assert len(explaining.words_for(explanation(25), long).title) <= 63
+
+
+def test_a_drawing_from_a_picture_begins_with_that_under_noise(settings: GenerationSettings) -> None:
+    first, *others = explanation(25).moments
+    begun = replace(explanation(25), moments=(replace(first, noise=0.4), *others))
+    words = explaining.words_for(begun, settings)
+    assert words.noise == "start and noise"
+    assert "picture to start from" in words.becoming_caption
+
+
+def test_steps_that_are_not_guided_are_told_apart(settings: GenerationSettings) -> None:
+    early, *others = explanation(25).forks
+    in_part = replace(explanation(25), forks=(replace(early, guided=False), *others))
+    said, *unmarked = explaining.words_for(in_part, replace(settings, guidance_start=0.2)).forks
+    assert "not guided here" in said
+    assert not any("not guided" in each for each in unmarked)
+    plain = explaining.words_for(in_part, replace(settings, guidance_scale=1.0))
+    assert not any("not guided" in each for each in plain.forks)
+
+
+def test_rescale_and_refinement_are_named(settings: GenerationSettings) -> None:
+    words = explaining.words_for(explanation(25), replace(settings, guidance_rescale=0.7, hires_factor=2.0))
+    assert "Rescale then takes contrast back" in words.forking_caption
+    assert "64×96 → 128×192" in words.settings

@@ -12,6 +12,8 @@ from storage.records import Hint
 CLASSIC = ModelSpec(name="classic", source="", width=512, height=512, steps=25, guidance_scale=7.0)
 FAST = ModelSpec(name="fast", source="", width=512, height=512, steps=4, guidance_scale=1.0, sampler=Sampler.LCM)
 
+SLOW = ModelSpec(name="slow", source="", width=512, height=512, steps=50, guidance_scale=12.0)
+
 
 def settings_of(model: ModelSpec, **changes: Any) -> GenerationSettings:
     return replace(model.preferred.of("a fox", 7), **changes)
@@ -31,6 +33,10 @@ def test_what_a_model_likes_is_worth_no_hint(model: ModelSpec) -> None:
         (FAST, {"steps": 20}, Hint("steps", "4")),
         (CLASSIC, {"guidance_scale": 12.0}, None),
         (CLASSIC, {"guidance_scale": 20.0}, Hint("guidance", "7")),
+        (SLOW, {"steps": 90}, None),
+        (SLOW, {"steps": 100}, Hint("steps", "50")),
+        (SLOW, {"guidance_scale": 16.0}, None),
+        (SLOW, {"guidance_scale": 20.0}, Hint("guidance", "12")),
         (FAST, {"guidance_scale": 5.0}, Hint("guidance", "1")),
         (CLASSIC, {"width": 768}, None),
         (CLASSIC, {"width": 1024, "height": 1024}, Hint("size", "512×512")),

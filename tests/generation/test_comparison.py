@@ -66,6 +66,29 @@ def test_the_usual_values_keep_to_the_limits() -> None:
         comparison.usual(Parameter.MODEL, BASE, ["pocket"], steps=150, side=128)
 
 
+@pytest.mark.parametrize("one", Parameter)
+@pytest.mark.parametrize("other", Parameter)
+def test_the_usual_values_of_any_two_settings_fit_on_one_sheet(one: Parameter, other: Parameter) -> None:
+    if one is other:
+        return
+    models = [f"model {number}" for number in range(9)]
+    usual = [comparison.usual(each, BASE, models, steps=150, side=2048) for each in (one, other)]
+    fitting = comparison.thinned(usual, (one, other))
+    comparison.check(fitting)
+    for axis, all_of_it in zip(fitting, usual, strict=True):
+        assert (axis.values[0], axis.values[-1]) == (all_of_it.values[0], all_of_it.values[-1])
+        assert len(axis.values) == min(len(all_of_it.values), 5)
+
+
+def test_beside_values_that_were_typed_the_usual_ones_take_what_room_is_left() -> None:
+    typed = Axis(Parameter.SEED, tuple(map(str, range(8))))
+    usual = comparison.usual(Parameter.STEPS, BASE, [], steps=150, side=2048)
+    seeds, steps = comparison.thinned([typed, usual], [Parameter.STEPS])
+    assert (seeds, steps.values) == (typed, ("1", "20", "150"))
+    few = Axis(Parameter.SEED, ("1", "2", "3"))
+    assert comparison.thinned([few, usual], [Parameter.STEPS]) == [few, usual]
+
+
 def test_the_last_axis_varies_fastest() -> None:
     axes = [Axis(Parameter.STEPS, ("5", "10")), Axis(Parameter.GUIDANCE, ("1", "3"))]
     cells = comparison.cells(BASE, axes, of_model)

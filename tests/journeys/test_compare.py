@@ -33,6 +33,12 @@ def _parts(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [each for part in components for each in (part, *_parts(part.get("components", [])))]
 
 
+async def suggested(member: Member, option: str, given: dict[str, str]) -> list[str]:
+    """What is suggested where nothing is typed yet."""
+    choices = await member.autocomplete("compare", given | {option: ""}, focused=option)
+    return [choice["value"] for choice in choices]
+
+
 async def compare(member: Member, parameter: str, values: str = "", prompt: str = SMALL, **options: Any) -> Message:
     """Ask for a comparison; the message that will show it."""
     given = {"prompt": prompt, "parameter": parameter, "steps": 4, "seed": 7, **options}
@@ -106,6 +112,52 @@ async def test_models_are_drawn_one_after_the_other_with_what_each_likes(start: 
     ):
         done = await member.see(await compare(member, "model", prompt="a fox --size 64x64"), is_sheet)
         assert cells_of(done) == ["model pocket", "model twin"]
+
+
+async def test_models_that_nobody_named_are_those_that_may_be_used_the_asked_one_first(
+    start: Start, member: Member, admin: Member
+) -> None:
+    models = tuple(replace(POCKET, name=name, steps=2, width=64, height=64) for name in ("pocket", "twin", "third"))
+    async with (
+        LocalPool(Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options) as pool,
+        start(pool, models=models),
+    ):
+        for name in ("pocket", "third"):
+            await admin.asks("server allow", model=name)
+        done = await member.see(await compare(member, "model", prompt="a fox", model="third"), is_sheet)
+        assert cells_of(done) == ["model third", "model pocket"]
+        assert await suggested(member, "values", {"prompt": "a fox", "parameter": "model"}) == ["pocket, third"]
+
+
+async def test_suggested_values_keep_to_the_limits(bot: app.Bot, member: Member, admin: Member) -> None:
+    await admin.slash("server limits", {"steps": 20})
+    assert await suggested(member, "values", {"prompt": "a fox", "parameter": "steps"}) == ["1, 5, 10, 20"]
+    other = {"parameter": "seed", "other_parameter": "clip skip", "prompt": "a fox"}
+    assert await suggested(member, "other_values", other) == ["1, 2, 3"]
+
+
+async def test_other_models_start_from_a_picture_in_its_shape(start: Start, member: Member) -> None:
+    models = tuple(replace(POCKET, name=name, steps=2) for name in ("pocket", "twin"))
+    given = BytesIO()
+    Image.new("RGB", (128, 64), (200, 30, 40)).save(given, "PNG")
+    async with (
+        LocalPool(Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options) as pool,
+        start(pool, models=models) as noisefox,
+    ):
+        image = File("wide.png", given.getvalue(), "image/png")
+        await member.see(await compare(member, "model", prompt="a fox", image=image), is_sheet)
+        generation = await noisefox.generations.get(1)
+        assert generation is not None
+        assert [(each.width, each.height) for each in generation.cells] == [(184, 88), (184, 88)]
+
+
+async def test_a_few_very_large_pictures_are_a_large_comparison_too(bot: app.Bot, member: Member) -> None:
+    asked = await member.slash(
+        "compare", {"prompt": "a fox --size 512x512", "parameter": "steps", "values": "4,8", "seed": 7}
+    )
+    assert asked.message is not None
+    assert "This is a large comparison" in text_of(asked.message)
+    await member.click(asked.message, "Leave it")
 
 
 async def test_a_large_one_says_first_what_it_costs(bot: app.Bot, member: Member) -> None:

@@ -2,6 +2,7 @@
 
 from bot import app
 from tests.journeys.conftest import Clock, Member, Start, text_of
+from tests.journeys.test_compare import cells_of
 
 HINT = "colours burn"
 DAY = 24 * 3600
@@ -36,3 +37,24 @@ async def test_a_person_or_a_server_can_do_without(bot: app.Bot, member: Member,
     assert HINT in text_of(await member.imagine(channel="dm", guidance=20))
     assert "No hints" not in text_of(await admin.asks("server hints", on=True))
     assert HINT in text_of(await other.imagine(guidance=20))
+
+
+async def test_its_button_compares_what_was_asked_for_with_what_the_model_likes(bot: app.Bot, member: Member) -> None:
+    hinted = await member.imagine(guidance=20)
+    asked = await member.click(hinted, "Compare")
+    assert asked.message is not None
+    done = await member.see(asked.message, lambda message: "noisefox:cell:" in text_of(message))
+    assert cells_of(done) == ["guidance 5", "guidance 20"]
+
+
+async def test_what_is_drawn_out_of_a_comparison_gets_none(bot: app.Bot, member: Member) -> None:
+    given = {"prompt": "a red apple --size 64x64", "parameter": "guidance", "values": "5,20", "seed": 7, "steps": 2}
+    asked = await member.slash("compare", given)
+    assert asked.message is not None
+    done = await member.see(asked.message, lambda message: "noisefox:cell:" in text_of(message))
+    chosen = await member.select(done, "noisefox:cell:1:0", ["1"])
+    assert chosen.message is not None
+    single = text_of(await member.see_finished(chosen.message))
+    assert "guidance 20" in single
+    assert HINT not in single
+    assert "Drawn as in [this picture]" in single

@@ -39,7 +39,7 @@ async def test_a_hint_is_tried_on_the_prompt_that_it_came_with(bot: app.Bot, mem
     compared = (await other.click(hinted, "Compare")).message
     assert compared is not None
     assert compared["ephemeral_for"] is None
-    done = await other.see(compared, lambda each: "guidance 12" in text_of(each))
+    done = await other.see(compared, lambda each: "guidance 5" in text_of(each))
     assert "a castle" in text_of(done)
 
 

@@ -261,10 +261,18 @@ def test_with_nobody_else_there_an_explanation_has_all_the_time() -> None:
     leisure.put(slices(), 1)
     taken = leisure.take(others=False)
     assert taken is not None
+    now[0] += 10
     leisure.spend(10)
     leisure.back(*taken)
+    beside = leisure.take(others=True)
+    assert beside is not None, "what it took alone is not held against it"
+    now[0] += 1
+    leisure.spend(1)
+    leisure.back(*beside)
+    now[0] += 1 / SHARE - 2
     assert leisure.take(others=True) is None
-    assert leisure.take(others=False) is not None
+    now[0] += 2
+    assert leisure.take(others=True) is not None
 
 
 def test_an_explanation_can_be_cancelled(driver: LoopDriver, fox: GenerationSettings) -> None:
