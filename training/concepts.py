@@ -19,6 +19,7 @@ CORE_LIST = Path(__file__).with_name("core.txt")
 FLAGS = {"chequered flag", "triangular flag", "pirate flag", "white flag", "black flag", "rainbow flag"}
 SIGNS = {"warning", "recycling symbol", "check mark", "cross mark", "yin yang", "atom symbol", "radioactive"}
 SIGNS |= {"biohazard", "peace symbol", "infinity", "red question mark", "red exclamation mark", "no entry"}
+COLOURED_HEARTS = {f"{colour} heart" for colour in ("pink", "orange", "light blue", "brown", "black", "grey", "white")}
 GENDERED = ("person-role", "person-fantasy", "person-activity", "person-sport", "person-resting")
 SYNONYMS = {
     "apple": ("red apple", "green apple"),
@@ -156,15 +157,20 @@ def read_concepts(packages: Path) -> list[Concept]:
 def known(concepts: Sequence[Concept]) -> list[bool]:
     """Which of the concepts the model is taught; the autoencoder and the upscaler see the art of all.
 
-    Left out, unless they are of the core: a man and a woman of each calling ("man judge") where the calling itself is
-    there, and single hands. Told by small pictures, they are doubles of one another.
+    Left out, unless they are of the core, is what small pictures hardly tell apart: a man and a woman of each calling
+    ("man judge") where the calling itself is there, the man where there is a woman doing the same, single hands, the
+    finer moods of smileys and of cat faces, and shapes and hearts of one colour each.
     """
     names = {concept.name for concept in concepts}
 
     def double(concept: Concept) -> bool:
         calling = re.sub(r"^(wo)?man ", "", concept.name)
+        if calling != concept.name:
+            return calling in names or f"wo{concept.name}" in names
         bare_hand = concept.subgroup.startswith("hand") and concept.subgroup != "hand-prop"
-        return bare_hand or (calling != concept.name and calling in names)
+        mood = concept.group == "smileys-emotion" and ("face" in concept.subgroup)
+        coloured = concept.subgroup == "geometric" or concept.name in COLOURED_HEARTS
+        return bare_hand or mood or coloured
 
     return [concept.core or not double(concept) for concept in concepts]
 

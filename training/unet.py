@@ -8,6 +8,9 @@ is decided where there is most noise. Two opposite timesteps a picture, 10 % emp
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +37,7 @@ OUTLINES = 0.25
 BEGUN = "unet/begun-from-a-model"
 BATCH = 24
 CLEAN_SHARE = 0.65
-CORE_CLEAN = 1.25
+CORE_CLEAN = 0.6
 EMPTY_SHARE = 0.1
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
@@ -87,6 +90,42 @@ class Noising:
         return (self.channels * (predicted.float() - velocity).square()).mean((1, 2, 3))
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What one thread learns from in a step: noised latents, what to predict, and the captions' tokens (B, 32)."""
+
+    noised: Tensor
+    velocity: Tensor
+    timesteps: Tensor
+    numbers: Tensor
+    clip_skip: int
+
+
+class Class:
+    """Learns from several lessons at once, one thread each, and the gradient is their mean.
+
+    Two threads on two cores pass 1.6 times the rows of one; as threads within one lesson they pass hardly more.
+    """
+
+    def __init__(self, parameters: Sequence[nn.Parameter], errors: Callable[[Lesson], Tensor], threads: int) -> None:
+        """``errors`` gives the error (B,) of each row of a lesson."""
+        self.parameters = list(parameters)
+        self.errors = errors
+        self.pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+
+    def learn(self, lessons: Sequence[Lesson]) -> Tensor:
+        """Leave the gradient in the parameters; the errors of all rows, lesson after lesson."""
+        learned = list(self.pool.map(self._learned, lessons))
+        for parameter, *gradients in zip(self.parameters, *(found for found, _ in learned), strict=True):
+            heard = [gradient for gradient in gradients if gradient is not None]
+            parameter.grad = torch.stack(heard).sum(0).div_(len(lessons)) if heard else None
+        return torch.cat([rows for _, rows in learned])
+
+    def _learned(self, lesson: Lesson) -> tuple[Sequence[Tensor | None], Tensor]:
+        rows = self.errors(lesson)
+        return torch.autograd.grad(rows.mean(), self.parameters, allow_unused=True), rows.detach()
+
+
 def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | None = None) -> None:
     """Train; the checkpoint in ``work/unet`` is what ``averaged`` reads. May begin with a finished model's UNet."""
     torch.manual_seed(0)
@@ -113,25 +152,35 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     average = Average(parameters, decay=0.998)
     parts = {"model": model, "text": text, "optimizer": optimizer, "average": average}
+
+    def errors(lesson: Lesson) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            states = text_states(text, lesson.numbers, lesson.clip_skip)
+            predicted = model(lesson.noised, lesson.timesteps, states.repeat(2, 1, 1), return_dict=False)[0]
+        return noising.errors(predicted, lesson.velocity)
+
+    team = Class(parameters, errors, torch.get_num_threads())
     kept = {canvas: len(group.scenes) for canvas, group in batches.scenes.items()}
     tqdm.write(f"UNet: {millions(model):.1f} M parameters; {len(batches.clean.scenes)} clean pictures, scenes {kept}")
     with Sitting(work / "unet", parts, minutes) as sitting:
         torch.manual_seed(sitting.step + 1)
         captions = Captions(art.concepts, random.Random(sitting.step + 2))
         dice = np.random.default_rng(sitting.step + 3)
-        for step in sitting:
-            set_rate(optimizer, peak, sitting.progress, 0.2, step)
+
+        def lesson() -> Lesson:
             latents, scenes = batches.draw(4 if smoke else BATCH)
             said = ["" if dice.random() < EMPTY_SHARE else captions.caption(scene) for scene in scenes]
             half = torch.randint(1000, (len(said),))
             timesteps = torch.cat([half, 999 - half])
             noised, velocity = noising.mix(latents.repeat(2, 1, 1, 1), timesteps)
-            with torch.autocast("cpu", torch.bfloat16):
-                states = text_states(text, tokens(tokenizer, said), clip_skip=2 if dice.random() < 1 / 7 else 1)
-                predicted = model(noised, timesteps, states.repeat(2, 1, 1), return_dict=False)[0]
-            rows = noising.errors(predicted, velocity)
-            loss = rows.mean()
-            loss.backward()  # type: ignore[no-untyped-call]
+            clip_skip = 2 if dice.random() < 1 / 7 else 1
+            return Lesson(noised, velocity, timesteps, tokens(tokenizer, said), clip_skip)
+
+        for step in sitting:
+            set_rate(optimizer, peak, sitting.progress, 0.2, step)
+            lessons = [lesson() for _ in range(torch.get_num_threads())]
+            rows = team.learn(lessons)
+            timesteps = torch.cat([one.timesteps for one in lessons])
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             optimizer.zero_grad()
@@ -141,7 +190,7 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
                 for number in range(4)
                 if (timesteps // 250 == number).any()
             }
-            sitting.log(len(timesteps), loss=loss.item(), **quarters)
+            sitting.log(len(rows), loss=rows.mean().item(), **quarters)
 
 
 def averaged(work: Path) -> tuple[UNet2DConditionModel, CLIPTextModel]:
