@@ -20,6 +20,8 @@ from generation.settings import GenerationSettings
 EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 3)}
 """A prompt and a seed by the name of their files."""
 
+COMPARED = "a castle", 7
+
 STEPS = Axis(Parameter.STEPS, ("1", "5", "10", "20", "30", "50", "150"))
 
 
@@ -35,11 +37,11 @@ async def main(folder: Path) -> None:
             await pool.submit(Job(job_id, "figures", Draw(settings, explained=True)))
             completed = await finished(pool.events())
             assert completed.explanation is not None
-            figure, _ = explaining.figure(completed.explanation, settings)
-            save(figure, folder / f"explain-{name}.webp")
-            animation, _ = explaining.animation(completed.explanation, settings)
+            *halves, (animation, _) = explaining.for_chat(completed.explanation, settings)
+            for (half, _), part in zip(halves, ("becoming", "merging"), strict=True):
+                save(half, folder / f"explain-{name}-{part}.webp")
             (folder / f"explain-{name}-steps.webp").write_bytes(animation)
-        settings = settings_of(*EXPLAINED["fox-girl"])
+        settings = settings_of(*COMPARED)
         cells = tuple(comparison.cells(settings, [STEPS], lambda _: settings))
         await pool.submit(Job(len(EXPLAINED), "figures", Draw(settings, cells=cells)))
         completed = await finished(pool.events())

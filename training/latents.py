@@ -1,8 +1,8 @@
 """Paint scenes and keep their latents, once, so that training the UNet never waits for a picture.
 
-``work/latents/clean.pt`` holds every clean picture and three slightly changed ones of each; ``scenes-000.pt`` and so on
-hold 4,096 random scenes each, grouped by canvas ("128x128": scenes as JSON and float16 latents (N, 8, H/8, W/8)). More
-shards may be added at any time.
+``work/latents/clean.pt`` holds every clean picture and three poses of each, as little changed as a second picture may
+be; ``scenes-000.pt`` and so on hold 4,096 random scenes each, grouped by canvas ("128x128": scenes as JSON and float16
+latents (N, 8, H/8, W/8)). More shards may be added at any time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -112,9 +112,9 @@ def make(work: Path, shards: int, shard_size: int = SHARD) -> None:
     model = load_autoencoder(work).to(memory_format=torch.channels_last)
     folder = work / "latents"
     if not (folder / "clean.pt").exists():
-        rows = [row for row in art.rows if taught[row[0]]]
-        jobs = [(maker.clean(thing, style), 0) for thing, style in rows]
-        jobs += [(maker.posed(thing, style), pose) for pose in range(POSES) for thing, style in rows]
+        clean = [maker.clean(thing, style) for thing, style in art.rows if taught[thing]] + maker.eared()
+        jobs = [(scene, 0) for scene in clean]
+        jobs += [(replace(scene, kind="posed"), pose) for pose in range(POSES) for scene in clean]
         save_atomically(encode_all(model, work, jobs, "clean"), folder / "clean.pt")
     for shard in range(shards):
         path = folder / f"scenes-{shard:03}.pt"

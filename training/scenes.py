@@ -7,7 +7,7 @@ to chance, so that another seed gives another picture of the same thing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -139,9 +139,15 @@ class SceneMaker:
         """The thing alone, centred and whole, on white, as the artist drew it."""
         return Scene("clean", style, (thing,), (None,))
 
-    def posed(self, thing: int, style: str) -> Scene:
-        """The thing alone, centred and whole, on white, as little changed as a second picture of it may be."""
-        return Scene("posed", style, (thing,), (None,))
+    def eared(self) -> list[Scene]:
+        """Every person with every animal's ears, as clean as a thing: no artist has drawn a fox girl."""
+        return [
+            replace(self.clean(person, style), ears=animal)
+            for style in STYLES
+            for person in self.known(PEOPLE)
+            for animal in self.known(tuple(EARS))
+            if (person, style) in self.rows and (animal, style) in self.rows
+        ]
 
     def draw(self, rng: np.random.Generator, kind: str | None = None) -> Scene:
         """One random scene."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
 from training.art import Pixels
@@ -29,7 +30,7 @@ TRAINED = [
     "a shark",
     "a rose",
     "a unicorn, cartoon style",
-    "an owl on a black background",
+    "an owl on black",
     "a ghost at night",
     "a panda, flat",
     "a dragon",
@@ -54,9 +55,9 @@ UNTRAINED = [
     "a bear with a top hat",
     "a robot with sunglasses",
     "an owl wearing a crown",
-    "a red dragon on a yellow background",
+    "a red dragon on yellow",
     "a unicorn under water",
-    "a pizza on a blue background",
+    "a pizza on blue",
     "a tiny whale at the top",
     "a huge strawberry",
     "a puppy",
@@ -64,21 +65,24 @@ UNTRAINED = [
     "a quiet library",
     "a splendiferous gizmo",
 ]
-TILE, LINE = 128, 16
+TILE, GAP = 128, 6
+LETTERS, LINES, LINE_LENGTH = 18, 2, 14
+"""Pixels of a prompt's letters, its lines, and characters in each."""
 
 
-def sheet(pictures: Pixels, prompts: list[str], columns: int = 8) -> Image.Image:
+def sheet(pictures: Pixels, prompts: list[str], columns: int = 6) -> Image.Image:
     """Pictures (prompts, seeds, 128, 128, 3), the seeds of a prompt below one another, the prompt above them."""
-    seeds = pictures.shape[1]
-    height = LINE + seeds * TILE
+    seeds, head = pictures.shape[1], LINES * (LETTERS + 4)
+    height = head + seeds * TILE
     rows = -(-len(prompts) // columns)
-    canvas = Image.new("RGB", (columns * (TILE + 4), rows * (height + 4)), "white")
-    pen = ImageDraw.Draw(canvas)
+    canvas = Image.new("RGB", (columns * (TILE + GAP), rows * (height + GAP)), "white")
+    pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(LETTERS)
     for number, prompt in enumerate(prompts):
-        left, top = number % columns * (TILE + 4), number // columns * (height + 4)
-        pen.text((left + 2, top + 2), prompt[:24], fill="black")
+        left, top = number % columns * (TILE + GAP), number // columns * (height + GAP)
+        said = textwrap.wrap(prompt, LINE_LENGTH, max_lines=LINES, placeholder="…")
+        pen.text((left + 2, top + head - len(said) * (LETTERS + 4)), "\n".join(said), fill="black", font=font)
         for seed in range(seeds):
-            canvas.paste(Image.fromarray(pictures[number, seed]), (left, top + LINE + seed * TILE))
+            canvas.paste(Image.fromarray(pictures[number, seed]), (left, top + head + seed * TILE))
     return canvas
 
 

@@ -58,10 +58,17 @@ class Words:
 
 
 def shown(explanation: Explanation) -> list[Moment]:
-    """The moments that the figure has, the first and the last among them."""
-    last = len(explanation.moments) - 1
-    indices = sorted({round(number * last / (SHOWN - 1)) for number in range(SHOWN)})
-    return [explanation.moments[index] for index in indices]
+    """The moments that the figure has, the first and the last among them, evenly by the mean of the steps done and the
+    noise gone: most samplers take half of their steps where nothing can be seen yet."""
+
+    def formed(moment: Moment) -> float:
+        return moment.step / explanation.steps + 1 - moment.noise
+
+    left, found = list(explanation.moments), []
+    for number in range(min(SHOWN, len(left))):
+        apart = [abs(formed(moment) - 2 * number / (SHOWN - 1)) for moment in left]
+        found.append(left.pop(apart.index(min(apart))))
+    return sorted(found, key=lambda moment: moment.step)
 
 
 def figure(explanation: Explanation, words: Words) -> Image.Image:

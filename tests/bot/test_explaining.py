@@ -52,15 +52,21 @@ def test_there_is_a_figure_and_an_animation_for_any_number_of_steps(
 
 def test_the_figure_shows_eight_moments_from_the_noise_to_the_picture() -> None:
     steps = [moment.step for moment in explained.shown(explanation(25))]
-    assert steps == [0, 3, 6, 10, 15, 18, 21, 25]
+    assert steps == [0, 3, 8, 11, 15, 18, 21, 25]
     assert [moment.step for moment in explained.shown(explanation(2))] == [0, 1, 2]
+
+
+def test_it_shows_more_of_the_steps_in_which_the_noise_goes() -> None:
+    late = explanation(25)
+    moments = tuple(replace(each, noise=1 - (each.step / 25) ** 4) for each in late.moments)
+    assert [each.step for each in explained.shown(replace(late, moments=moments))] == [0, 6, 13, 16, 20, 21, 23, 25]
 
 
 def test_captions_are_in_the_readers_language_and_true_to_the_settings(settings: GenerationSettings) -> None:
     words = explaining.words_for(explanation(25), settings)
     assert words.title == "“an apple”"
     assert words.merged == "merged at guidance 5"
-    assert words.moments == ["as a picture", *(f"after {step}" for step in (3, 6, 10, 15, 18, 21)), "the picture"]
+    assert words.moments == ["as a picture", *(f"after {step}" for step in (3, 8, 11, 15, 18, 21)), "the picture"]
     with addressing("es-419"):
         assert explaining.words_for(explanation(25), settings).merged == "unidas con guía 5"
 
