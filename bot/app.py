@@ -15,6 +15,7 @@ import aiohttp
 import discord
 
 from bot.archive import Archive
+from bot.budgets import Budgets
 from bot.buttons import lasting, pressable
 from bot.client import Client
 from bot.commands.blend import Blend
@@ -116,17 +117,18 @@ async def assembled(
             hints=Hints(catalogue=config.catalogue, people=people, rules=rules, now=now),
         )
         logbook = Logbook(client, rules)
+        budgets = Budgets(host_limits=config.limits, generations=generations, now=now)
         house = House(
             host_limits=config.limits,
             rules=rules,
             preferences=preferences,
-            generations=generations,
+            budgets=budgets,
             banned=Banned(frozenset(config.bans.members), frozenset(config.bans.servers)),
-            now=now,
         )
         intake = Intake(
             catalogue=config.catalogue,
             house=house,
+            budgets=budgets,
             generations=generations,
             images=images,
             studio=studio,

@@ -1,25 +1,20 @@
 """House rules: what the host and a server's admins have decided, as it holds for whoever asks."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from math import ceil
 from typing import Any
 
 from bot import words
 from bot.asker import Asker
-from bot.durations import duration
+from bot.budgets import Budgets
 from bot.errors import Refusal
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting, LimitExceeded
 from generation.settings import LIMITS, NUMBERS, GenerationSettings, Limits, PartialSettings, label
-from storage.generations import Generations
 from storage.house_rules import HouseRules
 from storage.preferences import Preferences
 from storage.records import ANY_MODEL, NsfwPolicy
 from storage.rulebook import MODEL, READERS, Kind, Rule, Rulebook
-
-DAY = timedelta(hours=24)
 
 USUAL = "Noisefox"
 """Whose defaults hold where nobody says anything."""
@@ -133,16 +128,14 @@ class House:
         host_limits: Limits,
         rules: HouseRules,
         preferences: Preferences,
-        generations: Generations,
+        budgets: Budgets,
         banned: Banned = Banned(),
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._host_limits = host_limits
         self._rules = rules
         self._preferences = preferences
-        self._generations = generations
+        self._budgets = budgets
         self._banned = banned
-        self._now = now
 
     async def standing(self, asker: Asker, model: ModelSpec) -> Standing:
         """What holds for `asker` with `model`."""
@@ -188,31 +181,8 @@ class House:
             if (word := words.first_blocked(book.blocked_words, settings.prompt)) is not None:
                 raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
             standing.check(settings)
-        await self.check_spending(asker, standing.limits, charged)
+        await self._budgets.check(asker, standing.limits, charged)
         return standing
-
-    async def check_spending(self, asker: Asker, limits: Limits, charged: int, *, first: bool = True) -> None:
-        """Raise `LimitExceeded` where the person has asked for too much already to be `charged` so many steps more.
-        Requests that came with a `first` one need not wait for its cooldown."""
-        limits.check_waiting(await self._generations.unfinished_of(asker.user_id))
-        if asker.guild_id is None or (limits.daily_steps is None and limits.cooldown is None):
-            return
-        spent = await self._generations.spent(asker.guild_id, asker.user_id, self._now() - DAY)
-        next_one = first and spent.last and spent.last + timedelta(seconds=limits.cooldown or 0)
-        if next_one and (left := (next_one - self._now()).total_seconds()) > 0:
-            raise LimitExceeded(
-                "One request every {cooldown} is allowed here: wait {left} more.",
-                cooldown=duration(limits.cooldown or 0),
-                left=duration(ceil(left)),
-            )
-        if limits.daily_steps is not None and spent.steps + charged > limits.daily_steps:
-            raise LimitExceeded(
-                "This takes {needed:,} steps. {daily:,} are allowed here in 24 hours, and you have {left:,} left. "
-                "Ask for fewer steps or pictures, or wait.",
-                needed=charged,
-                daily=limits.daily_steps,
-                left=max(limits.daily_steps - spent.steps, 0),
-            )
 
     async def cover(self, asker: Asker, model: ModelSpec) -> Cover:
         """How pictures of `model` are kept from who should not see them."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from bot import blending, derived, flags, seeds
 from bot.asker import Asker
+from bot.budgets import Budgets
 from bot.errors import Refusal
 from bot.house import Cover, House
 from bot.logbook import Logbook
@@ -79,6 +80,7 @@ class Intake:
         *,
         catalogue: Catalogue,
         house: House,
+        budgets: Budgets,
         generations: Generations,
         images: Images,
         studio: Studio,
@@ -87,6 +89,7 @@ class Intake:
     ) -> None:
         self._catalogue = catalogue
         self._house = house
+        self._budgets = budgets
         self._generations = generations
         self._images = images
         self._studio = studio
@@ -297,14 +300,7 @@ class Intake:
 
     async def check_room(self, plans: Sequence[Plan]) -> None:
         """Raise `LimitExceeded` where so many requests at once are too many for a person."""
-        most, waiting = plans[0].limits.waiting, await self._generations.unfinished_of(plans[0].asker.user_id)
-        if len(plans) > 1 and most is not None and waiting + len(plans) > most:
-            raise LimitExceeded(
-                "These are {asked} requests; you may have {most} unfinished ones, and {waiting} wait already.",
-                asked=len(plans),
-                most=most,
-                waiting=waiting,
-            )
+        await self._budgets.check_room(plans[0].asker, plans[0].limits, len(plans))
 
     async def _fitted(self, asker: Asker, old: GenerationSettings, aspect: tuple[int, int]) -> tuple[int, int]:
         standing = await self._house.standing(asker, self._catalogue.get(old.model))
@@ -344,9 +340,16 @@ class Intake:
         files = replace(plan.files, **kept)
         try:
             async with self._accepting:
-                await self._house.check_spending(plan.asker, plan.limits, plan.charged + with_others, first=first)
+                await self._budgets.check(plan.asker, plan.limits, plan.charged + with_others, first=first)
                 generation = await self._generations.add(
-                    origin, plan.settings, plan.lineage, plan.factor, files, plan.cells, plan.axes
+                    origin,
+                    plan.settings,
+                    plan.lineage,
+                    plan.factor,
+                    files,
+                    plan.cells,
+                    plan.axes,
+                    charged=plan.charged,
                 )
         except Exception:
             for file in kept.values():

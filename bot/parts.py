@@ -1,6 +1,7 @@
 """Sheets that are drawn part by part, so that others have their turns between."""
 
 from dataclasses import replace
+from math import ceil
 
 from generation import cost
 from generation.events import Event, Progress
@@ -42,3 +43,12 @@ def overall(generation: Generation, event: Event) -> Event:
     steps = [cost.steps(each, of_picture) for each in generation.cells]
     before = sum(steps) - sum(steps[index] for index in generation.undrawn)
     return replace(event, step=before + event.step, steps=sum(steps))
+
+
+def charged_for(generation: Generation, share: float) -> int:
+    """The steps that a budget keeps of a request which is cancelled, when `share` of what is drawn next is done."""
+    if not generation.axes:
+        return ceil(generation.charged * share)
+    costs = [cost.charged(cell) for cell in generation.cells]
+    left = sum(costs[index] for index in generation.undrawn)
+    return sum(costs) - left + ceil(share * sum(costs[index] for index in next_cells(generation)))

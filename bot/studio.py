@@ -57,6 +57,8 @@ class Studio:
         self._drawing: dict[int, Generation] = {}
         self._pictures: dict[int, int] = {}
         """How many pictures each job in the pool has."""
+        self._done: dict[int, float] = {}
+        """How much of its steps each job in the pool has taken, from 0 to 1."""
         self._abandoned: set[int] = set()
         """Jobs in the pool that nobody is to hear of."""
         self._stopping: set[int] = set()
@@ -114,7 +116,7 @@ class Studio:
         """Stop a request that has not ended; without effect on any other."""
         if self._queue.remove(generation.id):
             del self._waiting[generation.id]
-            self._delivery.finish(await self._generations.cancel(generation.id))
+            self._delivery.finish(await self._cancelled(generation))
             self._announce_positions()
         else:
             self._stopping.add(generation.id)
@@ -197,7 +199,7 @@ class Studio:
                 log.warning("%s failed: %s", generation.id, event.detail)
                 ended = await self._generations.fail(generation.id, sentence_for_failure(event.kind))
             case Cancelled():
-                ended = await self._generations.cancel(generation.id)
+                ended = await self._cancelled(generation)
             case _:
                 await self._show(generation, event)
                 return
@@ -209,6 +211,11 @@ class Studio:
         for (model, pixels), seconds in learned.items():
             await self._paces.keep(model, pixels, seconds)
 
+    async def _cancelled(self, generation: Generation) -> Generation:
+        """Note that no more of a request is drawn; its person gets back the steps that are left."""
+        charged = parts.charged_for(generation, self._done.get(generation.id, 0.0))
+        return await self._generations.cancel(generation.id, charged)
+
     async def _show(self, generation: Generation, event: Event) -> None:
         left = None
         match event:
@@ -218,7 +225,8 @@ class Studio:
                 await self._generations.begin(generation.id)
                 if _work(generation):
                     self._pace.begin(generation.id, parts.work_next(generation))
-            case Progress(step=step):
+            case Progress(step=step, steps=steps):
+                self._done[generation.id] = step / steps
                 self._pace.step(generation.id, step)
                 left = self._pace.left(generation.id)
         self._delivery.update(generation, parts.overall(generation, event), left)
@@ -254,7 +262,8 @@ class Studio:
         kept = await self._generations.add_pictures(generation.id, pictures, completed.seconds)
         if not kept.undrawn:
             return await self._finish_comparison(kept, completed.circumstances)
-        return await self._generations.cancel(generation.id) if generation.id in self._stopping else kept
+        self._done.pop(generation.id, None)
+        return await self._cancelled(kept) if generation.id in self._stopping else kept
 
     async def _finish_comparison(self, generation: Generation, circumstances: str = "") -> Generation:
         """Draw the sheet of a comparison from its pictures, but for those that must not be seen."""
@@ -288,6 +297,7 @@ class Studio:
         learned = self._pace.end(generation_id)
         self._drawing.pop(generation_id, None)
         self._pictures.pop(generation_id, None)
+        self._done.pop(generation_id, None)
         self._stopping.discard(generation_id)
         if not self._drawing:
             self._idle.set()

@@ -5,11 +5,10 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from generation import cost
 from generation.comparison import Axis
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
@@ -30,7 +29,6 @@ from storage.records import (
 )
 from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow
 
-_FORWARDS_A_STEP = {sampler.value: forwards for sampler, forwards in cost.FORWARDS_A_STEP.items()}
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
 
 
@@ -58,8 +56,10 @@ class Generations:
         inputs: InputFiles = NO_FILES,
         cells: Sequence[GenerationSettings] = (),
         axes: Sequence[Axis] = (),
+        charged: int = 0,
     ) -> Generation:
-        """Commit a new request, queued. Raises `AlreadyAsked` for an origin whose key is known."""
+        """Commit a new request, queued, for which budgets are `charged` so many steps. Raises `AlreadyAsked` for an
+        origin whose key is known."""
         row = GenerationRow(
             **asdict(origin),
             **asdict(settings),
@@ -72,7 +72,7 @@ class Generations:
             factor=factor,
             cells=to_text(settings, cells),
             axes=axes_to_text(axes),
-            cells_steps=sum(map(cost.charged, cells)) if cells else None,
+            charged=charged,
             pictures=[],
             figures=[],
         )
@@ -134,9 +134,9 @@ class Generations:
         async with self._sessions() as session:
             return await session.scalar(mine.order_by(GenerationRow.id.desc()).limit(1)) or "en-US"
 
-    async def unfinished_of(self, user_id: int) -> int:
-        """How many requests of one person wait or are being drawn."""
-        mine = GenerationRow.user_id == user_id, GenerationRow.state.in_(_UNFINISHED)
+    async def unfinished_of(self, user_id: int, guild_id: int | None = None) -> int:
+        """How many requests of one person wait or are being drawn, in one server or everywhere."""
+        mine = *_of(user_id, guild_id), GenerationRow.state.in_(_UNFINISHED)
         async with self._sessions() as session:
             return await session.scalar(select(func.count()).select_from(GenerationRow).where(*mine)) or 0
 
@@ -147,20 +147,14 @@ class Generations:
             rows = await session.scalars(select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
             return [_record(row) for row in rows]
 
-    async def spent(self, guild_id: int, user_id: int, since: datetime) -> Spending:
-        """What a member has asked for in one server since a time; what failed is not counted. A step counts as often
-        as its sampler asks the model."""
+    async def spent(self, user_id: int, since: datetime, guild_id: int | None = None) -> Spending:
+        """What a person has asked for since a time, in one server or everywhere; what failed is not counted."""
         mine = (
-            GenerationRow.guild_id == guild_id,
-            GenerationRow.user_id == user_id,
+            *_of(user_id, guild_id),
             GenerationRow.created >= since,
             GenerationRow.state != JobState.FAILED.value,
         )
-        forwards = GenerationRow.steps * case(_FORWARDS_A_STEP, value=GenerationRow.sampler)
-        own = case((GenerationRow.action == Action.UPSCALE.value, 0), else_=forwards * GenerationRow.count)
-        explained = case((GenerationRow.action == Action.EXPLAIN.value, cost.EXPLAINED), else_=0)
-        drawn = func.coalesce(GenerationRow.cells_steps, own + explained)
-        columns = func.coalesce(func.sum(drawn), 0), func.max(GenerationRow.created)
+        columns = func.coalesce(func.sum(GenerationRow.charged), 0), func.max(GenerationRow.created)
         async with self._sessions() as session:
             steps, last = (await session.execute(select(*columns).where(*mine))).one()
             return Spending(steps, last)
@@ -218,10 +212,12 @@ class Generations:
         )
 
     async def fail(self, generation_id: int, failure: str) -> Generation:
-        return await self._change(generation_id, state=JobState.FAILED.value, failure=failure)
+        """It ended without pictures, and costs nothing."""
+        return await self._change(generation_id, state=JobState.FAILED.value, failure=failure, charged=0)
 
-    async def cancel(self, generation_id: int) -> Generation:
-        return await self._change(generation_id, state=JobState.CANCELLED.value)
+    async def cancel(self, generation_id: int, charged: int = 0) -> Generation:
+        """It is not drawn any further, and was `charged` so many steps for what is."""
+        return await self._change(generation_id, state=JobState.CANCELLED.value, charged=charged)
 
     async def delivered(self, generation_id: int) -> None:
         """The message shows how it ended; nothing is left to do, and the token is forgotten."""
@@ -281,6 +277,12 @@ class Generations:
             return _record(row)
 
 
+def _of(user_id: int, guild_id: int | None) -> list[ColumnElement[bool]]:
+    """Requests of one person, in one server or, where None is given, everywhere."""
+    mine = [GenerationRow.user_id == user_id]
+    return mine if guild_id is None else [*mine, GenerationRow.guild_id == guild_id]
+
+
 def _column(role: str) -> str:
     """The column of a field of `InputFiles`."""
     return f"{role}_file"
@@ -308,6 +310,7 @@ def _record(row: GenerationRow) -> Generation:
         inputs=InputFiles(*(getattr(row, name) for name in _INPUT_COLUMNS)),
         cells=of_text(settings, row.cells),
         axes=axes_of_text(row.axes),
+        charged=row.charged,
         factor=row.factor,
         upscaler=row.upscaler,
         failure=row.failure,

@@ -148,6 +148,8 @@ class Generation:
     """Of a sheet: what draws each of its pictures, in place of `settings`."""
     axes: tuple[Axis, ...] = ()
     """Of a comparison: what its cells differ in, the last one varying fastest."""
+    charged: int = 0
+    """The steps that it counts as against a budget; once it was cancelled, of what was drawn."""
     factor: int = 1
     """How many times larger than drawn its pictures are."""
     upscaler: str | None = None
@@ -183,7 +185,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a member has asked for: steps of all pictures, and when last."""
+    """What a person has asked for: steps of all pictures, and when last."""
 
     steps: int
     last: datetime | None

@@ -97,8 +97,8 @@ class GenerationRow(Base):
     """Of a sheet: a JSON list of what each cell changes in the settings."""
     axes: Mapped[str | None]
     """Of a comparison: a JSON list of pairs, a setting and its values."""
-    cells_steps: Mapped[int | None]
-    """Of a sheet: the steps of all cells, each as often as its sampler asks the model."""
+    charged: Mapped[int] = mapped_column(default=0)
+    """The steps that count against budgets, each as often as its sampler asks the model."""
     hint_setting: Mapped[str | None]
     hint_usual: Mapped[str | None]
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")

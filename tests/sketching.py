@@ -9,7 +9,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generation import infotext
-from generation.events import Cancelled, Completed, Event, Loading, Picture, Preview, Progress, Started
+from generation.errors import FailureKind
+from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
 from generation.infotext import Drawn
 from generation.jobs import Draw, Job, Task, Upscale
 
@@ -36,8 +37,18 @@ class SketchPool:
     def release(self) -> None:
         """Finish all that is at work, and from now on whatever comes."""
         self._held = False
+        self.finish()
+
+    def finish(self) -> None:
+        """Finish all that is at work."""
         for job in list(self.at_work.values()):
             self._finish(job)
+
+    def fail(self) -> None:
+        """Fail all that is at work."""
+        for job_id in list(self.at_work):
+            del self.at_work[job_id]
+            self._events.put_nowait(Failed(job_id, FailureKind.INTERNAL, "a story wants it"))
 
     def load(self, model: str) -> None:
         """Say of all that is at work that it waits for its model."""

@@ -159,18 +159,49 @@ async def test_what_servers_decide_adds_up_until_it_is_forgotten(rules: HouseRul
 async def test_what_a_member_has_spent(generations: Generations, apple: GenerationSettings) -> None:
     mine = origin(), origin("b"), origin("c"), origin("d")
     four = replace(apple, steps=10, count=4)
-    first = await generations.add(mine[0], four, Lineage())
+    first = await generations.add(mine[0], four, Lineage(), charged=40)
     await generations.add(mine[1], four, Lineage(Action.UPSCALE, first.id, 0))
-    failed = await generations.add(mine[2], four, Lineage())
+    failed = await generations.add(mine[2], four, Lineage(), charged=40)
     await generations.fail(failed.id, "x")
-    last = await generations.add(mine[3], replace(apple, steps=5, sampler=Sampler.HEUN), Lineage())
+    await generations.delete(failed.id)
+    elsewhere = await generations.add(replace(origin("e"), guild_id=None), apple, Lineage(), charged=7)
+    last = await generations.add(mine[3], apple, Lineage(), charged=20)
+    await generations.cancel(last.id, 5)
     guild, user = mine[0].guild_id, mine[0].user_id
     assert guild is not None
-    spent = await generations.spent(guild, user, first.created)
-    assert spent == Spending(40 + 2 * 5 * apple.count, last.created)
-    assert await generations.spent(guild, user, last.created + timedelta(seconds=1)) == Spending(0, None)
-    assert {each.id for each in await generations.unfinished_in(guild, user)} >= {first.id, last.id}
+    assert await generations.spent(user, first.created, guild) == Spending(40 + 5, last.created)
+    assert await generations.spent(user, first.created) == Spending(40 + 7 + 5, last.created)
+    assert await generations.spent(user, last.created + timedelta(seconds=1), guild) == Spending(0, None)
+    assert (await generations.unfinished_of(user, guild), await generations.unfinished_of(user)) == (2, 3)
+    unfinished = {each.id for each in await generations.unfinished_in(guild, user)}
+    assert first.id in unfinished
+    assert elsewhere.id not in unfinished
     assert await generations.unfinished_in(guild + 1, user) == []
+
+
+def test_what_was_asked_for_before_costs_what_it_did(tmp_path: Path) -> None:
+    file = tmp_path / "noisefox.db"
+    database.migrate(file, "0013")
+    asked = {
+        "imagine": ("completed", None, 40),
+        "upscale": ("completed", None, 0),
+        "explain": ("completed", None, 80),
+        "seed": ("completed", 77, 77),
+        "reroll": ("failed", None, 0),
+    }
+    with closing(sqlite3.connect(file)) as old:
+        columns = [row[1:4] for row in old.execute("PRAGMA table_info(generations)")]
+        for number, (action, (state, cells_steps, _)) in enumerate(asked.items()):
+            said = {"key": action, "action": action, "state": state, "cells_steps": cells_steps, "sampler": "Heun"}
+            said |= {"steps": 10, "count": 2, "id": number, "created": "2026-01-01 00:00:00"}
+            values = {name: said.get(name, 0 if needed else None) for name, _, needed in columns}
+            places = ", ".join(f":{name}" for name in values)
+            old.execute(f"INSERT INTO generations ({', '.join(values)}) VALUES ({places})", values)
+        old.commit()
+    database.migrate(file)
+    with closing(sqlite3.connect(file)) as new:
+        charged = dict(new.execute("SELECT action, charged FROM generations").fetchall())
+    assert charged == {action: cost for action, (_, _, cost) in asked.items()}
 
 
 def test_decisions_of_the_first_tables_are_kept(tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""How much a person may ask for: by the host's word over all places, by a server's in that server."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.config import HOST_LIMITS
+from tests.journeys.conftest import Clock, Member, Message, Start, text_of
+from tests.journeys.test_places import until_drawing
+from tests.journeys.test_rules import refused
+from tests.sketching import SketchPool
+
+TOGETHER = "in all places together"
+
+
+@pytest.mark.parametrize("place", ["dm", "elsewhere", "art"])
+async def test_the_hosts_budget_is_one_for_all_places(
+    start: Start, member: Member, other: Member, clock: Clock, place: str
+) -> None:
+    async with start(SketchPool(), limits=replace(HOST_LIMITS, daily_steps=10)):
+        await member.imagine(steps=6)
+        for where in (place, "general"):
+            sentence = await refused(member, where, steps=5)
+            assert f"This takes 5 steps. 10 are allowed in 24 hours, {TOGETHER}, and you have 4 left." in sentence
+        await member.imagine(steps=4, channel=place)
+        assert "you have 0 left" in await refused(member, steps=1)
+        await other.imagine(steps=10, channel=place.replace("dm", "general"))
+        clock.ahead += 24 * 3600 + 1
+        await member.imagine(steps=10, channel=place)
+
+
+@pytest.mark.parametrize("place", ["dm", "elsewhere"])
+async def test_the_hosts_cooldown_holds_everywhere(start: Start, member: Member, clock: Clock, place: str) -> None:
+    async with start(SketchPool(), limits=replace(HOST_LIMITS, cooldown=90)):
+        await member.imagine()
+        assert f"One request every 1 min 30 s is allowed, {TOGETHER}: wait" in await refused(member, place)
+        clock.ahead += 91
+        await member.imagine(channel=place)
+        assert TOGETHER in await refused(member)
+
+
+async def test_a_server_counts_what_is_asked_for_in_it(start: Start, admin: Member, member: Member) -> None:
+    pool = SketchPool()
+    async with start(pool, limits=replace(HOST_LIMITS, waiting=4, daily_steps=1000)):
+        await admin.slash("server limits", {"daily_steps": 10, "waiting": 1})
+        pool.hold()
+        elsewhere = [await member.start(steps=30, channel="dm"), await member.start(steps=30, channel="elsewhere")]
+        here = await member.start(steps=6)
+        assert "You have 1 request waiting already, and 1 is the most." in await refused(member)
+        await member.start(channel="dm")
+        assert "You have 4 requests waiting already, and 4 is the most." in await refused(member, "dm")
+        pool.release()
+        for message in (here, *elsewhere):
+            await member.see_finished(message)
+        assert "10 are allowed here in 24 hours, and you have 4 left." in await refused(member, steps=5)
+
+
+async def test_several_at_once_need_room_where_they_are_asked_for(start: Start, admin: Member, member: Member) -> None:
+    async with start(SketchPool(), limits=replace(HOST_LIMITS, waiting=3)):
+        await admin.slash("server limits", {"waiting": 2})
+        three = {"prompt": "a {red, blue, green} fox"}
+        assert "These are 3 requests; you may have 2 unfinished ones" in await refused(member, **three)
+        four = {"prompt": "a {red, blue, green, grey} fox"}
+        assert "These are 4 requests; you may have 3 unfinished ones" in await refused(member, "dm", **four)
+
+
+async def left_of(member: Member, budget: int) -> int:
+    """Steps that a member has left: a request for more than all of them says so."""
+    sentence = await refused(member, steps=budget + 1)
+    return int(sentence.partition("you have ")[2].partition(" left")[0])
+
+
+def cancelled(message: Message) -> bool:
+    return "Cancelled" in text_of(message)
+
+
+@pytest.fixture
+def pool() -> SketchPool:
+    return SketchPool()
+
+
+async def test_what_was_not_drawn_is_given_back(start: Start, pool: SketchPool, admin: Member, member: Member) -> None:
+    async with start(pool):
+        await admin.slash("server limits", {"daily_steps": 100})
+        pool.hold()
+        begun = await member.start(steps=20, count=4)
+        waiting = await member.start(steps=20)
+        await until_drawing(pool)
+        assert await left_of(member, 100) == 0
+        await member.click(waiting, "Cancel")
+        await member.see(waiting, cancelled)
+        assert await left_of(member, 100) == 20
+        pool.step(5, 20)
+        await member.see(begun, lambda each: "step 5 of 20" in text_of(each))
+        await member.click(begun, "Cancel")
+        await member.see(begun, cancelled)
+        assert await left_of(member, 100) == 80
+
+
+async def test_of_a_comparison_the_pictures_that_are_there_are_kept_count(
+    start: Start, pool: SketchPool, admin: Member, member: Member
+) -> None:
+    async with start(pool) as bot:
+        await admin.slash("server limits", {"daily_steps": 100})
+        pool.hold()
+        options = {"prompt": "a fox", "steps": 4, "parameter": "guidance", "values": "1, 2, 3, 4, 5, 6"}
+        started = (await member.slash("compare", options)).message
+        assert started is not None
+        await until_drawing(pool)
+        pool.finish()
+        await until_drawing(pool)
+        pool.step(2, 4)
+        await member.see(started, lambda each: "step 18 of 24" in text_of(each))
+        await member.click(started, "Cancel")
+        await member.see(started, cancelled)
+        drawn = (await bot.generations.of_user(int(member.id))).generations[0]
+        assert drawn.charged == 4 * 4 + 2 * 4 // 2
+
+
+async def test_what_failed_costs_nothing(start: Start, pool: SketchPool, admin: Member, member: Member) -> None:
+    async with start(pool):
+        await admin.slash("server limits", {"daily_steps": 50, "cooldown": 60})
+        pool.hold()
+        started = await member.start(steps=50)
+        await until_drawing(pool)
+        pool.step(30, 50)
+        pool.fail()
+        await member.see(started, lambda each: "Something went wrong" in text_of(each))
+        pool.release()
+        await member.imagine(steps=50)
+
+
+async def test_a_refinement_is_paid_for_as_it_was_said(
+    start: Start, pool: SketchPool, admin: Member, member: Member
+) -> None:
+    async with start(pool):
+        await admin.slash("server limits", {"daily_steps": 100})
+        await member.imagine("a fox --hires 2 --hires-strength 0.5", steps=20)
+        assert await left_of(member, 100) == 70
