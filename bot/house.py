@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 from bot import words
-from bot.asker import Asker
+from bot.asker import SERVER, Asker
 from bot.budgets import Budgets
 from bot.errors import Refusal
 from generation.catalogue import ModelSpec
@@ -19,6 +20,9 @@ from storage.rulebook import MODEL, READERS, Kind, Rule, Rulebook
 USUAL = "Noisefox"
 """Whose defaults hold where nobody says anything."""
 
+HOST = "the host"
+THE_MODEL = "the model"
+
 _PLAIN = GenerationSettings(prompt="anything", seed=0, model="", width=64, height=64)
 _USUAL_SETTINGS = PartialSettings(
     **{name: getattr(_PLAIN, name) for name in READERS if name not in (MODEL, "width", "height")}
@@ -31,6 +35,14 @@ class Layer:
 
     source: str
     preferred: PartialSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What holds of one matter, and who says so."""
+
+    value: Any
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +84,12 @@ class Standing:
     layers: tuple[Layer, ...]
     """The weightiest first."""
     limits: Limits
+    everywhere: Limits
+    """The host's, which are counted over all places."""
     ranges: Mapping[str, Range] = field(default_factory=dict)
     locked: frozenset[str] = frozenset()
+    bound_by: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Who sets each bound, limit and lock: by the setting and "least", "most" or "locked"."""
 
     @property
     def defaults(self) -> PartialSettings:
@@ -86,8 +102,14 @@ class Standing:
         return self.limits.lower(replace(defaults, **clamped))
 
     def source_of(self, setting: str) -> str:
-        """Whose default it is."""
-        return next(layer.source for layer in self.layers if setting in layer.preferred.given())
+        """Whose default it is; of one that was brought to a bound, whose bound."""
+        layer = next(layer for layer in self.layers if setting in layer.preferred.given())
+        preferred, value = layer.preferred.given()[setting], self.defaults.given()[setting]
+        if value == preferred:
+            return layer.source
+        if setting in self.ranges and self.ranges[setting].clamp(preferred) == value:
+            return self.bound_by[setting, "least" if value > preferred else "most"]
+        return self.bound_by[_limit_of(setting), "most"]
 
     def check(self, settings: GenerationSettings) -> None:
         """Raise `LimitExceeded` or `Refusal` where `settings` are not allowed. One picture alone always is: buttons
@@ -141,28 +163,35 @@ class House:
         """What holds for `asker` with `model`."""
         book = await self._book(asker.guild_id)
         own = (await self._preferences.of_user(asker.user_id)).for_model(model.name)
-        locked = frozenset(name for name in READERS if _said(book, asker.scopes, model.name, name, "locked"))
+        said = _bounds(book, asker, model.name)
+        locked = frozenset(name for (name, matter), each in said.items() if matter == "locked" and each.value)
         free = {name: value for name, value in own.given().items() if name not in locked}
         layers = [
             Layer("you", PartialSettings(**free)),
             *(Layer(asker.mention(scope), book.defaults(scope, model.name)) for scope in asker.scopes),
-            Layer("the model", model.preferred),
+            Layer(THE_MODEL, model.preferred),
             Layer(USUAL, _USUAL_SETTINGS),
         ]
-        most = {name: _said(book, asker.scopes, model.name, name, "most") for name in LIMITS}
-        limits = Limits(**{name: None if value is None else int(value) for name, value in most.items()})
-        return Standing(
-            tuple(layers), self._host_limits.tightened_by(limits), _ranges(book, asker.scopes, model.name), locked
-        )
+        most = {name: each.value for name in LIMITS if (each := said.get((name, "most")))}
+        limits = self._host_limits.tightened_by(Limits(**{name: int(value) for name, value in most.items()}))
+        bound_by = {key: each.source for key, each in said.items()}
+        bound_by |= {(name, "most"): HOST for name in LIMITS if getattr(limits, name) != most.get(name)}
+        return Standing(tuple(layers), limits, self._host_limits, _ranges(said, limits), locked, bound_by)
 
     async def usual_model(self, asker: Asker, names: Sequence[str]) -> str:
-        """The model that draws where nobody names one: what the place says, else the first of `names` that may be
-        used there."""
+        """The model that draws where nobody names one."""
+        name: str = (await self.usual_model_said(asker, names)).value
+        return name
+
+    async def usual_model_said(self, asker: Asker, names: Sequence[str]) -> Said:
+        """The same, and who says so: what the place says, else the first of `names` that may be used there."""
         book = await self._book(asker.guild_id)
         allowed = book.allowed.get(Kind.MODEL, frozenset(names))
-        said = _said(book, asker.scopes, ANY_MODEL, MODEL, "default")
-        wanted = [name for name in (said, *names) if name in names and name in allowed]
-        return wanted[0] if wanted else names[0]
+        said = _said(book, asker, ANY_MODEL, MODEL, "default")
+        if said and said.value in names and said.value in allowed:
+            return said
+        usual = next((name for name in names if name in allowed), names[0])
+        return Said(usual, HOST if usual == names[0] else SERVER)
 
     async def check(
         self, asker: Asker, drawn: Sequence[GenerationSettings], model: ModelSpec, charged: int
@@ -173,10 +202,10 @@ class House:
             raise Refusal("The host of this bot does not take requests from here.")
         book = await self._book(asker.guild_id)
         _check_place(book, asker, model)
-        fixed = _said(book, asker.scopes, ANY_MODEL, MODEL, "default")
-        if fixed not in (None, model.name) and _said(book, asker.scopes, ANY_MODEL, MODEL, "locked"):
-            raise _locked(MODEL, fixed)
         standing = await self.standing(asker, model)
+        fixed = _said(book, asker, ANY_MODEL, MODEL, "default")
+        if MODEL in standing.locked and fixed and fixed.value != model.name:
+            raise _locked(MODEL, fixed.value)
         for settings in drawn:
             if (word := words.first_blocked(book.blocked_words, settings.prompt)) is not None:
                 raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
@@ -199,19 +228,42 @@ def _locked(name: str, value: object) -> Refusal:
     return Refusal("{setting!c} is set to {value} here and cannot be changed.", setting=label(name), value=value)
 
 
-def _said(book: Rulebook, scopes: Sequence[int], model: str, setting: str, matter: str) -> Any:
-    """What the first scope to speak of the matter says."""
-    said = (getattr(book.of(scope, model, setting), matter) for scope in scopes)
-    return next((value for value in said if value is not None), None)
+def _said(book: Rulebook, asker: Asker, model: str, setting: str, matter: str) -> Said | None:
+    """What is decided of a matter: by the channel, else by a role, else by the server. Of several roles the most
+    generous holds; of defaults, that of the highest role."""
+    for scopes in asker.ranks:
+        found = ((scope, getattr(book.of(scope, model, setting), matter)) for scope in scopes)
+        said = [Said(value, asker.mention(scope)) for scope, value in found if value is not None]
+        if said and matter == "default":
+            return said[0]
+        if said:
+            grows = matter == "most" and setting != "cooldown"
+            return min(said, key=lambda each: -each.value if grows else each.value)
+    return None
 
 
-def _ranges(book: Rulebook, scopes: Sequence[int], model: str) -> dict[str, Range]:
-    names = {key.setting for key, rule in book.rules.items() if rule != Rule(default=rule.default)}
-    least = {name: _said(book, scopes, model, name, "least") for name in names & READERS.keys()}
-    return {
-        name: Range(value, None if name in LIMITS else _said(book, scopes, model, name, "most"))
-        for name, value in least.items()
-    }
+def _bounds(book: Rulebook, asker: Asker, model: str) -> dict[tuple[str, str], Said]:
+    """What is decided of bounds, limits and locks, by setting and matter."""
+    keys = product(sorted({key.setting for key in book.rules}), ("least", "most", "locked"))
+    return {key: said for key in keys if (said := _said(book, asker, model, *key))}
+
+
+def _ranges(said: Mapping[tuple[str, str], Said], limits: Limits) -> dict[str, Range]:
+    """Bounds of the settings, but for what is a limit. Where two say what cannot be met together, the most holds."""
+    ranges: dict[str, Range] = {}
+    for (name, matter), each in said.items():
+        if name in READERS and matter != "locked" and not (matter == "most" and name in LIMITS):
+            ranges[name] = replace(ranges.get(name, Range()), **{matter: each.value})
+    for name, bounds in ranges.items():
+        if bounds.least is not None:
+            met = (bounds.least, bounds.most, getattr(limits, _limit_of(name), None))
+            ranges[name] = replace(bounds, least=min(each for each in met if each is not None))
+    return ranges
+
+
+def _limit_of(setting: str) -> str:
+    """The limit that a setting is brought down to, if there is one."""
+    return "side" if setting in ("width", "height") else setting
 
 
 def _check_place(book: Rulebook, asker: Asker, model: ModelSpec) -> None:

@@ -117,8 +117,8 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             waiting: The most unfinished requests of one member
             cooldown: Seconds from one request of a member to the next
             daily_steps: The most steps of one member in 24 hours, all pictures together
-            channel: In this channel only
-            role: For this role only
+            channel: In this channel only; it outweighs roles and the server
+            role: For this role only; it outweighs the server, and of several roles the most generous holds
         """
         limits = Limits(steps, side, count, waiting, daily_steps, cooldown)
         scope = _scope(interaction, channel, role)
@@ -150,8 +150,8 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             least: The least that members may ask for
             most: The most that members may ask for
             locked: True, and members cannot change it
-            channel: In this channel only
-            role: For this role only
+            channel: In this channel only; it outweighs roles and the server
+            role: For this role only; it outweighs the server, and of several roles the most generous holds
             model: With this model only
         """
         name = setting.value
@@ -311,10 +311,15 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         model: str | None = None,
     ) -> None:
         asker = asker_in(member or interaction.user, interaction.guild_id, channel or interaction.channel)
-        spec = self._catalogue.get(model or await self._house.usual_model(asker, self._catalogue.names))
+        usual = await self._house.usual_model_said(asker, self._catalogue.names)
+        spec = self._catalogue.get(model or usual.value)
         book = await self._rules.of(_guild(interaction))
         standing = await self._house.standing(asker, spec)
-        await answer(interaction, rules(book, standing, asker, spec.name, first))
+        page, *more = rules(book, standing, asker, spec.name, usual, self._catalogue.names, first)
+        await answer(interaction, page)
+        for page in more:
+            page.view.stop()
+            await interaction.followup.send(view=page.view, ephemeral=True)
 
     def _model(self, name: str | None) -> str:
         return self._catalogue.get(name).name if name else ANY_MODEL

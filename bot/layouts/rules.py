@@ -1,19 +1,20 @@
 """What holds on a server, and who said so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import discord
 from discord import ui
 
-from bot.asker import Asker
+from bot.asker import SERVER, Asker
 from bot.durations import duration
-from bot.house import USUAL, Range, Standing
-from bot.layouts.look import QUIET, Look, Part, framed, plain
-from bot.locales import say, say_many
-from generation.sentences import Sentence
-from generation.settings import Limits, label
+from bot.house import HOST, THE_MODEL, USUAL, Range, Said, Standing
+from bot.layouts.lines import shown
+from bot.layouts.look import QUIET, Look, framed, plain
+from bot.locales import say
+from generation.sentences import Counted, Sentence
+from generation.settings import LIMITS, label
 from storage.records import NsfwPolicy
-from storage.rulebook import Kind, Rulebook
+from storage.rulebook import MODEL, Kind, Rulebook
 
 SHOWN = 60
 """Characters of a value that are shown."""
@@ -24,10 +25,14 @@ BLOCKED = 300
 NAMES = 20
 """Of what is allowed, how many are named."""
 
+ROOM = 3900
+"""Characters of a message; Discord takes 4,000."""
+
 _SOURCES = {
     "you": Sentence("you"),
-    "this server": Sentence("this server"),
-    "the model": Sentence("the model"),
+    SERVER: Sentence("this server"),
+    THE_MODEL: Sentence("the model"),
+    HOST: Sentence("the host"),
     USUAL: Sentence("Noisefox"),
 }
 """Sources of values that are no mentions."""
@@ -39,75 +44,172 @@ _ALLOWED = {
 }
 
 _POLICIES = {
+    NsfwPolicy.OFF: Sentence("Pictures are shown everywhere, whatever they show"),
     NsfwPolicy.SPOILER: Sentence("Pictures that may need it are covered outside of age-restricted channels"),
     NsfwPolicy.BLOCK: Sentence("Pictures that may need it stay in age-restricted channels"),
 }
 
+_WEIGHTS = Sentence(
+    "A channel outweighs roles, and these the server; of several roles the most generous holds, and nobody exceeds the "
+    "host."
+)
 
-def rules(book: Rulebook, standing: Standing, asker: Asker, model: str, first: str = "") -> Look:
-    """What holds for somebody in a place with a model, after a first word."""
+_PLACES = ("waiting", "daily_steps", "cooldown")
+"""Limits of which the host's is counted over all places, and a server's in it."""
+
+
+def rules(
+    book: Rulebook, standing: Standing, asker: Asker, model: str, usual: Said, models: Sequence[str], first: str = ""
+) -> list[Look]:
+    """What holds for somebody in a place with a model, after a first word: a message, or several where one has no room
+    for all. `usual` is the model that draws where nobody names one, `models` are all of the host's."""
     where = f" · <#{asker.channel_ids[0]}>" if asker.channel_ids else ""
     title = say("What holds for {person}", person=f"<@{asker.user_id}>") + where
-    parts: list[Part] = [ui.TextDisplay(f"{first}\n### {title}".strip())]
     sections = (
-        (say("Settings with the model {model}", model=plain(model)), list(_settings(standing))),
-        (say("At most"), list(_limits(standing.limits))),
-        (say("Everywhere on this server"), list(_decisions(book))),
+        (say("Settings with the model {model}", model=plain(model)), [*_settings(standing), _unspoken_of(standing)]),
+        (say("At most"), _limits(standing)),
+        (
+            say("Everywhere on this server"),
+            [_usual_model(usual, standing), *_decisions(book, models), f"-# {say(_WEIGHTS)}"],
+        ),
     )
+    texts = [f"{first}\n### {title}".strip()]
     for name, lines in sections:
-        if lines:
-            parts += [ui.Separator(spacing=discord.SeparatorSpacing.small)]
-            parts += [ui.TextDisplay("\n".join([f"**{name}**", *lines]))]
-    return Look(framed(parts, QUIET))
+        texts += _texts([f"**{name}**", *filter(None, lines)])
+    return [Look(framed(list(_parted(page)), QUIET)) for page in _pages(texts)]
+
+
+def _texts(lines: Sequence[str]) -> Iterator[str]:
+    """Lines as texts that each fit a message."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) >= ROOM:
+            yield text
+            text = ""
+        text = f"{text}\n{line}".strip()
+    yield text
+
+
+def _pages(texts: Sequence[str]) -> list[list[str]]:
+    """Texts as messages."""
+    pages: list[list[str]] = [[]]
+    for text in texts:
+        if sum(map(len, pages[-1])) + len(text) > ROOM:
+            pages.append([])
+        pages[-1].append(text)
+    return pages
+
+
+def _parted(texts: Sequence[str]) -> Iterator[ui.Item[ui.LayoutView]]:
+    """Texts with a line between any two."""
+    for number, text in enumerate(texts):
+        if number:
+            yield ui.Separator(spacing=discord.SeparatorSpacing.small)
+        yield ui.TextDisplay(text)
+
+
+def _from(source: str) -> str:
+    return say("from {source}", source=_SOURCES.get(source, source))
 
 
 def _settings(standing: Standing) -> Iterator[str]:
     """A line a setting that somebody speaks of."""
-    for name, value in standing.defaults.given().items():
-        bounds, source = standing.ranges.get(name, Range()), standing.source_of(name)
-        spoken_of = source != USUAL or name in standing.locked or name in standing.ranges
-        if name == "model" or not spoken_of or value == "":
-            continue
-        shown = f"{value:g}" if isinstance(value, float) else plain(str(value)[:SHOWN])
-        notes = [say("from {source}", source=_SOURCES.get(source, source))]
-        if name in standing.locked:
-            notes.append(f"🔒 {say('locked')}")
-        if bounds.least is not None:
-            notes.append(say("at least {least:g}", least=bounds.least))
-        if bounds.most is not None:
-            notes.append(say("at most {most:g}", most=bounds.most))
-        yield f"{say(label(name))} **{shown}** · {' · '.join(notes)}"
+    for name in _shown_settings(standing):
+        if _is_spoken_of(name, standing):
+            notes = [_from(standing.source_of(name)), *_bounds(name, standing)]
+            yield f"{_valued(name, standing)} · {' · '.join(notes)}"
 
 
-def _limits(limits: Limits) -> Iterator[str]:
-    words = []
-    if limits.steps is not None:
-        words.append(say_many(limits.steps, "{n} step", "{n} steps"))
-    if limits.side is not None:
-        words.append(say("{side} pixels a side", side=str(limits.side)))
-    if limits.count is not None:
-        words.append(say_many(limits.count, "{n} picture at once", "{n} pictures at once"))
-    if limits.waiting is not None:
-        words.append(say_many(limits.waiting, "{n} unfinished request", "{n} unfinished requests"))
-    if words:
-        yield " · ".join(words)
-    if limits.daily_steps is not None:
-        yield say("{steps:,} steps in 24 hours", steps=limits.daily_steps)
-    if limits.cooldown:
-        yield say("one request every {time}", time=duration(limits.cooldown))
+def _unspoken_of(standing: Standing) -> str:
+    """All other settings, which are the usual ones, on one line."""
+    names = [name for name in _shown_settings(standing) if not _is_spoken_of(name, standing)]
+    return f"-# {' · '.join([_from(USUAL), *(_valued(name, standing) for name in names)])}" if names else ""
 
 
-def _decisions(book: Rulebook) -> Iterator[str]:
+def _shown_settings(standing: Standing) -> list[str]:
+    """All but the model, which is no model's own."""
+    return [name for name in standing.defaults.given() if name != MODEL]
+
+
+def _is_spoken_of(name: str, standing: Standing) -> bool:
+    return standing.source_of(name) != USUAL or name in standing.locked or name in standing.ranges
+
+
+def _valued(name: str, standing: Standing) -> str:
+    value = standing.defaults.given()[name]
+    text = say("{value:g}", value=value) if isinstance(value, float) else shown(str(value), SHOWN)
+    return f"{say(label(name))} **{text or '—'}**"
+
+
+def _bounds(name: str, standing: Standing) -> Iterator[str]:
+    """The lock and the bounds of a setting, each with its source."""
+    bounds = standing.ranges.get(name, Range())
+    if name in standing.locked:
+        yield f"🔒 {say('locked')} {_by(name, 'locked', standing)}"
+    if bounds.least is not None:
+        yield f"{say('at least {least:g}', least=bounds.least)} {_by(name, 'least', standing)}"
+    if bounds.most is not None:
+        yield f"{say('at most {most:g}', most=bounds.most)} {_by(name, 'most', standing)}"
+
+
+def _by(name: str, matter: str, standing: Standing) -> str:
+    return f"({_from(standing.bound_by[name, matter])})"
+
+
+def _limits(standing: Standing) -> Iterator[str]:
+    """A line a limit; of those that the host counts over all places, one for each of both."""
+    for name in LIMITS:
+        source, value = standing.bound_by.get((name, "most"), HOST), getattr(standing.limits, name)
+        if value is not None and not (source == HOST and name in _PLACES):
+            yield f"{say(_limit(name, value))} · {_from(source)}"
+        hosts = getattr(standing.everywhere, name)
+        if name in _PLACES and hosts:
+            yield f"{say(_limit(name, hosts))} · {say('in all places together')} · {_from(HOST)}"
+
+
+def _limit(name: str, value: int) -> Sentence:
+    """A limit in words."""
+    match name:
+        case "steps":
+            return Counted(value, "{n} step", "{n} steps")
+        case "side":
+            return Sentence("{side} pixels a side", side=str(value))
+        case "count":
+            return Counted(value, "{n} picture at once", "{n} pictures at once")
+        case "waiting":
+            return Counted(value, "{n} unfinished request", "{n} unfinished requests")
+        case "daily_steps":
+            return Sentence("{steps:,} steps in 24 hours", steps=value)
+    return Sentence("one request every {time}", time=duration(value))
+
+
+def _usual_model(usual: Said, standing: Standing) -> str:
+    lock = [f"🔒 {say('locked')} {_by(MODEL, 'locked', standing)}"] if MODEL in standing.locked else []
+    return " · ".join([f"{say(label(MODEL))} **{plain(usual.value)}**", _from(usual.source), *lock])
+
+
+def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
+    """A line a matter that is decided for all of a server, whoever decided it."""
     if book.paused:
-        yield f"⏸️ **{say('Drawing is paused')}**"
-    for kind, names in sorted(book.allowed.items()):
-        sentence, form = _ALLOWED[kind]
-        yield say(Sentence(sentence.template, names=[form.format(name) for name in sorted(names)[:NAMES]]))
-    if book.nsfw in _POLICIES:
-        yield say(_POLICIES[book.nsfw])
-    if not book.hints:
-        yield say("No hints")
+        yield f"⏸️ **{say('Drawing is paused')}** · {_from(SERVER)}"
+    for kind, (sentence, form) in _ALLOWED.items():
+        names, source = sorted(book.allowed.get(kind, ())), SERVER
+        if not names:
+            names, source = (list(models), HOST) if kind is Kind.MODEL else ([], USUAL)
+        yield f"{say(sentence, names=_named(names, form))} · {_from(source)}"
+    yield f"{say(_POLICIES[book.nsfw])} · {_from(USUAL if book.nsfw is NsfwPolicy.OFF else SERVER)}"
+    hints, source = (say("Hints for members"), USUAL) if book.hints else (say("No hints"), SERVER)
+    yield f"{hints} · {_from(source)}"
     if book.blocked_words:
-        yield say("Blocked words: {words}", words=f"||{plain(', '.join(book.blocked_words)[:BLOCKED])}||")
+        words = f"||{shown(', '.join(book.blocked_words), BLOCKED)}||"
+        yield f"{say('Blocked words: {words}', words=words)} · {_from(SERVER)}"
     if book.log_channel_id:
-        yield say("Log channel: {channel}", channel=f"<#{book.log_channel_id}>")
+        yield f"{say('Log channel: {channel}', channel=f'<#{book.log_channel_id}>')} · {_from(SERVER)}"
+
+
+def _named(names: Sequence[str], form: str) -> list[object]:
+    """The first of some names, and how many more there are; all, where there are none."""
+    named: list[object] = [form.format(shown(name, SHOWN)) for name in names[:NAMES]]
+    if len(names) > NAMES:
+        named.append(Sentence("{n} more", n=len(names) - NAMES))
+    return named or [Sentence("all")]

@@ -67,8 +67,9 @@ async def test_a_server_cannot_exceed_the_hosts_limits(bot: app.Bot, admin: Memb
     await admin.slash("server limits", {"waiting": 100, "steps": 5})
     shown = await admin.slash("server show")
     assert shown.message is not None
-    assert "5 steps · " in text_of(shown.message)
-    assert "10 unfinished requests" in text_of(shown.message)
+    assert "5 steps · from this server" in text_of(shown.message)
+    assert "10 unfinished requests · in all places together · from the host" in text_of(shown.message)
+    assert "100 unfinished" not in text_of(shown.message)
 
 
 async def test_members_neither_see_nor_use_it(bot: app.Bot, member: Member, admin: Member) -> None:
