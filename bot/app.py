@@ -50,6 +50,7 @@ from bot.menus import Menus
 from bot.posts import Posts
 from bot.prints import Prints
 from bot.reactions import Reactions
+from bot.sight import Sight
 from bot.studio import Studio
 from bot.trying import Trying
 from bot.wording import Wording
@@ -134,8 +135,15 @@ async def assembled(
             studio=studio,
             logbook=logbook,
         )
+        sight = Sight(rules=rules, catalogue=config.catalogue)
         followups = Followups(
-            intake=intake, studio=studio, generations=generations, people=people, posts=posts, prints=prints
+            intake=intake,
+            studio=studio,
+            generations=generations,
+            people=people,
+            posts=posts,
+            prints=prints,
+            sight=sight,
         )
         reactions = Reactions(
             client=client,
@@ -164,7 +172,7 @@ async def assembled(
         )
         wording = Wording(people=people, generations=generations)
         history, queue, me, what = (
-            History(generations=generations, people=people, prints=prints),
+            History(generations=generations, people=people, prints=prints, sight=sight),
             Queue(studio=studio, generations=generations),
             Me(archive),
             What(),

@@ -18,7 +18,8 @@ from bot.layouts.explained import of_animation
 from bot.layouts.look import Look, files_of
 from bot.locales import say
 from bot.posts import Posts
-from bot.prints import Print, Prints
+from bot.prints import Prints
+from bot.sight import Sight
 from bot.studio import Studio
 from generation.sentences import Sentence
 from storage.generations import Generations
@@ -50,6 +51,7 @@ class Followups:
         people: People,
         posts: Posts,
         prints: Prints,
+        sight: Sight,
     ) -> None:
         self._intake = intake
         self._studio = studio
@@ -57,6 +59,7 @@ class Followups:
         self._people = people
         self._posts = posts
         self._prints = prints
+        self._sight = sight
 
     async def press(self, interaction: discord.Interaction, press: Press) -> None:
         """Answer a press on one of our buttons, however old. Raises `UserError` for what is refused."""
@@ -75,11 +78,8 @@ class Followups:
                 await self.show_details(interaction, generation)
             case PressKind.GIF:
                 await self._show_gif(interaction, generation)
-            case PressKind.PICK:
-                await answer(interaction, layouts.of_one(generation, await self._print(interaction, generation, press)))
-            case PressKind.ORIGINAL:
-                picture = await self._print(interaction, generation, press)
-                await answer(interaction, layouts.file_of_one(generation, picture))
+            case PressKind.PICK | PressKind.ORIGINAL:
+                await self._show_one(interaction, generation, press)
             case PressKind.REMIX | PressKind.REDRAW:
                 await self.open_form(interaction, press, generation)
             case _:
@@ -143,7 +143,16 @@ class Followups:
         sentence = say("⭐ One of your /favourites now." if favourite else "No favourite of yours any more.")
         await interaction.response.send_message(sentence, ephemeral=True)
 
+    async def _show_one(self, interaction: discord.Interaction, generation: Generation, press: Press) -> None:
+        generation = await self._sight.of(interaction, generation)
+        picture = await self._prints.one(generation, press.picture, interaction.filesize_limit)
+        if picture is None:
+            raise Refusal("That picture is not here any more. Re-roll to draw another.")
+        show = layouts.of_one if press.kind is PressKind.PICK else layouts.file_of_one
+        await answer(interaction, show(generation, picture))
+
     async def _show_gif(self, interaction: discord.Interaction, generation: Generation) -> None:
+        generation = await self._sight.of(interaction, generation)
         await interaction.response.defer(ephemeral=True, thinking=True)
         animation = await self._prints.gif(generation)
         if animation is None:
@@ -151,12 +160,6 @@ class Followups:
         look = of_animation(generation, animation)
         look.view.stop()
         await interaction.edit_original_response(view=look.view, attachments=files_of(look))
-
-    async def _print(self, interaction: discord.Interaction, generation: Generation, press: Press) -> Print:
-        picture = await self._prints.one(generation, press.picture, interaction.filesize_limit)
-        if picture is None:
-            raise Refusal("That picture is not here any more. Re-roll to draw another.")
-        return picture
 
 
 async def answer(interaction: discord.Interaction, look: Look) -> None:

@@ -55,7 +55,7 @@ class Prints:
 
     async def thumbnail(self, generation: Generation) -> bytes | None:
         """A small JPEG of a request's first picture that need not be covered."""
-        open_ones = (each for each in generation.pictures if each.file and not each.flagged)
+        open_ones = (each for each in generation.shown if each.file and not generation.covers(each))
         picture = next(open_ones, None)
         try:
             return await asyncio.to_thread(sheets.thumbnail, await self._read(picture)) if picture else None

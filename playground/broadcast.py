@@ -170,13 +170,14 @@ class Broadcast:
         self._audience.tell(self._world.audience(channel), "typing", lambda viewer: {"channel_id": str(channel.id)})
 
     def channels_changed(self, channel_id: int) -> None:
-        """A DM channel appeared, or the app's permissions in a channel changed; the bot is not told of a DM."""
+        """A DM channel or a thread appeared, or what somebody may do in a channel changed; the bot is not told of a
+        DM."""
         channel = self._world.channels[channel_id]
         if not channel.is_dm:
-            self._gateway.dispatch("CHANNEL_UPDATE", self._world.channel_json(channel), Intent.GUILDS)
-        self._audience.tell(
-            self._world.audience(channel), "channels", lambda viewer: page_channels(self._world, viewer)
-        )
+            event = "THREAD_CREATE" if channel.parent_id else "CHANNEL_UPDATE"
+            self._gateway.dispatch(event, self._world.channel_json(channel), Intent.GUILDS)
+        told = {channel.recipient_id} if channel.recipient_id else {user.id for user in self._world.people()}
+        self._audience.tell(told, "channels", lambda viewer: page_channels(self._world, viewer))
 
 
 def page_channels(world: World, viewer_id: int) -> list[Json]:

@@ -176,6 +176,10 @@ class Person:
             return channel
         raise Refused(f"There is no channel {channel}.")
 
+    def sees(self, channel_id: str) -> bool:
+        """Whether this person sees a channel now."""
+        return channel_id in self._view.channels.values()
+
     @property
     def commands(self) -> list[Json]:
         """The commands this person may use."""

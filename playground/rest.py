@@ -14,6 +14,7 @@ from playground.commands import GLOBAL, Commands, Scope
 from playground.errors import ApiError, Json
 from playground.gateway import Gateway
 from playground.limits import Faults, RateLimits, too_many
+from playground.snowflakes import created_at, iso_timestamp
 from playground.world import BOT_ID, GUILD_ID, World
 
 BODY = web.RequestKey("body", Body)
@@ -124,6 +125,7 @@ class Rest:
             web.get("/guilds/{guild}/roles", self._get_roles),
             web.get("/guilds/{guild}/members", self._get_members),
             web.get("/guilds/{guild}/members/{user}", self._get_member),
+            web.get("/channels/{channel}/thread-members/{user}", self._get_thread_member),
             *(
                 route
                 for base in (commands, in_guild)
@@ -217,6 +219,13 @@ class Rest:
         if id not in self._world.users:
             raise ApiError(404, 10007)
         return json_answer(self._world.member_json(self._world.users[id]))
+
+    async def _get_thread_member(self, request: web.Request) -> web.Response:
+        thread, user = self._world.channel(snowflake(request, "channel")), snowflake(request, "user")
+        if user not in thread.invited:
+            raise ApiError(404, 10007)
+        joined = iso_timestamp(created_at(thread.id))
+        return json_answer({"id": str(thread.id), "user_id": str(user), "join_timestamp": joined, "flags": 0})
 
     def _scope(self, request: web.Request) -> Scope:
         if snowflake(request, "application") != BOT_ID:

@@ -149,6 +149,17 @@ class Playground:
         self.world.bot_permissions[channel_id] = permissions
         self._broadcast.channels_changed(channel_id)
 
+    def hide(self, channel_id: int, user_id: int) -> None:
+        """Takes a channel out of somebody's sight, and tells the bot by CHANNEL_UPDATE."""
+        self.world.hidden.setdefault(channel_id, set()).add(user_id)
+        self._broadcast.channels_changed(channel_id)
+
+    def open_thread(self, name: str, parent_id: int, *invited: int) -> int:
+        """Opens a private thread and tells the bot by THREAD_CREATE; the thread's id."""
+        thread = self.world.open_thread(name, parent_id, invited)
+        self._broadcast.channels_changed(thread.id)
+        return thread.id
+
     @property
     def bot_online(self) -> bool:
         """Whether a bot is connected and identified."""

@@ -84,7 +84,8 @@ class User:
 @dataclass(frozen=True)
 class Channel:
     """A text channel of the guild; a thread of one where it has a parent; a DM channel with the bot where it has a
-    recipient. Where the bot is no member there is a channel of another guild, and a group of people."""
+    recipient. Where the bot is no member there is a channel of another guild, and a group of people. A thread is
+    private where only some are invited."""
 
     id: int
     name: str
@@ -93,6 +94,7 @@ class Channel:
     parent_id: int | None = None
     is_outside: bool = False
     people: tuple[int, ...] = ()
+    invited: tuple[int, ...] = ()
 
     @property
     def is_dm(self) -> bool:
@@ -110,7 +112,9 @@ class Channel:
         """Discord's number for its kind."""
         if self.is_dm:
             return 1
-        return 3 if self.people else 11 if self.parent_id else 0
+        if self.parent_id:
+            return 12 if self.invited else 11
+        return 3 if self.people else 0
 
 
 class World:
@@ -141,6 +145,8 @@ class World:
         """Bytes that a file of the bot's may have."""
         self.bot_permissions: dict[int, int] = {}
         """Permission bits of the app by channel id; a channel that is not in it gives MEMBER_PERMISSIONS."""
+        self.hidden: dict[int, set[int]] = {}
+        """By channel id, the ids of people who do not see it, nor its threads."""
         self.closed_dms: set[int] = set()
         """Ids of users who take no DMs from the app (50007)."""
         for id, document in store.all("dm").items():
@@ -178,6 +184,12 @@ class World:
         self._store.put("dm", id, {"recipient_id": recipient_id})
         return self._add_dm(id, recipient_id), True
 
+    def open_thread(self, name: str, parent_id: int, invited: tuple[int, ...]) -> Channel:
+        """A new private thread of a channel."""
+        id = self._snowflakes.next()
+        self.channels[id] = Channel(id, name, parent_id=parent_id, invited=invited)
+        return self.channels[id]
+
     def visible_channels(self, user_id: int) -> list[Channel]:
         """Channels a person sees: the guilds', the groups one is in, then the own DM."""
         return [channel for channel in self.channels.values() if user_id in self.audience(channel)]
@@ -186,7 +198,10 @@ class World:
         """Ids of the people who see a channel."""
         if channel.recipient_id is not None:
             return {channel.recipient_id}
-        return set(channel.people) or {user.id for user in self.people()}
+        viewers = set(channel.people) or {user.id for user in self.people()}
+        if channel.invited:
+            viewers &= {*channel.invited, *(user.id for user in self.people() if user.admin)}
+        return viewers - self.hidden.get(channel.parent_id or channel.id, set())
 
     def guild_channels(self) -> list[Channel]:
         """The channels of the bot's guild, threads included."""
@@ -257,6 +272,9 @@ class World:
             held = self.bot_permissions[channel.id]
             allow, deny = held & ~MEMBER_PERMISSIONS, MEMBER_PERMISSIONS & ~held
             overwrites = [{"id": str(BOT_ID), "type": 1, "allow": str(allow), "deny": str(deny)}]
+        for user_id in sorted(self.hidden.get(channel.id, ())):
+            deny = int(Permission.VIEW_CHANNEL)
+            overwrites.append({"id": str(user_id), "type": 1, "allow": "0", "deny": str(deny)})
         return {
             "id": str(channel.id),
             "type": 0,
@@ -275,7 +293,7 @@ class World:
     def _thread_json(self, channel: Channel) -> Json:
         return {
             "id": str(channel.id),
-            "type": 11,
+            "type": channel.type,
             "guild_id": str(channel.guild_id),
             "parent_id": str(channel.parent_id),
             "owner_id": str(ADMIN_ID),

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import layouts
-from bot.asking import is_age_restricted
 from bot.errors import Refusal
 from bot.followups import FORGOTTEN, answer
 from bot.layouts import lists
@@ -17,11 +15,12 @@ from bot.layouts.lists import Place
 from bot.layouts.look import Look, files_of
 from bot.locales import say
 from bot.prints import Prints
+from bot.sight import Sight, is_in_sight
 from generation.jobs import JobState
 from generation.sentences import Sentence
 from storage.generations import Generations
 from storage.people import People
-from storage.records import Generation, NsfwPolicy
+from storage.records import Generation
 
 TITLES = {"history": Sentence("Your pictures"), "favourites": Sentence("⭐ Your favourites")}
 
@@ -32,10 +31,11 @@ Number = app_commands.Range[int, 1, 2**53 - 1]
 class History(commands.Cog):
     """Lists of pictures by pages; where a page is kept is in the buttons that turn it."""
 
-    def __init__(self, *, generations: Generations, people: People, prints: Prints) -> None:
+    def __init__(self, *, generations: Generations, people: People, prints: Prints, sight: Sight) -> None:
         self._generations = generations
         self._people = people
         self._prints = prints
+        self._sight = sight
 
     @app_commands.command()
     async def history(self, interaction: discord.Interaction, search: Search = "") -> None:
@@ -44,12 +44,12 @@ class History(commands.Cog):
         Args:
             search: Words of the prompt
         """
-        await answer(interaction, await self._page(interaction.user.id, Place("history", 0, search.strip())))
+        await answer(interaction, await self._page(interaction, Place("history", 0, search.strip())))
 
     @app_commands.command()
     async def favourites(self, interaction: discord.Interaction) -> None:
         """Show the pictures you gave a star."""
-        await answer(interaction, await self._page(interaction.user.id, Place("favourites", 0)))
+        await answer(interaction, await self._page(interaction, Place("favourites", 0)))
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction, number: Number) -> None:
@@ -62,7 +62,7 @@ class History(commands.Cog):
 
     async def turn(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Turn a page."""
-        look = await self._page(interaction.user.id, Place(match["kind"], int(match["page"]), match["search"]))
+        look = await self._page(interaction, Place(match["kind"], int(match["page"]), match["search"]))
         look.view.stop()
         await interaction.response.edit_message(view=look.view, attachments=files_of(look))
 
@@ -70,15 +70,22 @@ class History(commands.Cog):
         """Show what was chosen from a list."""
         await self._show(interaction, await self._visible(interaction, int(values[0])))
 
-    async def _page(self, user_id: int, place: Place) -> Look:
+    async def _page(self, interaction: discord.Interaction, place: Place) -> Look:
+        user_id = interaction.user.id
         if place.kind == "favourites":
             page = await self._generations.favourites_of(user_id, place.start, lists.PAGE)
         else:
             page = await self._generations.of_user(user_id, place.search, place.start, lists.PAGE)
-        small = {each.id: await self._prints.thumbnail(each) for each in page.generations}
+        small = {each.id: await self._thumbnail(interaction, each) for each in page.generations}
         return lists.of_pictures(
             place, say(TITLES[place.kind]), page, {name: data for name, data in small.items() if data}
         )
+
+    async def _thumbnail(self, interaction: discord.Interaction, generation: Generation) -> bytes | None:
+        try:
+            return await self._prints.thumbnail(await self._sight.of(interaction, generation))
+        except Refusal:
+            return None
 
     async def _visible(self, interaction: discord.Interaction, number: int) -> Generation:
         """A request that a person may see: their own, a favourite, or one of a channel that they can look into."""
@@ -87,10 +94,10 @@ class History(commands.Cog):
             raise Refusal(FORGOTTEN)
         if generation.state is JobState.DELETED:
             raise Refusal("This picture was deleted.")
-        return generation
+        return await self._sight.of(interaction, generation)
 
     async def _may_see(self, interaction: discord.Interaction, generation: Generation) -> bool:
-        if generation.origin.user_id == interaction.user.id or _is_in_sight(interaction, generation):
+        if generation.origin.user_id == interaction.user.id or await is_in_sight(interaction, generation.origin):
             return True
         return generation.id in await self._people.favourites(interaction.user.id)
 
@@ -100,29 +107,7 @@ class History(commands.Cog):
         parent = None if parent_id is None else await self._generations.get(parent_id)
         if generation.state.unfinished:
             raise Refusal("It is still being drawn. See /queue.")
-        generation = _as_seen_in(interaction.channel, generation)
         pictures = await self._prints.of(generation, interaction.filesize_limit)
         look = layouts.ended(generation, pictures, parent)
         look.view.stop()
         await interaction.edit_original_response(view=look.view, attachments=files_of(look))
-
-
-def _as_seen_in(channel: object, generation: Generation) -> Generation:
-    """In an age-restricted channel its owner sees what is withheld elsewhere."""
-    if not is_age_restricted(channel):
-        return generation
-    return replace(generation, origin=replace(generation.origin, guard=NsfwPolicy.OFF))
-
-
-def _is_in_sight(interaction: discord.Interaction, generation: Generation) -> bool:
-    origin = generation.origin
-    if (
-        origin.private
-        or origin.guild_id is None
-        or interaction.guild is None
-        or interaction.guild.id != origin.guild_id
-    ):
-        return False
-    channel = interaction.guild.get_channel_or_thread(origin.channel_id)
-    member = interaction.user
-    return channel is not None and isinstance(member, discord.Member) and channel.permissions_for(member).view_channel

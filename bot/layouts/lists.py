@@ -1,7 +1,7 @@
 """Lists: of one's own pictures, of favourites, and of what waits."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,18 +78,24 @@ def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, b
 
 
 def of_queue(
-    line: Sequence[Generation], user_id: int, guild_id: int | None, drawing: int, seconds: float | None
+    line: Sequence[Generation],
+    user_id: int,
+    guild_id: int | None,
+    in_sight: Collection[int],
+    drawing: int,
+    seconds: float | None,
 ) -> Look:
-    """What is unfinished, the first `drawing` of it in the works. Words of private requests, and of other servers,
-    are not shown."""
+    """What is unfinished, the first `drawing` of it in the works. Words are shown of what is `in_sight`, by its ids,
+    and of the person's own public requests."""
     rows = []
     for number, generation in enumerate(line[:LINES], start=1):
         origin = generation.origin
-        here = origin.guild_id == guild_id and (guild_id is not None or origin.user_id == user_id)
         if origin.private:
             what = say("a private picture")
-        elif here:
+        elif origin.user_id == user_id or generation.id in in_sight:
             what = f"**{shown(generation.settings.prompt, 80)}** · <@{origin.user_id}>"
+        elif origin.guild_id is not None and origin.guild_id == guild_id:
+            what = say("a picture for another channel")
         else:
             what = say("a picture for another server")
         place = "🖌️" if number <= drawing else f"{number - drawing}."

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from playground import Playground
 from playground.person import File, Person, Refused
-from playground.world import ART_ID, GENERAL_ID, MEMBER_TWO_ID, Permission
+from playground.world import ADMIN_ID, ART_ID, GENERAL_ID, MEMBER_TWO_ID, Permission
 from tests.playground.conftest import Client, Clock, Connect, picture
 
 
@@ -340,6 +340,25 @@ async def test_in_a_dm(playground: Playground, client: Client, connect: Connect)
         with pytest.raises(discord.Forbidden) as refused:
             await user.send("no")
         assert refused.value.code == 50007
+
+
+async def test_hidden_channels_and_private_threads(playground: Playground, client: Client, connect: Connect) -> None:
+    async with connect(client), Person(playground.url, "member two") as person:
+        playground.hide(ART_ID, MEMBER_TWO_ID)
+        thread = str(playground.open_thread("whispers", GENERAL_ID, MEMBER_TWO_ID))
+        await person.wait_until(lambda: person.sees(thread) and not person.sees(str(ART_ID)))
+        await person.say("hello", thread)
+        await client.hears("message")
+        guild = client.playground_guild
+        art, whispers = guild.get_channel(ART_ID), guild.get_thread(int(thread))
+        assert isinstance(art, discord.TextChannel)
+        assert whispers is not None
+        assert whispers.is_private()
+        two, admin = await guild.fetch_member(MEMBER_TWO_ID), await guild.fetch_member(ADMIN_ID)
+        assert not art.permissions_for(two).view_channel
+        assert (await whispers.fetch_member(two.id)).id == two.id
+        with pytest.raises(discord.NotFound):
+            await whispers.fetch_member(admin.id)
 
 
 async def test_app_permissions(playground: Playground, client: Client, connect: Connect) -> None:

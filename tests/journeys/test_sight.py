@@ -1,0 +1,143 @@
+"""What people see of each other's requests, from where they are."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot import app
+from bot.config import SafetyConfig
+from generation.catalogue import POCKET
+from playground import Playground
+from playground.world import ART_ID, MEMBER_ONE_ID, MEMBER_TWO_ID
+from tests.journeys.conftest import Member, Message, Start, finished, text_of, urls_of, words_of
+from tests.journeys.test_checks import covered
+from tests.journeys.test_places import until_drawing
+from tests.sketching import SketchPool
+
+FORGOTTEN = "I do not know this picture any more"
+UNCHECKED = "Nobody checked this picture"
+WILD = replace(POCKET, name="wild", harmless=False)
+
+
+@pytest.fixture
+def pool() -> SketchPool:
+    return SketchPool()
+
+
+@pytest.fixture
+async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
+    async with start(pool, models=(POCKET, WILD), safety=SafetyConfig("a checker")) as bot:
+        yield bot
+
+
+async def shown(person: Member, number: int, channel: str = "general") -> Message:
+    answer = (await person.slash("show", {"number": number}, channel)).message
+    assert answer is not None
+    return answer if answer["content"] else await person.see(answer, finished)
+
+
+async def queue(person: Member, channel: str = "general") -> str:
+    answer = (await person.slash("queue", {}, channel)).message
+    assert answer is not None
+    return words_of(answer)
+
+
+async def test_the_queue_names_what_one_can_look_into_and_the_place_in_line_of_the_rest(
+    bot: app.Bot, pool: SketchPool, playground: Playground, member: Member, other: Member, admin: Member
+) -> None:
+    playground.hide(ART_ID, MEMBER_TWO_ID)
+    pool.hold()
+    await member.start("a plan", channel="art")
+    await member.start("a draft", channel="sketches")
+    await other.start("a boat")
+    await until_drawing(pool, 3)
+    theirs = await queue(other)
+    assert theirs.count("🖌️ a picture for another channel") == 2
+    assert "a boat" in theirs
+    assert "a plan" not in theirs
+    assert f"<@{member.id}>" not in theirs
+    for person in (member, admin):
+        assert "a plan" in await queue(person)
+        assert "a draft" in await queue(person)
+    assert "a plan" in await queue(member, "dm")
+    pool.release()
+
+
+async def test_a_private_thread_is_open_to_those_in_it(
+    bot: app.Bot, pool: SketchPool, playground: Playground, member: Member, other: Member, admin: Member
+) -> None:
+    thread = str(playground.open_thread("whispers", ART_ID, MEMBER_ONE_ID))
+    await member.wait_until(lambda: member.sees(thread))
+    done = await member.imagine("a whisper", channel=thread)
+    assert urls_of(done)
+    pool.hold()
+    await member.start("a rumour", channel=thread)
+    await until_drawing(pool)
+    assert "a picture for another channel" in await queue(other)
+    assert FORGOTTEN in text_of(await shown(other, 1))
+    assert FORGOTTEN in text_of(await shown(other, 1, "art"))
+    assert "a rumour" in await queue(admin)
+    assert finished(await shown(admin, 1))
+    pool.release()
+    thread = str(playground.open_thread("secrets", ART_ID, MEMBER_ONE_ID, MEMBER_TWO_ID))
+    await member.wait_until(lambda: member.sees(thread))
+    await member.imagine("a secret", channel=thread)
+    assert finished(await shown(other, 3))
+
+
+async def test_pictures_of_a_channel_one_does_not_see_are_not_shown(
+    bot: app.Bot, playground: Playground, member: Member, other: Member
+) -> None:
+    await member.imagine("a plan", channel="art")
+    await member.imagine("a draft", channel="sketches")
+    assert finished(await shown(other, 1))
+    playground.hide(ART_ID, MEMBER_TWO_ID)
+    for number in (1, 2):
+        assert FORGOTTEN in text_of(await shown(other, number))
+        assert finished(await shown(member, number))
+
+
+async def test_where_the_bot_is_no_member_those_who_are_there_see_it(
+    bot: app.Bot, member: Member, other: Member
+) -> None:
+    await member.imagine("a boat", channel="elsewhere")
+    assert finished(await shown(other, 1, "elsewhere"))
+    assert FORGOTTEN in text_of(await shown(other, 1))
+
+
+async def test_what_nobody_checked_is_shown_as_the_place_wants_it(
+    bot: app.Bot, admin: Member, member: Member, other: Member
+) -> None:
+    two = await member.imagine("a bare tree", channel="nsfw-art", model="wild", count=2)
+    await other.click(two, "⭐")
+    plain = await member.imagine("a boat", channel="nsfw-art", count=2)
+    assert covered(await shown(other, 1)) == [False, False]
+    await admin.slash("server nsfw", {"policy": "spoiler"})
+    hidden = await shown(other, 1)
+    assert covered(hidden) == [True, True]
+    pick = await other.select(hidden, "noisefox:pick:1:0", ["1"])
+    assert pick.message is not None
+    assert covered(pick.message) == [True]
+    await admin.slash("server nsfw", {"policy": "block"})
+    assert UNCHECKED in text_of(await shown(other, 1))
+    refused = (await other.select(hidden, "noisefox:pick:1:0", ["1"])).message
+    assert refused is not None
+    assert UNCHECKED in text_of(refused)
+    assert UNCHECKED in text_of(await shown(member, 1))
+    assert covered(await shown(other, 1, "nsfw-art")) == [False, False]
+    assert covered(await shown(other, 2)) == [False, False]
+    assert urls_of(plain)
+    listed = await member.asks("history")
+    assert ["1.jpg" in text_of(listed), "2.jpg" in text_of(listed)] == [False, True]
+
+
+async def test_what_is_withheld_where_it_was_drawn_stays_so_where_it_is_shown(
+    bot: app.Bot, admin: Member, member: Member
+) -> None:
+    await admin.slash("server nsfw", {"policy": "block"})
+    started = await member.start("a bare tree", model="wild")
+    await member.see(started, lambda each: "age-restricted channel" in text_of(each))
+    await admin.slash("server nsfw", {"policy": "off"})
+    assert urls_of(await shown(member, 1)) == []
+    assert covered(await shown(member, 1, "nsfw-art")) == [False]
