@@ -65,6 +65,7 @@ from storage.images import Images
 from storage.paces import Paces
 from storage.people import People
 from storage.preferences import Preferences
+from storage.removals import Removals
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class Bot:
     delivery: Delivery
     generations: Generations
     logbook: Logbook
+    archive: Archive
 
 
 class LocalChat(Protocol):
@@ -163,7 +165,14 @@ async def assembled(
             catalogue=config.catalogue,
         )
         archive = Archive(
-            generations=generations, images=images, people=people, preferences=preferences, studio=studio, posts=posts
+            generations=generations,
+            images=images,
+            people=people,
+            preferences=preferences,
+            drafts=drafts,
+            removals=Removals(sessions),
+            studio=studio,
+            posts=posts,
         )
         stack.push_async_callback(archive.close)
         comparisons = Comparisons(catalogue=config.catalogue, house=house, intake=intake)
@@ -223,7 +232,7 @@ async def assembled(
             unreacted=reactions.removed,
             submitted=Forms(followups, menus).submit,
         )
-        yield Bot(client, studio, delivery, generations, logbook)
+        yield Bot(client, studio, delivery, generations, logbook, archive)
 
 
 @asynccontextmanager
@@ -238,6 +247,7 @@ async def running(
     async with assembled(config, pool=pool, now=now) as bot:
         await _log_in(bot.client, token)
         await bot.studio.resume()
+        await bot.archive.resume()
         async with asyncio.TaskGroup() as tasks:
             work = (bot.client.connect(), bot.studio.run(), bot.logbook.run())
             running_tasks = [tasks.create_task(each) for each in work]

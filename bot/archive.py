@@ -2,18 +2,26 @@
 
 import asyncio
 import json
+import logging
 from dataclasses import asdict
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
+import aiohttp
+import discord
+
 from bot.posts import Posts
 from bot.studio import Studio
+from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.images import Images
 from storage.people import People
 from storage.preferences import Preferences
 from storage.records import Generation
+from storage.removals import Removals
+
+log = logging.getLogger(__name__)
 
 BATCH = 100
 """Requests that are read at a time."""
@@ -29,6 +37,8 @@ class Archive:
         images: Images,
         people: People,
         preferences: Preferences,
+        drafts: Drafts,
+        removals: Removals,
         studio: Studio,
         posts: Posts,
     ) -> None:
@@ -36,9 +46,11 @@ class Archive:
         self._images = images
         self._people = people
         self._preferences = preferences
+        self._drafts = drafts
+        self._removals = removals
         self._studio = studio
         self._posts = posts
-        self._removals: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def export(self, user_id: int, most: int) -> tuple[bytes, int]:
         """Everything as a ZIP file of at most `most` bytes, and how many pictures had no room in it, the oldest."""
@@ -52,36 +64,58 @@ class Archive:
             "defaults": {
                 model: partial.given() for model, partial in (await self._preferences.of_user(user_id)).by_model.items()
             },
+            "drafts": await self._drafts.of_user(user_id),
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, default=str).encode()
         names = [picture.file for each in generations for picture in each.pictures if picture.file]
         names += [file for each in generations for file in each.figures]
+        given = [file for each in generations for file in asdict(each.inputs).values() if file]
+        names += [file for file in dict.fromkeys(given) if self._images.is_given_by(user_id, file)]
         return await asyncio.to_thread(self._packed, text, [(name, self._images.path(name)) for name in names], most)
 
     async def forget(self, user_id: int) -> int:
-        """Remove everything: requests, their pictures and messages, and what the person kept. How many requests."""
+        """Remove everything: requests, their pictures and messages, and what the person kept. How many requests.
+
+        Files and messages that cannot be removed now are tried again at the next start.
+        """
         generations = await self._all_of(user_id)
         for generation in generations:
             if generation.state.unfinished:
                 await self._studio.abandon(generation)
-        for file in await self._generations.forget_user(user_id):
-            await self._images.remove(file)
+        await self._generations.forget_user(user_id)
         await self._people.forget(user_id)
-        removal = asyncio.create_task(self._remove_messages(generations), name=f"messages of {user_id}")
-        self._removals.add(removal)
-        removal.add_done_callback(self._removals.discard)
+        await self._removals.scrub()
+        await self.resume()
         return len(generations)
+
+    async def resume(self) -> None:
+        """Remove the files of those who were forgotten, as far as that can be done, and begin to remove their
+        messages."""
+        for removal in await self._removals.files():
+            try:
+                await self._images.remove(removal.file)
+            except OSError:
+                log.exception("%s cannot be removed; the next start tries again", removal.file)
+            else:
+                await self._removals.done(removal)
+        task = asyncio.create_task(self._remove_messages(), name="messages of the forgotten")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Stop removing messages."""
-        for removal in self._removals:
-            removal.cancel()
-        await asyncio.gather(*self._removals, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _remove_messages(self, generations: list[Generation]) -> None:
-        for generation in generations:
-            if not generation.origin.private:
-                await self._posts.remove(generation.origin)
+    async def _remove_messages(self) -> None:
+        for removal in await self._removals.messages():
+            try:
+                await self._posts.remove(removal)
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+                log.warning("message %s cannot be removed; the next start tries: %s", removal.message_id, failure)
+            else:
+                await self._removals.done(removal)
 
     async def _all_of(self, user_id: int) -> list[Generation]:
         found: list[Generation] = []

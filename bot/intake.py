@@ -336,7 +336,7 @@ class Intake:
         Raises `AlreadyAsked` where the same event has asked before, and `LimitExceeded` where the person has asked
         for too much since the plan was made.
         """
-        kept = {role: await self._images.keep(png) for role, png in plan.inputs.given()}
+        kept = {role: await self._images.keep(png, origin.user_id) for role, png in plan.inputs.given()}
         files = replace(plan.files, **kept)
         try:
             async with self._accepting:

@@ -10,7 +10,7 @@ import discord
 from bot.layouts.look import Look, files_of
 from bot.prints import FILE_BYTES
 from generation.errors import NoisefoxError
-from storage.records import Origin
+from storage.records import Origin, Removal
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Posts:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
             raise NotTaken(f"message {origin.message_id}: {failure!r}") from failure
 
-    async def remove(self, origin: Origin) -> None:
+    async def remove(self, origin: Origin | Removal) -> None:
         """Remove a message from its channel; one that is gone already is fine."""
         try:
             await self._in_channel(origin).delete()
@@ -123,5 +123,5 @@ class Posts:
         look.view.stop()
         await self._in_channel(origin).edit(view=look.view, attachments=files_of(look), allowed_mentions=_NO_MENTIONS)
 
-    def _in_channel(self, origin: Origin) -> discord.PartialMessage:
+    def _in_channel(self, origin: Origin | Removal) -> discord.PartialMessage:
         return self._client.get_partial_messageable(origin.channel_id).get_partial_message(origin.message_id)

@@ -1,6 +1,7 @@
 """From a saved request to its pictures: feeds the pool, writes down what comes of it, keeps the messages informed."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -245,9 +246,15 @@ class Studio:
             log.exception("the pictures of %s cannot be written", generation.id)
             return await self._generations.fail(generation.id, str(UNEXPECTED))
         hint = await self._hints.due(generation)
-        return await self._generations.complete(
-            generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint, figures
-        )
+        try:
+            return await self._generations.complete(
+                generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint, figures
+            )
+        except StorageError:
+            for file in [*figures, *(picture.file for picture in pictures if picture.file)]:
+                with contextlib.suppress(OSError):
+                    await self._images.remove(file)
+            raise
 
     async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
         """Write the pictures of some cells; once all are there, the sheet."""

@@ -57,6 +57,13 @@ async def opened(file: Path) -> AsyncIterator[Sessions]:
 
 
 def _prepare(connection: Any, _: object) -> None:
-    """Write-ahead logging, so that readers never wait for a writer; and foreign keys that hold."""
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+    """Write-ahead logging, so that readers never wait for a writer; foreign keys that hold; and nothing left behind of
+    what is deleted."""
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "secure_delete=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from storage.database import Sessions
 from storage.tables import DraftRow
@@ -32,6 +32,12 @@ class Drafts:
             await session.execute(delete(DraftRow).where(DraftRow.created < self._now() - LIFE))
             session.add(row)
         return row.id
+
+    async def of_user(self, user_id: int) -> list[dict[str, Any]]:
+        """A person's drafts, oldest first."""
+        mine = select(DraftRow.request).filter_by(user_id=user_id).order_by(DraftRow.id)
+        async with self._sessions() as session:
+            return [json.loads(request) for request in await session.scalars(mine)]
 
     async def take(self, draft_id: int, user_id: int) -> dict[str, Any] | None:
         """A person's draft, which is gone then; None where there is none."""

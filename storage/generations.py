@@ -27,7 +27,7 @@ from storage.records import (
     Picture,
     Spending,
 )
-from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow
+from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow, RemovalRow
 
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
 
@@ -239,8 +239,9 @@ class Generations:
             await session.commit()
             return [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
 
-    async def forget_user(self, user_id: int) -> list[str]:
-        """Remove a person's requests for good, and other people's favourites of them. The files to remove.
+    async def forget_user(self, user_id: int) -> None:
+        """Remove a person's requests for good, and other people's favourites of them. Their files and messages are
+        noted as `Removals`.
 
         Requests that others derived from them stay, and forget what they were derived from.
         """
@@ -253,13 +254,18 @@ class Generations:
             for name in _INPUT_COLUMNS:
                 column = getattr(GenerationRow, name)
                 files += await session.scalars(select(column).where(GenerationRow.user_id == user_id))
+            of_messages = GenerationRow.channel_id, GenerationRow.message_id
+            mine_to_see = GenerationRow.user_id == user_id, GenerationRow.private.is_(False)
+            messages = (await session.execute(select(*of_messages).where(*mine_to_see))).all()
             await session.execute(delete(PictureRow).where(theirs))
             await session.execute(delete(FigureRow).where(figures))
             await session.execute(delete(FavouriteRow).where(FavouriteRow.generation_id.in_(mine)))
             derived = GenerationRow.parent_id.in_(mine)
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
             await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
-            return [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
+            unneeded = [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
+            session.add_all(RemovalRow(file=file) for file in unneeded)
+            session.add_all(RemovalRow(channel_id=channel, message_id=message) for channel, message in messages)
 
     async def _page(self, conditions: Sequence[ColumnElement[bool]], start: int, most: int) -> Page:
         async with self._sessions() as session:

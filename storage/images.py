@@ -24,11 +24,16 @@ class Images:
         await asyncio.to_thread(_write, self._folder / name, data)
         return name
 
-    async def keep(self, png: bytes) -> str:
-        """Write a picture that a request starts from, before the request is saved; its name."""
-        name = f"inputs/{uuid4().hex}.png"
+    async def keep(self, png: bytes, user_id: int) -> str:
+        """Write a picture that a person's request starts from, before the request is saved; its name."""
+        name = f"{_given_by(user_id)}{uuid4().hex}.png"
         await asyncio.to_thread(_write, self._folder / name, png)
         return name
+
+    @staticmethod
+    def is_given_by(user_id: int, name: str) -> bool:
+        """True for a picture that was kept for a request of that person's first, whoever else starts from it now."""
+        return name.startswith(_given_by(user_id))
 
     def path(self, name: str) -> Path:
         """Where the picture called `name` is, if it is there."""
@@ -40,6 +45,10 @@ class Images:
 
     async def remove(self, name: str) -> None:
         await asyncio.to_thread((self._folder / name).unlink, missing_ok=True)
+
+
+def _given_by(user_id: int) -> str:
+    return f"inputs/{user_id}-"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -222,6 +222,16 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """What is still to be removed: a file of the store of images, or a message."""
+
+    id: int
+    file: str = ""
+    channel_id: int = 0
+    message_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Some of a person's requests, newest first, and how many there are in all."""
 

@@ -227,6 +227,17 @@ class DraftRow(Base):
     request: Mapped[str]
 
 
+class RemovalRow(Base):
+    """A file, or a message, that is still to be removed."""
+
+    __tablename__ = "removals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file: Mapped[str | None]
+    channel_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+
+
 class PaceRow(Base):
     """How long a row takes through the UNet of a model, at a number of pixels."""
 

@@ -9,9 +9,13 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from PIL import Image
 
 from bot import app
 from generation import infotext
+from playground import Playground
+from playground.person import File
+from storage.images import Images
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
 
 
@@ -227,6 +231,60 @@ async def test_whoever_is_forgotten_leaves_nothing(bot: app.Bot, member: Member,
     assert finished(await other.press(theirs, "Re-roll"))
     refusal = await other.click(theirs, "Details")
     assert "a picture that is not here any more" in text_of(refusal.message or {})
+
+
+async def test_what_cannot_be_removed_now_is_removed_at_the_next_start(
+    start: Start, playground: Playground, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove, shown = Images.remove, []
+
+    async def fails_once(self: Images, name: str) -> None:
+        monkeypatch.setattr(Images, "remove", remove)
+        raise PermissionError(name)
+
+    async with start():
+        for prompt in ("a secret castle", "a secret boat"):
+            shown.append(await member.imagine(prompt))
+        monkeypatch.setattr(Images, "remove", fails_once)
+        playground.fail_next("DELETE", "/channels/", 400)
+        await member.click(await member.asks("me forget"), "Remove everything")
+        await member.wait_until(lambda: [member.message(each["id"]) for each in shown].count(None) == 1)
+        assert len(list((tmp_path / "data" / "pictures").rglob("*.png"))) == 1
+        database = (tmp_path / "data").glob("noisefox.db*")
+        assert not any(b"a secret" in file.read_bytes() for file in database)
+    async with start():
+        await member.wait_until(lambda: all(member.message(each["id"]) is None for each in shown))
+    assert list((tmp_path / "data" / "pictures").rglob("*.png")) == []
+
+
+async def test_pictures_one_gave_and_drafts_come_too_and_nobody_elses(
+    bot: app.Bot, member: Member, other: Member
+) -> None:
+    done = await member.imagine("a castle", image=File("look.png", png((10, 200, 10)), "image/png"))
+    await other.press(done, "Re-roll")
+    await other.asks("imagine", prompt="{a, b, c, d, e} fox", steps=1)
+    _, given = await exported(member)
+    assert len(given) == 1
+    assert Image.open(BytesIO(given[0])).getpixel((0, 0)) == (10, 200, 10)
+    data, given = await exported(other)
+    assert given == []
+    assert data["drafts"][0]["prompts"] == ["a fox", "b fox", "c fox", "d fox", "e fox"]
+
+
+def png(colour: tuple[int, int, int]) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (128, 128), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+async def exported(person: Member) -> tuple[dict[str, Any], list[bytes]]:
+    """What is kept of a person, and the pictures that they gave."""
+    answer = (await person.slash("me export")).message
+    assert answer is not None
+    whole = await person.see(answer, lambda each: bool(each["attachments"]))
+    archive = ZipFile(BytesIO(await person.download(whole["attachments"][0]["url"])))
+    given = [archive.read(name) for name in archive.namelist() if name.startswith("inputs/")]
+    return json.loads(archive.read("data.json")), given
 
 
 def rows_with(folder: Path, member: Member) -> str:

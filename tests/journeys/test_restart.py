@@ -179,7 +179,7 @@ async def _serve_a_while(start: Start, member: Member) -> None:
 
 
 async def test_a_database_that_fails_costs_one_request_and_not_the_bot(
-    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch
+    start: Start, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = Generations.complete
 
@@ -195,6 +195,7 @@ async def test_a_database_that_fails_costs_one_request_and_not_the_bot(
     monkeypatch.undo()
     async with start():
         assert finished(await member.see_finished(lost))
+    assert len(pictures_in(tmp_path)) == 2
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(start: Start, member: Member) -> None:

@@ -1,14 +1,17 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from generation.settings import GenerationSettings
+from storage import database
 from storage.database import Sessions
 from storage.drafts import LIFE, Drafts
 from storage.generations import Generations
 from storage.paces import Paces
 from storage.people import BETWEEN_HINTS, People
 from storage.records import Action, Generation, Habits, Lineage, Origin, Picture, Style
+from storage.removals import Removals
 
 
 async def asked(generations: Generations, prompt: str, user: int = 1, parent: int | None = None) -> Generation:
@@ -107,12 +110,33 @@ async def test_whoever_is_forgotten_takes_their_files_and_leaves_others_theirs(s
     await generations.complete(mine.id, [Picture(0, 7, 64, 64, "mine.png")], 1.0)
     theirs = await asked(generations, "a cat", user=2, parent=mine.id)
     await people.toggle_favourite(2, mine.id)
-    assert await generations.forget_user(1) == ["mine.png"]
+    await generations.forget_user(1)
+    removals = Removals(sessions)
+    [file], [message] = await removals.files(), await removals.messages()
+    assert (file.file, message.channel_id, message.message_id) == ("mine.png", 2, mine.origin.message_id)
+    await removals.done(file)
+    assert (await removals.files(), await removals.messages()) == ([], [message])
     assert await generations.get(mine.id) is None
     assert await people.favourites(2) == []
     kept = await generations.get(theirs.id)
     assert kept is not None
     assert kept.lineage == Lineage(Action.REROLL, None)
+
+
+async def test_nothing_deleted_stays_in_the_database_file(tmp_path: Path) -> None:
+    async with database.opened(tmp_path / "noisefox.db") as sessions:
+        generations = Generations(sessions)
+        for number in range(60):
+            await asked(generations, f"a secret fox, number {number} " + "of many " * number, user=number % 2)
+        assert b"secret fox" in _bytes_of(tmp_path)
+        for user in (0, 1):
+            await generations.forget_user(user)
+        await Removals(sessions).scrub()
+        assert b"secret fox" not in _bytes_of(tmp_path)
+
+
+def _bytes_of(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("noisefox.db*"))
 
 
 async def test_a_draft_is_taken_once_by_its_person_and_not_kept_for_ever(sessions: Sessions) -> None:

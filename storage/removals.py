@@ -1,0 +1,35 @@
+"""What is still to be removed of people who were forgotten: noted with their last row, and kept until it is gone."""
+
+from sqlalchemy import ColumnElement, delete, select, text
+
+from storage.database import Sessions
+from storage.records import Removal
+from storage.tables import RemovalRow
+
+
+class Removals:
+    """Files and messages that nobody has any more."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def files(self) -> list[Removal]:
+        return await self._due(RemovalRow.file.is_not(None))
+
+    async def messages(self) -> list[Removal]:
+        return await self._due(RemovalRow.message_id.is_not(None))
+
+    async def done(self, removal: Removal) -> None:
+        """It is gone."""
+        async with self._sessions() as session, session.begin():
+            await session.execute(delete(RemovalRow).filter_by(id=removal.id))
+
+    async def scrub(self) -> None:
+        """Overwrite in the database's file what was deleted in its tables, and empty the log before it."""
+        async with self._sessions() as session:
+            await session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    async def _due(self, kind: ColumnElement[bool]) -> list[Removal]:
+        async with self._sessions() as session:
+            rows = await session.scalars(select(RemovalRow).where(kind).order_by(RemovalRow.id))
+            return [Removal(row.id, row.file or "", row.channel_id or 0, row.message_id or 0) for row in rows]
