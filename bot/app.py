@@ -137,6 +137,7 @@ async def assembled(
             studio=studio,
             logbook=logbook,
         )
+        wording = Wording(people=people, generations=generations)
         sight = Sight(rules=rules, catalogue=config.catalogue)
         followups = Followups(
             intake=intake,
@@ -146,6 +147,7 @@ async def assembled(
             posts=posts,
             prints=prints,
             sight=sight,
+            wording=wording,
         )
         reactions = Reactions(
             client=client,
@@ -160,6 +162,7 @@ async def assembled(
             client=client,
             followups=followups,
             intake=intake,
+            wording=wording,
             generations=generations,
             drafts=drafts,
             catalogue=config.catalogue,
@@ -179,7 +182,6 @@ async def assembled(
         consent = Consent(
             catalogue=config.catalogue, intake=intake, comparisons=comparisons, studio=studio, drafts=drafts
         )
-        wording = Wording(people=people, generations=generations)
         history, queue, me, what = (
             History(generations=generations, people=people, prints=prints, sight=sight),
             Queue(studio=studio, generations=generations),
@@ -197,7 +199,7 @@ async def assembled(
         await client.serve(
             families=[
                 Imagine(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
-                Blend(intake=intake, catalogue=config.catalogue),
+                Blend(intake=intake, wording=wording, catalogue=config.catalogue),
                 Compare(
                     comparisons=comparisons,
                     consent=consent,

@@ -100,10 +100,13 @@ def check_reach(interaction: discord.Interaction, intake: Intake, plans: Sequenc
 async def begin(
     interaction: discord.Interaction, intake: Intake, plans: Sequence[Plan], *, private: bool, spoiler: bool = False
 ) -> None:
-    """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message.
+    """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message. A flag says
+    `private` and `spoiler` as well.
 
     Of several requests that one interaction makes, the others answer in messages that follow.
     """
+    private = private or any(plan.private for plan in plans)
+    spoiler = spoiler or any(plan.spoiler for plan in plans)
     await intake.check_room(plans)
     outside = is_outside(interaction)
     check_reach(interaction, intake, plans)

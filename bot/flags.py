@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 from generation.errors import InvalidSetting
 from generation.loras import tag
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
+
+STYLE = "style"
 
 _NARROWEST = 4
 """How many times longer than the other a side may be."""
@@ -22,12 +25,14 @@ class Typed:
     seed: int | None = None
     aspect: tuple[int, int] | None = None
     """Width to height."""
+    private: bool = False
+    spoiler: bool = False
 
 
 def read(text: str) -> Typed:
     """Split a prompt from its flags; of a flag that is there twice, the later counts, but for `--lora`, which adds one.
 
-    A LoRA goes into the prompt as its tag.
+    A LoRA goes into the prompt as its tag. A style must have been taken out before.
 
     Raises `InvalidSetting`, naming the flag and an example of its use.
     """
@@ -51,13 +56,33 @@ def read(text: str) -> Typed:
                 field, "`--{name}` needs a value such as `--{name} {example}`.", name=name, example=example
             ) from None
     seed, aspect = values.pop("seed", None), values.pop("aspect", None)
+    private, spoiler = values.pop("private", False), values.pop("spoiler", False)
     if size := values.pop("size", None):
         values["width"], values["height"] = size
     if size := values.pop("seed_size", None):
         values["seed_width"], values["seed_height"] = size
     if part := values.pop("guidance_part", None):
         values["guidance_start"], values["guidance_end"] = part
-    return Typed(" ".join(filter(None, [prompt.strip(), *loras])), PartialSettings(**values), seed, aspect)
+    prompt = " ".join(filter(None, [prompt.strip(), *loras]))
+    return Typed(prompt, PartialSettings(**values), seed, aspect, private, spoiler)
+
+
+def take_style(text: str) -> tuple[str, str | None]:
+    """A text without its `--style`, and the name of that, if it has one; the last of several. Raises `InvalidSetting`
+    where the name is missing."""
+    starts = [match.start() for match in _FLAG.finditer(text)]
+    kept, style = "", None
+    for start, end in pairwise([0, *starts, len(text)]):
+        name, _, value = _FLAG.sub("", text[start:end], count=1).strip().partition(" ")
+        if start not in starts or name.lower() != STYLE:
+            kept += text[start:end]
+        elif style := value.strip():
+            continue
+        else:
+            raise InvalidSetting(
+                STYLE, "`--{name}` needs a value such as `--{name} {example}`.", name=STYLE, example="noir"
+            )
+    return kept, style
 
 
 def split(text: str) -> tuple[str, str]:
@@ -109,6 +134,17 @@ def _text(value: str) -> str:
     if not value:
         raise ValueError
     return value
+
+
+def _alone(value: str) -> bool:
+    """What says all by being there."""
+    if value:
+        raise InvalidSetting("prompt", "`--private` and `--spoiler` stand alone, behind all words of the prompt.")
+    return True
+
+
+def _style(_: str) -> str:
+    raise InvalidSetting(STYLE, "`--style` cannot be used here. Name the style in the prompt of a picture.")
 
 
 def _aspect(value: str) -> tuple[int, int]:
@@ -178,6 +214,9 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "hires-strength": ("hires_strength", float, "0.5"),
     "control": ("control_scale", float, "0.8"),
     "image-weight": ("image_prompt_scale", float, "0.6"),
+    STYLE: (STYLE, _style, "noir"),
+    "private": ("private", _alone, ""),
+    "spoiler": ("spoiler", _alone, ""),
 }
 
 _RIVALS = {"size": "aspect", "aspect": "size"}

@@ -21,6 +21,7 @@ from bot.posts import Posts
 from bot.prints import Prints
 from bot.sight import Sight
 from bot.studio import Studio
+from bot.wording import Wording
 from generation.sentences import Sentence
 from storage.generations import Generations
 from storage.people import People
@@ -52,6 +53,7 @@ class Followups:
         posts: Posts,
         prints: Prints,
         sight: Sight,
+        wording: Wording,
     ) -> None:
         self._intake = intake
         self._studio = studio
@@ -60,6 +62,7 @@ class Followups:
         self._posts = posts
         self._prints = prints
         self._sight = sight
+        self._wording = wording
 
     async def press(self, interaction: discord.Interaction, press: Press) -> None:
         """Answer a press on one of our buttons, however old. Raises `UserError` for what is refused."""
@@ -89,6 +92,7 @@ class Followups:
     async def submit(self, interaction: discord.Interaction, press: Press, values: dict[str, Any]) -> None:
         """Take a form that came back, however long ago it was opened. Raises `UserError`."""
         filled, asker = panel.read(values), asker_of(interaction)
+        filled = replace(filled, text=await self._wording.dressed(interaction.user.id, filled.text))
         if press.kind is PressKind.USE:
             plan = await self._intake.imagine(asker, filled.text, None, filled.chosen)
             await begin(interaction, self._intake, [plan], private=False)

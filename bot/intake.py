@@ -49,6 +49,9 @@ class Plan:
     """True where nobody named a size: a picture to start from may give its own aspect."""
     picture_as: tuple[str, ...] = ("image",)
     """What a picture is for that is given with the words, as fields of `Inputs`."""
+    private: bool = False
+    spoiler: bool = False
+    """What flags say of whoever may see it, beside the command's own options."""
 
     @property
     def draws(self) -> bool:
@@ -121,7 +124,8 @@ class Intake:
         settings = chosen.over(typed.chosen).over(defaults).of(prompt, self.new_seed() if wanted is None else wanted)
         sized = typed.aspect or chosen.over(typed.chosen).width is not None
         plan = await self._plan(asker, settings, Lineage())
-        return replace(plan, size_open=not sized, picture_as=flags.picture_as(typed))
+        plan = replace(plan, size_open=not sized, picture_as=flags.picture_as(typed))
+        return _seen_as(plan, typed)
 
     async def explain(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
@@ -134,6 +138,7 @@ class Intake:
         compared = await self._plan(plan.asker, cells[0], Lineage(Action.COMPARE), cells=cells)
         if plan.inputs.given():
             self._check_takes_more(compared)
+        compared = replace(compared, private=plan.private, spoiler=plan.spoiler)
         return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
 
     async def with_image(self, plans: Sequence[Plan], image: bytes, mask: bytes = b"") -> list[Plan]:
@@ -172,7 +177,7 @@ class Intake:
         old, side = plan.settings, plan.limits.side or SIZE.high
         width, height = flags.fitted(flags.bounded(size), old.width, old.height, side)
         shaped = await self._plan(plan.asker, replace(old, width=width, height=height), plan.lineage)
-        return replace(shaped, picture_as=plan.picture_as)
+        return replace(plan, settings=shaped.settings, limits=shaped.limits, size_open=False)
 
     async def reroll(self, asker: Asker, generation: Generation) -> Plan:
         """The same settings with another seed; of a variation, another one as far away."""
@@ -214,7 +219,8 @@ class Intake:
         if strength is not None:
             settings = replace(settings, denoising_strength=strength)
         files = InputFiles(**dict.fromkeys(flags.picture_as(typed), picture.file))
-        return await self._plan(asker, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
+        plan = await self._plan(asker, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
+        return _seen_as(plan, typed)
 
     async def hires(self, asker: Asker, generation: Generation, index: int) -> Plan:
         """One picture of a generation again, twice as large and with the detail of that size."""
@@ -259,7 +265,8 @@ class Intake:
             changes["width"], changes["height"] = await self._fitted(asker, old, typed.aspect)
         seed = self.new_seed() if typed.seed is None else typed.seed
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
-        return await self.derive(asker, generation, settings, Lineage(Action.REMIX, generation.id))
+        plan = await self.derive(asker, generation, settings, Lineage(Action.REMIX, generation.id))
+        return _seen_as(plan, typed)
 
     async def seed(self, asker: Asker, seed: int, prompts: Sequence[str], chosen: PartialSettings) -> Plan:
         """A figure of what a seed is, with what some prompts make of it."""
@@ -404,6 +411,10 @@ class Intake:
         for name, drawn in by_model.items():
             standing = await self._house.check(asker, drawn, self._catalogue.get(name), plan.charged)
         return replace(plan, limits=standing.limits)
+
+
+def _seen_as(plan: Plan, typed: flags.Typed) -> Plan:
+    return replace(plan, private=typed.private, spoiler=typed.spoiler)
 
 
 def _finished_picture(generation: Generation, index: int) -> Picture:

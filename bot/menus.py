@@ -17,6 +17,7 @@ from bot.fetching import fetched
 from bot.followups import FORMS, REDRAWN, Followups, answer
 from bot.intake import Intake
 from bot.layouts.details import of_settings
+from bot.wording import Wording
 from generation.catalogue import Catalogue
 from generation.settings import GenerationSettings
 from storage.drafts import Drafts
@@ -39,6 +40,7 @@ class Menus:
         client: discord.Client,
         followups: Followups,
         intake: Intake,
+        wording: Wording,
         generations: Generations,
         drafts: Drafts,
         catalogue: Catalogue,
@@ -46,6 +48,7 @@ class Menus:
         self._client = client
         self._followups = followups
         self._intake = intake
+        self._wording = wording
         self._generations = generations
         self._drafts = drafts
         self._catalogue = catalogue
@@ -66,7 +69,8 @@ class Menus:
         if draft is None:
             raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
         filled = panel.read(values)
-        plan = await self._intake.imagine(asker_of(interaction), filled.text, None, filled.chosen)
+        text = await self._wording.dressed(interaction.user.id, filled.text)
+        plan = await self._intake.imagine(asker_of(interaction), text, None, filled.chosen)
         [plan] = await self._intake.with_image([plan], await fetched(self._client, draft["url"]))
         await begin(interaction, self._intake, [plan], private=False)
 

@@ -22,16 +22,21 @@ class Wording:
 
     async def prompts(self, user_id: int, typed: str, style: str | None = None) -> list[str]:
         """The prompts, flags included, that `typed` stands for. Raises `UserError`."""
-        text = await self._recalled(user_id, typed)
-        if style:
-            kept = await self._people.style(user_id, style)
-            if kept is None:
-                raise Refusal("You have no style “{name}”. See /styles list.", name=style[:40])
-            text = styled(text, kept.text)
+        text = await self.dressed(user_id, await self._recalled(user_id, typed), style)
         suffix = (await self._people.habits(user_id)).suffix
         if suffix and not flags.split(text)[0].endswith(flags.split(suffix)[0]):
             text = styled(text, suffix)
         return permutations.expand(text)
+
+    async def dressed(self, user_id: int, typed: str, style: str | None = None) -> str:
+        """What is typed in a style, or else in the one that a flag names. Raises `UserError`."""
+        text, named = flags.take_style(typed)
+        if style := style or named:
+            kept = await self._people.style(user_id, style)
+            if kept is None:
+                raise Refusal("You have no style “{name}”. See /styles list.", name=style[:40])
+            text = styled(text, kept.text)
+        return text
 
     async def recent(self, user_id: int, typed: str) -> list[tuple[str, str]]:
         """A person's latest prompts that hold `typed`, each with what stands for it."""

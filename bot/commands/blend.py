@@ -10,14 +10,16 @@ from bot.asking import asker_of, begin, check_reach
 from bot.commands import options
 from bot.fetching import fetched
 from bot.intake import Intake
+from bot.wording import Wording
 from generation.catalogue import Catalogue
 
 
 class Blend(commands.Cog):
     """One picture from several."""
 
-    def __init__(self, *, intake: Intake, catalogue: Catalogue) -> None:
+    def __init__(self, *, intake: Intake, wording: Wording, catalogue: Catalogue) -> None:
         self._intake = intake
+        self._wording = wording
         self._catalogue = catalogue
 
     @app_commands.command()
@@ -51,7 +53,8 @@ class Blend(commands.Cog):
         urls = [options.picture_url(each) for each in given]
         files = await asyncio.gather(*(fetched(interaction.client, url) for url in urls))
         chosen = options.chosen(model=model, strength=strength)
-        plan = await self._intake.blend(asker_of(interaction), files, prompt or "", chosen)
+        text = await self._wording.dressed(interaction.user.id, prompt or "")
+        plan = await self._intake.blend(asker_of(interaction), files, text, chosen)
         check_reach(interaction, self._intake, [plan])
         await begin(interaction, self._intake, [plan], private=private, spoiler=spoiler)
 

@@ -11,7 +11,7 @@ PARTS = (
     Sentence("**/imagine** draws what you describe. Only the prompt is needed."),
     Sentence(
         "\nIn it you can type `--ar 3:2` `--no hands` `--seed 7` `--steps 30` `--cfg 6` `--repeat 3`, and "
-        "`{red, blue} fox` for one of each."
+        "`{red, blue} fox` for one of each; `--style NAME` for one of your presets, `--private`, `--spoiler`."
     ),
     Sentence(
         "\n**Under a picture:** 🔁 again with another seed · 🎲 much like it · 🔎 larger · ✏️ other words or settings · "

@@ -53,6 +53,7 @@ class Seed(commands.Cog):
             typed = flags.read(each)
             words.append(typed.prompt)
             chosen = chosen.over(typed.chosen)
+            private = private or typed.private
         plan = await self._intake.seed(asker_of(interaction), number, words, _sized(size).over(chosen))
         await begin(interaction, self._intake, [plan], private=private)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.flags import Typed, fitted, read
+from bot.flags import Typed, fitted, read, take_style
 from generation.errors import InvalidSetting
 from generation.settings import PartialSettings, Sampler, Schedule
 
@@ -51,6 +51,24 @@ def test_loras_go_into_the_prompt() -> None:
     assert typed == Typed("a fox <lora:ink:0.6> <lora:old paper:1> <lora:fur:-1>", PartialSettings(), seed=7)
 
 
+def test_who_may_see_it() -> None:
+    assert read("a fox --private --spoiler") == Typed("a fox", PartialSettings(), private=True, spoiler=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "style"),
+    [
+        ("a fox --style noir", "a fox", "noir"),
+        ("a fox --cfg 3 —Style film noir --seed 7", "a fox --cfg 3 --seed 7", "film noir"),
+        ("a fox --style old --style new", "a fox", "new"),
+        ("a fox --seed 7", "a fox --seed 7", None),
+        ("a style", "a style", None),
+    ],
+)
+def test_a_style_is_taken_out(text: str, rest: str, style: str | None) -> None:
+    assert take_style(text) == (rest, style)
+
+
 @pytest.mark.parametrize("dashes", ["--", "—", "–", "——", "––"])
 def test_dashes_as_phones_write_them(dashes: str) -> None:
     assert read(f"a fox {dashes}seed 7").seed == 7
@@ -71,12 +89,19 @@ def test_dashes_as_phones_write_them(dashes: str) -> None:
         ("a fox --no", "`--no` needs a value"),
         ("a fox --lora", "`--lora` needs a value such as `--lora watercolour:0.8`"),
         ("a fox --lora ink:very", "`--lora` needs a value"),
+        ("a fox --private in the snow", "stand alone, behind all words"),
+        ("a fox --style noir", "`--style` cannot be used here"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, sentence: str) -> None:
     with pytest.raises(InvalidSetting) as refusal:
         read(text)
     assert sentence in str(refusal.value)
+
+
+def test_a_style_needs_a_name() -> None:
+    with pytest.raises(InvalidSetting, match="`--style` needs a value such as `--style noir`"):
+        take_style("a fox --style --seed 7")
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,24 @@ async def test_a_style_goes_with_a_prompt_by_name(start: Start, member: Member, 
         assert "none yet" in (await member.asks("styles remove", name="noir"))["content"]
 
 
+async def test_a_style_and_who_may_see_it_by_flags(bot: app.Bot, member: Member, other: Member) -> None:
+    await member.asks("styles save", name="noir", text="film noir, {prompt} --steps 3")
+    done = await member.imagine("a fox --style noir --spoiler", steps=2)
+    assert await prompt_in(member, done) == "film noir, a fox"
+    assert "SPOILER_" in urls_of(done)[0]
+    secret = await member.imagine("a secret fox --private --style noir")
+    assert secret["ephemeral_for"] == member.id
+    assert len(other.messages()) == 1
+    assert "You have no style “gone”" in text_of(await member.asks("imagine", prompt="a fox --style gone"))
+    form = (await member.click(done, "Remix")).modal
+    values = {"prompt": "an owl", "flags": "--steps 2 --style noir --private"}
+    outcome = await member.submit(form, values)
+    assert outcome.message is not None
+    remixed = await member.see_finished(outcome.message)
+    assert remixed["ephemeral_for"] == member.id
+    assert await prompt_in(member, remixed) == "film noir, an owl"
+
+
 async def test_own_words_follow_each_prompt_once(bot: app.Bot, member: Member) -> None:
     await member.asks("settings suffix", text="soft light --steps 3")
     done = await member.imagine("a fox", steps=2)
