@@ -116,14 +116,6 @@ def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
     return " ".join(written)
 
 
-def fitted(aspect: tuple[int, int], width: int, height: int, side: int) -> tuple[int, int]:
-    """A size of the given aspect, in multiples of 8, of about as many pixels as `width` x `height`, or as many as let
-    the longer side be no more than `side`."""
-    across, down = aspect
-    scale = min((width * height / (across * down)) ** 0.5, side / max(across, down))
-    return max(8, round(across * scale / 8) * 8), max(8, round(down * scale / 8) * 8)
-
-
 def bounded(size: tuple[int, int]) -> tuple[int, int]:
     """The aspect of a picture, as far as one that narrow may be drawn."""
     width, height = size

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot import blending, derived, flags, seeds
+from bot import blending, derived, flags, seeds, sizes
 from bot.asker import Asker
 from bot.budgets import Budgets
 from bot.errors import Refusal
@@ -109,12 +109,9 @@ class Intake:
         standing = await self._house.standing(asker, model)
         defaults = abilities.fitted(standing.defaults, model)
         if typed.aspect:
-            width, height = flags.fitted(
-                typed.aspect,
-                defaults.width or model.width,
-                defaults.height or model.height,
-                standing.limits.side or SIZE.high,
-            )
+            factor = chosen.over(typed.chosen).over(defaults).hires_factor or 1.0
+            usual = defaults.width or model.width, defaults.height or model.height
+            width, height = sizes.fitted(typed.aspect, *usual, sizes.room(standing, factor, asked=True))
             defaults = replace(defaults, width=width, height=height)
         if defaults.variation_strength or typed.chosen.variation_strength:
             defaults = replace(defaults, variation_seed=self.new_seed())
@@ -174,8 +171,8 @@ class Intake:
 
     async def shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
         """A plan of the aspect of `size`, and of about as many pixels as before."""
-        old, side = plan.settings, plan.limits.side or SIZE.high
-        width, height = flags.fitted(flags.bounded(size), old.width, old.height, side)
+        old = plan.settings
+        width, height = await self._fitted(plan.asker, old, flags.bounded(size), asked=False)
         shaped = await self._plan(plan.asker, replace(old, width=width, height=height), plan.lineage)
         return replace(plan, settings=shaped.settings, limits=shaped.limits, size_open=False)
 
@@ -238,7 +235,8 @@ class Intake:
         png = await self._read(_finished_picture(generation, index))
         old = generation.settings.of_picture(index)
         standing = await self._house.standing(asker, self._catalogue.get(old.model))
-        side = standing.limits.side or SIZE.high
+        room = sizes.room(standing, 1.0, asked=False)
+        side = (room.widths if zoom_or_direction in (Direction.LEFT, Direction.RIGHT) else room.heights)[1]
         inputs, size = await asyncio.to_thread(_canvas, png, old.final_size, zoom_or_direction, side)
         settings = replace(derived.outpainted(old, self.new_seed(), size), count=generation.settings.count)
         action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
@@ -309,9 +307,11 @@ class Intake:
         """Raise `LimitExceeded` where so many requests at once are too many for a person."""
         await self._budgets.check_room(plans[0].asker, plans[0].limits, len(plans))
 
-    async def _fitted(self, asker: Asker, old: GenerationSettings, aspect: tuple[int, int]) -> tuple[int, int]:
+    async def _fitted(
+        self, asker: Asker, old: GenerationSettings, aspect: tuple[int, int], *, asked: bool = True
+    ) -> tuple[int, int]:
         standing = await self._house.standing(asker, self._catalogue.get(old.model))
-        return flags.fitted(aspect, old.width, old.height, standing.limits.side or SIZE.high)
+        return sizes.fitted(aspect, old.width, old.height, sizes.room(standing, old.hires_factor, asked=asked))
 
     async def upscale(
         self,

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.flags import Typed, fitted, read, take_style
+from bot.flags import Typed, read, take_style
 from generation.errors import InvalidSetting
 from generation.settings import PartialSettings, Sampler, Schedule
 
@@ -102,14 +102,3 @@ def test_what_is_wrong_is_said(text: str, sentence: str) -> None:
 def test_a_style_needs_a_name() -> None:
     with pytest.raises(InvalidSetting, match="`--style` needs a value such as `--style noir`"):
         take_style("a fox --style --seed 7")
-
-
-@pytest.mark.parametrize(
-    ("aspect", "size"), [((1, 1), (512, 512)), ((3, 2), (624, 416)), ((9, 16), (384, 680)), ((4, 1), (1024, 256))]
-)
-def test_an_aspect_keeps_the_area(aspect: tuple[int, int], size: tuple[int, int]) -> None:
-    assert fitted(aspect, 512, 512, 2048) == size
-
-
-def test_an_aspect_stays_inside_the_limit() -> None:
-    assert fitted((2, 1), 128, 128, 128) == (128, 64)

@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 import pytest
+from PIL import ImageChops, ImageStat
 
 from bot import app
 from generation import infotext
@@ -64,8 +65,6 @@ async def test_another_shape_keeps_seed_and_noise(bot: app.Bot, member: Member) 
 @pytest.mark.parametrize(
     ("choice", "size", "words"),
     [
-        ("zoom-little", (128, 128), "Zoomed out of"),
-        ("pan-left", (192, 128), "More beside"),
         ("hires", (256, 256), "Refined from"),
         ("upscale-far", (512, 512), "Upscaled from"),
         ("upscale-creative", (256, 256), "Upscaled creatively from"),
@@ -78,6 +77,31 @@ async def test_more_is_drawn_around_and_in_a_picture(
     larger = await more(member, done, choice)
     assert (await member.image(larger)).size == size
     assert words in text_of(larger)
+
+
+@pytest.mark.parametrize(
+    ("choice", "size", "box", "words"),
+    [
+        ("zoom-little", (128, 128), (16, 16, 104, 104), "Zoomed out of"),
+        ("zoom-far", (128, 128), (32, 32, 96, 96), "Zoomed out of"),
+        ("pan-left", (192, 128), (64, 0, 192, 128), "More beside"),
+        ("pan-right", (192, 128), (0, 0, 128, 128), "More beside"),
+        ("pan-up", (128, 192), (0, 64, 128, 192), "More beside"),
+        ("pan-down", (128, 192), (0, 0, 128, 128), "More beside"),
+    ],
+)
+async def test_a_larger_view_keeps_what_was_there(
+    bot: app.Bot, member: Member, choice: str, size: tuple[int, int], box: tuple[int, int, int, int], words: str
+) -> None:
+    done = await member.imagine("a castle", seed=7)
+    larger = await more(member, done, choice)
+    assert words in text_of(larger)
+    before, after = await member.image(done), await member.image(larger)
+    assert after.size == size
+    kept = after.crop(box)
+    difference = ImageChops.difference(kept.convert("RGB"), before.convert("RGB").resize(kept.size))
+    inner = difference.crop((16, 16, kept.width - 16, kept.height - 16))
+    assert max(ImageStat.Stat(inner).mean) < 8
 
 
 async def test_other_words_for_a_picture_that_is_there(bot: app.Bot, member: Member, other: Member) -> None:

@@ -1,12 +1,15 @@
 """What admins decide, and whom it holds for. Member one is an artist by role; member two is not."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot import app
 from bot.config import BansConfig
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
+from playground.person import File
 from playground.world import ART_ID, ARTISTS_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID, MEMBER_TWO_ID, NSFW_ART_ID
 from storage.rulebook import READERS
 from tests.journeys.conftest import Clock, Member, Start, finished, text_of, words_of
@@ -264,3 +267,23 @@ async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, membe
     assert "Blocked" not in shown
     assert "steps **25** · from the model" in shown
     await member.imagine("a fox", steps=2)
+
+
+async def test_an_aspect_keeps_to_the_bounds_of_the_server(start: Start, admin: Member, member: Member) -> None:
+    async with start(SketchPool()):
+        await admin.slash("server limits", {"side": 140})
+        assert "136×64" in words_of(await member.imagine("a fox --ar 4:1"))
+        await admin.slash("server rule", {"setting": "height", "least": 104})
+        wide = await member.imagine("a fox --ar 3:1")
+        assert "136×104" in words_of(wide)
+        await admin.slash("server rule", {"setting": "width", "default": "128", "locked": True})
+        await admin.slash("server rule", {"setting": "height", "default": "128", "locked": True})
+        assert "is set to 128 here" in await refused(member, prompt="a fox --ar 2:1")
+        drawn = await member.imagine("a fox", image=File("wide.png", png(256, 128), "image/png"))
+        assert "128×128" in words_of(drawn)
+
+
+def png(width: int, height: int) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (width, height)).save(file, "PNG")
+    return file.getvalue()
