@@ -32,15 +32,15 @@ def test_an_aspect_stays_inside_of_what_is_allowed(
 
 
 def test_what_is_allowed_is_in_multiples_of_eight() -> None:
-    standing = Standing((), Limits(side=500), {"width": Range(least=101), "height": Range(most=203)})
+    standing = Standing((), Limits(side=500), Limits(), {"width": Range(least=101), "height": Range(most=203)})
     assert room(standing, 1.0, asked=True) == Room((104, 496), (64, 200))
     assert room(standing, 2.0, asked=True) == Room((104, 248), (64, 200))
 
 
 def test_a_locked_side_stays_and_two_refuse_what_is_asked_for() -> None:
     layers = (Layer("this server", PartialSettings(width=512, height=256)),)
-    one = Standing(layers, Limits(), locked=frozenset({"width", "steps"}))
-    both = Standing(layers, Limits(), locked=frozenset({"width", "height"}))
+    one = Standing(layers, Limits(), Limits(), locked=frozenset({"width", "steps"}))
+    both = Standing(layers, Limits(), Limits(), locked=frozenset({"width", "height"}))
     for asked in (True, False):
         assert room(one, 1.0, asked=asked) == Room((512, 512), (64, 2048))
     assert room(both, 1.0, asked=True) == Room()
