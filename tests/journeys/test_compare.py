@@ -49,8 +49,7 @@ async def compare(member: Member, parameter: str, values: str = "", prompt: str 
 
 
 def drawn_in(folder: Path) -> list[Path]:
-    files = (folder / "data" / "pictures").rglob("*-*.png")
-    pictures = (path for path in files if path.stem.replace("-", "").isdigit())
+    pictures = (path for path in (folder / "data" / "pictures").rglob("*-*-*.png") if "figure" not in path.name)
     return sorted(pictures, key=lambda path: [int(part) for part in path.name.split("-")[:2]])
 
 
