@@ -207,7 +207,7 @@ class House:
         if MODEL in standing.locked and fixed and fixed.value != model.name:
             raise _locked(MODEL, fixed.value)
         for settings in drawn:
-            if (word := words.first_blocked(book.blocked_words, settings.prompt)) is not None:
+            if (word := words.first_asked_for(book.blocked_words, settings)) is not None:
                 raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
             standing.check(settings)
         await self._budgets.check(asker, standing.limits, charged)

@@ -208,7 +208,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     @app_commands.command()
     async def words(self, interaction: discord.Interaction, blocked: app_commands.Range[str, 0, 4000]) -> None:
-        """Set the words that prompts may not contain.
+        """Set the words that prompts may not contain; negative prompts may.
 
         Args:
             blocked: Whole words or phrases, with commas between them; gore* also blocks gorefest; a dash blocks none

@@ -1,6 +1,7 @@
 import pytest
 
 from bot import words
+from generation.settings import GenerationSettings
 
 
 @pytest.mark.parametrize(
@@ -13,6 +14,22 @@ from bot import words
         ("red  apple", "a red-apple"),
         ("gore*", "a gorefest"),
         ("дом", "большой ДОМ"),
+        ("ass", "\N{MATHEMATICAL BOLD CAPITAL A}SS"),
+        ("ass", "a\N{ZERO WIDTH SPACE}s\N{ZERO WIDTH JOINER}s"),
+        ("ass", "a\N{COMBINING GRAPHEME JOINER}s\N{SOFT HYPHEN}s\N{VARIATION SELECTOR-16}"),
+        ("ass", "a\N{HANGUL FILLER}ss"),
+        ("a\N{ZERO WIDTH SPACE}ss", "ass"),
+        ("ass", "a\N{COMBINING ACUTE ACCENT}ss"),
+        ("ass", "big_ass, ass_up"),
+        ("fox", "a f.o.x"),
+        ("fox", "a f-o_x!"),
+        ("fox", "F . O . X"),
+        ("fox", "the f o x"),
+        ("fox", "a f o x runs"),
+        ("fox", "a f\N{FOX FACE}o\N{FOX FACE}x"),
+        ("ass", "an a.s.s"),
+        ("ass", "@.$.$"),
+        ("gore*", "g.o.r.e.f.e.s.t"),
     ],
 )
 def test_blocked(blocked: str, prompt: str) -> None:
@@ -21,7 +38,18 @@ def test_blocked(blocked: str, prompt: str) -> None:
 
 @pytest.mark.parametrize(
     ("blocked", "prompt"),
-    [("ass", "green grass"), ("ass", "assemble"), ("red apple", "apple red"), ("gore", "gorefest")],
+    [
+        ("ass", "green grass"),
+        ("ass", "assemble"),
+        ("ass", "g.r.a.s.s and b a s s"),
+        ("ass", "gra\N{ZERO WIDTH SPACE}ss"),
+        ("ass", "as super, a ss"),
+        ("hell", "he'll come"),
+        ("fox", "f. oxen"),
+        ("us", "a U.S. flag"),
+        ("red apple", "apple red"),
+        ("gore", "gorefest"),
+    ],
 )
 def test_parts_of_other_words_are_not(blocked: str, prompt: str) -> None:
     assert words.first_blocked((blocked,), prompt) is None
@@ -29,3 +57,22 @@ def test_parts_of_other_words_are_not(blocked: str, prompt: str) -> None:
 
 def test_as_an_admin_types_them() -> None:
     assert words.read(" gore,two  words\nGore*, *,,gore") == ("gore", "two words", "Gore*")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "negative", "asked_for"),
+    [
+        ("a()ss", "", True),
+        ("a[]ss", "", True),
+        ("(as)(s:1.1)", "", True),
+        ("a<lora:soft:0.5>ss", "", True),
+        ("<lora:ass:0.5> a boat", "", True),
+        ("a (ass:-1) boat", "", True),
+        ("a boat", "(ass:-1), blur", True),
+        ("a boat", "ass, blur", False),
+        ("a boat", "(ass:1.4)", False),
+    ],
+)
+def test_as_the_model_hears_it(prompt: str, negative: str, asked_for: bool) -> None:
+    settings = GenerationSettings(prompt, seed=1, model="pocket", width=64, height=64, negative_prompt=negative)
+    assert (words.first_asked_for(["ass"], settings) == "ass") is asked_for
