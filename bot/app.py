@@ -15,6 +15,7 @@ import aiohttp
 import discord
 
 from bot.archive import Archive
+from bot.bans import Banned
 from bot.budgets import Budgets
 from bot.buttons import lasting, pressable
 from bot.client import Client
@@ -41,7 +42,7 @@ from bot.delivery import Delivery
 from bot.followups import Followups
 from bot.forms import Forms
 from bot.hints import Hints
-from bot.house import Banned, House
+from bot.house import House
 from bot.intake import Intake
 from bot.layouts import invited, lessons, lists
 from bot.letters import Letters
@@ -104,7 +105,8 @@ async def assembled(
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
         generations, preferences, rules = Generations(sessions, now), Preferences(sessions), HouseRules(sessions)
         images = Images(config.data / "pictures")
-        client = await stack.enter_async_context(Client(config.discord.api_base))
+        banned = Banned(frozenset(config.bans.members), frozenset(config.bans.servers))
+        client = await stack.enter_async_context(Client(config.discord.api_base, banned))
         posts = Posts(client, now)
         people, drafts, prints = People(sessions), Drafts(sessions, now), Prints(images)
         letters = Letters(client=client, prints=prints, people=people, posts=posts)
@@ -126,7 +128,6 @@ async def assembled(
             rules=rules,
             preferences=preferences,
             budgets=budgets,
-            banned=Banned(frozenset(config.bans.members), frozenset(config.bans.servers)),
         )
         intake = Intake(
             catalogue=config.catalogue,
@@ -151,6 +152,7 @@ async def assembled(
         )
         reactions = Reactions(
             client=client,
+            banned=banned,
             intake=intake,
             studio=studio,
             generations=generations,

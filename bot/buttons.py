@@ -10,9 +10,9 @@ from typing import Any, Self
 import discord
 from discord import ui
 
+from bot.client import Client
 from bot.edge import answer_error
 from bot.errors import Refusal
-from bot.locales import address
 
 
 class PressKind(StrEnum):
@@ -131,8 +131,9 @@ def lasting(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicItem
             return cls(item, match)
 
         async def callback(self, interaction: discord.Interaction) -> None:
-            address(interaction.locale)
+            assert isinstance(interaction.client, Client)
             try:
+                interaction.client.admit(interaction)
                 data: Any = interaction.data or {}
                 await on_match(interaction, self._match, data.get("values", ()))
             except Exception as error:  # noqa: BLE001 - the error edge of buttons

@@ -11,6 +11,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.bans import Banned, NotServed
 from bot.config import DISCORD_API
 from bot.edge import answer_error
 from bot.locales import address
@@ -27,7 +28,13 @@ class Tree(app_commands.CommandTree["Client"]):
     """Commands, which answer in the language of whoever uses them, and whose errors end at the error edge."""
 
     async def interaction_check(self, interaction: discord.Interaction["Client"], /) -> bool:
-        address(interaction.locale)
+        try:
+            interaction.client.admit(interaction)
+        except NotServed:
+            if interaction.type is not discord.InteractionType.autocomplete:
+                raise
+            await interaction.response.autocomplete([])
+            return False
         return True
 
     async def on_error(
@@ -39,7 +46,7 @@ class Tree(app_commands.CommandTree["Client"]):
 class Client(commands.Bot):
     """A connection to Discord, or to what speaks like it at `api_base`."""
 
-    def __init__(self, api_base: str, **options: Any) -> None:
+    def __init__(self, api_base: str, banned: Banned, **options: Any) -> None:
         intents = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -57,6 +64,7 @@ class Client(commands.Bot):
         self._unreacted: Reacted | None = None
         self._submitted: Submitted | None = None
         self._api_base = api_base
+        self._banned = banned
         Route.BASE = api_base
 
     async def serve(
@@ -76,6 +84,11 @@ class Client(commands.Bot):
             self.tree.add_command(menu)
         self.add_dynamic_items(*items)
         self._reacted, self._unreacted, self._submitted = reacted, unreacted, submitted
+
+    def admit(self, interaction: discord.Interaction[Any]) -> None:
+        """Speak the language of whoever is there. Raises `NotServed` for whoever the host has banned."""
+        address(interaction.locale)
+        self._banned.check(interaction.user.id, interaction.guild_id)
 
     async def setup_hook(self) -> None:
         """After the login: find the gateway, where it is not Discord's own, and tell Discord the commands."""
@@ -104,9 +117,9 @@ class Client(commands.Bot):
         """Forms that come back: discord.py knows those only that were opened since its start."""
         if interaction.type is not discord.InteractionType.modal_submit or self._submitted is None:
             return
-        address(interaction.locale)
         data: Any = interaction.data or {}
         try:
+            self.admit(interaction)
             await self._submitted(interaction, data["custom_id"], values_of(data["components"]))
         except Exception as error:  # noqa: BLE001 - the error edge of forms
             await answer_error(interaction, error)

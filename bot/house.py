@@ -133,14 +133,6 @@ class Cover:
     guard: NsfwPolicy = NsfwPolicy.OFF
 
 
-@dataclass(frozen=True, slots=True)
-class Banned:
-    """Whom the host serves no more, by id."""
-
-    members: frozenset[int] = frozenset()
-    servers: frozenset[int] = frozenset()
-
-
 class House:
     """Judges by the rules; keeps none itself."""
 
@@ -151,13 +143,11 @@ class House:
         rules: HouseRules,
         preferences: Preferences,
         budgets: Budgets,
-        banned: Banned = Banned(),
     ) -> None:
         self._host_limits = host_limits
         self._rules = rules
         self._preferences = preferences
         self._budgets = budgets
-        self._banned = banned
 
     async def standing(self, asker: Asker, model: ModelSpec) -> Standing:
         """What holds for `asker` with `model`."""
@@ -198,8 +188,6 @@ class House:
     ) -> Standing:
         """Raise `UserError` unless `asker` may ask now for all that is `drawn` with a model, which is `charged` so many
         steps; what holds for them."""
-        if asker.user_id in self._banned.members or asker.guild_id in self._banned.servers:
-            raise Refusal("The host of this bot does not take requests from here.")
         book = await self._book(asker.guild_id)
         _check_place(book, asker, model)
         standing = await self.standing(asker, model)

@@ -6,6 +6,7 @@ import discord
 
 from bot import layouts
 from bot.asking import asker_in, check_may_post, sending_in
+from bot.bans import Banned, NotServed
 from bot.buttons import Press, PressKind
 from bot.derivations import plans_for
 from bot.errors import Refusal, sentence_for
@@ -39,6 +40,7 @@ class Reactions:
         self,
         *,
         client: discord.Client,
+        banned: Banned,
         intake: Intake,
         studio: Studio,
         generations: Generations,
@@ -47,6 +49,7 @@ class Reactions:
         letters: Letters,
     ) -> None:
         self._client = client
+        self._banned = banned
         self._intake = intake
         self._studio = studio
         self._generations = generations
@@ -75,10 +78,14 @@ class Reactions:
             await self._people.set_favourite(payload.user_id, generation.id, False)
 
     async def _meant(self, payload: discord.RawReactionActionEvent) -> Generation | None:
-        """The request that a person reacts to."""
+        """The request that a person reacts to; None where it is not ours, or they are banned."""
         if self._client.user is None or payload.user_id == self._client.user.id:
             return None
         if payload.member is not None and payload.member.bot:
+            return None
+        try:
+            self._banned.check(payload.user_id, payload.guild_id)
+        except NotServed:
             return None
         return await self._generations.by_message(payload.message_id)
 

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from bot import app
-from bot.config import BansConfig
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
 from playground.person import File
 from playground.world import ART_ID, ARTISTS_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID, MEMBER_TWO_ID, NSFW_ART_ID
@@ -249,12 +248,6 @@ async def test_the_log_channel(bot: app.Bot, admin: Member, member: Member) -> N
     line = await admin.wait_for(lambda each: each["channel_id"] == str(ART_ID) and "private" in each["content"])
     assert "secret" not in line["content"]
     await admin.wait_for(lambda each: "paused drawing" in each["content"])
-
-
-async def test_the_host_bans_members_and_servers(start: Start, member: Member, other: Member) -> None:
-    async with start(bans=BansConfig(members=(MEMBER_TWO_ID,))):
-        assert "The host of this bot does not take requests from here." in await refused(other)
-        await member.imagine()
 
 
 async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, member: Member) -> None:
