@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import discord
 
-from bot import layouts
+from bot import layouts, permissions
 from bot.asker import Asker
 from bot.durations import about
 from bot.errors import Refusal
@@ -21,14 +21,6 @@ TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 MOST_BY_TOKEN = 5
 """Requests of one interaction where the bot is no member: Discord takes an answer and five that follow, of which one is
 kept for what may have to be said."""
-
-_LABELS = {
-    "view_channel": Sentence("View Channel"),
-    "send_messages": Sentence("Send Messages"),
-    "send_messages_in_threads": Sentence("Send Messages in Threads"),
-    "attach_files": Sentence("Attach Files"),
-    "read_message_history": Sentence("Read Message History"),
-}
 
 
 def asker_of(interaction: discord.Interaction) -> Asker:
@@ -54,18 +46,15 @@ def is_age_restricted(channel: object) -> bool:
     return any(getattr(place, "nsfw", False) is True for place in places)
 
 
-def sending_in(channel: object) -> str:
-    """The name of the permission to speak in a channel."""
-    return "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
-
-
-def check_may_post(permissions: discord.Permissions, channel: object, where: Sentence, *, reply: bool = False) -> None:
+def check_may_post(held: discord.Permissions, channel: object, where: Sentence, *, reply: bool = False) -> None:
     """Raise `Refusal`, naming what is missing, unless the bot can post a picture (as a `reply`) in a channel."""
-    needed = ["view_channel", sending_in(channel), "attach_files"] + ["read_message_history"] * reply
-    missing = [_LABELS[name] for name in needed if not getattr(permissions, name)]
-    if missing:
+    if missing := permissions.missing(held, permissions.speaking(channel, files=True, reply=reply)):
         raise Refusal(
             "I cannot post pictures {where}. An admin must allow me: {missing}.", where=where, missing=missing
+        )
+    if isinstance(channel, discord.Thread) and channel.locked and not held.manage_threads:
+        raise Refusal(
+            "I cannot post pictures {where}: this thread is locked. Unlock it, or ask elsewhere.", where=where
         )
 
 

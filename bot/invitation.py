@@ -4,14 +4,7 @@ import base64
 
 import discord
 
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    attach_files=True,
-    read_message_history=True,
-)
-"""See and answer where it is asked, with pictures, and reply to the message that somebody reacted to."""
+from bot.permissions import NEEDED
 
 
 def link(token: str) -> str | None:
@@ -26,4 +19,4 @@ def link(token: str) -> str | None:
         return None
     if not application.isdecimal():
         return None
-    return discord.utils.oauth_url(application, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
+    return discord.utils.oauth_url(application, permissions=NEEDED, scopes=("bot", "applications.commands"))

@@ -4,8 +4,8 @@ import logging
 
 import discord
 
-from bot import layouts
-from bot.asking import asker_in, check_may_post, sending_in
+from bot import layouts, permissions
+from bot.asking import asker_in, check_may_post
 from bot.bans import Banned, NotServed
 from bot.buttons import Press, PressKind
 from bot.derivations import plans_for
@@ -107,8 +107,8 @@ class Reactions:
         await self._letters.send_pictures(payload.user_id, generation)
 
     async def _delete(self, payload: discord.RawReactionActionEvent, generation: Generation) -> None:
-        permissions = self._permissions(payload)
-        check_owner(generation, payload.user_id, bool(permissions and permissions.manage_messages))
+        theirs = self._permissions(payload)
+        check_owner(generation, payload.user_id, bool(theirs and theirs.manage_messages))
         if generation.state.unfinished:
             raise Refusal("It is still being drawn. Press Cancel on it instead.")
         await self._studio.delete(generation)
@@ -150,7 +150,7 @@ class Reactions:
 
     def _check_channel(self, payload: discord.RawReactionActionEvent) -> None:
         """A reaction makes the bot speak: both it and the person must be allowed to, in that channel."""
-        channel, permissions = self._channel(payload), self._permissions(payload)
+        channel, theirs = self._channel(payload), self._permissions(payload)
         if channel is None:
             return
         check_may_post(
@@ -159,7 +159,9 @@ class Reactions:
             Sentence("in #{channel}", channel=channel.name),
             reply=True,
         )
-        if permissions and not (permissions.use_application_commands and getattr(permissions, sending_in(channel))):
+        if theirs and (
+            permissions.missing(theirs, permissions.speaking(channel)) or not theirs.use_application_commands
+        ):
             raise Refusal("You cannot ask for pictures in #{channel}.", channel=channel.name)
 
     def _permissions(self, payload: discord.RawReactionActionEvent) -> discord.Permissions | None:

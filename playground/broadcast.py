@@ -169,12 +169,13 @@ class Broadcast:
         """Shows that the bot is typing."""
         self._audience.tell(self._world.audience(channel), "typing", lambda viewer: {"channel_id": str(channel.id)})
 
-    def channels_changed(self, channel_id: int) -> None:
+    def channels_changed(self, channel_id: int, *, is_new_thread: bool = False) -> None:
         """A DM channel or a thread appeared, or what somebody may do in a channel changed; the bot is not told of a
         DM."""
         channel = self._world.channels[channel_id]
         if not channel.is_dm:
-            event = "THREAD_CREATE" if channel.parent_id else "CHANNEL_UPDATE"
+            change = "THREAD_UPDATE" if channel.parent_id else "CHANNEL_UPDATE"
+            event = "THREAD_CREATE" if is_new_thread else change
             self._gateway.dispatch(event, self._world.channel_json(channel), Intent.GUILDS)
         told = {channel.recipient_id} if channel.recipient_id else {user.id for user in self._world.people()}
         self._audience.tell(told, "channels", lambda viewer: page_channels(self._world, viewer))

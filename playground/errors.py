@@ -33,6 +33,7 @@ _MESSAGES = {
     50027: "Invalid Webhook Token",
     50035: "Invalid Form Body",
     50109: "The request body contains invalid JSON.",
+    160005: "Thread is locked",
 }
 
 

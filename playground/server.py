@@ -157,7 +157,7 @@ class Playground:
     def open_thread(self, name: str, parent_id: int, *invited: int) -> int:
         """Opens a private thread and tells the bot by THREAD_CREATE; the thread's id."""
         thread = self.world.open_thread(name, parent_id, invited)
-        self._broadcast.channels_changed(thread.id)
+        self._broadcast.channels_changed(thread.id, is_new_thread=True)
         return thread.id
 
     @property

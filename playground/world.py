@@ -23,6 +23,7 @@ class Permission(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     USE_EXTERNAL_EMOJIS = 1 << 18
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
     SEND_MESSAGES_IN_THREADS = 1 << 38
 
 
@@ -83,9 +84,9 @@ class User:
 
 @dataclass(frozen=True)
 class Channel:
-    """A text channel of the guild; a thread of one where it has a parent; a DM channel with the bot where it has a
-    recipient. Where the bot is no member there is a channel of another guild, and a group of people. A thread is
-    private where only some are invited."""
+    """A text channel of the guild; a thread of one where it has a parent, which may be locked, and is private where only
+    some are invited; a DM channel with the bot where it has a recipient. Where the bot is no member there is a channel of
+    another guild, and a group of people."""
 
     id: int
     name: str
@@ -95,6 +96,7 @@ class Channel:
     is_outside: bool = False
     people: tuple[int, ...] = ()
     invited: tuple[int, ...] = ()
+    locked: bool = False
 
     @property
     def is_dm(self) -> bool:
@@ -214,7 +216,8 @@ class World:
         return ALL_PERMISSIONS if user.admin and channel.guild_id is not None else MEMBER_PERMISSIONS
 
     def require(self, channel: Channel, *needed: Permission) -> None:
-        """Raises 50001 where the bot does not see a channel, 50013 where it lacks one of `needed`."""
+        """Raises 50001 where the bot does not see a channel, 50013 where it lacks one of `needed`, 160005 where it
+        would speak in a locked thread."""
         if channel.is_outside:
             raise ApiError(403, 50001)
         held = self.permissions(self.bot, channel)
@@ -224,6 +227,8 @@ class World:
             raise ApiError(403, 50001)
         if any(not held & permission for permission in needed):
             raise ApiError(403, 50013)
+        if channel.locked and Permission.SEND_MESSAGES_IN_THREADS in needed and not held & Permission.MANAGE_THREADS:
+            raise ApiError(400, 160005)
 
     def member_json(self, user: User) -> Json:
         """Discord's guild member object."""
@@ -308,7 +313,7 @@ class World:
                 "archived": False,
                 "auto_archive_duration": 10080,
                 "archive_timestamp": iso_timestamp(created_at(GUILD_ID)),
-                "locked": False,
+                "locked": channel.locked,
                 "create_timestamp": iso_timestamp(created_at(GUILD_ID)),
             },
         }

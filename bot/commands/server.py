@@ -5,7 +5,7 @@ from typing import Literal
 import discord
 from discord import app_commands
 
-from bot import words
+from bot import permissions, words
 from bot.asking import asker_in
 from bot.commands import options
 from bot.commands.defaults import DefaultsCog
@@ -239,9 +239,11 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         Args:
             channel: Which; none, if left out
         """
-        if channel and not channel.permissions_for(channel.guild.me).send_messages:
+        if channel and (
+            missing := permissions.missing(channel.permissions_for(channel.guild.me), permissions.speaking(channel))
+        ):
             raise Refusal(
-                "I cannot write in {channel}. Allow me View Channel and Send Messages there.", channel=channel.mention
+                "I cannot write in {channel}. Allow me there: {missing}.", channel=channel.mention, missing=missing
             )
         await self._rules.log_to(_guild(interaction), channel.id if channel else None)
         self._logbook.decided(interaction, Sentence("{person} made this the log channel"))

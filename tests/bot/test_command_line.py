@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 
@@ -11,13 +13,14 @@ import numpy
 import pytest
 from PIL import Image
 
+from bot.permissions import NEEDED
 from generation import infotext
 
 FLOAT32 = ("--config", str(Path(__file__).with_name("float32.toml")))
 
 
-def noisefox(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "NOISEFOX_TOKEN"}
+def noisefox(*arguments: str, folder: Path, token: str = "") -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"NOISEFOX_TOKEN": token}
     command = [sys.executable, "-m", "bot", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
 
@@ -139,6 +142,15 @@ def test_the_doctor_finds_what_is_missing(tmp_path: Path) -> None:
     assert "NOISEFOX_TOKEN" in missing[0]
     assert "nowhere holds no model" in missing[1]
     assert "drawing on cpu" in result.stdout or "drawing on cuda" in result.stdout
+
+
+def test_the_doctor_prints_the_invitation(tmp_path: Path) -> None:
+    token = b64encode(b"123456789012345678").decode() + ".x.y"
+    result = noisefox("doctor", folder=tmp_path, token=token)
+    assert result.returncode == 0, result.stdout
+    [link] = re.findall(r"https://discord.com/\S+", result.stdout)
+    assert "client_id=123456789012345678" in link
+    assert re.findall(r"permissions=(\d+)", link) == [str(NEEDED.value)]
 
 
 def test_neither_help_nor_the_bot_imports_torch(tmp_path: Path) -> None:

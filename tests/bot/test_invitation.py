@@ -3,6 +3,7 @@ import base64
 import pytest
 
 from bot import invitation
+from bot.permissions import NEEDED
 
 
 def test_the_link_asks_for_the_least() -> None:
@@ -11,7 +12,8 @@ def test_the_link_asks_for_the_least() -> None:
     assert link is not None
     assert "client_id=123456789012345678" in link
     assert "scope=bot+applications.commands" in link
-    assert f"permissions={(1 << 10) | (1 << 11) | (1 << 15) | (1 << 16) | (1 << 38)}" in link
+    assert f"permissions={(1 << 10) | (1 << 11) | (1 << 15) | (1 << 16) | (1 << 38)}&" in f"{link}&"
+    assert f"permissions={NEEDED.value}&" in f"{link}&"
 
 
 @pytest.mark.parametrize("token", ["", "x", "bm90IGFuIGlk.x.y", "ünïcode.x"])

@@ -8,9 +8,7 @@ from PIL import Image
 from bot import app
 from generation import infotext
 from generation.settings import Limits, Sampler
-from playground import Playground
 from playground.person import File, Refused
-from playground.world import Permission
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
 
 BOMB = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0"
@@ -141,17 +139,6 @@ async def test_a_prompt_pings_nobody_and_is_shown_as_typed(bot: app.Bot, member:
     assert done["mentions"] == []
     assert not done["mention_everyone"]
     assert "long…" in text_of(done)
-
-
-async def test_a_missing_permission_is_named_before_anything_is_drawn(
-    bot: app.Bot, playground: Playground, member: Member
-) -> None:
-    without = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES
-    playground.set_bot_permissions(int(member.channel_id("art")), without)
-    outcome = await member.slash("imagine", {"prompt": "a fox"}, "art")
-    assert outcome.message is not None
-    assert "Attach Files" in outcome.message["content"]
-    assert outcome.message["ephemeral_for"]
 
 
 async def test_models_are_suggested(bot: app.Bot, member: Member) -> None:
