@@ -8,8 +8,11 @@ import pytest
 from bot import app
 from bot.config import SafetyConfig
 from generation.catalogue import POCKET
+from playground import Playground
+from playground.world import NSFW_ART_ID, Channel
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
 from tests.journeys.test_places import until_drawing
+from tests.journeys.test_rules import refused
 from tests.sketching import SketchPool
 
 WILD = replace(POCKET, name="wild", harmless=False)
@@ -87,3 +90,95 @@ async def test_nothing_is_shown_before_it_was_checked(
 async def test_without_a_policy_nothing_is_checked(bot: app.Bot, pool: SketchPool, member: Member) -> None:
     assert covered(await member.imagine("a bare tree")) == [False]
     assert pool.checked == []
+
+
+BACK_ROOM = Channel(1180000000000000099, "back-room", parent_id=NSFW_ART_ID)
+"""A thread of an age-restricted channel."""
+
+
+@pytest.fixture
+def back_room(playground: Playground) -> str:
+    playground.world.channels[BACK_ROOM.id] = BACK_ROOM
+    return BACK_ROOM.name
+
+
+@pytest.mark.parametrize("policy", ["spoiler", "block"])
+async def test_a_thread_is_as_restricted_as_its_channel(
+    back_room: str, bot: app.Bot, pool: SketchPool, admin: Member, member: Member, policy: str
+) -> None:
+    await admin.slash("server nsfw", {"policy": policy})
+    restricted = await member.imagine("a bare tree", channel=back_room)
+    assert covered(restricted) == [False]
+    assert covered(await member.press(restricted, "Re-roll")) == [False]
+    await member.react(restricted, "🔁")
+    again = await member.wait_for(
+        lambda each: finished(each) and each.get("message_reference", {}).get("message_id") == restricted["id"]
+    )
+    assert covered(again) == [False]
+    assert pool.checked == []
+    plain = await member.start("a bare tree", channel="sketches")
+    if policy == "spoiler":
+        assert covered(await member.see_finished(plain)) == [True]
+    else:
+        assert urls_of(await member.see(plain, lambda each: "age-restricted channel" in text_of(each))) == []
+
+
+@pytest.mark.parametrize("policy", ["spoiler", "block"])
+async def test_a_reaction_is_held_to_the_policy_of_its_place(
+    bot: app.Bot, pool: SketchPool, admin: Member, member: Member, policy: str
+) -> None:
+    done = await member.imagine("a bare tree")
+    await admin.slash("server nsfw", {"policy": policy})
+    pool.hold()
+    await member.react(done, "🔁")
+    await until_drawing(pool)
+    pool.step(3)
+    answer = await member.wait_for(lambda each: "step 3 of 20" in text_of(each))
+    assert urls_of(answer) == []
+    pool.release()
+    if policy == "spoiler":
+        assert covered(await member.see_finished(answer)) == [True]
+    else:
+        assert urls_of(await member.see(answer, lambda each: "age-restricted channel" in text_of(each))) == []
+
+
+@pytest.mark.parametrize("policy", ["spoiler", "block"])
+async def test_a_servers_policy_ends_at_its_borders(
+    bot: app.Bot, pool: SketchPool, admin: Member, member: Member, policy: str
+) -> None:
+    await admin.slash("server nsfw", {"policy": policy})
+    for place in ("dm", "elsewhere", "friends"):
+        assert covered(await member.imagine("a bare tree", channel=place)) == [False]
+    assert pool.checked == []
+
+
+@pytest.mark.parametrize("policy", ["spoiler", "block"])
+async def test_what_nothing_can_check_shows_no_preview_either(
+    start: Start, pool: SketchPool, admin: Member, member: Member, policy: str
+) -> None:
+    async with start(pool, models=(WILD,)):
+        await admin.slash("server nsfw", {"policy": policy})
+        if policy == "block":
+            assert "draws in age-restricted channels only" in await refused(member)
+            return
+        pool.hold()
+        started = await member.start()
+        await until_drawing(pool)
+        pool.step(3)
+        assert urls_of(await member.see(started, lambda each: "step 3 of 20" in text_of(each))) == []
+        pool.release()
+        assert covered(await member.see_finished(started)) == [True]
+
+
+async def test_a_policy_of_later_does_not_uncover_what_is_on_its_way(
+    bot: app.Bot, pool: SketchPool, admin: Member, member: Member
+) -> None:
+    await admin.slash("server nsfw", {"policy": "spoiler"})
+    pool.hold()
+    started = await member.start("a bare tree")
+    await until_drawing(pool)
+    await admin.slash("server nsfw", {"policy": "off"})
+    pool.step(3)
+    assert urls_of(await member.see(started, lambda each: "step 3 of 20" in text_of(each))) == []
+    pool.release()
+    assert covered(await member.see_finished(started)) == [True]

@@ -5,6 +5,7 @@ from generation import infotext
 from generation.settings import GenerationSettings
 from playground.person import Refused
 from tests.journeys.conftest import Member, Start, finished, text_of
+from tests.journeys.test_bans import uses_of
 
 
 async def drawn_with(member: Member, **options: object) -> GenerationSettings:
@@ -85,10 +86,14 @@ async def test_a_member_to_whom_it_was_unhidden_is_refused_by_us(bot: app.Bot, m
     server.default_permissions = None
     await bot.client.tree.sync()
     await member.wait_until(lambda: "server" in [command["name"] for command in member.commands])
-    for path in ("server defaults", "server limits", "server show", "server reset"):
-        outcome = await member.slash(path)
+    [unhidden] = [command for command in member.commands if command["name"] == "server"]
+    paths = dict(uses_of(unhidden))
+    assert len(paths) > 12
+    for path, options in paths.items():
+        outcome = await member.slash(path, options)
         assert outcome.message is not None
-        assert "Manage Server" in outcome.message["content"]
+        assert outcome.message["ephemeral_for"] == member.id
+        assert "Only people with the permission Manage Server can do that." in outcome.message["content"], path
 
 
 async def test_it_is_not_offered_in_direct_messages(bot: app.Bot, admin: Member) -> None:
