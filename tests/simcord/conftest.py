@@ -6,6 +6,7 @@ It has no sockets and a clock of its own, and is strict about permissions, visib
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ class Stage:
         self.channel = guild.create_text_channel("general")
         without_files = discord.PermissionOverwrite(attach_files=False)
         self.bare_channel = guild.create_text_channel("bare", overwrites={guild.default_role: without_files})
+        self.mute_channel = guild.create_text_channel(
+            "mute", overwrites={guild.default_role: discord.PermissionOverwrite(send_messages=False)}
+        )
+        self.guild = guild
         self.member = guild.add_member(self.env.create_user("member"))
         self.other = guild.add_member(self.env.create_user("other"))
         moderators = guild.create_role("moderators", permissions=discord.Permissions(manage_messages=True))
@@ -50,8 +55,9 @@ class Stage:
         await self._running.aclose()
         await self.env.shutdown()
 
-    async def restart(self) -> None:
-        """The bot anew, on what it knew."""
+    async def restart(self, **changes: Any) -> None:
+        """The bot anew, on what it knew, and with changes to what its host decides."""
+        self._config = replace(self._config, **changes)
         await self._running.aclose()
         self._running, self.pool = AsyncExitStack(), SketchPool()
         await self.env.restart_bot(await self._begin())

@@ -2,6 +2,7 @@
 
 import discord
 
+from bot.config import BansConfig
 from tests.simcord.conftest import Stage, words_of
 
 
@@ -32,3 +33,41 @@ async def test_nobody_is_pinged_by_a_prompt(stage: Stage) -> None:
     message: discord.Message = (await stage.drawn(result)).message
     assert stage.other.id not in [user.id for user in message.mentions]
     assert not message.mention_everyone
+
+
+async def test_whoever_was_shown_the_rules_and_may_not_manage_the_server_is_refused(stage: Stage) -> None:
+    [command] = [each for each in await stage.bot.client.tree.fetch_commands() if each.name == "server"]
+    stage.guild.set_command_permissions(command, {stage.member: True})
+    for path in ("server show", "server pause", "server reset"):
+        refused = await stage.member.slash(stage.channel, path)
+        assert refused.ephemeral
+        assert "Only people with the permission Manage Server" in words_of(refused.response)
+    assert "Noisefox" in words_of((await stage.admin.slash(stage.channel, "server show")).response)
+    assert "Drawing is paused" not in words_of((await stage.admin.slash(stage.channel, "server show")).response)
+
+
+async def test_a_moderator_alone_does_not_manage_the_server(stage: Stage) -> None:
+    assert not any(name.startswith("server") for name in stage.moderator.available_commands(stage.channel))
+
+
+async def test_a_channel_in_which_the_bot_may_not_speak_is_named(stage: Stage) -> None:
+    refused = await stage.admin.slash(stage.mute_channel, "imagine", prompt="a fox")
+    assert "Send Messages" in words_of(refused.response)
+    assert stage.bot.studio.line() == []
+
+
+async def test_whom_the_host_bans_is_refused(stage: Stage) -> None:
+    old = await stage.drawn(await stage.member.slash(stage.channel, "imagine", prompt="a fox"))
+    opened = await stage.member.click(old, label="Remix")
+    await stage.restart(bans=BansConfig(members=(stage.member.id,)))
+    values = {"prompt": "a hen", "flags": "", "sampler": ["DDIM"], "shape": ["same"]}
+    for refused in (
+        await stage.member.slash(stage.channel, "imagine", prompt="a fox"),
+        await stage.member.slash(stage.channel, "history"),
+        await stage.member.click(old, label="Re-roll"),
+        await stage.member.context_menu(stage.channel, "Re-roll", old.message),
+        await stage.member.submit_modal(opened, values),
+    ):
+        assert refused.ephemeral
+        assert "does not take requests from here" in words_of(refused.response)
+    await stage.drawn(await stage.other.click(old, label="Re-roll"))
