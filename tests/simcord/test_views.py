@@ -62,6 +62,7 @@ async def test_what_a_command_tells_is_seen_by_whoever_asked_alone(stage: Stage,
     asker = stage.admin if command.startswith("server") else stage.member
     answer = await asker.slash(stage.channel, command)
     assert answer.ephemeral
+    assert answer.response is not None
     assert stage.channel.history(viewer=stage.other) == []
     assert [message.id for message in stage.channel.history(viewer=asker)] == [answer.response.id]
 
