@@ -1,6 +1,6 @@
 """From a Discord interaction to a request: who asks, whether the answer can be posted, and which message it is."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,6 +21,8 @@ TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 MOST_BY_TOKEN = 5
 """Requests of one interaction where the bot is no member: Discord takes an answer and five that follow, of which one is
 kept for what may have to be said."""
+
+Complete = Callable[[], Awaitable[Sequence[Plan]]]
 
 
 def asker_of(interaction: discord.Interaction) -> Asker:
@@ -86,22 +88,35 @@ def check_reach(interaction: discord.Interaction, intake: Intake, plans: Sequenc
         )
 
 
+async def check(interaction: discord.Interaction, intake: Intake, plans: Sequence[Plan], *, private: bool) -> None:
+    """Raise `UserError` where plans are too many together, or cannot be answered where they are asked for."""
+    await intake.check_together(plans)
+    check_reach(interaction, intake, plans)
+    if interaction.guild_id is not None and not is_private(plans, private) and not is_outside(interaction):
+        check_may_post(interaction.app_permissions, interaction.channel, Sentence("here"))
+
+
+def is_private(plans: Sequence[Plan], private: bool) -> bool:
+    """True where the command's own option or a flag says so."""
+    return private or any(plan.private for plan in plans)
+
+
 async def begin(
-    interaction: discord.Interaction, intake: Intake, plans: Sequence[Plan], *, private: bool, spoiler: bool = False
+    interaction: discord.Interaction,
+    intake: Intake,
+    plans: Sequence[Plan],
+    *,
+    private: bool,
+    spoiler: bool = False,
+    complete: Complete | None = None,
 ) -> None:
-    """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message. A flag says
-    `private` and `spoiler` as well.
+    """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message. What takes
+    its time, such as to read given pictures, is left to `complete`, whose plans take the place of these then.
 
     Of several requests that one interaction makes, the others answer in messages that follow.
     """
-    private = private or any(plan.private for plan in plans)
-    spoiler = spoiler or any(plan.spoiler for plan in plans)
-    await intake.check_room(plans)
-    outside = is_outside(interaction)
-    check_reach(interaction, intake, plans)
-    if interaction.guild_id is not None and not private and not outside:
-        check_may_post(interaction.app_permissions, interaction.channel, Sentence("here"))
-    covers = [await intake.cover(plan) for plan in plans]
+    await check(interaction, intake, plans, private=private)
+    private = is_private(plans, private)
     acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
     assert acknowledged is not None
     assert acknowledged.message_id is not None
@@ -115,16 +130,19 @@ async def begin(
         private=private,
         token=interaction.token,
         token_expires=interaction.created_at + TOKEN_LIFE,
-        spoiler=spoiler or covers[0].spoiler,
-        guard=covers[0].guard,
         file_limit=interaction.filesize_limit,
-        token_only=outside,
+        token_only=is_outside(interaction),
         locale=interaction.locale.value,
     )
-    if len(plans) > 1:
-        await _show_start(interaction, plans[0])
     try:
-        await intake.accept(plans[0], origin, with_others=sum(plan.charged for plan in plans[1:]))
+        if complete is not None:
+            plans = await complete()
+        spoiler = spoiler or any(plan.spoiler for plan in plans)
+        covers = [await intake.cover(plan) for plan in plans]
+        origins = [replace(origin, spoiler=spoiler or cover.spoiler, guard=cover.guard) for cover in covers]
+        if len(plans) > 1:
+            await _show_start(interaction, plans[0])
+        await intake.accept(plans[0], origins[0], with_others=sum(plan.charged for plan in plans[1:]))
     except UserError:
         await interaction.delete_original_response()
         raise
@@ -132,13 +150,7 @@ async def begin(
         look = layouts.starting(plan.settings, plan.lineage, origin.user_id)
         look.view.stop()
         message = await interaction.followup.send(view=look.view, ephemeral=private, wait=True)
-        own = replace(
-            origin,
-            key=f"{origin.key}:{number}",
-            message_id=message.id,
-            spoiler=spoiler or covers[number].spoiler,
-            guard=covers[number].guard,
-        )
+        own = replace(origins[number], key=f"{origin.key}:{number}", message_id=message.id)
         try:
             await intake.accept(plan, own, first=False)
         except UserError:

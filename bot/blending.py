@@ -16,6 +16,10 @@ LONGEST = 300
 """Characters of each picture's words that are taken."""
 
 
+PLAIN = "a picture"
+"""The words where there are none."""
+
+
 def words_of(files: Sequence[bytes]) -> str:
     """What the pictures were drawn with by their own account, one after the other; something plain where none says."""
     found: dict[str, None] = {}
@@ -25,7 +29,13 @@ def words_of(files: Sequence[bytes]) -> str:
         except UserError:
             continue
         found[" ".join(words.split())[:LONGEST]] = None
-    return ", ".join(filter(None, found)) or "a picture"
+    return ", ".join(filter(None, found)) or PLAIN
+
+
+def with_words(text: str, words: str = PLAIN) -> str:
+    """What somebody typed, or, where those are flags alone, with `words`."""
+    typed, typed_flags = flags.split(text)
+    return text if typed else f"{words} {typed_flags}".strip()
 
 
 def from_the_middle(settings: GenerationSettings, text: str, chosen: PartialSettings) -> GenerationSettings:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.asker import Asker
 from bot.errors import Refusal
@@ -21,6 +21,22 @@ Drawn = dict[str, GenerationSettings]
 """What draws the same picture by each of some models."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A picture that is planned, the words and settings that made the plan, and whether a picture goes with them, there
+    already or not."""
+
+    plan: Plan
+    text: str
+    chosen: PartialSettings
+    from_picture: bool = False
+
+    @property
+    def settings(self) -> GenerationSettings:
+        """What draws it."""
+        return self.plan.settings
+
+
 class Comparisons:
     """Makes comparisons of pictures that are planned. What it refuses it refuses with a `UserError`."""
 
@@ -29,27 +45,27 @@ class Comparisons:
         self._house = house
         self._intake = intake
 
-    async def plan(self, plan: Plan, text: str, chosen: PartialSettings, wanted: Wanted) -> Plan:
-        """The picture of a plan with several values of one setting, or of two; where they are left open, with those
-        that show best what it does, are allowed here, and fit. `text` and `chosen` made the plan, and make it for
-        other models."""
+    async def plan(self, asked: Asked, wanted: Wanted) -> Plan:
+        """A picture with several values of one setting, or of two; where they are left open, with those that show best
+        what it does, are allowed here, and fit."""
         models: Drawn = {}
         axes = []
         for parameter, values in wanted.items():
-            if parameter is Parameter.STRENGTH and not plan.inputs.image:
+            if parameter is Parameter.STRENGTH and not (asked.from_picture and "image" in asked.plan.picture_as):
                 raise Refusal("Strength is of a picture to start from. Give one as image.")
             axis = comparison.read(parameter, values) if values else None
             if parameter is Parameter.MODEL:
-                models = await self._models(plan, text, chosen, axis)
-            axes.append(axis or await self._usual(plan, parameter, models))
+                models = await self._models(asked, axis)
+            axes.append(axis or await self._usual(asked.plan, parameter, models))
         axes = comparison.thinned(axes, [parameter for parameter, values in wanted.items() if not values])
-        cells = comparison.cells(plan.settings, axes, models.__getitem__)
-        return await self._intake.sheet(plan, cells, axes)
+        cells = comparison.cells(asked.settings, axes, models.__getitem__)
+        return await self._intake.sheet(asked.plan, cells, axes, from_picture=asked.from_picture)
 
     async def usual(self, asker: Asker, parameter: Parameter, model: str | None) -> Axis:
         """The values that show best what a setting does to a picture of a model, as far as they are allowed."""
-        plan = await self._intake.imagine(asker, "a picture", 1, PartialSettings(model=model))
-        models = await self._models(plan, "a picture", PartialSettings()) if parameter is Parameter.MODEL else {}
+        text, chosen = "a picture", PartialSettings(model=model)
+        plan = await self._intake.imagine(asker, text, 1, chosen)
+        models = await self._models(Asked(plan, text, chosen)) if parameter is Parameter.MODEL else {}
         return await self._usual(plan, parameter, models)
 
     async def _usual(self, plan: Plan, parameter: Parameter, models: Drawn) -> Axis:
@@ -58,22 +74,23 @@ class Comparisons:
         axis = comparison.usual(parameter, plan.settings, list(models), steps, side)
         return axis if parameter is Parameter.MODEL else _allowed(axis, plan.settings, standing)
 
-    async def _models(self, plan: Plan, text: str, chosen: PartialSettings, axis: Axis | None = None) -> Drawn:
-        """The models of an axis; without one the plan's own, and others that may draw the same here."""
+    async def _models(self, asked: Asked, axis: Axis | None = None) -> Drawn:
+        """The models of an axis; without one the picture's own, and others that may draw the same here."""
         if axis:
-            return {name: await self._by(name, plan, text, chosen) for name in axis.values}
-        models = {plan.settings.model: plan.settings}
+            return {name: await self._by(name, asked) for name in axis.values}
+        models = {asked.settings.model: asked.settings}
         for name in self._catalogue.names:
             with contextlib.suppress(UserError):
                 if name not in models and len(models) < comparison.MOST_MODELS:
-                    models[name] = await self._by(name, plan, text, chosen)
+                    models[name] = await self._by(name, asked)
         return models
 
-    async def _by(self, name: str, plan: Plan, text: str, chosen: PartialSettings) -> GenerationSettings:
-        """What draws a plan's picture by a model, which has its own size, steps and so on."""
-        other = await self._intake.imagine(plan.asker, text, plan.settings.seed, replace(chosen, model=name, count=1))
-        if plan.inputs.image and other.size_open:
-            other = await self._intake.shaped_as(other, (plan.settings.width, plan.settings.height))
+    async def _by(self, name: str, asked: Asked) -> GenerationSettings:
+        """What draws a picture by a model, which has its own size, steps and so on."""
+        own, chosen = asked.settings, replace(asked.chosen, model=name, count=1)
+        other = await self._intake.imagine(asked.plan.asker, asked.text, own.seed, chosen)
+        if asked.from_picture and other.size_open:
+            other = await self._intake.shaped_as(other, (own.width, own.height))
         return other.settings
 
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
 import discord
 from discord import ui
 
-from bot.asking import asker_of, begin, check_reach
-from bot.comparisons import Comparisons
+from bot.asking import asker_of, begin, check, check_reach
+from bot.comparisons import Asked, Comparisons
 from bot.durations import about
 from bot.errors import Refusal
 from bot.fetching import fetched
@@ -81,10 +82,9 @@ class Consent:
         """Begin an order, or ask back first. Raises `UserError` for what is refused."""
         plans = await self._plans(interaction, order)
         if len(plans) > AT_ONCE or self._work(plans) > MANY_STEPS:
-            draft = await self._drafts.add(interaction.user.id, order.to_document())
-            await answer(interaction, self._question(plans, draft))
+            await self._ask_back(interaction, order, plans)
         else:
-            await begin(interaction, self._intake, plans, private=order.private, spoiler=order.spoiler)
+            await self._begin(interaction, order, plans)
 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Take the answer to the question. Raises `UserError`."""
@@ -97,10 +97,26 @@ class Consent:
             await interaction.response.edit_message(view=view)
             return
         order = Order.of_document(document)
-        plans = await self._plans(interaction, order)
-        await begin(interaction, self._intake, plans, private=order.private, spoiler=order.spoiler)
+        await self._begin(interaction, order, await self._plans(interaction, order))
 
-    async def _plans(self, interaction: discord.Interaction, order: Order) -> list[Plan]:
+    async def _ask_back(self, interaction: discord.Interaction, order: Order, plans: list[Plan]) -> None:
+        """Nobody is asked about what would be refused then."""
+        await check(interaction, self._intake, plans, private=order.private)
+        if order.image_url:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            plans = await self._with_picture(interaction, order)
+        draft = await self._drafts.add(interaction.user.id, order.to_document())
+        await answer(interaction, self._question(plans, draft))
+
+    async def _begin(self, interaction: discord.Interaction, order: Order, plans: list[Plan]) -> None:
+        complete = partial(self._with_picture, interaction, order) if order.image_url else None
+        await begin(interaction, self._intake, plans, private=order.private, spoiler=order.spoiler, complete=complete)
+
+    async def _with_picture(self, interaction: discord.Interaction, order: Order) -> list[Plan]:
+        return await self._plans(interaction, order, await fetched(interaction.client, order.image_url))
+
+    async def _plans(self, interaction: discord.Interaction, order: Order, picture: bytes = b"") -> list[Plan]:
+        """The plans of an order, and what they start from where the `picture` is there already."""
         asker = asker_of(interaction)
         ask = self._intake.explain if order.explained else self._intake.imagine
         first, *others = order.prompts
@@ -109,10 +125,13 @@ class Consent:
         plans = [plan, *[await ask(asker, prompt, order.seed, order.chosen) for prompt in others]]
         check_reach(interaction, self._intake, plans)
         if order.image_url:
-            plans = await self._intake.with_image(plans, await fetched(interaction.client, order.image_url))
+            self._intake.check_takes_picture(plans)
+        if picture:
+            plans = await self._intake.with_image(plans, picture)
         if order.compared:
             asked = zip(plans, order.prompts, strict=True)
-            plans = [await self._comparisons.plan(*each, order.chosen, order.compared) for each in asked]
+            starts = bool(order.image_url)
+            plans = [await self._comparisons.plan(Asked(*each, order.chosen, starts), order.compared) for each in asked]
         return plans
 
     def _work(self, plans: Sequence[Plan]) -> float:

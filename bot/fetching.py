@@ -1,4 +1,4 @@
-"""Files that people posted on Discord, fetched while Discord waits for an answer."""
+"""Files that people posted on Discord."""
 
 import asyncio
 
@@ -6,14 +6,17 @@ import discord
 
 from bot.errors import Refusal
 
-SECONDS = 2.0
-"""How long a file may take to come: Discord waits 3 s for an answer."""
+AT_ONCE_SECONDS = 2.0
+"""How long a file may take to come while Discord waits for an answer, which it does for 3 s."""
+
+SECONDS = 30.0
+"""How long it may take once that was acknowledged."""
 
 
-async def fetched(client: discord.Client, url: str) -> bytes:
-    """The file behind a link. Raises `Refusal` where it does not come, in time or at all."""
+async def fetched(client: discord.Client, url: str, seconds: float = SECONDS) -> bytes:
+    """The file behind a link. Raises `Refusal` where it does not come, within `seconds` or at all."""
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             return await client.http.get_from_cdn(url)
     except TimeoutError:
         raise Refusal("The picture takes too long to come. Try again.") from None

@@ -167,8 +167,11 @@ class Followups:
 
 
 async def answer(interaction: discord.Interaction, look: Look) -> None:
-    """Show something to whoever asked, and to nobody else."""
+    """Show something to whoever asked, and to nobody else; in what was deferred for them alone, if it was."""
     look.view.stop()
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=look.view, attachments=files_of(look))
+        return
     await interaction.response.send_message(view=look.view, files=files_of(look), ephemeral=True)
 
 

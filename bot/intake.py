@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot import blending, derived, flags, seeds, sizes
+from bot import blending, derived, flags, given, seeds, sizes
 from bot.asker import Asker
 from bot.budgets import Budgets
 from bot.errors import Refusal
 from bot.house import Cover, House
 from bot.logbook import Logbook
 from bot.studio import Studio
-from generation import abilities, cost, outpainting, upscaling
-from generation import images as pictures
+from generation import abilities, cost, upscaling
 from generation.catalogue import Catalogue
 from generation.comparison import Axis
 from generation.errors import LimitExceeded
@@ -130,30 +129,29 @@ class Intake:
         self._check_takes_more(plan)
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
-    async def sheet(self, plan: Plan, cells: Sequence[GenerationSettings], axes: Sequence[Axis]) -> Plan:
-        """A comparison of `cells`, which differ in `axes` from the picture of a plan."""
+    async def sheet(
+        self, plan: Plan, cells: Sequence[GenerationSettings], axes: Sequence[Axis], *, from_picture: bool
+    ) -> Plan:
+        """A comparison of `cells`, which differ in `axes` from the picture of a plan. `from_picture` says whether they
+        start from one, there already or not."""
         compared = await self._plan(plan.asker, cells[0], Lineage(Action.COMPARE), cells=cells)
-        if plan.inputs.given():
+        if from_picture:
             self._check_takes_more(compared)
         compared = replace(compared, private=plan.private, spoiler=plan.spoiler)
         return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
 
-    async def with_image(self, plans: Sequence[Plan], image: bytes, mask: bytes = b"") -> list[Plan]:
-        """Plans whose pictures start from a file that somebody gave, and are drawn anew where `mask`, if it is any,
-        is white; or keep to it, or hear it, where the words have a flag that says so. Raises `UserError`."""
-        image, size = await asyncio.to_thread(pictures.tidied, image)
-        if mask:
-            mask, _ = await asyncio.to_thread(pictures.tidied, mask)
+    async def with_image(self, plans: Sequence[Plan], image: bytes) -> list[Plan]:
+        """Plans whose pictures start from a file that somebody gave; or keep to it, or hear it, where the words have a
+        flag that says so. Raises `UserError`."""
+        [(image, size)] = await given.tidied([image])
         shaped = [await self.shaped_as(plan, size) if plan.size_open else plan for plan in plans]
-        return [self._with_inputs(plan, Inputs(mask=mask, **dict.fromkeys(plan.picture_as, image))) for plan in shaped]
+        return [self._with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, image))) for plan in shaped]
 
     async def blend(self, asker: Asker, files: Sequence[bytes], text: str, chosen: PartialSettings) -> Plan:
         """Something of each of two to four pictures: their prompts are heard at once where the model can hear pictures,
         else the drawing starts from halfway between them. Without words, their own are taken. Raises `UserError`."""
-        tidied = [await asyncio.to_thread(pictures.tidied, file) for file in files]
-        words, typed_flags = flags.split(text)
-        if not words:
-            text = f"{await asyncio.to_thread(blending.words_of, files)} {typed_flags}".strip()
+        tidied = await given.tidied(files)
+        text = blending.with_words(text, await asyncio.to_thread(blending.words_of, files))
         plan = await self.imagine(asker, text, None, chosen)
         if plan.size_open:
             plan = await self.shaped_as(plan, tidied[0][1])
@@ -162,6 +160,11 @@ class Intake:
         first = "image_prompt" if model.ip_adapter else "image"
         roles = dict(zip((first, "second", "third", "fourth"), (png for png, _ in tidied), strict=False))
         return self._with_inputs(replace(plan, settings=settings, lineage=Lineage(Action.BLEND)), Inputs(**roles))
+
+    def check_takes_picture(self, plans: Sequence[Plan]) -> None:
+        """Raise `UserError` where a model cannot start from a picture, or make of it what flags say."""
+        for plan in plans:
+            self._with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, b"a picture")))
 
     def _with_inputs(self, plan: Plan, inputs: Inputs) -> Plan:
         guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
@@ -237,7 +240,7 @@ class Intake:
         standing = await self._house.standing(asker, self._catalogue.get(old.model))
         room = sizes.room(standing, 1.0, asked=False)
         side = (room.widths if zoom_or_direction in (Direction.LEFT, Direction.RIGHT) else room.heights)[1]
-        inputs, size = await asyncio.to_thread(_canvas, png, old.final_size, zoom_or_direction, side)
+        inputs, size = await asyncio.to_thread(given.canvas, png, old.final_size, zoom_or_direction, side)
         settings = replace(derived.outpainted(old, self.new_seed(), size), count=generation.settings.count)
         action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
         plan = await self._plan(asker, settings, Lineage(action, generation.id, index))
@@ -302,6 +305,11 @@ class Intake:
     def seconds_until(self, plans: Sequence[Plan]) -> float | None:
         """How long it takes until plans are drawn, after all that waits; None where that is not known."""
         return self._studio.seconds_until([each for plan in plans if plan.draws for each in plan.drawn])
+
+    async def check_together(self, plans: Sequence[Plan]) -> None:
+        """Raise `LimitExceeded` where a person may not ask now for all of that at once."""
+        await self.check_room(plans)
+        await self._budgets.check(plans[0].asker, plans[0].limits, sum(plan.charged for plan in plans))
 
     async def check_room(self, plans: Sequence[Plan]) -> None:
         """Raise `LimitExceeded` where so many requests at once are too many for a person."""
@@ -427,15 +435,3 @@ def _finished_picture(generation: Generation, index: int) -> Picture:
     if picture is None:
         raise Refusal(_GONE)
     return picture
-
-
-def _canvas(
-    png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int
-) -> tuple[Inputs, tuple[int, int]]:
-    """A picture, brought to `size`, with room around it, as what a job starts from; and how large that is."""
-    image = pictures.fitted(pictures.read(png, limited=False), *size)
-    if isinstance(zoom_or_direction, Direction):
-        canvas = outpainting.panned(image, zoom_or_direction, side)
-    else:
-        canvas = outpainting.zoomed_out(image, zoom_or_direction)
-    return Inputs(pictures.as_png(canvas.image), pictures.as_png(canvas.mask)), canvas.image.size

@@ -13,9 +13,9 @@ from bot import metadata, panel
 from bot.asking import asker_of, begin
 from bot.buttons import Press, PressKind
 from bot.errors import Refusal
-from bot.fetching import fetched
+from bot.fetching import AT_ONCE_SECONDS, fetched
 from bot.followups import FORMS, REDRAWN, Followups, answer
-from bot.intake import Intake
+from bot.intake import Intake, Plan
 from bot.layouts.details import of_settings
 from bot.wording import Wording
 from generation.catalogue import Catalogue
@@ -71,8 +71,12 @@ class Menus:
         filled = panel.read(values)
         text = await self._wording.dressed(interaction.user.id, filled.text)
         plan = await self._intake.imagine(asker_of(interaction), text, None, filled.chosen)
-        [plan] = await self._intake.with_image([plan], await fetched(self._client, draft["url"]))
-        await begin(interaction, self._intake, [plan], private=False)
+        self._intake.check_takes_picture([plan])
+
+        async def from_picture() -> list[Plan]:
+            return await self._intake.with_image([plan], await fetched(self._client, draft["url"]))
+
+        await begin(interaction, self._intake, [plan], private=False, complete=from_picture)
 
     async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
         settings = await self._settings(message)
@@ -137,7 +141,7 @@ class Menus:
         """By our record, else as the picture itself says. Raises `UserError`."""
         if generation := await self._known(message):
             return generation.settings
-        data = await fetched(self._client, _picture_of(message).url)
+        data = await fetched(self._client, _picture_of(message).url, AT_ONCE_SECONDS)
         return await asyncio.to_thread(metadata.settings_in, data)
 
 

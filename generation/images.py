@@ -20,8 +20,9 @@ class UnusableImage(UserError):
     """A file that is no picture to start from; the sentence says which are."""
 
 
-def read(data: bytes, *, limited: bool = True) -> Image.Image:
-    """The picture in a file, turned as its EXIF says, in RGB, or in RGBA where parts of it are transparent.
+def read(data: bytes, *, limited: bool = True, most: int = 0) -> Image.Image:
+    """The picture in a file, turned as its EXIF says, in RGB, or in RGBA where parts of it are transparent. Where no
+    more than `most` pixels a side are needed, a JPEG is unpacked no larger than that takes.
 
     Raises `UnusableImage` for what is no still PNG, JPEG or WebP, or too large; nothing is unpacked before its size
     is known. The bytes of a file of our own need not be `limited`.
@@ -36,6 +37,8 @@ def read(data: bytes, *, limited: bool = True) -> Image.Image:
                 )
             if getattr(opened, "is_animated", False):
                 raise UnusableImage("The picture moves. Give a still one: a PNG, a JPEG or a WebP file.")
+            if most:
+                opened.draft(None, (most, most))
             upright = ImageOps.exif_transpose(opened)
             image = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as reason:
@@ -46,17 +49,17 @@ def read(data: bytes, *, limited: bool = True) -> Image.Image:
 def tidied(data: bytes) -> tuple[bytes, tuple[int, int]]:
     """A file's picture as a PNG without anything else the file holds (such as where it was taken), no larger than can
     be drawn; and its width and height. Raises `UnusableImage`."""
-    image = read(data)
+    image = read(data, most=SIZE.high)
     image.thumbnail((SIZE.high, SIZE.high), Image.Resampling.LANCZOS)
     return as_png(image), image.size
 
 
 def as_png(image: Image.Image) -> bytes:
-    """The pixels alone, without metadata."""
+    """The pixels alone, without metadata; packed quickly rather than tightly."""
     file = BytesIO()
     bare = Image.new(image.mode, image.size)
     bare.paste(image)
-    bare.save(file, "PNG")
+    bare.save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 

@@ -84,9 +84,9 @@ class User:
 
 @dataclass(frozen=True)
 class Channel:
-    """A text channel of the guild; a thread of one where it has a parent, which may be locked, and is private where only
-    some are invited; a DM channel with the bot where it has a recipient. Where the bot is no member there is a channel of
-    another guild, and a group of people."""
+    """A text channel of the guild; a thread of one where it has a parent, which may be locked, and is private where
+    only some are invited; a DM channel with the bot where it has a recipient. Where the bot is no member there is a
+    channel of another guild, and a group of people."""
 
     id: int
     name: str

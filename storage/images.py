@@ -48,7 +48,7 @@ class Images:
 
 
 def _given_by(user_id: int) -> str:
-    return f"inputs/{user_id}-"
+    return f"inputs/{user_id}/"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -6,10 +6,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.asking import asker_of, begin, check_reach
+from bot import blending
+from bot.asking import asker_of, begin
 from bot.commands import options
 from bot.fetching import fetched
-from bot.intake import Intake
+from bot.intake import Intake, Plan
 from bot.wording import Wording
 from generation.catalogue import Catalogue
 
@@ -51,12 +52,15 @@ class Blend(commands.Cog):
         """
         given = [each for each in (first, second, third, fourth) if each is not None]
         urls = [options.picture_url(each) for each in given]
-        files = await asyncio.gather(*(fetched(interaction.client, url) for url in urls))
-        chosen = options.chosen(model=model, strength=strength)
+        asker, chosen = asker_of(interaction), options.chosen(model=model, strength=strength)
         text = await self._wording.dressed(interaction.user.id, prompt or "")
-        plan = await self._intake.blend(asker_of(interaction), files, text, chosen)
-        check_reach(interaction, self._intake, [plan])
-        await begin(interaction, self._intake, [plan], private=private, spoiler=spoiler)
+
+        async def blended() -> list[Plan]:
+            files = await asyncio.gather(*(fetched(interaction.client, url) for url in urls))
+            return [await self._intake.blend(asker, files, text, chosen)]
+
+        plan = await self._intake.imagine(asker, blending.with_words(text), None, chosen)
+        await begin(interaction, self._intake, [plan], private=private, spoiler=spoiler, complete=blended)
 
     @blend.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -199,6 +199,18 @@ async def test_many_are_asked_about_first_with_their_cost(start: Start, member: 
         assert "decided already" in text_of(refusal.message or {})
 
 
+async def test_nobody_is_asked_about_what_is_refused_then(
+    bot: app.Bot, member: Member, admin: Member, tmp_path: Path
+) -> None:
+    await admin.slash("server limits", {"daily_steps": 10})
+    many = "{a, b, c} fox in {snow, rain}"
+    assert "This takes 12 steps. 10 are allowed" in text_of(await member.asks("imagine", prompt=many, steps=2))
+    broken = File("look.png", b"no picture", "image/png")
+    asked = await member.asks("imagine", prompt=many, steps=1, image=broken)
+    await member.see(asked, lambda each: "I cannot read that picture" in each["content"])
+    assert rows_with(tmp_path, member) == ""
+
+
 async def test_permutations_that_explode_are_refused_at_once(bot: app.Bot, member: Member) -> None:
     outcome = await member.asks("imagine", prompt="{a, b, c}" * 600)
     assert "more than 40 prompts" in outcome["content"]

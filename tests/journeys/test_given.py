@@ -1,0 +1,101 @@
+"""Pictures that people give: however long they take to read, Discord has its answer in time."""
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot import app
+from generation import images
+from playground.person import File, Outcome
+from tests.journeys.conftest import Member, Start, text_of
+from tests.sketching import SketchPool
+
+
+@pytest.fixture
+async def bot(start: Start) -> AsyncIterator[app.Bot]:
+    async with start(SketchPool()) as bot:
+        yield bot
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Pictures are read once this is set."""
+    may_read, tidied = threading.Event(), images.tidied
+
+    def waits(data: bytes) -> tuple[bytes, tuple[int, int]]:
+        assert may_read.wait(20)
+        return tidied(data)
+
+    monkeypatch.setattr(images, "tidied", waits)
+    yield may_read
+    may_read.set()
+
+
+def given(colour: str = "red", kind: str = "PNG") -> File:
+    file = BytesIO()
+    Image.new("RGB", (120, 60), colour).save(file, kind)
+    return File(f"look.{kind.lower()}", file.getvalue(), f"image/{kind.lower()}")
+
+
+async def _imagine(person: Member) -> Outcome:
+    return await person.slash("imagine", {"prompt": "a fox", "image": given()})
+
+
+async def _compare(person: Member) -> Outcome:
+    options = {"prompt": "a fox", "parameter": "strength", "values": "0.3, 0.6", "steps": 4, "image": given()}
+    return await person.slash("compare", options)
+
+
+async def _blend(person: Member) -> Outcome:
+    return await person.slash("blend", {"first": given("red"), "second": given("blue", "JPEG")})
+
+
+async def _menu(person: Member) -> Outcome:
+    look = given()
+    opened = await person.menu("Start from this picture", await person.post(look.name, look.data, look.content_type))
+    return await person.submit(opened.modal, {"prompt": "a fox", "flags": "--steps 3"})
+
+
+@pytest.mark.parametrize("ask", [_imagine, _compare, _blend, _menu])
+async def test_a_request_is_acknowledged_before_its_pictures_are_read(
+    bot: app.Bot, member: Member, reading: threading.Event, ask: Any
+) -> None:
+    outcome = await ask(member)
+    assert outcome.acknowledged == 5
+    reading.set()
+    assert outcome.message is not None
+    await member.see(outcome.message, lambda each: "<@" in text_of(each) and "attachments" in text_of(each))
+
+
+async def test_a_question_is_acknowledged_before_pictures_are_read(
+    bot: app.Bot, member: Member, reading: threading.Event
+) -> None:
+    question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=1, image=given())
+    reading.set()
+    await member.see(question, lambda each: "These are 5 requests" in text_of(each))
+
+
+async def test_what_cannot_be_read_is_told_to_whoever_gave_it_alone(bot: app.Bot, member: Member) -> None:
+    broken = File("look.png", b"no picture", "image/png")
+    for command, options in (
+        ("imagine", {"prompt": "a fox", "image": broken}),
+        ("blend", dict.fromkeys(("first", "second"), broken)),
+    ):
+        await member.slash(command, options)
+        refusal = await member.wait_for(lambda each: "I cannot read that picture" in each["content"])
+        assert refusal["ephemeral_for"] == member.id
+        await member.delete(refusal)
+    assert [each for each in member.messages() if not each["ephemeral_for"]] == []
+
+
+def test_a_large_jpeg_is_unpacked_no_larger_than_needed() -> None:
+    file = BytesIO()
+    Image.new("L", (5000, 4400), 77).save(file, "JPEG")
+    assert images.read(file.getvalue(), most=2048).size == (2500, 2200)
+    png, size = images.tidied(file.getvalue())
+    assert size == (2048, 1802)
+    assert Image.open(BytesIO(png)).getpixel((9, 9)) == (77, 77, 77)
