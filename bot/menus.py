@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot import metadata, panel
+from bot import layouts, metadata, panel
 from bot.asking import asker_of, begin
 from bot.buttons import Press, PressKind
 from bot.errors import Refusal
@@ -101,7 +101,7 @@ class Menus:
         generation = await self._known(message)
         if generation is None:
             raise Refusal("I can enlarge my own pictures only. For this one there is Start from this picture.")
-        await self._followups.press(interaction, Press(PressKind.UPSCALE, generation.id))
+        await self._press_on_one(interaction, PressKind.UPSCALE, generation)
 
     async def _show(self, interaction: discord.Interaction, message: discord.Message) -> None:
         if generation := await self._known(message):
@@ -111,7 +111,7 @@ class Menus:
 
     async def _start(self, interaction: discord.Interaction, message: discord.Message) -> None:
         if generation := await self._known(message):
-            await self._followups.open_form(interaction, Press(PressKind.REDRAW, generation.id), generation)
+            await self._press_on_one(interaction, PressKind.REDRAW, generation)
             return
         picture = _picture_of(message)
         draft = await self._drafts.add(interaction.user.id, {"url": picture.url})
@@ -127,6 +127,14 @@ class Menus:
             ("prompt", "seed", "size"),
         )
         await interaction.response.send_modal(form)
+
+    async def _press_on_one(self, interaction: discord.Interaction, kind: PressKind, generation: Generation) -> None:
+        """Do something with the picture of a request; of several, with the one that is chosen then."""
+        if len(generation.shown) > 1 and not generation.figures:
+            await answer(interaction, layouts.which(generation, kind))
+            return
+        index = generation.shown[0].index if generation.shown else 0
+        await self._followups.press(interaction, Press(kind, generation.id, index))
 
     async def _known(self, message: discord.Message) -> Generation | None:
         """Our record of a message: by its id, else by the buttons on it, if it is one of ours."""

@@ -18,6 +18,7 @@ FACES = {
     PressKind.REROLL: (Sentence("Re-roll"), "🔁"),
     PressKind.UPSCALE: (Sentence("Upscale ×{factor}", factor=FACTOR), "🔎"),
     PressKind.VARY: (Sentence("Vary"), "🎲"),
+    PressKind.REDRAW: (Sentence("Start from this picture"), "🖌️"),
     PressKind.REMIX: (Sentence("Remix"), "✏️"),
     PressKind.FAVOURITE: (Sentence("Favourite"), "⭐"),
     PressKind.DELETE: (Sentence("Delete"), "❌"),
@@ -80,8 +81,8 @@ def rows_of(generation: Generation) -> list[Row]:
             _row(generation, PressKind.FAVOURITE, PressKind.DELETE),
         ]
     return [
-        _numbered("U", PressKind.UPSCALE, generation),
-        _numbered("V", PressKind.VARY, generation),
+        numbered("U", PressKind.UPSCALE, generation),
+        numbered("V", PressKind.VARY, generation),
         _pick(generation),
         _row(generation, PressKind.REROLL, PressKind.REMIX, PressKind.FAVOURITE, PressKind.DELETE),
     ]
@@ -118,7 +119,8 @@ def _row(generation: Generation, *kinds: PressKind) -> Row:
     return ui.ActionRow(*(button(Press(kind, generation.id)) for kind in kinds))
 
 
-def _numbered(letter: str, kind: PressKind, generation: Generation) -> Row:
+def numbered(letter: str, kind: PressKind, generation: Generation) -> Row:
+    """A button for each picture that may be seen."""
     presses = [Press(kind, generation.id, picture.index) for picture in generation.shown]
     return ui.ActionRow(*(button(press, f"{letter}{press.picture + 1}") for press in presses))
 

@@ -7,7 +7,7 @@ from discord import ui
 from bot.buttons import Press, PressKind
 from bot.durations import about
 from bot.layouts import compared, explained
-from bot.layouts.controls import button, more, rows_of
+from bot.layouts.controls import button, more, numbered, rows_of
 from bot.layouts.hints import hinted
 from bot.layouts.lines import bar, described, headline, lineage_line, shown, small_print
 from bot.layouts.look import QUIET, SPOILER, Look, Part, framed, gallery, plain
@@ -91,6 +91,12 @@ def of_one(generation: Generation, picture: Print) -> Look:
         more(generation.id, index),
     ]
     return Look(framed(parts), files)
+
+
+def which(generation: Generation, kind: PressKind) -> Look:
+    """A button for each picture of a request, to do something with one of them."""
+    row = numbered("", kind, generation)
+    return Look(framed([ui.TextDisplay(say("Which of the pictures?")), row], QUIET))
 
 
 def file_of_one(generation: Generation, picture: Print) -> Look:

@@ -11,7 +11,7 @@ from bot import app
 from generation import infotext
 from generation.infotext import Drawn
 from generation.settings import GenerationSettings, Sampler
-from tests.journeys.conftest import Member, Message, Start, finished, text_of
+from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of
 
 SETTINGS = GenerationSettings(
     prompt="a red apple",
@@ -105,6 +105,23 @@ async def test_reroll_and_upscale_from_the_menu_do_what_the_buttons_do(
     refusal = (await other.menu("Upscale", posted)).message
     assert refusal is not None
     assert "my own pictures only" in refusal["content"]
+
+
+async def test_of_several_pictures_one_is_chosen_in_the_menu(bot: app.Bot, member: Member, other: Member) -> None:
+    two = await member.imagine("a castle", seed=7, count=2)
+    question = (await other.menu("Upscale", two)).message
+    assert question is not None
+    assert question["ephemeral_for"] == other.id
+    assert labels_of(question) == ["1", "2"]
+    large = await other.press(question, "2")
+    assert f"<@{other.id}>" in text_of(large)
+    assert infotext.from_infotext((await other.image(large)).info["parameters"]).seed == 8
+    assert (await other.image(large)).size == (256, 256)
+    question = (await other.menu("Start from this picture", two)).message
+    assert question is not None
+    modal = (await other.click(question, "2")).modal
+    assert modal is not None
+    assert modal["custom_id"].endswith(":1:1")
 
 
 async def test_settings_are_used_for_other_words(start: Start, member: Member) -> None:
