@@ -1,6 +1,7 @@
 """From what a person types to the prompts that are drawn: recent prompts, styles, own suffix, permutations."""
 
 import re
+import secrets
 
 from bot import flags, permutations
 from bot.errors import Refusal
@@ -11,6 +12,13 @@ SLOT = "{prompt}"
 """Where the prompt stands in a style; without it the style follows the prompt."""
 
 _RECENT = re.compile(r"recent:(\d{1,18})")
+_KEPT = re.compile(r"typed:[0-9a-f]{16}")
+
+CHOICE_LENGTH = 100
+"""Characters of a suggestion, and of what stands for it."""
+
+KEPT = 500
+"""Texts longer than that which are remembered until somebody chooses them, of all people."""
 
 
 class Wording:
@@ -19,6 +27,8 @@ class Wording:
     def __init__(self, *, people: People, generations: Generations) -> None:
         self._people = people
         self._generations = generations
+        self._kept: dict[str, tuple[int, str]] = {}
+        """Whose they are, and the texts, by what stands for them; oldest first."""
 
     async def prompts(self, user_id: int, typed: str, style: str | None = None) -> list[str]:
         """The prompts, flags included, that `typed` stands for. Raises `UserError`."""
@@ -43,7 +53,22 @@ class Wording:
         found = await self._generations.recent_prompts(user_id, typed)
         return [(" ".join(prompt.split()), f"recent:{generation_id}") for generation_id, prompt in found.items()]
 
+    def suggestion(self, user_id: int, text: str) -> tuple[str, str]:
+        """A text that somebody may choose, as far as it can be shown, and what stands for it."""
+        if len(text) <= CHOICE_LENGTH:
+            return text, text
+        key = f"typed:{secrets.token_hex(8)}"
+        self._kept[key] = (user_id, text)
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+        return f"…{text[1 - CHOICE_LENGTH :]}", key
+
     async def _recalled(self, user_id: int, typed: str) -> str:
+        if _KEPT.fullmatch(typed.strip()):
+            owner, text = self._kept.get(typed.strip(), (0, ""))
+            if owner != user_id:
+                raise Refusal("That prompt is not here any more. Type it anew.")
+            return text
         match = _RECENT.fullmatch(typed.strip())
         if match is None:
             return typed

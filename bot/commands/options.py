@@ -6,6 +6,7 @@ from itertools import islice
 import discord
 from discord import app_commands
 
+from bot.wording import CHOICE_LENGTH
 from generation.catalogue import Catalogue
 from generation.images import FILE_BYTES, UnusableImage
 from generation.settings import (
@@ -38,7 +39,6 @@ SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9
 """Aspects that are suggested; any other can be typed."""
 
 SUGGESTIONS = 25
-SUGGESTION_LENGTH = 100
 
 SAMPLERS = [app_commands.Choice(name=sampler.value, value=sampler.value) for sampler in Sampler]
 
@@ -96,4 +96,4 @@ def matching_styles(styles: Iterable[Style], typed: str) -> list[app_commands.Ch
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= SUGGESTION_LENGTH else text[: SUGGESTION_LENGTH - 1] + "…"
+    return text if len(text) <= CHOICE_LENGTH else text[: CHOICE_LENGTH - 1] + "…"

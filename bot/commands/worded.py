@@ -29,7 +29,7 @@ class Worded(commands.Cog):
         named = interaction.namespace.model
         model = named if named in self._catalogue.names else self._catalogue.default.name
         if loras := self._catalogue.loras.completions(typed, model):
-            return options.choices((text, text) for _, text in loras if len(text) <= options.SUGGESTION_LENGTH)
+            return options.choices(self._wording.suggestion(interaction.user.id, text) for _, text in loras)
         return options.choices(await self._wording.recent(interaction.user.id, typed))
 
     async def suggest_aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

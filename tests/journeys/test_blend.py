@@ -12,6 +12,7 @@ from generation import infotext
 from generation.loras import LoraSpec
 from playground.person import File
 from tests.journeys.conftest import Member, Start, text_of, urls_of
+from tests.sketching import SketchPool
 
 WEIGHTS = Path("loras") / "any.safetensors"
 """Of a LoRA that nothing is drawn with here."""
@@ -89,3 +90,17 @@ async def test_loras_are_suggested_and_listed(start: Start, member: Member) -> N
         listed = (await member.asks("models"))["content"]
         assert "watercolour" in listed
         assert "wet paint" in listed
+
+
+async def test_a_lora_is_suggested_at_the_end_of_a_long_prompt(start: Start, member: Member, other: Member) -> None:
+    long = "a fox under " + "many old trees " * 20
+    async with start(SketchPool(), loras=(LoraSpec("ink", WEIGHTS),)) as bot:
+        [choice] = await member.autocomplete("imagine", {"prompt": f"{long}<lora:in"}, focused="prompt")
+        assert choice["name"].endswith("many old trees <lora:ink:1>")
+        assert len(choice["name"]) == 100
+        await member.imagine(choice["value"])
+        [drawn] = (await bot.generations.of_user(int(member.id))).generations
+        assert drawn.settings.prompt == f"{long}<lora:ink:1>"
+        refusal = (await other.slash("imagine", {"prompt": choice["value"]})).message
+        assert refusal is not None
+        assert "That prompt is not here any more" in refusal["content"]
