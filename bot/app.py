@@ -134,6 +134,7 @@ async def assembled(
             house=house,
             budgets=budgets,
             generations=generations,
+            people=people,
             images=images,
             studio=studio,
             logbook=logbook,

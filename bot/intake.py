@@ -1,6 +1,7 @@
 """From what a person asks to a request that is saved and queued: defaults laid over one another, limits kept."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,7 @@ from generation.sentences import Sentence
 from generation.settings import SIZE, STEPS, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.generations import Generations
 from storage.images import Images
+from storage.people import People
 from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, NsfwPolicy, Origin, Picture
 
 _GONE = Sentence("That picture is not here any more. Re-roll to draw another.")
@@ -84,6 +86,7 @@ class Intake:
         house: House,
         budgets: Budgets,
         generations: Generations,
+        people: People,
         images: Images,
         studio: Studio,
         logbook: Logbook,
@@ -93,6 +96,7 @@ class Intake:
         self._house = house
         self._budgets = budgets
         self._generations = generations
+        self._people = people
         self._images = images
         self._studio = studio
         self._logbook = logbook
@@ -104,7 +108,7 @@ class Intake:
         """A picture from words. `text` may hold flags; an option of the command outweighs its flag."""
         typed = flags.read(text)
         named = chosen.model or typed.chosen.model
-        model = self._catalogue.get(named or await self._house.usual_model(asker, self._catalogue.names))
+        model = self._catalogue.get(named or await self._usual_model(asker))
         standing = await self._house.standing(asker, model)
         defaults = abilities.fitted(standing.defaults, model)
         if typed.aspect:
@@ -122,6 +126,15 @@ class Intake:
         plan = await self._plan(asker, settings, Lineage())
         plan = replace(plan, size_open=not sized, picture_as=flags.picture_as(typed))
         return _seen_as(plan, typed)
+
+    async def _usual_model(self, asker: Asker) -> str:
+        """The model that draws where nobody names one: the person's own, where they may use it, else the place's."""
+        own = (await self._people.habits(asker.user_id)).model
+        if own in self._catalogue.names:
+            with contextlib.suppress(UserError):
+                await self._house.check(asker, [], self._catalogue.get(own), 0)
+                return own
+        return await self._house.usual_model(asker, self._catalogue.names)
 
     async def explain(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
@@ -271,7 +284,7 @@ class Intake:
 
     async def seed(self, asker: Asker, seed: int, prompts: Sequence[str], chosen: PartialSettings) -> Plan:
         """A figure of what a seed is, with what some prompts make of it."""
-        named = chosen.model or await self._house.usual_model(asker, self._catalogue.names)
+        named = chosen.model or await self._usual_model(asker)
         standing = await self._house.standing(asker, self._catalogue.get(named))
         settings = replace(chosen.over(standing.defaults), count=1, hires_factor=1.0).of(prompts[0], seed)
         cells = seeds.cells(settings, prompts, standing.limits.side or SIZE.high)

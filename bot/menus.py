@@ -86,7 +86,7 @@ class Menus:
             FORMS[PressKind.USE],
             replace(settings, model=model),
             ("prompt", "seed"),
-            f"--model {model}" if model != self._catalogue.default.name else "",
+            f"--model {model}" if len(self._catalogue.names) > 1 else "",
         )
         await interaction.response.send_modal(form)
 

@@ -1,6 +1,6 @@
 """What people keep for themselves: habits, styles, favourites."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ class People:
     async def habits(self, user_id: int) -> Habits:
         async with self._sessions() as session:
             row = await session.get(HabitsRow, user_id)
-        return Habits(row.suffix, row.tell_when_done, row.reply_when_done, row.hints) if row else Habits()
+        return Habits(**{each.name: getattr(row, each.name) for each in fields(Habits)}) if row else Habits()
 
     async def adopt(
         self,
@@ -35,6 +35,7 @@ class People:
         tell_when_done: bool | None = None,
         reply_when_done: bool | None = None,
         hints: bool | None = None,
+        model: str | None = None,
     ) -> Habits:
         """Change habits; what is None stays."""
         changes = {
@@ -42,6 +43,7 @@ class People:
             "tell_when_done": tell_when_done,
             "reply_when_done": reply_when_done,
             "hints": hints,
+            "model": model,
         }
         given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
         habits = replace(await self.habits(user_id), **given)

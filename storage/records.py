@@ -205,12 +205,13 @@ class Defaults:
 @dataclass(frozen=True, slots=True)
 class Habits:
     """What a person wants of every request: words that follow their prompts, a direct message, or a reply that mentions
-    them, when it is done, and hints."""
+    them, when it is done, hints, and which model draws where they name none."""
 
     suffix: str = ""
     tell_when_done: bool = False
     reply_when_done: bool = False
     hints: bool = True
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,7 @@ class HabitsRow(Base):
     tell_when_done: Mapped[bool] = mapped_column(default=False)
     reply_when_done: Mapped[bool] = mapped_column(default=False)
     hints: Mapped[bool] = mapped_column(default=True)
+    model: Mapped[str] = mapped_column(default="")
     hinted: Mapped[datetime | None]
     """When the last hint was given."""
 

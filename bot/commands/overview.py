@@ -9,9 +9,6 @@ from storage.records import ANY_MODEL, Defaults
 SHOWN = 60
 """Characters of a value that are shown."""
 
-MODELS = 9
-"""Models that are listed; with all their values they fit a message."""
-
 
 def defaults_lines(defaults: Defaults) -> list[str]:
     """A line a model that has defaults."""
@@ -20,7 +17,7 @@ def defaults_lines(defaults: Defaults) -> list[str]:
         for model, partial in sorted(defaults.by_model.items())
         if partial.given()
     ]
-    return lines[:MODELS] or [f"- {say('no defaults set')}"]
+    return lines or [f"- {say('no defaults set')}"]
 
 
 def _listed(partial: PartialSettings) -> str:

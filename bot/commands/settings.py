@@ -6,9 +6,12 @@ import discord
 from discord import app_commands
 
 from bot import flags
+from bot.commands import options
 from bot.commands.defaults import DefaultsCog
 from bot.commands.overview import defaults_lines
-from bot.layouts.lines import shown
+from bot.edge import MESSAGE_LENGTH
+from bot.layouts.lines import fitting, shown
+from bot.layouts.look import plain
 from bot.locales import say
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
@@ -32,12 +35,13 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
     async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
         defaults = await self._preferences.of_user(interaction.user.id)
         habits = await self._people.habits(interaction.user.id)
-        lines = [f"- {say('after each prompt: {suffix}', suffix=shown(habits.suffix, 500))}"] if habits.suffix else []
+        lines = [f"- {say('the model {name} where you name none', name=plain(habits.model))}"] if habits.model else []
+        lines += [f"- {say('after each prompt: {suffix}', suffix=shown(habits.suffix, 500))}"] if habits.suffix else []
         lines += [f"- {say('a direct message when a picture is done')}"] if habits.tell_when_done else []
         lines += [] if habits.hints else [f"- {say('no hints')}"]
         if habits.reply_when_done:
             lines.append(f"- {say('a reply that mentions you when a picture is done')}")
-        text = "\n".join([f"{first} {say('For you:')}".strip(), *defaults_lines(defaults), *lines])
+        text = fitting([f"{first} {say('For you:')}".strip(), *lines, *defaults_lines(defaults)], MESSAGE_LENGTH)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -55,6 +59,20 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
         flags.read(f"prompt {text}")
         await self._people.adopt(interaction.user.id, suffix=text.strip())
         await self.answer(interaction, say("Saved."))
+
+    @app_commands.command()
+    async def model(self, interaction: discord.Interaction, name: str = "") -> None:
+        """Choose which model draws where you name none.
+
+        Args:
+            name: Which; nothing leaves it to the server
+        """
+        await self._people.adopt(interaction.user.id, model=self._catalogue.get(name).name if name else "")
+        await self.answer(interaction, say("Saved."))
+
+    @model.autocomplete("name")
+    async def _own_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_models(self._catalogue, typed)
 
     @app_commands.command()
     async def notify(self, interaction: discord.Interaction, by: Literal["message", "reply", "nothing"]) -> None:
@@ -80,5 +98,5 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
     async def reset(self, interaction: discord.Interaction) -> None:
         """Forget your defaults."""
         await self._preferences.forget_user(interaction.user.id)
-        await self._people.adopt(interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False)
+        await self._people.adopt(interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False, model="")
         await self.answer(interaction, say("Forgotten."))

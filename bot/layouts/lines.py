@@ -1,5 +1,7 @@
 """The lines of a message that shows a request."""
 
+from collections.abc import Sequence
+
 from bot.comparing import shared
 from bot.layouts.look import plain
 from bot.locales import say, say_many
@@ -123,6 +125,16 @@ def bar(step: int, steps: int) -> str:
     """How far a drawing is."""
     done = round(BAR_LENGTH * step / steps)
     return "▰" * done + "▱" * (BAR_LENGTH - done)
+
+
+def fitting(lines: Sequence[str], most: int) -> str:
+    """Lines of no more than `most` characters in all: the first ones, and how many others there are."""
+    for kept in range(len(lines), -1, -1):
+        left = [f"-# {say('and {n} more', n=len(lines) - kept)}"] if kept < len(lines) else []
+        text = "\n".join([*lines[:kept], *left])
+        if len(text) <= most:
+            return text
+    return ""
 
 
 def shown(text: str, most: int) -> str:

@@ -3,13 +3,16 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bot import app
 from bot.config import Config, WorkerConfig
+from generation.catalogue import POCKET
 from generation.local_pool import LocalPool
 from generation.settings import Sampler
 from tests.journeys.conftest import Member, Start, labels_of, text_of
+from tests.sketching import SketchPool
 
 SPANISH = ("es-ES", "es-419")
 
@@ -118,3 +121,25 @@ async def test_every_command_is_told_to_discord_in_three_languages(bot: app.Bot,
 
     assert len(admin.commands) > 15
     assert [missing for command in admin.commands for missing in named(command, "")] == []
+
+
+async def test_all_settings_that_one_can_have_fit_the_answer(start: Start, member: Member) -> None:
+    names = [f"un_modelo_de_nombre_muy_largo_{number}" for number in range(12)]
+    models = (POCKET, *(replace(POCKET, name=name) for name in names))
+    member.locale = "es-ES"
+    async with start(SketchPool(), models=models):
+        await member.asks("settings suffix", text="luz * suave, " * 37)
+        await member.asks("settings notify", by="reply")
+        await member.asks("settings model", name=names[0])
+        everything = {
+            "negative": "manos, *pies*, " * 20,
+            "steps": 40,
+            "guidance": 6.5,
+            "sampler": "DPM++ 2M SDE Karras",
+        }
+        everything |= {"clip_skip": 2, "width": 512, "height": 768, "count": 4}
+        for name in [*names, None]:
+            shown = await member.asks("settings defaults", **everything, **({"model": name} if name else {}))
+    assert len(shown["content"]) <= 2000
+    assert "una respuesta que te menciona" in shown["content"]
+    assert re.search(r"-# y \d+ más$", shown["content"])

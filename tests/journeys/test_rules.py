@@ -142,6 +142,28 @@ async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Membe
         assert "Model is set to wild here" in await refused(member, "art", model="pocket")
 
 
+async def test_a_model_of_ones_own_draws_where_it_may(start: Start, admin: Member, member: Member) -> None:
+    async with start(SketchPool(), models=(POCKET, WILD)):
+        assert "the model wild where you name none" in await said(member, "settings model", {"name": "wild"})
+        assert "There is no model called" in await said(member, "settings model", {"name": "gone"})
+        await admin.slash("server rule", {"setting": "model", "default": "pocket", "channel": ART_ID})
+        assert "· wild" in words_of(await member.imagine())
+        assert "· wild" in words_of(await member.imagine(channel="art"))
+        assert "· pocket" in words_of(await member.imagine(model="pocket"))
+        assert "· pocket" in words_of(await admin.imagine())
+        await admin.slash("server rule", {"setting": "model", "default": "pocket", "channel": ART_ID, "locked": True})
+        assert "· pocket" in words_of(await member.imagine(channel="art"))
+        await admin.slash("server nsfw", {"policy": "block"})
+        assert "· pocket" in words_of(await member.imagine())
+        await admin.slash("server nsfw", {"policy": "off"})
+        await admin.slash("server allow", {"model": "pocket"})
+        assert "· pocket" in words_of(await member.imagine())
+        await admin.slash("server allow", {"model": "pocket", "allowed": False})
+        assert "· wild" in words_of(await member.imagine())
+        assert "wild" not in await said(member, "settings model")
+        assert "· pocket" in words_of(await member.imagine())
+
+
 async def test_a_locked_count_leaves_the_buttons_of_one_picture_alone(
     bot: app.Bot, admin: Member, member: Member
 ) -> None:

@@ -1,0 +1,17 @@
+"""which model a person wants"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("habits") as table:
+        table.add_column(sa.Column("model", sa.String(), nullable=False, server_default=""))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("habits") as table:
+        table.drop_column("model")
