@@ -1,7 +1,7 @@
 """What people type inside a prompt: `a fox --ar 3:2 --seed 7 --no hands`."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -70,14 +70,13 @@ def read(text: str) -> Typed:
 def take_style(text: str) -> tuple[str, str | None]:
     """A text without its `--style`, and the name of that, if it has one; the last of several. Raises `InvalidSetting`
     where the name is missing."""
-    starts = [match.start() for match in _FLAG.finditer(text)]
-    kept, style = "", None
-    for start, end in pairwise([0, *starts, len(text)]):
-        name, _, value = _FLAG.sub("", text[start:end], count=1).strip().partition(" ")
-        if start not in starts or name.lower() != STYLE:
-            kept += text[start:end]
-        elif style := value.strip():
-            continue
+    first = _FLAG.search(text)
+    kept, style = text[: first.start()] if first else text, None
+    for part, name, value in _typed_in(text):
+        if name != STYLE:
+            kept += part
+        elif value:
+            style = value
         else:
             raise InvalidSetting(
                 STYLE, "`--{name}` needs a value such as `--{name} {example}`.", name=STYLE, example="noir"
@@ -89,6 +88,11 @@ def split(text: str) -> tuple[str, str]:
     """The words of a prompt, and its flags as they were typed."""
     first = _FLAG.search(text)
     return (text[: first.start()].strip(), text[first.start() :].strip()) if first else (text.strip(), "")
+
+
+def names_negative(text: str) -> bool:
+    """True where a flag says what should not be seen."""
+    return any(_FLAGS.get(name, ("",))[0] == "negative_prompt" for _, name, _ in _typed_in(text))
 
 
 def picture_as(typed: Typed) -> tuple[str, ...]:
@@ -120,6 +124,14 @@ def bounded(size: tuple[int, int]) -> tuple[int, int]:
     """The aspect of a picture, as far as one that narrow may be drawn."""
     width, height = size
     return min(width, _NARROWEST * height), min(height, _NARROWEST * width)
+
+
+def _typed_in(text: str) -> Iterator[tuple[str, str, str]]:
+    """Each flag of a text: as it was typed, its name in small letters, and its value."""
+    starts = [match.start() for match in _FLAG.finditer(text)]
+    for start, end in pairwise([*starts, len(text)]):
+        name, _, value = _FLAG.sub("", text[start:end], count=1).strip().partition(" ")
+        yield text[start:end], name.lower(), value.strip()
 
 
 def _text(value: str) -> str:

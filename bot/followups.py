@@ -125,7 +125,7 @@ class Followups:
 
     async def _formed(self, asker: Asker, generation: Generation, press: Press, filled: panel.Filled) -> Plan:
         if press.kind is PressKind.REDRAW:
-            return await self._intake.from_picture(asker, generation, press.picture, filled.as_flags)
+            return await self._intake.from_picture(asker, generation, press.picture, filled.text, filled.chosen)
         return await self._intake.remix(asker, generation, filled.text, filled.chosen)
 
     async def _begin(self, interaction: discord.Interaction, generation: Generation, plans: list[Plan]) -> None:

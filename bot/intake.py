@@ -221,16 +221,14 @@ class Intake:
         return await self._plan(asker, settings, Lineage(Action.VARY, generation.id, index), files=files)
 
     async def from_picture(
-        self, asker: Asker, generation: Generation, index: int, prompt: str, strength: float | None = None
+        self, asker: Asker, generation: Generation, index: int, prompt: str, chosen: PartialSettings
     ) -> Plan:
-        """Other words for a picture that is there, at a denoising strength. `prompt` may hold flags, which weigh less
-        than `strength`, and may say that the picture is to be kept to, or to be heard, instead."""
+        """Other words and settings for a picture that is there. `prompt` may hold flags, which weigh less than what is
+        `chosen`, and may say that the picture is to be kept to, or to be heard, instead."""
         picture = _finished_picture(generation, index)
         typed = flags.read(prompt)
         settings = derived.redrawn(generation.settings.of_picture(index), self.new_seed())
-        settings = derived.retold(settings, typed)
-        if strength is not None:
-            settings = replace(settings, denoising_strength=strength)
+        settings = derived.retold(settings, replace(typed, chosen=chosen.over(typed.chosen)))
         files = InputFiles(**dict.fromkeys(flags.picture_as(typed), picture.file))
         plan = await self._plan(asker, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
         return _seen_as(plan, typed)

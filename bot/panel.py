@@ -38,12 +38,6 @@ class Filled:
     text: str
     chosen: PartialSettings
 
-    @property
-    def as_flags(self) -> str:
-        """All of it as one would type it."""
-        sampler, negative = self.chosen.sampler, self.chosen.negative_prompt
-        return self.text + (f" --sampler {sampler}" if sampler else "") + (f" --no {negative}" if negative else "")
-
 
 def panel(
     custom_id: str, title: Sentence, settings: GenerationSettings, but: Collection[str] = (), more: str = ""
@@ -68,7 +62,8 @@ def panel(
 
 
 def read(values: Mapping[str, Any]) -> Filled:
-    """A form that came back: its fields' values by custom_id. Raises `InvalidSetting`."""
+    """A form that came back: its fields' values by custom_id. An emptied field clears the negative prompt, unless a
+    flag names one. Raises `InvalidSetting`."""
     prompt = " ".join(str(values[_PROMPT]).split("\n"))
     for name, between in ((_REST, " "), (_REST_OF_A_WORD, "")):
         if rest := values.get(name):
@@ -79,6 +74,8 @@ def read(values: Mapping[str, Any]) -> Filled:
         text = f"{text} --ar {shape}"
     sampler = _first(values.get(_SAMPLER))
     negative = values.get(_NEGATIVE)
+    if not negative and flags.names_negative(text):
+        negative = None
     return Filled(text, PartialSettings(negative_prompt=negative, sampler=Sampler(sampler) if sampler else None))
 
 

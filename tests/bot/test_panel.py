@@ -70,6 +70,12 @@ def test_a_negative_prompt_that_no_field_holds_is_left_alone() -> None:
     assert returned(settings).chosen.negative_prompt is None
 
 
+def test_an_emptied_field_clears_the_negative_prompt_unless_a_flag_names_one() -> None:
+    assert panel.read({"prompt": "a fox", "negative": ""}).chosen.negative_prompt == ""
+    assert panel.read({"prompt": "a fox —No hands", "negative": ""}).chosen.negative_prompt is None
+    assert panel.read({"prompt": "a fox", "negative": "", "flags": "--no hands"}).chosen.negative_prompt is None
+
+
 def test_a_form_has_no_more_than_discord_takes() -> None:
     for length, negative in itertools.product((10, 4000, 4001, 6000), (0, 4000, 6000)):
         settings = GenerationSettings(

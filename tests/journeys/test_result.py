@@ -120,6 +120,15 @@ async def test_other_words_for_a_picture_that_is_there(bot: app.Bot, member: Mem
     assert "Redrawn from" in text_of(redrawn)
 
 
+async def test_an_emptied_field_leaves_nothing_out(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine("a red apple", seed=7, negative="leaf")
+    for form in (await member.click(done, "Remix"), await member.select(done, select_of(done), ["redraw"])):
+        outcome = await member.submit(form.modal, {"prompt": "a pear", "negative": "", "flags": "--steps 2"})
+        assert outcome.message is not None
+        drawn = await settings_in(member, await member.see_finished(outcome.message))
+        assert (drawn.prompt, drawn.negative_prompt) == ("a pear", "")
+
+
 async def test_other_settings_come_as_pictures_that_differ_in_nothing_else(bot: app.Bot, member: Member) -> None:
     done = await member.imagine("a castle", seed=7)
     await more(member, done, "try-samplers")
