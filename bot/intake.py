@@ -15,7 +15,7 @@ from bot.studio import Studio
 from generation import abilities, cost, upscaling
 from generation.catalogue import Catalogue
 from generation.comparison import Axis
-from generation.errors import LimitExceeded
+from generation.errors import LimitExceeded, UserError
 from generation.jobs import Inputs, Manner
 from generation.outpainting import Direction
 from generation.sentences import Sentence
