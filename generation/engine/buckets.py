@@ -24,13 +24,12 @@ class Buckets:
 
     @property
     def about(self) -> str:
-        return f"{self._most} rows always" if self._strict else f"up to {self._most} rows"
+        rows = "1 row" if self._most == 1 else f"{self._most} rows"
+        return f"{rows} always" if self._strict else f"up to {rows}"
 
     def holding(self, rows: int) -> int:
-        """The size of the bucket for `rows` rows; raises `MemoryError` where so many are known not to fit."""
-        if rows > self._most:
-            raise MemoryError(f"{rows} rows do not fit; {self._most} is the most")
-        return self._most if self._strict else next(size for size in SIZES if size >= rows)
+        """The size of the bucket for `rows` rows; the largest where none holds so many."""
+        return self._most if self._strict or rows > self._most else next(size for size in SIZES if size >= rows)
 
     def grow(self, most: int) -> None:
         """Have so many rows in the largest."""

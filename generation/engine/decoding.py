@@ -14,17 +14,29 @@ class Decoding:
         on = torch.cuda if painting.model.device.type == "cuda" else torch.cpu
         self._stream = on.Stream()
         self._stream.wait_stream(on.current_stream())
+        self._may_overflow = painting.model.autoencoder.may_overflow
         with on.stream(self._stream):
             self._pixels = painting.model.decode(painting.result)[0]
         self._on = on
 
     def pixels(self) -> torch.Tensor:
-        """Bytes of red, green and blue, (height, width, 3), on the CPU, once they are there. Raises `BrokenPicture`
-        where the arithmetic has gone astray."""
+        """Bytes of red, green and blue, (height, width, 3), on the CPU, once they are there. Where the autoencoder
+        made nothing of sound latents, it tries again with more digits.
+
+        Raises `BrokenPicture` where the arithmetic has gone astray.
+        """
+        latents, model = self._painting.result, self._painting.model
         with self._on.stream(self._stream):
             pixels = self._pixels.cpu()
-            finite = bool(self._painting.result.isfinite().all())
-        if not finite or not pixels.any():
-            settings, model = self._painting.settings, self._painting.model
-            raise BrokenPicture(f"seed {settings.seed} came out as nothing in {model.dtype}")
+            sound = bool(latents.isfinite().all())
+            if sound and self._may_overflow and self._is_nothing(pixels):
+                model.autoencoder.widen()
+                pixels = model.decode(latents)[0].cpu()
+        if not sound or self._is_nothing(pixels):
+            raise BrokenPicture(f"seed {self._painting.settings.seed} came out as nothing in {model.dtype}")
         return pixels
+
+    def _is_nothing(self, pixels: torch.Tensor) -> bool:
+        """True of a black picture that did not start from one."""
+        original = self._painting.original
+        return not pixels.any() and not (original and original.is_black)

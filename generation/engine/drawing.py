@@ -1,9 +1,11 @@
 """A job in the batch: its pictures, those at work and those that are done."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from generation import cost
+from generation.engine import memory
 from generation.engine.explaining import Recorder
 from generation.engine.painting import Painting
 from generation.events import Picture, Preview
@@ -27,6 +29,7 @@ class Drawing:
     explanation: Explanation | None = None
     frame_wanted: bool = False
     frame_seconds: float = 0.0
+    """What they cost so far; without end once there was no memory for one."""
     pictures: dict[int, Picture] = field(default_factory=dict)
 
     @property
@@ -84,7 +87,12 @@ class Drawing:
         if self.frame_wanted and self.frame_seconds <= FRAME_SHARE * elapsed:
             self.frame_wanted = False
             before = clock()
-            looks = tuple(painting.model.frame(painting.visible) for painting in self.paintings)
-            self.frame_seconds += clock() - before
-            return looks
+            try:
+                return tuple(painting.model.frame(painting.visible) for painting in self.paintings)
+            except memory.ERRORS as error:
+                if not memory.is_exhausted(error):
+                    raise
+                self.frame_seconds = math.inf
+            finally:
+                self.frame_seconds += clock() - before
         return tuple(painting.model.preview(painting.visible) for painting in self.paintings)

@@ -56,16 +56,16 @@ def load(
         memory.check_room(spec.name, files_of(weights), held_on, dtype)
         pipeline = accelerating.placed(_pipeline(spec, weights, dtype, report), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
-            return own_pipelines.assembled(spec, weights, pipeline, device, dtype)
+            return own_pipelines.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
         if spec.controlnet:
             model.controlnet = control.read(spec.controlnet, device, dtype)
         if spec.ip_adapter:
             model.image_prompts = ImagePrompts.read(spec.ip_adapter, spec.image_encoder, pipeline)
-    except (torch.OutOfMemoryError, MemoryError) as reason:
-        raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
-    except (OSError, ValueError, KeyError, RuntimeError) as reason:
+    except (OSError, ValueError, KeyError, RuntimeError, MemoryError) as reason:
+        if memory.is_exhausted(reason):
+            raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
         raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
     return model
 

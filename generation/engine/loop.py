@@ -11,11 +11,12 @@ from PIL import Image
 
 from generation import infotext
 from generation.catalogue import Catalogue
-from generation.engine import hires, masks, own_pipelines, pictures, starting
+from generation.engine import hires, masks, memory, own_pipelines, pictures, starting
 from generation.engine.decoding import Decoding
 from generation.engine.device import told
 from generation.engine.drawing import Drawing
 from generation.engine.explaining import Recorder, explain
+from generation.engine.failing import kind_of
 from generation.engine.guides import Guides
 from generation.engine.held import Held
 from generation.engine.leisure import Errand, Leisure
@@ -25,22 +26,11 @@ from generation.engine.own_pipelines import OwnModel
 from generation.engine.painting import Painting, predict
 from generation.engine.safety import Checkers
 from generation.engine.shares import Shares
-from generation.engine.shelf import Shelf
+from generation.engine.shelf import AnyModel, Shelf
 from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
 from generation.engine.upscalers.work import upscale
-from generation.errors import (
-    BrokenPicture,
-    CheckerUnavailable,
-    FailureKind,
-    LoraUnavailable,
-    ModelTooLarge,
-    ModelUnavailable,
-    UnknownLora,
-    UnknownModel,
-    Unsuitable,
-    UpscalerUnavailable,
-)
+from generation.errors import BrokenPicture, ModelUnavailable
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
 from generation.jobs import Draw, Job, Task, Upscale
 
@@ -179,14 +169,20 @@ class StepLoop:
         def report(done: int, of: int) -> None:
             self._emit(Progress(job.id, done, of, ()))
 
+        def precisely(model: Model, broken: BrokenPicture) -> Model:
+            precise = self._precisely(job.id, model, broken)
+            dtypes[:] = [precise.dtype]
+            return precise
+
         started = self._clock()
         model = self._model_of(job) if task.draws else None
-        picture, upscaler = yield from upscale(task, self._upscalers, model, report)
+        dtypes = [model.dtype] if model else []
+        picture, upscaler = yield from upscale(task, self._upscalers, model, report, precisely)
         if task.check:
             yield
             picture = self._checked(picture, task)
         self._remove(job.id)
-        circumstances = told(model.device, [model.dtype], "tile by tile") if model else ""
+        circumstances = told(model.device, dtypes, "tile by tile") if model else ""
         self._emit(Completed(job.id, (picture,), self._clock() - started, circumstances, upscaler))
 
     def _draw_alone(self, job: Job, task: Draw, model: OwnModel) -> Errand:
@@ -195,12 +191,16 @@ class StepLoop:
         def report(step: int, looks: tuple[Preview, ...]) -> None:
             self._emit(Progress(job.id, step, task.settings.steps, looks))
 
+        def precisely(broken: BrokenPicture) -> OwnModel:
+            return self._precisely(job.id, model, broken)
+
         started, finished = self._clock(), []
-        for picture in (yield from own_pipelines.draw(task, model, report)):
+        drawn, circumstances = yield from own_pipelines.draw(task, model, report, precisely)
+        for picture in drawn:
             finished.append(self._checked(picture, task) if task.check else picture)
             yield
         self._remove(job.id)
-        self._emit(Completed(job.id, tuple(finished), self._clock() - started, model.circumstances))
+        self._emit(Completed(job.id, tuple(finished), self._clock() - started, circumstances))
 
     def _checked(self, picture: Picture, task: Task) -> Picture:
         """A picture with what the safety checker says of it."""
@@ -215,7 +215,7 @@ class StepLoop:
     @torch.inference_mode()
     def _denoise(self, first: Painting) -> Collection[int]:
         """One forward for `first` and those that can share it; the jobs that were served."""
-        together, rows = [first], 0
+        together, rows, predictions = [first], 0, None
         try:
             company = self._company_of(first)
             buckets = self._sizing.of(first, wanted=_rows_of(company))
@@ -223,9 +223,12 @@ class StepLoop:
             rows = buckets.holding(_rows_of(together))
             predictions = predict(together, rows)
         except Exception as error:  # noqa: BLE001 - the jobs in this forward fail, the others go on
-            if not (_is_out_of_memory(error) and self._make_room(together, rows)):
+            if rows <= 1 or not memory.is_exhausted(error):
                 for job_id in {self._unfinished[painting] for painting in together}:
                     self._fail(job_id, error)
+                return ()
+        if predictions is None:
+            self._make_room(first, rows)
             return ()
         served = dict.fromkeys(self._unfinished[painting] for painting in together)
         for painting, own in zip(together, predictions, strict=True):
@@ -238,16 +241,12 @@ class StepLoop:
         """Those that can share a forward with `first`, itself in front, then whoever had least."""
         return sorted((each for each in self._unfinished if each.shape == first.shape), key=self._had)
 
-    def _make_room(self, together: list[Painting], failed: int) -> bool:
-        """Go on with smaller batches than the `failed` rows, for a step that nobody has taken yet; False where even
-        one picture needs more."""
-        if failed // 2 < max(len(painting.prompts) for painting in together):
-            return False
-        together[0].model.wardrobe.forget_idle()
-        torch.cuda.empty_cache()
-        buckets = self._sizing.halve(together[0], failed)
+    def _make_room(self, like: Painting, failed: int) -> None:
+        """Go on with smaller batches than the `failed` rows, for a step that nobody has taken yet."""
+        like.model.wardrobe.forget_idle()
+        memory.release(like.model.device)
+        buckets = self._sizing.halve(like, failed)
         log.warning("out of memory; from now on %s a forward", buckets.about)
-        return True
 
     def _advance(self, painting: Painting, predictions: list[torch.Tensor]) -> None:
         """Take the step; a painting that has taken its last is developed next."""
@@ -308,8 +307,6 @@ class StepLoop:
         try:
             image = pictures.from_pixels(decoding.pixels().numpy())
         except BrokenPicture as broken:
-            if painting.model.dtype == torch.float32:
-                raise
             self._redraw(drawing, index, broken)
             return
         if refining := hires.refinement(painting, image):
@@ -343,14 +340,20 @@ class StepLoop:
         if drawing.developed:
             self._complete(drawing)
 
-    def _redraw(self, drawing: Drawing, index: int, broken: BrokenPicture) -> None:
-        job_id, name = drawing.job.id, drawing.settings.model
+    def _precisely(self, job_id: int, model: AnyModel, broken: BrokenPicture) -> AnyModel:
+        """The model in float32, for a picture that its own number format cannot hold. Raises `broken` where it is that
+        already, or memory has no place for another."""
+        if model.dtype == torch.float32:
+            raise broken
         log.warning("job %s: %s; once more in float32", job_id, broken)
         try:
-            model = self._shelf.in_float32(name, on_load=lambda share: self._emit(Loading(job_id, name, share)))
-        except (ModelUnavailable, torch.OutOfMemoryError) as error:
+            return self._shelf.in_float32(model, lambda share: self._emit(Loading(job_id, model.spec.name, share)))
+        except (ModelUnavailable, *memory.ERRORS) as error:
             raise broken from error
+
+    def _redraw(self, drawing: Drawing, index: int, broken: BrokenPicture) -> None:
         gone = drawing.paintings[index]
+        model = self._precisely(drawing.job.id, gone.model, broken)
         again = Painting(model, gone.settings, gone.original, gone.steps_before, gone.guides)
         if drawing.recorder is not None and drawing.recorder.painting is gone:
             drawing.recorder = Recorder(again)
@@ -386,7 +389,7 @@ class StepLoop:
     def _fail(self, job_id: int, error: Exception) -> None:
         log.error("job %s failed", job_id, exc_info=error)
         self._remove(job_id)
-        self._emit(Failed(job_id, _kind_of(error), f"{type(error).__name__}: {error}"))
+        self._emit(Failed(job_id, kind_of(error), f"{type(error).__name__}: {error}"))
 
 
 def _rows_of(paintings: Collection[Painting]) -> int:
@@ -400,27 +403,3 @@ def _fitting(company: list[Painting], most: int) -> list[Painting]:
         if _rows_of([*together, painting]) <= most:
             together.append(painting)
     return together
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """On the processor torch raises a plain RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
-
-
-def _kind_of(error: Exception) -> FailureKind:
-    match error:
-        case ModelTooLarge():
-            return FailureKind.MODEL_TOO_LARGE
-        case ModelUnavailable() | UnknownModel():
-            return FailureKind.MODEL_UNAVAILABLE
-        case LoraUnavailable() | UnknownLora():
-            return FailureKind.LORA_UNAVAILABLE
-        case Unsuitable():
-            return FailureKind.UNSUITABLE
-        case UpscalerUnavailable():
-            return FailureKind.UPSCALER_UNAVAILABLE
-        case CheckerUnavailable():
-            return FailureKind.CHECKER_UNAVAILABLE
-        case BrokenPicture():
-            return FailureKind.BROKEN_PICTURE
-    return FailureKind.OUT_OF_MEMORY if _is_out_of_memory(error) else FailureKind.INTERNAL

@@ -7,9 +7,9 @@ import sys
 import time
 from collections.abc import Callable
 
-import psutil
 import torch
 
+from generation.engine import memory
 from generation.engine.painting import Painting, predict
 
 REPEATS = 3
@@ -36,7 +36,9 @@ class DeviceMeter:
         before = _peak(painting.model.device)
         try:
             first = timed(painting, rows)
-        except torch.OutOfMemoryError:
+        except memory.ERRORS as reason:
+            if not memory.is_exhausted(reason):
+                raise
             return math.inf
         self._rows, self._bytes = rows, _peak(painting.model.device) - before
         if first > slow:
@@ -44,9 +46,7 @@ class DeviceMeter:
         return min(timed(painting, rows) for _ in range(REPEATS))
 
     def has_memory(self, painting: Painting, rows: int) -> bool:
-        device = painting.model.device
-        free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
-        return self._bytes * rows / self._rows <= MEMORY_SHARE * free
+        return self._bytes * rows / self._rows <= MEMORY_SHARE * memory.free(painting.model.device)
 
 
 def device_name(device: torch.device) -> str:

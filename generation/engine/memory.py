@@ -1,5 +1,6 @@
 """How much memory a model takes, and how much there is."""
 
+import gc
 import logging
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,28 @@ from generation.sources import head_of
 log = logging.getLogger(__name__)
 
 GIGABYTE = 10**9
+
+_EXHAUSTED = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
+"""What torch says in a plain RuntimeError: on Apple's GPUs and from CUDA's libraries, and on the processor."""
+
+
+ERRORS = (RuntimeError, MemoryError, ModelTooLarge)
+"""What may say that there is not memory enough, and may say something else."""
+
+
+def is_exhausted(error: Exception) -> bool:
+    """True of an error that says that there is not memory enough, on whatever device."""
+    said = isinstance(error, RuntimeError) and any(words in str(error) for words in _EXHAUSTED)
+    return said or isinstance(error, torch.OutOfMemoryError | MemoryError | ModelTooLarge)
+
+
+def release(device: torch.device) -> None:
+    """Hand back what a device's allocator keeps of memory that nobody uses."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
 
 
 def needed(files: Iterable[Path], dtype: torch.dtype) -> int:

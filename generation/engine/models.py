@@ -11,6 +11,7 @@ import torch
 from generation import loras
 from generation.catalogue import ModelSpec
 from generation.engine import control, families, lora
+from generation.engine.autoencoder import Autoencoder
 from generation.engine.guides import NO_GUIDES, Guides
 from generation.engine.image_prompts import ImagePrompts
 from generation.engine.previews import LatentPreview, TinyDecoder
@@ -58,6 +59,11 @@ class Model:
         parts = {lora.UNET: self.unet} | dict(zip(lora.TEXT_ENCODERS, encoders, strict=False))
         return Wardrobe(self.spec.name, parts, self.loras)
 
+    @cached_property
+    def autoencoder(self) -> Autoencoder:
+        """What goes between pixels and latents."""
+        return Autoencoder(self.vae)
+
     @property
     def latent_channels(self) -> int:
         return int(self.unet.config.out_channels)
@@ -103,20 +109,18 @@ class Model:
         return self.wardrobe.hashes(loras.read(settings.prompt)[1])
 
     def encode(self, pixels: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
-        """Pixels (n, 3, 8h, 8w), from -1 to 1, to latents (n, channels, h, w). Where the autoencoder knows them only
+        """Pixels (1, 3, 8h, 8w), from -1 to 1, to latents (1, channels, h, w). Where the autoencoder knows them only
         roughly, `chance` decides."""
-        encoded = self.vae.encode(pixels.to(self.device, self.vae.dtype))
-        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.sample(chance)
-        return families.scaled(latents.float(), self.vae.config)
+        return self.autoencoder.encode(pixels.to(self.device, self.vae.dtype), chance)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (n, channels, h, w) to bytes of red, green and blue, (n, 8h, 8w, 3)."""
-        own = families.unscaled(latents, self.vae.config).to(self.vae.dtype)
-        return _bytes(self.vae.decode(own, return_dict=False)[0])
+        """Latents (1, channels, h, w) to bytes of red, green and blue, (1, 8h, 8w, 3)."""
+        return _bytes(self.autoencoder.decode(latents))
 
     def frame(self, latents: torch.Tensor) -> Preview:
-        """Latents (1, channels, h, w) as a preview of 8h x 8w pixels: by the tiny decoder, where there is one."""
-        pixels = (_bytes(self.tiny(latents)) if self.tiny else self.decode(latents))[0]
+        """Latents (1, channels, h, w) as a preview of 8h x 8w pixels: by the tiny decoder, where there is one. It fails
+        where memory is not enough for that."""
+        pixels = _bytes(self.tiny(latents) if self.tiny else self.autoencoder.decode_at_once(latents))[0]
         height, width, _ = pixels.shape
         return Preview(width, height, pixels.cpu().numpy().tobytes(), decoded=True)
 

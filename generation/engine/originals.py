@@ -10,6 +10,9 @@ from PIL import Image
 from generation import images
 from generation.jobs import Inputs
 
+DARK = 8
+"""Of 255, what nobody can tell from black."""
+
 
 @dataclass(frozen=True, eq=False)
 class Original:
@@ -41,6 +44,11 @@ class Original:
         fitted, *blended = (images.fitted(images.on_white(each), width, height) for each in (given, *others))
         drawn = _two_valued(images.fitted(mask, width, height)) if mask else None
         return cls(fitted, drawn, blended=tuple(blended))
+
+    @property
+    def is_black(self) -> bool:
+        """True where there is nothing to be seen, so that what is drawn over it may be black too."""
+        return bool(numpy.asarray(self.image).max() <= DARK)
 
     def pixels(self) -> torch.Tensor:
         """The picture as an autoencoder takes it: (1, 3, height, width), from -1 to 1."""

@@ -6,6 +6,7 @@ steps, previews come, and it can be cancelled.
 
 import copy
 import inspect
+import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from PIL import Image
 
 from generation import abilities, infotext
 from generation.catalogue import ModelSpec
-from generation.engine import families, noise, pictures
+from generation.engine import autoencoder, families, memory, noise, pictures
 from generation.engine.device import told
 from generation.engine.models import hash_of
 from generation.engine.previews import LatentPreview
@@ -27,9 +28,14 @@ from generation.engine.turns import Pause, in_turns
 from generation.errors import BrokenPicture, ModelUnavailable, Unsuitable
 from generation.events import Picture, Preview
 from generation.jobs import Draw
-from generation.settings import GenerationSettings
+from generation.settings import PIXELS_PER_LATENT, GenerationSettings
+
+log = logging.getLogger(__name__)
 
 STEP_HOOK = "callback_on_step_end"
+
+Look = tuple[int, Preview | None]
+"""How many steps are done, and what is to be seen, where there can be a preview."""
 
 
 @dataclass
@@ -42,22 +48,41 @@ class OwnModel:
     preview: LatentPreview | None
     device: torch.device
     dtype: torch.dtype
+    offloaded: bool = False
+    """True where the machine's own memory holds what is not at work."""
 
     @cached_property
     def hash(self) -> str:
         """The first ten hexadecimal digits of the SHA-256 of its weights."""
         return hash_of(self.weights, self.spec.source)
 
-    @property
-    def circumstances(self) -> str:
-        """What drew a picture, on which the last bits of its pixels depend."""
-        return told(self.device, [self.dtype], type(self.pipeline).__name__)
-
-    def draw(self, settings: GenerationSettings) -> Generator[Preview | None, None, Image.Image]:
-        """One picture: yields after each step but the last, with a preview where there can be one.
+    def draw(self, settings: GenerationSettings) -> Generator[Look, None, Image.Image]:
+        """One picture: yields after each step but the last. Where memory is not enough, it begins again with less of it
+        in use.
 
         Raises `Unsuitable` where the pipeline does not take these settings, `BrokenPicture` where nothing comes out.
         """
+        while True:
+            try:
+                return (yield from self._steps(settings))
+            except memory.ERRORS as error:
+                if not (memory.is_exhausted(error) and self._take_less(settings)):
+                    raise
+            memory.release(self.device)
+
+    def _take_less(self, settings: GenerationSettings) -> bool:
+        """From now on decode in tiles, and keep on the device only what is at work; False where that is so already."""
+        side = max(settings.width, settings.height) // PIXELS_PER_LATENT
+        vae = self.pipeline.vae
+        smaller = autoencoder.cut_smaller(vae, side, getattr(vae, "use_tiling", False))
+        if self.device.type == "cpu" or self.offloaded:
+            return smaller
+        log.warning("out of memory; from now on %s keeps on %s what is at work alone", self.spec.name, self.device)
+        self.offloaded = True
+        self.pipeline.enable_model_cpu_offload(device=self.device)
+        return True
+
+    def _steps(self, settings: GenerationSettings) -> Generator[Look, None, Image.Image]:
         looks: list[Preview | None] = []
         threads = torch.get_num_threads()
 
@@ -76,7 +101,7 @@ class OwnModel:
         try:
             while True:
                 next(turns)
-                yield looks[-1]
+                yield len(looks), looks[-1]
         except StopIteration as end:
             image: Image.Image = end.value
         except ValueError as reason:
@@ -119,10 +144,15 @@ class OwnModel:
 
 
 def draw(
-    task: Draw, model: OwnModel, report: Callable[[int, tuple[Preview, ...]], None]
-) -> Generator[None, None, list[Picture]]:
-    """The pictures of a task, one after the other, in slices of a step. `report` is told how many of a picture's steps
-    all of them together have come to, and what is to be seen.
+    task: Draw,
+    model: OwnModel,
+    report: Callable[[int, tuple[Preview, ...]], None],
+    precisely: Callable[[BrokenPicture], OwnModel],
+) -> Generator[None, None, tuple[list[Picture], str]]:
+    """The pictures of a task, one after the other, in slices of a step, and what drew them, on which the last bits of
+    their pixels depend. `report` is told how many of a picture's steps all of them together have come to, and what is
+    to be seen. What the model's number format cannot hold, the same model `precisely` draws once more, and what follows
+    too.
 
     Raises `Unsuitable` where the task asks for what the model knows nothing of.
     """
@@ -130,33 +160,53 @@ def draw(
         abilities.check_takes_more(model.spec)
     finished: list[Picture] = []
     seen: tuple[Preview, ...] = ()
-    for index, settings in enumerate(task.each):
+    dtypes: list[torch.dtype] = []
+    for settings in task.each:
         abilities.check(settings, model.spec)
-        looks, step = seen, 0
-        with closing(model.draw(settings)) as drawing:
-            while True:
-                try:
-                    look = next(drawing)
-                except StopIteration as end:
-                    image: Image.Image = end.value
-                    break
-                step += 1
-                looks = (*seen, look) if look else seen
-                report((index * settings.steps + step) // task.pictures, looks)
-                yield
+
+        def tell(step: int, looks: tuple[Preview, ...], before: int = len(finished) * settings.steps) -> None:
+            report((before + step) // task.pictures, looks)
+
+        try:
+            image, looks = yield from _drawn(settings, model, seen, tell)
+        except BrokenPicture as broken:
+            model = precisely(broken)
+            image, looks = yield from _drawn(settings, model, seen, tell)
         seen = looks
+        dtypes.append(model.dtype)
         text = infotext.to_infotext(abilities.understood(settings), pictures.drawn_by(model.hash, {}, task.inputs))
         finished.append(pictures.as_png(image, settings.seed, text))
         yield
-    return finished
+    return finished, told(model.device, dtypes, type(model.pipeline).__name__)
 
 
-def assembled(spec: ModelSpec, weights: Path, pipeline: Any, device: torch.device, dtype: torch.dtype) -> OwnModel:
+def _drawn(
+    settings: GenerationSettings,
+    model: OwnModel,
+    seen: tuple[Preview, ...],
+    report: Callable[[int, tuple[Preview, ...]], None],
+) -> Generator[None, None, tuple[Image.Image, tuple[Preview, ...]]]:
+    """One picture, and what is to be seen of it and of those before, which is `seen`."""
+    looks = seen
+    with closing(model.draw(settings)) as drawing:
+        while True:
+            try:
+                step, look = next(drawing)
+            except StopIteration as end:
+                return end.value, looks
+            looks = (*seen, look) if look else seen
+            report(step, looks)
+            yield
+
+
+def assembled(
+    spec: ModelSpec, weights: Path, pipeline: Any, device: torch.device, dtype: torch.dtype, offloaded: bool = False
+) -> OwnModel:
     """Raises `ModelUnavailable` where a pipeline could not be stopped."""
     if STEP_HOOK not in inspect.signature(pipeline.__call__).parameters:
         raise ModelUnavailable(f"model {spec.name} cannot be used: {type(pipeline).__name__} stops for nobody")
     pipeline.set_progress_bar_config(disable=True)
-    return OwnModel(spec, weights, pipeline, _preview(pipeline), device, dtype)
+    return OwnModel(spec, weights, pipeline, _preview(pipeline), device, dtype, offloaded)
 
 
 def _preview(pipeline: Any) -> LatentPreview | None:

@@ -143,23 +143,25 @@ class Painting:
 
 @torch.inference_mode()
 def predict(paintings: list[Painting], rows: int) -> list[list[torch.Tensor]]:
-    """One forward of the UNet of `rows` rows for all `paintings`, which are of one shape.
+    """One forward of the UNet of `rows` rows for all `paintings`, which are of one shape; where they need more rows,
+    several, one after the other.
 
     For each painting its predictions, one for each of its `prompts`, of the shape of its latents. Rows that nobody
     needs repeat the last one.
     """
     model = paintings[0].model
-    owners = [painting for painting in paintings for _ in painting.prompts]
-    prompts = [prompt for painting in paintings for prompt in painting.prompts]
-    padding = rows - len(owners)
-    owners, prompts = owners + owners[-1:] * padding, prompts + prompts[-1:] * padding
-    predicted = forward(
-        model,
-        torch.cat([painting.input for painting in owners]),
-        torch.stack([painting.timestep for painting in owners]),
-        prompts,
-    )
-    single = iter(torch.split(predicted, 1))
+    wanted = [(painting, prompt) for painting in paintings for prompt in painting.prompts]
+    wanted += wanted[-1:] * (-len(wanted) % rows)
+    predicted = [
+        forward(
+            model,
+            torch.cat([painting.input for painting, _ in group]),
+            torch.stack([painting.timestep for painting, _ in group]),
+            [prompt for _, prompt in group],
+        )
+        for group in (wanted[first : first + rows] for first in range(0, len(wanted), rows))
+    ]
+    single = iter(torch.split(torch.cat(predicted), 1))
     return [[next(single) for _ in painting.prompts] for painting in paintings]
 
 

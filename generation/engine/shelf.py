@@ -3,6 +3,7 @@
 import gc
 import logging
 from collections import OrderedDict
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import torch
@@ -10,7 +11,7 @@ import torch
 from generation import abilities
 from generation.acceleration import PLAIN, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine import inversion
+from generation.engine import inversion, memory
 from generation.engine.loading import Report, load
 from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
@@ -18,6 +19,8 @@ from generation.engine.precision import Rival
 from generation.errors import ModelTooLarge, Unsuitable
 
 log = logging.getLogger(__name__)
+
+AnyModel = TypeVar("AnyModel", Model, OwnModel)
 
 
 class Shelf:
@@ -40,7 +43,7 @@ class Shelf:
         self._rival = rival
         self._acceleration = acceleration
         self._models: OrderedDict[str, Model | OwnModel] = OrderedDict()
-        self._precise: WeakValueDictionary[str, Model] = WeakValueDictionary()
+        self._precise: WeakValueDictionary[str, Model | OwnModel] = WeakValueDictionary()
 
     @property
     def names(self) -> list[str]:
@@ -71,15 +74,14 @@ class Shelf:
         """Another shelf with the same models, in one number format."""
         return Shelf(self._catalogue, self._device, dtype, self._room, acceleration=self._acceleration)
 
-    def in_float32(self, name: str, on_load: Report) -> Model:
+    def in_float32(self, model: AnyModel, on_load: Report) -> AnyModel:
         """A second copy of a model, in float32, for a picture that its own number format cannot hold. It leaves memory
         with the last picture that is drawn with it."""
-        model = self._precise.get(name)
-        if model is None:
-            read = self._loaded(self._catalogue.get(name), torch.float32, on_load)
-            assert isinstance(read, Model)
-            model = self._precise[name] = read
-        return model
+        precise = self._precise.get(model.spec.name)
+        if precise is None:
+            precise = self._precise[model.spec.name] = self._loaded(model.spec, torch.float32, on_load)
+        assert isinstance(precise, type(model))
+        return precise
 
     def _read(self, spec: ModelSpec, on_load: Report) -> Model | OwnModel:
         if self._rival is None or (won := self._rival.wins(self._device, spec.name)) is False:
@@ -105,7 +107,9 @@ class Shelf:
             if rival.decide(self._device, spec.name, usual, rival.seconds(model)):
                 return model
             del model
-        except (ModelTooLarge, torch.OutOfMemoryError) as reason:
+        except memory.ERRORS as reason:
+            if not memory.is_exhausted(reason):
+                raise
             log.info("%s stays in %s: %s", spec.name, self._dtype, reason)
         return self._placed(spec, self._dtype, on_load)
 
@@ -138,6 +142,4 @@ class Shelf:
         while len(self._models) > most:
             self._models.popitem(last=False)
         if len(self._models) < before:
-            gc.collect()
-            if self._device.type == "cuda":
-                torch.cuda.empty_cache()
+            memory.release(self._device)

@@ -8,6 +8,8 @@ import torch
 from PIL import Image
 
 from generation import cost
+from generation.engine import memory
+from generation.engine.decoding import Decoding
 from generation.engine.models import Model
 from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
@@ -17,6 +19,12 @@ from generation.settings import PIXELS_PER_LATENT, SIZE, GenerationSettings
 
 STRENGTH = 0.3
 """Denoising strength: much above it every tile begins to be a picture of its own."""
+
+ROWS = 2
+"""Of a forward: a tile's, without the prompt and with it."""
+
+SMALLEST = SIZE.low // PIXELS_PER_LATENT
+"""Latents a side that are enough to draw on; tiles are cut to no less than half of what they may be."""
 
 
 class Redrawing:
@@ -30,15 +38,14 @@ class Redrawing:
         self._model = model
         self._settings = replace(settings, count=1, denoising_strength=STRENGTH, hires_factor=1.0)
         self._size = _latents(width), _latents(height)
-        side = min(model.spec.width, model.spec.height) // PIXELS_PER_LATENT
-        self._tiling = Tiling(side, context=side // 16, blend=side // 16)
-        self._boxes = self._tiling.boxes(*self._size)
+        self._tiling = _tiling(min(model.spec.width, model.spec.height) // PIXELS_PER_LATENT)
+        self._rows = ROWS
         self._steps = cost.steps_drawn(self._settings)
 
     @property
     def parts(self) -> int:
         """How many steps it takes, those of all tiles together."""
-        return len(self._boxes) * self._steps
+        return len(self._tiling.boxes(*self._size)) * self._steps
 
     @torch.inference_mode()
     def _begun(self, pixels: Pixels, noise: torch.Tensor) -> Painting:
@@ -47,19 +54,40 @@ class Redrawing:
 
     @torch.inference_mode()
     def _step(self, tile: Painting) -> None:
-        [predictions] = predict([tile], len(tile.prompts))
+        [predictions] = predict([tile], min(self._rows, len(tile.prompts)))
         tile.advance(predictions)
 
     @torch.inference_mode()
     def _decoded(self, tile: Painting) -> Pixels:
-        pixels: Pixels = self._model.decode(tile.result)[0].cpu().numpy()
+        pixels: Pixels = Decoding(tile).pixels().numpy()
         return pixels
 
     def draw_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
-        """The picture with its detail. Lets others go on between two steps."""
+        """The picture with its detail. Lets others go on between two steps. Where memory is not enough, it begins
+        again with less at a time.
+
+        Raises `BrokenPicture` where the arithmetic goes astray.
+        """
+        while True:
+            try:
+                return (yield from self._drawn_over(image, report))
+            except memory.ERRORS as error:
+                if not (memory.is_exhausted(error) and self._take_less()):
+                    raise
+            memory.release(self._model.device)
+
+    def _take_less(self) -> bool:
+        """The rows of a tile one after the other, or else smaller tiles; False where they are as small as can be."""
+        if self._rows > 1:
+            self._rows = 1
+            return True
+        self._tiling = _tiling(self._tiling.side // 2)
+        return self._tiling.side >= 2 * SMALLEST
+
+    def _drawn_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
         pixels, noise = self._pixels(image), self._noise()
         mosaic, done = Mosaic(*self._size, self._tiling, PIXELS_PER_LATENT), 0
-        for left, top, right, bottom in self._boxes:
+        for left, top, right, bottom in self._tiling.boxes(*self._size):
             rows, columns = (
                 slice(top * PIXELS_PER_LATENT, bottom * PIXELS_PER_LATENT),
                 slice(left * PIXELS_PER_LATENT, right * PIXELS_PER_LATENT),
@@ -85,6 +113,11 @@ class Redrawing:
         return torch.randn((1, self._model.latent_channels, rows, columns), generator=chance)
 
 
+def _tiling(side: int) -> Tiling:
+    """Of tiles of so many latents a side."""
+    return Tiling(side, context=side // 16, blend=side // 16)
+
+
 def _latents(pixels: int) -> int:
     """How many latents cover so many pixels, and are enough to draw on."""
-    return max(-(-pixels // PIXELS_PER_LATENT), SIZE.low // PIXELS_PER_LATENT)
+    return max(-(-pixels // PIXELS_PER_LATENT), SMALLEST)

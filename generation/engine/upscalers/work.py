@@ -1,6 +1,6 @@
 """An upscale from file to file."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from io import BytesIO
 
 from PIL import Image
@@ -11,15 +11,20 @@ from generation.engine.models import Model
 from generation.engine.upscalers.choice import Upscalers
 from generation.engine.upscalers.creative import Redrawing
 from generation.engine.upscalers.upscaler import Report, enlarged
+from generation.errors import BrokenPicture
 from generation.events import Picture
 from generation.jobs import Upscale
 
 
 def upscale(
-    task: Upscale, upscalers: Upscalers, model: Model | None, report: Report
+    task: Upscale,
+    upscalers: Upscalers,
+    model: Model | None,
+    report: Report,
+    precisely: Callable[[Model, BrokenPicture], Model],
 ) -> Generator[None, None, tuple[Picture, str]]:
     """The larger picture, and what enlarged it; in slices, between which others may have their turn. With a `model`,
-    that draws over it.
+    that draws over it; where its number format cannot hold the picture, the same model `precisely` does so once more.
 
     Raises `InvalidSetting` past the largest side, `UpscalerUnavailable` where the one asked for is not at hand.
     """
@@ -33,8 +38,12 @@ def upscale(
         large, name = (yield from enlarged(small, upscaler, task.factor, report)), upscaler.name
     else:
         redrawing = Redrawing(model, task.settings, small.width * task.factor, small.height * task.factor)
-        parts, name = tiles + redrawing.parts, f"{upscaler.name}, redrawn by {model.spec.name}"
-        large = yield from enlarged(small, upscaler, task.factor, lambda done, _: report(done, parts))
-        large = yield from redrawing.draw_over(large, lambda done, _: report(tiles + done, parts))
+        name = f"{upscaler.name}, redrawn by {model.spec.name}"
+        large = yield from enlarged(small, upscaler, task.factor, lambda done, of: report(done, of + redrawing.parts))
+        try:
+            large = yield from redrawing.draw_over(large, lambda done, of: report(tiles + done, tiles + of))
+        except BrokenPicture as broken:
+            redrawing = Redrawing(precisely(model, broken), task.settings, *large.size)
+            large = yield from redrawing.draw_over(large, lambda done, of: report(tiles + done, tiles + of))
     text = infotext.with_upscale(text, name, task.total_factor)
     return pictures.as_png(large, task.settings.seed, text), name

@@ -63,9 +63,9 @@ class World:
             raise ModelUnavailable(name)
         return model_of(self, name, self.dtype)
 
-    def in_float32(self, name: str, on_load: Any) -> Model:
+    def in_float32(self, model: Model, on_load: Any) -> Model:
         on_load(0.0)
-        return model_of(self, name, torch.float32)
+        return model_of(self, model.spec.name, torch.float32)
 
 
 class SamePrompts:

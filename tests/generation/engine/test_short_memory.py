@@ -1,0 +1,232 @@
+"""Devices on which less fits than was asked of them: what can be done with less at a time is done so, and goes on."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from PIL import Image
+
+from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.engine import memory
+from generation.engine.models import Model
+from generation.engine.own_pipelines import OwnModel
+from generation.engine.shelf import Shelf
+from generation.engine.sizing import Sizing
+from generation.errors import FailureKind
+from generation.events import Completed, Failed, Progress
+from generation.jobs import Job, Manner, Upscale
+from generation.settings import GenerationSettings, Sampler
+from generation.upscaling import UpscalerName
+from tests.generation.engine import tiny
+from tests.generation.engine.conftest import LoopDriver
+
+CPU = torch.device("cpu")
+
+
+def pixels(completed: Completed) -> "numpy.ndarray[Any, Any]":
+    return numpy.asarray(Image.open(BytesIO(completed.pictures[0].png)), dtype=int)
+
+
+def failure(driver: LoopDriver, job_id: int = 1) -> FailureKind:
+    ending = driver.of(job_id)[-1]
+    assert isinstance(ending, Failed), ending
+    return ending.kind
+
+
+def picture(side: int, colour: str = "") -> bytes:
+    data = BytesIO()
+    image = Image.new("RGB", (side, side), colour) if colour else Image.radial_gradient("L").resize((side, side))
+    image.convert("RGB").save(data, "PNG")
+    return data.getvalue()
+
+
+def creative(settings: GenerationSettings, data: bytes) -> Job:
+    return Job(1, "one", Upscale(settings, data, upscaler=UpscalerName.LANCZOS, manner=Manner.CREATIVE))
+
+
+@pytest.fixture
+def own(shelf: Shelf) -> Shelf:
+    """The shipped model, to be changed."""
+    return Shelf(Catalogue([POCKET, replace(POCKET, name="wide", width=256, height=256)]), CPU, torch.float32, room=2)
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, network: Any, fits: Callable[[Any], bool]) -> list[Any]:
+    """Have a network fail for want of memory unless what it is given `fits`; the shapes that it took."""
+    whole, taken = network.forward, []
+
+    def small(*given: Any, **named: Any) -> Any:
+        latents = given[0] if given else named["hidden_states"]
+        if not fits(latents):
+            raise torch.OutOfMemoryError
+        taken.append(tuple(latents.shape))
+        return whole(*given, **named)
+
+    monkeypatch.setattr(network, "forward", small)
+    return taken
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 17.9 GB, max allowed: 18.1 GB)"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] . DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        MemoryError(),
+    ],
+    ids=["cuda", "mps", "cpu", "cublas", "python"],
+)
+def test_every_device_s_want_of_memory_is_known_for_what_it_is(error: Exception) -> None:
+    assert memory.is_exhausted(error)
+    assert not memory.is_exhausted(RuntimeError("a kernel went wrong"))
+    assert not memory.is_exhausted(ValueError("out of memory"))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_both_rows_of_a_guided_picture_go_one_after_the_other(
+    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, strict: bool
+) -> None:
+    driver = LoopDriver(shelf, Sizing(4, strict))
+    driver.admit(0, apple)
+    driver.run()
+    limit(monkeypatch, pocket.unet, lambda latents: len(latents) == 1)
+    driver.admit(1, apple)
+    driver.run()
+    assert abs(pixels(driver.completed(1)) - pixels(driver.completed(0))).max() <= 1
+    assert "1 row always" if strict else "up to 1 row," in driver.completed(1).circumstances
+
+
+@pytest.mark.parametrize("kind", ["tiny", "kl"])
+def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
+    own: Shelf, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    if kind == "kl":
+        spec = ModelSpec("pocket", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
+        own = Shelf(Catalogue([spec]), CPU, torch.float32)
+    driver, large = LoopDriver(own), replace(apple, width=256, height=512)
+    driver.admit(0, large)
+    driver.run()
+    vae = own.take("pocket", lambda share: None).vae
+    taken = limit(monkeypatch, vae.decoder, lambda latents: max(latents.shape[-2:]) <= 16)
+    driver.admit(1, large)
+    driver.run()
+    at_once, tiled = pixels(driver.completed(0)), pixels(driver.completed(1))
+    assert at_once.shape == tiled.shape
+    assert abs(at_once - tiled).mean() < 6
+    assert max(max(shape[-2:]) for shape in taken) == 16
+    tried = len(taken)
+    driver.admit(2, replace(apple, width=128))
+    driver.run()
+    assert len(taken) == tried + 1, "what fits is decoded at once"
+
+
+def test_a_picture_too_large_for_the_smallest_tiles_fails_clearly(
+    own: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, driver = own.take("pocket", lambda share: None), LoopDriver(own)
+    limit(monkeypatch, model.vae.decoder, lambda latents: False)
+    driver.admit(1, apple)
+    driver.run()
+    assert failure(driver) is FailureKind.OUT_OF_MEMORY
+
+
+def test_a_frame_that_memory_has_no_place_for_is_the_linear_preview(
+    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def no_memory(self: Model, latents: torch.Tensor) -> Any:
+        tried.append(latents)
+        raise RuntimeError("MPS backend out of memory")
+
+    monkeypatch.setattr(Model, "frame", no_memory)
+    driver = LoopDriver(shelf)
+    driver.admit(1, apple)
+    while not driver.loop.idle:
+        driver.loop.want_frame(1)
+        driver.loop.step()
+    driver.completed(1)
+    looks = [event.previews[0] for event in driver.of(1) if isinstance(event, Progress)]
+    assert [(look.width, look.decoded) for look in looks] == [(16, False)] * 5
+    assert len(tried) == 1
+
+
+def test_a_creative_upscale_draws_its_rows_one_after_the_other_then_smaller_tiles(
+    own: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = own.take("wide", lambda share: None)
+    taken = limit(monkeypatch, wide.unet, lambda latents: latents[:, 0].numel() <= 16 * 16)
+    driver = LoopDriver(own)
+    driver.loop.admit(creative(replace(apple, model="wide"), picture(128)))
+    driver.run()
+    assert pixels(driver.completed(1)).shape == (256, 256, 3)
+    assert {shape[0] for shape in taken} == {1}
+    said = [(event.step, event.steps) for event in driver.of(1) if isinstance(event, Progress)]
+    assert said[-1][0] == said[-1][1]
+
+
+def test_a_creative_upscale_that_fits_in_no_way_fails_clearly(
+    own: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide, driver = own.take("wide", lambda share: None), LoopDriver(own)
+    limit(monkeypatch, wide.unet, lambda latents: False)
+    driver.loop.admit(creative(replace(apple, model="wide"), picture(128)))
+    driver.run()
+    assert failure(driver) is FailureKind.OUT_OF_MEMORY
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> ModelSpec:
+    return ModelSpec("three", str(tiny.stable_diffusion_3(tmp_path)), width=256, height=256)
+
+
+@pytest.fixture
+def fox() -> GenerationSettings:
+    return GenerationSettings(
+        "a fox", seed=3, model="three", width=256, height=256, steps=2, guidance_scale=3.5, sampler=Sampler.OWN
+    )
+
+
+def own_model(shelf: Shelf) -> OwnModel:
+    model = shelf.any("three", lambda share: None)
+    assert isinstance(model, OwnModel)
+    return model
+
+
+def test_a_pipeline_of_its_own_begins_again_with_less_in_use(
+    three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(Catalogue([three]), CPU, torch.float32)
+    driver = LoopDriver(shelf)
+    driver.admit(0, fox)
+    driver.run()
+    limit(monkeypatch, own_model(shelf).pipeline.vae.decoder, lambda latents: latents.shape[-1] <= 16)
+    driver.admit(1, fox)
+    driver.run()
+    assert abs(pixels(driver.completed(0)) - pixels(driver.completed(1))).mean() < 20
+    assert [event.step for event in driver.of(1) if isinstance(event, Progress)] == [1, 1]
+
+
+def test_a_pipeline_of_its_own_leaves_a_gpu_once_and_fails_clearly_after_that(
+    three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(Catalogue([three]), CPU, torch.float32)
+    model, left = own_model(shelf), []
+    model.device = torch.device("cuda")
+    monkeypatch.setattr(type(model.pipeline), "enable_model_cpu_offload", lambda _, device: left.append(device))
+    limit(monkeypatch, model.pipeline.transformer, lambda latents: bool(left))
+    driver = LoopDriver(shelf)
+    driver.admit(1, replace(fox, width=64, height=64))
+    driver.run()
+    driver.completed(1)
+    assert left == [torch.device("cuda")]
+    limit(monkeypatch, model.pipeline.vae.decoder, lambda latents: False)
+    driver.admit(2, replace(fox, width=64, height=64))
+    driver.run()
+    assert failure(driver, 2) is FailureKind.OUT_OF_MEMORY
+    assert len(left) == 1
