@@ -29,9 +29,6 @@ class DeviceMeter:
         self._bytes = 0
         """What the last measured forward took, and for how many rows."""
 
-    def name(self, painting: Painting) -> str:
-        return device_name(painting.model.device)
-
     def seconds(self, painting: Painting, rows: int, slow: float) -> float:
         before = _peak(painting.model.device)
         try:

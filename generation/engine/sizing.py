@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from generation.engine.buckets import Buckets
+from generation.engine.measuring import device_name
 from generation.engine.notebook import Notebook
 from generation.engine.painting import Painting
 
@@ -23,9 +24,6 @@ SLOW_SECONDS = 1.0
 
 class Meter(Protocol):
     """What can be found out about a device by trying."""
-
-    def name(self, painting: Painting) -> str:
-        """What the measured figures hold for: pictures like this one, on this device."""
 
     def seconds(self, painting: Painting, rows: int, slow: float) -> float:
         """How long a forward of so many rows takes; measured once only where it takes longer than `slow`."""
@@ -46,8 +44,8 @@ class Sizing:
     """The buckets of each kind of picture: its model, number format and size.
 
     With a `meter`, the largest bucket grows as it is asked for more rows, twice as many at a time, for as long as that
-    brings more rows a second and memory holds them, and never beyond `most`. What was measured is kept in `file`, so
-    that no start measures again. Without a meter it is `most` from the first.
+    brings more rows a second and memory holds them, and never beyond `most`. Without a meter it is `most` from the
+    first. What was measured, and what did not fit into memory, is kept in `file`, so that no start finds it out again.
     """
 
     def __init__(self, most: int, strict: bool = False, meter: Meter | None = None, file: Path | None = None) -> None:
@@ -55,6 +53,7 @@ class Sizing:
         self._strict = strict
         self._meter = None if strict else meter
         self._notebook = Notebook(file, "rows")
+        self._fitting = Notebook(file, "rows that fit")
         self._buckets: dict[str, Buckets] = {}
         self._settled: set[str] = set()
 
@@ -69,10 +68,11 @@ class Sizing:
         return buckets
 
     def halve(self, painting: Painting, failed: int) -> Buckets:
-        """Go back to half of the `failed` rows that did not fit into memory, for as long as this process lives."""
+        """Go back to half of the `failed` rows that did not fit into memory."""
         kind = self._kind(painting)
         self._settled.add(kind)
         self._buckets[kind].halve(failed)
+        self._fitting.put(kind, self._buckets[kind].most)
         return self._buckets[kind]
 
     def _kind(self, painting: Painting) -> str:
@@ -80,15 +80,16 @@ class Sizing:
         kind = f"{painting.model.spec.name}, {painting.model.dtype}, {height * width} latents"
         if painting.controlled:
             kind += ", controlled"
-        return f"{self._meter.name(painting)}, {kind}" if self._meter else kind
+        return f"{device_name(painting.model.device)}, {kind}"
 
     def _first(self, kind: str) -> Buckets:
-        if self._meter is None:
-            return Buckets(self._most, self._strict)
-        known = _known(self._notebook.get(kind))
+        known = _known(self._notebook.get(kind)) if self._meter else Known(self._most, final=True)
+        fitting = self._fitting.get(kind)
+        if isinstance(fitting, int) and fitting > 0:
+            known = Known(fitting, final=True)
         if known.final:
             self._settled.add(kind)
-        return Buckets(min(known.rows, self._most))
+        return Buckets(min(known.rows, self._most), self._strict)
 
     def _measure(self, meter: Meter, kind: str, painting: Painting, buckets: Buckets) -> None:
         """Try twice the rows, and settle for what there is where that is no gain."""

@@ -77,7 +77,7 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
 def _sizing(options: wire.Configure) -> Sizing:
     """As many rows as the pictures that are drawn together can need, or as few as pay."""
     if options.largest_batch:
-        return Sizing(options.largest_batch, options.strict)
+        return Sizing(options.largest_batch, options.strict, file=options.measurements)
     return Sizing(2 * options.max_pictures, options.strict, DeviceMeter(), options.measurements)
 
 

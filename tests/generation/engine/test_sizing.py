@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.engine.measuring import DeviceMeter
+from generation.engine.measuring import DeviceMeter, device_name
 from generation.engine.models import Model
 from generation.engine.painting import Painting
 from generation.engine.sizing import Sizing
@@ -17,9 +17,6 @@ class Device:
     forward: dict[int, float]
     memory: int = 1000
     asked: list[int] = field(default_factory=list)
-
-    def name(self, painting: Painting) -> str:
-        return "a device"
 
     def seconds(self, painting: Painting, rows: int, slow: float) -> float:
         self.asked.append(rows)
@@ -68,6 +65,27 @@ def test_what_was_measured_is_known_at_the_next_start(painting: Painting, tmp_pa
     assert Sizing(64, meter=Device(LEVELS_OFF), file=file).of(painting, wanted=40).most == 8
 
 
+@pytest.mark.parametrize(
+    ("meter", "strict"), [(Device(LEVELS_OFF), False), (None, False), (None, True)], ids=["measured", "told", "strict"]
+)
+def test_what_did_not_fit_is_known_at_the_next_start(
+    painting: Painting, pocket: Model, apple: GenerationSettings, tmp_path: Path, meter: Device | None, strict: bool
+) -> None:
+    file = tmp_path / "measured.json"
+    first = Sizing(8, strict, meter, file)
+    assert first.of(painting, wanted=8).most == 8
+    assert first.halve(painting, failed=8).most == 4
+    again = Sizing(8, strict, Device({}) if meter else None, file)
+    assert again.of(painting, wanted=8).most == 4
+    assert again.halve(painting, failed=2).most == 1
+    assert Sizing(8, strict, file=file).of(painting, wanted=8).holding(1) == 1
+    assert again.of(Painting(pocket, replace(apple, width=256))).most == (2 if meter else 8), (
+        "other sizes may still fit"
+    )
+    file.unlink()
+    assert Sizing(8, strict, meter, file).of(painting, wanted=8).most == 8
+
+
 def test_sizes_are_measured_each_by_itself(painting: Painting, pocket: Model, apple: GenerationSettings) -> None:
     sizing = Sizing(64, meter=Device(LEVELS_OFF))
     wide = Painting(pocket, replace(apple, width=256))
@@ -87,4 +105,4 @@ def test_the_device_itself_can_be_measured(painting: Painting) -> None:
     assert 0 < meter.seconds(painting, 2, slow=0.0) < 60
     assert meter.has_memory(painting, 4)
     assert not meter.has_memory(painting, 10**12) or meter._bytes == 0
-    assert "threads" in meter.name(painting)
+    assert "threads" in device_name(painting.model.device)
