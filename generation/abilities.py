@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from generation import loras, prompt_syntax
 from generation.catalogue import ModelSpec
 from generation.errors import Unsuitable
 from generation.sentences import Sentence
@@ -11,6 +12,10 @@ from generation.sources import Family
 
 SENTENCE = Sentence(
     "This model takes words, a size, steps, guidance and a seed alone. Leave the rest out, or choose another model."
+)
+
+WORDS_ALONE = Sentence(
+    "To this model a prompt is plain words: LoRAs and BREAK mean nothing to it. Leave them out, or take another model."
 )
 
 UNABLE: dict[str, Any] = {
@@ -36,6 +41,9 @@ def check(settings: GenerationSettings, model: ModelSpec) -> None:
     usual = {"sampler": model.sampler, "clip_skip": model.clip_skip}
     if any(getattr(settings, name) not in (nothing, usual.get(name)) for name, nothing in UNABLE.items()):
         raise Unsuitable(SENTENCE)
+    prompts = settings.prompt, settings.negative_prompt
+    if any(loras.read(text)[0] != text or len(prompt_syntax.parse(text)) > 1 for text in prompts):
+        raise Unsuitable(WORDS_ALONE)
 
 
 def check_takes_more(model: ModelSpec) -> None:

@@ -124,6 +124,10 @@ def test_it_is_cancelled_between_two_steps_and_others_go_on(shelf: Shelf, fox: G
         {"seed_width": 128, "seed_height": 128},
         {"guidance_rescale": 0.5},
         {"guidance_end": 0.5},
+        {"prompt": "a fox <lora:ink:0.8>"},
+        {"prompt": "a fox <lora:ink:0>"},
+        {"prompt": "a fox BREAK a hat"},
+        {"negative_prompt": "green <lora:ink>"},
     ],
     ids=str,
 )
@@ -166,6 +170,14 @@ def test_defaults_ask_for_nothing(shelf: Shelf, fox: GenerationSettings) -> None
     with pytest.raises(Unsuitable, match="choose another model"):
         abilities.check(replace(fox, sampler=Sampler.DDIM), model)
     assert abilities.stripped(replace(fox, sampler=Sampler.DDIM), model) == fox
+
+
+def test_it_says_that_its_prompts_are_plain_words(shelf: Shelf, fox: GenerationSettings) -> None:
+    model = shelf.any("flux", lambda share: None).spec
+    for words in ("a fox <lora:ink:0.8>", "a fox BREAK a hat"):
+        with pytest.raises(Unsuitable, match="LoRAs and BREAK mean nothing to it"):
+            abilities.check(replace(fox, prompt=words), model)
+    abilities.check(replace(fox, prompt="a BREAKfast (for two), [sic]"), model)
 
 
 def test_a_pipeline_that_stops_for_nobody_is_refused(shelf: Shelf) -> None:
