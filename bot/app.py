@@ -120,6 +120,7 @@ async def assembled(
             paces=Paces(sessions),
             pace=Pace(),
             hints=Hints(catalogue=config.catalogue, people=people, rules=rules, now=now),
+            longest_line=config.worker.longest_line,
         )
         logbook = Logbook(client, rules)
         budgets = Budgets(host_limits=config.limits, generations=generations, now=now)

@@ -48,6 +48,7 @@ class WorkerConfig:
     dtype: str = "auto"
     threads: int = 0
     max_pictures: int = 8
+    longest_line: int = 500
     largest_batch: int = 0
     strict: bool = False
     models_in_memory: int = 1
@@ -65,6 +66,7 @@ class WorkerConfig:
             raise InvalidSetting("dtype", f"It must be one of {', '.join(DTYPES)}, not {self.dtype}.")
         Bounds(0, 1024).check("threads", self.threads)
         Bounds(1, 64).check("max_pictures", self.max_pictures)
+        Bounds(1, 100_000).check("longest_line", self.longest_line)
         Bounds(0, 128).check("largest_batch", self.largest_batch)
         if self.largest_batch == 1:
             raise InvalidSetting("largest_batch", "A guided picture has two rows. Write at least 2, or 0 to measure.")

@@ -323,7 +323,8 @@ class Intake:
         await self._budgets.check(plans[0].asker, plans[0].limits, sum(plan.charged for plan in plans))
 
     async def check_room(self, plans: Sequence[Plan]) -> None:
-        """Raise `LimitExceeded` where so many requests at once are too many for a person."""
+        """Raise `LimitExceeded` where so many requests at once are too many for a person, or for all that wait."""
+        self._studio.check_line(len(plans))
         await self._budgets.check_room(plans[0].asker, plans[0].limits, len(plans))
 
     async def _fitted(
@@ -366,6 +367,7 @@ class Intake:
         files = replace(plan.files, **kept)
         try:
             async with self._accepting:
+                self._studio.check_line()
                 await self._budgets.check(plan.asker, plan.limits, plan.charged + with_others, first=first)
                 generation = await self._generations.add(
                     origin,

@@ -12,6 +12,7 @@ from bot.errors import UNEXPECTED, sentence_for_failure
 from bot.figures import figure_of
 from bot.hints import Hints
 from bot.locales import addressing
+from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
 from generation.events import Picture as Drawn
 from generation.explanation import Explanation
@@ -29,6 +30,10 @@ from storage.records import Action, Generation, InputFiles, NsfwPolicy, Picture
 
 log = logging.getLogger(__name__)
 
+SPARE = 4
+"""How many pictures beside the pool's room are drawn for people who have nothing else in it and ask for one alone: with
+the next forwards they get their share, and need not wait until somebody's four pictures are done."""
+
 _GONE = Sentence("The picture to start from is not here any more.")
 
 
@@ -45,6 +50,7 @@ class Studio:
         paces: Paces,
         pace: Pace,
         hints: Hints,
+        longest_line: int,
     ) -> None:
         self._pool = pool
         self._generations = generations
@@ -53,13 +59,18 @@ class Studio:
         self._paces = paces
         self._pace = pace
         self._hints = hints
-        self._queue = FairQueue()
+        self._longest_line = longest_line
+        self._queue = FairQueue(beside=self._fits_beside)
         self._waiting: dict[int, Generation] = {}
         self._drawing: dict[int, Generation] = {}
         self._pictures: dict[int, int] = {}
         """How many pictures each job in the pool has."""
         self._done: dict[int, float] = {}
         """How much of its steps each job in the pool has taken, from 0 to 1."""
+        self._owners: dict[int, str] = {}
+        """Whose they are."""
+        self._beside: set[int] = set()
+        """Those that are drawn beside its room."""
         self._abandoned: set[int] = set()
         """Jobs in the pool that nobody is to hear of."""
         self._stopping: set[int] = set()
@@ -107,6 +118,11 @@ class Studio:
     def drawing(self) -> int:
         """How many requests are being drawn."""
         return len(self._drawing)
+
+    def check_line(self, more: int = 1) -> None:
+        """Raise `LimitExceeded` where so many requests wait, of all people, that so many more are not taken."""
+        if len(self._waiting) + more > self._longest_line:
+            raise LimitExceeded("So many requests wait already that I take no more. Try again in a few minutes.")
 
     def seconds_until(self, requests: Iterable[GenerationSettings]) -> float | None:
         """How long it takes until new requests are drawn, after all that waits; None where that is not known."""
@@ -167,14 +183,25 @@ class Studio:
         while True:
             job = await self._queue.take(self._fits)
             self._drawing[job.id] = self._waiting.pop(job.id)
+            if self._fits_beside(job):
+                self._beside.add(job.id)
             self._pictures[job.id] = job.task.pictures
+            self._owners[job.id] = job.owner
             self._idle.clear()
             await self._pool.submit(job)
             self._announce_positions()
 
     def _fits(self, job: Job) -> bool:
-        busy = sum(self._pictures.values())
-        return not self._draining and (busy == 0 or busy + job.task.pictures <= self._pool.room)
+        return not self._draining and (self._fits_in_room(job) or self._fits_beside(job))
+
+    def _fits_in_room(self, job: Job) -> bool:
+        busy = sum(pictures for job_id, pictures in self._pictures.items() if job_id not in self._beside)
+        return busy == 0 or busy + job.task.pictures <= self._pool.room
+
+    def _fits_beside(self, job: Job) -> bool:
+        """True of one picture of somebody who has nothing in the pool, while there is spare room for it."""
+        small = job.task.pictures == 1 and job.owner not in self._owners.values()
+        return small and len(self._beside) < SPARE
 
     async def _follow(self) -> None:
         async for event in self._pool.events():
@@ -305,6 +332,8 @@ class Studio:
         self._drawing.pop(generation_id, None)
         self._pictures.pop(generation_id, None)
         self._done.pop(generation_id, None)
+        self._owners.pop(generation_id, None)
+        self._beside.discard(generation_id)
         self._stopping.discard(generation_id)
         if not self._drawing:
             self._idle.set()

@@ -12,10 +12,10 @@ class WorkerPool(Protocol):
 
     @property
     def room(self) -> int:
-        """How many pictures are drawn together; give no more than that at a time."""
+        """How many pictures are drawn together without any having to wait for their turns."""
 
     async def submit(self, job: Job) -> None:
-        """Start drawing. `room` is the caller's to respect."""
+        """Start drawing. What goes beyond `room`, and how far, is the caller's to say."""
 
     async def cancel(self, job_id: int) -> None:
         """Stop a job before its next step; without effect on one that has ended or was never here."""

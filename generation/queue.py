@@ -14,10 +14,12 @@ class FairQueue:
     """Owners take turns; the jobs of one owner keep their order.
 
     Whoever asks for ten pictures delays the next person by one of them, not by ten. A small job need not wait behind a
-    large one of somebody else for which there is no room yet, and the large one need not wait for ever.
+    large one of somebody else for which there is no room yet, and the large one need not wait for ever. Jobs `beside`
+    the others take none of their room, and so wait behind none that lacks it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Callable[[Job], bool] = lambda job: False) -> None:
+        self._beside = beside
         self._owners: OrderedDict[str, deque[Job]] = OrderedDict()
         self._overtaken: dict[int, int] = {}
         """How many went before each job that was next and did not fit."""
@@ -65,13 +67,12 @@ class FairQueue:
         firsts = [jobs[0] for jobs in self._owners.values()]
         if not firsts or fits(firsts[0]):
             return next(iter(firsts), None)
-        if self._overtaken.get(firsts[0].id, 0) >= OVERTAKING:
-            return None
-        return next((job for job in firsts[1:] if fits(job)), None)
+        patient = self._overtaken.get(firsts[0].id, 0) < OVERTAKING
+        return next((job for job in firsts[1:] if fits(job) and (patient or self._beside(job))), None)
 
     def _take_turn(self, job: Job) -> None:
         first = next(iter(self._owners.values()))[0]
-        if first is not job:
+        if first is not job and not self._beside(job):
             self._overtaken[first.id] = self._overtaken.get(first.id, 0) + 1
         self._overtaken.pop(job.id, None)
         jobs = self._owners.pop(job.owner)

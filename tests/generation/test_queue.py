@@ -78,6 +78,17 @@ async def test_small_jobs_of_others_go_before_a_large_one_that_has_no_room_but_n
     assert (await queue.take(fits)).id == 14
 
 
+async def test_what_is_drawn_beside_the_others_waits_behind_none_that_lacks_room() -> None:
+    queue = FairQueue(beside=lambda each: each.task.pictures == 1)
+    queue.put(job(1, "large", count=4))
+    for job_id in range(10, 13 + OVERTAKING):
+        queue.put(job(job_id, f"owner {job_id}"))
+    queue.put(job(2, "other", count=2))
+    fitting = [(await queue.take(lambda each: each.id != 1)).id for _ in range(3 + OVERTAKING)]
+    assert fitting == list(range(10, 13 + OVERTAKING))
+    assert (await queue.take(lambda each: each.id != 1)).id == 2, "nobody has overtaken the large one yet"
+
+
 async def test_remove_takes_out_one_job_once() -> None:
     queue = FairQueue()
     queue.put(job(1, "a"))

@@ -87,7 +87,7 @@ async def test_a_private_picture_whose_token_expired_waits_in_the_history(
 async def test_the_queue_tells_no_secrets_and_lets_one_out(bot: app.Bot, member: Member, other: Member) -> None:
     first = await member.start("a castle", steps=150, count=2)
     second = await member.start("a secret", steps=4, private=True)
-    third = await other.start("a boat", steps=4)
+    third = await other.start("a boat", steps=4, count=2)
     queue = await other.asks("queue")
     assert "a castle" in text_of(queue)
     assert "a private picture" in text_of(queue)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.config import Config, DiscordConfig
+from bot.config import Config, DiscordConfig, WorkerConfig
 from playground import Playground
 from tests.journeys.conftest import Member, Message, Start, finished, text_of, words_of
 from tests.journeys.test_places import until_drawing
@@ -98,3 +98,33 @@ async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(
             await member.see_finished(message)
     said = [record.getMessage() for record in caplog.records if record.name == "discord.http"]
     assert [line for line in said if "has been exhausted" in line or "responded with 429" in line] == []
+
+
+async def test_one_picture_more_waits_for_nobody_s_four(
+    bot: app.Bot, pool: SketchPool, member: Member, other: Member, admin: Member
+) -> None:
+    done = await other.imagine("a boat")
+    pool.hold()
+    await member.start("a castle", count=4)
+    await until_drawing(pool)
+    waiting = await admin.start("a tree", count=4)
+    await admin.see(waiting, lambda each: "Next in line" in text_of(each))
+    varied = (await other.click(done, "Vary")).message
+    assert varied is not None
+    await until_drawing(pool, jobs=2)
+    assert [job.task.pictures for job in pool.at_work.values()] == [4, 1]
+    pool.release()
+    assert finished(await other.see_finished(varied))
+    assert finished(await admin.see_finished(waiting))
+
+
+async def test_a_line_that_is_full_takes_no_more(start: Start, pool: SketchPool, member: Member, other: Member) -> None:
+    pool.hold()
+    async with start(pool, worker=WorkerConfig(longest_line=2)):
+        await member.start("a castle", count=4)
+        await until_drawing(pool)
+        await member.start("a fox")
+        await member.start("a tree")
+        refused = await other.slash("imagine", {"prompt": "a boat"})
+        assert "So many requests wait already that I take no more" in text_of(refused.message or {})
+        pool.release()
