@@ -16,12 +16,9 @@ from generation import images
 from generation.engine.prompts import Guide
 
 
-def read(source: str, device: torch.device, dtype: torch.dtype) -> Any:
-    """The network of a directory in diffusers' format or a hub id. Raises `OSError` or `ValueError`."""
-    local = Path(source).expanduser()
-    network = ControlNetModel.from_pretrained(
-        local if local.is_dir() else source, dtype=dtype, use_safetensors=True, local_files_only=local.is_dir()
-    )
+def read(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    """The network of a folder in diffusers' format. Raises `OSError` or `ValueError`."""
+    network = ControlNetModel.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
     return network.to(device).eval()
 
 

@@ -13,6 +13,7 @@ from diffusers.models.embeddings import ImageProjection
 from PIL import Image
 from transformers import CLIPVisionModelWithProjection
 
+from generation.engine import hub
 from generation.engine.prompts import Guide
 
 
@@ -33,25 +34,16 @@ class ImagePrompts:
         self._on = False
 
     @classmethod
-    def read(cls, source: str, image_encoder: str, pipeline: Any) -> Self:
-        """Of a .safetensors file for the model of diffusers' `pipeline`: on this machine, or in a hub's repository.
-
-        `image_encoder` is its folder, its weights a .safetensors file too; if empty, the one of that name beside the
-        file. Raises `OSError` or `ValueError`.
-        """
+    def read(cls, file: Path, encoder: Path, pipeline: Any) -> Self:
+        """Of a .safetensors file and the folder of its image encoder, for the model of diffusers' `pipeline`. Raises
+        `OSError` or `ValueError`."""
         unet, own = pipeline.unet, pipeline.unet.attn_processors
-        folder, subfolder, name = _located(source)
-        here, inside = Path(folder).is_dir(), image_encoder or "image_encoder"
-        encoder = CLIPVisionModelWithProjection.from_pretrained(
-            folder,
-            subfolder=inside if "/" in inside else str(PurePosixPath(subfolder, inside)),
-            dtype=unet.dtype,
-            local_files_only=here,
-            use_safetensors=True,
+        network = CLIPVisionModelWithProjection.from_pretrained(
+            encoder, dtype=unet.dtype, local_files_only=True, use_safetensors=True
         )
-        pipeline.register_modules(image_encoder=encoder.to(unet.device))
+        pipeline.register_modules(image_encoder=network.to(unet.device))
         pipeline.load_ip_adapter(
-            folder, subfolder=subfolder, weight_name=name, image_encoder_folder=None, local_files_only=here
+            str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=None, local_files_only=True
         )
         projection, processors = unet.encoder_hid_proj, unet.attn_processors
         unet.encoder_hid_proj, unet.config.encoder_hid_dim_type = None, None
@@ -92,12 +84,21 @@ class ImagePrompts:
         return {"encoder_hidden_states": (encoder_hidden_states, [torch.cat([each.tensor for each in pictures])])}
 
 
-def _located(source: str) -> tuple[str, str, str]:
-    """Folder or repository, the folder in it, and the file's name."""
+def fetched(source: str, image_encoder: str, report: hub.Report) -> tuple[Path, Path]:
+    """An adapter's .safetensors file, and the folder of its image encoder: on this machine, or of a hub's repository.
+
+    `image_encoder` is that folder, its weights a .safetensors file too; if empty, the one of that name beside the
+    file. Raises `OSError` or `ValueError`.
+    """
     file = Path(source).expanduser()
     if file.suffix != ".safetensors":
         raise ValueError(f"{source} is no .safetensors file; others could run code")
+    inside = image_encoder or "image_encoder"
     if file.is_file():
-        return str(file.parent), "", file.name
-    owner, repository, *inside = PurePosixPath(source).parts
-    return f"{owner}/{repository}", "/".join(inside[:-1]), inside[-1]
+        return file, file.parent / inside
+    owner, repository, *path = PurePosixPath(source).parts
+    name = PurePosixPath(*path)
+    encoder = PurePosixPath(inside) if "/" in inside else name.parent / inside
+    wanted = [str(name), *(f"{encoder}/{each}" for each in (hub.ABOUT, *hub.WEIGHTS))]
+    folder = hub.fetched(f"{owner}/{repository}", wanted, report)
+    return folder / name, folder / encoder

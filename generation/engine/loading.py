@@ -3,10 +3,11 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Self
 
 import diffusers
 import torch
@@ -16,11 +17,12 @@ from generation import sources
 from generation.acceleration import PLAIN as NOT_ACCELERATED
 from generation.acceleration import Acceleration
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine import accelerating, control, families, memory, own_pipelines, single_files
+from generation.engine import accelerating, control, families, hub, image_prompts, memory, own_pipelines, single_files
 from generation.engine.image_prompts import ImagePrompts
 from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
 from generation.engine.previews import LatentPreview, TinyDecoder
+from generation.engine.telling import Telling
 from generation.errors import ModelTooLarge, ModelUnavailable
 from generation.sources import Family
 
@@ -31,6 +33,9 @@ Report = Callable[[float], None]
 
 UNGUARDED: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
 """The safety checker that Stable Diffusion 1.x comes with stays where it is."""
+
+FETCHED = 0.5
+"""The share of the whole that is done when all is fetched, of a model that was not here."""
 
 LIBRARIES = ("diffusers", "transformers")
 PLAIN = "*.safetensors"
@@ -49,20 +54,22 @@ def load(
     """
     log.info("loading model %s", spec.name)
     report(0.0)
+    told = Telling(report)
     try:
-        weights = _fetched(spec.source)
-        dtype = _held_by(sources.family_of(str(weights)), dtype)
+        weights = _fetched(spec.source, told.until(FETCHED))
+        family = sources.family_of(str(weights))
+        dtype = _held_by(family, dtype)
+        beside = NOTHING if family is Family.OTHER else _Beside.of(spec, told.until(FETCHED))
         held_on = torch.device("cpu") if acceleration.offload else device
-        memory.check_room(spec.name, files_of(weights), held_on, dtype)
-        pipeline = accelerating.placed(_pipeline(spec, weights, dtype, report), device, acceleration)
+        memory.check_room(spec.name, [*files_of(weights), *beside.files], held_on, dtype)
+        own, others = memory.needed(files_of(weights), dtype), memory.needed(beside.files, dtype)
+        reading = told.until(own / max(own + others, 1))
+        pipeline = accelerating.placed(_pipeline(spec, weights, dtype, reading), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return own_pipelines.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
-        if spec.controlnet:
-            model.controlnet = control.read(spec.controlnet, device, dtype)
-        if spec.ip_adapter:
-            model.image_prompts = ImagePrompts.read(spec.ip_adapter, spec.image_encoder, pipeline)
+        beside.lay(model, pipeline, told)
     except (OSError, ValueError, KeyError, RuntimeError, MemoryError) as reason:
         if memory.is_exhausted(reason):
             raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
@@ -92,6 +99,41 @@ def assembled(
     )
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """What is read beside a pipeline's own parts, all of it on this machine."""
+
+    controlnet: Path | None = None
+    adapter: Path | None = None
+    encoder: Path | None = None
+
+    @classmethod
+    def of(cls, spec: ModelSpec, report: Report) -> Self:
+        """What a model is to have, fetched unless it is here. Raises `OSError` or `ValueError`."""
+        controlnet = hub.network(spec.controlnet, report) if spec.controlnet else None
+        if not spec.ip_adapter:
+            return cls(controlnet)
+        return cls(controlnet, *image_prompts.fetched(spec.ip_adapter, spec.image_encoder, report))
+
+    @property
+    def files(self) -> list[Path]:
+        folders = [folder for folder in (self.controlnet, self.encoder) if folder]
+        own = [file for folder in folders for file in _files_of_part(folder)]
+        return [*own, self.adapter] if self.adapter else own
+
+    def lay(self, model: Model, pipeline: Any, told: Telling) -> None:
+        """Read it, for a model that is read already."""
+        if self.controlnet:
+            model.controlnet = control.read(self.controlnet, model.device, model.dtype)
+        if self.adapter and self.encoder:
+            told.until(1.0)(0.5)
+            model.image_prompts = ImagePrompts.read(self.adapter, self.encoder, pipeline)
+        told.until(1.0)(1.0)
+
+
+NOTHING = _Beside()
+
+
 def files_of(weights: Path) -> list[Path]:
     """The files that a model's weights are read from; where a part has several kinds, the plain one."""
     if weights.is_file():
@@ -99,13 +141,13 @@ def files_of(weights: Path) -> list[Path]:
     return [file for name in _parts(weights) for file in _files_of_part(weights / name)]
 
 
-def _fetched(source: str) -> Path:
+def _fetched(source: str, report: Report) -> Path:
     """The folder or file on this machine; what is on the hub is fetched first, unless it was before."""
     path = Path(source).expanduser()
     sources.check("source", source)
     if path.is_dir() or sources.is_single_file(source):
         return path.resolve(strict=True)
-    return Path(DiffusionPipeline.download(source, use_safetensors=True))
+    return hub.model(source, report)
 
 
 def _pipeline(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Report) -> Any:

@@ -1,0 +1,71 @@
+"""What is on the hub is fetched to this machine, with word of how far that is."""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from diffusers import DiffusionPipeline
+from huggingface_hub import hf_hub_download, snapshot_download
+from huggingface_hub.errors import DryRunError
+from tqdm.auto import tqdm
+
+from generation import sources
+
+Report = Callable[[float], None]
+"""Told which share is done, 0 to 1."""
+
+WEIGHTS = tuple(
+    f"{stem}{number}.safetensors" for stem in ("model", "diffusion_pytorch_model") for number in ("", "-?????-of-?????")
+)
+"""Patterns of the files that hold a network's weights, but for those of other number formats."""
+
+ABOUT = "*.json"
+
+
+def model(source: str, report: Report) -> Path:
+    """The folder of a model in diffusers' format. What takes long, its weights, is fetched with `report`; diffusers
+    then looks for what else there is to it.
+
+    Raises `OSError` or `ValueError` where it is neither here nor to be had.
+    """
+    with suppress(OSError):
+        index = json.loads(Path(hf_hub_download(source, sources.INDEX)).read_text())
+        parts = [name for name, value in index.items() if isinstance(value, list) and value != [None, None]]
+        fetched(source, [f"{part}/{file}" for part in parts for file in WEIGHTS], report)
+    return Path(DiffusionPipeline.download(source, use_safetensors=True))
+
+
+def network(source: str, report: Report) -> Path:
+    """The folder of one network in the same format, on this machine or fetched. Raises as `model` does."""
+    local = Path(source).expanduser()
+    return local if local.is_dir() else fetched(source, [ABOUT, *WEIGHTS], report)
+
+
+def fetched(repository: str, patterns: Sequence[str], report: Report) -> Path:
+    """The folder of a repository, with all of its files that match one of the `patterns`. Raises as `model` does."""
+    wanted = list(patterns)
+    try:
+        planned = snapshot_download(repository, allow_patterns=wanted, dry_run=True)
+    except DryRunError:
+        planned = []
+    missing = sum(file.file_size or 0 for file in planned if file.will_download)
+    return Path(snapshot_download(repository, allow_patterns=wanted, tqdm_class=_bar(missing, report)))
+
+
+def _bar(total: int, report: Report) -> "type[tqdm[Any]]":
+    """A bar that draws nothing, and reports of how many of the `total` bytes have come."""
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        def __init__(self, *things: Any, **options: Any) -> None:
+            super().__init__(*things, **options | {"disable": True})
+            self._of_bytes = options.get("unit") == "B"
+            self._bytes = 0.0
+
+        def update(self, n: float | None = 1) -> None:
+            self._bytes += n or 0
+            if self._of_bytes and total:
+                report(min(self._bytes / total, 1.0))
+
+    return Bar

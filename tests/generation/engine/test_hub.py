@@ -1,0 +1,87 @@
+"""Models that are fetched from a hub, which is told like the rest of the loading."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+
+from generation.catalogue import ModelSpec
+from generation.engine import loading, memory
+from generation.engine.loading import load
+from generation.errors import ModelTooLarge
+from tests.generation.engine import tiny, tiny_guides
+from tests.generation.engine.fake_hub import serving
+
+CPU = torch.device("cpu")
+
+LOADS = """
+import json, sys, torch
+from generation.catalogue import ModelSpec
+from generation.engine.loading import load
+adapter = "owner/guides/adapters/adapter.safetensors"
+spec = ModelSpec("mine", "owner/model", controlnet="owner/guides", ip_adapter=adapter)
+shares = []
+model = load(spec, torch.device("cpu"), torch.float32, shares.append)
+print(json.dumps([shares, model.controlnet is not None, model.image_prompts is not None, str(model.weights)]))
+"""
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a model, and one with a ControlNet and an IP-Adapter."""
+    folder = tmp_path_factory.mktemp("hub") / "owner"
+    tiny.stable_diffusion_1(folder / "model")
+    (folder / "model" / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"not wanted" * 100_000)
+    pipeline = StableDiffusionPipeline.from_pretrained(folder / "model", local_files_only=True)
+    tiny_guides.controlnet(folder / "guides", pipeline)
+    tiny_guides.ip_adapter(folder / "guides" / "adapters", pipeline)
+    return folder.parent
+
+
+def in_a_process(home: Path, address: str) -> Any:
+    environment = os.environ | {"HF_HOME": str(home), "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1"}
+    ran = subprocess.run([sys.executable, "-c", LOADS], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
+def test_fetching_is_told_and_what_was_fetched_is_found_without_the_hub(hub: Path, tmp_path: Path) -> None:
+    with serving(hub) as address:
+        shares, controlled, hears, weights = in_a_process(tmp_path, address)
+    assert controlled
+    assert hears
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    while_fetching = [share for share in shares if 0 < share < loading.FETCHED]
+    assert len(while_fetching) > 3
+    assert not list(Path(weights).rglob("*.fp16.*"))
+    again, *_ = in_a_process(tmp_path, "http://127.0.0.1:9")
+    assert again[0] == 0.0
+    assert 0 < again[1] < loading.FETCHED, "nothing is fetched, so reading begins at once"
+
+
+def test_what_guides_a_model_is_in_its_loading_and_in_the_room_it_takes(
+    hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = ModelSpec("mine", str(hub / "owner" / "model"))
+    guided = ModelSpec(
+        "mine",
+        plain.source,
+        controlnet=str(hub / "owner" / "guides"),
+        ip_adapter=str(hub / "owner" / "guides" / "adapters" / "adapter.safetensors"),
+    )
+    shares: list[float] = []
+    load(guided, CPU, torch.float32, shares.append)
+    assert shares == sorted(shares)
+    assert shares[-3] < shares[-2] < shares[-1] == 1.0
+    alone = memory.needed(loading.files_of(Path(plain.source)), torch.float32)
+    monkeypatch.setattr(memory, "free", lambda device: alone)
+    load(plain, CPU, torch.float32)
+    with pytest.raises(ModelTooLarge):
+        load(guided, CPU, torch.float32)
