@@ -47,7 +47,7 @@ class WorkerConfig:
     device: str = "auto"
     dtype: str = "auto"
     threads: int = 0
-    max_pictures: int = 8
+    max_pictures: int = 16
     longest_line: int = 500
     largest_batch: int = 0
     strict: bool = False

@@ -29,7 +29,7 @@ class Configure:
     device: str = "auto"
     dtype: str = "auto"
     threads: int | None = None
-    max_pictures: int = 8
+    max_pictures: int = 16
     strict: bool = False
     models_in_memory: int = 1
     largest_batch: int = 0

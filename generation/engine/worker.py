@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 from generation import wire
 from generation.catalogue import Catalogue
 from generation.engine import device
+from generation.engine.buckets import SIZES
 from generation.engine.loop import StepLoop
 from generation.engine.measuring import DeviceMeter
 from generation.engine.safety import Checkers
@@ -24,6 +25,9 @@ from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
 from generation.events import Event
+
+STRICT_ROWS = 16
+"""Of each forward in strict mode, where the host says nothing: a lone picture costs as much as all of them."""
 
 
 def main() -> None:
@@ -75,10 +79,10 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
 
 
 def _sizing(options: wire.Configure) -> Sizing:
-    """As many rows as the pictures that are drawn together can need, or as few as pay."""
-    if options.largest_batch:
-        return Sizing(options.largest_batch, options.strict, file=options.measurements)
-    return Sizing(2 * options.max_pictures, options.strict, DeviceMeter(), options.measurements)
+    """As many rows as the host says, or else as are found to pay, however many are wanted."""
+    if options.largest_batch or options.strict:
+        return Sizing(options.largest_batch or STRICT_ROWS, options.strict, file=options.measurements)
+    return Sizing(SIZES[-1], meter=DeviceMeter(), file=options.measurements)
 
 
 def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]") -> None:

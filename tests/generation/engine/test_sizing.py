@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from generation import wire
+from generation.engine import bench, worker
 from generation.engine.measuring import DeviceMeter, device_name
 from generation.engine.models import Model
 from generation.engine.painting import Painting
@@ -84,6 +86,19 @@ def test_what_did_not_fit_is_known_at_the_next_start(
     )
     file.unlink()
     assert Sizing(8, strict, meter, file).of(painting, wanted=8).most == 8
+
+
+def test_a_worker_draws_as_many_users_together_as_the_benchmark(
+    painting: Painting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = wire.Configure(models=())
+    assert options.max_pictures >= bench.JOBS
+    device = Device({rows: 1 / rows**0.5 for rows in (2, 4, 8, 16, 32, 64, 128)}, memory=32)
+    monkeypatch.setattr(worker, "DeviceMeter", lambda: device)
+    guided = 2 * bench.JOBS
+    assert worker._sizing(options).of(painting, wanted=guided).most == guided
+    assert worker._sizing(replace(options, strict=True)).of(painting).most == worker.STRICT_ROWS
+    assert worker._sizing(replace(options, largest_batch=4)).of(painting, wanted=guided).most == 4
 
 
 def test_sizes_are_measured_each_by_itself(painting: Painting, pocket: Model, apple: GenerationSettings) -> None:
