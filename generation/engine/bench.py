@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy
 import torch
-from diffusers import DiffusionPipeline
 from PIL import Image
 
 from generation import wire
 from generation.catalogue import Catalogue
-from generation.engine import device
+from generation.engine import device, loading, memory
 from generation.engine.explain_bench import cost_to_others
 from generation.engine.loop import StepLoop
 from generation.engine.measuring import DeviceMeter, await_device
@@ -30,7 +29,6 @@ from generation.engine.painting import Painting, predict
 from generation.engine.samplers import scheduler_for
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
-from generation.errors import ModelTooLarge
 from generation.events import Completed, Event, Progress
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings, PartialSettings, Sampler
@@ -98,7 +96,9 @@ def _beside_float32(
         in_float32 = shelf.like_this(torch.float32)
         try:
             precisely, precise = _both(in_float32, in_float32.take(model.spec.name, lambda share: None), mixed, sizing)
-        except (ModelTooLarge, torch.OutOfMemoryError):
+        except memory.ERRORS as reason:
+            if not memory.is_exhausted(reason):
+                raise
             return dict.fromkeys(FLOAT32_FIGURES)
     return {
         "pixel_max_diff": _most_apart(precisely, precise),
@@ -125,6 +125,8 @@ def _mixed(model: Model, jobs: int) -> Iterator[GenerationSettings]:
     prompts = ("a red apple", "a cute fox", "a castle", "a blue rose")
     for i in range(jobs):
         chosen = PartialSettings(steps=15 + i, sampler=SAMPLERS[i % len(SAMPLERS)]).over(model.spec.preferred)
+        if len(model.prompts.readers) > 1:
+            chosen = replace(chosen, clip_skip=_own_clip_skip(model.pipeline))
         yield chosen.of(prompts[i % len(prompts)], seed=i)
 
 
@@ -161,7 +163,7 @@ def _drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -
 
         stock.scheduler = scheduler_for(settings.sampler, model.scheduler_config, settings.steps, model.device)
         image = stock(
-            settings.prompt,
+            **_words(stock, settings),
             num_inference_steps=settings.steps,
             guidance_scale=settings.guidance_scale,
             width=settings.width,
@@ -175,11 +177,32 @@ def _drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -
 
 
 def _stock(model: Model) -> Any:
-    pipeline = DiffusionPipeline.from_pretrained(
-        model.spec.source, dtype=model.dtype, use_safetensors=True, safety_checker=None
-    ).to(model.device)
+    pipeline = loading.pipeline_of(model.spec, model.weights, model.dtype).to(model.device)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def _words(stock: Any, settings: GenerationSettings) -> dict[str, Any]:
+    """What the stock pipeline is given to listen to. At another clip skip than its own it is embeddings by its own
+    encoder, since diffusers 0.42.1 cannot skip layers of transformers 5."""
+    if settings.clip_skip == _own_clip_skip(stock):
+        return {"prompt": settings.prompt}
+    prompt, silence = (_embeddings(stock, text, settings.clip_skip) for text in (settings.prompt, ""))
+    return {"prompt_embeds": prompt, "negative_prompt_embeds": silence}
+
+
+def _own_clip_skip(stock: Any) -> int:
+    return 2 if hasattr(stock, "text_encoder_2") else 1
+
+
+def _embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
+    """Of a text, by the one encoder of Stable Diffusion 1.x and 2.x: (1, tokens, width)."""
+    tokenizer, encoder = stock.tokenizer, stock.text_encoder
+    length = tokenizer.model_max_length
+    tokens = tokenizer(text, padding="max_length", truncation=True, max_length=length, return_tensors="pt").input_ids
+    layers = encoder(tokens.to(encoder.device), output_hidden_states=True).hidden_states
+    embeddings: torch.Tensor = encoder.final_layer_norm(layers[-clip_skip])
+    return embeddings
 
 
 def _warm_up(shelf: Shelf, mixed: list[GenerationSettings], stock: Any, sizing: Sizing) -> None:

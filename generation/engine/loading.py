@@ -64,7 +64,7 @@ def load(
         memory.check_room(spec.name, [*files_of(weights), *beside.files], held_on, dtype)
         own, others = memory.needed(files_of(weights), dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
-        pipeline = accelerating.placed(_pipeline(spec, weights, dtype, reading), device, acceleration)
+        pipeline = accelerating.placed(pipeline_of(spec, weights, dtype, reading), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return own_pipelines.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
@@ -150,7 +150,9 @@ def _fetched(source: str, report: Report) -> Path:
     return hub.model(source, report)
 
 
-def _pipeline(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Report) -> Any:
+def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Report = lambda share: None) -> Any:
+    """diffusers' own pipeline of a folder or a file, with the autoencoder that the host names. Raises `OSError`,
+    `ValueError`, `KeyError` or `RuntimeError`."""
     if weights.is_file():
         pipeline = _from_file(spec, weights, dtype)
     else:

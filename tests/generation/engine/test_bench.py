@@ -1,13 +1,19 @@
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
 import torch
+from diffusers import DiffusionPipeline
 
-from generation.catalogue import POCKET, Catalogue
+from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.engine import bench
 from generation.engine.bench import compare
 from generation.engine.explain_bench import cost_to_others
 from generation.engine.models import Model
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
+from tests.generation.engine import single_file, tiny
 
 
 def test_every_figure_is_there_and_the_pixels_agree_in_float32() -> None:
@@ -26,6 +32,26 @@ def test_every_figure_is_there_and_the_pixels_agree_in_float32() -> None:
     )
     assert all(isinstance(figures[name], float) and figures[name] > 0 for name in (*throughput, *others))
     assert len({figures[name] for name in throughput}) == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "clip_skip"),
+    [(tiny.checkpoint_1, 2), (tiny.checkpoint_1, 1), (tiny.checkpoint_xl, 1)],
+    ids=["1 at clip skip 2", "1", "XL"],
+)
+def test_the_stock_pipeline_draws_from_one_file_in_the_home_directory_at_the_model_s_clip_skip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], Path], clip_skip: int
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    pipeline = DiffusionPipeline.from_pretrained(make(tmp_path / "folder"))
+    single_file.write(pipeline, tmp_path / "file.safetensors")
+    spec = ModelSpec("mine", "~/file.safetensors", width=64, height=64, clip_skip=clip_skip)
+    shelf = Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32)
+    model = shelf.take("mine", lambda share: None)
+    mixed = [replace(each, steps=4) for each in bench._mixed(model, 2)]
+    ours, theirs = bench._both(shelf, model, mixed, Sizing(4))
+    assert bench._most_apart(ours, theirs) <= 1
+    assert theirs.pictures[0].std() > 5
 
 
 def test_what_an_explanation_costs_others_is_little_by_a_clock_that_counts_work(shelf: Shelf, pocket: Model) -> None:
