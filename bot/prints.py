@@ -20,11 +20,14 @@ REQUEST_BYTES = 24 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A picture as a file to be posted: which one of its request it is, its bytes, and its name's ending."""
+    """A picture as a file to be posted: which one of its request it is, its bytes, its name's ending, whether every
+    pixel is as it was drawn, and how many bytes the file has that is kept."""
 
     index: int
     data: bytes
     ending: str
+    exact: bool = True
+    kept_bytes: int = 0
 
 
 class Prints:
@@ -76,11 +79,12 @@ class Prints:
 
     async def _fitting(self, picture: Picture, most: int) -> Print | None:
         try:
-            data, ending = await asyncio.to_thread(sheets.fitting, await self._read(picture), most)
+            png = await self._read(picture)
+            fit = await asyncio.to_thread(sheets.fitting, png, most)
         except OSError as reason:
             log.warning("the file %s cannot be shown: %s", picture.file, reason)
             return None
-        return Print(picture.index, data, ending)
+        return Print(picture.index, fit.data, fit.ending, fit.exact, len(png))
 
     async def _read(self, picture: Picture) -> bytes:
         return await self._images.read(picture.file or "")

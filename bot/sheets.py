@@ -1,6 +1,7 @@
 """Pictures for a message: previews enlarged, finished ones made to fit."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from math import ceil, sqrt
 from typing import Any
@@ -21,6 +22,15 @@ POOREST, BEST = 40, 98
 
 _EXIF, _USER_COMMENT = 0x8769, 0x9286
 """Tags of the EXIF standard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A picture made to fit: its file, the name's ending, and whether every pixel is as it was drawn."""
+
+    data: bytes
+    ending: str
+    exact: bool
 
 
 def of_previews(previews: Sequence[Preview]) -> bytes:
@@ -47,24 +57,22 @@ def thumbnail(png: bytes) -> bytes:
     return _saved(image, "JPEG", quality=85)
 
 
-def fitting(png: bytes, most: int) -> tuple[bytes, str]:
-    """A picture of at most `most` bytes and its file ending: the PNG itself, else a WebP without loss, else one as
-    good as fits.
+def fitting(png: bytes, most: int) -> Fit:
+    """A picture of at most `most` bytes: the PNG itself, else a WebP without loss, else one as good as fits.
 
     The settings stay in the metadata; a WebP has them in EXIF's UserComment. (Discord takes metadata out of JPEGs.)
     Where even the poorest is too large, the picture is halved until it fits.
     """
     if len(png) <= most:
-        return png, "png"
+        return Fit(png, "png", exact=True)
     with Image.open(BytesIO(png)) as opened:
         image, exif = opened.convert("RGB"), _exif_of(opened)
     webp = _saved(image, "WEBP", lossless=True, quality=50, exif=exif)
-    while len(webp) > most:
-        if best := _best_fitting(image, exif, most):
-            return best, "webp"
+    if len(webp) <= most:
+        return Fit(webp, "webp", exact=True)
+    while not (best := _best_fitting(image, exif, most)):
         image = image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
-        webp = _saved(image, "WEBP", quality=POOREST, exif=exif)
-    return webp, "webp"
+    return Fit(best, "webp", exact=False)
 
 
 def _best_fitting(image: Image.Image, exif: Image.Exif, most: int) -> bytes | None:

@@ -103,10 +103,21 @@ def file_of_one(generation: Generation, picture: Print) -> Look:
     """One picture as a file, which nothing makes smaller on its way."""
     files = named(generation, [picture])
     [name] = files
+    size = picture.kept_bytes / 2**20
     if picture.ending == "png":
         words = say("As it was drawn.")
+    elif picture.exact:
+        words = say(
+            "Every pixel as it was drawn, with its settings, as a WebP: the PNG of {size:.1f} MiB has no room here.",
+            size=size,
+        )
     else:
-        words = say("The original is too large to be sent here; this is a WebP.")
+        words = say(
+            "The original of {size:.1f} MiB has no room here: this is a WebP, as good as fits, with its settings. "
+            "Where larger files may be sent, {command} and Details give the original.",
+            size=size,
+            command=say("`/show number:{number}`", number=generation.id),
+        )
     return Look(framed([ui.TextDisplay(f"-# {words}"), ui.File(f"attachment://{name}")], QUIET), files)
 
 

@@ -22,7 +22,7 @@ def png(text: str = "") -> bytes:
 
 @pytest.mark.parametrize("most", [10**6, 30000], ids=["png", "jpeg"])
 def test_settings_are_read_from_what_we_post(most: int) -> None:
-    data, _ = sheets.fitting(png(to_infotext(SETTINGS, Drawn(model_hash="abc", version="1"))), most)
+    data = sheets.fitting(png(to_infotext(SETTINGS, Drawn(model_hash="abc", version="1"))), most).data
     assert settings_in(data) == SETTINGS
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from bot import sheets
+from bot.sheets import Fit
 from generation.events import Preview
 
 RED, BLUE = Preview(2, 1, b"\xff\0\0" * 2), Preview(2, 1, b"\0\0\xff" * 2)
@@ -44,15 +45,15 @@ def noisy() -> bytes:
 
 
 def test_a_picture_that_fits_stays_as_it_is(noisy: bytes) -> None:
-    assert sheets.fitting(noisy, len(noisy)) == (noisy, "png")
+    assert sheets.fitting(noisy, len(noisy)) == Fit(noisy, "png", exact=True)
 
 
 @pytest.mark.parametrize("most", [200_000, 60_000, 9_000])
 def test_one_that_does_not_becomes_a_webp_that_keeps_its_settings(noisy: bytes, most: int) -> None:
-    webp, ending = sheets.fitting(noisy, most)
-    assert ending == "webp"
-    assert len(webp) <= most
-    comment = Image.open(BytesIO(webp)).getexif().get_ifd(0x8769)[0x9286]
+    webp = sheets.fitting(noisy, most)
+    assert (webp.ending, webp.exact) == ("webp", False)
+    assert len(webp.data) <= most
+    comment = Image.open(BytesIO(webp.data)).getexif().get_ifd(0x8769)[0x9286]
     assert comment.removeprefix(b"UNICODE\0").decode("utf-16-be") == "a fox 🦊\nSteps: 3"
 
 
@@ -60,11 +61,12 @@ def test_nothing_is_lost_where_that_fits() -> None:
     image = Image.radial_gradient("L").convert("RGB")
     file = BytesIO()
     image.save(file, "PNG", compress_level=0)
-    webp, _ = sheets.fitting(file.getvalue(), 50_000)
-    assert Image.open(BytesIO(webp)).convert("RGB").tobytes() == image.tobytes()
+    webp = sheets.fitting(file.getvalue(), 50_000)
+    assert (webp.ending, webp.exact) == ("webp", True)
+    assert Image.open(BytesIO(webp.data)).convert("RGB").tobytes() == image.tobytes()
 
 
 def test_the_quality_is_the_best_that_fits(noisy: bytes) -> None:
-    sizes = [len(sheets.fitting(noisy, most)[0]) for most in (120_000, 100_000)]
+    sizes = [len(sheets.fitting(noisy, most).data) for most in (120_000, 100_000)]
     assert 100_000 < sizes[0] <= 120_000
     assert 80_000 < sizes[1] <= 100_000

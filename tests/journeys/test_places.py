@@ -120,8 +120,27 @@ async def test_a_file_fits_the_place_and_the_original_is_kept(
     assert Image.open(BytesIO(original)).format == "PNG"
     assert metadata.settings_in(original).seed == 8
     playground.world.file_limit = 20_000
-    smaller = await _file_of(member, details, "Original 1")
+    answer = (await member.click(details, "Original 1")).message
+    assert "this is a WebP, as good as fits" in text_of(answer or {})
+    smaller = await _file_in(member, answer)
     assert Image.open(BytesIO(smaller)).format == "WEBP"
+    assert metadata.settings_in(smaller).seed == 7
+
+
+@pytest.mark.parametrize("place", ["dm", *OUTSIDE])
+async def test_a_picture_fits_and_its_original_is_kept_wherever_it_is_asked_for(
+    bot: app.Bot, playground: Playground, member: Member, place: str
+) -> None:
+    playground.world.file_limit = 20_000
+    done = await member.imagine("a noisy boat", seed=7, channel=place)
+    file = await member.download(urls_of(done)[0])
+    assert len(file) <= 20_000
+    assert (Image.open(BytesIO(file)).format, metadata.settings_in(file).seed) == ("WEBP", 7)
+    playground.world.file_limit = 2**20
+    details = (await member.click(done, "Details")).message
+    assert details is not None
+    original = await _file_of(member, details, "Original file")
+    assert (Image.open(BytesIO(original)).format, metadata.settings_in(original).seed) == ("PNG", 7)
 
 
 async def test_four_files_that_fit_alone_fit_together(
@@ -135,7 +154,10 @@ async def test_four_files_that_fit_alone_fit_together(
 
 
 async def _file_of(member: Member, message: Message, label: str) -> bytes:
-    answer = (await member.click(message, label)).message
+    return await _file_in(member, (await member.click(message, label)).message)
+
+
+async def _file_in(member: Member, answer: Message | None) -> bytes:
     assert answer is not None
     [container] = answer["components"]
     [file] = [part for part in container["components"] if part["type"] == 13]
