@@ -25,9 +25,9 @@ from storage.records import Generation, Origin
 log = logging.getLogger(__name__)
 
 DERIVING = {"🔁": PressKind.REROLL, "🔎": PressKind.UPSCALE, "🔍": PressKind.UPSCALE}
-LIKING = "⭐🌟❤💖💛🧡💚💙💜🤍🖤🤎"
-SENDING = "✉📩📨💌"
-DELETING = "❌"
+LIKING = frozenset("⭐🌟❤💖💛🧡💚💙💜🤍🖤🤎")
+SENDING = frozenset("✉📩📨💌")
+DELETING = frozenset("❌")
 
 
 class Reactions:
@@ -60,7 +60,7 @@ class Reactions:
     async def added(self, payload: discord.RawReactionActionEvent) -> None:
         """Do what a reaction asks for; others mean nothing."""
         emoji = _plain(payload)
-        if emoji not in DERIVING and emoji not in LIKING + SENDING + DELETING:
+        if emoji not in DERIVING.keys() | LIKING | SENDING | DELETING:
             return
         generation = await self._meant(payload)
         if generation is None:
@@ -176,5 +176,5 @@ class Reactions:
 
 
 def _plain(payload: discord.RawReactionActionEvent) -> str:
-    """The emoji as one character, whichever way it is to be drawn."""
-    return payload.emoji.name.removesuffix("\N{VARIATION SELECTOR-16}")
+    """The emoji as one character, whichever way it is to be drawn; of one that is gone, nothing is known."""
+    return (payload.emoji.name or "").removesuffix("\N{VARIATION SELECTOR-16}")

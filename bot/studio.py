@@ -135,7 +135,7 @@ class Studio:
             del self._waiting[generation.id]
             self._delivery.finish(await self._cancelled(generation))
             self._announce_positions()
-        else:
+        elif generation.state.unfinished:
             self._stopping.add(generation.id)
             await self._pool.cancel(generation.id)
 

@@ -1,7 +1,9 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import discord
 import pytest
 
 from bot import app
@@ -122,6 +124,32 @@ async def test_other_reactions_and_other_messages_are_nothing_to_the_bot(bot: ap
     await member.react(said, "🔁")
     await member.imagine(seed=9)
     assert len([each for each in member.messages() if finished(each)]) == 2
+
+
+async def test_what_has_ended_is_not_cancelled(bot: app.Bot, member: Member) -> None:
+    await member.imagine()
+    await bot.delivery.settle()
+    done = await bot.generations.get(1)
+    assert done is not None
+    await bot.studio.cancel(done)
+    assert not bot.studio._stopping
+    assert finished(await member.imagine())
+
+
+@pytest.mark.parametrize("name", [None, ""])
+async def test_a_reaction_by_an_emoji_that_is_gone_is_nothing(
+    bot: app.Bot, member: Member, caplog: pytest.LogCaptureFixture, name: str | None
+) -> None:
+    done = await member.imagine()
+    data: Any = {"channel_id": done["channel_id"], "message_id": done["id"], "user_id": member.id, "type": 0}
+    emoji = discord.PartialEmoji(name=name or "", id=7)
+    emoji.name = name  # type: ignore[assignment]  # as Discord sends it
+    for event, heard in (
+        ("REACTION_ADD", bot.client.on_raw_reaction_add),
+        ("REACTION_REMOVE", bot.client.on_raw_reaction_remove),
+    ):
+        await heard(discord.RawReactionActionEvent(data, emoji, event))  # type: ignore[arg-type]
+    assert "0 in all" in text_of(await member.asks("favourites"))
 
 
 async def test_a_reaction_where_the_bot_may_not_post_is_refused(
