@@ -13,13 +13,11 @@ async def tidied(files: Sequence[bytes]) -> list[tuple[bytes, tuple[int, int]]]:
     return await asyncio.gather(*(asyncio.to_thread(images.tidied, file) for file in files))
 
 
-def canvas(
-    png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int
-) -> tuple[Inputs, tuple[int, int]]:
-    """A picture, brought to `size`, with room around it, as what a job starts from; and how large that is."""
+def canvas(png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> Inputs:
+    """A picture, brought to `size`, with room around it, as what a job starts from."""
     image = images.fitted(images.read(png, limited=False), *size)
     if isinstance(zoom_or_direction, Direction):
         view = outpainting.panned(image, zoom_or_direction, side)
     else:
         view = outpainting.zoomed_out(image, zoom_or_direction)
-    return Inputs(images.as_png(view.image), images.as_png(view.mask)), view.image.size
+    return Inputs(images.as_png(view.image), images.as_png(view.mask))

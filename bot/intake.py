@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot import blending, derived, flags, given, seeds, sizes
@@ -12,7 +12,7 @@ from bot.errors import Refusal
 from bot.house import Cover, House
 from bot.logbook import Logbook
 from bot.studio import Studio
-from generation import abilities, cost, upscaling
+from generation import abilities, cost, outpainting, upscaling
 from generation.catalogue import Catalogue
 from generation.comparison import Axis
 from generation.errors import LimitExceeded, UserError
@@ -40,6 +40,8 @@ class Plan:
     factor: int = 1
     inputs: Inputs = field(default_factory=Inputs)
     """Pictures to start from that are not saved yet."""
+    prepare: Callable[[], Awaitable[Inputs]] | None = None
+    """Makes such pictures, where that takes its time."""
     files: InputFiles = NO_FILES
     """Such as are saved already."""
     cells: tuple[GenerationSettings, ...] = ()
@@ -246,17 +248,22 @@ class Intake:
         self, asker: Asker, generation: Generation, index: int, zoom_or_direction: float | Direction
     ) -> Plan:
         """More of what is around a picture: all sides, at a zoom of `outpainting.ZOOMS`, or one."""
-        png = await self._read(_finished_picture(generation, index))
+        picture = _finished_picture(generation, index)
         old = generation.settings.of_picture(index)
         standing = await self._house.standing(asker, self._catalogue.get(old.model))
         room = sizes.room(standing, 1.0, asked=False)
         side = (room.widths if zoom_or_direction in (Direction.LEFT, Direction.RIGHT) else room.heights)[1]
-        inputs, size = await asyncio.to_thread(given.canvas, png, old.final_size, zoom_or_direction, side)
+        size = outpainting.view_size(old.final_size, zoom_or_direction, side)
+
+        async def canvas() -> Inputs:
+            png = await self._read(picture)
+            return await asyncio.to_thread(given.canvas, png, old.final_size, zoom_or_direction, side)
+
         settings = replace(derived.outpainted(old, self.new_seed(), size), count=generation.settings.count)
         action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
         plan = await self._plan(asker, settings, Lineage(action, generation.id, index))
         self._check_takes_more(plan)
-        return replace(plan, inputs=inputs)
+        return replace(plan, prepare=canvas)
 
     async def reshape(self, asker: Asker, generation: Generation, index: int, aspect: tuple[int, int]) -> Plan:
         """One picture again in another shape, from the same noise."""
@@ -363,7 +370,8 @@ class Intake:
         Raises `AlreadyAsked` where the same event has asked before, and `LimitExceeded` where the person has asked
         for too much since the plan was made.
         """
-        kept = {role: await self._images.keep(png, origin.user_id) for role, png in plan.inputs.given()}
+        inputs = plan.inputs if plan.prepare is None else await plan.prepare()
+        kept = {role: await self._images.keep(png, origin.user_id) for role, png in inputs.given()}
         files = replace(plan.files, **kept)
         try:
             async with self._accepting:

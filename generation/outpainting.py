@@ -56,15 +56,23 @@ def panned(image: Image.Image, direction: Direction, side: int) -> Canvas:
     """The picture extended by half in one direction; or, where that would be longer than `side` pixels, the view moved
     as far at the same size, so that the opposite part is left behind."""
     across = direction in (Direction.LEFT, Direction.RIGHT)
-    length = image.width if across else image.height
-    extension = _on_grid(length * EXTENSION)
-    extended = length + extension <= side
-    size = length + extension if extended else length
+    extension = _on_grid((image.width if across else image.height) * EXTENSION)
+    size = view_size(image.size, direction, side)
     backwards = direction in (Direction.LEFT, Direction.UP)
-    offset = extension if backwards else 0 if extended else -extension
-    if across:
-        return _around(image, (size, image.height), (offset, 0))
-    return _around(image, (image.width, size), (0, offset))
+    offset = extension if backwards else 0 if size != image.size else -extension
+    return _around(image, size, (offset, 0) if across else (0, offset))
+
+
+def view_size(size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> tuple[int, int]:
+    """Width and height of a larger view of a picture of `size`."""
+    if not isinstance(zoom_or_direction, Direction):
+        return size
+    across = zoom_or_direction in (Direction.LEFT, Direction.RIGHT)
+    length = size[0] if across else size[1]
+    grown = length + _on_grid(length * EXTENSION)
+    if grown > side:
+        return size
+    return (grown, size[1]) if across else (size[0], grown)
 
 
 def _around(image: Image.Image, size: tuple[int, int], offset: tuple[int, int]) -> Canvas:

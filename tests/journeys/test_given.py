@@ -99,3 +99,21 @@ def test_a_large_jpeg_is_unpacked_no_larger_than_needed() -> None:
     png, size = images.tidied(file.getvalue())
     assert size == (2048, 1802)
     assert Image.open(BytesIO(png)).getpixel((9, 9)) == (77, 77, 77)
+
+
+async def test_a_view_of_a_large_picture_is_acknowledged_before_it_is_read(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = await member.imagine("a boat")
+    may_read, read = threading.Event(), images.read
+
+    def waits(data: bytes, **options: Any) -> Image.Image:
+        assert may_read.wait(20)
+        return read(data, **options)
+
+    monkeypatch.setattr(images, "read", waits)
+    outcome = await member.select(done, "noisefox:more:1:0", ["pan-down"])
+    assert outcome.acknowledged == 5
+    may_read.set()
+    assert outcome.message is not None
+    assert "More beside" in text_of(await member.see_finished(outcome.message))
