@@ -10,7 +10,6 @@ from generation.errors import LimitExceeded
 from generation.sentences import Sentence
 from generation.settings import Limits
 from storage.generations import Generations
-from storage.records import Spending
 
 DAY = timedelta(hours=24)
 
@@ -20,12 +19,11 @@ _TOO_SOON = {
 }
 _TOO_MUCH = {
     True: Sentence(
-        "This takes {needed:,} steps. {daily:,} are allowed here in 24 hours, and you have {left:,} left. "
-        "Ask for fewer steps or pictures, or wait."
+        "This takes {needed:,} steps. {daily:,} are allowed here in 24 hours, and you have {left:,} left. {advice}"
     ),
     False: Sentence(
         "This takes {needed:,} steps. {daily:,} are allowed in 24 hours, in all places together, and you have {left:,} "
-        "left. Ask for fewer steps or pictures, or wait."
+        "left. {advice}"
     ),
 }
 """By whether it is a server's own limit."""
@@ -52,11 +50,13 @@ class Budgets:
         for place, held_to in self._held_to(asker, limits):
             held_to.check_waiting(await self._generations.unfinished_of(asker.user_id, place))
             spent = await self._generations.spent(asker.user_id, self._now() - DAY, place)
-            here = place is not None
             if first and held_to.cooldown and spent.last:
-                _check_cooldown(here, held_to.cooldown, self._now() - spent.last)
-            if held_to.daily_steps is not None:
-                _check_day(here, held_to.daily_steps, spent, charged)
+                _check_cooldown(place is not None, held_to.cooldown, self._now() - spent.last)
+            if held_to.daily_steps is not None and spent.steps + charged > held_to.daily_steps:
+                left = max(held_to.daily_steps - spent.steps, 0)
+                advice = await self._advice(asker.user_id, place, charged - left)
+                refusal = _TOO_MUCH[place is not None].with_values(needed=charged, daily=held_to.daily_steps)
+                raise LimitExceeded(refusal.with_values(left=left, advice=advice))
 
     async def check_room(self, asker: Asker, limits: Limits, requests: int) -> None:
         """Raise `LimitExceeded` where so many `requests` at once are too many."""
@@ -70,6 +70,16 @@ class Budgets:
                     waiting=waiting,
                 )
 
+    async def _advice(self, user_id: int, place: int | None, lacking: int) -> Sentence:
+        """What to do where so many steps are lacking: when they come back, if all that was asked for is enough."""
+        since = self._now() - DAY
+        for asked, steps in await self._generations.charges(user_id, since, place):
+            lacking -= steps
+            if lacking <= 0:
+                wait = duration(ceil((asked - since).total_seconds()))
+                return Sentence("Ask for fewer steps or pictures, or wait {time}.", time=wait)
+        return Sentence("Ask for fewer steps or pictures.")
+
     def _held_to(self, asker: Asker, limits: Limits) -> Iterator[tuple[int | None, Limits]]:
         """Where requests are counted, None being everywhere, and what is allowed of them."""
         yield None, self._host_limits
@@ -80,9 +90,3 @@ class Budgets:
 def _check_cooldown(here: bool, cooldown: int, passed: timedelta) -> None:
     if (left := cooldown - passed.total_seconds()) > 0:
         raise LimitExceeded(_TOO_SOON[here].with_values(cooldown=duration(cooldown), left=duration(ceil(left))))
-
-
-def _check_day(here: bool, daily: int, spent: Spending, charged: int) -> None:
-    if spent.steps + charged > daily:
-        left = max(daily - spent.steps, 0)
-        raise LimitExceeded(_TOO_MUCH[here].with_values(needed=charged, daily=daily, left=left))

@@ -159,6 +159,15 @@ class Generations:
             steps, last = (await session.execute(select(*columns).where(*mine))).one()
             return Spending(steps, last)
 
+    async def charges(self, user_id: int, since: datetime, guild_id: int | None = None) -> list[tuple[datetime, int]]:
+        """When a person asked for something since a time, in one server or everywhere, and for how many steps; oldest
+        first."""
+        columns = GenerationRow.created, GenerationRow.charged
+        mine = *_of(user_id, guild_id), GenerationRow.created >= since
+        async with self._sessions() as session:
+            rows = await session.execute(select(*columns).where(*mine).order_by(GenerationRow.created))
+            return [(created, charged) for created, charged in rows]
+
     async def interrupted(self) -> list[Generation]:
         """Requests that have not ended, or whose message does not show yet how they ended; oldest first."""
         due = or_(GenerationRow.state.in_(_UNFINISHED), GenerationRow.delivered.is_(False))

@@ -12,7 +12,7 @@ from bot.commands.defaults import DefaultsCog
 from bot.errors import Refusal
 from bot.followups import answer
 from bot.house import House, check_setting
-from bot.layouts.rules import rules
+from bot.layouts.rules import limit, rules
 from bot.locales import say
 from bot.logbook import Logbook
 from bot.studio import Studio
@@ -125,7 +125,9 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         given = {name: value for name in LIMITS if (value := getattr(limits, name)) is not None}
         for name, value in given.items():
             await self._rules.rule(_guild(interaction), RuleKey(scope, ANY_MODEL, name), Rule(most=value))
-        self._logbook.decided(interaction, Sentence("{person} set limits: {settings}", settings=_listed(given)))
+        self._logbook.decided(
+            interaction, Sentence("{person} set limits: {settings}", settings=[limit(*each) for each in given.items()])
+        )
         await self._answer(interaction, say("Saved."), channel=channel)
 
     @app_commands.command()
@@ -325,10 +327,6 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     def _model(self, name: str | None) -> str:
         return self._catalogue.get(name).name if name else ANY_MODEL
-
-
-def _listed(given: dict[str, int]) -> list[Sentence]:
-    return [Sentence("{setting} {value}", setting=label(name), value=value) for name, value in given.items()]
 
 
 def _guild(interaction: discord.Interaction) -> int:

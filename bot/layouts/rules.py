@@ -161,13 +161,13 @@ def _limits(standing: Standing) -> Iterator[str]:
     for name in LIMITS:
         source, value = standing.bound_by.get((name, "most"), HOST), getattr(standing.limits, name)
         if value is not None and not (source == HOST and name in _PLACES):
-            yield f"{say(_limit(name, value))} · {_from(source)}"
+            yield f"{say(limit(name, value))} · {_from(source)}"
         hosts = getattr(standing.everywhere, name)
         if name in _PLACES and hosts:
-            yield f"{say(_limit(name, hosts))} · {say('in all places together')} · {_from(HOST)}"
+            yield f"{say(limit(name, hosts))} · {say('in all places together')} · {_from(HOST)}"
 
 
-def _limit(name: str, value: int) -> Sentence:
+def limit(name: str, value: int) -> Sentence:
     """A limit in words."""
     match name:
         case "steps":

@@ -1,10 +1,12 @@
 """How much a person may ask for: by the host's word over all places, by a server's in that server."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from bot.config import HOST_LIMITS
+from playground.world import ART_ID
 from tests.journeys.conftest import Clock, Member, Message, Start, text_of
 from tests.journeys.test_places import until_drawing
 from tests.journeys.test_rules import refused
@@ -22,6 +24,7 @@ async def test_the_hosts_budget_is_one_for_all_places(
         for where in (place, "general"):
             sentence = await refused(member, where, steps=5)
             assert f"This takes 5 steps. 10 are allowed in 24 hours, {TOGETHER}, and you have 4 left." in sentence
+            assert re.search(r"Ask for fewer steps or pictures, or wait (1 day|23 h 59 min)\.", sentence)
         await member.imagine(steps=4, channel=place)
         assert "you have 0 left" in await refused(member, steps=1)
         await other.imagine(steps=10, channel=place.replace("dm", "general"))
@@ -62,6 +65,37 @@ async def test_several_at_once_need_room_where_they_are_asked_for(start: Start, 
         assert "These are 3 requests; you may have 2 unfinished ones" in await refused(member, **three)
         four = {"prompt": "a {red, blue, green, grey} fox"}
         assert "These are 4 requests; you may have 3 unfinished ones" in await refused(member, "dm", **four)
+
+
+async def test_when_steps_come_back_is_said_in_words(start: Start, admin: Member, member: Member, clock: Clock) -> None:
+    async with start(SketchPool()):
+        await admin.slash("server limits", {"daily_steps": 1500, "cooldown": 5400})
+        for steps in (100, 50):
+            await member.imagine(steps=steps, count=4)
+            clock.ahead += 2 * 3600
+        sentence = await refused(member, steps=150, count=4, sampler="Heun")
+        assert re.search(r"you have 900 left\. Ask for fewer steps or pictures, or wait (19 h 59 min|20 h)\.", sentence)
+        member.locale = "es-ES"
+        sentence = await refused(member, steps=150, count=4, sampler="Heun")
+        assert "Esto necesita 1.200 pasos. Aquí se permiten 1.500 en 24 horas y te quedan 900." in sentence
+        await member.imagine()
+        sentence = await refused(member)
+        assert re.search(r"Aquí se permite una petición cada 1 h 30 min: espera 1 h (29|30) min más\.", sentence)
+
+
+async def test_what_no_waiting_helps_with_says_so(start: Start, admin: Member, member: Member) -> None:
+    async with start(SketchPool()):
+        await admin.slash("server limits", {"daily_steps": 10})
+        sentence = await refused(member, steps=11)
+        assert sentence.strip().endswith("and you have 10 left. Ask for fewer steps or pictures.")
+
+
+async def test_limits_are_logged_in_words(start: Start, admin: Member) -> None:
+    async with start(SketchPool()):
+        await admin.slash("server log", {"channel": ART_ID})
+        await admin.slash("server limits", {"cooldown": 300, "daily_steps": 12000, "steps": 1})
+        line = await admin.wait_for(lambda each: "set limits" in each["content"])
+        assert line["content"].endswith("set limits: 1 step, 12,000 steps in 24 hours, one request every 5 min")
 
 
 async def left_of(member: Member, budget: int) -> int:
