@@ -86,11 +86,12 @@ class HouseRules:
             else:
                 await session.execute(delete(ServerAllowedRow).filter_by(guild_id=guild_id, kind=kind.value, name=name))
 
-    async def forget(self, guild_id: int, scope: int | None = None) -> None:
-        """Back to the host's values: everything, or what one channel or role says."""
+    async def forget(self, guild_id: int, scope: int | None = None, setting: str | None = None) -> None:
+        """Back to the host's values: everything, or what one scope says, of all settings or of one."""
         async with self._sessions() as session, session.begin():
             if scope is not None:
-                await session.execute(delete(ServerRuleRow).filter_by(guild_id=guild_id, scope_id=scope))
+                named = {"setting": setting} if setting else {}
+                await session.execute(delete(ServerRuleRow).filter_by(guild_id=guild_id, scope_id=scope, **named))
                 return
             for table in (ServerRuleRow, ServerAllowedRow, ServerRow):
                 await session.execute(delete(table).filter_by(guild_id=guild_id))

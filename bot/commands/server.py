@@ -286,18 +286,24 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         self._logbook.decided(interaction, cancelled)
 
     @app_commands.command()
+    @app_commands.choices(setting=SETTINGS)
     async def reset(
-        self, interaction: discord.Interaction, channel: Channel | None = None, role: discord.Role | None = None
+        self,
+        interaction: discord.Interaction,
+        channel: Channel | None = None,
+        role: discord.Role | None = None,
+        setting: app_commands.Choice[str] | None = None,
     ) -> None:
         """Go back to the host's values.
 
         Args:
             channel: Forget what holds in this channel only
             role: Forget what holds for this role only
+            setting: Forget what is said of this setting only
         """
-        scope = _scope(interaction, channel, role) if channel or role else None
+        scope = _scope(interaction, channel, role) if channel or role or setting else None
         self._logbook.decided(interaction, Sentence("{person} went back to the host's values"))
-        await self._rules.forget(_guild(interaction), scope)
+        await self._rules.forget(_guild(interaction), scope, setting.value if setting else None)
         await self._answer(interaction, say("Forgotten."))
 
     @show.autocomplete("model")

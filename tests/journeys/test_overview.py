@@ -107,6 +107,23 @@ async def test_where_the_model_and_what_is_allowed_come_from(start: Start, admin
             assert line in shown
 
 
+async def test_one_setting_goes_back_and_all_else_stays(start: Start, admin: Member) -> None:
+    async with start(SketchPool()):
+        for scope in ({}, {"channel": ART_ID}):
+            await admin.slash("server limits", {"steps": 9, "daily_steps": 99, **scope})
+        await admin.slash("server rule", {"setting": "steps", "default": "8", "least": 7, "locked": True})
+        await admin.slash("server reset", {"setting": "steps"})
+        shown = await overview(admin)
+        assert "steps **25** · from the model" in shown
+        assert "150 steps · from the host" in shown
+        assert "99 steps in 24 hours · from this server" in shown
+        assert f"9 steps · from {ART}" in await overview(admin, ART_ID)
+        await admin.slash("server reset", {"setting": "steps", "channel": ART_ID})
+        shown = await overview(admin, ART_ID)
+        assert "150 steps · from the host" in shown
+        assert f"99 steps in 24 hours · from {ART}" in shown
+
+
 @pytest.mark.parametrize(("locale", "source"), [("en-US", "from"), ("es-ES", "de")])
 async def test_everything_set_is_shown_however_many_messages_it_takes(
     start: Start, admin: Member, locale: str, source: str
