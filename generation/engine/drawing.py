@@ -14,7 +14,7 @@ from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
 
 FRAME_SHARE = 0.05
-"""Of a job's time so far, how much decoding frames for its preview may cost."""
+"""Of a job's time so far, how much decoding frames for its preview may cost, the next one included."""
 
 
 @dataclass(eq=False)
@@ -81,10 +81,13 @@ class Drawing:
         assert isinstance(self.job.task, Draw)
         return self.job.task
 
+    def _frames_with_next(self) -> float:
+        """What decoded frames cost once there is one more of each picture."""
+        return self.frame_seconds + sum(each.model.frame_cost.seconds(each.visible) for each in self.paintings)
+
     def look(self, clock: Callable[[], float]) -> tuple[Preview, ...]:
         """Previews of all pictures: decoded where that is wanted and affordable, else the linear map."""
-        elapsed = clock() - self.started
-        if self.frame_wanted and self.frame_seconds <= FRAME_SHARE * elapsed:
+        if self.frame_wanted and self._frames_with_next() <= FRAME_SHARE * (clock() - self.started):
             self.frame_wanted = False
             before = clock()
             try:

@@ -69,6 +69,7 @@ def load(
             return own_pipelines.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
+        model.measure_frames()
         beside.lay(model, pipeline, told)
     except (OSError, ValueError, KeyError, RuntimeError, MemoryError) as reason:
         if memory.is_exhausted(reason):

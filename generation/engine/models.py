@@ -14,7 +14,7 @@ from generation.engine import control, families, lora
 from generation.engine.autoencoder import Autoencoder
 from generation.engine.guides import NO_GUIDES, Guides
 from generation.engine.image_prompts import ImagePrompts
-from generation.engine.previews import LatentPreview, TinyDecoder
+from generation.engine.previews import FrameCost, LatentPreview, TinyDecoder
 from generation.engine.prompts import Conditioning, Guide, PromptEncoder
 from generation.engine.wardrobe import Wardrobe
 from generation.errors import ModelUnavailable
@@ -23,6 +23,9 @@ from generation.loras import Loras
 from generation.settings import GenerationSettings
 
 _CHUNK = 2**22
+
+MEASURED_SIDE = 16
+"""Latents each way."""
 
 
 @dataclass
@@ -43,6 +46,7 @@ class Model:
     loras: Loras = field(default_factory=Loras)
     controlnet: Any = None
     image_prompts: ImagePrompts | None = None
+    frame_cost: FrameCost = field(default_factory=FrameCost)
     pipeline: Any = None
     """diffusers' own pipeline of the same parts, which knows how to read what is laid over them."""
 
@@ -120,9 +124,17 @@ class Model:
     def frame(self, latents: torch.Tensor) -> Preview:
         """Latents (1, channels, h, w) as a preview of 8h x 8w pixels: by the tiny decoder, where there is one. It fails
         where memory is not enough for that."""
-        pixels = _bytes(self.tiny(latents) if self.tiny else self.autoencoder.decode_at_once(latents))[0]
+        with self.frame_cost.measured(latents):
+            pixels = _bytes(self.tiny(latents) if self.tiny else self.autoencoder.decode_at_once(latents))[0].cpu()
         height, width, _ = pixels.shape
-        return Preview(width, height, pixels.cpu().numpy().tobytes(), decoded=True)
+        return Preview(width, height, pixels.numpy().tobytes(), decoded=True)
+
+    @torch.inference_mode()
+    def measure_frames(self) -> None:
+        """Find out what a frame costs, on a small one, so that the first of a picture can be counted beforehand."""
+        nothing = torch.zeros(1, self.latent_channels, MEASURED_SIDE, MEASURED_SIDE, device=self.device)
+        for _ in range(2):
+            self.frame(nothing)
 
 
 def hash_of(weights: Path, source: str) -> str:

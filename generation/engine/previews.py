@@ -1,6 +1,10 @@
 """A look at a picture that is not finished, for next to nothing."""
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -71,6 +75,24 @@ class LatentPreview:
         rgb = (_with_constant(pixels) @ self._weights).clamp(0, 1)
         height, width, _ = rgb.shape
         return Preview(width, height, (rgb * 255).round().to(torch.uint8).numpy().tobytes())
+
+
+@dataclass
+class FrameCost:
+    """How long decoding a frame takes, going by the last one."""
+
+    seconds_a_latent: float = 0.0
+
+    def seconds(self, latents: torch.Tensor) -> float:
+        """For one of latents like these, (1, channels, h, w)."""
+        return self.seconds_a_latent * latents[0, 0].numel()
+
+    @contextmanager
+    def measured(self, latents: torch.Tensor) -> Iterator[None]:
+        """Decode one, with the device done at the end."""
+        started = time.perf_counter()
+        yield
+        self.seconds_a_latent = (time.perf_counter() - started) / latents[0, 0].numel()
 
 
 class TinyDecoder:

@@ -11,11 +11,13 @@ from PIL import Image
 from generation import infotext
 from generation.catalogue import POCKET, Catalogue
 from generation.engine import loop
+from generation.engine.drawing import FRAME_SHARE
 from generation.engine.models import Model
+from generation.engine.previews import FrameCost
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind, InvalidSetting
-from generation.events import Cancelled, Completed, Failed, Loading, Picture, Progress, Started
+from generation.events import Cancelled, Completed, Failed, Loading, Picture, Preview, Progress, Started
 from generation.jobs import Job, Upscale
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver
@@ -152,6 +154,43 @@ def test_a_decoded_frame_comes_when_wanted_and_affordable(shelf: Shelf, apple: G
     progress = [event for event in driver.of(1) if isinstance(event, Progress)]
     assert [event.previews[0].decoded for event in progress] == [False, True, False]
     assert (progress[1].previews[0].width, progress[1].previews[0].height) == (128, 128)
+
+
+def test_decoded_frames_take_no_more_than_their_share_the_first_included(
+    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forward takes a second, and a frame of each of two pictures three; both are known before the first."""
+    now, frames, whole, frame = [0.0], [], pocket.unet.forward, Model.frame
+
+    def forward(*inputs: Any, **named: Any) -> Any:
+        now[0] += 1
+        return whole(*inputs, **named)
+
+    def slow(self: Model, latents: torch.Tensor) -> Preview:
+        now[0] += 3
+        frames.append(now[0])
+        made = frame(self, latents)
+        self.frame_cost.seconds_a_latent = 3 / latents[0, 0].numel()
+        return made
+
+    monkeypatch.setattr(pocket.unet, "forward", forward)
+    monkeypatch.setattr(Model, "frame", slow)
+    monkeypatch.setattr(pocket, "frame_cost", FrameCost(3 / 64))
+    driver = LoopDriver(shelf, clock=lambda: now[0])
+    driver.admit(1, replace(apple, width=64, height=64, steps=150, count=2, guidance_scale=1.0))
+    while not driver.loop.idle:
+        driver.loop.want_frame(1)
+        driver.loop.step()
+    assert frames == [123.0, 126.0]
+    assert all(3 * number <= FRAME_SHARE * moment for number, moment in enumerate(frames, start=1))
+
+
+def test_what_a_frame_costs_is_known_before_the_first(shelf: Shelf, pocket: Model) -> None:
+    fresh = Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32).take("pocket", lambda share: None)
+    known = fresh.frame_cost.seconds_a_latent
+    assert 0 < known < 1
+    fresh.frame(torch.zeros(1, fresh.latent_channels, 8, 8))
+    assert fresh.frame_cost.seconds_a_latent != known
 
 
 def test_long_prompts_are_read_to_their_end(driver: LoopDriver, apple: GenerationSettings) -> None:

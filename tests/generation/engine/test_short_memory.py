@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,8 @@ def test_a_frame_that_memory_has_no_place_for_is_the_linear_preview(
         raise RuntimeError("MPS backend out of memory")
 
     monkeypatch.setattr(Model, "frame", no_memory)
-    driver = LoopDriver(shelf)
+    ticks = count()
+    driver = LoopDriver(shelf, clock=lambda: float(next(ticks)))
     driver.admit(1, apple)
     while not driver.loop.idle:
         driver.loop.want_frame(1)
