@@ -1,6 +1,7 @@
 """Which number format a model is drawn in: the usual one of the device, or another that is shown to be faster."""
 
 import logging
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -22,32 +23,24 @@ ROWS = 8
 """The forwards that are compared: of small pictures, since a large model would take long, and of as many rows as users
 who draw at the same time make."""
 
-REPEATS = 2
-"""After one that does not count, the fastest of these does."""
-
-SLOW_SECONDS = 1.0
-"""A forward that takes so long is measured once."""
+ROUNDS = 5
+"""After one that does not count, of so many forwards in either number format the median does."""
 
 
 @torch.inference_mode()
 def forward_seconds(model: Model) -> float:
-    """How long a forward of a few rows takes, the fastest of some. On a processor it is one thread's own time, of which
-    whatever else the machine does takes nothing."""
+    """How long a forward of a few rows takes. On a processor it is one thread's own time, of which whatever else the
+    machine does takes nothing."""
     settings = replace(model.spec.preferred, width=SIDE, height=SIDE).of("a fox", seed=0)
     painting = Painting(model, settings)
     if model.device.type != "cpu":
-        return _fastest(lambda: timed(painting, ROWS))
+        return timed(painting, ROWS)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _fastest(lambda: timed(painting, ROWS, time.thread_time))
+        return timed(painting, ROWS, time.thread_time)
     finally:
         torch.set_num_threads(threads)
-
-
-def _fastest(measured: Callable[[], float]) -> float:
-    first = measured()
-    return first if first > SLOW_SECONDS else min(measured() for _ in range(REPEATS))
 
 
 @dataclass
@@ -62,6 +55,11 @@ class Rival:
         """What was found out before; None where nothing was."""
         known = self.notebook.get(self._named(device, model))
         return known if isinstance(known, bool) else None
+
+    def medians(self, *models: Model) -> list[float]:
+        """The seconds that each takes, in turns, so that what else the machine does meets all of them alike."""
+        rounds = [[self.seconds(model) for model in models] for _ in range(1 + ROUNDS)]
+        return [statistics.median(each) for each in zip(*rounds[1:], strict=True)]
 
     def decide(self, device: torch.device, model: str, usual: float, own: float) -> bool:
         """Keep which is faster, given the seconds that each took; True for this one."""

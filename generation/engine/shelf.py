@@ -91,20 +91,27 @@ class Shelf:
         return self._faster(spec, self._rival, on_load)
 
     def _faster(self, spec: ModelSpec, rival: Rival, on_load: Report) -> Model | OwnModel:
-        """In both number formats, one after the other, since memory need not have room for both."""
+        """In both number formats, side by side, or one after the other where memory has no room for both."""
         try:
             model = self._placed(spec, self._dtype, on_load)
         except ModelTooLarge:
             return self._placed(spec, rival.dtype, on_load)
         if isinstance(model, OwnModel):
             return model
-        usual = rival.seconds(model)
+        try:
+            other = self._loaded(spec, rival.dtype, on_load)
+            assert isinstance(other, Model)
+            return other if rival.decide(self._device, spec.name, *rival.medians(model, other)) else model
+        except memory.ERRORS as reason:
+            if not memory.is_exhausted(reason):
+                raise
+        [usual] = rival.medians(model)
         del model
         gc.collect()
         try:
             model = self._placed(spec, rival.dtype, on_load)
             assert isinstance(model, Model)
-            if rival.decide(self._device, spec.name, usual, rival.seconds(model)):
+            if rival.decide(self._device, spec.name, usual, *rival.medians(model)):
                 return model
             del model
         except memory.ERRORS as reason:

@@ -1,6 +1,7 @@
 import logging
 from dataclasses import replace
 from pathlib import Path
+from weakref import ref
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from generation.catalogue import POCKET, Catalogue
 from generation.engine import device, loading, shelf
 from generation.engine.models import Model
 from generation.engine.notebook import Notebook
-from generation.engine.precision import Rival, forward_seconds
+from generation.engine.precision import ROUNDS, Rival, forward_seconds
 from generation.engine.shelf import Shelf
 from generation.errors import ModelTooLarge
 from tests.generation.engine import tiny
@@ -18,15 +19,18 @@ CPU = torch.device("cpu")
 
 
 class Watch:
-    """A device on which bfloat16 takes a share of float32's second."""
+    """A device on which bfloat16 takes a share of float32's second, and which other work `disturbs` from a moment on,
+    counted in forwards."""
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, disturbs: tuple[int, ...] = ()) -> None:
         self._share = share
+        self._disturbs = disturbs
         self.timed: list[torch.dtype] = []
 
     def __call__(self, model: Model) -> float:
         self.timed.append(model.dtype)
-        return self._share if model.dtype is torch.bfloat16 else 1.0
+        seconds = self._share if model.dtype is torch.bfloat16 else 1.0
+        return seconds * (10 if len(self.timed) in self._disturbs else 1)
 
 
 def shelf_with(watch: Watch, file: Path | None = None) -> Shelf:
@@ -47,7 +51,33 @@ def dtype_on(shelf: Shelf, name: str = "pocket") -> torch.dtype:
 def test_a_model_is_drawn_in_another_number_format_where_that_is_much_faster(share: float, taken: torch.dtype) -> None:
     watch = Watch(share)
     assert dtype_on(shelf_with(watch)) is taken
-    assert watch.timed == [torch.float32, torch.bfloat16]
+    assert watch.timed == [torch.float32, torch.bfloat16] * (1 + ROUNDS), "in turns"
+
+
+@pytest.mark.parametrize("share", [0.9, 0.4])
+@pytest.mark.parametrize("disturbs", [(1, 3, 7), (2, 4, 6), (5, 6, 7, 8)], ids=["the usual", "the other", "both"])
+def test_what_else_the_machine_does_now_and_then_decides_nothing(share: float, disturbs: tuple[int, ...]) -> None:
+    watch = Watch(share, disturbs)
+    assert dtype_on(shelf_with(watch)) is (torch.bfloat16 if share < 0.5 else torch.float32)
+
+
+def test_where_memory_has_no_room_for_both_they_are_measured_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, read = loading.load, list["ref[Model]"]()
+
+    def load(spec: object, device: object, dtype: object, *rest: object) -> Model:
+        if any(model() for model in read):
+            raise ModelTooLarge("no")
+        model = whole(spec, device, dtype, *rest)  # type: ignore[arg-type]
+        assert isinstance(model, Model)
+        read.append(ref(model))
+        return model
+
+    monkeypatch.setattr(shelf, "load", load)
+    watch = Watch(0.4)
+    assert dtype_on(shelf_with(watch)) is torch.bfloat16
+    assert watch.timed == [torch.float32] * (1 + ROUNDS) + [torch.bfloat16] * (1 + ROUNDS)
 
 
 def test_it_is_tried_once_for_each_model_and_remembered(tmp_path: Path) -> None:
@@ -59,7 +89,7 @@ def test_it_is_tried_once_for_each_model_and_remembered(tmp_path: Path) -> None:
     assert again.timed == []
     assert dtype_on(known, "twin") is torch.float32
     assert dtype_on(known) is torch.bfloat16
-    assert len(again.timed) == 2
+    assert len(again.timed) == 2 * (1 + ROUNDS)
 
 
 def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
