@@ -121,6 +121,8 @@ class Followups:
         """All settings, to whoever asks; of a private request its owner alone sees the message to ask on."""
         parent_id = generation.lineage.parent
         parent = None if parent_id is None else await self._generations.get(parent_id)
+        with contextlib.suppress(Refusal):
+            generation = await self._sight.of(interaction, generation)
         await answer(interaction, details(generation, parent))
 
     async def _formed(self, asker: Asker, generation: Generation, press: Press, filled: panel.Filled) -> Plan:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import asdict
 
 from bot import comparing, explaining, parts
@@ -273,15 +273,10 @@ class Studio:
             log.exception("the pictures of %s cannot be written", generation.id)
             return await self._generations.fail(generation.id, str(UNEXPECTED))
         hint = await self._hints.due(generation)
-        try:
-            return await self._generations.complete(
-                generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint, figures
-            )
-        except StorageError:
-            for file in [*figures, *(picture.file for picture in pictures if picture.file)]:
-                with contextlib.suppress(OSError):
-                    await self._images.remove(file)
-            raise
+        noted = self._generations.complete(
+            generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint, figures
+        )
+        return await self._unless_unnoted(noted, pictures, figures)
 
     async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
         """Write the pictures of some cells; once all are there, the sheet."""
@@ -293,7 +288,8 @@ class Studio:
         except OSError:
             log.exception("the pictures of %s cannot be written", generation.id)
             return await self._generations.fail(generation.id, str(UNEXPECTED))
-        kept = await self._generations.add_pictures(generation.id, pictures, completed.seconds)
+        noted = self._generations.add_pictures(generation.id, pictures, completed.seconds)
+        kept = await self._unless_unnoted(noted, pictures)
         if not kept.undrawn:
             return await self._finish_comparison(kept, completed.circumstances)
         self._done.pop(generation.id, None)
@@ -312,6 +308,19 @@ class Studio:
             log.exception("the sheet of %s cannot be written", generation.id)
             return await self._generations.fail(generation.id, str(UNEXPECTED))
         return await self._generations.finish_sheet(generation.id, circumstances, [name])
+
+    async def _unless_unnoted(
+        self, noted: Awaitable[Generation], pictures: Iterable[Picture], figures: Iterable[str] = ()
+    ) -> Generation:
+        """What is known of a request once its files are noted; where they cannot be, nobody knows of them, and they
+        go."""
+        try:
+            return await noted
+        except StorageError:
+            for file in [*figures, *(picture.file for picture in pictures if picture.file)]:
+                with contextlib.suppress(OSError):
+                    await self._images.remove(file)
+            raise
 
     async def _saved(self, generation: Generation, index: int, picture: Drawn) -> Picture:
         """Write a picture's file; its record."""

@@ -1,11 +1,13 @@
 """/compare: a picture with other values of a setting, or of two."""
 
+import asyncio
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy
+import pytest
 from PIL import Image
 
 from bot import app
@@ -14,7 +16,10 @@ from generation import infotext
 from generation.catalogue import POCKET
 from generation.local_pool import LocalPool
 from playground.person import File
+from storage.database import StorageError
+from storage.generations import Generations
 from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
+from tests.sketching import SketchPool
 
 SMALL = "a red apple --size 64x64"
 
@@ -200,6 +205,27 @@ async def test_what_is_drawn_of_it_outlives_a_restart(start: Start, member: Memb
         done = await member.see(begun, is_sheet)
     assert len(cells_of(done)) == len(drawn_in(tmp_path)) == 6
     assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+async def test_pictures_of_it_that_cannot_be_noted_leave_no_files(
+    start: Start, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+
+    async def full_disk(self: Generations, generation_id: int, *rest: Any) -> Any:
+        failed.set()
+        raise StorageError("database or disk is full")
+
+    monkeypatch.setattr(Generations, "add_pictures", full_disk)
+    async with start(SketchPool()) as bot:
+        begun = await compare(member, "seed")
+        await failed.wait()
+        await bot.studio.drain()
+    assert drawn_in(tmp_path) == []
+    monkeypatch.undo()
+    async with start(SketchPool()):
+        done = await member.see(begun, is_sheet)
+    assert len(drawn_in(tmp_path)) == len(cells_of(done))
 
 
 async def test_it_can_be_cancelled_and_deleted(bot: app.Bot, member: Member, tmp_path: Path) -> None:

@@ -140,4 +140,9 @@ async def test_what_is_withheld_where_it_was_drawn_stays_so_where_it_is_shown(
     await member.see(started, lambda each: "age-restricted channel" in text_of(each))
     await admin.slash("server nsfw", {"policy": "off"})
     assert urls_of(await shown(member, 1)) == []
-    assert covered(await shown(member, 1, "nsfw-art")) == [False]
+    open_one = await shown(member, 1, "nsfw-art")
+    assert covered(open_one) == [False]
+    details = (await member.click(open_one, "Details")).message
+    assert details is not None
+    file = (await member.click(details, "Original file")).message
+    assert "As it was drawn." in text_of(file or {})
