@@ -53,6 +53,7 @@ from bot.prints import Prints
 from bot.reactions import Reactions
 from bot.sight import Sight
 from bot.studio import Studio
+from bot.sweeper import Sweeper
 from bot.trying import Trying
 from bot.wording import Wording
 from generation.local_pool import LocalPool
@@ -80,7 +81,7 @@ class Bot:
     delivery: Delivery
     generations: Generations
     logbook: Logbook
-    archive: Archive
+    sweeper: Sweeper
 
 
 class LocalChat(Protocol):
@@ -112,6 +113,8 @@ async def assembled(
         letters = Letters(client=client, prints=prints, people=people, posts=posts)
         delivery = Delivery(posts=posts, generations=generations, prints=prints, tell=letters.tell_done)
         stack.push_async_callback(delivery.close)
+        sweeper = Sweeper(removals=Removals(sessions), images=images, posts=posts)
+        stack.push_async_callback(sweeper.close)
         studio = Studio(
             pool=pool,
             generations=generations,
@@ -120,6 +123,7 @@ async def assembled(
             paces=Paces(sessions),
             pace=Pace(),
             hints=Hints(catalogue=config.catalogue, people=people, rules=rules, now=now),
+            sweeper=sweeper,
             longest_line=config.worker.longest_line,
         )
         logbook = Logbook(client, rules)
@@ -177,11 +181,9 @@ async def assembled(
             people=people,
             preferences=preferences,
             drafts=drafts,
-            removals=Removals(sessions),
             studio=studio,
-            posts=posts,
+            sweeper=sweeper,
         )
-        stack.push_async_callback(archive.close)
         comparisons = Comparisons(catalogue=config.catalogue, house=house, intake=intake)
         consent = Consent(
             catalogue=config.catalogue, intake=intake, comparisons=comparisons, studio=studio, drafts=drafts
@@ -238,7 +240,7 @@ async def assembled(
             unreacted=reactions.removed,
             submitted=Forms(followups, menus).submit,
         )
-        yield Bot(client, studio, delivery, generations, logbook, archive)
+        yield Bot(client, studio, delivery, generations, logbook, sweeper)
 
 
 @asynccontextmanager
@@ -253,7 +255,7 @@ async def running(
     async with assembled(config, pool=pool, now=now) as bot:
         await _log_in(bot.client, token)
         await bot.studio.resume()
-        await bot.archive.resume()
+        await bot.sweeper.resume()
         async with asyncio.TaskGroup() as tasks:
             work = (bot.client.connect(), bot.studio.run(), bot.logbook.run())
             running_tasks = [tasks.create_task(each) for each in work]

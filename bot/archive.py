@@ -2,26 +2,19 @@
 
 import asyncio
 import json
-import logging
 from dataclasses import asdict
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-import aiohttp
-import discord
-
-from bot.posts import Posts
 from bot.studio import Studio
+from bot.sweeper import Sweeper
 from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.images import Images
 from storage.people import People
 from storage.preferences import Preferences
 from storage.records import Generation
-from storage.removals import Removals
-
-log = logging.getLogger(__name__)
 
 BATCH = 100
 """Requests that are read at a time."""
@@ -38,19 +31,16 @@ class Archive:
         people: People,
         preferences: Preferences,
         drafts: Drafts,
-        removals: Removals,
         studio: Studio,
-        posts: Posts,
+        sweeper: Sweeper,
     ) -> None:
         self._generations = generations
         self._images = images
         self._people = people
         self._preferences = preferences
         self._drafts = drafts
-        self._removals = removals
         self._studio = studio
-        self._posts = posts
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._sweeper = sweeper
 
     async def export(self, user_id: int, most: int) -> tuple[bytes, int]:
         """Everything as a ZIP file of at most `most` bytes, and how many pictures had no room in it, the oldest."""
@@ -84,38 +74,9 @@ class Archive:
                 await self._studio.abandon(generation)
         await self._generations.forget_user(user_id)
         await self._people.forget(user_id)
-        await self._removals.scrub()
-        await self.resume()
+        await self._sweeper.scrub()
+        await self._sweeper.resume()
         return len(generations)
-
-    async def resume(self) -> None:
-        """Remove the files of those who were forgotten, as far as that can be done, and begin to remove their
-        messages."""
-        for removal in await self._removals.files():
-            try:
-                await self._images.remove(removal.file)
-            except OSError:
-                log.exception("%s cannot be removed; the next start tries again", removal.file)
-            else:
-                await self._removals.done(removal)
-        task = asyncio.create_task(self._remove_messages(), name="messages of the forgotten")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def close(self) -> None:
-        """Stop removing messages."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _remove_messages(self) -> None:
-        for removal in await self._removals.messages():
-            try:
-                await self._posts.remove(removal)
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-                log.warning("message %s cannot be removed; the next start tries: %s", removal.message_id, failure)
-            else:
-                await self._removals.done(removal)
 
     async def _all_of(self, user_id: int) -> list[Generation]:
         found: list[Generation] = []

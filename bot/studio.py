@@ -12,6 +12,7 @@ from bot.errors import UNEXPECTED, sentence_for_failure
 from bot.figures import figure_of
 from bot.hints import Hints
 from bot.locales import addressing
+from bot.sweeper import Sweeper
 from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
 from generation.events import Picture as Drawn
@@ -50,6 +51,7 @@ class Studio:
         paces: Paces,
         pace: Pace,
         hints: Hints,
+        sweeper: Sweeper,
         longest_line: int,
     ) -> None:
         self._pool = pool
@@ -59,6 +61,7 @@ class Studio:
         self._paces = paces
         self._pace = pace
         self._hints = hints
+        self._sweeper = sweeper
         self._longest_line = longest_line
         self._queue = FairQueue(beside=self._fits_beside)
         self._waiting: dict[int, Generation] = {}
@@ -151,8 +154,8 @@ class Studio:
 
     async def delete(self, generation: Generation) -> None:
         """Forget the pictures of a request that has ended, and keep its settings."""
-        for file in await self._generations.delete(generation.id):
-            await self._images.remove(file)
+        await self._generations.delete(generation.id)
+        await self._sweeper.remove_files()
 
     async def drain(self) -> None:
         """Begin nothing new, and wait for what is being drawn."""

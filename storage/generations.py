@@ -232,9 +232,9 @@ class Generations:
         """The message shows how it ended; nothing is left to do, and the token is forgotten."""
         await self._change(generation_id, delivered=True, token=None)
 
-    async def delete(self, generation_id: int) -> list[str]:
-        """Mark a request deleted and its pictures gone; its settings stay. The files to remove: those that no other
-        request needs."""
+    async def delete(self, generation_id: int) -> None:
+        """Mark a request deleted and its pictures gone; its settings stay. The files that no other request needs are
+        noted as `Removals`."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = [picture.file for picture in row.pictures] + [getattr(row, name) for name in _INPUT_COLUMNS]
@@ -245,8 +245,9 @@ class Generations:
                 picture.file = None
             for name in _INPUT_COLUMNS:
                 setattr(row, name, None)
+            await session.flush()
+            await _note_unneeded(session, files)
             await session.commit()
-            return [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
 
     async def forget_user(self, user_id: int) -> None:
         """Remove a person's requests for good, and other people's favourites of them. Their files and messages are
@@ -272,8 +273,7 @@ class Generations:
             derived = GenerationRow.parent_id.in_(mine)
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
             await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
-            unneeded = [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
-            session.add_all(RemovalRow(file=file) for file in unneeded)
+            await _note_unneeded(session, files)
             session.add_all(RemovalRow(channel_id=channel, message_id=message) for channel, message in messages)
 
     async def _page(self, conditions: Sequence[ColumnElement[bool]], start: int, most: int) -> Page:
@@ -304,6 +304,12 @@ def _column(role: str) -> str:
 
 
 _INPUT_COLUMNS = [_column(field.name) for field in fields(InputFiles)]
+
+
+async def _note_unneeded(session: AsyncSession, files: Sequence[str | None]) -> None:
+    """Have those files removed that no request needs any more."""
+    unneeded = [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
+    session.add_all(RemovalRow(file=file) for file in unneeded)
 
 
 async def _is_needed(session: AsyncSession, file: str) -> bool:

@@ -11,6 +11,7 @@ from generation import infotext
 from generation.settings import GenerationSettings
 from playground import Playground
 from playground.world import Permission
+from storage.images import Images
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
 
 
@@ -68,6 +69,23 @@ async def test_delete_removes_message_and_files_and_keeps_the_settings(
     kept = list((tmp_path / "data" / "pictures").rglob("*.png"))
     assert len(kept) == 1
     assert finished(reroll_before)
+
+
+async def test_a_file_that_cannot_be_deleted_now_is_at_the_next_start(
+    start: Start, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(self: Images, name: str) -> None:
+        raise PermissionError(name)
+
+    async with start():
+        done = await member.imagine(seed=7)
+        monkeypatch.setattr(Images, "remove", fails)
+        await member.click(done, "❌")
+        await member.wait_until(lambda: member.message(done["id"]) is None)
+    monkeypatch.undo()
+    assert len(list((tmp_path / "data" / "pictures").rglob("*.png"))) == 1
+    async with start():
+        assert list((tmp_path / "data" / "pictures").rglob("*.png")) == []
 
 
 async def test_a_moderator_may_delete(bot: app.Bot, member: Member, admin: Member) -> None:

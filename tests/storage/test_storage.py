@@ -13,11 +13,13 @@ from sqlalchemy import create_engine
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 from storage import database
+from storage.database import Sessions
 from storage.generations import AlreadyAsked, Generations
 from storage.house_rules import HouseRules
 from storage.images import Images
 from storage.preferences import Preferences
 from storage.records import ANY_MODEL, Action, Lineage, NsfwPolicy, Origin, Picture, Spending
+from storage.removals import Removals
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
 from storage.tables import Base
 
@@ -77,7 +79,7 @@ async def test_one_event_never_makes_two_requests(generations: Generations, appl
     assert not await generations.knows("interaction:2")
 
 
-async def test_the_life_of_a_request(generations: Generations, apple: GenerationSettings) -> None:
+async def test_the_life_of_a_request(sessions: Sessions, generations: Generations, apple: GenerationSettings) -> None:
     generation = await generations.add(origin(), apple, Lineage())
     assert await generations.unfinished_of(SNOWFLAKE) == 1
     await generations.begin(generation.id)
@@ -95,7 +97,8 @@ async def test_the_life_of_a_request(generations: Generations, apple: Generation
     found = await generations.by_message(SNOWFLAKE - 2)
     assert found is not None
     assert found.origin.token is None
-    assert await generations.delete(generation.id) == ["a.png", "b.png"]
+    await generations.delete(generation.id)
+    assert [each.file for each in await Removals(sessions).files()] == ["a.png", "b.png"]
     deleted = await generations.get(generation.id)
     assert deleted is not None
     assert deleted.state is JobState.DELETED
