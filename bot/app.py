@@ -132,6 +132,7 @@ async def assembled(
             host_limits=config.limits,
             rules=rules,
             preferences=preferences,
+            models=config.catalogue.names,
             budgets=budgets,
         )
         intake = Intake(

@@ -142,11 +142,13 @@ class House:
         host_limits: Limits,
         rules: HouseRules,
         preferences: Preferences,
+        models: Sequence[str],
         budgets: Budgets,
     ) -> None:
         self._host_limits = host_limits
         self._rules = rules
         self._preferences = preferences
+        self._models = frozenset(models)
         self._budgets = budgets
 
     async def standing(self, asker: Asker, model: ModelSpec) -> Standing:
@@ -189,13 +191,13 @@ class House:
         """Raise `UserError` unless `asker` may ask now for all that is `drawn` with a model, which is `charged` so many
         steps; what holds for them."""
         book = await self._book(asker.guild_id)
-        _check_place(book, asker, model)
+        _check_place(book, asker, model, self._models)
         standing = await self.standing(asker, model)
         fixed = _said(book, asker, ANY_MODEL, MODEL, "default")
-        if MODEL in standing.locked and fixed and fixed.value != model.name:
+        if MODEL in standing.locked and fixed and fixed.value in self._models - {model.name}:
             raise _locked(MODEL, fixed.value)
         for settings in drawn:
-            if (word := words.first_asked_for(book.blocked_words, settings)) is not None:
+            if (word := words.asked_for(book.blocked_words, settings)) is not None:
                 raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
             standing.check(settings)
         await self._budgets.check(asker, standing.limits, charged)
@@ -254,7 +256,7 @@ def _limit_of(setting: str) -> str:
     return "side" if setting in ("width", "height") else setting
 
 
-def _check_place(book: Rulebook, asker: Asker, model: ModelSpec) -> None:
+def _check_place(book: Rulebook, asker: Asker, model: ModelSpec, models: frozenset[str]) -> None:
     if book.paused:
         raise Refusal("Drawing is paused on this server. Whoever manages it can resume it.")
     allowed = book.allowed
@@ -265,10 +267,10 @@ def _check_place(book: Rulebook, asker: Asker, model: ModelSpec) -> None:
         roles = [f"<@&{role}>" for role in sorted(allowed[Kind.ROLE])]
         raise Refusal("On this server only some roles may draw: {roles}.", roles=roles)
     if Kind.MODEL in allowed and model.name not in allowed[Kind.MODEL]:
+        if not (used := sorted(allowed[Kind.MODEL] & models)):
+            raise Refusal("The models of this server are not here any more. Whoever manages it can allow others.")
         raise Refusal(
-            "The model {model} is not used on this server. Choose one of: {models}.",
-            model=model.name,
-            models=sorted(allowed[Kind.MODEL]),
+            "The model {model} is not used on this server. Choose one of: {models}.", model=model.name, models=used
         )
     if book.nsfw is NsfwPolicy.BLOCK and not (model.harmless or model.is_checked or asker.age_restricted):
         raise Refusal("The model {model} draws in age-restricted channels only, on this server.", model=model.name)
@@ -287,7 +289,12 @@ def check_setting(setting: str, rule: Rule) -> Rule:
         raise InvalidSetting("setting", "The least is more than the most. Exchange them.")
     if setting not in READERS and (rule.least is not None or rule.locked):
         raise InvalidSetting("setting", "{setting!c} is a limit: it has nothing but a most.", setting=label(setting))
+    is_whole = setting in LIMITS or READERS[setting] is int
     for value in (rule.least, rule.most):
+        if value is not None and is_whole and not value.is_integer():
+            raise InvalidSetting(
+                "setting", "{setting!c} is a whole number, not {value:g}.", setting=label(setting), value=value
+            )
         if value is not None and (bounds := NUMBERS.get(setting) or LIMITS.get(setting)):
-            bounds.check(setting, int(value) if value == int(value) else value)
+            bounds.check(setting, int(value) if is_whole else value)
     return rule

@@ -183,7 +183,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             allowed: False takes it out again
         """
         chosen = {
-            Kind.MODEL: model and self._model(model),
+            Kind.MODEL: model and (self._model(model) if allowed else model),
             Kind.CHANNEL: channel and str(channel.id),
             Kind.ROLE: role and str(role.id),
         }

@@ -1,3 +1,5 @@
+from time import perf_counter
+
 import pytest
 
 from bot import words
@@ -33,7 +35,7 @@ from generation.settings import GenerationSettings
     ],
 )
 def test_blocked(blocked: str, prompt: str) -> None:
-    assert words.first_blocked(("nothing", blocked), prompt) == blocked
+    assert words.blocked_in(("nothing", blocked), prompt) == blocked
 
 
 @pytest.mark.parametrize(
@@ -52,11 +54,24 @@ def test_blocked(blocked: str, prompt: str) -> None:
     ],
 )
 def test_parts_of_other_words_are_not(blocked: str, prompt: str) -> None:
-    assert words.first_blocked((blocked,), prompt) is None
+    assert words.blocked_in((blocked,), prompt) is None
+
+
+def test_nothing_is_blocked_where_nothing_is_named() -> None:
+    assert words.blocked_in((), "an ass") is None
+
+
+def test_a_long_list_takes_no_time() -> None:
+    """Forty prompts of one command, against as many words as fit an admin's command."""
+    blocked = [f"w{number}" for number in range(800)]
+    began = perf_counter()
+    assert [words.blocked_in(blocked, f"a cute fox in the snow, {number}") for number in range(40)] == [None] * 40
+    assert perf_counter() - began < 1
 
 
 def test_as_an_admin_types_them() -> None:
     assert words.read(" gore,two  words\nGore*, *,,gore") == ("gore", "two words", "Gore*")
+    assert words.read("gore, \N{ZERO WIDTH SPACE}, \N{COMBINING ACUTE ACCENT}*") == ("gore",)
 
 
 @pytest.mark.parametrize(
@@ -75,4 +90,4 @@ def test_as_an_admin_types_them() -> None:
 )
 def test_as_the_model_hears_it(prompt: str, negative: str, asked_for: bool) -> None:
     settings = GenerationSettings(prompt, seed=1, model="pocket", width=64, height=64, negative_prompt=negative)
-    assert (words.first_asked_for(["ass"], settings) == "ass") is asked_for
+    assert (words.asked_for(["ass"], settings) == "ass") is asked_for

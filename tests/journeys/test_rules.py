@@ -95,6 +95,8 @@ async def test_locks_and_bounds(bot: app.Bot, admin: Member, member: Member) -> 
         ({"setting": "side", "most": 5000}, "Side must be between 64 and 2048, not 5000."),
         ({"setting": "steps", "most": 0}, "Steps must be between 1 and 150, not 0."),
         ({"setting": "width", "least": 500}, "Width must be a multiple of 8, not 500."),
+        ({"setting": "steps", "least": 2.5}, "Steps is a whole number, not 2.5."),
+        ({"setting": "daily_steps", "most": 99.5}, "Daily steps is a whole number, not 99.5."),
         ({"setting": "waiting", "least": 3}, "Waiting is a limit: it has nothing but a most."),
         ({"setting": "cooldown", "default": "3"}, "Cooldown has no default"),
         ({"setting": "steps", "most": 3, "channel": ART_ID, "role": ARTISTS_ROLE_ID}, "Make two rules."),
@@ -161,6 +163,18 @@ async def test_a_model_of_ones_own_draws_where_it_may(start: Start, admin: Membe
         await admin.slash("server allow", {"model": "pocket", "allowed": False})
         assert "· wild" in words_of(await member.imagine())
         assert "wild" not in await said(member, "settings model")
+        assert "· pocket" in words_of(await member.imagine())
+
+
+async def test_a_model_that_the_host_takes_away_leaves_a_way_out(start: Start, admin: Member, member: Member) -> None:
+    async with start(SketchPool(), models=(POCKET, WILD)):
+        await admin.slash("server rule", {"setting": "model", "default": "wild", "locked": True})
+        await admin.slash("server allow", {"model": "wild"})
+    async with start(SketchPool()):
+        sentence = "The models of this server are not here any more. Whoever manages it can allow others."
+        assert sentence in await refused(member)
+        assert "There is no model called" in await said(admin, "server allow", {"model": "wild"})
+        await admin.slash("server allow", {"model": "wild", "allowed": False})
         assert "· pocket" in words_of(await member.imagine())
 
 
