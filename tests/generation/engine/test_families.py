@@ -193,6 +193,36 @@ def test_inpainting(
     assert (ours[:16] == numpy.asarray(picture())[:16]).all()
 
 
+@pytest.mark.parametrize("model", ["two", "xl"])
+@pytest.mark.parametrize("scale", [1.0, 12.0])
+def test_image_to_image_at_the_ends_of_guidance(
+    shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, scale: float
+) -> None:
+    asked = replace(fox, model=model, sampler=Sampler.DDIM, steps=8, denoising_strength=0.6, guidance_scale=scale)
+    wanted = expected(stock, AutoPipelineForImage2Image, asked, image=picture(), strength=0.6)
+    assert abs(drawn(LoopDriver(shelf), asked, Inputs(images.as_png(picture()))) - wanted).max() <= 1
+
+
+@pytest.mark.parametrize(("model", "strength"), [("two", 0.6), ("xl", 0.6), ("xl inpainting", 1.0)])
+@pytest.mark.parametrize("scale", [1.0, 5.0, 12.0])
+def test_inpainting_at_the_ends_of_guidance_alone_and_among_strangers(
+    shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, strength: float, scale: float
+) -> None:
+    asked = replace(fox, model=model, sampler=Sampler.EULER, steps=8, denoising_strength=strength, guidance_scale=scale)
+    given: dict[str, Any] = {"image": picture(), "mask_image": mask(), "width": 64, "height": 64, "strength": strength}
+    wanted, inside = expected(stock, AutoPipelineForInpainting, asked, **given), (slice(24, None), slice(24, None))
+    inputs = Inputs(images.as_png(picture()), images.as_png(mask()))
+    assert abs(drawn(LoopDriver(shelf), asked, inputs)[inside] - wanted[inside]).max() <= 1
+    crowd = LoopDriver(shelf)
+    for stranger in range(2, 9):
+        other = replace(asked, prompt=f"{stranger} cats", seed=stranger, steps=3 + stranger % 4, sampler=Sampler.DDIM)
+        crowd.admit(stranger, other, inputs if stranger % 2 else NO_INPUTS)
+    crowd.loop.step()
+    among = drawn(crowd, asked, inputs)
+    assert abs(among[inside] - wanted[inside]).max() <= 1
+    assert (among[:16] == numpy.asarray(picture())[:16]).all()
+
+
 def test_a_refinement_is_told_its_own_size(shelf: Shelf, fox: GenerationSettings) -> None:
     model = shelf.take("xl", lambda share: None)
     with_prompt, without = model.listen(replace(fox, hires_factor=1.5).refinement)

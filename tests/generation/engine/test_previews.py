@@ -1,13 +1,18 @@
 """The linear preview: coefficients that a model brings along, or fitted ones."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from diffusers import AutoencoderTiny
 
+from generation.engine.models import Model
+from generation.engine.painting import Painting, predict
 from generation.engine.previews import STORED, LatentPreview
+from generation.settings import GenerationSettings
 
 
 def autoencoder(channels: int) -> AutoencoderTiny:
@@ -39,3 +44,25 @@ def test_coefficients_of_another_autoencoder_are_refused(tmp_path: Path, text: s
     (tmp_path / STORED).write_text(text)
     with pytest.raises(ValueError, match=r"preview|channels|Expecting"):
         LatentPreview.of_model(str(tmp_path), autoencoder(2))
+
+
+@torch.inference_mode()
+def test_the_linear_map_costs_little_of_a_step(pocket: Model, apple: GenerationSettings) -> None:
+    """By one thread's own time, of which what else the machine does takes nothing; guided, as most steps are."""
+    painting = Painting(pocket, apple)
+
+    def fastest(work: Callable[[], object]) -> float:
+        seconds = []
+        for _ in range(5):
+            before = time.thread_time()
+            work()
+            seconds.append(time.thread_time() - before)
+        return min(seconds)
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        look, step = fastest(lambda: pocket.preview(painting.visible)), fastest(lambda: predict([painting], 2))
+    finally:
+        torch.set_num_threads(threads)
+    assert look <= 0.02 * step

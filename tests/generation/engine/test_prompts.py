@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -44,3 +46,25 @@ def test_weight_one_changes_nothing(prompts: PromptEncoder) -> None:
 def test_the_same_words_are_encoded_once(prompts: PromptEncoder) -> None:
     assert encoded(prompts, "an owl in a tree") is encoded(prompts, "an owl in a tree")
     assert encoded(prompts, "an owl in a tree", clip_skip=2) is not encoded(prompts, "an owl in a tree")
+
+
+@torch.inference_mode()
+def test_no_more_texts_are_kept_than_there_is_room_for(pocket: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generation.engine.prompts.CACHED", 4)
+    encoder, read = PromptEncoder(pocket.prompts.readers), list[str]()
+    reader = encoder.readers[0]
+    whole = reader.read
+
+    def counted(text: str, clip_skip: int, length: int) -> Any:
+        read.append(text)
+        return whole(text, clip_skip, length)
+
+    monkeypatch.setattr(reader, "read", counted)
+    texts = [f"{number} foxes" for number in range(6)]
+    for text in texts:
+        encoded(encoder, text, "blurred")
+    assert read == [texts[0], "blurred", *texts[1:]], "what is asked for again is not read again"
+    encoded(encoder, texts[5], "blurred")
+    assert len(read) == 7
+    encoded(encoder, texts[0], "blurred")
+    assert read[7:] == [texts[0]], "what was asked for longest ago made room"

@@ -13,7 +13,9 @@ import torch
 from diffusers import AutoencoderKL
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from generation import images
 from generation.catalogue import POCKET
 from generation.engine.loop import StepLoop
 from generation.engine.models import Model
@@ -23,8 +25,9 @@ from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import ModelUnavailable
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Picture, Started
-from generation.jobs import Draw, Job
+from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
 from generation.settings import GenerationSettings, Sampler
+from generation.upscaling import UpscalerName
 from tests.generation.engine.conftest import LoopDriver
 
 ROWS = 4
@@ -96,8 +99,11 @@ class White:
     config = SimpleNamespace(scaling_factor=1.0)
     dtype = torch.float32
 
-    def decode(self, latents: torch.Tensor, **_: Any) -> list[torch.Tensor]:
-        return [torch.ones((1, 3, 8, 8))]
+    def encode(self, x: torch.Tensor) -> Any:
+        return SimpleNamespace(latents=torch.ones((1, 4, x.shape[-2] // 8, x.shape[-1] // 8)))
+
+    def decode(self, z: torch.Tensor, **_: Any) -> list[torch.Tensor]:
+        return [torch.ones((1, 3, z.shape[-2] * 8, z.shape[-1] * 8))]
 
 
 def model_of(world: World, name: str, dtype: torch.dtype) -> Model:
@@ -139,7 +145,28 @@ jobs = st.builds(
     scale=st.sampled_from([1.0, 5.0]),
     sampler=st.sampled_from([Sampler.EULER, Sampler.HEUN, Sampler.DDIM]),
 )
-arrivals = st.tuples(st.just("admit"), jobs)
+PICTURE = images.as_png(Image.new("RGB", (64, 64), "#408020"))
+MASK = images.as_png(Image.linear_gradient("L").resize((64, 64)))
+
+
+def task_of(asked: GenerationSettings, way: str) -> Task:
+    match way:
+        case "from a picture":
+            return Draw(asked, Inputs(PICTURE))
+        case "inside a mask":
+            return Draw(asked, Inputs(PICTURE, MASK))
+        case "small, then large":
+            return Draw(replace(asked, hires_factor=1.5))
+        case "enlarged":
+            return Upscale(asked, PICTURE, upscaler=UpscalerName.LANCZOS)
+        case "drawn over":
+            return Upscale(asked, PICTURE, upscaler=UpscalerName.LANCZOS, manner=Manner.CREATIVE)
+    return Draw(asked)
+
+
+WAYS = ("from noise", "from noise", "from a picture", "inside a mask", "small, then large", "enlarged", "drawn over")
+requests = st.builds(lambda job, way: (job[0], task_of(job[1], way)), jobs, st.sampled_from(WAYS))
+arrivals = st.tuples(st.just("admit"), requests)
 cancels = st.tuples(st.just("cancel"), st.integers(0, 8))
 steps = st.tuples(st.just("step"), st.integers(1, 6))
 STORY = st.lists(st.one_of(arrivals, cancels, steps), min_size=1, max_size=14)
@@ -152,7 +179,7 @@ class Story:
     def __init__(self, world: World) -> None:
         self.world = world
         self.events: list[Event] = []
-        self.admitted: dict[int, GenerationSettings] = {}
+        self.admitted: dict[int, Task] = {}
         self.loop = StepLoop(
             cast(Shelf, world), self.events.append, Sizing(ROWS), model_wait=5.0, clock=lambda: world.now
         )
@@ -161,9 +188,9 @@ class Story:
         for verb, what in story:
             match verb:
                 case "admit":
-                    owner, asked = what
-                    self.admitted[len(self.admitted)] = asked
-                    self.loop.admit(Job(len(self.admitted) - 1, owner, Draw(asked)))
+                    owner, task = what
+                    self.admitted[len(self.admitted)] = task
+                    self.loop.admit(Job(len(self.admitted) - 1, owner, task))
                 case "cancel":
                     self.loop.cancel(what)
                 case "step":
@@ -205,11 +232,11 @@ def test_every_job_ends_exactly_once_and_says_nothing_after(
     told.tell(story)
     ended = Counter(event.job_id for event in told.events if isinstance(event, Ending))
     assert ended == dict.fromkeys(told.admitted, 1)
-    for job_id, asked in told.admitted.items():
+    for job_id, task in told.admitted.items():
         ending = [event for event in told.events if event.job_id == job_id][-1]
         assert isinstance(ending, Ending)
         if isinstance(ending, Completed):
-            assert len(ending.pictures) == asked.count
+            assert len(ending.pictures) == task.pictures
 
 
 @quick
@@ -264,7 +291,8 @@ def test_a_cancelled_job_is_gone_from_the_next_forward_and_touches_no_other(
         mine = [event for event in told.events if event.job_id == job_id]
         assert isinstance(mine[-1], Cancelled)
     for job_id, ending in undisturbed.endings().items():
-        assert isinstance(ending, Completed) == (undisturbed.admitted[job_id].model != "missing")
+        task = undisturbed.admitted[job_id]
+        assert isinstance(ending, Completed) == (task.settings.model != "missing" or not task.draws)
         if job_id not in cancelled:
             assert pictures_of(told.endings()[job_id]) == pictures_of(ending)
 

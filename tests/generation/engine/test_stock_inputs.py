@@ -12,13 +12,14 @@ import torch
 from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline
 from PIL import Image, ImageDraw
 
-from generation import images, infotext
+from generation import images, infotext, outpainting
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.samplers import scheduler_for
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.events import Progress
 from generation.jobs import Inputs
+from generation.outpainting import Direction
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
@@ -187,3 +188,22 @@ def test_an_inpainting_model_draws_from_noise_and_into_holes(shelf: Shelf, apple
     outside = numpy.asarray(mask()) == 0
     assert (drawn[outside] == numpy.asarray(picture())[outside]).all()
     assert ours(LoopDriver(shelf), settings, Inputs()).shape == (128, 128, 3)
+
+
+@pytest.mark.parametrize("model", ["tiny", "inpainting"])
+@pytest.mark.parametrize("view", [1.5, 2.0, *Direction], ids=str)
+def test_what_lies_beyond_a_picture_s_edges_is_drawn_and_the_picture_stays_the_very_same(
+    shelf: Shelf, apple: GenerationSettings, model: str, view: float | Direction
+) -> None:
+    given = picture()
+    canvas = (
+        outpainting.panned(given, view, 512) if isinstance(view, Direction) else outpainting.zoomed_out(given, view)
+    )
+    width, height = canvas.image.size
+    settings = replace(apple, model=model, steps=4, width=width, height=height, denoising_strength=outpainting.STRENGTH)
+    inputs = Inputs(images.as_png(canvas.image), images.as_png(canvas.mask))
+    drawn, before = ours(LoopDriver(shelf), settings, inputs), numpy.asarray(canvas.image.convert("RGB"), dtype=int)
+    kept = numpy.asarray(canvas.mask.convert("L")) == 0
+    assert 0.1 < kept.mean() < 0.9
+    assert (drawn[kept] == before[kept]).all()
+    assert abs(drawn[~kept] - before[~kept]).max() > 5
