@@ -1,9 +1,11 @@
 """Between pixels and latents, within the memory and the digits that there are."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import torch
+from diffusers import AutoencoderKL
 
 from generation.engine import families, memory
 from generation.settings import PIXELS_PER_LATENT
@@ -15,8 +17,9 @@ SMALLEST_TILE = 16
 
 
 class Autoencoder:
-    """A model's autoencoder. Where memory is not enough to decode a picture as a whole, it is decoded in overlapping
-    tiles, as large as fit, and so are all pictures of that size from then on."""
+    """A model's autoencoder. Where memory is not enough for a picture as a whole, it is worked on in overlapping tiles,
+    as large as fit, and so are all pictures of that size from then on. (diffusers' `AutoencoderTiny` can only decode in
+    tiles.)"""
 
     def __init__(self, network: Any) -> None:
         self._network = network
@@ -25,24 +28,32 @@ class Autoencoder:
     def encode(self, pixels: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
         """Pixels (1, 3, 8h, 8w), from -1 to 1, to latents (1, channels, h, w). Where the autoencoder knows them only
         roughly, `chance` decides."""
-        encoded = self._network.encode(pixels)
+        network, side = self._network, max(pixels.shape[-2:]) // PIXELS_PER_LATENT
+        encoded = self._sparingly(network.encode, pixels, side, divisible=isinstance(network, AutoencoderKL))
         latents: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.sample(chance)
-        return families.scaled(latents.float(), self._network.config)
+        return families.scaled(latents.float(), network.config)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (1, channels, h, w) to pixels (1, 3, 8h, 8w), from -1 to 1."""
-        side = max(latents.shape[-2:])
+        pixels: torch.Tensor = self._sparingly(self.decode_at_once, latents, max(latents.shape[-2:]), divisible=True)
+        return pixels
+
+    def _sparingly(
+        self, work: Callable[[torch.Tensor], Any], given: torch.Tensor, side: int, *, divisible: bool
+    ) -> Any:
+        """Do `work` for a picture whose longer side is so many latents: at once, or in tiles where that can be."""
+        network = self._network
         while True:
-            self._network.use_tiling = self._cut and side > self._network.tile_latent_min_size
+            network.use_tiling = divisible and self._cut and side > getattr(network, "tile_latent_min_size", 0)
             try:
-                return self.decode_at_once(latents)
+                return work(given)
             except memory.ERRORS as error:
-                if not (memory.is_exhausted(error) and cut_smaller(self._network, side, self._cut)):
+                if not (divisible and memory.is_exhausted(error) and cut_smaller(network, side, self._cut)):
                     raise
                 self._cut = True
             finally:
-                self._network.use_tiling = False
-            memory.release(latents.device)
+                network.use_tiling = False
+            memory.release(given.device)
 
     def decode_at_once(self, latents: torch.Tensor) -> torch.Tensor:
         """The same, but it fails where memory is not enough."""
@@ -64,7 +75,7 @@ class Autoencoder:
 
 
 def cut_smaller(network: Any, side: int, cut: bool) -> bool:
-    """Have an autoencoder decode in tiles of half of what they are where it is `cut` already, else half the longer
+    """Have an autoencoder work in tiles of half of what they are where it is `cut` already, else half the longer
     `side` of a picture, in latents, or as it sees fit; False where none can be smaller."""
     if not hasattr(network, "tile_latent_min_size"):
         network.use_tiling = not cut and hasattr(network, "use_tiling")
@@ -72,7 +83,7 @@ def cut_smaller(network: Any, side: int, cut: bool) -> bool:
     tile = (min(side, network.tile_latent_min_size) if cut else side) // 2
     if tile < SMALLEST_TILE:
         return False
-    log.warning("out of memory; from now on the autoencoder decodes in tiles of %s latents", tile)
+    log.warning("out of memory; from now on the autoencoder works in tiles of %s latents", tile)
     network.use_tiling = True
     network.tile_latent_min_size, network.tile_sample_min_size = tile, tile * PIXELS_PER_LATENT
     return True

@@ -75,7 +75,7 @@ class OwnModel:
         side = max(settings.width, settings.height) // PIXELS_PER_LATENT
         vae = self.pipeline.vae
         smaller = autoencoder.cut_smaller(vae, side, getattr(vae, "use_tiling", False))
-        if self.device.type == "cpu" or self.offloaded:
+        if self.device.type == "cpu" or self.offloaded or not self.pipeline.model_cpu_offload_seq:
             return smaller
         log.warning("out of memory; from now on %s keeps on %s what is at work alone", self.spec.name, self.device)
         self.offloaded = True

@@ -20,7 +20,7 @@ from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind
 from generation.events import Completed, Failed, Progress
-from generation.jobs import Job, Manner, Upscale
+from generation.jobs import Inputs, Job, Manner, Upscale
 from generation.settings import GenerationSettings, Sampler
 from generation.upscaling import UpscalerName
 from tests.generation.engine import tiny
@@ -39,10 +39,9 @@ def failure(driver: LoopDriver, job_id: int = 1) -> FailureKind:
     return ending.kind
 
 
-def picture(side: int, colour: str = "") -> bytes:
+def picture(side: int) -> bytes:
     data = BytesIO()
-    image = Image.new("RGB", (side, side), colour) if colour else Image.radial_gradient("L").resize((side, side))
-    image.convert("RGB").save(data, "PNG")
+    Image.radial_gradient("L").resize((side, side)).convert("RGB").save(data, "PNG")
     return data.getvalue()
 
 
@@ -124,6 +123,22 @@ def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
     driver.admit(2, replace(apple, width=128))
     driver.run()
     assert len(taken) == tried + 1, "what fits is decoded at once"
+
+
+def test_a_picture_to_start_from_is_encoded_in_tiles_too(
+    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = ModelSpec("pocket", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
+    own = Shelf(Catalogue([spec]), CPU, torch.float32)
+    driver, asked = LoopDriver(own), replace(apple, width=256, height=256, denoising_strength=0.5)
+    driver.admit(0, asked, Inputs(picture(256)))
+    driver.run()
+    encoder = own.take("pocket", lambda share: None).vae.encoder
+    taken = limit(monkeypatch, encoder, lambda image: max(image.shape[-2:]) <= 128)
+    driver.admit(1, asked, Inputs(picture(256)))
+    driver.run()
+    assert abs(pixels(driver.completed(0)) - pixels(driver.completed(1))).mean() < 20
+    assert max(shape[-1] for shape in taken) == 128
 
 
 def test_a_picture_too_large_for_the_smallest_tiles_fails_clearly(
@@ -232,3 +247,17 @@ def test_a_pipeline_of_its_own_leaves_a_gpu_once_and_fails_clearly_after_that(
     driver.run()
     assert failure(driver, 2) is FailureKind.OUT_OF_MEMORY
     assert len(left) == 1
+
+
+def test_a_pipeline_of_its_own_that_cannot_leave_a_gpu_fails_clearly(
+    three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(Catalogue([three]), CPU, torch.float32)
+    model = own_model(shelf)
+    model.device = torch.device("cuda")
+    monkeypatch.setattr(type(model.pipeline), "model_cpu_offload_seq", None)
+    limit(monkeypatch, model.pipeline.transformer, lambda latents: False)
+    driver = LoopDriver(shelf)
+    driver.admit(1, replace(fox, width=64, height=64))
+    driver.run()
+    assert failure(driver) is FailureKind.OUT_OF_MEMORY
