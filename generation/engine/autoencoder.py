@@ -8,6 +8,7 @@ import torch
 from diffusers import AutoencoderKL
 
 from generation.engine import families, memory
+from generation.engine.notebook import Notebook
 from generation.settings import PIXELS_PER_LATENT
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,15 @@ class Autoencoder:
     def __init__(self, network: Any) -> None:
         self._network = network
         self._cut = False
+        self._remember: Callable[[int], None] = lambda tile: None
+
+    def remember_in(self, notebook: Notebook, name: str) -> None:
+        """Begin with the tiles that were found to fit before, and keep by that name what is found out."""
+        self._remember = lambda tile: notebook.put(name, tile)
+        known = notebook.get(name)
+        if isinstance(known, int) and known >= SMALLEST_TILE and hasattr(self._network, "tile_latent_min_size"):
+            self._cut = True
+            _cut(self._network, known)
 
     def encode(self, pixels: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
         """Pixels (1, 3, 8h, 8w), from -1 to 1, to latents (1, channels, h, w). Where the autoencoder knows them only
@@ -51,6 +61,7 @@ class Autoencoder:
                 if not (divisible and memory.is_exhausted(error) and cut_smaller(network, side, self._cut)):
                     raise
                 self._cut = True
+                self._remember(getattr(network, "tile_latent_min_size", 0))
             finally:
                 network.use_tiling = False
             memory.release(given.device)
@@ -85,5 +96,10 @@ def cut_smaller(network: Any, side: int, cut: bool) -> bool:
         return False
     log.warning("out of memory; from now on the autoencoder works in tiles of %s latents", tile)
     network.use_tiling = True
-    network.tile_latent_min_size, network.tile_sample_min_size = tile, tile * PIXELS_PER_LATENT
+    _cut(network, tile)
     return True
+
+
+def _cut(network: Any, tile: int) -> None:
+    """Tiles of so many latents a side, wherever it works in tiles."""
+    network.tile_latent_min_size, network.tile_sample_min_size = tile, tile * PIXELS_PER_LATENT

@@ -3,6 +3,7 @@
 import gc
 import logging
 from collections import OrderedDict
+from pathlib import Path
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -13,7 +14,9 @@ from generation.acceleration import PLAIN, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import inversion, memory
 from generation.engine.loading import Report, load
+from generation.engine.measuring import device_name
 from generation.engine.models import Model
+from generation.engine.notebook import Notebook
 from generation.engine.own_pipelines import OwnModel
 from generation.engine.precision import Rival
 from generation.errors import ModelTooLarge, Unsuitable
@@ -25,7 +28,8 @@ AnyModel = TypeVar("AnyModel", Model, OwnModel)
 
 class Shelf:
     """The models in memory, at most `room`; the one used longest ago makes place for a new one, and all do where the
-    new one has no place beside them. Each is in the number format `dtype`, or in that of `rival` where it is faster."""
+    new one has no place beside them. Each is in the number format `dtype`, or in that of `rival` where it is faster.
+    What did not fit into memory is kept in the file `measurements`."""
 
     def __init__(
         self,
@@ -35,6 +39,7 @@ class Shelf:
         room: int = 1,
         rival: Rival | None = None,
         acceleration: Acceleration = PLAIN,
+        measurements: Path | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._device = device
@@ -42,6 +47,7 @@ class Shelf:
         self._room = room
         self._rival = rival
         self._acceleration = acceleration
+        self._tiles = Notebook(measurements, "tiles that fit")
         self._models: OrderedDict[str, Model | OwnModel] = OrderedDict()
         self._precise: WeakValueDictionary[str, Model | OwnModel] = WeakValueDictionary()
 
@@ -135,6 +141,8 @@ class Shelf:
         model = load(spec, self._device, dtype, on_load, self._acceleration)
         if isinstance(model, OwnModel):
             return model
+        named = f"{device_name(self._device)}, {spec.name}, {model.vae.dtype}"
+        model.autoencoder.remember_in(self._tiles, named)
         model.loras = self._catalogue.loras
         for each in self._catalogue.embeddings.of(spec.name):
             try:

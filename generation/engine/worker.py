@@ -64,7 +64,8 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
     threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
     rival = device.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
-    shelf = Shelf(catalogue, where, dtype, options.models_in_memory, rival, options.acceleration)
+    room, accelerated = options.models_in_memory, options.acceleration
+    shelf = Shelf(catalogue, where, dtype, room, rival, accelerated, options.measurements)
     upscalers, checkers = Upscalers(catalogue, where, options.upscaler), Checkers(catalogue, where)
     loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds, upscalers, checkers=checkers)
     formats = [str(each).removeprefix("torch.") for each in (dtype, rival and rival.dtype) if each]

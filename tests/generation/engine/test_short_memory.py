@@ -125,6 +125,28 @@ def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
     assert len(taken) == tried + 1, "what fits is decoded at once"
 
 
+def test_the_tiles_that_fit_are_known_at_the_next_start(
+    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, file = replace(apple, width=256, height=256), tmp_path / "measured.json"
+    for tried in (["at once", "in tiles"], ["in tiles"]):
+        shelf, ways = Shelf(Catalogue([POCKET]), CPU, torch.float32, measurements=file), list[str]()
+        vae = shelf.take("pocket", lambda share: None).vae
+        limit(monkeypatch, vae.decoder, lambda latents: max(latents.shape[-2:]) <= 16)
+        whole = vae.decode
+
+        def decode(*given: Any, vae: Any = vae, ways: list[str] = ways, whole: Any = whole, **named: Any) -> Any:
+            ways.append("in tiles" if vae.use_tiling else "at once")
+            return whole(*given, **named)
+
+        monkeypatch.setattr(vae, "decode", decode)
+        driver = LoopDriver(shelf)
+        driver.admit(1, large)
+        driver.run()
+        driver.completed(1)
+        assert ways == tried
+
+
 def test_a_picture_to_start_from_is_encoded_in_tiles_too(
     apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
