@@ -123,6 +123,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         limits = Limits(steps, side, count, waiting, daily_steps, cooldown)
         scope = _scope(interaction, channel, role)
         given = {name: value for name in LIMITS if (value := getattr(limits, name)) is not None}
+        _check_named(given)
         for name, value in given.items():
             await self._rules.rule(_guild(interaction), RuleKey(scope, ANY_MODEL, name), Rule(most=value))
         self._logbook.decided(
@@ -160,6 +161,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         if name == MODEL and default is not None:
             self._catalogue.get(default)
         rule = check_setting(name, Rule(_checked(name, default), least, most, locked))
+        _check_named(rule != Rule())
         key = RuleKey(_scope(interaction, channel, role), self._model(model), name)
         await self._rules.rule(_guild(interaction), key, rule)
         self._logbook.decided(interaction, Sentence("{person} set a rule for: {setting}", setting=label(name)))
@@ -187,6 +189,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             Kind.CHANNEL: channel and str(channel.id),
             Kind.ROLE: role and str(role.id),
         }
+        _check_named(any(chosen.values()))
         for kind, name in chosen.items():
             if name:
                 await self._rules.allow(_guild(interaction), kind, name, allowed)
@@ -333,6 +336,12 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     def _model(self, name: str | None) -> str:
         return self._catalogue.get(name).name if name else ANY_MODEL
+
+
+def _check_named(anything: object) -> None:
+    """Raise `Refusal` where a command was given nothing to keep."""
+    if not anything:
+        raise Refusal("Nothing is named, so nothing is changed. Choose at least one option.")
 
 
 def _guild(interaction: discord.Interaction) -> int:

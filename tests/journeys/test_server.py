@@ -4,6 +4,7 @@ from bot import app
 from generation import infotext
 from generation.settings import GenerationSettings
 from playground.person import Refused
+from playground.world import ART_ID
 from tests.journeys.conftest import Member, Start, finished, text_of
 from tests.journeys.test_bans import uses_of
 
@@ -71,6 +72,18 @@ async def test_a_server_cannot_exceed_the_hosts_limits(bot: app.Bot, admin: Memb
     assert "5 steps · from this server" in text_of(shown.message)
     assert "10 unfinished requests · in all places together · from the host" in text_of(shown.message)
     assert "100 unfinished" not in text_of(shown.message)
+
+
+async def test_nothing_named_is_nothing_saved(bot: app.Bot, admin: Member) -> None:
+    for path, options in (
+        ("limits", {}),
+        ("limits", {"channel": ART_ID}),
+        ("allow", {}),
+        ("rule", {"setting": "steps"}),
+    ):
+        outcome = await admin.slash(f"server {path}", options)
+        assert outcome.message is not None
+        assert "Nothing is named, so nothing is changed." in outcome.message["content"]
 
 
 async def test_members_neither_see_nor_use_it(bot: app.Bot, member: Member, admin: Member) -> None:
