@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.locales import say
+from bot.locales import say, say_many
 from bot.titles import title_of
 from generation.comparison import Axis, Parameter
 from generation.figures import compared, files
@@ -53,7 +53,7 @@ def shared(settings: GenerationSettings, axes: Sequence[Axis]) -> list[str]:
     facts = {
         Parameter.SEED: say("seed {seed}", seed=str(settings.seed)),
         Parameter.SIZE: f"{settings.width}×{settings.height}",
-        Parameter.STEPS: say("{steps} steps", steps=settings.steps),
+        Parameter.STEPS: say_many(settings.steps, "{n} step", "{n} steps"),
         Parameter.GUIDANCE: say("guidance {scale:g}", scale=settings.guidance_scale),
         Parameter.SAMPLER: settings.sampler.value,
     }

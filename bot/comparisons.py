@@ -87,10 +87,13 @@ class Comparisons:
 
     async def _by(self, name: str, asked: Asked) -> GenerationSettings:
         """What draws a picture by a model, which has its own size, steps and so on."""
-        own, chosen = asked.settings, replace(asked.chosen, model=name, count=1)
+        own = asked.settings
+        chosen = replace(asked.chosen, model=name, count=1, variation_seed=own.variation_seed)
         other = await self._intake.imagine(asked.plan.asker, asked.text, own.seed, chosen)
-        if asked.from_picture and other.size_open:
-            other = await self._intake.shaped_as(other, (own.width, own.height))
+        if asked.from_picture:
+            self._intake.check_takes_picture([other])
+            if other.size_open:
+                other = await self._intake.shaped_as(other, (own.width, own.height))
         return other.settings
 
 

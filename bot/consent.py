@@ -141,11 +141,11 @@ class Consent:
 
     def _question(self, plans: Sequence[Plan], draft: int) -> Look:
         settings = [each for plan in plans for each in plan.drawn]
-        pictures, steps = sum(each.count for each in settings), sum(each.count * each.steps for each in settings)
-        cost = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
+        pictures, steps = sum(each.count for each in settings), sum(plan.charged for plan in plans)
+        told = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
         seconds = self._studio.seconds_until(settings)
         if seconds is not None:
-            cost = say("{cost}, {time} until all are there", cost=cost, time=about(seconds))
+            told = say("{cost}, {time} until all are there", cost=told, time=about(seconds))
         if plans[0].axes:
             what, label = say("This is a large comparison"), say("Draw the comparison")
         else:
@@ -154,4 +154,4 @@ class Consent:
             label=label, style=discord.ButtonStyle.primary, custom_id=f"noisefox-draft:draw:{draft}"
         )
         drop: ui.Button[Any] = ui.Button(label=say("Leave it"), custom_id=f"noisefox-draft:drop:{draft}")
-        return Look(framed([ui.TextDisplay(f"**{what}**\n{cost}."), ui.ActionRow(draw, drop)]))
+        return Look(framed([ui.TextDisplay(f"**{what}**\n{told}."), ui.ActionRow(draw, drop)]))

@@ -1,6 +1,6 @@
 """What an explained drawing says, in the reader's language, and its files."""
 
-from bot.locales import say
+from bot.locales import say, say_many
 from bot.titles import title_of
 from generation.explanation import Explanation, Fork
 from generation.figures import explained, files
@@ -8,7 +8,8 @@ from generation.figures.explained import Words
 from generation.settings import GenerationSettings
 
 ALL_NOISE = 0.98
-"""The share of noise from which a drawing has nothing else to begin with; models are trained up to 0.995 or 1."""
+"""The share of noise under which nothing can be seen of a picture to start from; models are trained up to 0.995 or
+1."""
 
 
 File = tuple[bytes, str]
@@ -34,15 +35,16 @@ def for_chat(explanation: Explanation, settings: GenerationSettings) -> list[Fil
 
 def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
     """The captions of a figure."""
-    steps, begun = explanation.steps, explanation.moments[0].noise < ALL_NOISE
+    steps, begun = explanation.steps, explanation.from_picture and explanation.moments[0].noise < ALL_NOISE
     return Words(
         title=title_of(settings.prompt, say("A drawing from the inside")),
-        settings=say(
-            "seed {seed} · {size} · {steps} steps · guidance {scale:g}",
-            seed=str(settings.seed),
-            size=_size(settings),
-            steps=steps,
-            scale=settings.guidance_scale,
+        settings=" · ".join(
+            [
+                say("seed {seed}", seed=str(settings.seed)),
+                _size(settings),
+                say_many(steps, "{n} step", "{n} steps"),
+                say("guidance {scale:g}", scale=settings.guidance_scale),
+            ]
         ),
         becoming=say("From noise to a picture"),
         becoming_caption=_beginning(begun),
@@ -62,10 +64,8 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
         there=say("so far"),
         expected=say("the model expects"),
         steps=[
-            say(
-                "{step} of {steps} steps · {noise:.0f} % noise", step=moment.step, steps=steps, noise=moment.noise * 100
-            )
-            for moment in explanation.moments
+            say("After {step} of {steps} · {noise:.0f} % noise", step=each.step, steps=steps, noise=each.noise * 100)
+            for each in explanation.moments
         ],
     )
 

@@ -290,9 +290,12 @@ class Intake:
     async def seed(self, asker: Asker, seed: int, prompts: Sequence[str], chosen: PartialSettings) -> Plan:
         """A figure of what a seed is, with what some prompts make of it."""
         named = chosen.model or await self._usual_model(asker)
-        standing = await self._house.standing(asker, self._catalogue.get(named))
-        settings = replace(chosen.over(standing.defaults), count=1, hires_factor=1.0).of(prompts[0], seed)
-        cells = seeds.cells(settings, prompts, standing.limits.side or SIZE.high)
+        model = self._catalogue.get(named)
+        standing = await self._house.standing(asker, model)
+        defaults = derived.agreeing(abilities.fitted(standing.defaults, model), chosen)
+        words = [self._catalogue.loras.with_words(each, named) for each in prompts]
+        settings = seeds.plain(chosen.over(defaults)).of(words[0], seed)
+        cells = seeds.cells(settings, words, standing.limits.side or SIZE.high)
         return await self._plan(asker, settings, Lineage(Action.SEED), cells=cells)
 
     async def adopt(self, asker: Asker, settings: GenerationSettings) -> Plan:

@@ -11,7 +11,7 @@ from bot.titles import title_of
 from generation.events import Picture
 from generation.figures import files
 from generation.figures.seeds import Column, Words, of_seed
-from generation.settings import PIXELS_PER_LATENT, SIZE, GenerationSettings
+from generation.settings import PIXELS_PER_LATENT, SIZE, GenerationSettings, PartialSettings
 
 PROMPTS = ("a castle", "a cute fox")
 """What is drawn where nobody says what."""
@@ -21,6 +21,11 @@ TITLE_LENGTH = 45
 
 _GROWTH = 1.25
 """How much longer the other size is one way: enough to be other noise, and not too far from what a model likes."""
+
+
+def plain(settings: PartialSettings) -> PartialSettings:
+    """One picture that begins as the noise of its seed and size alone."""
+    return replace(settings, count=1, hires_factor=1.0, variation_strength=0.0, seed_width=0, seed_height=0)
 
 
 def cells(settings: GenerationSettings, prompts: Sequence[str], side: int) -> list[GenerationSettings]:

@@ -49,6 +49,8 @@ class Explanation:
     """The noise of the seed as colours, one pixel a latent."""
     moments: tuple[Moment, ...]
     forks: tuple[Fork, ...]
+    from_picture: bool = False
+    """True where it begins with another picture under the noise, so that some of that is seen from the start."""
 
 
 def spread(steps: int, most: int) -> list[int]:

@@ -48,14 +48,14 @@ class Seed(commands.Cog):
             private: Only you see it
         """
         chosen = PartialSettings(model=model)
-        words = []
+        words, spoiler = [], False
         for each in (prompt, other):
             typed = flags.read(each)
             words.append(typed.prompt)
             chosen = chosen.over(typed.chosen)
-            private = private or typed.private
+            private, spoiler = private or typed.private, spoiler or typed.spoiler
         plan = await self._intake.seed(asker_of(interaction), number, words, _sized(size).over(chosen))
-        await begin(interaction, self._intake, [plan], private=private)
+        await begin(interaction, self._intake, [plan], private=private, spoiler=spoiler)
 
     @seed.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -38,6 +38,11 @@ def _sentence(hint: Hint, settings: GenerationSettings) -> str:
             )
         case "size":
             return _size(hint.usual, settings)
+    if float(hint.usual) == 1:
+        return say(
+            "Guidance {scale:g} takes about twice the time of 1, which this model is made for, and colours burn.",
+            scale=settings.guidance_scale,
+        )
     return say(
         "Guidance {scale:g} costs no time, but colours burn and shapes harden. This model likes about {usual:g}.",
         scale=settings.guidance_scale,

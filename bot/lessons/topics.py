@@ -39,8 +39,8 @@ LESSONS = {
             "A picture begins as noise, and each step takes some of it away; every step works on the whole picture."
         ),
         Sentence(
-            "Anime needs few steps, photographs more; after that the noise is gone and the picture decided, so that "
-            "more of them only cost time, or overwork it."
+            "Anime needs few steps, photographs more; beyond that the same noise goes in smaller bites, which costs "
+            "time, hardly changes the picture and can overwork it."
         ),
         Sentence("15 to 20 for anime, 25 to 35 for photographs, 4 to 8 with models made for few (LCM, Turbo)."),
     ),
@@ -105,7 +105,7 @@ LESSONS = {
         ),
         Sentence(
             "Most of them arrive at much the same picture and differ in how few steps they need; those with “a” "
-            "or “SDE” stir in fresh noise, so that more steps go on changing it."
+            "or “SDE”, DDPM, LCM and TCD stir in fresh noise, so that more steps go on changing it."
         ),
         Sentence(
             "DPM++ 2M Karras is quick and steady, Euler a is livelier. When in doubt, leave it as the model has it."

@@ -30,7 +30,9 @@ def cost_to_others(
     too."""
     on_cpu = model.device.type == "cpu"
     now = clock or (time.process_time if on_cpu else time.perf_counter)
-    own = replace(model.spec.preferred, steps=STEPS).of("an apple", seed=7)
+    usual = model.spec.preferred
+    guidance = max(usual.guidance_scale or 0.0, 2.0)
+    own = replace(usual, steps=STEPS, guidance_scale=guidance).of("an apple", seed=7)
 
     def seconds(explained: bool) -> float:
         """Until all strangers have their pictures."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 import torch
 from PIL import Image
 
+from generation.engine import memory, pictures
 from generation.engine.models import Model
 from generation.engine.painting import Painting, forward
 from generation.engine.recording import Glimpse
@@ -45,17 +46,25 @@ def explain(recorder: Recorder, image: Image.Image, report: Report) -> Generator
         yield
         expected = _frame(model, glimpse.clean(glimpse.merged))
         yield
-        moments.append(Moment(glimpse.step, glimpse.level.share, picture, expected))
+        moments.append(Moment(glimpse.step, _noise(recorder, glimpse), picture, expected))
         if glimpse.step in recorder.forks:
             without = _frame(model, glimpse.clean(_without(model, glimpse)))
             yield
             with_prompt = _frame(model, glimpse.clean(glimpse.with_prompt))
             yield
             guided = glimpse.without is not None
-            forks.append(Fork(glimpse.step, glimpse.level.share, without, with_prompt, expected, guided))
+            forks.append(Fork(glimpse.step, _noise(recorder, glimpse), without, with_prompt, expected, guided))
     finished = _preview(image)
     moments.append(Moment(steps, 0.0, finished, finished))
-    return Explanation(steps, model.preview(recorder.glimpses[0].latents), tuple(moments), tuple(forks))
+    noise, from_picture = model.preview(recorder.glimpses[0].latents), recorder.painting.original is not None
+    return Explanation(steps, noise, tuple(moments), tuple(forks), from_picture)
+
+
+def _noise(recorder: Recorder, glimpse: Glimpse) -> float:
+    """The share of noise before a step. What a drawing begins as is noise alone, unless it starts from a picture, even
+    where a schedule takes the first step for one from less."""
+    begins_as_noise = glimpse.step == 0 and recorder.painting.original is None
+    return 1.0 if begins_as_noise else glimpse.level.share
 
 
 def _without(model: Model, glimpse: Glimpse) -> torch.Tensor:
@@ -66,8 +75,13 @@ def _without(model: Model, glimpse: Glimpse) -> torch.Tensor:
 
 
 def _frame(model: Model, latents: torch.Tensor) -> Preview:
-    """Latents (1, channels, h, w) decoded, no larger than can be shown."""
-    frame = model.frame(latents.to(model.dtype))
+    """Latents (1, channels, h, w) decoded, no larger than can be shown; in tiles where memory is short."""
+    try:
+        frame = model.frame(latents.to(model.dtype))
+    except memory.ERRORS as error:
+        if not memory.is_exhausted(error):
+            raise
+        return _preview(pictures.from_pixels(model.decode(latents.to(model.dtype))[0].cpu().numpy()))
     if max(frame.width, frame.height) <= SIDE:
         return frame
     return _preview(Image.frombytes("RGB", (frame.width, frame.height), frame.rgb))

@@ -93,10 +93,16 @@ def test_a_long_prompt_is_cut(settings: GenerationSettings) -> None:
 
 def test_a_drawing_from_a_picture_begins_with_that_under_noise(settings: GenerationSettings) -> None:
     first, *others = explanation(25).moments
-    begun = replace(explanation(25), moments=(replace(first, noise=0.4), *others))
+    begun = replace(explanation(25), moments=(replace(first, noise=0.4), *others), from_picture=True)
     words = explaining.words_for(begun, settings)
     assert words.noise == "start and noise"
     assert "picture to start from" in words.becoming_caption
+
+
+def test_one_step_is_one_step(settings: GenerationSettings) -> None:
+    words = explaining.words_for(explanation(1), replace(settings, steps=1))
+    assert words.settings == "seed 7 · 64×96 · 1 step · guidance 5"
+    assert words.steps[0] == "After 0 of 1 · 100 % noise"
 
 
 def test_steps_that_are_not_guided_are_told_apart(settings: GenerationSettings) -> None:

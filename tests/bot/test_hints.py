@@ -66,3 +66,10 @@ def test_a_hint_says_what_it_costs_on_one_line(changes: dict[str, Any], words: s
     assert line.startswith("-# ")
     assert words in line
     assert "\n" not in line
+
+
+def test_guidance_beyond_1_doubles_the_work_of_a_model_made_for_1() -> None:
+    settings = settings_of(FAST, guidance_scale=5.0)
+    hint = unusual(settings, FAST)
+    assert hint is not None
+    assert "takes about twice the time of 1" in hint_line(hint, settings)

@@ -13,7 +13,7 @@ from PIL import Image
 from bot import app
 from bot.config import Config, WorkerConfig
 from generation import infotext
-from generation.catalogue import POCKET
+from generation.catalogue import POCKET, ModelSpec
 from generation.local_pool import LocalPool
 from playground.person import File
 from storage.database import StorageError
@@ -154,6 +154,46 @@ async def test_other_models_start_from_a_picture_in_its_shape(start: Start, memb
         generation = await noisefox.generations.get(1)
         assert generation is not None
         assert [(each.width, each.height) for each in generation.cells] == [(184, 88), (184, 88)]
+
+
+async def test_models_are_compared_on_the_same_noise(start: Start, member: Member) -> None:
+    models = tuple(replace(POCKET, name=name, steps=2, width=64, height=64) for name in ("pocket", "twin"))
+    async with (
+        LocalPool(Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options) as pool,
+        start(pool, models=models) as noisefox,
+    ):
+        await member.see(await compare(member, "model", prompt="a fox --vary 0.2"), is_sheet)
+        generation = await noisefox.generations.get(1)
+        assert generation is not None
+        assert len({(each.seed, each.variation_seed) for each in generation.cells}) == 1
+
+
+async def test_models_that_take_no_picture_are_left_out_where_nobody_named_them(
+    start: Start, member: Member, tmp_path: Path
+) -> None:
+    (tmp_path / "flux").mkdir()
+    (tmp_path / "flux" / "model_index.json").write_text('{"_class_name": "FluxPipeline"}')
+    others = [ModelSpec(name="flux", source=str(tmp_path / "flux"), width=64, height=64)]
+    others.append(replace(POCKET, name="twin", steps=2))
+    given = BytesIO()
+    Image.new("RGB", (128, 128), (200, 30, 40)).save(given, "PNG")
+    image = File("red.png", given.getvalue(), "image/png")
+    async with start(SketchPool(), models=(POCKET, *others)) as noisefox:
+        await compare(member, "model", prompt="a fox", image=image)
+        generation = await noisefox.generations.get(1)
+        assert generation is not None
+        assert generation.axes[0].values == ("pocket", "twin")
+        named = {"prompt": "a fox", "parameter": "model", "values": "pocket, flux", "image": image}
+        assert "flux" in text_of((await member.slash("compare", named)).message or {})
+
+
+async def test_the_cost_is_told_as_it_is_charged(bot: app.Bot, member: Member) -> None:
+    asked = await member.slash(
+        "compare", {"prompt": "a fox --hires 2", "parameter": "steps", "values": "40,80", "sampler": "Heun"}
+    )
+    assert asked.message is not None
+    assert "2 pictures, 360 steps in all" in text_of(asked.message)
+    await member.click(asked.message, "Leave it")
 
 
 async def test_a_few_very_large_pictures_are_a_large_comparison_too(bot: app.Bot, member: Member) -> None:

@@ -1,5 +1,9 @@
 """Hints: one quiet line a day, where a setting is far from what the model likes."""
 
+from typing import Any
+
+import pytest
+
 from bot import app
 from tests.journeys.conftest import Clock, Member, Start, text_of
 from tests.journeys.test_compare import cells_of
@@ -39,12 +43,23 @@ async def test_a_person_or_a_server_can_do_without(bot: app.Bot, member: Member,
     assert HINT in text_of(await other.imagine(guidance=20))
 
 
-async def test_its_button_compares_what_was_asked_for_with_what_the_model_likes(bot: app.Bot, member: Member) -> None:
-    hinted = await member.imagine(guidance=20)
+@pytest.mark.parametrize(
+    ("asked", "cells"),
+    [
+        ({"guidance": 20}, ["guidance 5", "guidance 20"]),
+        ({"steps": 100, "prompt": "a red apple --size 64x96"}, ["steps 25", "steps 100"]),
+        ({"prompt": "a red apple --size 256x256", "steps": 2}, ["size 128×128", "size 256×256"]),
+    ],
+    ids=["guidance", "steps", "size"],
+)
+async def test_its_button_compares_what_was_asked_for_with_what_the_model_likes(
+    bot: app.Bot, member: Member, asked: dict[str, Any], cells: list[str]
+) -> None:
+    hinted = await member.imagine(**asked)
     asked = await member.click(hinted, "Compare")
     assert asked.message is not None
     done = await member.see(asked.message, lambda message: "noisefox:cell:" in text_of(message))
-    assert cells_of(done) == ["guidance 5", "guidance 20"]
+    assert cells_of(done) == cells
 
 
 async def test_what_is_drawn_out_of_a_comparison_gets_none(bot: app.Bot, member: Member) -> None:

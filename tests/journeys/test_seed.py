@@ -85,3 +85,18 @@ async def test_limits_and_rules_hold_for_every_cell(bot: app.Bot, admin: Member,
     first = await member.see(await ask(member, number=7), is_figure)
     assert "This is a figure" in text_of((await member.menu("Upscale", first)).message or {})
     assert "This takes 30 steps" in await refusal(prompt="a cat --steps 5")
+
+
+async def test_it_is_the_noise_of_the_seed_alone_whatever_else_is_asked_for(bot: app.Bot, member: Member) -> None:
+    plain = await member.see(await ask(member, number=7), is_figure)
+    flagged = await ask(member, number=7, prompt=f"{SHORT} --seed-size 128x128 --vary 0.5 --hires 2 --spoiler")
+    seen = await member.see(flagged, is_figure)
+    assert "SPOILER_" in urls_of(seen)[0]
+    one, other = [numpy.asarray(await figure(member, each)) for each in (plain, seen)]
+    assert (one == other).all()
+
+
+async def test_a_schedule_that_nobody_named_refuses_no_sampler(bot: app.Bot, admin: Member, member: Member) -> None:
+    await admin.slash("server rule", {"setting": "schedule", "default": "Karras"})
+    done = await member.see(await ask(member, number=7, prompt=f"{SHORT} --sampler Euler a"), is_figure)
+    assert "**Seed 7**" in text_of(done)

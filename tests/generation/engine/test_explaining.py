@@ -1,8 +1,10 @@
 """A drawing from the inside: the recorded values are those of the drawing, and nobody pays for them but its owner."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -11,7 +13,7 @@ import torch
 from PIL import Image
 
 from generation.catalogue import POCKET, Catalogue
-from generation.engine import noise
+from generation.engine import guidance, noise
 from generation.engine.explaining import Recorder
 from generation.engine.leisure import SHARE, Errand, Leisure
 from generation.engine.models import Model
@@ -20,12 +22,14 @@ from generation.engine.recording import Glimpse
 from generation.engine.shelf import Shelf
 from generation.events import Cancelled, Completed, Loading, Preview, Progress
 from generation.explanation import MOMENTS, Explanation, spread
-from generation.jobs import Draw, Job
+from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
 
 Pixels = numpy.ndarray[Any, Any]
+
+NO_INPUTS = Inputs()
 
 
 @pytest.fixture(autouse=True)
@@ -76,16 +80,31 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[Glimpse]:
     return glimpses
 
 
-def admit(driver: LoopDriver, job_id: int, settings: GenerationSettings, *, explained: bool = True) -> None:
-    driver.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings, explained=explained)))
+def admit(
+    driver: LoopDriver,
+    job_id: int,
+    settings: GenerationSettings,
+    inputs: Inputs = NO_INPUTS,
+    *,
+    explained: bool = True,
+) -> None:
+    driver.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings, inputs, explained=explained)))
 
 
-def explained(driver: LoopDriver, settings: GenerationSettings, job_id: int = 1) -> Explanation:
-    admit(driver, job_id, settings)
+def explained(
+    driver: LoopDriver, settings: GenerationSettings, job_id: int = 1, inputs: Inputs = NO_INPUTS
+) -> Explanation:
+    admit(driver, job_id, settings, inputs)
     driver.run()
     explanation = driver.completed(job_id).explanation
     assert explanation is not None
     return explanation
+
+
+def a_picture(width: int, height: int) -> bytes:
+    data = BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(data, "PNG")
+    return data.getvalue()
 
 
 def pixels(picture: Preview | bytes) -> Pixels:
@@ -158,6 +177,77 @@ def test_its_pictures_are_what_the_predictions_point_at(
         assert fork.merged == model.frame(glimpse.clean(glimpse.merged))
 
 
+def test_steps_that_are_not_guided_follow_the_prompt_alone(driver: LoopDriver, fox: GenerationSettings) -> None:
+    explanation = explained(driver, replace(fox, guidance_start=0.5))
+    assert [fork.guided for fork in explanation.forks] == [False, False, True]
+    for fork in explanation.forks:
+        assert (fork.merged == fork.with_prompt) is not fork.guided
+
+
+def test_what_rescale_makes_of_it_is_what_is_shown_as_merged(
+    driver: LoopDriver, fox: GenerationSettings, kept: list[Glimpse]
+) -> None:
+    explained(driver, replace(fox, guidance_rescale=0.7))
+    for glimpse in kept:
+        assert glimpse.without is not None
+        assert torch.equal(glimpse.merged, guidance.merge(glimpse.without, glimpse.with_prompt, 5.0, 0.7))
+
+
+def test_a_drawing_that_starts_from_a_picture_begins_with_that_under_noise(
+    driver: LoopDriver, fox: GenerationSettings, kept: list[Glimpse]
+) -> None:
+    inputs = Inputs(image=a_picture(64, 96))
+    partly = replace(fox, steps=8, denoising_strength=0.5)
+    explanation = explained(driver, partly, inputs=inputs)
+    admit(driver, 2, partly, inputs, explained=False)
+    driver.run()
+    assert explanation.from_picture
+    assert explanation.steps == 4
+    levels = [moment.noise for moment in explanation.moments]
+    assert levels == sorted(levels, reverse=True)
+    assert 0.1 < levels[0] < 0.9
+    [plain] = driver.completed(2).pictures
+    assert (pixels(explanation.moments[-1].picture) == pixels(plain.png)).all()
+    own = pixels(inputs.image)
+    assert abs(pixels(explanation.moments[0].expected) - own).mean() < abs(own[::-1] - own).mean()
+    assert not explained(driver, fox, job_id=3).from_picture
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_pure_noise_is_told_as_such_however_a_schedule_spaces_its_steps(
+    tmp_path: Path, fox: GenerationSettings, steps: int
+) -> None:
+    source = tiny.stable_diffusion_1(tmp_path)
+    config = source / "scheduler/scheduler_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"timestep_spacing": "leading"}))
+    shelf = Shelf(Catalogue([replace(POCKET, name="tiny", source=str(source))]), torch.device("cpu"), torch.float32)
+    explanation = explained(LoopDriver(shelf), replace(fox, sampler=Sampler.DDIM, steps=steps))
+    assert explanation.moments[0].noise == 1
+    assert [moment.noise for moment in explanation.moments][-1] == 0
+
+
+def test_of_a_picture_that_is_refined_the_drawing_is_shown_and_the_refined_one_in_the_end(
+    driver: LoopDriver, fox: GenerationSettings
+) -> None:
+    explanation = explained(driver, replace(fox, hires_factor=2.0))
+    [picture] = driver.completed(1).pictures
+    assert {(each.picture.width, each.picture.height) for each in explanation.moments[:-1]} == {(64, 96)}
+    assert (pixels(explanation.moments[-1].picture) == pixels(picture.png)).all()
+    assert (picture.width, picture.height) == (128, 192)
+
+
+def test_where_memory_is_short_its_pictures_are_decoded_in_tiles(
+    driver: LoopDriver, fox: GenerationSettings, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = explained(driver, fox)
+
+    def too_large(latents: torch.Tensor) -> Preview:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(Model, "frame", lambda _, latents: too_large(latents))
+    assert explained(driver, fox, job_id=2) == expected
+
+
 def test_at_guidance_1_merged_is_the_prompts_and_without_is_made_for_the_figure_alone(
     driver: LoopDriver, fox: GenerationSettings, model: Model, kept: list[Glimpse]
 ) -> None:
@@ -168,6 +258,7 @@ def test_at_guidance_1_merged_is_the_prompts_and_without_is_made_for_the_figure_
     assert rows == [1] * (fox.steps + 3)
     assert all(glimpse.without is None for glimpse in kept)
     for fork in explanation.forks:
+        assert not fork.guided
         assert fork.merged == fork.with_prompt
         assert fork.without != fork.with_prompt
     first = explained(driver, replace(fox, steps=1, guidance_scale=1.0), job_id=2).forks[0]
