@@ -9,6 +9,7 @@ import numpy as np
 
 from training.art import load_art
 from training.colours import SUBJECT_COLOURS
+from training.concepts import known
 from training.fetch import PACKAGES
 from training.networks import LATENT_CHANNELS
 from training.score import table
@@ -59,8 +60,8 @@ unknown word fades to whatever is nearest. All people are drawn as emoji draw th
 
 
 EARLIER = """
-Tokenizer, text encoder, UNet and autoencoder began with the weights of an earlier pocket model, whose own training is
-not counted here.
+All parts began with the weights of an earlier pocket model, whose own training is not counted here; those that are not
+listed are as they were.
 """
 
 
@@ -84,7 +85,7 @@ def write_card(work: Path, target: Path) -> None:
         rows = table(json.loads(figures.read_text()))
         scores = f"By `python -m training.score --bfloat16`, seeds and wordings never trained:\n\n{rows}"
     text = TEXT.format(
-        concepts=f"{len(art.concepts):,}",
+        concepts=f"{sum(known(art.concepts)):,}",
         core=int(np.sum([concept.core for concept in art.concepts])),
         colours=len(SUBJECT_COLOURS),
         latents=LATENT_CHANNELS,

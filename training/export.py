@@ -35,8 +35,9 @@ def preview_coefficients(work: Path, limit: int = 1000) -> dict[str, list[list[f
     ``factors`` (channels, 3) and ``bias`` (3,): colour = latent @ factors + bias.
     """
     art, clean = load_art(work), load_clean(work)
-    step = max(1, len(clean.scenes) // limit)
-    latents, scenes = clean.latents[::step].float(), clean.scenes[::step]
+    bare = [number for number, scene in enumerate(clean.scenes) if scene.kind == "clean" and scene.ears is None]
+    bare = bare[:: max(1, len(bare) // limit)]
+    latents, scenes = clean.latents[bare].float(), [clean.scenes[number] for number in bare]
     pictures = np.stack([shrink(art.picture(scene.things[0], scene.style), 128) for scene in scenes])
     pixels = on_ground(torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.ones(1, 3, 1, 1))
     colours = torch.nn.functional.avg_pool2d(pixels, 8).permute(0, 2, 3, 1).reshape(-1, 3)

@@ -28,9 +28,9 @@ class Leisure:
     def take(self, *, others: bool) -> tuple[Errand, int] | None:
         """The errand that may have a slice now, and its job; `others` where anything else waits for the device. Give it
         `back` where it is not done by that."""
-        self._beside_others = others
-        if not others:
+        if not (others and self._beside_others):
             self._count_anew()
+        self._beside_others = others
         if not self._errands or (others and self._spent > SHARE * (self._clock() - self._since)):
             return None
         errand = next(iter(self._errands))

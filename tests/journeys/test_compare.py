@@ -179,12 +179,13 @@ async def test_models_that_take_no_picture_are_left_out_where_nobody_named_them(
     Image.new("RGB", (128, 128), (200, 30, 40)).save(given, "PNG")
     image = File("red.png", given.getvalue(), "image/png")
     async with start(SketchPool(), models=(POCKET, *others)) as noisefox:
-        await compare(member, "model", prompt="a fox", image=image)
+        started = await compare(member, "model", prompt="a fox", image=image)
+        await member.see(started, lambda message: "a fox" in text_of(message))
         generation = await noisefox.generations.get(1)
         assert generation is not None
         assert generation.axes[0].values == ("pocket", "twin")
         named = {"prompt": "a fox", "parameter": "model", "values": "pocket, flux", "image": image}
-        assert "flux" in text_of((await member.slash("compare", named)).message or {})
+        assert "or choose another model" in text_of((await member.slash("compare", named)).message or {})
 
 
 async def test_the_cost_is_told_as_it_is_charged(bot: app.Bot, member: Member) -> None:

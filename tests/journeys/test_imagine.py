@@ -191,7 +191,10 @@ async def test_a_picture_is_something_to_start_from(bot: app.Bot, member: Member
 async def test_what_is_no_picture_to_start_from_is_refused(
     bot: app.Bot, member: Member, file: File, sentence: str
 ) -> None:
-    assert sentence in (await member.asks("imagine", prompt="a boat", image=file))["content"]
+    await member.slash("imagine", {"prompt": "a boat", "image": file})
+    refusal = await member.wait_for(lambda message: sentence in message["content"])
+    assert refusal["ephemeral_for"] == member.id
+    assert [message for message in member.messages() if not message["ephemeral_for"]] == []
 
 
 async def test_a_late_cancel_does_not_hit_the_next_job(bot: app.Bot, member: Member) -> None:

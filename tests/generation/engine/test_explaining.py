@@ -347,7 +347,6 @@ def test_with_nobody_else_there_an_explanation_has_all_the_time() -> None:
 
     def slices() -> Errand:
         yield
-        yield
 
     leisure.put(slices(), 1)
     taken = leisure.take(others=False)
