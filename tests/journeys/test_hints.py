@@ -56,9 +56,9 @@ async def test_its_button_compares_what_was_asked_for_with_what_the_model_likes(
     bot: app.Bot, member: Member, asked: dict[str, Any], cells: list[str]
 ) -> None:
     hinted = await member.imagine(**asked)
-    asked = await member.click(hinted, "Compare")
-    assert asked.message is not None
-    done = await member.see(asked.message, lambda message: "noisefox:cell:" in text_of(message))
+    pressed = await member.click(hinted, "Compare")
+    assert pressed.message is not None
+    done = await member.see(pressed.message, lambda message: "noisefox:cell:" in text_of(message))
     assert cells_of(done) == cells
 
 
