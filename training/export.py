@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor
 from tqdm import tqdm
+from transformers import CLIPTextModel
 
 from training.art import load_art
 from training.card import write_card
@@ -22,6 +23,7 @@ from training.crops import on_ground, shrink
 from training.fetch import SAMPLE
 from training.latents import load_autoencoder, load_clean
 from training.stage import stage_parser
+from training.takeover import blend
 from training.tokenizer import load_tokenizer
 from training.unet import SCHEDULE, averaged
 from training.upscaler import load_upscaler, save
@@ -65,10 +67,18 @@ def scheduler() -> DPMSolverMultistepScheduler:
     )
 
 
-def export(work: Path, target: Path) -> int:
-    """Write the whole model to ``target``; return its size in bytes, at most 60 MB."""
+def export(work: Path, target: Path, from_model: Path | None = None, share: float = 1.0) -> int:
+    """Write the whole model to ``target``; return its size in bytes, at most 60 MB.
+
+    Where training began with a finished model, ``share`` says how much is taken of the way from that to what it became.
+    """
     tokenizer = load_tokenizer(work)
     unet, text = averaged(work)
+    if from_model:
+        earlier = UNet2DConditionModel.from_pretrained(from_model / "unet", local_files_only=True)
+        blend(unet, earlier.state_dict(), share)
+        earlier = CLIPTextModel.from_pretrained(from_model / "text_encoder", local_files_only=True)
+        blend(text, earlier.state_dict(), share)
     pipeline = StableDiffusionPipeline(
         vae=load_autoencoder(work),
         text_encoder=text,
@@ -96,11 +106,13 @@ def export(work: Path, target: Path) -> int:
 
 
 def main() -> None:
-    """``python -m training.export --work DIR --to DIR``."""
+    """``python -m training.export --work DIR --to DIR [--from-model DIR --share X]``."""
     parser = stage_parser(__doc__)
+    parser.add_argument("--from-model", type=Path, help="the model that training began with")
+    parser.add_argument("--share", type=float, default=1.0, help="of the way from there to what it became, from 0 to 1")
     parser.add_argument("--to", type=Path, help="where the model goes; WORK/pocket unless said")
     arguments = parser.parse_args()
-    export(arguments.work, arguments.to or arguments.work / "pocket")
+    export(arguments.work, arguments.to or arguments.work / "pocket", arguments.from_model, arguments.share)
 
 
 if __name__ == "__main__":

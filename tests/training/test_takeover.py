@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from training.networks import autoencoder, unet
-from training.takeover import take_over
+from training.takeover import blend, take_over
 
 
 def test_a_wider_network_does_what_the_narrower_did() -> None:
@@ -40,3 +40,11 @@ def test_equal_sizes_are_copied_whole() -> None:
 def test_nothing_shrinks() -> None:
     with pytest.raises(ValueError, match="does not fit"):
         take_over(nn.Linear(3, 3), nn.Linear(4, 3).state_dict())
+
+
+def test_a_share_of_what_was_learned_lies_between_both() -> None:
+    earlier, later = nn.Linear(3, 3), nn.Linear(3, 3)
+    began, ended = earlier.weight.clone(), later.weight.clone()
+    blend(later, earlier.state_dict(), 0.25)
+    assert torch.allclose(later.weight, began + 0.25 * (ended - began))
+    assert torch.equal(earlier.weight, began)
