@@ -63,7 +63,9 @@ class Studio:
         self._hints = hints
         self._sweeper = sweeper
         self._longest_line = longest_line
-        self._queue = FairQueue(beside=self._fits_beside)
+        self._queue = FairQueue(beside=self._goes_beside)
+        self._preparing: set[int] = set()
+        """Requests whose files are being read; then they wait."""
         self._waiting: dict[int, Generation] = {}
         self._drawing: dict[int, Generation] = {}
         self._pictures: dict[int, int] = {}
@@ -102,9 +104,14 @@ class Studio:
         if generation.axes and not generation.undrawn:
             self._delivery.finish(await self._finish_comparison(generation))
             return
-        try:
+        self._preparing.add(generation.id)
+        task = None
+        with contextlib.suppress(OSError):
             task = await self._task(generation)
-        except OSError:
+        if generation.id not in self._preparing:
+            return
+        self._preparing.remove(generation.id)
+        if task is None:
             self._delivery.finish(await self._generations.fail(generation.id, str(_GONE)))
             return
         self._waiting[generation.id] = generation
@@ -134,23 +141,29 @@ class Studio:
 
     async def cancel(self, generation: Generation) -> None:
         """Stop a request that has not ended; without effect on any other."""
-        if self._queue.remove(generation.id):
-            del self._waiting[generation.id]
+        if self._take_out(generation.id):
             self._delivery.finish(await self._cancelled(generation))
-            self._announce_positions()
-        elif generation.state.unfinished:
+        elif generation.id in self._drawing:
             self._stopping.add(generation.id)
             await self._pool.cancel(generation.id)
 
     async def abandon(self, generation: Generation) -> None:
         """Stop a request of which nothing is to be written or shown any more."""
-        if self._queue.remove(generation.id):
-            del self._waiting[generation.id]
-            self._announce_positions()
-        elif generation.id in self._drawing:
+        if not self._take_out(generation.id) and generation.id in self._drawing:
             self._abandoned.add(generation.id)
             await self._pool.cancel(generation.id)
         await self._delivery.drop(generation)
+
+    def _take_out(self, generation_id: int) -> bool:
+        """Have a request wait no longer; False where it does not wait."""
+        if generation_id in self._preparing:
+            self._preparing.remove(generation_id)
+            return True
+        if self._queue.remove(generation_id):
+            del self._waiting[generation_id]
+            self._announce_positions()
+            return True
+        return False
 
     async def delete(self, generation: Generation) -> None:
         """Forget the pictures of a request that has ended, and keep its settings."""
@@ -186,7 +199,7 @@ class Studio:
         while True:
             job = await self._queue.take(self._fits)
             self._drawing[job.id] = self._waiting.pop(job.id)
-            if self._fits_beside(job):
+            if self._goes_beside(job):
                 self._beside.add(job.id)
             self._pictures[job.id] = job.task.pictures
             self._owners[job.id] = job.owner
@@ -200,6 +213,10 @@ class Studio:
     def _fits_in_room(self, job: Job) -> bool:
         busy = sum(pictures for job_id, pictures in self._pictures.items() if job_id not in self._beside)
         return busy == 0 or busy + job.task.pictures <= self._pool.room
+
+    def _goes_beside(self, job: Job) -> bool:
+        """True of what fits beside the pool's room, and not in it."""
+        return not self._fits_in_room(job) and self._fits_beside(job)
 
     def _fits_beside(self, job: Job) -> bool:
         """True of one picture of somebody who has nothing in the pool, while there is spare room for it."""

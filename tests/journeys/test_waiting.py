@@ -1,14 +1,17 @@
 """What is said while one waits, and where a picture comes from."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot import app, studio
 from bot.config import Config, DiscordConfig, WorkerConfig
 from playground import Playground
+from storage.images import Images
+from storage.records import Generation
 from tests.journeys.conftest import Member, Message, Start, finished, text_of, words_of
 from tests.journeys.test_places import until_drawing
 from tests.sketching import SketchPool
@@ -128,3 +131,67 @@ async def test_a_line_that_is_full_takes_no_more(start: Start, pool: SketchPool,
         refused = await other.slash("imagine", {"prompt": "a boat"})
         assert "So many requests wait already that I take no more" in text_of(refused.message or {})
         pool.release()
+
+
+async def test_spare_places_are_kept_while_there_is_room(
+    bot: app.Bot, pool: SketchPool, member: Member, other: Member, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio, "SPARE", 1)
+    pool.hold()
+    await member.start("a castle")
+    await until_drawing(pool)
+    waiting = await other.start("a tree", count=4)
+    await other.see(waiting, lambda each: "Next in line" in text_of(each))
+    await admin.start("a boat")
+    await until_drawing(pool, jobs=2)
+    assert [job.task.pictures for job in pool.at_work.values()] == [1, 1]
+    pool.release()
+    assert finished(await other.see_finished(waiting))
+
+
+async def _enlarging(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Message, Generation, asyncio.Event]:
+    """The message of an enlargement whose picture is being read, the request, and what lets the reading end."""
+    done = await member.imagine("a boat")
+    begun, may_end, read = asyncio.Event(), asyncio.Event(), Images.read
+
+    async def slowly(images: Images, name: str) -> bytes:
+        begun.set()
+        await may_end.wait()
+        return await read(images, name)
+
+    monkeypatch.setattr(Images, "read", slowly)
+    message = (await member.click(done, "Upscale ×2")).message
+    assert message is not None
+    async with asyncio.timeout(10):
+        await begun.wait()
+    [request] = await bot.generations.interrupted()
+    return message, request, may_end
+
+
+async def test_what_is_cancelled_while_its_picture_is_read_is_not_drawn(
+    bot: app.Bot, pool: SketchPool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, request, may_end = await _enlarging(bot, member, monkeypatch)
+    pool.hold()
+    await bot.studio.cancel(request)
+    may_end.set()
+    await member.see(message, lambda each: "Cancelled" in text_of(each))
+    await member.start("a fox")
+    await until_drawing(pool)
+    assert [job.task.settings.prompt for job in pool.at_work.values()] == ["a fox"]
+    pool.release()
+
+
+async def test_what_is_abandoned_while_its_picture_is_read_is_not_drawn(
+    bot: app.Bot, pool: SketchPool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, request, may_end = await _enlarging(bot, member, monkeypatch)
+    pool.hold()
+    await bot.studio.abandon(request)
+    may_end.set()
+    await member.start("a fox")
+    await until_drawing(pool)
+    assert [job.task.settings.prompt for job in pool.at_work.values()] == ["a fox"]
+    pool.release()
