@@ -1,7 +1,8 @@
 """Between pixels and latents, within the memory and the digits that there are."""
 
+import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import torch
@@ -9,12 +10,20 @@ from diffusers import AutoencoderKL
 
 from generation.engine import families, memory
 from generation.engine.notebook import Notebook
+from generation.engine.previews import FrameCost
+from generation.engine.turns import Pause, in_turns
 from generation.settings import PIXELS_PER_LATENT
 
 log = logging.getLogger(__name__)
 
 SMALLEST_TILE = 16
 """Latents a side: smaller tiles hear too little of their surroundings."""
+
+LONGEST_SECONDS = 20.0
+"""What decoding at once may take on a processor, which does nothing else meanwhile."""
+
+TILE_SECONDS = 5.0
+"""What a tile may take of a picture that would take longer than that."""
 
 
 class Autoencoder:
@@ -25,6 +34,7 @@ class Autoencoder:
     def __init__(self, network: Any) -> None:
         self._network = network
         self._cut = False
+        self._cost = FrameCost()
         self._remember: Callable[[int], None] = lambda tile: None
 
     def remember_in(self, notebook: Notebook, name: str) -> None:
@@ -68,7 +78,32 @@ class Autoencoder:
 
     def decode_at_once(self, latents: torch.Tensor) -> torch.Tensor:
         """The same, but it fails where memory is not enough."""
-        network = self._network
+        with self._cost.measured(latents):
+            return self._decode_by(self._network, latents)
+
+    def decodes_slowly(self, latents: torch.Tensor) -> bool:
+        """True where decoding at once would keep a processor from all else for long."""
+        tiled = hasattr(self._network, "tile_latent_min_size")
+        return tiled and latents.device.type == "cpu" and self._cost.seconds(latents) > LONGEST_SECONDS
+
+    def decode_in_turns(self, latents: torch.Tensor) -> Generator[None, None, torch.Tensor]:
+        """As `decode`, tile by tile: yields after each."""
+        tile = max(latents.shape[-2:]) // 2
+        while tile // 2 >= SMALLEST_TILE and self._cost.seconds_a_latent * tile**2 > TILE_SECONDS:
+            tile //= 2
+        if self._cut:
+            tile = min(tile, self._network.tile_latent_min_size)
+        threads = torch.get_num_threads()
+
+        def work(pause: Pause) -> torch.Tensor:
+            torch.set_num_threads(threads)
+            with torch.inference_mode():
+                return self._decode_by(_pausing(self._network, tile, pause), latents)
+
+        return (yield from in_turns(work))
+
+    @staticmethod
+    def _decode_by(network: Any, latents: torch.Tensor) -> torch.Tensor:
         own = families.unscaled(latents, network.config).to(network.dtype)
         pixels: torch.Tensor = network.decode(own, return_dict=False)[0]
         return pixels
@@ -83,6 +118,30 @@ class Autoencoder:
         if self.may_overflow:
             log.warning("the autoencoder overflows in float16; it decodes in float32 from now on")
             self._network.to(torch.float32)
+
+
+class _Pausing(torch.nn.Module):
+    """A network that pauses after each forward."""
+
+    def __init__(self, network: torch.nn.Module, pause: Pause) -> None:
+        super().__init__()
+        self._network = network
+        self._pause = pause
+
+    def forward(self, *given: Any, **named: Any) -> Any:
+        done = self._network(*given, **named)
+        self._pause()
+        return done
+
+
+def _pausing(network: Any, tile: int, pause: Pause) -> Any:
+    """The same autoencoder, working in tiles of its own whatever it is asked by others, with a pause after each."""
+    own = copy.copy(network)
+    own._modules = dict(network._modules)
+    own.decoder = _Pausing(network.decoder, pause)
+    own.use_tiling = True
+    _cut(own, tile)
+    return own
 
 
 def cut_smaller(network: Any, side: int, cut: bool) -> bool:

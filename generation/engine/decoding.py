@@ -1,5 +1,7 @@
 """Finished latents on their way to pixels: beside the next steps of others, where the device can do both at once."""
 
+from collections.abc import Generator
+
 import torch
 
 from generation.engine.painting import Painting
@@ -7,7 +9,8 @@ from generation.errors import BrokenPicture
 
 
 class Decoding:
-    """Begins at once, in a stream of its own where the device has streams; else it is done with the beginning."""
+    """Begins at once, in a stream of its own where the device has streams; else it is done with the beginning,
+    or, where that would take long, by and by."""
 
     def __init__(self, painting: Painting) -> None:
         self._painting = painting
@@ -15,9 +18,17 @@ class Decoding:
         self._stream = on.Stream()
         self._stream.wait_stream(on.current_stream())
         self._may_overflow = painting.model.autoencoder.may_overflow
-        with on.stream(self._stream):
-            self._pixels = painting.model.decode(painting.result)[0]
+        self.slowly = painting.model.autoencoder.decodes_slowly(painting.result)
+        if not self.slowly:
+            with on.stream(self._stream):
+                self._pixels = painting.model.decode(painting.result)[0]
         self._on = on
+
+    def slices(self) -> Generator[None, None, None]:
+        """Yields where others may have their turn, until `pixels` can be asked for."""
+        yield
+        if self.slowly:
+            self._pixels = (yield from self._painting.model.decode_in_turns(self._painting.result))[0]
 
     def pixels(self) -> torch.Tensor:
         """Bytes of red, green and blue, (height, width, 3), on the CPU, once they are there. Where the autoencoder

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 
@@ -30,7 +31,7 @@ from generation.engine.shelf import AnyModel, Shelf
 from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
 from generation.engine.upscalers.work import upscale
-from generation.errors import BrokenPicture, ModelUnavailable
+from generation.errors import BrokenPicture, ModelTooLarge, ModelUnavailable
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
 from generation.jobs import Draw, Job, Task, Upscale
 
@@ -38,6 +39,10 @@ log = logging.getLogger(__name__)
 
 MODEL_WAIT_SECONDS = 20.0
 """How long jobs may go on joining a batch while one for another model waits for its end."""
+
+
+class Stopped(Exception):
+    """Nobody wants the job any more that a model is being loaded for."""
 
 
 class StepLoop:
@@ -58,6 +63,7 @@ class StepLoop:
         upscalers: Upscalers | None = None,
         clock: Callable[[], float] = time.monotonic,
         checkers: Checkers | None = None,
+        is_unwanted: Callable[[int], bool] = lambda job_id: False,
     ) -> None:
         self._shelf = shelf
         self._emit = emit
@@ -65,6 +71,8 @@ class StepLoop:
         self._upscalers = upscalers or Upscalers()
         self._checkers = checkers or Checkers(Catalogue(), torch.device("cpu"))
         self._clock = clock
+        self._is_unwanted = is_unwanted
+        """Whether a job's cancel is on its way, for what takes long to begin."""
         self._shares = Shares()
         self._held = Held(model_wait, clock)
         self._models: dict[int, str] = {}
@@ -131,32 +139,50 @@ class StepLoop:
         if job.task.draws:
             self._models[job.id] = job.task.settings.model
         try:
-            if job.task.check:
-                self._checkers.take(job.task.settings.model)
-            match job.task:
-                case Upscale():
-                    self._errands[self._enlarge(job, job.task)] = job.id
-                case Draw():
-                    model = self._any_model_of(job)
-                    if isinstance(model, OwnModel):
-                        self._errands[self._draw_alone(job, job.task, model)] = job.id
-                    else:
-                        self._begin(job, job.task, model)
+            self._begin_in_short_memory(job)
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             self._fail(job.id, error)
             return
         self._emit(Started(job.id))
 
-    def _model_of(self, job: Job) -> Model:
-        name = job.task.settings.model
-        return self._shelf.take(name, on_load=lambda share: self._emit(Loading(job.id, name, share)))
+    def _begin_in_short_memory(self, job: Job) -> None:
+        """Where memory is not enough, once more without what is kept there for later."""
+        try:
+            self._begin(job)
+            return
+        except memory.ERRORS as error:
+            if isinstance(error, ModelTooLarge) or not memory.is_exhausted(error):
+                raise
+            log.warning("out of memory at the beginning of job %s; once more with less kept", job.id)
+        self._shelf.forget_idle()
+        self._begin(job)
 
-    def _any_model_of(self, job: Job) -> Model | OwnModel:
-        name = job.task.settings.model
-        return self._shelf.any(name, on_load=lambda share: self._emit(Loading(job.id, name, share)))
+    def _begin(self, job: Job) -> None:
+        on_load = self._on_load(job.id, job.task.settings.model)
+        if job.task.check:
+            self._checkers.take(job.task.settings.model, on_load)
+        match job.task:
+            case Upscale():
+                self._errands[self._enlarge(job, job.task)] = job.id
+            case Draw():
+                model = self._shelf.any(job.task.settings.model, on_load)
+                if isinstance(model, OwnModel):
+                    self._errands[self._draw_alone(job, job.task, model)] = job.id
+                else:
+                    self._begin_drawing(job, job.task, model)
+
+    def _on_load(self, job_id: int, model: str) -> Callable[[float], None]:
+        """What is told how far loading for a job is. Raises `Stopped` once the job is not wanted any more."""
+
+        def report(share: float) -> None:
+            if self._is_unwanted(job_id):
+                raise Stopped
+            self._emit(Loading(job_id, model, share))
+
+        return report
 
     @torch.inference_mode()
-    def _begin(self, job: Job, task: Draw, model: Model) -> None:
+    def _begin_drawing(self, job: Job, task: Draw, model: Model) -> None:
         sizes = {(each.width, each.height) for each in task.each}
         originals = {size: Original.of(task.inputs, *size, holes=model.is_inpainting) for size in sizes}
         guides = Guides.of(task.inputs)
@@ -175,7 +201,8 @@ class StepLoop:
             return precise
 
         started = self._clock()
-        model = self._model_of(job) if task.draws else None
+        name = task.settings.model
+        model = self._shelf.take(name, self._on_load(job.id, name)) if task.draws else None
         dtypes = [model.dtype] if model else []
         picture, upscaler = yield from upscale(task, self._upscalers, model, report, precisely)
         if task.check:
@@ -267,8 +294,13 @@ class StepLoop:
         drawing = self._drawings.get(job_id)
         if drawing is None or drawing.drawn:
             return
+        look: tuple[Preview, ...] = ()
         try:
             look = drawing.look(self._clock)
+        except memory.ERRORS as error:
+            if not memory.is_exhausted(error):
+                self._fail(job_id, error)
+                return
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             self._fail(job_id, error)
             return
@@ -303,7 +335,11 @@ class StepLoop:
         """From latents to a file. Where the arithmetic went astray, the picture is drawn once more in float32."""
         index = drawing.paintings.index(painting)
         decoding = Decoding(painting)
-        yield
+        with closing(decoding.slices()) as slices:
+            for _ in slices:
+                yield
+                if decoding.slowly:
+                    self._emit(Progress(drawing.job.id, drawing.step, drawing.steps, drawing.look(self._clock)))
         try:
             image = pictures.from_pixels(decoding.pixels().numpy())
         except BrokenPicture as broken:
@@ -347,7 +383,7 @@ class StepLoop:
             raise broken
         log.warning("job %s: %s; once more in float32", job_id, broken)
         try:
-            return self._shelf.in_float32(model, lambda share: self._emit(Loading(job_id, model.spec.name, share)))
+            return self._shelf.in_float32(model, self._on_load(job_id, model.spec.name))
         except (ModelUnavailable, *memory.ERRORS) as error:
             raise broken from error
 
@@ -387,6 +423,10 @@ class StepLoop:
         return True
 
     def _fail(self, job_id: int, error: Exception) -> None:
+        """End a job by what was raised: an error of its own, or that it is not wanted any more."""
+        if isinstance(error, Stopped):
+            self.cancel(job_id)
+            return
         log.error("job %s failed", job_id, exc_info=error)
         self._remove(job_id)
         self._emit(Failed(job_id, kind_of(error), f"{type(error).__name__}: {error}"))

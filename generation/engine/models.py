@@ -1,6 +1,7 @@
 """A model in memory: the parts of a Stable Diffusion pipeline, and what is asked of them."""
 
 import hashlib
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -121,6 +122,10 @@ class Model:
         """Latents (1, channels, h, w) to bytes of red, green and blue, (1, 8h, 8w, 3)."""
         return _bytes(self.autoencoder.decode(latents))
 
+    def decode_in_turns(self, latents: torch.Tensor) -> Generator[None, None, torch.Tensor]:
+        """The same in slices, for what the autoencoder decodes slowly."""
+        return _bytes((yield from self.autoencoder.decode_in_turns(latents)))
+
     def frame(self, latents: torch.Tensor) -> Preview:
         """Latents (1, channels, h, w) as a preview of 8h x 8w pixels: by the tiny decoder, where there is one. It fails
         where memory is not enough for that."""
@@ -131,10 +136,12 @@ class Model:
 
     @torch.inference_mode()
     def measure_frames(self) -> None:
-        """Find out what a frame costs, on a small one, so that the first of a picture can be counted beforehand."""
+        """Find out what a frame costs, and a picture, on small ones, so that the first can be counted beforehand."""
         nothing = torch.zeros(1, self.latent_channels, MEASURED_SIDE, MEASURED_SIDE, device=self.device)
         for _ in range(2):
             self.frame(nothing)
+            if self.tiny:
+                self.decode(nothing)
 
 
 def hash_of(weights: Path, source: str) -> str:

@@ -5,7 +5,6 @@ concepts, each with a threshold of its own (described in Rando et al., arXiv 221
 """
 
 import logging
-from pathlib import Path
 from typing import Any
 
 import numpy
@@ -15,6 +14,7 @@ from PIL import Image
 from transformers import CLIPImageProcessor
 
 from generation.catalogue import Catalogue
+from generation.engine import hub
 from generation.errors import CheckerUnavailable
 
 log = logging.getLogger(__name__)
@@ -29,18 +29,18 @@ class SafetyChecker:
         self._device = device
 
     @classmethod
-    def read(cls, source: str, device: torch.device) -> "SafetyChecker":
-        """From a hub id or a directory, which may be a whole pipeline's; safetensors only, since pickled weights can
-        run code. Raises `CheckerUnavailable`."""
-        folder = Path(source).expanduser()
-        options: dict[str, Any] = {"local_files_only": folder.is_dir()}
-        network, processor = (folder / "safety_checker", folder / "feature_extractor")
-        parts = (network, processor) if network.is_dir() else (folder, folder) if folder.is_dir() else (source, source)
+    def read(cls, source: str, device: torch.device, report: hub.Report = lambda share: None) -> "SafetyChecker":
+        """From a hub id, which is fetched with `report`, or a directory, which may be a whole pipeline's; safetensors
+        only, since pickled weights can run code. Raises `CheckerUnavailable`."""
         log.info("loading the safety checker %s", source)
+        report(0.0)
         try:
+            folder = hub.network(source, report)
+            network, processor = folder / "safety_checker", folder / "feature_extractor"
+            parts = (network, processor) if network.is_dir() else (folder, folder)
             return cls(
-                StableDiffusionSafetyChecker.from_pretrained(parts[0], use_safetensors=True, **options),
-                CLIPImageProcessor.from_pretrained(parts[1], **options),
+                StableDiffusionSafetyChecker.from_pretrained(parts[0], use_safetensors=True, local_files_only=True),
+                CLIPImageProcessor.from_pretrained(parts[1], local_files_only=True),
                 device,
             )
         except (OSError, ValueError, RuntimeError) as reason:
@@ -64,11 +64,14 @@ class Checkers:
         self._device = device
         self._loaded: dict[str, SafetyChecker] = {}
 
-    def take(self, model: str) -> SafetyChecker:
-        """The checker for pictures of a model. Raises `CheckerUnavailable`, also where the host names none."""
+    def take(self, model: str, on_load: hub.Report = lambda share: None) -> SafetyChecker:
+        """The checker for pictures of a model; where it must be read, `on_load` is told how far that is.
+
+        Raises `CheckerUnavailable`, also where the host names none.
+        """
         source = self._catalogue.get(model).safety_checker
         if not source:
             raise CheckerUnavailable(f"no safety checker is named for the model {model}")
         if source not in self._loaded:
-            self._loaded[source] = SafetyChecker.read(source, self._device)
+            self._loaded[source] = SafetyChecker.read(source, self._device, on_load)
         return self._loaded[source]

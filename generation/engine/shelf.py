@@ -89,6 +89,13 @@ class Shelf:
         assert isinstance(precise, type(model))
         return precise
 
+    def forget_idle(self) -> None:
+        """Hand back the memory of what models keep for later."""
+        for model in self._models.values():
+            if isinstance(model, Model):
+                model.wardrobe.forget_idle()
+        memory.release(self._device)
+
     def _read(self, spec: ModelSpec, on_load: Report) -> Model | OwnModel:
         if self._rival is None or (won := self._rival.wins(self._device, spec.name)) is False:
             return self._placed(spec, self._dtype, on_load)

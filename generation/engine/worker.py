@@ -61,13 +61,22 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
         events.flush()
 
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
+    unwanted: set[int] = set()
+    threading.Thread(target=_listen, args=(commands, inbox, unwanted), daemon=True).start()
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
     rival = device.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
     room, accelerated = options.models_in_memory, options.acceleration
     shelf = Shelf(catalogue, where, dtype, room, rival, accelerated, options.measurements)
     upscalers, checkers = Upscalers(catalogue, where, options.upscaler), Checkers(catalogue, where)
-    loop = StepLoop(shelf, emit, _sizing(options), options.model_wait_seconds, upscalers, checkers=checkers)
+    loop = StepLoop(
+        shelf,
+        emit,
+        sizing_for(options),
+        options.model_wait_seconds,
+        upscalers,
+        checkers=checkers,
+        is_unwanted=unwanted.__contains__,
+    )
     formats = [str(each).removeprefix("torch.") for each in (dtype, rival and rival.dtype) if each]
     emit(wire.Ready(os.getpid(), str(where), " or ".join(formats), torch.get_num_threads()))
     while True:
@@ -75,30 +84,35 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
             command = inbox.get()
             if command is None:
                 return
-            _obey(loop, command)
+            _obey(loop, command, unwanted)
         loop.step()
 
 
-def _sizing(options: wire.Configure) -> Sizing:
+def sizing_for(options: wire.Configure) -> Sizing:
     """As many rows as the host says, or else as are found to pay, however many are wanted."""
     if options.largest_batch or options.strict:
         return Sizing(options.largest_batch or STRICT_ROWS, options.strict, file=options.measurements)
     return Sizing(SIZES[-1], meter=DeviceMeter(), file=options.measurements)
 
 
-def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]") -> None:
+def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]", unwanted: set[int]) -> None:
+    """Fill the inbox; the jobs that a cancel in it is for are known before it is read."""
     try:
         while True:
-            inbox.put(wire.read(commands))
+            command = wire.read(commands)
+            if isinstance(command, wire.Cancel):
+                unwanted.add(command.job_id)
+            inbox.put(command)
     except EOFError:
         inbox.put(None)
 
 
-def _obey(loop: StepLoop, command: wire.Command) -> None:
+def _obey(loop: StepLoop, command: wire.Command, unwanted: set[int]) -> None:
     match command:
         case wire.Submit(job):
             loop.admit(job)
         case wire.Cancel(job_id):
+            unwanted.discard(job_id)
             loop.cancel(job_id)
         case wire.WantFrame(job_id):
             loop.want_frame(job_id)

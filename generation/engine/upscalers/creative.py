@@ -58,8 +58,10 @@ class Redrawing:
         tile.advance(predictions)
 
     @torch.inference_mode()
-    def _decoded(self, tile: Painting) -> Pixels:
-        pixels: Pixels = Decoding(tile).pixels().numpy()
+    def _decoded(self, tile: Painting) -> Generator[None, None, Pixels]:
+        decoding = Decoding(tile)
+        yield from decoding.slices()
+        pixels: Pixels = decoding.pixels().numpy()
         return pixels
 
     def draw_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
@@ -98,7 +100,7 @@ class Redrawing:
                 report(done + tile.step, self.parts)
                 yield
             done += self._steps
-            mosaic.lay(self._decoded(tile))
+            mosaic.lay((yield from self._decoded(tile)))
         return mosaic.image.crop((0, 0, *image.size))
 
     def _pixels(self, image: Image.Image) -> Pixels:

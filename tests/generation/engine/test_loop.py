@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Generator
 from dataclasses import replace
 from io import BytesIO
@@ -10,15 +11,15 @@ from PIL import Image
 
 from generation import infotext
 from generation.catalogue import POCKET, Catalogue
-from generation.engine import loop
+from generation.engine import autoencoder, loop
 from generation.engine.drawing import FRAME_SHARE
 from generation.engine.models import Model
 from generation.engine.previews import FrameCost
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind, InvalidSetting
-from generation.events import Cancelled, Completed, Failed, Loading, Picture, Preview, Progress, Started
-from generation.jobs import Job, Upscale
+from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
+from generation.jobs import Draw, Job, Upscale
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver
 
@@ -397,3 +398,67 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
     assert tiles[0] <= 2
     driver.run()
     assert driver.completed(1).pictures == (Picture(b"", 1, 1, 1),)
+
+
+def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_others(
+    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = replace(apple, width=256, height=256, steps=1)
+    at_once = LoopDriver(shelf)
+    at_once.admit(1, large)
+    at_once.run()
+    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(autoencoder, "TILE_SECONDS", 0.0)
+    driver, tiles = LoopDriver(shelf), list[int]()
+    decoder = pocket.vae.decoder.register_forward_hook(lambda *_: tiles.append(len(driver.events)))
+    try:
+        driver.admit(1, large)
+        driver.loop.step()
+        driver.admit(2, replace(apple, steps=40))
+        driver.run()
+    finally:
+        decoder.remove()
+    assert len(tiles) > 4
+    first, last = tiles[0], tiles[len(tiles) - 2]
+    between = [event.job_id for event in driver.events[first:last] if isinstance(event, Progress)]
+    assert between.count(2) >= 3
+    assert between.count(1) >= 3, "each tile is told, so that nobody takes the worker for stuck"
+    whole, tiled = (pixels(each.completed(1).pictures[0].png) for each in (at_once, driver))
+    assert whole.shape == tiled.shape
+    assert abs(whole - tiled).mean() < 6
+    assert not pocket.vae.use_tiling
+
+
+def test_a_decode_in_tiles_that_is_cancelled_leaves_nothing_behind(
+    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", 0.0)
+    driver, threads = LoopDriver(shelf), threading.active_count()
+    driver.admit(1, replace(apple, width=256, height=256, steps=1))
+    for _ in range(4):
+        driver.loop.step()
+    assert threading.active_count() == threads + 1
+    driver.loop.cancel(1)
+    assert isinstance(driver.of(1)[-1], Cancelled)
+    assert threading.active_count() == threads
+
+
+def test_a_cancel_stops_the_loading_of_its_model(apple: GenerationSettings) -> None:
+    shelf = Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32)
+    events, unwanted = list[Event](), set[int]()
+
+    def hear(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Loading) and event.job_id == 1 and event.share > 0:
+            unwanted.add(1)
+
+    driven = loop.StepLoop(shelf, hear, Sizing(16), is_unwanted=unwanted.__contains__)
+    driven.admit(Job(1, "owner", Draw(apple)))
+    assert isinstance(events[-1], Cancelled)
+    assert shelf.names == []
+    driven.cancel(1)
+    driven.admit(Job(2, "owner", Draw(apple)))
+    while not driven.idle:
+        driven.step()
+    assert isinstance(events[-1], Completed)
+    assert [type(event) for event in events if event.job_id == 1].count(Cancelled) == 1

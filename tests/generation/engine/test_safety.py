@@ -14,7 +14,7 @@ from generation.engine.safety import Checkers, SafetyChecker
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import CheckerUnavailable, FailureKind
-from generation.events import Completed, Event, Failed
+from generation.events import Completed, Event, Failed, Loading, Started
 from generation.jobs import Draw, Job, Task, Upscale
 from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
@@ -93,3 +93,14 @@ def test_what_is_flagged_is_not_explained_and_ends(
     assert flags(ending) == [True]
     assert isinstance(ending, Completed)
     assert ending.explanation is None
+
+
+def test_reading_a_checker_is_told(shelf: Shelf, tmp_path: Path, apple: GenerationSettings) -> None:
+    checker = str(tiny.safety_checker(tmp_path, Image.new("RGB", (64, 64), "red")))
+    shelf.take("pocket", lambda share: None)
+    events: list[Event] = []
+    checkers = Checkers(Catalogue([replace(POCKET, safety_checker=checker)]), CPU)
+    loop = StepLoop(shelf, events.append, Sizing(16), checkers=checkers)
+    for job_id in (1, 2):
+        loop.admit(Job(job_id, "owner", Draw(apple, check=True)))
+    assert [type(event) for event in events] == [Loading, Started, Started]

@@ -16,6 +16,7 @@ from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine import memory
 from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
+from generation.engine.previews import LatentPreview
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind
@@ -217,6 +218,48 @@ def test_a_creative_upscale_that_fits_in_no_way_fails_clearly(
     driver.loop.admit(creative(replace(apple, model="wide"), picture(128)))
     driver.run()
     assert failure(driver) is FailureKind.OUT_OF_MEMORY
+
+
+def test_memory_that_is_short_at_the_beginning_is_made_free_once(
+    own: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, freed = own.take("pocket", lambda share: None), list[int]()
+    reader = model.prompts.readers[0].text_encoder
+    limit(monkeypatch, reader, lambda _: bool(freed))
+    whole = Shelf.forget_idle
+
+    def forget(shelf: Shelf) -> None:
+        whole(shelf)
+        freed.append(1)
+
+    monkeypatch.setattr(Shelf, "forget_idle", forget)
+    driver = LoopDriver(own)
+    driver.admit(1, replace(apple, prompt="what nobody has asked for"))
+    driver.run()
+    driver.completed(1)
+    assert len(freed) == 1
+    limit(monkeypatch, reader, lambda _: False)
+    driver.admit(2, replace(apple, prompt="nor this"))
+    driver.run()
+    assert failure(driver, 2) is FailureKind.OUT_OF_MEMORY
+
+
+def test_a_step_without_memory_for_its_preview_goes_without(
+    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(self: Model, latents: torch.Tensor) -> Any:
+        raise torch.OutOfMemoryError
+
+    driver = LoopDriver(shelf)
+    driver.admit(1, apple)
+    with monkeypatch.context() as short:
+        short.setattr(LatentPreview, "__call__", no_memory)
+        driver.loop.step()
+    driver.run()
+    driver.completed(1)
+    looks = [event.previews for event in driver.of(1) if isinstance(event, Progress)]
+    assert looks[0] == ()
+    assert all(looks[1:])
 
 
 @pytest.fixture

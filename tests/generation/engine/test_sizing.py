@@ -1,10 +1,12 @@
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from generation import wire
-from generation.engine import bench, worker
+from generation.engine import bench, measuring, worker
 from generation.engine.measuring import DeviceMeter, device_name
 from generation.engine.models import Model
 from generation.engine.painting import Painting
@@ -96,9 +98,9 @@ def test_a_worker_draws_as_many_users_together_as_the_benchmark(
     device = Device({rows: 1 / rows**0.5 for rows in (2, 4, 8, 16, 32, 64, 128)}, memory=32)
     monkeypatch.setattr(worker, "DeviceMeter", lambda: device)
     guided = 2 * bench.JOBS
-    assert worker._sizing(options).of(painting, wanted=guided).most == guided
-    assert worker._sizing(replace(options, strict=True)).of(painting).most == worker.STRICT_ROWS
-    assert worker._sizing(replace(options, largest_batch=4)).of(painting, wanted=guided).most == 4
+    assert worker.sizing_for(options).of(painting, wanted=guided).most == guided
+    assert worker.sizing_for(replace(options, strict=True)).of(painting).most == worker.STRICT_ROWS
+    assert worker.sizing_for(replace(options, largest_batch=4)).of(painting, wanted=guided).most == 4
 
 
 def test_sizes_are_measured_each_by_itself(painting: Painting, pocket: Model, apple: GenerationSettings) -> None:
@@ -115,9 +117,27 @@ def test_a_strict_or_told_size_is_not_measured(painting: Painting) -> None:
     assert Sizing(16).of(painting, wanted=2).most == 16
 
 
-def test_the_device_itself_can_be_measured(painting: Painting) -> None:
+def test_the_device_itself_can_be_measured_whatever_it_held_before(pocket: Model, apple: GenerationSettings) -> None:
+    painting = Painting(pocket, replace(apple, width=512, height=512))
+    torch.ones(2**28)
     meter = DeviceMeter()
     assert 0 < meter.seconds(painting, 2, slow=0.0) < 60
+    assert meter._bytes > 0
     assert meter.has_memory(painting, 4)
-    assert not meter.has_memory(painting, 10**12) or meter._bytes == 0
+    assert not meter.has_memory(painting, 10**12)
     assert "threads" in device_name(painting.model.device)
+
+
+def test_memory_that_ends_in_a_later_repeat_is_too_little_too(
+    painting: Painting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+
+    def forward(*_: object) -> float:
+        taken.append(1)
+        if len(taken) > 1:
+            raise torch.OutOfMemoryError
+        return 0.1
+
+    monkeypatch.setattr(measuring, "timed", forward)
+    assert DeviceMeter().seconds(painting, 2, slow=1.0) == math.inf
