@@ -41,7 +41,9 @@ def placed(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
         _offload(pipeline, device, wanted.offload)
     else:
         pipeline.to(device)
-    network = unet or pipeline.transformer
+    network = unet or getattr(pipeline, "transformer", None)
+    if network is None and (wanted.fuse_projections or wanted.attention or wanted.compile):
+        raise ValueError(f"{type(pipeline).__name__} has neither a UNet nor a transformer to accelerate")
     if wanted.fuse_projections:
         network.fuse_qkv_projections()
     if wanted.attention:
@@ -63,7 +65,7 @@ def _offload(pipeline: Any, device: torch.device, how: str) -> None:
         exclude_modules=staying,
     )
     for name in staying:
-        if isinstance(part := getattr(pipeline, name), torch.nn.Module):
+        if isinstance(part := getattr(pipeline, name, None), torch.nn.Module):
             part.to(device)
 
 

@@ -148,8 +148,10 @@ def cut_smaller(network: Any, side: int, cut: bool) -> bool:
     """Have an autoencoder work in tiles of half of what they are where it is `cut` already, else half the longer
     `side` of a picture, in latents, or as it sees fit; False where none can be smaller."""
     if not hasattr(network, "tile_latent_min_size"):
-        network.use_tiling = not cut and hasattr(network, "use_tiling")
-        return bool(network.use_tiling)
+        if not hasattr(network, "use_tiling"):
+            return False
+        network.use_tiling = True
+        return not cut
     tile = (min(side, network.tile_latent_min_size) if cut else side) // 2
     if tile < SMALLEST_TILE:
         return False

@@ -23,6 +23,9 @@ WEIGHTS = tuple(
 
 ABOUT = "*.json"
 
+UNUSED: dict[str, None] = {"safety_checker": None}
+"""The parts of a pipeline that stay where they are."""
+
 
 def model(source: str, report: Report) -> Path:
     """The folder of a model in diffusers' format. What takes long, its weights, is fetched with `report`; diffusers
@@ -32,9 +35,10 @@ def model(source: str, report: Report) -> Path:
     """
     with suppress(OSError):
         index = json.loads(Path(hf_hub_download(source, sources.INDEX)).read_text())
-        parts = [name for name, value in index.items() if isinstance(value, list) and value != [None, None]]
+        named = [name for name, value in index.items() if isinstance(value, list) and value != [None, None]]
+        parts = [name for name in named if name not in UNUSED]
         fetched(source, [f"{part}/{file}" for part in parts for file in WEIGHTS], report)
-    return Path(DiffusionPipeline.download(source, use_safetensors=True))
+    return Path(DiffusionPipeline.download(source, use_safetensors=True, **UNUSED))
 
 
 def network(source: str, report: Report) -> Path:

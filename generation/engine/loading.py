@@ -40,6 +40,9 @@ FETCHED = 0.5
 LIBRARIES = ("diffusers", "transformers")
 PLAIN = "*.safetensors"
 
+_UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
+"""What libraries raise where files or parts are not what they should be, or a package for them is missing."""
+
 
 def load(
     spec: ModelSpec,
@@ -67,11 +70,13 @@ def load(
         pipeline = accelerating.placed(pipeline_of(spec, weights, dtype, reading), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return own_pipelines.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
+        if pipeline.unet.config.time_cond_proj_dim:
+            raise ValueError("its UNet is told the guidance scale, which is not supported; take the model it came from")
         tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
         model.measure_frames()
         beside.lay(model, pipeline, told)
-    except (OSError, ValueError, KeyError, RuntimeError, MemoryError) as reason:
+    except _UNBUILT as reason:
         if memory.is_exhausted(reason):
             raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
         raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason

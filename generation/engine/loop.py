@@ -345,11 +345,11 @@ class StepLoop:
         except BrokenPicture as broken:
             self._redraw(drawing, index, broken)
             return
+        if painting.original:
+            image = masks.pasted(image, painting.original)
         if refining := hires.refinement(painting, image):
             self._replace(drawing, index, refining)
             return
-        if painting.original:
-            image = masks.pasted(image, painting.original)
         settings = drawing.each[index]
         model = painting.model
         drawn = pictures.drawn_by(model.hash, model.lora_hashes(painting.settings), drawing.inputs)

@@ -73,7 +73,7 @@ class OwnModel:
     def _take_less(self, settings: GenerationSettings) -> bool:
         """From now on decode in tiles, and keep on the device only what is at work; False where that is so already."""
         side = max(settings.width, settings.height) // PIXELS_PER_LATENT
-        vae = self.pipeline.vae
+        vae = getattr(self.pipeline, "vae", None)
         smaller = autoencoder.cut_smaller(vae, side, getattr(vae, "use_tiling", False))
         if self.device.type == "cpu" or self.offloaded or not self.pipeline.model_cpu_offload_seq:
             return smaller

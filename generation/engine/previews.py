@@ -104,9 +104,10 @@ class TinyDecoder:
     @classmethod
     def read(cls, source: str, channels: int, device: torch.device, dtype: torch.dtype) -> Self:
         """From a directory or the hub; raises `OSError` or `ValueError` where it holds none for `channels` channels."""
-        local = Path(source).is_dir()
+        folder = Path(source).expanduser()
+        local = folder.is_dir()
         network = AutoencoderTiny.from_pretrained(
-            source, torch_dtype=dtype, use_safetensors=True, local_files_only=local
+            str(folder) if local else source, torch_dtype=dtype, use_safetensors=True, local_files_only=local
         )
         if network.config.latent_channels != channels:
             raise ValueError(f"{source} decodes {network.config.latent_channels} channels, not {channels}")

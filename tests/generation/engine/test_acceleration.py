@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -93,3 +94,11 @@ def test_a_name_that_is_none_is_refused() -> None:
         Acceleration(attention="flashy")
     with pytest.raises(InvalidSetting, match="one of group, sequential; not model"):
         Acceleration(offload="model")
+
+
+@pytest.mark.parametrize("wanted", GROUPS[:2], ids=NAMES[:2])
+def test_a_pipeline_without_a_network_of_steps_is_placed_and_cannot_be_accelerated(wanted: Acceleration) -> None:
+    pipeline = SimpleNamespace(to=lambda device: None)
+    assert accelerating.placed(pipeline, CPU, PLAIN) is pipeline
+    with pytest.raises(ValueError, match="neither a UNet nor a transformer"):
+        accelerating.placed(pipeline, CPU, wanted)

@@ -38,7 +38,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hub") / "owner"
     tiny.stable_diffusion_1(folder / "model")
     (folder / "model" / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"not wanted" * 100_000)
-    pipeline = StableDiffusionPipeline.from_pretrained(folder / "model", local_files_only=True)
+    (folder / "model" / "safety_checker").mkdir()
+    (folder / "model" / "safety_checker" / "model.safetensors").write_bytes(b"not wanted")
+    index = folder / "model" / "model_index.json"
+    checker = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    index.write_text(json.dumps(json.loads(index.read_text()) | {"safety_checker": checker}))
+    pipeline = StableDiffusionPipeline.from_pretrained(folder / "model", local_files_only=True, safety_checker=None)
     tiny_guides.controlnet(folder / "guides", pipeline)
     tiny_guides.ip_adapter(folder / "guides" / "adapters", pipeline)
     return folder.parent
@@ -61,6 +66,7 @@ def test_fetching_is_told_and_what_was_fetched_is_found_without_the_hub(hub: Pat
     while_fetching = [share for share in shares if 0 < share < loading.FETCHED]
     assert len(while_fetching) > 3
     assert not list(Path(weights).rglob("*.fp16.*"))
+    assert not list(Path(weights).rglob("safety_checker/*"))
     again, *_ = in_a_process(tmp_path, "http://127.0.0.1:9")
     assert again[0] == 0.0
     assert 0 < again[1] < loading.FETCHED, "nothing is fetched, so reading begins at once"

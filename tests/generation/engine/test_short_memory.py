@@ -5,6 +5,7 @@ from dataclasses import replace
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy
@@ -14,6 +15,7 @@ from PIL import Image
 
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine import memory
+from generation.engine.autoencoder import cut_smaller
 from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
 from generation.engine.previews import LatentPreview
@@ -326,3 +328,11 @@ def test_a_pipeline_of_its_own_that_cannot_leave_a_gpu_fails_clearly(
     driver.admit(1, replace(fox, width=64, height=64))
     driver.run()
     assert failure(driver) is FailureKind.OUT_OF_MEMORY
+
+
+def test_an_autoencoder_that_sizes_its_own_tiles_keeps_to_them() -> None:
+    network = SimpleNamespace(use_tiling=False)
+    assert cut_smaller(network, 64, False)
+    assert not cut_smaller(network, 64, True)
+    assert network.use_tiling
+    assert not cut_smaller(None, 64, False)

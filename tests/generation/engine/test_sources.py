@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from generation import sources
 from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine import memory
+from generation.engine import loading, memory
 from generation.engine.loading import load
 from generation.engine.models import Model
 from generation.engine.shelf import Shelf
@@ -201,3 +201,25 @@ def test_folders_that_are_no_models_are_told_apart(tmp_path: Path) -> None:
         loaded(tmp_path)
     with pytest.raises(ModelUnavailable, match="cannot be loaded"):
         loaded(tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize("reason", [AttributeError, TypeError, ImportError])
+def test_a_pipeline_that_cannot_be_built_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: type[Exception]
+) -> None:
+    def unbuilt(*_: object, **__: object) -> None:
+        raise reason("a part is missing")
+
+    folder = tiny.stable_diffusion_1(tmp_path)
+    monkeypatch.setattr(loading, "pipeline_of", unbuilt)
+    with pytest.raises(ModelUnavailable, match=r"cannot be loaded from .* a part is missing"):
+        loaded(folder)
+
+
+def test_a_unet_that_is_told_the_guidance_scale_is_refused(tmp_path: Path) -> None:
+    folder = tiny.stable_diffusion_1(tmp_path)
+    pipeline = DiffusionPipeline.from_pretrained(folder)
+    config = dict(pipeline.unet.config) | {"time_cond_proj_dim": 8}
+    type(pipeline.unet).from_config(config).save_pretrained(folder / "unet")
+    with pytest.raises(ModelUnavailable, match="told the guidance scale"):
+        loaded(folder)

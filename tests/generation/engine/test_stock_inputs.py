@@ -10,7 +10,7 @@ import numpy
 import pytest
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from generation import images, infotext, outpainting
 from generation.catalogue import POCKET, Catalogue, ModelSpec
@@ -207,3 +207,12 @@ def test_what_lies_beyond_a_picture_s_edges_is_drawn_and_the_picture_stays_the_v
     assert 0.1 < kept.mean() < 0.9
     assert (drawn[kept] == before[kept]).all()
     assert abs(drawn[~kept] - before[~kept]).max() > 5
+
+
+def test_what_a_mask_keeps_is_the_picture_s_own_in_a_larger_one_too(shelf: Shelf, apple: GenerationSettings) -> None:
+    settings = replace(apple, denoising_strength=0.7, hires_factor=2.0)
+    drawn = ours(LoopDriver(shelf), settings, Inputs(images.as_png(picture()), images.as_png(mask())))
+    expected = numpy.asarray(picture().resize((256, 256), Image.Resampling.LANCZOS), dtype=int)
+    outside = numpy.asarray(mask().resize((256, 256), Image.Resampling.NEAREST)) == 0
+    away = outside & (numpy.asarray(mask().resize((256, 256)).filter(ImageFilter.MaxFilter(31))) == 0)
+    assert (drawn[away] == expected[away]).all()

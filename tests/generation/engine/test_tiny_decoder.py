@@ -8,11 +8,14 @@ import torch
 from diffusers import AutoencoderTiny
 
 from generation.catalogue import POCKET, Catalogue, PreviewKind
+from generation.engine.previews import TinyDecoder
 from generation.engine.shelf import Shelf
 from generation.errors import InvalidSetting, ModelUnavailable
 from generation.events import Progress
 from generation.settings import GenerationSettings
 from tests.generation.engine.conftest import LoopDriver
+
+CPU = torch.device("cpu")
 
 
 def tiny_shelf(folder: Path, channels: int) -> Shelf:
@@ -57,3 +60,10 @@ def test_one_that_does_not_fit_the_model_is_refused(tmp_path: Path) -> None:
 def test_a_tiny_preview_needs_its_decoder() -> None:
     with pytest.raises(InvalidSetting, match="madebyollin/taesd"):
         replace(POCKET, preview=PreviewKind.TINY)
+
+
+def test_it_may_be_in_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_shelf(tmp_path / "taesd", 4)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    decoder = TinyDecoder.read("~/taesd", 4, CPU, torch.float32)
+    assert decoder(torch.zeros(1, 4, 8, 8)).shape == (1, 3, 64, 64)
