@@ -67,8 +67,12 @@ class Rival:
         log.info(
             "%s: %s is %.2f times as fast, and %s", model, self.dtype, usual / own, "taken" if wins else "not taken"
         )
-        self.notebook.put(self._named(device, model), wins)
+        self.remember(device, model, wins=wins)
         return wins
+
+    def remember(self, device: torch.device, model: str, *, wins: bool) -> None:
+        """Keep whether it is taken."""
+        self.notebook.put(self._named(device, model), wins)
 
     def _named(self, device: torch.device, model: str) -> str:
         return f"{device_name(device)}, {model}, {self.dtype}"

@@ -1,6 +1,5 @@
 """The models in memory."""
 
-import gc
 import logging
 from collections import OrderedDict
 from pathlib import Path
@@ -108,9 +107,12 @@ class Shelf:
         try:
             model = self._placed(spec, self._dtype, on_load)
         except ModelTooLarge:
-            return self._placed(spec, rival.dtype, on_load)
+            model = self._placed(spec, rival.dtype, on_load)
+            rival.remember(self._device, spec.name, wins=True)
+            return model
         if isinstance(model, OwnModel):
             return model
+        other: Model | OwnModel | None = None
         try:
             other = self._loaded(spec, rival.dtype, on_load)
             assert isinstance(other, Model)
@@ -120,17 +122,20 @@ class Shelf:
                 raise
         [usual] = rival.medians(model)
         del model
-        gc.collect()
+        other = None
+        memory.release(self._device)
         try:
-            model = self._placed(spec, rival.dtype, on_load)
-            assert isinstance(model, Model)
-            if rival.decide(self._device, spec.name, usual, *rival.medians(model)):
-                return model
-            del model
+            other = self._loaded(spec, rival.dtype, on_load)
+            assert isinstance(other, Model)
+            if rival.decide(self._device, spec.name, usual, *rival.medians(other)):
+                return other
         except memory.ERRORS as reason:
             if not memory.is_exhausted(reason):
                 raise
             log.info("%s stays in %s: %s", spec.name, self._dtype, reason)
+            rival.remember(self._device, spec.name, wins=False)
+        other = None
+        memory.release(self._device)
         return self._placed(spec, self._dtype, on_load)
 
     def _placed(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | OwnModel:

@@ -13,6 +13,7 @@ from generation.engine.explain_bench import cost_to_others
 from generation.engine.models import Model
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
+from generation.settings import GenerationSettings
 from tests.generation.engine import single_file, tiny
 
 
@@ -75,3 +76,18 @@ def test_what_an_explanation_costs_others_is_little_by_a_clock_that_counts_work(
         for hook in hooks:
             hook.remove()
     assert 1 < cost < 1.05
+
+
+def test_rows_that_fill_up_are_no_work(apple: GenerationSettings) -> None:
+    mixed = [replace(apple, steps=3), replace(apple, steps=2, guidance_scale=1.0)]
+    assert bench._useful(bench.Run(forwards=[4, 4, 4, 4]), mixed) == 8 / 16
+
+
+def test_a_bare_forward_is_of_the_unet_alone(pocket: Model, apple: GenerationSettings) -> None:
+    rows: list[int] = []
+    counting = pocket.unet.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
+    try:
+        assert bench._forward_seconds(pocket, [apple], 4) > 0
+    finally:
+        counting.remove()
+    assert rows == [4] * (1 + bench.REPEATS)

@@ -6,7 +6,7 @@ from weakref import ref
 import pytest
 import torch
 
-from generation.catalogue import POCKET, Catalogue
+from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine import device, loading, shelf
 from generation.engine.models import Model
 from generation.engine.notebook import Notebook
@@ -92,18 +92,40 @@ def test_it_is_tried_once_for_each_model_and_remembered(tmp_path: Path) -> None:
     assert len(again.timed) == 2 * (1 + ROUNDS)
 
 
-def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, too_large = loading.load, torch.bfloat16
+def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    whole, too_large, asked = loading.load, torch.bfloat16, list[torch.dtype]()
 
     def load(spec: object, device: object, dtype: torch.dtype, *rest: object) -> object:
+        asked.append(dtype)
         if dtype is too_large:
             raise ModelTooLarge("no")
         return whole(spec, device, dtype, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(shelf, "load", load)
-    assert dtype_on(shelf_with(Watch(0.4))) is torch.float32
-    too_large = torch.float32
-    assert dtype_on(shelf_with(Watch(2.0))) is torch.bfloat16
+    for file in (tmp_path / "one.json", tmp_path / "other.json"):
+        taken = torch.bfloat16 if too_large is torch.float32 else torch.float32
+        assert dtype_on(shelf_with(Watch(0.4), file)) is taken
+        asked.clear()
+        watch = Watch(0.4)
+        assert dtype_on(shelf_with(watch, file)) is taken
+        assert (asked, watch.timed) == ([taken], []), "at the next start it is read once, and not measured"
+        too_large = torch.float32
+
+
+def test_no_other_model_leaves_memory_for_a_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = loading.load
+
+    def load(spec: ModelSpec, device: object, dtype: torch.dtype, *rest: object) -> object:
+        if spec.name == "twin" and dtype is torch.bfloat16:
+            raise ModelTooLarge("no")
+        return whole(spec, device, dtype, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shelf, "load", load)
+    models = Catalogue([POCKET, replace(POCKET, name="twin")])
+    both = Shelf(models, CPU, torch.float32, room=2, rival=Rival(torch.bfloat16, seconds=Watch(0.9)))
+    assert dtype_on(both) is torch.float32
+    assert dtype_on(both, "twin") is torch.float32
+    assert both.names == ["pocket", "twin"]
 
 
 def test_a_pipeline_of_its_own_is_not_tried(tmp_path: Path) -> None:
