@@ -41,7 +41,7 @@ def placed(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
         _offload(pipeline, device, wanted.offload)
     else:
         pipeline.to(device)
-    network = unet or getattr(pipeline, "transformer", None)
+    network: Any = unet or getattr(pipeline, "transformer", None)
     if network is None and (wanted.fuse_projections or wanted.attention or wanted.compile):
         raise ValueError(f"{type(pipeline).__name__} has neither a UNet nor a transformer to accelerate")
     if wanted.fuse_projections:

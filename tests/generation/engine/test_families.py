@@ -23,6 +23,7 @@ from generation.jobs import Inputs
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import NO_INPUTS, LoopDriver
+from tests.generation.engine.test_stock_pipeline import ONE_PATH
 
 FAMILIES = {"two": tiny.stable_diffusion_2, "xl": tiny.stable_diffusion_xl, "xl inpainting": tiny.inpainting_xl}
 CPU = torch.device("cpu")
@@ -120,6 +121,18 @@ def mask() -> Image.Image:
     drawn_anew = Image.new("L", (64, 64), 0)
     drawn_anew.paste(255, (16, 16, 64, 64))
     return drawn_anew
+
+
+@pytest.mark.parametrize("model", ["two", "xl"])
+@pytest.mark.parametrize("sampler", ONE_PATH)
+@pytest.mark.parametrize("guidance_scale", [1.0, 12.0])
+def test_both_ends_of_guidance_by_every_sampler_without_noise_of_its_own(
+    shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, sampler: Sampler, guidance_scale: float
+) -> None:
+    asked = replace(fox, model=model, sampler=sampler, guidance_scale=guidance_scale)
+    wanted = expected(stock, AutoPipelineForText2Image, asked, width=64, height=64)
+    assert wanted.std() > 5, "a picture that says something"
+    assert abs(drawn(LoopDriver(shelf), asked) - wanted).max() <= 1
 
 
 @pytest.mark.parametrize("model", ["two", "xl"])

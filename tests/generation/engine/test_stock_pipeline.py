@@ -145,3 +145,17 @@ def test_the_plain_prompt_path_of_the_stock_pipeline_is_clip_skip_one(
     driver.run()
     [picture] = driver.completed(1).pictures
     assert abs(pixels(picture.png) - numpy.asarray(expected, dtype=int)).max() <= 1
+
+
+@pytest.mark.parametrize("sampler", Sampler)
+def test_among_seven_strangers_the_pixels_are_the_stock_pipeline_s_too(
+    stock: Any, driver: LoopDriver, apple: GenerationSettings, sampler: Sampler
+) -> None:
+    asked = replace(apple, sampler=sampler)
+    for stranger in range(2, 9):
+        driver.admit(stranger, replace(apple, prompt=f"{stranger} cats", seed=stranger, steps=1 + stranger % 4))
+    driver.loop.step()
+    driver.admit(1, asked)
+    driver.run()
+    [picture] = driver.completed(1).pictures
+    assert abs(pixels(picture.png) - drawn_by_stock(stock, asked)).max() <= 1
