@@ -150,6 +150,7 @@ class Followups:
         await interaction.response.send_message(sentence, ephemeral=True)
 
     async def _show_one(self, interaction: discord.Interaction, generation: Generation, press: Press) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         generation = await self._sight.of(interaction, generation)
         picture = await self._prints.one(generation, press.picture, interaction.filesize_limit)
         if picture is None:
@@ -163,13 +164,11 @@ class Followups:
         animation = await self._prints.gif(generation)
         if animation is None:
             raise Refusal("The animation is not here any more.")
-        look = of_animation(generation, animation)
-        look.view.stop()
-        await interaction.edit_original_response(view=look.view, attachments=files_of(look))
+        await answer(interaction, of_animation(generation, animation))
 
 
 async def answer(interaction: discord.Interaction, look: Look) -> None:
-    """Show something to whoever asked, and to nobody else; in what was deferred for them alone, if it was."""
+    """Show something to whoever asked, and to nobody else; where an answer was deferred, in its place."""
     look.view.stop()
     if interaction.response.is_done():
         await interaction.edit_original_response(view=look.view, attachments=files_of(look))

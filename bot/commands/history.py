@@ -12,7 +12,7 @@ from bot.errors import Refusal
 from bot.followups import FORGOTTEN, answer
 from bot.layouts import lists
 from bot.layouts.lists import Place
-from bot.layouts.look import Look, files_of
+from bot.layouts.look import Look
 from bot.locales import say
 from bot.prints import Prints
 from bot.sight import Sight, is_in_sight
@@ -44,12 +44,12 @@ class History(commands.Cog):
         Args:
             search: Words of the prompt
         """
-        await answer(interaction, await self._page(interaction, Place("history", 0, search.strip())))
+        await self._list(interaction, Place("history", 0, search.strip()))
 
     @app_commands.command()
     async def favourites(self, interaction: discord.Interaction) -> None:
         """Show the pictures you gave a star."""
-        await answer(interaction, await self._page(interaction, Place("favourites", 0)))
+        await self._list(interaction, Place("favourites", 0))
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction, number: Number) -> None:
@@ -62,13 +62,19 @@ class History(commands.Cog):
 
     async def turn(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Turn a page."""
-        look = await self._page(interaction, Place(match["kind"], int(match["page"]), match["search"]))
-        look.view.stop()
-        await interaction.response.edit_message(view=look.view, attachments=files_of(look))
+        await interaction.response.defer()
+        await answer(
+            interaction, await self._page(interaction, Place(match["kind"], int(match["page"]), match["search"]))
+        )
 
     async def chosen(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
         """Show what was chosen from a list."""
         await self._show(interaction, await self._visible(interaction, int(values[0])))
+
+    async def _list(self, interaction: discord.Interaction, place: Place) -> None:
+        """Show a page, and acknowledge before its pictures are read."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await answer(interaction, await self._page(interaction, place))
 
     async def _page(self, interaction: discord.Interaction, place: Place) -> Look:
         user_id = interaction.user.id
@@ -108,6 +114,4 @@ class History(commands.Cog):
         if generation.state.unfinished:
             raise Refusal("It is still being drawn. See /queue.")
         pictures = await self._prints.of(generation, interaction.filesize_limit)
-        look = layouts.ended(generation, pictures, parent)
-        look.view.stop()
-        await interaction.edit_original_response(view=look.view, attachments=files_of(look))
+        await answer(interaction, layouts.ended(generation, pictures, parent))

@@ -83,6 +83,11 @@ def finished(message: Message) -> bool:
     return any(button.startswith("noisefox:reroll:") for button in buttons)
 
 
+def filled(message: Message) -> bool:
+    """True once a message says anything."""
+    return bool(message["content"] or message["components"])
+
+
 class SharedWorker(LocalPool):
     """A worker that outlives the bots which use it, one after the other."""
 
@@ -129,6 +134,10 @@ class Member(Person):
         assert outcome.message is not None, outcome
         assert outcome.message["ephemeral_for"] == self.id
         return outcome.message
+
+    async def looks_up(self, command: str, **options: Any) -> Message:
+        """Run such a command that is acknowledged before it can answer, and wait for the answer."""
+        return await self.see(await self.asks(command, **options), filled)
 
     async def asks_until(self, condition: Callable[[Message], bool], command: str, **options: Any) -> Message:
         """Run such a command again until its answer is as expected: what a reaction does, nothing announces."""

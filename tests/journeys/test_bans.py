@@ -86,7 +86,7 @@ async def test_buttons_selects_and_forms_of_earlier_refuse_them_too(
     async with start(SketchPool()):
         done = await other.imagine(count=2)
         lists = [
-            await other.asks("history"),
+            await other.looks_up("history"),
             await other.asks("what", parameter="steps"),
             await other.asks("me forget"),
         ]

@@ -60,7 +60,7 @@ async def test_block_keeps_it_to_age_restricted_channels(
         assert len(urls_of(await member.see(shown, finished))) == count
     await other.react(withheld, "✉️")
     await other.wait_for(lambda each: "There is no picture to send" in each["content"])
-    assert "a bare tree" in text_of(await member.asks("history"))
+    assert "a bare tree" in text_of(await member.looks_up("history"))
     again = await member.start("a bare tree", seed=7, channel="nsfw-art")
     assert urls_of(await member.see_finished(again))
 

@@ -31,7 +31,7 @@ async def test_history_is_searched_and_turned_by_pages_over_a_restart(
             await member.imagine(f"a cat, number {number}", steps=1)
         await member.imagine("a castle", steps=1)
         await other.imagine("a boat", steps=1)
-        first = await member.asks("history", search="cat number")
+        first = await member.looks_up("history", search="cat number")
     assert "6 in all" in text_of(first)
     assert "a castle" not in text_of(first)
     assert ["number 5" in text_of(first), "number 0" in text_of(first)] == [True, False]
@@ -39,14 +39,14 @@ async def test_history_is_searched_and_turned_by_pages_over_a_restart(
         await member.click(first, "▶️")
         second = await member.see(first, lambda each: "2 of 2" in labels_of(each))
         assert "number 0" in text_of(second)
-        everything = await member.asks("history")
+        everything = await member.looks_up("history")
     assert "7 in all" in text_of(everything)
     assert "a boat" not in text_of(everything)
 
 
 async def test_an_old_picture_is_shown_again_with_its_buttons(bot: app.Bot, member: Member) -> None:
     await member.imagine("a castle", seed=7)
-    listed = await member.asks("history")
+    listed = await member.looks_up("history")
     shown = (await member.select(listed, "noisefox-show", ["1"])).message
     assert shown is not None
     again = await member.see(shown, finished)
@@ -78,7 +78,7 @@ async def test_a_private_picture_whose_token_expired_waits_in_the_history(
     clock.ahead += 16 * 60
     await bot.studio.drain()
     await bot.delivery.settle()
-    shown = (await member.select(await member.asks("history"), "noisefox-show", ["1"])).message
+    shown = (await member.select(await member.looks_up("history"), "noisefox-show", ["1"])).message
     assert shown is not None
     assert await prompt_in(member, await member.see(shown, finished)) == "a secret"
     assert other.messages() == []

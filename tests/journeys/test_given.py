@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot import app
+from bot import app, sheets
 from generation import images
 from playground.person import File, Outcome
-from tests.journeys.conftest import Member, Start, text_of
+from tests.journeys.conftest import Member, Start, filled, text_of
 from tests.sketching import SketchPool
 
 
@@ -117,3 +117,52 @@ async def test_a_view_of_a_large_picture_is_acknowledged_before_it_is_read(
     may_read.set()
     assert outcome.message is not None
     assert "More beside" in text_of(await member.see_finished(outcome.message))
+
+
+async def test_files_are_acknowledged_before_they_are_made_to_fit(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = await member.imagine("a boat", count=2)
+    details = (await member.click(two, "Details")).message
+    assert details is not None
+    fitting, thumbnail, may_read = sheets.fitting, sheets.thumbnail, threading.Event()
+
+    def fits(png: bytes, most: int) -> sheets.Fit:
+        assert may_read.wait(20)
+        return fitting(png, most)
+
+    def small(png: bytes) -> bytes:
+        assert may_read.wait(20)
+        return thumbnail(png)
+
+    monkeypatch.setattr(sheets, "fitting", fits)
+    monkeypatch.setattr(sheets, "thumbnail", small)
+    outcomes = [
+        await member.click(details, "Original 1"),
+        await member.select(two, "noisefox:pick:1:0", ["1"]),
+        await member.slash("history"),
+        await member.slash("favourites"),
+    ]
+    assert [each.acknowledged for each in outcomes] == [5, 5, 5, 5]
+    may_read.set()
+    answers = [await member.see(each.message, filled) for each in outcomes if each.message is not None]
+    for answer, words in zip(answers, ("As it was drawn", "Picture 2", "Your pictures", "0 in all"), strict=True):
+        assert words in text_of(answer)
+
+
+async def test_a_page_is_turned_before_its_pictures_are_read(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        await member.imagine(f"boat {number}")
+    listed = await member.looks_up("history")
+    thumbnail, may_read = sheets.thumbnail, threading.Event()
+
+    def small(png: bytes) -> bytes:
+        assert may_read.wait(20)
+        return thumbnail(png)
+
+    monkeypatch.setattr(sheets, "thumbnail", small)
+    assert (await member.click(listed, "▶️")).acknowledged == 6
+    may_read.set()
+    await member.see(listed, lambda each: "boat 0" in text_of(each))

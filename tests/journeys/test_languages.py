@@ -73,7 +73,7 @@ async def test_what_is_shown_in_spanish_shares_no_word_with_the_english(
         await person.imagine("zorro", steps=2, count=2)
         shown: list[Any] = [person.messages()[-1]["components"]]
         for command in ("history", "queue", "settings show", "styles list", "me forget", "favourites"):
-            answer = await person.asks(command)
+            answer = await person.looks_up(command)
             shown += [answer["content"] and {"content": answer["content"]}, answer["components"]]
         both.append(words_of(shown))
     english, spanish = both

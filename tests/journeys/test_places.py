@@ -10,7 +10,7 @@ from PIL import Image
 from bot import app, metadata, prints
 from playground import Playground
 from playground.world import SKETCHES_ID, Permission
-from tests.journeys.conftest import Clock, Member, Message, Start, finished, text_of, urls_of
+from tests.journeys.conftest import Clock, Member, Message, Start, filled, finished, text_of, urls_of
 from tests.sketching import SketchPool
 
 OUTSIDE = ("elsewhere", "friends")
@@ -121,7 +121,8 @@ async def test_a_file_fits_the_place_and_the_original_is_kept(
     assert metadata.settings_in(original).seed == 8
     playground.world.file_limit = 20_000
     answer = (await member.click(details, "Original 1")).message
-    assert "this is a WebP, as good as fits" in text_of(answer or {})
+    assert answer is not None
+    assert "this is a WebP, as good as fits" in text_of(await member.see(answer, filled))
     smaller = await _file_in(member, answer)
     assert Image.open(BytesIO(smaller)).format == "WEBP"
     assert metadata.settings_in(smaller).seed == 7
@@ -159,7 +160,7 @@ async def _file_of(member: Member, message: Message, label: str) -> bytes:
 
 async def _file_in(member: Member, answer: Message | None) -> bytes:
     assert answer is not None
-    [container] = answer["components"]
+    [container] = (await member.see(answer, filled))["components"]
     [file] = [part for part in container["components"] if part["type"] == 13]
     return await member.download(file["file"]["url"])
 

@@ -216,10 +216,10 @@ async def test_details_say_everything_to_whoever_asks(bot: app.Bot, member: Memb
 async def test_a_favourite_is_one_until_pressed_again(bot: app.Bot, member: Member, other: Member) -> None:
     done = await member.imagine("a cat")
     assert "One of your /favourites" in str((await other.click(done, "⭐")).message)
-    assert "a cat" in text_of(await other.asks("favourites"))
-    assert "a cat" not in text_of(await member.asks("favourites"))
+    assert "a cat" in text_of(await other.looks_up("favourites"))
+    assert "a cat" not in text_of(await member.looks_up("favourites"))
     await other.click(done, "⭐")
-    assert "a cat" not in text_of(await other.asks("favourites"))
+    assert "a cat" not in text_of(await other.looks_up("favourites"))
 
 
 async def test_reactions_keep_favourites_and_send_letters(bot: app.Bot, member: Member, other: Member) -> None:

@@ -10,7 +10,7 @@ from bot.config import SafetyConfig
 from generation.catalogue import POCKET
 from playground import Playground
 from playground.world import ART_ID, MEMBER_ONE_ID, MEMBER_TWO_ID
-from tests.journeys.conftest import Member, Message, Start, finished, text_of, urls_of, words_of
+from tests.journeys.conftest import Member, Message, Start, filled, finished, text_of, urls_of, words_of
 from tests.journeys.test_checks import covered
 from tests.journeys.test_places import until_drawing
 from tests.sketching import SketchPool
@@ -118,17 +118,17 @@ async def test_what_nobody_checked_is_shown_as_the_place_wants_it(
     assert covered(hidden) == [True, True]
     pick = await other.select(hidden, "noisefox:pick:1:0", ["1"])
     assert pick.message is not None
-    assert covered(pick.message) == [True]
+    assert covered(await other.see(pick.message, filled)) == [True]
     await admin.slash("server nsfw", {"policy": "block"})
     assert UNCHECKED in text_of(await shown(other, 1))
     refused = (await other.select(hidden, "noisefox:pick:1:0", ["1"])).message
     assert refused is not None
-    assert UNCHECKED in text_of(refused)
+    assert UNCHECKED in text_of(await other.see(refused, filled))
     assert UNCHECKED in text_of(await shown(member, 1))
     assert covered(await shown(other, 1, "nsfw-art")) == [False, False]
     assert covered(await shown(other, 2)) == [False, False]
     assert urls_of(plain)
-    listed = await member.asks("history")
+    listed = await member.looks_up("history")
     assert ["1.jpg" in text_of(listed), "2.jpg" in text_of(listed)] == [False, True]
 
 
@@ -145,4 +145,5 @@ async def test_what_is_withheld_where_it_was_drawn_stays_so_where_it_is_shown(
     details = (await member.click(open_one, "Details")).message
     assert details is not None
     file = (await member.click(details, "Original file")).message
-    assert "As it was drawn." in text_of(file or {})
+    assert file is not None
+    assert "As it was drawn." in text_of(await member.see(file, filled))
