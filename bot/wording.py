@@ -17,8 +17,11 @@ _KEPT = re.compile(r"typed:[0-9a-f]{16}")
 CHOICE_LENGTH = 100
 """Characters of a suggestion, and of what stands for it."""
 
-KEPT = 500
-"""Texts longer than that which are remembered until somebody chooses them, of all people."""
+KEPT = 50
+"""Texts longer than that which are remembered until one is chosen, of each person."""
+
+PEOPLE = 500
+"""Of how many people they are; who typed longest ago is forgotten first."""
 
 
 class Wording:
@@ -27,16 +30,14 @@ class Wording:
     def __init__(self, *, people: People, generations: Generations) -> None:
         self._people = people
         self._generations = generations
-        self._kept: dict[str, tuple[int, str]] = {}
-        """Whose they are, and the texts, by what stands for them; oldest first."""
+        self._kept: dict[int, dict[str, str]] = {}
+        """Each person's texts by what stands for them; oldest first, and who typed last is last."""
 
     async def prompts(self, user_id: int, typed: str, style: str | None = None) -> list[str]:
         """The prompts, flags included, that `typed` stands for. Raises `UserError`."""
         text = await self.dressed(user_id, await self._recalled(user_id, typed), style)
         suffix = (await self._people.habits(user_id)).suffix
-        if suffix and not flags.split(text)[0].endswith(flags.split(suffix)[0]):
-            text = styled(text, suffix)
-        return permutations.expand(text)
+        return permutations.expand(followed(text, suffix) if suffix else text)
 
     async def dressed(self, user_id: int, typed: str, style: str | None = None) -> str:
         """What is typed in a style, or else in the one that a flag names. Raises `UserError`."""
@@ -58,15 +59,17 @@ class Wording:
         if len(text) <= CHOICE_LENGTH:
             return text, text
         key = f"typed:{secrets.token_hex(8)}"
-        self._kept[key] = (user_id, text)
-        if len(self._kept) > KEPT:
-            del self._kept[next(iter(self._kept))]
+        own = self._kept[user_id] = self._kept.pop(user_id, {})
+        own[key] = text
+        for kept, most in ((own, KEPT), (self._kept, PEOPLE)):
+            if len(kept) > most:
+                del kept[next(iter(kept))]
         return f"…{text[1 - CHOICE_LENGTH :]}", key
 
     async def _recalled(self, user_id: int, typed: str) -> str:
         if _KEPT.fullmatch(typed.strip()):
-            owner, text = self._kept.get(typed.strip(), (0, ""))
-            if owner != user_id:
+            text = self._kept.get(user_id, {}).get(typed.strip())
+            if text is None:
                 raise Refusal("That prompt is not here any more. Type it anew.")
             return text
         match = _RECENT.fullmatch(typed.strip())
@@ -87,6 +90,13 @@ def styled(text: str, style: str) -> str:
     elif style_words:
         words = f"{words}, {style_words}"
     return " ".join(filter(None, [words, style_flags, own_flags]))
+
+
+def followed(text: str, suffix: str) -> str:
+    """A prompt with the words of a suffix behind its own, unless it ends with them; flags of the prompt weigh more."""
+    own_words, more_words = flags.split(text)[0], flags.split(suffix)[0]
+    ends_so = more_words and re.search(rf"(?<!\w){re.escape(more_words)}$", own_words)
+    return styled(text, flags.split(suffix)[1] if ends_so else suffix)
 
 
 def escaped(prompt: str) -> str:

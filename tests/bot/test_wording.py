@@ -1,10 +1,23 @@
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot import flags, trials
-from bot.wording import escaped, styled
+from bot.errors import Refusal
+from bot.wording import KEPT, PEOPLE, Wording, escaped, followed, styled
 from generation.settings import GenerationSettings, Sampler
+from storage import database
+from storage.generations import Generations
+from storage.people import People
+
+
+@pytest.fixture
+async def bare(tmp_path: Path) -> AsyncIterator[Wording]:
+    """Of people who keep nothing."""
+    async with database.opened(tmp_path / "noisefox.db") as sessions:
+        yield Wording(people=People(sessions), generations=Generations(sessions))
 
 
 @pytest.mark.parametrize(
@@ -17,6 +30,39 @@ from generation.settings import GenerationSettings, Sampler
 )
 def test_a_style_goes_around_the_words_and_under_the_flags(text: str, style: str, together: str) -> None:
     assert styled(text, style) == together
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "together"),
+    [
+        ("a fox", "soft light --steps 3", "a fox, soft light --steps 3"),
+        ("a fox, soft light", "soft light --steps 3", "a fox, soft light --steps 3"),
+        ("a fox, soft light --steps 2", "soft light --steps 3", "a fox, soft light --steps 3 --steps 2"),
+        ("a fox", "--cfg 6", "a fox --cfg 6"),
+        ("something pink", "ink", "something pink, ink"),
+        ("a fox, (ink:1.2)", "(ink:1.2)", "a fox, (ink:1.2)"),
+    ],
+)
+def test_a_suffix_follows_once_and_its_flags_always(text: str, suffix: str, together: str) -> None:
+    assert followed(text, suffix) == together
+
+
+async def test_what_others_type_takes_nobodys_choices(bare: Wording) -> None:
+    mine = [bare.suggestion(1, f"a {'long ' * 30}{number}")[1] for number in range(KEPT)]
+    for number in range(KEPT + 1):
+        other = bare.suggestion(2, f"another {'long ' * 30}{number}")[1]
+    assert (await bare.prompts(1, mine[0]))[0].endswith("long 0")
+    assert (await bare.prompts(2, other))[0].endswith(f"long {KEPT}")
+    with pytest.raises(Refusal, match="Type it anew"):
+        await bare.prompts(1, other)
+    bare.suggestion(1, "a " + "long " * 30)
+    with pytest.raises(Refusal, match="Type it anew"):
+        await bare.prompts(1, mine[0])
+    for person in range(3, PEOPLE + 2):
+        bare.suggestion(person, "a " + "long " * 30)
+    with pytest.raises(Refusal, match="Type it anew"):
+        await bare.prompts(2, other)
+    assert await bare.prompts(1, mine[1])
 
 
 def test_the_later_of_two_flags_counts_and_a_size_is_an_aspect() -> None:
