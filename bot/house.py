@@ -148,7 +148,7 @@ class House:
         self._host_limits = host_limits
         self._rules = rules
         self._preferences = preferences
-        self._models = frozenset(models)
+        self._models = tuple(models)
         self._budgets = budgets
 
     async def standing(self, asker: Asker, model: ModelSpec) -> Standing:
@@ -193,9 +193,8 @@ class House:
         book = await self._book(asker.guild_id)
         _check_place(book, asker, model, self._models)
         standing = await self.standing(asker, model)
-        fixed = _said(book, asker, ANY_MODEL, MODEL, "default")
-        if MODEL in standing.locked and fixed and fixed.value in self._models - {model.name}:
-            raise _locked(MODEL, fixed.value)
+        if MODEL in standing.locked and (fixed := await self.usual_model(asker, self._models)) != model.name:
+            raise _locked(MODEL, fixed)
         for settings in drawn:
             if (word := words.asked_for(book.blocked_words, settings)) is not None:
                 raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
@@ -256,7 +255,7 @@ def _limit_of(setting: str) -> str:
     return "side" if setting in ("width", "height") else setting
 
 
-def _check_place(book: Rulebook, asker: Asker, model: ModelSpec, models: frozenset[str]) -> None:
+def _check_place(book: Rulebook, asker: Asker, model: ModelSpec, models: Collection[str]) -> None:
     if book.paused:
         raise Refusal("Drawing is paused on this server. Whoever manages it can resume it.")
     allowed = book.allowed
@@ -267,7 +266,7 @@ def _check_place(book: Rulebook, asker: Asker, model: ModelSpec, models: frozens
         roles = [f"<@&{role}>" for role in sorted(allowed[Kind.ROLE])]
         raise Refusal("On this server only some roles may draw: {roles}.", roles=roles)
     if Kind.MODEL in allowed and model.name not in allowed[Kind.MODEL]:
-        if not (used := sorted(allowed[Kind.MODEL] & models)):
+        if not (used := sorted(allowed[Kind.MODEL].intersection(models))):
             raise Refusal("The models of this server are not here any more. Whoever manages it can allow others.")
         raise Refusal(
             "The model {model} is not used on this server. Choose one of: {models}.", model=model.name, models=used

@@ -144,6 +144,21 @@ async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Membe
         assert "Model is set to wild here" in await refused(member, "art", model="pocket")
 
 
+async def test_a_locked_model_is_the_usual_one_where_no_default_may_be_used(
+    start: Start, admin: Member, member: Member
+) -> None:
+    async with start(SketchPool(), models=(POCKET, WILD)):
+        await admin.slash("server rule", {"setting": "model", "locked": True})
+        assert "model **pocket** · from the host · 🔒 locked" in await said(admin, "server show")
+        assert "Model is set to pocket here and cannot be changed." in await refused(member, model="wild")
+        assert "· pocket" in words_of(await member.imagine(model="pocket"))
+        await admin.slash("server rule", {"setting": "model", "default": "pocket"})
+        await admin.slash("server allow", {"model": "wild"})
+        assert "model **wild** · from this server · 🔒 locked" in await said(admin, "server show")
+        assert "· wild" in words_of(await member.imagine())
+        assert "· wild" in words_of(await member.imagine(model="wild"))
+
+
 async def test_a_model_of_ones_own_draws_where_it_may(start: Start, admin: Member, member: Member) -> None:
     async with start(SketchPool(), models=(POCKET, WILD)):
         assert "the model wild where you name none" in await said(member, "settings model", {"name": "wild"})
