@@ -205,16 +205,17 @@ async def assembled(
         )
         await client.serve(
             families=[
-                Imagine(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
+                Imagine(consent=consent, intake=intake, wording=wording, people=people, catalogue=config.catalogue),
                 Blend(intake=intake, wording=wording, catalogue=config.catalogue),
                 Compare(
                     comparisons=comparisons,
                     consent=consent,
+                    intake=intake,
                     wording=wording,
                     people=people,
                     catalogue=config.catalogue,
                 ),
-                Explain(consent=consent, wording=wording, people=people, catalogue=config.catalogue),
+                Explain(consent=consent, intake=intake, wording=wording, people=people, catalogue=config.catalogue),
                 history,
                 queue,
                 Seed(intake=intake, catalogue=config.catalogue),

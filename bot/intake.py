@@ -9,7 +9,7 @@ from bot import blending, derived, flags, given, seeds, sizes
 from bot.asker import Asker
 from bot.budgets import Budgets
 from bot.errors import Refusal
-from bot.house import Cover, House
+from bot.house import USUAL, Cover, House, Layer
 from bot.logbook import Logbook
 from bot.studio import Studio
 from generation import abilities, cost, outpainting, upscaling
@@ -110,7 +110,7 @@ class Intake:
         """A picture from words. `text` may hold flags; an option of the command outweighs its flag."""
         typed = flags.read(text)
         named = chosen.model or typed.chosen.model
-        model = self._catalogue.get(named or await self._usual_model(asker))
+        model = self._catalogue.get(named or await self.usual_model(asker))
         standing = await self._house.standing(asker, model)
         defaults = abilities.fitted(standing.defaults, model)
         if typed.aspect:
@@ -129,7 +129,7 @@ class Intake:
         plan = replace(plan, size_open=not sized, picture_as=flags.picture_as(typed))
         return _seen_as(plan, typed)
 
-    async def _usual_model(self, asker: Asker) -> str:
+    async def usual_model(self, asker: Asker) -> str:
         """The model that draws where nobody names one: the person's own, where they may use it, else the place's."""
         own = (await self._people.habits(asker.user_id)).model
         if own in self._catalogue.names:
@@ -137,6 +137,15 @@ class Intake:
                 await self._house.check(asker, [], self._catalogue.get(own), 0)
                 return own
         return await self._house.usual_model(asker, self._catalogue.names)
+
+    async def usual(self, asker: Asker, denoising_strength: float) -> GenerationSettings:
+        """What is drawn with where nothing is named, from a picture at such a strength unless somebody says another."""
+        model = self._catalogue.get(await self.usual_model(asker))
+        standing = await self._house.standing(asker, model)
+        if "denoising_strength" not in standing.locked:
+            proposed = Layer(USUAL, PartialSettings(denoising_strength=denoising_strength))
+            standing = replace(standing, layers=(*standing.layers[:-1], proposed, standing.layers[-1]))
+        return replace(abilities.fitted(standing.defaults, model), model=model.name).of("a picture", 0)
 
     async def explain(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
@@ -289,7 +298,7 @@ class Intake:
 
     async def seed(self, asker: Asker, seed: int, prompts: Sequence[str], chosen: PartialSettings) -> Plan:
         """A figure of what a seed is, with what some prompts make of it."""
-        named = chosen.model or await self._usual_model(asker)
+        named = chosen.model or await self.usual_model(asker)
         model = self._catalogue.get(named)
         standing = await self._house.standing(asker, model)
         defaults = derived.agreeing(abilities.fitted(standing.defaults, model), chosen)
@@ -299,10 +308,10 @@ class Intake:
         return await self._plan(asker, settings, Lineage(Action.SEED), cells=cells)
 
     async def adopt(self, asker: Asker, settings: GenerationSettings) -> Plan:
-        """Settings that a picture of somebody else's carries, with another seed; with the default model where theirs
+        """Settings that a picture of somebody else's carries, with another seed; with the usual model where theirs
         is not here."""
         known = settings.model in self._catalogue.names
-        model = self._catalogue.get(settings.model) if known else self._catalogue.default
+        model = self._catalogue.get(settings.model if known else await self.usual_model(asker))
         settings = replace(abilities.stripped(settings, model), model=model.name)
         return await self._plan(asker, replace(settings, seed=self.new_seed()), Lineage())
 

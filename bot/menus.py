@@ -12,6 +12,7 @@ from discord.app_commands import locale_str
 from bot import layouts, metadata, panel
 from bot.asking import asker_of, begin
 from bot.buttons import Press, PressKind
+from bot.commands import options
 from bot.errors import Refusal
 from bot.fetching import AT_ONCE_SECONDS, fetched
 from bot.followups import FORMS, REDRAWN, Followups, answer
@@ -80,7 +81,8 @@ class Menus:
 
     async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
         settings = await self._settings(message)
-        model = settings.model if settings.model in self._catalogue.names else self._catalogue.default.name
+        known = settings.model in self._catalogue.names
+        model = settings.model if known else await self._intake.usual_model(asker_of(interaction))
         form = panel.panel(
             Press(PressKind.USE, 0).custom_id,
             FORMS[PressKind.USE],
@@ -113,18 +115,13 @@ class Menus:
         if generation := await self._known(message):
             await self._press_on_one(interaction, PressKind.REDRAW, generation)
             return
-        picture = _picture_of(message)
-        draft = await self._drafts.add(interaction.user.id, {"url": picture.url})
+        url = options.picture_url(_picture_of(message))
+        draft = await self._drafts.add(interaction.user.id, {"url": url})
         form = panel.panel(
             f"noisefox-start:{draft}",
             FORMS[PressKind.REDRAW],
-            GenerationSettings(
-                prompt="a picture",
-                seed=0,
-                denoising_strength=REDRAWN,
-                **self._catalogue.default.preferred.given(),
-            ),
-            ("prompt", "seed", "size"),
+            await self._intake.usual(asker_of(interaction), REDRAWN),
+            ("prompt", "seed", "size", "control_scale", "image_prompt_scale"),
         )
         await interaction.response.send_modal(form)
 

@@ -4,8 +4,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.asking import asker_of
 from bot.commands import options
 from bot.consent import Consent
+from bot.intake import Intake
 from bot.wording import Wording
 from generation.catalogue import Catalogue
 from storage.people import People
@@ -14,8 +16,11 @@ from storage.people import People
 class Worded(commands.Cog):
     """A cog whose options know recent prompts, LoRAs, shapes, models and styles."""
 
-    def __init__(self, *, consent: Consent, wording: Wording, people: People, catalogue: Catalogue) -> None:
+    def __init__(
+        self, *, consent: Consent, intake: Intake, wording: Wording, people: People, catalogue: Catalogue
+    ) -> None:
         self._consent = consent
+        self._intake = intake
         self._wording = wording
         self._people = people
         self._catalogue = catalogue
@@ -27,7 +32,7 @@ class Worded(commands.Cog):
 
     async def suggest_prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         named = interaction.namespace.model
-        model = named if named in self._catalogue.names else self._catalogue.default.name
+        model = named if named in self._catalogue.names else await self._intake.usual_model(asker_of(interaction))
         if loras := self._catalogue.loras.completions(typed, model):
             return options.choices(self._wording.suggestion(interaction.user.id, text) for _, text in loras)
         return options.choices(await self._wording.recent(interaction.user.id, typed))

@@ -1,6 +1,8 @@
 """Commands in the menu of a message: on our pictures, and on anybody's."""
 
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +10,13 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from bot import app
-from generation import infotext
+from generation import images, infotext
+from generation.catalogue import POCKET
 from generation.infotext import Drawn
+from generation.loras import LoraSpec
 from generation.settings import GenerationSettings, Sampler
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of
+from tests.sketching import SketchPool
 
 SETTINGS = GenerationSettings(
     prompt="a red apple",
@@ -152,6 +157,45 @@ async def test_anybodys_picture_is_something_to_start_from(start: Start, member:
     drawn = infotext.from_infotext((await other.image(done)).info["parameters"])
     assert (drawn.prompt, drawn.steps, drawn.denoising_strength) == ("a boat", 3, 0.5)
     assert (drawn.width, drawn.height) == (128, 128)
+
+
+async def test_forms_are_filled_with_what_holds_in_the_place(start: Start, admin: Member, member: Member) -> None:
+    models = (POCKET, replace(POCKET, name="twin", steps=7))
+    loras = (LoraSpec("ink", Path("ink.safetensors"), models=("twin",)),)
+    async with start(SketchPool(), models=models, loras=loras):
+        await admin.slash("server allow", {"model": "twin"})
+        choices = await member.autocomplete("imagine", {"prompt": "a fox <lora:i"}, focused="prompt")
+        assert [choice["value"] for choice in choices] == ["a fox <lora:ink:1>"]
+        await admin.slash("server rule", {"setting": "steps", "default": "3", "locked": True})
+        await admin.slash("server rule", {"setting": "denoising_strength", "default": "0.5"})
+        await member.slash("settings defaults", {"guidance": 2.5, "steps": 9})
+        posted = await member.post("look.png", picture(), "image/png")
+        opened = (await member.menu("Start from this picture", posted)).modal
+        flags = fields_of(opened)["flags"]["value"]
+        assert flags == "--steps 3 --cfg 2.5 --strength 0.5"
+        outcome = await member.submit(opened, {"prompt": "a boat", "flags": flags})
+        assert outcome.message is not None
+        assert "· twin" in text_of(await member.see_finished(outcome.message))
+        opened = (await member.menu("Use these settings", posted)).modal
+        assert fields_of(opened)["flags"]["value"].endswith("--model twin")
+        outcome = await member.menu("Re-roll", posted)
+        assert outcome.message is not None
+        assert "· twin" in text_of(await member.see_finished(outcome.message))
+
+
+async def test_a_locked_strength_is_the_one_that_is_proposed(bot: app.Bot, admin: Member, member: Member) -> None:
+    await admin.slash("server rule", {"setting": "denoising_strength", "locked": True})
+    posted = await member.post("look.png", picture(), "image/png")
+    assert "--strength" not in fields_of((await member.menu("Start from this picture", posted)).modal)["flags"]["value"]
+
+
+async def test_a_file_that_is_too_large_to_start_from_is_refused_before_a_form_opens(
+    bot: app.Bot, member: Member
+) -> None:
+    posted = await member.post("large.png", picture() + bytes(images.FILE_BYTES), "image/png")
+    answer = (await member.menu("Start from this picture", posted)).message
+    assert answer is not None
+    assert "The file is larger than 8 MiB. Save the picture smaller." in answer["content"]
 
 
 async def test_a_message_without_a_record_is_found_by_its_buttons(bot: app.Bot, member: Member) -> None:
