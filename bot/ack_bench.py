@@ -19,6 +19,9 @@ from generation.settings import WAITING
 QUEUED = 200
 MEASURED = 100
 
+DEFERRED = 5
+"""The type of an acknowledgement whose picture comes later; a refusal is said at once."""
+
 
 class Chatter(Protocol):
     """Somebody at the chat page."""
@@ -39,7 +42,8 @@ async def acknowledgements(config: Config, chat: Chat, join: Join) -> dict[str, 
     with tempfile.TemporaryDirectory() as folder:
         async with chat(port=0, folder=Path(folder, "chat")) as local:
             discord = replace(config.discord, api_base=local.api_base)
-            config = replace(config, data=Path(folder), discord=discord, limits=limits)
+            worker = replace(config.worker, longest_line=QUEUED + MEASURED)
+            config = replace(config, data=Path(folder), discord=discord, limits=limits, worker=worker)
             async with app.running(config, local.token), join(local.url, "member one") as member:
                 for _ in range(QUEUED):
                     await _seconds_to_acknowledge(member, steps=limits.steps or 150)
@@ -48,9 +52,13 @@ async def acknowledgements(config: Config, chat: Chat, join: Join) -> dict[str, 
 
 
 async def _seconds_to_acknowledge(member: Chatter, steps: int) -> float:
+    """Raises `RuntimeError` where a request is refused."""
     started = time.perf_counter()
-    await member.slash("imagine", {"prompt": "a fox", "steps": steps})
-    return time.perf_counter() - started
+    outcome = await member.slash("imagine", {"prompt": "a fox", "steps": steps})
+    seconds = time.perf_counter() - started
+    if outcome.acknowledged != DEFERRED:
+        raise RuntimeError("a request was refused, so nothing was measured: its steps or its model are not allowed")
+    return seconds
 
 
 def _percentile(values: list[float], percent: int) -> float:
