@@ -61,9 +61,10 @@ class Wording:
         key = f"typed:{secrets.token_hex(8)}"
         own = self._kept[user_id] = self._kept.pop(user_id, {})
         own[key] = text
-        for kept, most in ((own, KEPT), (self._kept, PEOPLE)):
-            if len(kept) > most:
-                del kept[next(iter(kept))]
+        if len(own) > KEPT:
+            del own[next(iter(own))]
+        if len(self._kept) > PEOPLE:
+            del self._kept[next(iter(self._kept))]
         return f"…{text[1 - CHOICE_LENGTH :]}", key
 
     async def _recalled(self, user_id: int, typed: str) -> str:
