@@ -4,7 +4,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.layouts.lines import shown
+from bot.edge import MESSAGE_LENGTH
+from bot.layouts.lines import fitting, shown
 from bot.locales import say
 from generation.catalogue import Catalogue, ModelSpec
 from generation.loras import LoraSpec
@@ -27,7 +28,7 @@ class Models(commands.Cog):
             lines += [say("LoRAs, which change what a model draws: put `<lora:name:0.8>` into the prompt."), *loras]
         if words := [shown(each.name, 40) for each in self._catalogue.embeddings][:MOST]:
             lines.append(say("Words of their own, in prompts and negative prompts: {words}.", words=words))
-        text = "\n".join([say("Choose one with `/imagine model:` or `--model`."), *lines])[:2000]
+        text = fitting([say("Choose one with `/imagine model:` or `--model`."), *lines], MESSAGE_LENGTH)
         await interaction.response.send_message(text, ephemeral=True)
 
     def _model_line(self, model: ModelSpec) -> str:

@@ -13,7 +13,7 @@ from bot.errors import Refusal
 from bot.followups import answer
 from bot.house import House, check_setting
 from bot.layouts.rules import limit, rules
-from bot.locales import say
+from bot.locales import say, say_many
 from bot.logbook import Logbook
 from bot.studio import Studio
 from generation.catalogue import Catalogue
@@ -276,7 +276,12 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
             member: Whose requests
         """
         unfinished = await self._generations.unfinished_in(_guild(interaction), member.id)
-        sentence = say("Cancelling {n} of {member}.", n=len(unfinished), member=member.mention)
+        sentence = say_many(
+            len(unfinished),
+            "Cancelling {n} request of {member}.",
+            "Cancelling {n} requests of {member}.",
+            member=member.mention,
+        )
         await interaction.response.send_message(sentence, ephemeral=True)
         for generation in unfinished:
             await self._studio.cancel(generation)
@@ -302,10 +307,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         Args:
             channel: Forget what holds in this channel only
             role: Forget what holds for this role only
-            setting: Forget what is said of this setting only
+            setting: Forget one setting only, of the channel or role, or else of the server itself
         """
         scope = _scope(interaction, channel, role) if channel or role or setting else None
-        self._logbook.decided(interaction, Sentence("{person} went back to the host's values"))
+        self._logbook.decided(interaction, _reset(channel or role, setting.value if setting else None))
         await self._rules.forget(_guild(interaction), scope, setting.value if setting else None)
         await self._answer(interaction, say("Forgotten."))
 
@@ -354,6 +359,19 @@ def _scope(interaction: discord.Interaction, channel: Channel | None, role: disc
     if channel and role:
         raise Refusal("A rule holds in a channel or for a role, not both. Make two rules.")
     return channel.id if channel else role.id if role else _guild(interaction)
+
+
+def _reset(place: Channel | discord.Role | None, setting: str | None) -> Sentence:
+    """What is forgotten, as the log says it."""
+    if setting and place:
+        return Sentence(
+            "{person} took back a rule of {place} for: {setting}", place=place.mention, setting=label(setting)
+        )
+    if setting:
+        return Sentence("{person} took back a rule of this server for: {setting}", setting=label(setting))
+    if place:
+        return Sentence("{person} took back the rules of {place}", place=place.mention)
+    return Sentence("{person} went back to the host's values")
 
 
 def _checked(setting: str, default: str | None) -> str | None:

@@ -6,8 +6,9 @@ from discord.ext import commands
 
 from bot import flags
 from bot.commands import options
+from bot.edge import MESSAGE_LENGTH
 from bot.errors import Refusal
-from bot.layouts.lines import shown
+from bot.layouts.lines import fitting, shown
 from bot.locales import say
 from bot.wording import SLOT
 from storage.people import People
@@ -65,5 +66,5 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your own
         styles = await self._people.styles(interaction.user.id)
         lines = [f"- **{shown(each.name, 32)}** {shown(each.text, 30)}" for each in styles]
         none = say("none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`")
-        text = "\n".join([f"{first} {say('Your styles:')}".lstrip(), *(lines or [f"- {none}"])])
+        text = fitting([f"{first} {say('Your styles:')}".lstrip(), *(lines or [f"- {none}"])], MESSAGE_LENGTH)
         await interaction.response.send_message(text, ephemeral=True)

@@ -97,7 +97,7 @@ def of_queue(
         elif origin.guild_id is not None and origin.guild_id == guild_id:
             what = say("a picture for another channel")
         else:
-            what = say("a picture for another server")
+            what = say("a picture for somewhere else")
         place = "🖌️" if number <= drawing else f"{number - drawing}."
         yours = origin.user_id == user_id and origin.private
         rows.append(f"{place} {what}{' · ' + say('yours') if yours else ''}")

@@ -1,8 +1,10 @@
 """What people keep, look up and take away: /history, /queue, /styles, /settings, /models, /me."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,13 @@ from PIL import Image
 
 from bot import app
 from generation import infotext
+from generation.catalogue import POCKET
+from generation.loras import LoraSpec
 from playground import Playground
 from playground.person import File
 from storage.images import Images
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
+from tests.sketching import SketchPool
 
 
 async def prompt_in(member: Member, message: Message) -> str:
@@ -220,6 +225,19 @@ async def test_permutations_that_explode_are_refused_at_once(bot: app.Bot, membe
 
 async def test_models_are_listed(bot: app.Bot, member: Member) -> None:
     assert "**pocket** (the default): 128×128, 25 steps, guidance 5" in (await member.asks("models"))["content"]
+
+
+async def test_long_lists_of_models_and_styles_end_between_two_lines(start: Start, member: Member) -> None:
+    models = (POCKET, *(replace(POCKET, name=f"{number} {'long ' * 7}") for number in range(30)))
+    loras = tuple(LoraSpec(f"ink {number}", Path("ink.safetensors"), words="wet ink") for number in range(30))
+    async with start(SketchPool(), models=models, loras=loras):
+        for number in range(25):
+            name = f"{number:02} " + "_*" * 14
+            kept = await member.asks("styles save", name=name, text="_*" * 100)
+        for answer in (await member.asks("models"), kept):
+            last = answer["content"].splitlines()[-1]
+            assert len(answer["content"]) <= 2000
+            assert re.fullmatch(r"-# and \d+ more", last)
 
 
 async def test_all_of_ones_data_comes_as_a_file(bot: app.Bot, member: Member, other: Member) -> None:

@@ -259,7 +259,9 @@ async def test_pause_resume_and_clearing_the_queue(bot: app.Bot, admin: Member, 
     slow = [await member.start(steps=150) for _ in range(3)]
     await admin.slash("server pause")
     assert "Drawing is paused on this server." in await refused(member)
-    assert "Cancelling 3" in await said(admin, "server clear", {"member": MEMBER_ONE_ID})
+    assert f"Cancelling 3 requests of <@{MEMBER_ONE_ID}>." in await said(
+        admin, "server clear", {"member": MEMBER_ONE_ID}
+    )
     for message in slow:
         await member.see(message, lambda each: "Cancelled." in text_of(each))
     await admin.slash("server resume")
@@ -299,6 +301,19 @@ async def test_the_log_channel(bot: app.Bot, admin: Member, member: Member) -> N
     line = await admin.wait_for(lambda each: each["channel_id"] == str(ART_ID) and "private" in each["content"])
     assert "secret" not in line["content"]
     await admin.wait_for(lambda each: "paused drawing" in each["content"])
+
+
+async def test_the_log_says_what_was_reset(start: Start, admin: Member) -> None:
+    async with start(SketchPool()):
+        await admin.slash("server log", {"channel": ART_ID})
+        for options, words in (
+            ({"channel": GENERAL_ID}, f"took back the rules of <#{GENERAL_ID}>"),
+            ({"role": ARTISTS_ROLE_ID, "setting": "steps"}, f"took back a rule of <@&{ARTISTS_ROLE_ID}> for: steps"),
+            ({"setting": "steps"}, "took back a rule of this server for: steps"),
+            ({}, "went back to the host's values"),
+        ):
+            await admin.slash("server reset", options)
+            await admin.wait_for(lambda each, words=words: words in each["content"])  # type: ignore[misc]
 
 
 async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, member: Member) -> None:
