@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from bot import app
+from bot.commands.imagine import Imagine
 from generation import infotext
 from generation.settings import Limits, Sampler
 from playground.person import File, Refused
@@ -139,6 +140,10 @@ async def test_a_prompt_pings_nobody_and_is_shown_as_typed(bot: app.Bot, member:
     assert done["mentions"] == []
     assert not done["mention_everyone"]
     assert "long…" in text_of(done)
+
+
+def test_imagine_has_few_enough_options_to_be_read() -> None:
+    assert len(Imagine.imagine.parameters) <= 15
 
 
 async def test_models_are_suggested(bot: app.Bot, member: Member) -> None:

@@ -60,6 +60,19 @@ async def test_another_shape_keeps_seed_and_noise(bot: app.Bot, member: Member) 
     refusal = await member.select(done, select_of(done), ["shape-square"])
     assert refusal.message is not None
     assert "It has this shape already" in refusal.message["content"]
+    square = await more(member, await member.imagine("a castle --size 192x96", seed=7), "shape-square")
+    assert len(set((await member.image(square)).size)) == 1
+    settings = await settings_in(member, square)
+    assert (settings.seed, settings.seed_width, settings.seed_height) == (7, 192, 96)
+
+
+async def test_other_steps_are_tried_and_nothing_else(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine("a castle", seed=7, steps=4)
+    await more(member, done, "try-steps")
+    await member.wait_until(lambda: len([each for each in member.messages() if finished(each)]) > 2)
+    tried = [each for each in member.messages() if finished(each) and each["id"] != done["id"]]
+    assert {(await settings_in(member, each)).seed for each in tried} == {7}
+    assert 4 not in {(await settings_in(member, each)).steps for each in tried}
 
 
 @pytest.mark.parametrize(
