@@ -12,7 +12,7 @@ from bot.layouts.hints import hinted
 from bot.layouts.lines import bar, described, headline, lineage_line, shown, small_print
 from bot.layouts.look import QUIET, SPOILER, Look, Part, framed, gallery, plain
 from bot.locales import say, say_many
-from bot.prints import Print
+from bot.prints import REQUEST_BYTES, Print
 from generation.events import Event, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
@@ -109,6 +109,11 @@ def file_of_one(generation: Generation, picture: Print) -> Look:
     elif picture.exact:
         words = say(
             "Every pixel as it was drawn, with its settings, as a WebP: the PNG of {size:.1f} MiB has no room here.",
+            size=size,
+        )
+    elif picture.kept_bytes > REQUEST_BYTES:
+        words = say(
+            "The original of {size:.1f} MiB fits no message: this is a WebP, as good as fits, with its settings.",
             size=size,
         )
     else:
