@@ -9,9 +9,7 @@ from bot.durations import duration
 from generation.errors import LimitExceeded
 from generation.sentences import Sentence
 from generation.settings import Limits
-from storage.generations import Generations
-
-DAY = timedelta(hours=24)
+from storage.generations import BUDGET_TIME, Generations
 
 _TOO_SOON = {
     True: Sentence("One request every {cooldown} is allowed here: wait {left} more."),
@@ -49,7 +47,7 @@ class Budgets:
         `charged` so many steps more. Requests that came with a `first` one need not wait for its cooldown."""
         for place, held_to in self._held_to(asker, limits):
             held_to.check_waiting(await self._generations.unfinished_of(asker.user_id, place))
-            spent = await self._generations.spent(asker.user_id, self._now() - DAY, place)
+            spent = await self._generations.spent(asker.user_id, self._now() - BUDGET_TIME, place)
             if first and held_to.cooldown and spent.last:
                 _check_cooldown(place is not None, held_to.cooldown, self._now() - spent.last)
             if held_to.daily_steps is not None and spent.steps + charged > held_to.daily_steps:
@@ -72,7 +70,7 @@ class Budgets:
 
     async def _advice(self, user_id: int, place: int | None, lacking: int) -> Sentence:
         """What to do where so many steps are lacking: when they come back, if all that was asked for is enough."""
-        since = self._now() - DAY
+        since = self._now() - BUDGET_TIME
         for asked, steps in await self._generations.charges(user_id, since, place):
             lacking -= steps
             if lacking <= 0:

@@ -88,16 +88,16 @@ class Consent:
 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Take the answer to the question. Raises `UserError`."""
-        document = await self._drafts.take(int(match["draft"]), interaction.user.id)
-        if document is None:
-            raise Refusal("This has been decided already. Ask anew with /imagine.")
-        if match["decision"] == "drop":
-            view = framed([ui.TextDisplay(say("Left undrawn."))])
-            view.stop()
-            await interaction.response.edit_message(view=view)
-            return
-        order = Order.of_document(document)
-        await self._begin(interaction, order, await self._plans(interaction, order))
+        async with self._drafts.taken(int(match["draft"]), interaction.user.id, "prompts") as document:
+            if document is None:
+                raise Refusal("This has been decided already. Ask anew with /imagine.")
+            if match["decision"] == "drop":
+                view = framed([ui.TextDisplay(say("Left undrawn."))])
+                view.stop()
+                await interaction.response.edit_message(view=view)
+                return
+            order = Order.of_document(document)
+            await self._begin(interaction, order, await self._plans(interaction, order))
 
     async def _ask_back(self, interaction: discord.Interaction, order: Order, plans: list[Plan]) -> None:
         """Nobody is asked about what would be refused then."""

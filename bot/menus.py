@@ -66,18 +66,19 @@ class Menus:
 
     async def submit(self, interaction: discord.Interaction, draft_id: int, values: dict[str, Any]) -> None:
         """Take the form of a picture that somebody posted. Raises `UserError`."""
-        draft = await self._drafts.take(draft_id, interaction.user.id)
-        if draft is None:
-            raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
-        filled = panel.read(values)
-        text = await self._wording.dressed(interaction.user.id, filled.text)
-        plan = await self._intake.imagine(asker_of(interaction), text, None, filled.chosen)
-        self._intake.check_takes_picture([plan])
+        async with self._drafts.taken(draft_id, interaction.user.id, "url") as draft:
+            if draft is None:
+                raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
+            filled = panel.read(values)
+            text = await self._wording.dressed(interaction.user.id, filled.text)
+            plan = await self._intake.imagine(asker_of(interaction), text, None, filled.chosen)
+            self._intake.check_takes_picture([plan])
+            url = draft["url"]
 
-        async def from_picture() -> list[Plan]:
-            return await self._intake.with_image([plan], await fetched(self._client, draft["url"]))
+            async def from_picture() -> list[Plan]:
+                return await self._intake.with_image([plan], await fetched(self._client, url))
 
-        await begin(interaction, self._intake, [plan], private=False, complete=from_picture)
+            await begin(interaction, self._intake, [plan], private=False, complete=from_picture)
 
     async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
         settings = await self._settings(message)

@@ -227,7 +227,6 @@ class Studio:
         async for event in self._pool.events():
             if event.job_id in self._abandoned:
                 if isinstance(event, Ending):
-                    self._abandoned.remove(event.job_id)
                     self._release(event.job_id)
                 continue
             try:
@@ -364,6 +363,7 @@ class Studio:
         self._owners.pop(generation_id, None)
         self._beside.discard(generation_id)
         self._stopping.discard(generation_id)
+        self._abandoned.discard(generation_id)
         if not self._drawing:
             self._idle.set()
         self._queue.recheck()

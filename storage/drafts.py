@@ -1,7 +1,8 @@
 """Requests that wait for their person's consent."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,12 +40,26 @@ class Drafts:
         async with self._sessions() as session:
             return [json.loads(request) for request in await session.scalars(mine)]
 
-    async def take(self, draft_id: int, user_id: int) -> dict[str, Any] | None:
-        """A person's draft, which is gone then; None where there is none."""
+    @asynccontextmanager
+    async def taken(self, draft_id: int, user_id: int, kind: str) -> AsyncIterator[dict[str, Any] | None]:
+        """A person's draft that has a field `kind`, which is gone then; None where there is none. It is put back where
+        the context fails."""
+        row = await self._take(draft_id, user_id, kind)
+        try:
+            yield json.loads(row.request) if row else None
+        except Exception:
+            if row:
+                await self._put_back(row)
+            raise
+
+    async def _take(self, draft_id: int, user_id: int, kind: str) -> DraftRow | None:
         async with self._sessions() as session, session.begin():
             row = await session.get(DraftRow, draft_id)
-            if row is None or row.user_id != user_id:
+            if row is None or row.user_id != user_id or kind not in json.loads(row.request):
                 return None
             await session.delete(row)
-        request: dict[str, Any] = json.loads(row.request)
-        return request
+        return row
+
+    async def _put_back(self, row: DraftRow) -> None:
+        async with self._sessions() as session, session.begin():
+            session.add(DraftRow(id=row.id, user_id=row.user_id, created=row.created, request=row.request))

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Delete, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,7 +27,10 @@ from storage.records import (
     Picture,
     Spending,
 )
-from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow, RemovalRow
+from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow, RemovalRow, SpendingRow
+
+BUDGET_TIME = timedelta(hours=24)
+"""How long a request counts against budgets."""
 
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
 
@@ -77,6 +80,7 @@ class Generations:
             figures=[],
         )
         async with self._sessions() as session:
+            await session.execute(self._past_spendings())
             session.add(row)
             try:
                 await session.commit()
@@ -149,24 +153,28 @@ class Generations:
 
     async def spent(self, user_id: int, since: datetime, guild_id: int | None = None) -> Spending:
         """What a person has asked for since a time, in one server or everywhere; what failed is not counted."""
-        mine = (
-            *_of(user_id, guild_id),
-            GenerationRow.created >= since,
-            GenerationRow.state != JobState.FAILED.value,
-        )
-        columns = func.coalesce(func.sum(GenerationRow.charged), 0), func.max(GenerationRow.created)
-        async with self._sessions() as session:
-            steps, last = (await session.execute(select(*columns).where(*mine))).one()
-            return Spending(steps, last)
+        charges = await self.charges(user_id, since, guild_id)
+        return Spending(sum(steps for _, steps in charges), charges[-1][0] if charges else None)
 
     async def charges(self, user_id: int, since: datetime, guild_id: int | None = None) -> list[tuple[datetime, int]]:
         """When a person asked for something since a time, in one server or everywhere, and for how many steps; oldest
-        first."""
-        columns = GenerationRow.created, GenerationRow.charged
-        mine = *_of(user_id, guild_id), GenerationRow.created >= since
+        first. Requests that were forgotten since are among them, failed ones are not."""
+        kept = select(GenerationRow.created, GenerationRow.charged).where(
+            *_of(user_id, guild_id), GenerationRow.created >= since, GenerationRow.state != JobState.FAILED.value
+        )
+        forgotten = select(SpendingRow.created, SpendingRow.charged).where(
+            SpendingRow.user_id == user_id, SpendingRow.created >= since
+        )
+        if guild_id is not None:
+            forgotten = forgotten.where(SpendingRow.guild_id == guild_id)
         async with self._sessions() as session:
-            rows = await session.execute(select(*columns).where(*mine).order_by(GenerationRow.created))
+            rows = await session.execute(union_all(kept, forgotten).order_by("created"))
             return [(created, charged) for created, charged in rows]
+
+    async def forget_spendings(self) -> None:
+        """Remove what was kept of forgotten people's requests, where those count against no budget any more."""
+        async with self._sessions() as session, session.begin():
+            await session.execute(self._past_spendings())
 
     async def interrupted(self) -> list[Generation]:
         """Requests that have not ended, or whose message does not show yet how they ended; oldest first."""
@@ -251,7 +259,8 @@ class Generations:
 
     async def forget_user(self, user_id: int) -> None:
         """Remove a person's requests for good, and other people's favourites of them. Their files and messages are
-        noted as `Removals`.
+        noted as `Removals`. What counts against budgets is kept for as long as it does: when, in which server, and how
+        many steps.
 
         Requests that others derived from them stay, and forget what they were derived from.
         """
@@ -272,9 +281,22 @@ class Generations:
             await session.execute(delete(FavouriteRow).where(FavouriteRow.generation_id.in_(mine)))
             derived = GenerationRow.parent_id.in_(mine)
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
+            await self._keep_spendings(session, user_id)
             await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
             await _note_unneeded(session, files)
             session.add_all(RemovalRow(channel_id=channel, message_id=message) for channel, message in messages)
+
+    def _past_spendings(self) -> Delete:
+        return delete(SpendingRow).where(SpendingRow.created < self._now() - BUDGET_TIME)
+
+    async def _keep_spendings(self, session: AsyncSession, user_id: int) -> None:
+        names = "user_id", "guild_id", "created", "charged"
+        counted = select(*(getattr(GenerationRow, name) for name in names)).where(
+            GenerationRow.user_id == user_id,
+            GenerationRow.created >= self._now() - BUDGET_TIME,
+            GenerationRow.state != JobState.FAILED.value,
+        )
+        await session.execute(insert(SpendingRow).from_select(names, counted))
 
     async def _page(self, conditions: Sequence[ColumnElement[bool]], start: int, most: int) -> Page:
         async with self._sessions() as session:

@@ -35,9 +35,10 @@ class Base(DeclarativeBase):
 
 class GenerationRow(Base):
     __tablename__ = "generations"
-    __table_args__ = (Index("ix_generations_unfinished", "delivered", "state"),)
+    __table_args__ = (Index("ix_generations_unfinished", "delivered", "state"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    """Never used again, for old messages name it."""
     key: Mapped[str] = mapped_column(unique=True)
     user_id: Mapped[int] = mapped_column(index=True)
     guild_id: Mapped[int | None]
@@ -221,11 +222,25 @@ class DraftRow(Base):
     """A request of many jobs that waits for its person's consent."""
 
     __tablename__ = "drafts"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    """Never used again, for old messages name it."""
     user_id: Mapped[int] = mapped_column(index=True)
     created: Mapped[datetime]
     request: Mapped[str]
+
+
+class SpendingRow(Base):
+    """What a forgotten person's request counts against budgets, for as long as it does."""
+
+    __tablename__ = "spendings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(index=True)
+    guild_id: Mapped[int | None]
+    created: Mapped[datetime]
+    charged: Mapped[int]
 
 
 class RemovalRow(Base):

@@ -59,11 +59,13 @@ class Me(commands.GroupCog, group_name="me", group_description="What is kept of 
         if match["decision"] == "yes":
             await interaction.response.defer()
             count = await self._archive.forget(interaction.user.id)
-            sentence = say_many(
+            gone = say_many(
                 count,
                 "Gone: {n} request, and all else that was kept of you.",
                 "Gone: {n} requests, and all else that was kept of you.",
             )
+            kept = say("For a day it is noted how many steps you asked for and when, for daily budgets; no more.")
+            sentence = f"{gone}\n-# {kept}"
         else:
             await interaction.response.defer()
             sentence = say("Nothing was removed.")

@@ -1,3 +1,4 @@
+import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -143,13 +144,46 @@ async def test_a_draft_is_taken_once_by_its_person_and_not_kept_for_ever(session
     now = datetime(2026, 1, 1, tzinfo=UTC)
     drafts = Drafts(sessions, lambda: now)
     first = await drafts.add(1, {"prompts": ["a", "b"]})
-    assert await drafts.take(first, 2) is None
-    assert await drafts.take(first, 1) == {"prompts": ["a", "b"]}
-    assert await drafts.take(first, 1) is None
-    old = await drafts.add(1, {})
+
+    async def taken(draft: int, user: int, kind: str = "prompts") -> object:
+        async with drafts.taken(draft, user, kind) as document:
+            return document
+
+    assert await taken(first, 2) is None
+    assert await taken(first, 1, "url") is None
+    with contextlib.suppress(RuntimeError):
+        async with drafts.taken(first, 1, "prompts"):
+            raise RuntimeError
+    assert await taken(first, 1) == {"prompts": ["a", "b"]}
+    assert await taken(first, 1) is None
+    old = await drafts.add(1, {"prompts": []})
+    assert old > first, "a number is never used again"
     now += LIFE + timedelta(seconds=1)
     await drafts.add(2, {})
-    assert await drafts.take(old, 1) is None
+    assert await taken(old, 1) is None
+
+
+async def test_the_number_of_what_was_forgotten_is_never_used_again_and_its_steps_count_for_a_day(
+    sessions: Sessions,
+) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    generations = Generations(sessions, lambda: now)
+
+    async def charge(user: int, key: str) -> int:
+        settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
+        origin = Origin(key, user, 2, len(key), guild_id=5)
+        return (await generations.add(origin, settings, Lineage(), charged=25)).id
+
+    await charge(1, "a")
+    failed = await charge(1, "ab")
+    await generations.fail(failed, "broken")
+    await generations.forget_user(1)
+    assert await charge(2, "abc") > failed
+    for place, steps in ((5, 25), (None, 25), (6, 0)):
+        assert (await generations.spent(1, now - timedelta(days=1), place)).steps == steps
+    now += timedelta(days=1, seconds=1)
+    await generations.forget_spendings()
+    assert (await generations.spent(1, datetime(2025, 1, 1, tzinfo=UTC))).steps == 0
 
 
 async def test_paces_are_kept(sessions: Sessions) -> None:

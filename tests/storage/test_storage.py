@@ -200,11 +200,16 @@ def test_what_was_asked_for_before_costs_what_it_did(tmp_path: Path) -> None:
             values = {name: said.get(name, 0 if needed else None) for name, _, needed in columns}
             places = ", ".join(f":{name}" for name in values)
             old.execute(f"INSERT INTO generations ({', '.join(values)}) VALUES ({places})", values)
+            old.execute("INSERT INTO favourites VALUES (1, ?, '2026-01-01 00:00:00')", [number])
         old.commit()
     database.migrate(file)
     with closing(sqlite3.connect(file)) as new:
         charged = dict(new.execute("SELECT action, charged FROM generations").fetchall())
+        favourites = new.execute("SELECT generation_id FROM favourites ORDER BY generation_id").fetchall()
+        [(made,)] = new.execute("SELECT sql FROM sqlite_master WHERE name = 'generations'")
     assert charged == {action: cost for action, (_, _, cost) in asked.items()}
+    assert favourites == [(number,) for number in range(len(asked))]
+    assert "AUTOINCREMENT" in made
 
 
 def test_decisions_of_the_first_tables_are_kept(tmp_path: Path) -> None:

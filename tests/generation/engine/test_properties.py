@@ -157,6 +157,8 @@ def task_of(asked: GenerationSettings, way: str) -> Task:
             return Draw(asked, Inputs(PICTURE, MASK))
         case "small, then large":
             return Draw(replace(asked, hires_factor=1.5))
+        case "cells of a sheet":
+            return Draw(asked, cells=(replace(asked, count=1), replace(asked, count=1, seed=1, steps=asked.steps + 1)))
         case "enlarged":
             return Upscale(asked, PICTURE, upscaler=UpscalerName.LANCZOS)
         case "drawn over":
@@ -164,12 +166,14 @@ def task_of(asked: GenerationSettings, way: str) -> Task:
     return Draw(asked)
 
 
-WAYS = ("from noise", "from noise", "from a picture", "inside a mask", "small, then large", "enlarged", "drawn over")
+DRAWN = ("from noise", "from noise", "from a picture", "inside a mask", "small, then large", "cells of a sheet")
+WAYS = (*DRAWN, "enlarged", "drawn over")
 requests = st.builds(lambda job, way: (job[0], task_of(job[1], way)), jobs, st.sampled_from(WAYS))
 arrivals = st.tuples(st.just("admit"), requests)
 cancels = st.tuples(st.just("cancel"), st.integers(0, 8))
 steps = st.tuples(st.just("step"), st.integers(1, 6))
-STORY = st.lists(st.one_of(arrivals, cancels, steps), min_size=1, max_size=14)
+frames = st.tuples(st.just("want frame"), st.integers(0, 8))
+STORY = st.lists(st.one_of(arrivals, cancels, steps, frames), min_size=1, max_size=14)
 quick = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -193,6 +197,8 @@ class Story:
                     self.loop.admit(Job(len(self.admitted) - 1, owner, task))
                 case "cancel":
                     self.loop.cancel(what)
+                case "want frame":
+                    self.loop.want_frame(what)
                 case "step":
                     for _ in range(what):
                         self.loop.step()
