@@ -1,5 +1,6 @@
 """From a Discord interaction to a request: who asks, whether the answer can be posted, and which message it is."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from bot.errors import Refusal
 from bot.intake import Intake, Plan
 from generation.errors import UserError
 from generation.sentences import Sentence
+from storage.database import StorageError
 from storage.records import Origin
 
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)
@@ -21,6 +23,10 @@ TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 MOST_BY_TOKEN = 5
 """Requests of one interaction where the bot is no member: Discord takes an answer and five that follow, of which one is
 kept for what may have to be said."""
+
+FAILURES = (UserError, StorageError, discord.HTTPException)
+"""What may come between the acknowledgement and the saved request, whose message would then say for ever that it
+starts."""
 
 Complete = Callable[[], Awaitable[Sequence[Plan]]]
 
@@ -143,8 +149,9 @@ async def begin(
         if len(plans) > 1:
             await _show_start(interaction, plans[0])
         await intake.accept(plans[0], origins[0], with_others=sum(plan.charged for plan in plans[1:]))
-    except UserError:
-        await interaction.delete_original_response()
+    except FAILURES:
+        with contextlib.suppress(discord.HTTPException):
+            await interaction.delete_original_response()
         raise
     for number, plan in enumerate(plans[1:], start=1):
         look = layouts.starting(plan.settings, plan.lineage, origin.user_id)
@@ -153,8 +160,9 @@ async def begin(
         own = replace(origins[number], key=f"{origin.key}:{number}", message_id=message.id)
         try:
             await intake.accept(plan, own, first=False)
-        except UserError:
-            await message.delete()
+        except FAILURES:
+            with contextlib.suppress(discord.HTTPException):
+                await message.delete()
             raise
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import discord
 
 from bot.errors import Refusal
@@ -20,5 +21,5 @@ async def fetched(client: discord.Client, url: str, seconds: float = SECONDS) ->
             return await client.http.get_from_cdn(url)
     except TimeoutError:
         raise Refusal("The picture takes too long to come. Try again.") from None
-    except discord.HTTPException:
+    except (discord.HTTPException, aiohttp.ClientError, OSError):
         raise Refusal("The picture cannot be fetched any more.") from None

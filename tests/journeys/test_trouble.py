@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from bot import app
 from playground.person import File
+from storage.database import StorageError
+from storage.generations import Generations
 from tests.journeys.conftest import Clock, Member, Start, finished, text_of
 from tests.journeys.test_places import until_drawing
 from tests.sketching import SketchPool
@@ -62,3 +65,23 @@ async def test_a_prompt_of_six_thousand_characters_is_shown_cut_and_kept_whole(b
     [kept] = (await bot.generations.of_user(int(member.id))).generations
     assert kept.settings.prompt == prompt
     assert all("old tree" not in url for url in text_of(done).split() if "http" in url)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_request_that_cannot_be_saved_leaves_no_message_that_says_it_starts(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    add, left = Generations.add, count - 1
+
+    async def full(self: Generations, *given: Any, **named: Any) -> Any:
+        nonlocal left
+        if not left:
+            raise StorageError("the disk is full")
+        left -= 1
+        return await add(self, *given, **named)
+
+    monkeypatch.setattr(Generations, "add", full)
+    await member.slash("imagine", {"prompt": "a boat" if count == 1 else "a {red, blue} boat"})
+    told = await member.wait_for(lambda each: "Something went wrong on my side" in each["content"])
+    assert told["ephemeral_for"] == member.id
+    await member.wait_until(lambda: len([each for each in member.messages() if not each["ephemeral_for"]]) == count - 1)
