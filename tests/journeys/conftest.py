@@ -142,7 +142,7 @@ class Member(Person):
     async def asks_until(self, condition: Callable[[Message], bool], command: str, **options: Any) -> Message:
         """Run such a command again until its answer is as expected: what a reaction does, nothing announces."""
         async with asyncio.timeout(30):
-            while not condition(answer := await self.asks(command, **options)):
+            while not condition(answer := await self.looks_up(command, **options)):
                 pass
         return answer
 

@@ -10,7 +10,7 @@ from PIL import ImageChops, ImageStat
 from bot import app
 from generation import infotext
 from generation.settings import GenerationSettings, Sampler
-from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
+from tests.journeys.conftest import Member, Message, Start, filled, finished, labels_of, text_of, urls_of
 
 LONG = "a red apple " + "under an old tree " * 280
 """Longer than a field of a form."""
@@ -158,8 +158,9 @@ async def test_other_settings_come_as_pictures_that_differ_in_nothing_else(bot: 
 
 async def test_one_of_several_pictures_has_a_panel_of_its_own(bot: app.Bot, member: Member, other: Member) -> None:
     two = await member.imagine("a cat", seed=7, count=2)
-    panel = (await other.select(two, select_of(two), ["1"])).message
-    assert panel is not None
+    picked = (await other.select(two, select_of(two), ["1"])).message
+    assert picked is not None
+    panel = await other.see(picked, filled)
     assert panel["ephemeral_for"] == other.id
     assert "Picture 2 · seed 8" in text_of(panel)
     assert (await settings_in(other, await more(other, panel, "shape-tall"))).seed == 8
