@@ -256,6 +256,7 @@ async def running(
     """The bot, logged in and ready, for as long as the context lasts."""
     async with assembled(config, pool=pool, now=now) as bot:
         await _log_in(bot.client, token)
+        await bot.generations.forget_spendings()
         await bot.studio.resume()
         await bot.sweeper.resume()
         async with asyncio.TaskGroup() as tasks:

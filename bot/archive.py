@@ -74,7 +74,6 @@ class Archive:
                 await self._studio.abandon(generation)
         await self._generations.forget_user(user_id)
         await self._people.forget(user_id)
-        await self._generations.forget_spendings()
         await self._sweeper.scrub()
         await self._sweeper.resume()
         return len(generations)

@@ -1,7 +1,6 @@
 """What people see of each other's requests, from where they are."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
@@ -11,13 +10,12 @@ from generation.catalogue import POCKET
 from playground import Playground
 from playground.world import ART_ID, MEMBER_ONE_ID, MEMBER_TWO_ID
 from tests.journeys.conftest import Member, Message, Start, filled, finished, text_of, urls_of, words_of
-from tests.journeys.test_checks import covered
+from tests.journeys.test_checks import WILD, covered
 from tests.journeys.test_places import until_drawing
 from tests.sketching import SketchPool
 
 FORGOTTEN = "I do not know this picture any more"
 UNCHECKED = "Nobody checked this picture"
-WILD = replace(POCKET, name="wild", harmless=False)
 
 
 @pytest.fixture
