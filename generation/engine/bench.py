@@ -38,6 +38,7 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler
 JOBS = 16
 SAMPLERS = (Sampler.EULER, Sampler.EULER_ANCESTRAL, Sampler.DPMPP_2M_KARRAS, Sampler.DDIM, Sampler.UNIPC)
 REPEATS = 5
+ALONE_STEPS = 25
 
 FLOAT32_FIGURES = (
     "pixel_max_diff",
@@ -70,14 +71,13 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
     mixed = list(_mixed(model, jobs))
     sizing = sizing or Sizing(2 * jobs, meter=DeviceMeter())
     ours, theirs = _both(shelf, model, mixed, sizing)
-    alone = _drawn_by_us(shelf, [replace(mixed[0], steps=25)], sizing)
-    forwards = {rows: _forward_seconds(model, mixed, rows) for rows in {2, *ours.forwards}}
+    bare = Bare(model, mixed[0])
     return {
         "throughput_ratio": theirs.seconds / ours.seconds,
-        "ceiling_fraction": _useful(ours, mixed) * sum(forwards[rows] for rows in ours.forwards) / ours.seconds,
+        "ceiling_fraction": _useful(ours, mixed) * bare.seconds(ours.forwards) / ours.seconds,
         "first_preview_ratio": _median(theirs.first_previews) / _median(ours.first_previews),
-        "single_job_overhead": alone.seconds / (25 * forwards[2] + _decode_seconds(model, mixed[0])),
-        "preview_cost_fraction": _preview_seconds(model, mixed[0]) / forwards[2],
+        "single_job_overhead": _overhead(shelf, bare, replace(mixed[0], steps=ALONE_STEPS), sizing),
+        "preview_cost_fraction": _preview_seconds(model, mixed[0]) / bare.forward_seconds,
         "explain_cost_to_others": cost_to_others(shelf, model, sizing),
         **_beside_float32(shelf, model, mixed, sizing, (ours, theirs)),
         "dtype": str(model.dtype).removeprefix("torch."),
@@ -214,14 +214,48 @@ def _warm_up(shelf: Shelf, mixed: list[GenerationSettings], stock: Any, sizing: 
     stock(brief.prompt, num_inference_steps=2, width=brief.width, height=brief.height)
 
 
-@torch.inference_mode()
-def _forward_seconds(model: Model, mixed: list[GenerationSettings], rows: int) -> float:
-    """A bare forward of the UNet with `rows` rows, whose input is there already."""
-    painting = _painting(model, mixed[0])
-    latents = painting.input.repeat(rows, 1, 1, 1).to(model.dtype)
-    timesteps = painting.timestep.float().repeat(rows)
-    conditioning = together([painting.prompts[-1]] * rows)
-    return _timed(lambda: model.unet(latents, timesteps, return_dict=False, **conditioning), model.device)
+class Bare:
+    """The networks by themselves, given tensors that are there already."""
+
+    def __init__(self, model: Model, settings: GenerationSettings) -> None:
+        self._model = model
+        self._painting = Painting(model, settings)
+
+    @torch.inference_mode()
+    def seconds(self, forwards: list[int], *, decoded: bool = False) -> float:
+        """Of forwards of the UNet with so many rows, one after the other, and of decoding one picture at the end."""
+        works = {rows: self._forward(rows) for rows in {*forwards}}
+        for work in works.values():
+            work()
+        await_device(self._model.device)
+        started = time.perf_counter()
+        for rows in forwards:
+            works[rows]()
+        if decoded:
+            self._model.decode(self._painting.result).cpu()
+        await_device(self._model.device)
+        return time.perf_counter() - started
+
+    @property
+    @torch.inference_mode()
+    def forward_seconds(self) -> float:
+        """Of one guided picture's forward."""
+        return _timed(self._forward(2), self._model.device)
+
+    def _forward(self, rows: int) -> Callable[[], object]:
+        model = self._model
+        latents = self._painting.input.repeat(rows, 1, 1, 1).to(model.dtype)
+        timesteps = self._painting.timestep.float().repeat(rows)
+        conditioning = together([self._painting.prompts[-1]] * rows)
+        return lambda: model.unet(latents, timesteps, return_dict=False, **conditioning)
+
+
+def _overhead(shelf: Shelf, bare: Bare, settings: GenerationSettings, sizing: Sizing) -> float:
+    """A lone job's time over that of the networks it needs: the median of several pairs, one right after the other."""
+    forwards = _drawn_by_us(shelf, [settings], sizing).forwards
+    return statistics.median(
+        _drawn_by_us(shelf, [settings], sizing).seconds / bare.seconds(forwards, decoded=True) for _ in range(REPEATS)
+    )
 
 
 def _useful(run: Run, mixed: list[GenerationSettings]) -> float:
@@ -231,19 +265,9 @@ def _useful(run: Run, mixed: list[GenerationSettings]) -> float:
 
 
 @torch.inference_mode()
-def _decode_seconds(model: Model, settings: GenerationSettings) -> float:
-    latents = _painting(model, settings).visible
-    return _timed(lambda: model.decode(latents).cpu(), model.device)
-
-
-@torch.inference_mode()
 def _preview_seconds(model: Model, settings: GenerationSettings) -> float:
-    latents = _painting(model, settings).visible
+    latents = Painting(model, settings).visible
     return _timed(lambda: model.preview(latents), model.device)
-
-
-def _painting(model: Model, settings: GenerationSettings) -> Painting:
-    return Painting(model, settings)
 
 
 def _timed(work: Callable[[], object], device: torch.device) -> float:

@@ -83,11 +83,17 @@ def test_rows_that_fill_up_are_no_work(apple: GenerationSettings) -> None:
     assert bench._useful(bench.Run(forwards=[4, 4, 4, 4]), mixed) == 8 / 16
 
 
-def test_a_bare_forward_is_of_the_unet_alone(pocket: Model, apple: GenerationSettings) -> None:
-    rows: list[int] = []
-    counting = pocket.unet.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
+def test_what_is_bare_is_the_networks_alone(pocket: Model, apple: GenerationSettings) -> None:
+    rows, decoded = list[int](), list[int]()
+    hooks = [
+        pocket.unet.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0]))),
+        pocket.vae.decoder.register_forward_pre_hook(lambda _, inputs: decoded.append(len(inputs[0]))),
+    ]
     try:
-        assert bench._forward_seconds(pocket, [apple], 4) > 0
+        assert bench.Bare(pocket, apple).seconds([2, 4, 2], decoded=True) > 0
     finally:
-        counting.remove()
-    assert rows == [4] * (1 + bench.REPEATS)
+        for hook in hooks:
+            hook.remove()
+    assert sorted(rows[:2]) == [2, 4], "each size once beforehand, which does not count"
+    assert rows[2:] == [2, 4, 2]
+    assert decoded == [1]
