@@ -383,9 +383,8 @@ class Intake:
         for too much since the plan was made.
         """
         inputs = plan.inputs if plan.prepare is None else await plan.prepare()
-        kept = {role: await self._images.keep(png, origin.user_id) for role, png in inputs.given()}
-        files = replace(plan.files, **kept)
-        try:
+        async with self._images.together() as images:
+            kept = {role: await images.keep(png, origin.user_id) for role, png in inputs.given()}
             async with self._accepting:
                 self._studio.check_line()
                 await self._budgets.check(plan.asker, plan.limits, plan.charged + with_others, first=first)
@@ -394,15 +393,11 @@ class Intake:
                     plan.settings,
                     plan.lineage,
                     plan.factor,
-                    files,
+                    replace(plan.files, **kept),
                     plan.cells,
                     plan.axes,
                     charged=plan.charged,
                 )
-        except Exception:
-            for file in kept.values():
-                await self._images.remove(file)
-            raise
         await self._studio.submit(generation)
         self._logbook.asked(generation)
         return generation

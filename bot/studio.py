@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from bot import comparing, explaining, parts
@@ -286,29 +286,29 @@ class Studio:
         if generation.lineage.action.makes_figure:
             drawn = (await figure_of(generation, drawn),)
         try:
-            pictures = [await self._saved(generation, index, picture) for index, picture in enumerate(drawn)]
-            figures = await self._figures(generation, completed.explanation)
+            async with self._images.together() as images:
+                pictures = await _saved(images, generation, enumerate(drawn))
+                return await self._generations.complete(
+                    generation.id,
+                    pictures,
+                    completed.seconds,
+                    completed.circumstances,
+                    completed.upscaler,
+                    await self._hints.due(generation),
+                    await _figures(images, generation, completed.explanation),
+                )
         except OSError:
-            log.exception("the pictures of %s cannot be written", generation.id)
-            return await self._generations.fail(generation.id, str(UNEXPECTED))
-        hint = await self._hints.due(generation)
-        noted = self._generations.complete(
-            generation.id, pictures, completed.seconds, completed.circumstances, completed.upscaler, hint, figures
-        )
-        return await self._unless_unnoted(noted, pictures, figures)
+            return await self._unwritten(generation)
 
     async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
         """Write the pictures of some cells; once all are there, the sheet."""
         try:
-            pictures = [
-                await self._saved(generation, index, picture)
-                for index, picture in zip(parts.next_cells(generation), completed.pictures, strict=True)
-            ]
+            async with self._images.together() as images:
+                cells = zip(parts.next_cells(generation), completed.pictures, strict=True)
+                pictures = await _saved(images, generation, cells)
+                kept = await self._generations.add_pictures(generation.id, pictures, completed.seconds)
         except OSError:
-            log.exception("the pictures of %s cannot be written", generation.id)
-            return await self._generations.fail(generation.id, str(UNEXPECTED))
-        noted = self._generations.add_pictures(generation.id, pictures, completed.seconds)
-        kept = await self._unless_unnoted(noted, pictures)
+            return await self._unwritten(generation)
         if not kept.undrawn:
             return await self._finish_comparison(kept, completed.circumstances)
         self._done.pop(generation.id, None)
@@ -322,37 +322,16 @@ class Studio:
             pictures = [await self._images.read(file) if file else None for file in files]
             with addressing(generation.origin.locale):
                 sheet = await asyncio.to_thread(comparing.drawn, generation.settings, generation.axes, pictures)
-            name = await self._images.save_figure(generation.id, 0, *sheet)
+            async with self._images.together() as images:
+                name = await images.save_figure(generation.id, 0, *sheet)
+                return await self._generations.finish_sheet(generation.id, circumstances, [name])
         except OSError:
-            log.exception("the sheet of %s cannot be written", generation.id)
-            return await self._generations.fail(generation.id, str(UNEXPECTED))
-        return await self._generations.finish_sheet(generation.id, circumstances, [name])
+            return await self._unwritten(generation)
 
-    async def _unless_unnoted(
-        self, noted: Awaitable[Generation], pictures: Iterable[Picture], figures: Iterable[str] = ()
-    ) -> Generation:
-        """What is known of a request once its files are noted; where they cannot be, nobody knows of them, and they
-        go."""
-        try:
-            return await noted
-        except StorageError:
-            for file in [*figures, *(picture.file for picture in pictures if picture.file)]:
-                with contextlib.suppress(OSError):
-                    await self._images.remove(file)
-            raise
-
-    async def _saved(self, generation: Generation, index: int, picture: Drawn) -> Picture:
-        """Write a picture's file; its record."""
-        file = await self._images.save(generation.id, index, picture.png)
-        return Picture(index, picture.seed, picture.width, picture.height, file, picture.flagged)
-
-    async def _figures(self, generation: Generation, explanation: Explanation | None) -> list[str]:
-        """Draw and write what shows how a request was drawn, where that was recorded."""
-        if explanation is None:
-            return []
-        with addressing(generation.origin.locale):
-            files = await asyncio.to_thread(explaining.for_chat, explanation, generation.settings)
-        return [await self._images.save_figure(generation.id, index, *file) for index, file in enumerate(files)]
+    async def _unwritten(self, generation: Generation) -> Generation:
+        """End a request whose files the disk does not take."""
+        log.exception("the files of %s cannot be written", generation.id)
+        return await self._generations.fail(generation.id, str(UNEXPECTED))
 
     def _release(self, generation_id: int) -> dict[Key, float]:
         """A job has left the pool; what was learned of the pace. Without effect the second time."""
@@ -392,3 +371,27 @@ def _work(generation: Generation) -> Work | None:
     if generation.lineage.action.enlarges:
         return None
     return parts.work_left(generation)
+
+
+async def _saved(images: Images, generation: Generation, drawn: Iterable[tuple[int, Drawn]]) -> list[Picture]:
+    """Write pictures, each with its index; their records."""
+    return [
+        Picture(
+            index,
+            picture.seed,
+            picture.width,
+            picture.height,
+            await images.save(generation.id, index, picture.png),
+            picture.flagged,
+        )
+        for index, picture in drawn
+    ]
+
+
+async def _figures(images: Images, generation: Generation, explanation: Explanation | None) -> list[str]:
+    """Draw and write what shows how a request was drawn, where that was recorded; the names."""
+    if explanation is None:
+        return []
+    with addressing(generation.origin.locale):
+        files = await asyncio.to_thread(explaining.for_chat, explanation, generation.settings)
+    return [await images.save_figure(generation.id, index, *file) for index, file in enumerate(files)]

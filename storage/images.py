@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,21 +16,28 @@ class Images:
 
     async def save(self, generation_id: int, index: int, png: bytes) -> str:
         """Write a picture so that it is there whole or not at all; its name."""
-        name = f"{generation_id % 1000:03}/{generation_id}-{index}-{uuid4().hex[:8]}.png"
-        await asyncio.to_thread(_write, self._folder / name, png)
-        return name
+        return await self._put(f"{generation_id % 1000:03}/{generation_id}-{index}-{uuid4().hex[:8]}.png", png)
 
     async def save_figure(self, generation_id: int, index: int, data: bytes, ending: str) -> str:
         """Write a file that shows how a request was drawn; its name."""
-        name = f"{generation_id % 1000:03}/{generation_id}-figure-{index}-{uuid4().hex[:8]}.{ending}"
-        await asyncio.to_thread(_write, self._folder / name, data)
-        return name
+        unique = uuid4().hex[:8]
+        return await self._put(f"{generation_id % 1000:03}/{generation_id}-figure-{index}-{unique}.{ending}", data)
 
     async def keep(self, png: bytes, user_id: int) -> str:
         """Write a picture that a person's request starts from, before the request is saved; its name."""
-        name = f"{_given_by(user_id)}{uuid4().hex}.png"
-        await asyncio.to_thread(_write, self._folder / name, png)
-        return name
+        return await self._put(f"{_given_by(user_id)}{uuid4().hex}.png", png)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator["Images"]:
+        """The same folder, for files of one request: where what is done with them fails, those written go again."""
+        written = _Together(self._folder)
+        try:
+            yield written
+        except Exception:
+            for name in written.names:
+                with suppress(OSError):
+                    await self.remove(name)
+            raise
 
     @staticmethod
     def is_given_by(user_id: int, name: str) -> bool:
@@ -46,6 +55,22 @@ class Images:
     async def remove(self, name: str) -> None:
         await asyncio.to_thread((self._folder / name).unlink, missing_ok=True)
 
+    async def _put(self, name: str, data: bytes) -> str:
+        await asyncio.to_thread(_write, self._folder / name, data)
+        return name
+
+
+class _Together(Images):
+    """Remembers the names of what it has written."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.names: list[str] = []
+
+    async def _put(self, name: str, data: bytes) -> str:
+        self.names.append(await super()._put(name, data))
+        return name
+
 
 def _given_by(user_id: int) -> str:
     return f"inputs/{user_id}/"
@@ -54,8 +79,12 @@ def _given_by(user_id: int) -> str:
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise

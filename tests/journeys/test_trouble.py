@@ -1,7 +1,10 @@
 """What goes wrong around a request: slow loading, links that end, prompts that are too long for everything."""
 
+import errno
+import os
 from collections.abc import AsyncIterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,3 +88,24 @@ async def test_a_request_that_cannot_be_saved_leaves_no_message_that_says_it_sta
     told = await member.wait_for(lambda each: "Something went wrong on my side" in each["content"])
     assert told["ephemeral_for"] == member.id
     await member.wait_until(lambda: len([each for each in member.messages() if not each["ephemeral_for"]]) == count - 1)
+
+
+async def test_a_disk_that_is_full_at_the_second_picture_keeps_nothing_of_the_first(
+    bot: app.Bot, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush, left = os.fsync, 1
+
+    def full(file: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        flush(file)
+
+    monkeypatch.setattr(os, "fsync", full)
+    started = await member.start("a boat", count=2)
+    failed = await member.see(started, lambda each: "Something went wrong on my side" in text_of(each))
+    assert "space" not in text_of(failed)
+    assert not [each for each in (tmp_path / "data" / "pictures").rglob("*") if each.is_file()]
+    monkeypatch.undo()
+    assert finished(await member.imagine("a castle"))
