@@ -79,7 +79,8 @@ def _forwards(unet: Any) -> str:
 
 
 def _forward(unet: Any, rows: int) -> Callable[[], object]:
-    latents, words = torch.randn(rows, 4, 16, 16), torch.randn(rows, 77, unet.config.cross_attention_dim)
+    latents = torch.randn(rows, unet.config.in_channels, 16, 16)
+    words = torch.randn(rows, 77, unet.config.cross_attention_dim)
     return lambda: unet(latents, 500, words)
 
 

@@ -68,7 +68,7 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
     `pixel_max_diff_from_float32` how far those of the number format that draws are.
     """
     model = shelf.take(name, on_load=lambda share: None)
-    mixed = list(_mixed(model, jobs))
+    mixed = list(mixed_jobs(model, jobs))
     sizing = sizing or Sizing(2 * jobs, meter=DeviceMeter())
     ours, theirs = _both(shelf, model, mixed, sizing)
     bare = Bare(model, mixed[0])
@@ -115,7 +115,7 @@ def _both(shelf: Shelf, model: Model, mixed: list[GenerationSettings], sizing: S
     stock = _stock(model)
     _warm_up(shelf, mixed, stock, sizing)
     theirs = _drawn_by_stock(stock, model, mixed)
-    return _drawn_by_us(shelf, mixed, sizing), theirs
+    return drawn_by_us(shelf, mixed, sizing), theirs
 
 
 def _most_apart(one: Run, other: Run) -> int:
@@ -123,7 +123,7 @@ def _most_apart(one: Run, other: Run) -> int:
     return max(int(abs(one.pictures[job_id] - other.pictures[job_id]).max()) for job_id in one.pictures)
 
 
-def _mixed(model: Model, jobs: int) -> Iterator[GenerationSettings]:
+def mixed_jobs(model: Model, jobs: int) -> Iterator[GenerationSettings]:
     prompts = ("a red apple", "a cute fox", "a castle", "a blue rose")
     for i in range(jobs):
         chosen = PartialSettings(steps=15 + i, sampler=SAMPLERS[i % len(SAMPLERS)]).over(model.spec.preferred)
@@ -132,7 +132,7 @@ def _mixed(model: Model, jobs: int) -> Iterator[GenerationSettings]:
         yield chosen.of(prompts[i % len(prompts)], seed=i)
 
 
-def _drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], sizing: Sizing) -> Run:
+def drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], sizing: Sizing) -> Run:
     run, started = Run(), time.perf_counter()
     unet = shelf.take(mixed[0].model, on_load=lambda share: None).unet
     counting = unet.register_forward_pre_hook(lambda _, inputs: run.forwards.append(len(inputs[0])))
@@ -210,7 +210,7 @@ def _embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
 def _warm_up(shelf: Shelf, mixed: list[GenerationSettings], stock: Any, sizing: Sizing) -> None:
     """Both in the state of a program that has run for a while: kernels chosen, the batch measured."""
     brief = replace(mixed[0], steps=2)
-    _drawn_by_us(shelf, [replace(brief, seed=seed) for seed in range(len(mixed))], sizing)
+    drawn_by_us(shelf, [replace(brief, seed=seed) for seed in range(len(mixed))], sizing)
     stock(brief.prompt, num_inference_steps=2, width=brief.width, height=brief.height)
 
 
@@ -252,9 +252,9 @@ class Bare:
 
 def _overhead(shelf: Shelf, bare: Bare, settings: GenerationSettings, sizing: Sizing) -> float:
     """A lone job's time over that of the networks it needs: the median of several pairs, one right after the other."""
-    forwards = _drawn_by_us(shelf, [settings], sizing).forwards
+    forwards = drawn_by_us(shelf, [settings], sizing).forwards
     return statistics.median(
-        _drawn_by_us(shelf, [settings], sizing).seconds / bare.seconds(forwards, decoded=True) for _ in range(REPEATS)
+        drawn_by_us(shelf, [settings], sizing).seconds / bare.seconds(forwards, decoded=True) for _ in range(REPEATS)
     )
 
 

@@ -49,7 +49,7 @@ def test_the_stock_pipeline_draws_from_one_file_in_the_home_directory_at_the_mod
     spec = ModelSpec("mine", "~/file.safetensors", width=64, height=64, clip_skip=clip_skip)
     shelf = Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32)
     model = shelf.take("mine", lambda share: None)
-    mixed = [replace(each, steps=4) for each in bench._mixed(model, 2)]
+    mixed = [replace(each, steps=4) for each in bench.mixed_jobs(model, 2)]
     ours, theirs = bench._both(shelf, model, mixed, Sizing(4))
     assert bench._most_apart(ours, theirs) <= 1
     assert theirs.pictures[0].std() > 5

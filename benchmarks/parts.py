@@ -1,0 +1,82 @@
+"""Where the time goes when 16 mixed jobs are drawn at once: what `noisefox bench` draws, with a watch on each part of
+the step loop. Shares of the whole, the largest first.
+
+    python -m benchmarks.parts [--dtype bfloat16]
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from generation.catalogue import Catalogue
+from generation.engine import bench, device, pictures
+from generation.engine.loop import StepLoop
+from generation.engine.measuring import DeviceMeter
+from generation.engine.models import Model
+from generation.engine.painting import Painting
+from generation.engine.shelf import Shelf
+from generation.engine.sizing import Sizing
+
+REST = "choosing who is next, gathering rows, and all else"
+
+
+class Watch:
+    """Counts the seconds that named parts take. Of a part inside another one the time is its own alone."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._inside: list[float] = []
+        """What parts took so far that lie within those that have begun, for each of these."""
+
+    def over(self, part: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        """The same work, watched."""
+
+        def watched(*given: Any, **named: Any) -> Any:
+            self._inside.append(0.0)
+            before = time.perf_counter()
+            try:
+                return work(*given, **named)
+            finally:
+                seconds = time.perf_counter() - before
+                self.seconds[part] += seconds - self._inside.pop()
+                if self._inside:
+                    self._inside[-1] += seconds
+
+        return watched
+
+
+def parts(dtype: str, jobs: int = bench.JOBS) -> dict[str, float]:
+    """The share of each part in the time of all."""
+    shelf = Shelf(Catalogue(), *device.choose("cpu", dtype))
+    model = shelf.take(Catalogue().default.name, lambda share: None)
+    mixed = list(bench.mixed_jobs(model, jobs))
+    sizing = Sizing(2 * jobs, meter=DeviceMeter())
+    bench.drawn_by_us(shelf, [replace(each, steps=2) for each in mixed], sizing)
+    watch = Watch()
+    for owner, name, part in (
+        (model.unet, "forward", "forwards of the UNet"),
+        (Model, "decode", "decoding the pictures"),
+        (Painting, "__init__", "prompts, noise and schedulers of new jobs"),
+        (Painting, "advance", "guidance and the schedulers' steps"),
+        (StepLoop, "_report", "previews and their events"),
+        (pictures, "as_png", "files, settings inside"),
+    ):
+        setattr(owner, name, watch.over(part, getattr(owner, name)))
+    seconds = bench.drawn_by_us(shelf, mixed, sizing).seconds
+    watch.seconds[REST] = seconds - sum(watch.seconds.values())
+    return {part: taken / seconds for part, taken in sorted(watch.seconds.items(), key=lambda each: -each[1])}
+
+
+def main() -> None:
+    """A line for each part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dtype", default="auto")
+    for part, share in parts(parser.parse_args().dtype).items():
+        print(f"{share:6.1%}  {part}")
+
+
+if __name__ == "__main__":
+    main()
