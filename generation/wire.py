@@ -37,7 +37,8 @@ class Configure:
     measurements: Path | None = None
     """The file that keeps what was measured."""
     model_wait_seconds: float = 20.0
-    """How long jobs may join the batch while one for another model waits for its end."""
+    """How long a job for another model waits for the batch to drain, until it is drawn beside it, or nothing joins the
+    batch any more."""
     upscaler: UpscalerName = UpscalerName.AUTO
     step_seconds: float = 300.0
     """How long a worker may say nothing while it draws; then it is taken for stuck."""

@@ -1,15 +1,17 @@
 """Jobs that wait because another model is at work."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 
 from generation.jobs import Job
 
 
 class Held:
-    """The jobs that cannot begin before the batch has drained, oldest first.
+    """The jobs that cannot begin while other models are at work, oldest first.
 
-    Once the oldest has waited for `patience` seconds, nothing may join the batch any more, so that it drains. Then all
-    jobs of the oldest one's model begin together, those that came after jobs for a third model too.
+    Once the oldest has waited for `patience` seconds, nothing may join those at work any more: they drain, unless
+    memory has a place for its model beside theirs. Then all jobs of the oldest one's model begin together, those that
+    came after jobs for a third model too.
     """
 
     def __init__(self, patience: float, clock: Callable[[], float]) -> None:
@@ -22,21 +24,32 @@ class Held:
 
     @property
     def impatient(self) -> bool:
-        """True where the batch at work must not grow any more."""
-        oldest = next(iter(self._since.values()), None)
-        return oldest is not None and self._clock() - oldest[0] >= self._patience
+        """True where those at work must not become more."""
+        return bool(self._since) and self._clock() - self._oldest[0] >= self._patience
+
+    @property
+    def next_model(self) -> str:
+        """The model that the oldest job waits for; there must be one."""
+        return self._oldest[1].task.settings.model
+
+    @property
+    def _oldest(self) -> tuple[float, Job]:
+        return min(self._since.values(), key=lambda waiting: waiting[0])
 
     def put(self, job: Job) -> None:
         self._since[job.id] = self._clock(), job
+
+    def put_back(self, job: Job) -> None:
+        """Have a job wait that was taken out already: it has waited long enough, and comes before all others."""
+        self._since[job.id] = -math.inf, job
 
     def remove(self, job_id: int) -> bool:
         """Take a job out; False where it is not here."""
         return self._since.pop(job_id, None) is not None
 
-    def take_group(self) -> list[Job]:
-        """The oldest job and all others for its model."""
-        jobs = [job for _, job in self._since.values()]
-        group = [job for job in jobs if job.task.settings.model == jobs[0].task.settings.model]
-        for job in group:
+    def take(self, models: Collection[str]) -> list[Job]:
+        """All jobs for some `models`."""
+        taken = [job for _, job in self._since.values() if job.task.settings.model in models]
+        for job in taken:
             del self._since[job.id]
-        return group
+        return taken

@@ -27,35 +27,44 @@ UNUSED: dict[str, None] = {"safety_checker": None}
 """The parts of a pipeline that stay where they are."""
 
 
-def model(source: str, report: Report) -> Path:
+def model(source: str, report: Report | None) -> Path:
     """The folder of a model in diffusers' format. What takes long, its weights, is fetched with `report`; diffusers
-    then looks for what else there is to it.
+    then looks for what else there is to it. Without `report` nothing is fetched.
 
     Raises `OSError` or `ValueError` where it is neither here nor to be had.
     """
+    if report is None:
+        return fetched(source, _weights_of(source, here=True), None)
     with suppress(OSError):
-        index = json.loads(Path(hf_hub_download(source, sources.INDEX)).read_text())
-        named = [name for name, value in index.items() if isinstance(value, list) and value != [None, None]]
-        parts = [name for name in named if name not in UNUSED]
-        fetched(source, [f"{part}/{file}" for part in parts for file in WEIGHTS], report)
+        fetched(source, _weights_of(source), report)
     return Path(DiffusionPipeline.download(source, use_safetensors=True, **UNUSED))
 
 
-def network(source: str, report: Report) -> Path:
+def network(source: str, report: Report | None) -> Path:
     """The folder of one network in the same format, on this machine or fetched. Raises as `model` does."""
     local = Path(source).expanduser()
     return local if local.is_dir() else fetched(source, [ABOUT, *WEIGHTS], report)
 
 
-def fetched(repository: str, patterns: Sequence[str], report: Report) -> Path:
-    """The folder of a repository, with all of its files that match one of the `patterns`. Raises as `model` does."""
+def fetched(repository: str, patterns: Sequence[str], report: Report | None) -> Path:
+    """The folder of a repository, with all of its files that match one of the `patterns`; without `report` nothing is
+    fetched. Raises as `model` does."""
     wanted = list(patterns)
+    if report is None:
+        return Path(snapshot_download(repository, allow_patterns=wanted, local_files_only=True))
     try:
         planned = snapshot_download(repository, allow_patterns=wanted, dry_run=True)
     except DryRunError:
         planned = []
     missing = sum(file.file_size or 0 for file in planned if file.will_download)
     return Path(snapshot_download(repository, allow_patterns=wanted, tqdm_class=_bar(missing, report)))
+
+
+def _weights_of(source: str, *, here: bool = False) -> list[str]:
+    """Patterns of the files that a pipeline's weights are in; with `here`, going by what was fetched before."""
+    index = json.loads(Path(hf_hub_download(source, sources.INDEX, local_files_only=here)).read_text())
+    named = [name for name, value in index.items() if isinstance(value, list) and value != [None, None]]
+    return [f"{part}/{file}" for part in named if part not in UNUSED for file in WEIGHTS]
 
 
 def _bar(total: int, report: Report) -> "type[tqdm[Any]]":

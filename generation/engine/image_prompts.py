@@ -84,11 +84,11 @@ class ImagePrompts:
         return {"encoder_hidden_states": (encoder_hidden_states, [torch.cat([each.tensor for each in pictures])])}
 
 
-def fetched(source: str, image_encoder: str, report: hub.Report) -> tuple[Path, Path]:
+def fetched(source: str, image_encoder: str, report: hub.Report | None) -> tuple[Path, Path]:
     """An adapter's .safetensors file, and the folder of its image encoder: on this machine, or of a hub's repository.
 
     `image_encoder` is that folder, its weights a .safetensors file too; if empty, the one of that name beside the
-    file. Raises `OSError` or `ValueError`.
+    file. Without `report` nothing is fetched. Raises `OSError` or `ValueError`.
     """
     file = Path(source).expanduser()
     if file.suffix != ".safetensors":

@@ -40,7 +40,7 @@ FETCHED = 0.5
 LIBRARIES = ("diffusers", "transformers")
 PLAIN = "*.safetensors"
 
-_UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
+UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
 """What libraries raise where files or parts are not what they should be, or a package for them is missing."""
 
 
@@ -76,11 +76,22 @@ def load(
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
         model.measure_frames()
         beside.lay(model, pipeline, told)
-    except _UNBUILT as reason:
+    except UNBUILT as reason:
         if memory.is_exhausted(reason):
             raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
         raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
     return model
+
+
+def needed(spec: ModelSpec, dtype: torch.dtype) -> int:
+    """Bytes of memory that the weights of a model take which is on this machine. Raises one of `UNBUILT` where it is
+    not, or cannot be told."""
+    weights = _fetched(spec.source, None)
+    family = sources.family_of(str(weights))
+    beside = NOTHING if family is Family.OTHER else _Beside.of(spec, None)
+    if not (own := files_of(weights)):
+        raise FileNotFoundError(f"nothing of {spec.source} is on this machine")
+    return memory.needed([*own, *beside.files], _held_by(family, dtype))
 
 
 def assembled(
@@ -114,8 +125,9 @@ class _Beside:
     encoder: Path | None = None
 
     @classmethod
-    def of(cls, spec: ModelSpec, report: Report) -> Self:
-        """What a model is to have, fetched unless it is here. Raises `OSError` or `ValueError`."""
+    def of(cls, spec: ModelSpec, report: Report | None) -> Self:
+        """What a model is to have, fetched unless it is here; without `report` nothing is fetched. Raises `OSError` or
+        `ValueError`."""
         controlnet = hub.network(spec.controlnet, report) if spec.controlnet else None
         if not spec.ip_adapter:
             return cls(controlnet)
@@ -147,8 +159,9 @@ def files_of(weights: Path) -> list[Path]:
     return [file for name in _parts(weights) for file in _files_of_part(weights / name)]
 
 
-def _fetched(source: str, report: Report) -> Path:
-    """The folder or file on this machine; what is on the hub is fetched first, unless it was before."""
+def _fetched(source: str, report: Report | None) -> Path:
+    """The folder or file on this machine; what is on the hub is fetched first, unless it was before. Without `report`
+    nothing is fetched."""
     path = Path(source).expanduser()
     sources.check("source", source)
     if path.is_dir() or sources.is_single_file(source):

@@ -38,7 +38,8 @@ from generation.jobs import Draw, Job, Task, Upscale
 log = logging.getLogger(__name__)
 
 MODEL_WAIT_SECONDS = 20.0
-"""How long jobs may go on joining a batch while one for another model waits for its end."""
+"""How long a job waits for the models at work to be done; then it is drawn beside them, or, where memory has no place
+for its model, nothing joins them any more."""
 
 
 class Stopped(Exception):
@@ -50,8 +51,8 @@ class StepLoop:
 
     Each `step` is one forward of the UNet, shared by as many pictures of one model and shape as the largest bucket
     holds rows for, or one slice of an errand: a picture decoded, a tile enlarged. The job that had least of the
-    device's time decides which. Events leave through `emit` in the order they happen, and every job admitted ends in
-    exactly one `Completed`, `Failed` or `Cancelled`.
+    device's time decides which, and so with which model where several are at work. Events leave through `emit` in the
+    order they happen, and every job admitted ends in exactly one `Completed`, `Failed` or `Cancelled`.
     """
 
     def __init__(
@@ -76,7 +77,10 @@ class StepLoop:
         self._shares = Shares()
         self._held = Held(model_wait, clock)
         self._models: dict[int, str] = {}
-        """The model of each job that needs one; all the same at a time."""
+        """The model of each job that needs one. They are several only where jobs have waited for long, and memory has a
+        place for what they need."""
+        self._no_place: tuple[str, frozenset[int]] | None = None
+        """A model that memory had no place for, and the jobs that were at work then."""
         self._drawings: dict[int, Drawing] = {}
         self._unfinished: dict[Painting, int] = {}
         """The job of each painting that needs a forward, the one that waited longest first."""
@@ -90,7 +94,8 @@ class StepLoop:
         return not self._drawings and not self._errands and not self._held
 
     def admit(self, job: Job) -> None:
-        """Take a job into the batch, or, where it needs another model, as soon as the batch has drained."""
+        """Take a job into the batch, or, where it needs another model, as soon as the batch has drained or there is a
+        place for both."""
         if job.task.draws and not self._may_join(job):
             self._held.put(job)
         else:
@@ -108,9 +113,8 @@ class StepLoop:
 
     def step(self) -> None:
         """One forward of the pictures whose turn it is, or one slice of an errand."""
-        if self._held and not self._models:
-            for job in self._held.take_group():
-                self._start(job)
+        for job in self._held.take(self._welcome()):
+            self._start(job)
         painting = min(self._unfinished, key=self._had, default=None)
         errand = min(self._errands, key=self._had, default=None)
         at_leisure = self._leisure.take(others=bool(self._unfinished or self._errands))
@@ -127,23 +131,53 @@ class StepLoop:
         self._shares.charge(served, self._clock() - before)
 
     def _may_join(self, job: Job) -> bool:
-        """True where no other model is at work, and nobody has waited too long for one."""
+        """True where its model is at work, or none is, and nobody has waited too long for another."""
         if not self._models:
             return not self._held
-        at_work = next(iter(self._models.values()))
-        return job.task.settings.model == at_work and not self._held.impatient
+        return job.task.settings.model in self._models.values() and not self._held.impatient
+
+    def _welcome(self) -> Collection[str]:
+        """The models whose jobs need not wait any more."""
+        if not self._held:
+            return ()
+        if not self._models or (self._held.impatient and self._has_place(self._held.next_model)):
+            return {self._held.next_model}
+        return () if self._held.impatient else self._at_work
+
+    def _has_place(self, model: str) -> bool:
+        """Whether memory has a place for a model beside those at work; asked again once a job has ended."""
+        asked = model, frozenset(self._models)
+        if asked != self._no_place and self._shelf.has_place(model, self._at_work):
+            return True
+        self._no_place = asked
+        return False
+
+    @property
+    def _at_work(self) -> frozenset[str]:
+        """The models of all jobs that have begun."""
+        return frozenset(self._models.values())
 
     def _start(self, job: Job) -> None:
-        """Begin a job; one that cannot be begun fails by itself."""
+        """Begin a job; one that cannot be begun fails by itself, unless it is other models that it has no place
+        beside."""
         self._shares.enter(job.id, job.owner)
         if job.task.draws:
             self._models[job.id] = job.task.settings.model
         try:
             self._begin_in_short_memory(job)
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
-            self._fail(job.id, error)
+            if isinstance(error, ModelTooLarge) and len(self._at_work) > 1:
+                self._wait_on(job)
+            else:
+                self._fail(job.id, error)
             return
         self._emit(Started(job.id))
+
+    def _wait_on(self, job: Job) -> None:
+        """Have a job wait until there is more memory for its model."""
+        self._remove(job.id)
+        self._held.put_back(job)
+        self._no_place = job.task.settings.model, frozenset(self._models)
 
     def _begin_in_short_memory(self, job: Job) -> None:
         """Where memory is not enough, once more without what is kept there for later."""
@@ -163,9 +197,10 @@ class StepLoop:
             self._checkers.take(job.task.settings.model, on_load)
         match job.task:
             case Upscale():
-                self._errands[self._enlarge(job, job.task)] = job.id
+                redrawn = self._shelf.take(job.task.settings.model, on_load, self._at_work) if job.task.draws else None
+                self._errands[self._enlarge(job, job.task, redrawn)] = job.id
             case Draw():
-                model = self._shelf.any(job.task.settings.model, on_load)
+                model = self._shelf.any(job.task.settings.model, on_load, self._at_work)
                 if isinstance(model, OwnModel):
                     self._errands[self._draw_alone(job, job.task, model)] = job.id
                 else:
@@ -191,7 +226,7 @@ class StepLoop:
         self._drawings[job.id] = Drawing(job, self._clock(), paintings, recorder)
         self._unfinished |= dict.fromkeys(paintings, job.id)
 
-    def _enlarge(self, job: Job, task: Upscale) -> Errand:
+    def _enlarge(self, job: Job, task: Upscale, model: Model | None) -> Errand:
         def report(done: int, of: int) -> None:
             self._emit(Progress(job.id, done, of, ()))
 
@@ -201,8 +236,6 @@ class StepLoop:
             return precise
 
         started = self._clock()
-        name = task.settings.model
-        model = self._shelf.take(name, self._on_load(job.id, name)) if task.draws else None
         dtypes = [model.dtype] if model else []
         picture, upscaler = yield from upscale(task, self._upscalers, model, report, precisely)
         if task.check:
@@ -413,7 +446,8 @@ class StepLoop:
         if job_id not in self._shares:
             return False
         self._shares.leave(job_id)
-        self._models.pop(job_id, None)
+        if self._models.pop(job_id, None):
+            self._shelf.keep(self._at_work)
         self._drawings.pop(job_id, None)
         self._unfinished = {each: owner for each, owner in self._unfinished.items() if owner != job_id}
         for errand in [each for each, owner in self._errands.items() if owner == job_id]:

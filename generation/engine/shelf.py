@@ -2,6 +2,7 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Collection
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -12,23 +13,27 @@ from generation import abilities
 from generation.acceleration import PLAIN, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import inversion, memory
-from generation.engine.loading import Report, load
+from generation.engine.loading import UNBUILT, Report, load, needed
 from generation.engine.measuring import device_name
 from generation.engine.models import Model
 from generation.engine.notebook import Notebook
 from generation.engine.own_pipelines import OwnModel
 from generation.engine.precision import Rival
-from generation.errors import ModelTooLarge, Unsuitable
+from generation.errors import ModelTooLarge, UnknownModel, Unsuitable
 
 log = logging.getLogger(__name__)
 
 AnyModel = TypeVar("AnyModel", Model, OwnModel)
 
+BESIDE_SHARE = 0.8
+"""Of the memory that is free, how much a model may take that is read beside those at work; drawing needs the rest."""
+
 
 class Shelf:
-    """The models in memory, at most `room`; the one used longest ago makes place for a new one, and all do where the
-    new one has no place beside them. Each is in the number format `dtype`, or in that of `rival` where it is faster.
-    What did not fit into memory is kept in the file `measurements`."""
+    """The models in memory, at most `room`, or those at work where they are more; the one used longest ago makes place
+    for a new one, and all that are idle do where the new one has no place beside them. Each is in the number format
+    `dtype`, or in that of `rival` where it is faster. What did not fit into memory is kept in the file `measurements`.
+    """
 
     def __init__(
         self,
@@ -55,25 +60,45 @@ class Shelf:
         """What is in memory, the model used longest ago first."""
         return list(self._models)
 
-    def take(self, name: str, on_load: Report) -> Model:
+    def take(self, name: str, on_load: Report, at_work: Collection[str] = ()) -> Model:
         """The model called `name` for the running batch; where it must be read, `on_load` is told how far that is, from
-        0 on.
+        0 on. Those `at_work` stay in memory.
 
         Raises `UnknownModel`, `Unsuitable` for a model that is drawn by its own pipeline, and what `load` raises.
         """
-        model = self.any(name, on_load)
+        model = self.any(name, on_load, at_work)
         if isinstance(model, OwnModel):
             raise Unsuitable(abilities.SENTENCE)
         return model
 
-    def any(self, name: str, on_load: Report) -> Model | OwnModel:
+    def any(self, name: str, on_load: Report, at_work: Collection[str] = ()) -> Model | OwnModel:
         """The model called `name`, of whatever family; else as `take`."""
         if name not in self._models:
             spec = self._catalogue.get(name)
-            self._leave(self._room - 1)
-            self._models[name] = self._read(spec, on_load)
+            self._leave(self._room - 1, at_work)
+            self._models[name] = self._read(spec, on_load, at_work)
         self._models.move_to_end(name)
         return self._models[name]
+
+    def has_place(self, name: str, at_work: Collection[str]) -> bool:
+        """Whether the model called `name` can be drawn with while those `at_work` stay in memory. False also where it
+        is not on this machine yet, or cannot be read."""
+        if name in self._models:
+            return True
+        idle = [model for other, model in self._models.items() if other not in at_work]
+        try:
+            spec = self._catalogue.get(name)
+            wanted = needed(spec, self._known_dtype(spec))
+        except (UnknownModel, *UNBUILT) as reason:
+            log.info("%s is not read beside others: %s", name, reason)
+            return False
+        memory.release(self._device)
+        free = memory.free(torch.device("cpu") if self._acceleration.offload else self._device)
+        return wanted <= BESIDE_SHARE * (free + sum(map(_bytes, idle)))
+
+    def keep(self, at_work: Collection[str]) -> None:
+        """Let go of what there is no room for, now that no others are `at_work`."""
+        self._leave(self._room, at_work)
 
     def like_this(self, dtype: torch.dtype) -> "Shelf":
         """Another shelf with the same models, in one number format."""
@@ -95,19 +120,21 @@ class Shelf:
                 model.wardrobe.forget_idle()
         memory.release(self._device)
 
-    def _read(self, spec: ModelSpec, on_load: Report) -> Model | OwnModel:
-        if self._rival is None or (won := self._rival.wins(self._device, spec.name)) is False:
-            return self._placed(spec, self._dtype, on_load)
-        if won:
-            return self._placed(spec, self._rival.dtype, on_load)
-        return self._faster(spec, self._rival, on_load)
+    def _read(self, spec: ModelSpec, on_load: Report, at_work: Collection[str]) -> Model | OwnModel:
+        if self._rival is None or self._rival.wins(self._device, spec.name) is not None:
+            return self._placed(spec, self._known_dtype(spec), on_load, at_work)
+        return self._faster(spec, self._rival, on_load, at_work)
 
-    def _faster(self, spec: ModelSpec, rival: Rival, on_load: Report) -> Model | OwnModel:
+    def _known_dtype(self, spec: ModelSpec) -> torch.dtype:
+        """The number format of a model, as far as that was found out."""
+        return self._rival.dtype if self._rival and self._rival.wins(self._device, spec.name) else self._dtype
+
+    def _faster(self, spec: ModelSpec, rival: Rival, on_load: Report, at_work: Collection[str]) -> Model | OwnModel:
         """In both number formats, side by side, or one after the other where memory has no room for both."""
         try:
-            model = self._placed(spec, self._dtype, on_load)
+            model = self._placed(spec, self._dtype, on_load, at_work)
         except ModelTooLarge:
-            model = self._placed(spec, rival.dtype, on_load)
+            model = self._placed(spec, rival.dtype, on_load, at_work)
             rival.remember(self._device, spec.name, wins=True)
             return model
         if isinstance(model, OwnModel):
@@ -136,17 +163,17 @@ class Shelf:
             rival.remember(self._device, spec.name, wins=False)
         other = None
         memory.release(self._device)
-        return self._placed(spec, self._dtype, on_load)
+        return self._placed(spec, self._dtype, on_load, at_work)
 
-    def _placed(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | OwnModel:
-        """Read, and where memory is not enough for it beside the others, in their place."""
+    def _placed(
+        self, spec: ModelSpec, dtype: torch.dtype, on_load: Report, at_work: Collection[str]
+    ) -> Model | OwnModel:
+        """Read, and where memory is not enough for it beside the others, in the place of those that are idle."""
         try:
             return self._loaded(spec, dtype, on_load)
         except ModelTooLarge:
-            if not self._models:
+            if not self._leave(0, at_work):
                 raise
-            log.info("%s leave memory, since %s has no place beside them", ", ".join(self._models), spec.name)
-        self._leave(0)
         return self._loaded(spec, dtype, on_load)
 
     def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | OwnModel:
@@ -163,10 +190,20 @@ class Shelf:
                 log.warning("“%s” stays a word as others to %s: %s", each.name, spec.name, reason)
         return model
 
-    def _leave(self, most: int) -> None:
-        """Let go of the models used longest ago, until at most so many are left."""
-        before = len(self._models)
-        while len(self._models) > most:
-            self._models.popitem(last=False)
-        if len(self._models) < before:
+    def _leave(self, most: int, at_work: Collection[str]) -> bool:
+        """Let go of the models used longest ago, but for those `at_work`, until at most so many are left; True where
+        any left."""
+        idle = [name for name in self._models if name not in at_work]
+        leaving = idle[: max(len(self._models) - most, 0)]
+        for name in leaving:
+            log.info("%s leaves memory", name)
+            del self._models[name]
+        if leaving:
             memory.release(self._device)
+        return bool(leaving)
+
+
+def _bytes(model: Model | OwnModel) -> int:
+    """What the networks of a model hold."""
+    networks = [part for part in model.pipeline.components.values() if isinstance(part, torch.nn.Module)]
+    return sum(weight.nbytes for network in networks for weight in network.parameters())

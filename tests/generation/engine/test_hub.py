@@ -23,12 +23,19 @@ CPU = torch.device("cpu")
 LOADS = """
 import json, sys, torch
 from generation.catalogue import ModelSpec
-from generation.engine.loading import load
+from generation.engine.loading import load, needed
 adapter = "owner/guides/adapters/adapter.safetensors"
 spec = ModelSpec("mine", "owner/model", controlnet="owner/guides", ip_adapter=adapter)
-shares = []
+shares, known = [], []
+def look():
+    try:
+        known.append(needed(spec, torch.float32))
+    except OSError:
+        known.append(None)
+look()
 model = load(spec, torch.device("cpu"), torch.float32, shares.append)
-print(json.dumps([shares, model.controlnet is not None, model.image_prompts is not None, str(model.weights)]))
+look()
+print(json.dumps([shares, model.controlnet is not None, model.image_prompts is not None, str(model.weights), known]))
 """
 
 
@@ -58,9 +65,11 @@ def in_a_process(home: Path, address: str) -> Any:
 
 def test_fetching_is_told_and_what_was_fetched_is_found_without_the_hub(hub: Path, tmp_path: Path) -> None:
     with serving(hub) as address:
-        shares, controlled, hears, weights = in_a_process(tmp_path, address)
+        shares, controlled, hears, weights, (before, after) = in_a_process(tmp_path, address)
     assert controlled
     assert hears
+    assert before is None
+    assert after > memory.needed(loading.files_of(Path(weights)), torch.float32), "what guides it is in it"
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
     while_fetching = [share for share in shares if 0 < share < loading.FETCHED]

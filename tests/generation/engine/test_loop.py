@@ -123,26 +123,6 @@ def test_a_model_that_is_not_there_fails_its_job_alone(driver: LoopDriver, apple
     assert isinstance(driver.of(2)[-1], Completed)
 
 
-@pytest.mark.parametrize(("waited", "order"), [(19, [4, 1, 3, 2, 5]), (20, [4, 1, 2, 5, 3])])
-def test_a_job_for_another_model_waits_for_the_batch_and_not_for_newcomers_for_long(
-    shelf: Shelf, apple: GenerationSettings, waited: int, order: list[int]
-) -> None:
-    now = [0.0]
-    driver, twin = LoopDriver(shelf, clock=lambda: now[0]), replace(apple, model="twin")
-    driver.admit(1, apple)
-    driver.loop.step()
-    driver.admit(2, twin)
-    now[0] = waited
-    driver.admit(3, apple)
-    driver.admit(4, twin)
-    driver.admit(5, twin)
-    driver.loop.cancel(4)
-    driver.run()
-    assert [event.job_id for event in driver.events if isinstance(event, Completed | Cancelled)] == order
-    first, second = (pixels(driver.completed(job_id).pictures[0].png) for job_id in (1, 2))
-    assert abs(first - second).max() <= 1
-
-
 def test_a_decoded_frame_comes_when_wanted_and_affordable(shelf: Shelf, apple: GenerationSettings) -> None:
     ticks = iter(range(10_000))
     driver = LoopDriver(shelf, clock=lambda: float(next(ticks)))

@@ -2,6 +2,7 @@
 
 import inspect
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from pathlib import Path
@@ -39,6 +40,8 @@ class World:
     """A device whose clock runs a second for each latent of a forward, and what it saw."""
 
     dtype: torch.dtype = torch.float32
+    roomy: bool = False
+    """True where several models have a place in memory."""
     now: float = 0.0
     faults: list[str] = field(default_factory=list)
     """What goes wrong in the forwards to come, one each; "" is nothing."""
@@ -58,13 +61,20 @@ class World:
                 return [torch.full_like(latents, float("nan"))]
         return [latents * 0.1]
 
-    def any(self, name: str, on_load: Any) -> Model:
-        return self.take(name, on_load)
+    def any(self, name: str, on_load: Any, at_work: Collection[str] = ()) -> Model:
+        return self.take(name, on_load, at_work)
 
-    def take(self, name: str, on_load: Any) -> Model:
+    def take(self, name: str, on_load: Any, at_work: Collection[str] = ()) -> Model:
+        assert self.roomy or set(at_work) <= {name}
         if name == "missing":
             raise ModelUnavailable(name)
         return model_of(self, name, self.dtype)
+
+    def has_place(self, name: str, at_work: Collection[str]) -> bool:
+        return self.roomy
+
+    def keep(self, at_work: Collection[str]) -> None:
+        """Models cost nothing here."""
 
     def in_float32(self, model: Model, on_load: Any) -> Model:
         on_load(0.0)
@@ -230,11 +240,11 @@ def test_what_stands_in_takes_what_the_real_one_takes(fake: type[Any], real: typ
 
 
 @quick
-@given(STORY, st.lists(st.sampled_from(["", "", "", *FAULTS]), max_size=20), st.booleans())
+@given(STORY, st.lists(st.sampled_from(["", "", "", *FAULTS]), max_size=20), st.booleans(), st.booleans())
 def test_every_job_ends_exactly_once_and_says_nothing_after(
-    story: list[tuple[str, Any]], faults: list[str], half: bool
+    story: list[tuple[str, Any]], faults: list[str], half: bool, roomy: bool
 ) -> None:
-    told = Story(World(torch.bfloat16 if half else torch.float32, faults=faults))
+    told = Story(World(torch.bfloat16 if half else torch.float32, roomy, faults=faults))
     told.tell(story)
     ended = Counter(event.job_id for event in told.events if isinstance(event, Ending))
     assert ended == dict.fromkeys(told.admitted, 1)
