@@ -314,7 +314,7 @@ class StepLoop:
         if job_id is None:
             return
         try:
-            painting.advance(predictions)
+            self._take_step(painting, predictions)
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             self._fail(job_id, error)
             return
@@ -322,6 +322,19 @@ class StepLoop:
             self._errands[self._develop(self._drawings[job_id], painting)] = job_id
         else:
             self._unfinished[painting] = job_id
+
+    def _take_step(self, painting: Painting, predictions: list[torch.Tensor]) -> None:
+        """Where memory is not enough, once more without what is kept there for later."""
+        try:
+            painting.advance(predictions)
+            return
+        except memory.ERRORS as error:
+            if not memory.is_exhausted(error):
+                raise
+            log.warning("out of memory in a sampler's step; once more with less kept")
+        painting.model.wardrobe.forget_idle()
+        memory.release(painting.model.device)
+        painting.advance(predictions)
 
     def _report(self, job_id: int) -> None:
         drawing = self._drawings.get(job_id)

@@ -1,6 +1,7 @@
 """One picture on its way to its last step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
@@ -102,13 +103,34 @@ class Painting:
         return self._latents
 
     def advance(self, predictions: list[torch.Tensor]) -> None:
-        """Take one step, given the model's prediction for each row of `prompts`."""
+        """Take one step, given the model's prediction for each row of `prompts`. Where that fails, the painting is as
+        it was before."""
+        undo = self._undoing()
+        try:
+            self._take_step(predictions)
+        except Exception:
+            undo()
+            raise
+
+    def _undoing(self) -> Callable[[], None]:
+        """What takes back all that happens to the painting from now on. Schedulers change their lists in place, and
+        one of them a tensor."""
+        own, scheduler = dict(vars(self)), {name: _apart(value) for name, value in vars(self._scheduler).items()}
+        chance = self._start.chance.get_state()
+
+        def undo() -> None:
+            vars(self).update(own)
+            vars(self._scheduler).update(scheduler)
+            self._start.chance.set_state(chance)
+
+        return undo
+
+    def _take_step(self, predictions: list[torch.Tensor]) -> None:
         merged = predictions[-1]
         if len(predictions) > 1:
             scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
             merged = guidance.merge(predictions[0], merged, scale, rescale)
-        if self.observer is not None:
-            self.observer(self._glimpse(predictions, merged))
+        glimpse = self._glimpse(predictions, merged) if self.observer else None
         timestep = self._start.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
         self.forwards_done += 1
@@ -116,6 +138,8 @@ class Painting:
             following = self._start.timesteps[self.forwards_done : self.forwards_done + 1]
             self._latents = kept.laid_over(self._latents, self._scheduler, following)
         self.visible = self._latents if self.finished else self._scaled()
+        if self.observer and glimpse:
+            self.observer(glimpse)
 
     def _glimpse(self, predictions: list[torch.Tensor], merged: torch.Tensor) -> Glimpse:
         first = len(self._scheduler.timesteps) - self.forwards
@@ -139,6 +163,16 @@ class Painting:
             self._latents, self._start.timesteps[self.forwards_done]
         )
         return scaled
+
+
+def _apart(value: Any) -> Any:
+    """A value of a scheduler's that no step changes."""
+    match value:
+        case list():
+            return list(value)
+        case torch.Tensor():
+            return value.clone()
+    return value
 
 
 @torch.inference_mode()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -14,11 +15,13 @@ import torch
 from PIL import Image
 
 from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine import memory
+from generation.engine import memory, samplers
 from generation.engine.autoencoder import cut_smaller
 from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
+from generation.engine.painting import Painting, predict
 from generation.engine.previews import LatentPreview
+from generation.engine.recording import Glimpse
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind
@@ -246,6 +249,64 @@ def test_memory_that_is_short_at_the_beginning_is_made_free_once(
     assert failure(driver, 2) is FailureKind.OUT_OF_MEMORY
 
 
+def short_in_step(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
+    """Have samplers lack memory at the end of some steps, counted from 1, with all of the step but its result done."""
+    whole, steps = samplers.scheduler_for, count(1)
+
+    def scheduler_for(*given: Any) -> Any:
+        scheduler = whole(*given)
+        step = scheduler.step
+
+        @wraps(step)
+        def short(*given: Any, **named: Any) -> Any:
+            result = step(*given, **named)
+            if next(steps) in numbers:
+                raise torch.OutOfMemoryError
+            return result
+
+        scheduler.step = short
+        return scheduler
+
+    monkeypatch.setattr(samplers, "scheduler_for", scheduler_for)
+
+
+@pytest.mark.parametrize("sampler", Sampler)
+def test_a_sampler_s_step_without_memory_is_taken_once_more(
+    small: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, sampler: Sampler
+) -> None:
+    driver, asked = LoopDriver(small), replace(apple, width=64, height=64, sampler=sampler)
+    driver.admit(0, asked)
+    driver.run()
+    short_in_step(monkeypatch, 1, 4, 6)
+    driver.admit(1, asked)
+    driver.run()
+    assert driver.completed(1).pictures == driver.completed(0).pictures
+
+
+def test_a_sampler_s_step_that_lacks_memory_again_fails_clearly(
+    small: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = LoopDriver(small)
+    short_in_step(monkeypatch, 3, 4)
+    driver.admit(1, apple)
+    driver.run()
+    assert failure(driver) is FailureKind.OUT_OF_MEMORY
+
+
+def test_a_step_that_fails_is_recorded_once_it_is_taken(
+    small: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_in_step(monkeypatch, 1)
+    painting, glimpses = Painting(small.take("pocket", lambda share: None), apple), list[Glimpse]()
+    painting.observer = glimpses.append
+    [predictions] = predict([painting], 2)
+    with pytest.raises(torch.OutOfMemoryError):
+        painting.advance(predictions)
+    assert (painting.forwards_done, glimpses) == (0, [])
+    painting.advance(predictions)
+    assert painting.forwards_done == len(glimpses) == 1
+
+
 def test_a_step_without_memory_for_its_preview_goes_without(
     shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +323,13 @@ def test_a_step_without_memory_for_its_preview_goes_without(
     looks = [event.previews for event in driver.of(1) if isinstance(event, Progress)]
     assert looks[0] == ()
     assert all(looks[1:])
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """A model that draws next to nothing, and quickly."""
+    folder = tiny.stable_diffusion_1(tmp_path_factory.mktemp("small"))
+    return Shelf(Catalogue([ModelSpec("pocket", str(folder), width=64, height=64)]), CPU, torch.float32)
 
 
 @pytest.fixture
