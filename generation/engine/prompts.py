@@ -1,10 +1,10 @@
 """From words to what the UNet listens to."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from generation import prompt_syntax
 from generation.engine import inversion
 from generation.loras import LoraSet
 
-CACHED = 256
-"""How many texts' embeddings are kept; one of CLIP's takes 230 kB in float32."""
+KEPT_BYTES = 64 * 2**20
+"""Embeddings of a model that are kept for the next picture with the same words: those of a text of one window of CLIP's
+take 230 kB in float32, of Stable Diffusion XL's 630 kB."""
 
 Weighted = list[tuple[int, float]]
 """Tokens, each with its weight; a negative one is a vector of a word of the host's own, -1 the first."""
@@ -50,6 +51,11 @@ class Conditioning:
         heard = self.heard and (self.heard.tensor.shape, self.heard.scale)
         added = [(name, tensor.shape) for name, tensor in sorted(self.added.items())]
         return self.text.shape, self.worn, self.look is not None, heard, *added
+
+    @property
+    def nbytes(self) -> int:
+        """What its embeddings take of memory."""
+        return self.text.nbytes + sum(tensor.nbytes for tensor in self.added.values())
 
     @property
     def silenced(self) -> "Conditioning":
@@ -165,7 +171,7 @@ class PromptEncoder:
     def __init__(self, readers: Sequence[TextReader], zeros_for_none: bool = False) -> None:
         self.readers = readers
         self._zeros_for_none = zeros_for_none
-        self._embedded = lru_cache(maxsize=CACHED)(self._embed)
+        self._kept = _Kept(KEPT_BYTES)
 
     def encode_pair(
         self, prompt: str, negative_prompt: str, clip_skip: int, worn: LoraSet = ()
@@ -189,13 +195,40 @@ class PromptEncoder:
 
     def forget(self) -> None:
         """Read everything anew, since what reads it has changed."""
-        self._embedded.cache_clear()
+        self._kept.clear()
 
-    def _embed(self, text: str, clip_skip: int, length: int, _: LoraSet) -> Conditioning:
+    def _embedded(self, text: str, clip_skip: int, length: int, worn: LoraSet) -> Conditioning:
+        return self._kept.get((text, clip_skip, length, worn), lambda: self._embed(text, clip_skip, length))
+
+    def _embed(self, text: str, clip_skip: int, length: int) -> Conditioning:
         read = [reader.read(text, clip_skip, length) for reader in self.readers]
         pooled = read[-1][1]
         embeddings = torch.cat([embedding for embedding, _ in read], dim=-1)
         return Conditioning(embeddings, {} if pooled is None else {"text_embeds": pooled})
+
+
+class _Kept:
+    """What was embedded before, up to `most` bytes of it; what was asked for longest ago makes room."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._embedded: OrderedDict[Hashable, Conditioning] = OrderedDict()
+
+    def get(self, key: Hashable, embed: Callable[[], Conditioning]) -> Conditioning:
+        """What `embed` made of a text before, or makes of it now."""
+        if key in self._embedded:
+            self._embedded.move_to_end(key)
+            return self._embedded[key]
+        made = embed()
+        if made.nbytes <= self._most:
+            self._embedded[key] = made
+        while sum(each.nbytes for each in self._embedded.values()) > self._most:
+            self._embedded.popitem(last=False)
+        return made
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._embedded.clear()
 
 
 def _weigh(embedding: torch.Tensor, window: Weighted) -> torch.Tensor:

@@ -50,7 +50,8 @@ def test_the_same_words_are_encoded_once(prompts: PromptEncoder) -> None:
 
 @torch.inference_mode()
 def test_no_more_texts_are_kept_than_there_is_room_for(pocket: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generation.engine.prompts.CACHED", 4)
+    window = 32 * 256 * 4
+    monkeypatch.setattr("generation.engine.prompts.KEPT_BYTES", 4 * window)
     encoder, read = PromptEncoder(pocket.prompts.readers), list[str]()
     reader = encoder.readers[0]
     whole = reader.read
@@ -68,3 +69,10 @@ def test_no_more_texts_are_kept_than_there_is_room_for(pocket: Model, monkeypatc
     assert len(read) == 7
     encoded(encoder, texts[0], "blurred")
     assert read[7:] == [texts[0]], "what was asked for longest ago made room"
+    encoded(encoder, "a fox BREAK snow BREAK ice", "blurred")
+    assert len(read) == 10
+    encoded(encoder, texts[5], "blurred")
+    assert read[10:] == [texts[5], "blurred"], "long ones need the room of several"
+    encoded(encoder, "a fox" + " BREAK snow" * 4, "blurred")
+    encoded(encoder, texts[5], "blurred")
+    assert len(read) == 14, "one that has no room at all pushes out no others"
