@@ -121,21 +121,25 @@ class Shelf:
         memory.release(self._device)
 
     def _read(self, spec: ModelSpec, on_load: Report, at_work: Collection[str]) -> Model | OwnModel:
-        if self._rival is None or self._rival.wins(self._device, spec.name) is not None:
+        if self._rival is None or self._wins(spec, self._rival) is not None:
             return self._placed(spec, self._known_dtype(spec), on_load, at_work)
         return self._faster(spec, self._rival, on_load, at_work)
 
     def _known_dtype(self, spec: ModelSpec) -> torch.dtype:
         """The number format of a model, as far as that was found out."""
-        return self._rival.dtype if self._rival and self._rival.wins(self._device, spec.name) else self._dtype
+        return self._rival.dtype if self._rival and self._wins(spec, self._rival) else self._dtype
+
+    def _wins(self, spec: ModelSpec, rival: Rival) -> bool | None:
+        return rival.wins(self._device, spec.name, memory.free(self._device))
 
     def _faster(self, spec: ModelSpec, rival: Rival, on_load: Report, at_work: Collection[str]) -> Model | OwnModel:
         """In both number formats, side by side, or one after the other where memory has no room for both."""
         try:
             model = self._placed(spec, self._dtype, on_load, at_work)
         except ModelTooLarge:
+            free = memory.free(self._device)
             model = self._placed(spec, rival.dtype, on_load, at_work)
-            rival.remember(self._device, spec.name, wins=True)
+            rival.remember(self._device, spec.name, wins=True, free=free)
             return model
         if isinstance(model, OwnModel):
             return model
@@ -151,6 +155,7 @@ class Shelf:
         del model
         other = None
         memory.release(self._device)
+        free = memory.free(self._device)
         try:
             other = self._loaded(spec, rival.dtype, on_load)
             assert isinstance(other, Model)
@@ -160,7 +165,7 @@ class Shelf:
             if not memory.is_exhausted(reason):
                 raise
             log.info("%s stays in %s: %s", spec.name, self._dtype, reason)
-            rival.remember(self._device, spec.name, wins=False)
+            rival.remember(self._device, spec.name, wins=False, free=free)
         other = None
         memory.release(self._device)
         return self._placed(spec, self._dtype, on_load, at_work)

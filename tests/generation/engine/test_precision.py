@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine import device, loading, shelf
+from generation.engine import device, loading, memory, shelf
 from generation.engine.models import Model
 from generation.engine.notebook import Notebook
 from generation.engine.precision import ROUNDS, Rival, forward_seconds
@@ -16,6 +16,7 @@ from generation.errors import ModelTooLarge
 from tests.generation.engine import tiny
 
 CPU = torch.device("cpu")
+PLENTY = 10**10
 
 
 class Watch:
@@ -102,6 +103,7 @@ def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pyte
         return whole(spec, device, dtype, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(shelf, "load", load)
+    monkeypatch.setattr(memory, "free", lambda device: PLENTY)
     for file in (tmp_path / "one.json", tmp_path / "other.json"):
         taken = torch.bfloat16 if too_large is torch.float32 else torch.float32
         assert dtype_on(shelf_with(Watch(0.4), file)) is taken
@@ -110,6 +112,42 @@ def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pyte
         assert dtype_on(shelf_with(watch, file)) is taken
         assert (asked, watch.timed) == ([taken], []), "at the next start it is read once, and not measured"
         too_large = torch.float32
+
+
+@pytest.mark.parametrize("too_large", [torch.bfloat16, torch.float32])
+def test_what_did_not_fit_is_tried_again_once_there_is_more_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, too_large: torch.dtype
+) -> None:
+    free, whole = [PLENTY], loading.load
+
+    def load(spec: object, device: object, dtype: torch.dtype, *rest: object) -> object:
+        if dtype is too_large and free[0] < 2 * PLENTY:
+            raise ModelTooLarge("no")
+        return whole(spec, device, dtype, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shelf, "load", load)
+    monkeypatch.setattr(memory, "free", lambda device: free[0])
+    source, watch = str(tiny.stable_diffusion_1(tmp_path / "model")), Watch(0.9 if too_large is torch.float32 else 0.4)
+    models = [ModelSpec(name, source, width=64, height=64) for name in ("pocket", "twin")]
+    rival = Rival(torch.bfloat16, Notebook(tmp_path / "measured.json", "number formats"), watch)
+    one = Shelf(Catalogue(models), CPU, torch.float32, rival=rival)
+    fitting, better = (torch.float32, torch.bfloat16)[:: 1 if too_large is torch.bfloat16 else -1]
+    assert dtype_on(one) is fitting
+    tried = len(watch.timed)
+    for free[0] in (PLENTY, PLENTY // 2, int(1.2 * PLENTY)):
+        one.any("twin", on_load=lambda share: None)
+        timed = len(watch.timed)
+        assert dtype_on(one) is fitting
+        assert len(watch.timed) == timed, "that much is too little still"
+    free[0] = 2 * PLENTY
+    one.any("twin", on_load=lambda share: None)
+    assert dtype_on(one) is better
+    assert len(watch.timed) > tried
+    tried = len(watch.timed)
+    for free[0] in (2 * PLENTY, 4 * PLENTY):
+        one.any("twin", on_load=lambda share: None)
+        assert dtype_on(one) is better
+    assert len(watch.timed) == tried, "it is known for good"
 
 
 def test_no_other_model_leaves_memory_for_a_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
