@@ -34,8 +34,12 @@ Report = Callable[[float], None]
 UNGUARDED: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
 """The safety checker that Stable Diffusion 1.x comes with stays where it is."""
 
-FETCHED = 0.5
-"""The share of the whole that is done when all is fetched, of a model that was not here."""
+OWN_FETCHED, FETCHED = 0.4, 0.5
+"""The shares of the whole that are done when a model's own weights are fetched, and when all is, where it was not here.
+"""
+
+FILE_READ = 0.8
+"""Of reading a model of one file, the share that is done when all its bytes are read, and networks are made of them."""
 
 LIBRARIES = ("diffusers", "transformers")
 PLAIN = "*.safetensors"
@@ -59,20 +63,22 @@ def load(
     report(0.0)
     told = Telling(report)
     try:
-        weights = _fetched(spec.source, told.until(FETCHED))
+        weights = _fetched(spec.source, told.until(OWN_FETCHED))
         family = sources.family_of(str(weights))
         dtype = _held_by(family, dtype)
-        beside = NOTHING if family is Family.OTHER else _Beside.of(spec, told.until(FETCHED))
+        beside = _Beside.of(spec, family, told.until(FETCHED))
+        in_pipeline = [*_own_files(spec, weights), *_autoencoder_files(spec)]
         held_on = torch.device("cpu") if acceleration.offload else device
-        memory.check_room(spec.name, [*files_of(weights), *beside.files], held_on, dtype)
-        own, others = memory.needed(files_of(weights), dtype), memory.needed(beside.files, dtype)
+        memory.check_room(spec.name, [*in_pipeline, *beside.files], held_on, dtype)
+        own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
         pipeline = accelerating.placed(pipeline_of(spec, weights, dtype, reading), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return own_pipelines.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
         if pipeline.unet.config.time_cond_proj_dim:
             raise ValueError("its UNet is told the guidance scale, which is not supported; take the model it came from")
-        tiny = _tiny_decoder(spec, pipeline.vae.config.latent_channels, device, dtype)
+        channels = pipeline.vae.config.latent_channels
+        tiny = TinyDecoder.read(beside.tiny, channels, device, dtype) if beside.tiny else None
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
         model.measure_frames()
         beside.lay(model, pipeline, told)
@@ -88,10 +94,10 @@ def needed(spec: ModelSpec, dtype: torch.dtype) -> int:
     not, or cannot be told."""
     weights = _fetched(spec.source, None)
     family = sources.family_of(str(weights))
-    beside = NOTHING if family is Family.OTHER else _Beside.of(spec, None)
-    if not (own := files_of(weights)):
+    beside = _Beside.of(spec, family, None)
+    if not (own := _own_files(spec, weights)):
         raise FileNotFoundError(f"nothing of {spec.source} is on this machine")
-    return memory.needed([*own, *beside.files], _held_by(family, dtype))
+    return memory.needed([*own, *_autoencoder_files(spec), *beside.files], _held_by(family, dtype))
 
 
 def assembled(
@@ -118,24 +124,33 @@ def assembled(
 
 @dataclass(frozen=True)
 class _Beside:
-    """What is read beside a pipeline's own parts, all of it on this machine."""
+    """What is read beside a pipeline, all of it on this machine."""
 
+    tiny: Path | None = None
     controlnet: Path | None = None
     adapter: Path | None = None
     encoder: Path | None = None
 
     @classmethod
-    def of(cls, spec: ModelSpec, report: Report | None) -> Self:
-        """What a model is to have, fetched unless it is here; without `report` nothing is fetched. Raises `OSError` or
-        `ValueError`."""
-        controlnet = hub.network(spec.controlnet, report) if spec.controlnet else None
+    def of(cls, spec: ModelSpec, family: Family | None, report: Report | None) -> Self:
+        """What a model is to have, fetched unless it is here, as is the autoencoder that takes the place of its own;
+        without `report` nothing is fetched. Raises `OSError` or `ValueError`."""
+        told = report and Telling(report)
+        quarters = [told.until(quarter / 4) if told else None for quarter in range(1, 5)]
+        if spec.vae:
+            _autoencoder_at(spec.vae, quarters[0])
+        if family is Family.OTHER:
+            return cls()
+        has_tiny = spec.preview is PreviewKind.TINY
+        tiny = hub.network(spec.preview_decoder, quarters[1]) if has_tiny else None
+        controlnet = hub.network(spec.controlnet, quarters[2]) if spec.controlnet else None
         if not spec.ip_adapter:
-            return cls(controlnet)
-        return cls(controlnet, *image_prompts.fetched(spec.ip_adapter, spec.image_encoder, report))
+            return cls(tiny, controlnet)
+        return cls(tiny, controlnet, *image_prompts.fetched(spec.ip_adapter, spec.image_encoder, quarters[3]))
 
     @property
     def files(self) -> list[Path]:
-        folders = [folder for folder in (self.controlnet, self.encoder) if folder]
+        folders = [folder for folder in (self.tiny, self.controlnet, self.encoder) if folder]
         own = [file for folder in folders for file in _files_of_part(folder)]
         return [*own, self.adapter] if self.adapter else own
 
@@ -147,9 +162,6 @@ class _Beside:
             told.until(1.0)(0.5)
             model.image_prompts = ImagePrompts.read(self.adapter, self.encoder, pipeline)
         told.until(1.0)(1.0)
-
-
-NOTHING = _Beside()
 
 
 def files_of(weights: Path) -> list[Path]:
@@ -172,12 +184,15 @@ def _fetched(source: str, report: Report | None) -> Path:
 def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Report = lambda share: None) -> Any:
     """diffusers' own pipeline of a folder or a file, with the autoencoder that the host names. Raises `OSError`,
     `ValueError`, `KeyError` or `RuntimeError`."""
+    own, other = (memory.needed(files, dtype) for files in (_own_files(spec, weights), _autoencoder_files(spec)))
+    reading = Telling(report).until(own / max(own + other, 1))
     if weights.is_file():
-        pipeline = _from_file(spec, weights, dtype)
+        pipeline = _from_file(spec, weights, dtype, reading)
     else:
-        pipeline = _from_folder(weights, dtype, report, but=("vae",) if spec.vae else ())
+        pipeline = _from_folder(weights, dtype, reading, but=("vae",) if spec.vae else ())
     if spec.vae:
-        pipeline.register_modules(vae=_autoencoder(spec.vae, pipeline.vae, weights, dtype))
+        found = _autoencoder_at(spec.vae, None)
+        pipeline.register_modules(vae=_autoencoder(found, pipeline.vae, weights, dtype))
     report(1.0)
     return pipeline
 
@@ -202,7 +217,8 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
     return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True, **given)
 
 
-def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype) -> Any:
+def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype, report: Report) -> Any:
+    single_files.read_ahead(file, Telling(report).until(FILE_READ))
     if not spec.config:
         with TemporaryDirectory() as workspace:
             return single_files.read(file, dtype, Path(workspace))
@@ -213,27 +229,41 @@ def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype) -> Any:
     )
 
 
-def _autoencoder(source: str, own: Any, weights: Path, dtype: torch.dtype) -> Any:
-    """Another autoencoder than the model's own: a folder, a hub id, or a .safetensors file for the same shapes."""
+def _own_files(spec: ModelSpec, weights: Path) -> list[Path]:
+    """The files of a model's own that are read."""
+    replaced = weights / "vae" if spec.vae else None
+    return [file for file in files_of(weights) if file.parent != replaced]
+
+
+def _autoencoder_files(spec: ModelSpec) -> list[Path]:
+    """The files of the autoencoder that takes the place of a model's own, on this machine."""
+    if not spec.vae:
+        return []
+    found = _autoencoder_at(spec.vae, None)
+    return _files_of_part(found) if found.is_dir() else [found]
+
+
+def _autoencoder_at(source: str, report: Report | None) -> Path:
+    """Another autoencoder than a model's own: a .safetensors file, or a folder, fetched unless it is here. Without
+    `report` nothing is fetched."""
     sources.check("vae", source)
     path = Path(source).expanduser()
-    if not sources.is_single_file(source):
-        local = path.is_dir()
-        folder = "vae" if local and (path / "vae").is_dir() else None
-        return AutoencoderKL.from_pretrained(
-            str(path) if local else source,
-            subfolder=folder,
-            torch_dtype=dtype,
-            use_safetensors=True,
-            local_files_only=local,
-        )
+    if sources.is_single_file(source):
+        return path
+    return path / "vae" if (path / "vae").is_dir() else hub.network(source, report)
+
+
+def _autoencoder(found: Path, own: Any, weights: Path, dtype: torch.dtype) -> Any:
+    """Of a folder, or of a .safetensors file for the same shapes as those of the model's `own`."""
+    if found.is_dir():
+        return AutoencoderKL.from_pretrained(str(found), torch_dtype=dtype, use_safetensors=True, local_files_only=True)
     with TemporaryDirectory() as workspace:
         if own is None:
             config = json.loads((weights / "vae" / "config.json").read_text())
             Path(workspace, "config.json").write_text(json.dumps(config))
         else:
             own.save_config(workspace)
-        return AutoencoderKL.from_single_file(str(path), config=workspace, torch_dtype=dtype, local_files_only=True)
+        return AutoencoderKL.from_single_file(str(found), config=workspace, torch_dtype=dtype, local_files_only=True)
 
 
 def _parts(folder: Path) -> dict[str, Any]:
@@ -273,9 +303,3 @@ def _refuse_pickles(folder: Path) -> None:
 def _held_by(family: Family | None, dtype: torch.dtype) -> torch.dtype:
     """The number format for a family: what came after Stable Diffusion XL passes the largest number of float16."""
     return torch.bfloat16 if family is Family.OTHER and dtype is torch.float16 else dtype
-
-
-def _tiny_decoder(spec: ModelSpec, channels: int, device: torch.device, dtype: torch.dtype) -> TinyDecoder | None:
-    if spec.preview is not PreviewKind.TINY:
-        return None
-    return TinyDecoder.read(spec.preview_decoder, channels, device, dtype)

@@ -102,15 +102,13 @@ class TinyDecoder:
         self._network = network.eval()
 
     @classmethod
-    def read(cls, source: str, channels: int, device: torch.device, dtype: torch.dtype) -> Self:
-        """From a directory or the hub; raises `OSError` or `ValueError` where it holds none for `channels` channels."""
-        folder = Path(source).expanduser()
-        local = folder.is_dir()
+    def read(cls, folder: Path, channels: int, device: torch.device, dtype: torch.dtype) -> Self:
+        """Raises `OSError` or `ValueError` where the folder holds none for `channels` channels."""
         network = AutoencoderTiny.from_pretrained(
-            str(folder) if local else source, torch_dtype=dtype, use_safetensors=True, local_files_only=local
+            str(folder), torch_dtype=dtype, use_safetensors=True, local_files_only=True
         )
         if network.config.latent_channels != channels:
-            raise ValueError(f"{source} decodes {network.config.latent_channels} channels, not {channels}")
+            raise ValueError(f"{folder} decodes {network.config.latent_channels} channels, not {channels}")
         return cls(network.to(device))
 
     def __call__(self, latents: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ What diffusers wants to know beside them is read off the tensors' own shapes, so
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ MERGES = Path(__file__).parents[1] / "clip" / "merges.txt.gz"
 
 UNET = "model.diffusion_model."
 VAE = "first_stage_model."
+PIECE = 64 * 2**20
+"""Bytes that are read at a time."""
+
 HEAD_WIDTH = 64
 """Channels of an attention head, wherever their number is not eight: as OpenCLIP, 2.x and XL have it."""
 
@@ -39,6 +42,16 @@ def read(file: Path, dtype: torch.dtype, workspace: Path) -> Any:
     shapes = head_of(file)
     kind = write_config(shapes, workspace)
     return kind.from_single_file(str(file), config=str(workspace), torch_dtype=dtype, local_files_only=True)
+
+
+def read_ahead(file: Path, report: Callable[[float], None]) -> None:
+    """Bring a file from wherever it is stored into the system's memory, from which its tensors are taken next; `report`
+    is told after each piece which share of its bytes is there. Raises `OSError`."""
+    size, done, piece = file.stat().st_size, 0, bytearray(PIECE)
+    with file.open("rb", buffering=0) as stream:
+        while read := stream.readinto(piece):
+            done += read
+            report(done / size)
 
 
 def write_config(shapes: Shapes, folder: Path) -> Any:

@@ -22,10 +22,11 @@ CPU = torch.device("cpu")
 
 LOADS = """
 import json, sys, torch
-from generation.catalogue import ModelSpec
+from generation.catalogue import ModelSpec, PreviewKind
 from generation.engine.loading import load, needed
 adapter = "owner/guides/adapters/adapter.safetensors"
-spec = ModelSpec("mine", "owner/model", controlnet="owner/guides", ip_adapter=adapter)
+parts = dict(vae="owner/vae", controlnet="owner/guides", ip_adapter=adapter, preview_decoder="owner/tiny")
+spec = ModelSpec("mine", "owner/model", preview=PreviewKind.TINY, **parts)
 shares, known = [], []
 def look():
     try:
@@ -41,7 +42,7 @@ print(json.dumps([shares, model.controlnet is not None, model.image_prompts is n
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with a model, and one with a ControlNet and an IP-Adapter."""
+    """A repository with a model, and some with what is read beside it."""
     folder = tmp_path_factory.mktemp("hub") / "owner"
     tiny.stable_diffusion_1(folder / "model")
     (folder / "model" / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"not wanted" * 100_000)
@@ -53,6 +54,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pipeline = StableDiffusionPipeline.from_pretrained(folder / "model", local_files_only=True, safety_checker=None)
     tiny_guides.controlnet(folder / "guides", pipeline)
     tiny_guides.ip_adapter(folder / "guides" / "adapters", pipeline)
+    tiny.autoencoder(latent_channels=4).save_pretrained(folder / "vae")
+    tiny.preview_decoder(folder / "tiny", channels=4)
     return folder.parent
 
 
@@ -74,6 +77,8 @@ def test_fetching_is_told_and_what_was_fetched_is_found_without_the_hub(hub: Pat
     assert (shares[0], shares[-1]) == (0.0, 1.0)
     while_fetching = [share for share in shares if 0 < share < loading.FETCHED]
     assert len(while_fetching) > 3
+    beside = {share for share in shares if loading.OWN_FETCHED < share < loading.FETCHED}
+    assert len(beside) >= 4, "an autoencoder, a decoder for previews, a ControlNet, an IP-Adapter"
     assert not list(Path(weights).rglob("*.fp16.*"))
     assert not list(Path(weights).rglob("safety_checker/*"))
     again, *_ = in_a_process(tmp_path, "http://127.0.0.1:9")

@@ -14,9 +14,10 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from generation import sources
-from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine import loading, memory
+from generation.catalogue import POCKET, Catalogue, ModelSpec, PreviewKind
+from generation.engine import loading, memory, single_files
 from generation.engine.loading import load
+from generation.engine.loop import Stopped
 from generation.engine.models import Model
 from generation.engine.shelf import Shelf
 from generation.errors import FailureKind, InvalidSetting, ModelTooLarge, ModelUnavailable
@@ -185,6 +186,59 @@ def test_loading_tells_how_far_it_is(shelf: Shelf) -> None:
     assert shares[-1] == 1.0
     assert shares == sorted(shares)
     assert len(shares) > 3
+
+
+def test_one_file_is_read_in_pieces_and_each_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = DiffusionPipeline.from_pretrained(tiny.checkpoint_1(tmp_path / "folder"))
+    file = single_file.write(pipeline, tmp_path / "file.safetensors")
+    monkeypatch.setattr(single_files, "PIECE", -(-file.stat().st_size // 8))
+    shares: list[float] = []
+    load(ModelSpec("mine", str(file)), CPU, torch.float32, shares.append)
+    pieces = [number / 8 * loading.FILE_READ for number in range(1, 9)]
+    assert shares[1:9] == pytest.approx(pieces, abs=1e-3)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert shares == sorted(shares)
+
+
+def test_reading_one_file_ends_where_nobody_wants_it_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = DiffusionPipeline.from_pretrained(tiny.checkpoint_1(tmp_path / "folder"))
+    file = single_file.write(pipeline, tmp_path / "file.safetensors")
+    monkeypatch.setattr(single_files, "PIECE", 2**20)
+    shares: list[float] = []
+
+    def report(share: float) -> None:
+        shares.append(share)
+        if share > 0.2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        load(ModelSpec("mine", str(file)), CPU, torch.float32, report)
+    assert len(shares) > 2
+    assert shares[-1] < 0.5
+
+
+@pytest.mark.parametrize("part", ["vae", "preview_decoder"])
+def test_what_is_read_beside_a_model_is_in_its_loading_and_in_the_room_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    plain = ModelSpec("mine", str(tiny.stable_diffusion_1(tmp_path / "model")))
+    tiny.preview_decoder(tmp_path / "preview_decoder", channels=4)
+    tiny.autoencoder(block_out_channels=(16,) * 4).save_pretrained(tmp_path / "vae")
+    source = str(tmp_path / part)
+    more = replace(plain, vae=source) if part == "vae" else plain
+    more = replace(more, preview=PreviewKind.TINY, preview_decoder=source) if part != "vae" else more
+    shares: list[float] = []
+    load(more, CPU, torch.float32, shares.append)
+    assert shares == sorted(shares)
+    assert shares[-2] < shares[-1] == 1.0, "it comes last"
+    wanted = loading.needed(more, torch.float32)
+    assert wanted > loading.needed(plain, torch.float32)
+    monkeypatch.setattr(memory, "free", lambda device: wanted)
+    load(more, CPU, torch.float32)
+    monkeypatch.setattr(memory, "free", lambda device: wanted - 1)
+    load(plain, CPU, torch.float32)
+    with pytest.raises(ModelTooLarge):
+        load(more, CPU, torch.float32)
 
 
 def test_families_are_told_without_reading_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

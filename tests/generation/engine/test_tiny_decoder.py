@@ -5,27 +5,20 @@ from typing import Any
 import numpy
 import pytest
 import torch
-from diffusers import AutoencoderTiny
 
 from generation.catalogue import POCKET, Catalogue, PreviewKind
-from generation.engine.previews import TinyDecoder
 from generation.engine.shelf import Shelf
 from generation.errors import InvalidSetting, ModelUnavailable
 from generation.events import Progress
 from generation.settings import GenerationSettings
+from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
-
-CPU = torch.device("cpu")
 
 
 def tiny_shelf(folder: Path, channels: int) -> Shelf:
     """With the shipped model and a tiny decoder of random weights."""
-    torch.manual_seed(0)
-    blocks = (1, 1, 1, 1)
-    shape = {"num_encoder_blocks": blocks, "num_decoder_blocks": blocks, "latent_channels": channels}
-    network = AutoencoderTiny(encoder_block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4, **shape)
-    network.save_pretrained(folder)
-    spec = replace(POCKET, preview=PreviewKind.TINY, preview_decoder=str(folder))
+    decoder = tiny.preview_decoder(folder, channels)
+    spec = replace(POCKET, preview=PreviewKind.TINY, preview_decoder=str(decoder))
     return Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32)
 
 
@@ -33,8 +26,8 @@ def test_it_makes_the_frames_and_not_the_picture(
     tmp_path: Path, shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channels = shelf.take("pocket", on_load=lambda share: None).latent_channels
-    tiny = tiny_shelf(tmp_path, channels)
-    model = tiny.take("pocket", on_load=lambda share: None)
+    with_decoder = tiny_shelf(tmp_path, channels)
+    model = with_decoder.take("pocket", on_load=lambda share: None)
     whole, decoded = model.vae.decode, []
 
     def counted(latents: Any, **options: Any) -> Any:
@@ -42,7 +35,7 @@ def test_it_makes_the_frames_and_not_the_picture(
         return whole(latents, **options)
 
     monkeypatch.setattr(model.vae, "decode", counted)
-    driver = LoopDriver(tiny)
+    driver = LoopDriver(with_decoder)
     driver.admit(1, apple)
     driver.loop.want_frame(1)
     driver.run()
@@ -63,7 +56,9 @@ def test_a_tiny_preview_needs_its_decoder() -> None:
 
 
 def test_it_may_be_in_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny_shelf(tmp_path / "taesd", 4)
+    tiny_shelf(tmp_path / "taesd", channels=8)
     monkeypatch.setenv("HOME", str(tmp_path))
-    decoder = TinyDecoder.read("~/taesd", 4, CPU, torch.float32)
-    assert decoder(torch.zeros(1, 4, 8, 8)).shape == (1, 3, 64, 64)
+    spec = replace(POCKET, preview=PreviewKind.TINY, preview_decoder="~/taesd")
+    model = Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32).take("pocket", on_load=lambda share: None)
+    assert model.tiny is not None
+    assert model.tiny(torch.zeros(1, 8, 8, 8)).shape == (1, 3, 64, 64)

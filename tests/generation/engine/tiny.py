@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    AutoencoderTiny,
     DDIMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
@@ -95,6 +96,14 @@ def checkpoint_1_inpainting(folder: Path) -> Path:
 def checkpoint_xl(folder: Path) -> Path:
     """SDXL of the same kind."""
     return _saved(_checkpoint_xl, folder)
+
+
+def preview_decoder(folder: Path, channels: int) -> Path:
+    """A tiny autoencoder for previews of latents of so many channels."""
+    blocks = (1, 1, 1, 1)
+    shape = {"num_encoder_blocks": blocks, "num_decoder_blocks": blocks, "latent_channels": channels}
+    widths = {"encoder_block_out_channels": (8,) * 4, "decoder_block_out_channels": (8,) * 4}
+    return _saved(lambda: AutoencoderTiny(**shape, **widths), folder)
 
 
 def _saved(make: Callable[[], Any], folder: Path) -> Path:
