@@ -3,6 +3,7 @@
 import copy
 import logging
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -26,6 +27,20 @@ TILE_SECONDS = 5.0
 """What a tile may take of a picture that would take longer than that."""
 
 
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """What an autoencoder makes of pixels."""
+
+    _output: Any
+    _config: Any
+
+    def latents(self, chance: torch.Generator) -> torch.Tensor:
+        """(1, channels, h, w). Where the autoencoder knows them only roughly, `chance` decides."""
+        output = self._output
+        latents: torch.Tensor = output.latents if hasattr(output, "latents") else output.latent_dist.sample(chance)
+        return families.scaled(latents.float(), self._config)
+
+
 class Autoencoder:
     """A model's autoencoder. Where memory is not enough for a picture as a whole, it is worked on in overlapping tiles,
     as large as fit, and so are all pictures of that size from then on. (diffusers' `AutoencoderTiny` can only decode in
@@ -45,13 +60,11 @@ class Autoencoder:
             self._cut = True
             _cut(self._network, known)
 
-    def encode(self, pixels: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
-        """Pixels (1, 3, 8h, 8w), from -1 to 1, to latents (1, channels, h, w). Where the autoencoder knows them only
-        roughly, `chance` decides."""
+    def encode(self, pixels: torch.Tensor) -> Encoded:
+        """Pixels (1, 3, 8h, 8w), from -1 to 1, to what their latents are."""
         network, side = self._network, max(pixels.shape[-2:]) // PIXELS_PER_LATENT
         encoded = self._sparingly(network.encode, pixels, side, divisible=isinstance(network, AutoencoderKL))
-        latents: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.sample(chance)
-        return families.scaled(latents.float(), network.config)
+        return Encoded(encoded, network.config)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (1, channels, h, w) to pixels (1, 3, 8h, 8w), from -1 to 1."""

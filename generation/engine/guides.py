@@ -1,8 +1,9 @@
 """Pictures that another one keeps to or listens to while it is drawn, and does not start from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
+import torch
 from PIL import Image
 
 from generation import images
@@ -16,6 +17,8 @@ class Guides:
 
     control: Image.Image | None = None
     image_prompts: tuple[Image.Image, ...] = ()
+    heard: dict[tuple[str, torch.dtype], tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    """What a model, by its name and number format, has heard in them, and in none."""
 
     @classmethod
     def of(cls, inputs: Inputs) -> Self:

@@ -218,6 +218,8 @@ class StepLoop:
 
     @torch.inference_mode()
     def _begin_drawing(self, job: Job, task: Draw, model: Model) -> None:
+        """Read what the job is given, and charge it for that; its model, which others use too, is loaded already."""
+        before = self._clock()
         sizes = {(each.width, each.height) for each in task.each}
         originals = {size: Original.of(task.inputs, *size, holes=model.is_inpainting) for size in sizes}
         guides = Guides.of(task.inputs)
@@ -225,6 +227,7 @@ class StepLoop:
         recorder = Recorder(paintings[0]) if task.explained else None
         self._drawings[job.id] = Drawing(job, self._clock(), paintings, recorder)
         self._unfinished |= dict.fromkeys(paintings, job.id)
+        self._shares.charge((job.id,), self._clock() - before)
 
     def _enlarge(self, job: Job, task: Upscale, model: Model | None) -> Errand:
         def report(done: int, of: int) -> None:

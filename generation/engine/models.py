@@ -12,7 +12,7 @@ import torch
 from generation import loras
 from generation.catalogue import ModelSpec
 from generation.engine import control, families, lora
-from generation.engine.autoencoder import Autoencoder
+from generation.engine.autoencoder import Autoencoder, Encoded
 from generation.engine.guides import NO_GUIDES, Guides
 from generation.engine.image_prompts import ImagePrompts
 from generation.engine.previews import FrameCost, LatentPreview, TinyDecoder
@@ -101,22 +101,23 @@ class Model:
         return Guide(pixels.to(self.device, self.dtype), settings.control_scale)
 
     def _hear(self, settings: GenerationSettings, guides: Guides) -> tuple[Guide, Guide] | tuple[None, None]:
-        """What the IP-Adapter hears in the pictures, and in none."""
+        """What the IP-Adapter hears in the pictures, and in none; once for all that is drawn by them."""
         if not guides.image_prompts:
             return None, None
         if self.image_prompts is None:
             raise ModelUnavailable(f"{self.spec.name} has no IP-Adapter")
-        heard, silence = self.image_prompts.hear(guides.image_prompts)
-        return Guide(heard, settings.image_prompt_scale), Guide(silence, settings.image_prompt_scale)
+        if (heard := guides.heard.get((self.spec.name, self.dtype))) is None:
+            heard = guides.heard[self.spec.name, self.dtype] = self.image_prompts.hear(guides.image_prompts)
+        in_pictures, in_none = heard
+        return Guide(in_pictures, settings.image_prompt_scale), Guide(in_none, settings.image_prompt_scale)
 
     def lora_hashes(self, settings: GenerationSettings) -> dict[str, str]:
         """Of the files of the LoRAs that a prompt names, by their names."""
         return self.wardrobe.hashes(loras.read(settings.prompt)[1])
 
-    def encode(self, pixels: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
-        """Pixels (1, 3, 8h, 8w), from -1 to 1, to latents (1, channels, h, w). Where the autoencoder knows them only
-        roughly, `chance` decides."""
-        return self.autoencoder.encode(pixels.to(self.device, self.vae.dtype), chance)
+    def encode(self, pixels: torch.Tensor) -> Encoded:
+        """Pixels (1, 3, 8h, 8w), from -1 to 1, to what their latents are."""
+        return self.autoencoder.encode(pixels.to(self.device, self.vae.dtype))
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (1, channels, h, w) to bytes of red, green and blue, (1, 8h, 8w, 3)."""

@@ -1,6 +1,6 @@
 """The picture that another one starts from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy
@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from generation import images
+from generation.engine.autoencoder import Encoded
 from generation.jobs import Inputs
 
 DARK = 8
@@ -25,6 +26,8 @@ class Original:
     """What it is drawn over with, (1, channels, h, w), instead of the noise of the seed."""
     blended: tuple[Image.Image, ...] = ()
     """Further pictures, as large: the drawing starts from halfway between all of them."""
+    encoded: dict[tuple[str, torch.dtype, str], Encoded] = field(default_factory=dict)
+    """What a model, by its name and number format, has made of its parts."""
 
     @classmethod
     def of(cls, inputs: Inputs, width: int, height: int, *, holes: bool) -> Self | None:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from generation import cost
 from generation.engine import masks, noise
+from generation.engine.autoencoder import Encoded
 from generation.engine.masks import Kept
 from generation.engine.models import Model
 from generation.engine.originals import Original
@@ -61,8 +62,17 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, original: 
 
 def _known(model: Model, original: Original, chance: torch.Generator) -> torch.Tensor:
     """The latents of the picture, or what lies in the middle of several ones."""
-    known = [model.encode(pixels, chance) for pixels in (original.pixels(), *original.pixels_blended())]
+    pictures = original.pixels(), *original.pixels_blended()
+    known = [_encoded(model, original, f"picture {n}", pixels).latents(chance) for n, pixels in enumerate(pictures)]
     return noise.middle(known) if len(known) > 1 else known[0]
+
+
+def _encoded(model: Model, original: Original, part: str, pixels: torch.Tensor) -> Encoded:
+    """Of a part of the picture, once for all that start from it."""
+    key = model.spec.name, model.dtype, part
+    if key not in original.encoded:
+        original.encoded[key] = model.encode(pixels)
+    return original.encoded[key]
 
 
 def seen(model: Model, settings: GenerationSettings) -> Preview:
@@ -75,7 +85,7 @@ def _beside(model: Model, original: Original, like: torch.Tensor, chance: torch.
     if not model.is_inpainting:
         return None
     drawn = original.drawn()
-    known = model.encode(original.pixels() * (1 - drawn), chance)
+    known = _encoded(model, original, "what stays", original.pixels() * (1 - drawn)).latents(chance)
     return torch.cat([masks.on_latents(drawn, like), known], dim=1)
 
 

@@ -260,7 +260,7 @@ def test_an_autoencoder_that_half_precision_breaks_stays_in_float32(shelf: Shelf
     latents = torch.zeros((1, 4, 8, 8), dtype=torch.float16)
     with torch.inference_mode():
         assert half.decode(latents).shape == (1, 64, 64, 3)
-        assert half.encode(torch.zeros((1, 3, 64, 64)), torch.Generator()).dtype == torch.float32
+        assert half.encode(torch.zeros((1, 3, 64, 64))).latents(torch.Generator()).dtype == torch.float32
 
 
 def test_statistics_of_the_latents_are_heeded(shelf: Shelf) -> None:
