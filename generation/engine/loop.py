@@ -308,7 +308,7 @@ class StepLoop:
         """Go on with smaller batches than the `failed` rows, for a step that nobody has taken yet."""
         like.model.wardrobe.forget_idle()
         memory.release(like.model.device)
-        buckets = self._sizing.halve(like, failed)
+        buckets = self._sizing.halve(like, failed, beside_others=len(self._at_work) > 1)
         log.warning("out of memory; from now on %s a forward", buckets.about)
 
     def _advance(self, painting: Painting, predictions: list[torch.Tensor]) -> None:

@@ -67,12 +67,14 @@ class Sizing:
             self._measure(self._meter, kind, painting, buckets)
         return buckets
 
-    def halve(self, painting: Painting, failed: int) -> Buckets:
-        """Go back to half of the `failed` rows that did not fit into memory."""
+    def halve(self, painting: Painting, failed: int, *, beside_others: bool = False) -> Buckets:
+        """Go back to half of the `failed` rows that did not fit into memory. Where other models were at work too
+        (`beside_others`), the next start tries again."""
         kind = self._kind(painting)
         self._settled.add(kind)
         self._buckets[kind].halve(failed)
-        self._fitting.put(kind, self._buckets[kind].most)
+        if not beside_others:
+            self._fitting.put(kind, self._buckets[kind].most)
         return self._buckets[kind]
 
     def _kind(self, painting: Painting) -> str:

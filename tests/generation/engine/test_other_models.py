@@ -13,6 +13,7 @@ from PIL import Image
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import loading, memory, shelf
 from generation.engine.shelf import Shelf
+from generation.engine.sizing import Sizing
 from generation.errors import FailureKind, ModelTooLarge
 from generation.events import Completed, Ending, Failed, Progress, Started
 from generation.settings import GenerationSettings
@@ -119,6 +120,32 @@ def test_models_beside_each_other_share_the_time(bench: Bench, free: Any, monkey
     bench.driver.run()
     order = [event.job_id for event in bench.driver.events if isinstance(event, Progress)]
     assert order[-8:] in ([1, 2] * 4, [2, 1] * 4)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_memory_lacks_beside_another_model_is_not_kept_for_the_next_start(
+    bench: Bench, free: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    free(lambda: PLENTY)
+    file = tmp_path / "measured.json"
+    bench.driver = LoopDriver(bench.shelf, Sizing(4, file=file), clock=lambda: bench.now)
+    bench.admit(1, "one")
+    if not alone:
+        bench.admit(2, "two")
+        bench.now = 20.0
+    bench.driver.loop.step()
+    network = bench.shelf.take("one", lambda share: None).unet
+    whole = network.forward
+
+    def small(latents: torch.Tensor, *rest: Any, **named: Any) -> Any:
+        if len(latents) > 1:
+            raise torch.OutOfMemoryError
+        return whole(latents, *rest, **named)
+
+    monkeypatch.setattr(network, "forward", small)
+    bench.driver.run()
+    assert "up to 1 row" in bench.driver.completed(1).circumstances
+    assert file.exists() == alone
 
 
 def test_what_is_idle_makes_place_and_what_is_at_work_does_not(tmp_path: Path, free: Any) -> None:
