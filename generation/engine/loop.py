@@ -13,13 +13,13 @@ from PIL import Image
 from generation import infotext
 from generation.catalogue import Catalogue
 from generation.engine import hires, masks, memory, own_pipelines, pictures, starting
+from generation.engine.admission import Admission
 from generation.engine.decoding import Decoding
 from generation.engine.device import told
 from generation.engine.drawing import Drawing
 from generation.engine.explaining import Recorder, explain
 from generation.engine.failing import kind_of
 from generation.engine.guides import Guides
-from generation.engine.held import Held
 from generation.engine.leisure import Errand, Leisure
 from generation.engine.models import Model
 from generation.engine.originals import Original
@@ -75,12 +75,7 @@ class StepLoop:
         self._is_unwanted = is_unwanted
         """Whether a job's cancel is on its way, for what takes long to begin."""
         self._shares = Shares()
-        self._held = Held(model_wait, clock)
-        self._models: dict[int, str] = {}
-        """The model of each job that needs one. They are several only where jobs have waited for long, and memory has a
-        place for what they need."""
-        self._no_place: tuple[str, frozenset[int]] | None = None
-        """A model that memory had no place for, and the jobs that were at work then."""
+        self._admission = Admission(shelf, model_wait, clock)
         self._drawings: dict[int, Drawing] = {}
         self._unfinished: dict[Painting, int] = {}
         """The job of each painting that needs a forward, the one that waited longest first."""
@@ -91,19 +86,17 @@ class StepLoop:
 
     @property
     def idle(self) -> bool:
-        return not self._drawings and not self._errands and not self._held
+        return not self._drawings and not self._errands and not self._admission.waiting
 
     def admit(self, job: Job) -> None:
         """Take a job into the batch, or, where it needs another model, as soon as the batch has drained or there is a
         place for both."""
-        if job.task.draws and not self._may_join(job):
-            self._held.put(job)
-        else:
+        if self._admission.lets_in(job):
             self._start(job)
 
     def cancel(self, job_id: int) -> None:
         """Take a job out before its next step. One that is not here has ended already, and stays so."""
-        if self._held.remove(job_id) or self._remove(job_id):
+        if self._admission.forget(job_id) or self._remove(job_id):
             self._emit(Cancelled(job_id))
 
     def want_frame(self, job_id: int) -> None:
@@ -113,7 +106,7 @@ class StepLoop:
 
     def step(self) -> None:
         """One forward of the pictures whose turn it is, or one slice of an errand."""
-        for job in self._held.take(self._welcome()):
+        for job in self._admission.take_next():
             self._start(job)
         painting = min(self._unfinished, key=self._had, default=None)
         errand = min(self._errands, key=self._had, default=None)
@@ -130,54 +123,21 @@ class StepLoop:
             return
         self._shares.charge(served, self._clock() - before)
 
-    def _may_join(self, job: Job) -> bool:
-        """True where its model is at work, or none is, and nobody has waited too long for another."""
-        if not self._models:
-            return not self._held
-        return job.task.settings.model in self._models.values() and not self._held.impatient
-
-    def _welcome(self) -> Collection[str]:
-        """The models whose jobs need not wait any more."""
-        if not self._held:
-            return ()
-        if not self._models or (self._held.impatient and self._has_place(self._held.next_model)):
-            return {self._held.next_model}
-        return () if self._held.impatient else self._at_work
-
-    def _has_place(self, model: str) -> bool:
-        """Whether memory has a place for a model beside those at work; asked again once a job has ended."""
-        asked = model, frozenset(self._models)
-        if asked != self._no_place and self._shelf.has_place(model, self._at_work):
-            return True
-        self._no_place = asked
-        return False
-
-    @property
-    def _at_work(self) -> frozenset[str]:
-        """The models of all jobs that have begun."""
-        return frozenset(self._models.values())
-
     def _start(self, job: Job) -> None:
         """Begin a job; one that cannot be begun fails by itself, unless it is other models that it has no place
         beside."""
         self._shares.enter(job.id, job.owner)
-        if job.task.draws:
-            self._models[job.id] = job.task.settings.model
+        self._admission.enter(job)
         try:
             self._begin_in_short_memory(job)
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
-            if isinstance(error, ModelTooLarge) and len(self._at_work) > 1:
-                self._wait_on(job)
+            if isinstance(error, ModelTooLarge) and len(self._admission.at_work) > 1:
+                self._remove(job.id)
+                self._admission.put_back(job)
             else:
                 self._fail(job.id, error)
             return
         self._emit(Started(job.id))
-
-    def _wait_on(self, job: Job) -> None:
-        """Have a job wait until there is more memory for its model."""
-        self._remove(job.id)
-        self._held.put_back(job)
-        self._no_place = job.task.settings.model, frozenset(self._models)
 
     def _begin_in_short_memory(self, job: Job) -> None:
         """Where memory is not enough, once more without what is kept there for later."""
@@ -192,15 +152,15 @@ class StepLoop:
         self._begin(job)
 
     def _begin(self, job: Job) -> None:
-        on_load = self._on_load(job.id, job.task.settings.model)
+        on_load, at_work = self._on_load(job.id, job.task.settings.model), self._admission.at_work
         if job.task.check:
             self._checkers.take(job.task.settings.model, on_load)
         match job.task:
             case Upscale():
-                redrawn = self._shelf.take(job.task.settings.model, on_load, self._at_work) if job.task.draws else None
+                redrawn = self._shelf.take(job.task.settings.model, on_load, at_work) if job.task.draws else None
                 self._errands[self._enlarge(job, job.task, redrawn)] = job.id
             case Draw():
-                model = self._shelf.any(job.task.settings.model, on_load, self._at_work)
+                model = self._shelf.any(job.task.settings.model, on_load, at_work)
                 if isinstance(model, OwnModel):
                     self._errands[self._draw_alone(job, job.task, model)] = job.id
                 else:
@@ -308,7 +268,7 @@ class StepLoop:
         """Go on with smaller batches than the `failed` rows, for a step that nobody has taken yet."""
         like.model.wardrobe.forget_idle()
         memory.release(like.model.device)
-        buckets = self._sizing.halve(like, failed, beside_others=len(self._at_work) > 1)
+        buckets = self._sizing.halve(like, failed, beside_others=len(self._admission.at_work) > 1)
         log.warning("out of memory; from now on %s a forward", buckets.about)
 
     def _advance(self, painting: Painting, predictions: list[torch.Tensor]) -> None:
@@ -462,8 +422,8 @@ class StepLoop:
         if job_id not in self._shares:
             return False
         self._shares.leave(job_id)
-        if self._models.pop(job_id, None):
-            self._shelf.keep(self._at_work)
+        if self._admission.leave(job_id):
+            self._shelf.keep(self._admission.at_work)
         self._drawings.pop(job_id, None)
         self._unfinished = {each: owner for each, owner in self._unfinished.items() if owner != job_id}
         for errand in [each for each, owner in self._errands.items() if owner == job_id]:
