@@ -38,7 +38,8 @@ class Redrawing:
         self._model = model
         self._settings = replace(settings, count=1, denoising_strength=STRENGTH, hires_factor=1.0)
         self._size = _latents(width), _latents(height)
-        self._tiling = _tiling(min(model.spec.width, model.spec.height) // PIXELS_PER_LATENT)
+        best = min(model.spec.width, model.spec.height) // PIXELS_PER_LATENT
+        self._tiling = _tiling(max(best, 2 * SMALLEST))
         self._rows = ROWS
         self._steps = cost.steps_drawn(self._settings)
 

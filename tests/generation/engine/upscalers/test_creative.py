@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy
 import pytest
+import torch
 from PIL import Image
 
 from generation import infotext
+from generation.catalogue import Catalogue, ModelSpec
+from generation.engine.shelf import Shelf
 from generation.events import Cancelled, Completed, Progress, Started
 from generation.jobs import Job, Manner, Upscale
 from generation.settings import GenerationSettings, Sampler
 from generation.upscaling import UpscalerName
+from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
 
 
@@ -57,6 +62,17 @@ def test_every_size_with_every_kind_of_sampler(driver: LoopDriver, apple: Genera
     driver.run()
     [picture] = driver.completed(1).pictures
     assert Image.open(BytesIO(picture.png)).size == (picture.width, picture.height) == (102, 40)
+
+
+def test_a_model_that_likes_small_pictures_has_tiles_large_enough_to_draw_on(
+    tmp_path: Path, apple: GenerationSettings
+) -> None:
+    spec = ModelSpec("small", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
+    driver = LoopDriver(Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32))
+    driver.loop.admit(Job(1, "owner", creative(replace(apple, model="small"), file(72, 100))))
+    driver.run()
+    picture = driver.completed(1).pictures[0]
+    assert (picture.width, picture.height) == (144, 200)
 
 
 def test_it_waits_until_no_other_model_is_at_work(driver: LoopDriver, apple: GenerationSettings) -> None:
