@@ -34,5 +34,9 @@ def rival(device: torch.device, dtype: str, *, strict: bool, measurements: Path 
 def told(device: torch.device, dtypes: Iterable[torch.dtype], by: str) -> str:
     """What drew pictures, on which the last bits of their pixels depend; `by` which batch or pipeline."""
     names = sorted({str(dtype).removeprefix("torch.") for dtype in dtypes})
-    threads = [f"{torch.get_num_threads()} threads"] if device.type == "cpu" else []
+    threads = [_threads(torch.get_num_threads())] if device.type == "cpu" else []
     return ", ".join([device.type, " and ".join(names), by, *threads])
+
+
+def _threads(number: int) -> str:
+    return "1 thread" if number == 1 else f"{number} threads"

@@ -1,4 +1,4 @@
-"""Which device draws, in which number format."""
+"""Which device draws, in which number format, and how that is told."""
 
 import pytest
 import torch
@@ -28,3 +28,25 @@ def test_what_the_host_says_goes_before_what_there_is(
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there == "mps")
     where, dtype = device.choose(*asked)
     assert (str(where), dtype) == chosen
+
+
+@pytest.mark.parametrize(
+    ("where", "dtypes", "threads", "told"),
+    [
+        ("cpu", [torch.float32], 2, "cpu, float32, up to 16 rows, 2 threads"),
+        ("cpu", [torch.float32], 1, "cpu, float32, up to 16 rows, 1 thread"),
+        (
+            "cpu",
+            [torch.float32, torch.bfloat16, torch.bfloat16],
+            2,
+            "cpu, bfloat16 and float32, up to 16 rows, 2 threads",
+        ),
+        ("cuda:1", [torch.float16], 2, "cuda, float16, up to 16 rows"),
+    ],
+    ids=str,
+)
+def test_what_drew_a_picture_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, where: str, dtypes: list[torch.dtype], threads: int, told: str
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert device.told(torch.device(where), dtypes, "up to 16 rows") == told

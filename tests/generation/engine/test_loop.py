@@ -235,6 +235,22 @@ def test_in_strict_mode_a_picture_is_the_same_to_the_bit_in_any_company(
     assert "8 rows always" in driver.completed(1).circumstances
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("strict", "rows"), [(False, "up to 4 rows"), (True, "4 rows always")], ids=["batched", "strict"]
+)
+def test_a_finished_job_says_what_drew_it(
+    apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, strict: bool, rows: str
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    shelf = Shelf(Catalogue([POCKET]), torch.device("cpu"), dtype)
+    driver = LoopDriver(shelf, Sizing(4, strict))
+    driver.admit(1, replace(apple, steps=1, width=64, height=64))
+    driver.run()
+    name = str(dtype).removeprefix("torch.")
+    assert driver.completed(1).circumstances == f"cpu, {name}, {rows}, 3 threads"
+
+
 def test_out_of_memory_halves_the_batch_and_fails_nobody(
     shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
