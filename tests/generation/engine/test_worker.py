@@ -1,0 +1,124 @@
+"""The worker's own inbox: commands as they come over the wire, and events as they go."""
+
+import queue
+import threading
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any, BinaryIO, cast
+
+import pytest
+
+from generation import wire
+from generation.catalogue import ModelSpec
+from generation.engine import worker
+from generation.events import Cancelled, Completed, Event, Loading, Started
+from generation.jobs import Draw, Job
+from generation.settings import GenerationSettings
+from tests.generation.engine import tiny
+
+
+class Commands:
+    """The pipe to a worker. What is put in has been heard when `put` returns."""
+
+    def __init__(self) -> None:
+        self._coming: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._rest = b""
+        self._waiting = threading.Semaphore(0)
+        """At one while the worker has heard all there is, and listens for more."""
+
+    def put(self, *commands: wire.Command) -> None:
+        for command in commands:
+            self._waiting.acquire()
+            self._coming.put(wire.pack(command))
+        self._waiting.acquire()
+        self._waiting.release()
+
+    def end(self) -> None:
+        self._coming.put(b"")
+
+    def read(self, size: int) -> bytes:
+        if not self._rest:
+            self._waiting.release()
+            self._rest = self._coming.get()
+        read, self._rest = self._rest[:size], self._rest[size:]
+        return read
+
+
+class Events:
+    """The pipe from a worker, which goes on when an event has been answered."""
+
+    def __init__(self, answer: Callable[[wire.Ready | Event], None]) -> None:
+        self._answer = answer
+        self.heard: list[Event] = []
+
+    def write(self, packed: bytes) -> None:
+        event = wire.read(BytesIO(packed))
+        if not isinstance(event, wire.Ready):
+            self.heard.append(event)
+        self._answer(event)
+
+    def flush(self) -> None: ...
+
+    def kinds(self, job_id: int) -> list[type[Event]]:
+        """Of a job's events, but for how far loading and drawing are."""
+        kept = [event for event in self.heard if event.job_id == job_id and getattr(event, "share", 0) == 0]
+        return [type(event) for event in kept]
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory: pytest.TempPathFactory) -> wire.Configure:
+    source = tiny.stable_diffusion_1(tmp_path_factory.mktemp("tiny"))
+    models = (ModelSpec("tiny", str(source), width=64, height=64),)
+    return wire.Configure(models=models, device="cpu", dtype="float32", largest_batch=4)
+
+
+def submit(job_id: int) -> wire.Submit:
+    settings = GenerationSettings("a fox", seed=7, model="tiny", width=64, height=64, steps=1)
+    return wire.Submit(Job(job_id, "owner", Draw(settings)))
+
+
+def served(options: wire.Configure, answers: Callable[[Any], tuple[wire.Command, ...]], until: type[Event]) -> Events:
+    """What a worker says that is given `answers` to its events, up to the first of the kind `until`."""
+    commands = Commands()
+
+    def answer(event: wire.Ready | Event) -> None:
+        if isinstance(event, until):
+            commands.end()
+        elif given := answers(event):
+            commands.put(*given)
+
+    events = Events(answer)
+    worker._serve(options, cast(BinaryIO, commands), cast(BinaryIO, events))
+    return events
+
+
+def test_a_cancel_that_comes_while_a_model_loads_stops_it_and_the_next_job_has_it_loaded(
+    options: wire.Configure,
+) -> None:
+    def answers(event: Any) -> tuple[wire.Command, ...]:
+        match event:
+            case wire.Ready():
+                return submit(1), submit(2)
+            case Loading(job_id=1, share=0.0):
+                return (wire.Cancel(1),)
+        return ()
+
+    events = served(options, answers, until=Completed)
+    assert events.kinds(1) == [Loading, Cancelled]
+    assert events.kinds(2) == [Loading, Started, Completed]
+
+
+def test_a_job_cancelled_while_it_waits_behind_a_load_is_not_drawn_and_the_load_goes_on(
+    options: wire.Configure,
+) -> None:
+    def answers(event: Any) -> tuple[wire.Command, ...]:
+        match event:
+            case wire.Ready():
+                return (submit(1),)
+            case Loading(job_id=1, share=0.0):
+                return submit(2), wire.Cancel(2)
+        return ()
+
+    events = served(options, answers, until=Completed)
+    assert events.kinds(1) == [Loading, Started, Completed]
+    assert events.kinds(2) == [Started, Cancelled]
