@@ -1,9 +1,6 @@
 """Stable Diffusion 2.x and XL: the pixels of diffusers' own pipelines, alone and among strangers."""
 
-import warnings
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -16,20 +13,17 @@ from PIL import Image, ImageDraw
 from generation import images
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import families
-from generation.engine.samplers import scheduler_for
 from generation.engine.shelf import Shelf
 from generation.events import Completed
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import NO_INPUTS, LoopDriver
+from tests.generation.engine.stock import Pixels, Stock
 from tests.generation.engine.test_stock_pipeline import ONE_PATH
 
 FAMILIES = {"two": tiny.stable_diffusion_2, "xl": tiny.stable_diffusion_xl, "xl inpainting": tiny.inpainting_xl}
 CPU = torch.device("cpu")
-
-Pixels = numpy.ndarray[Any, Any]
-Stock = Callable[[str, Any], Any]
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +35,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 @pytest.fixture(scope="module")
 def stock(shelf: Shelf) -> Stock:
-    @cache
-    def pipeline(name: str, kind: Any) -> Any:
-        source = shelf.take(name, lambda share: None).spec.source
-        with warnings.catch_warnings(action="ignore"):
-            made = kind.from_pretrained(source, dtype=torch.float32, local_files_only=True)
-        made.set_progress_bar_config(disable=True)
-        made.trained_with = dict(made.scheduler.config)
-        return made
-
-    return pipeline
+    return Stock({name: shelf.take(name, lambda share: None).spec.source for name in FAMILIES})
 
 
 @pytest.fixture
@@ -59,46 +44,6 @@ def fox() -> GenerationSettings:
     return GenerationSettings(
         "a fox", seed=3, model="xl", width=64, height=64, steps=6, guidance_scale=5.0, clip_skip=2
     )
-
-
-def embedded(pipeline: Any, settings: GenerationSettings) -> dict[str, torch.Tensor]:
-    """The prompts as the stock pipeline would embed them, with its clip skip counted as users count."""
-    if not hasattr(pipeline, "text_encoder_2"):
-        prompts = {"prompt_embeds": settings.prompt, "negative_prompt_embeds": settings.negative_prompt}
-        return {name: layer(pipeline, "", text, settings.clip_skip, norm=True)[0] for name, text in prompts.items()}
-    found: dict[str, torch.Tensor] = {}
-    for kind, text in {"": settings.prompt, "negative_": settings.negative_prompt}.items():
-        read = [layer(pipeline, which, text, settings.clip_skip, norm=False) for which in ("", "_2")]
-        found[f"{kind}prompt_embeds"] = torch.cat([embeddings for embeddings, _ in read], dim=-1)
-        found[f"{kind}pooled_prompt_embeds"] = read[1][1].text_embeds
-    if not settings.negative_prompt:
-        found |= {name: torch.zeros_like(found[name]) for name in found if name.startswith("negative")}
-    return found
-
-
-def layer(pipeline: Any, which: str, text: str, clip_skip: int, norm: bool) -> tuple[torch.Tensor, Any]:
-    tokenizer, encoder = getattr(pipeline, f"tokenizer{which}"), getattr(pipeline, f"text_encoder{which}")
-    tokens = tokenizer(text, padding="max_length", truncation=True, return_tensors="pt").input_ids
-    output = encoder(tokens, output_hidden_states=True)
-    chosen = output.hidden_states[-clip_skip]
-    return encoder.final_layer_norm(chosen) if norm else chosen, output
-
-
-@torch.inference_mode()
-def expected(stock: Stock, kind: Any, settings: GenerationSettings, embed: bool = True, **given: Any) -> Pixels:
-    pipeline = stock(settings.model, kind)
-    pipeline.scheduler = scheduler_for(settings.sampler, pipeline.trained_with, settings.steps, CPU)
-    prompt = {"prompt": settings.prompt, "negative_prompt": settings.negative_prompt or None}
-    image = pipeline(
-        num_inference_steps=settings.steps,
-        guidance_scale=settings.guidance_scale,
-        guidance_rescale=settings.guidance_rescale,
-        generator=torch.Generator("cpu").manual_seed(settings.seed),
-        eta=0.3 if settings.sampler is Sampler.TCD else 0.0,
-        **(embedded(pipeline, settings) if embed else prompt),
-        **given,
-    ).images[0]
-    return numpy.asarray(image, dtype=int)
 
 
 def drawn(driver: LoopDriver, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
@@ -130,7 +75,7 @@ def test_both_ends_of_guidance_by_every_sampler_without_noise_of_its_own(
     shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, sampler: Sampler, guidance_scale: float
 ) -> None:
     asked = replace(fox, model=model, sampler=sampler, guidance_scale=guidance_scale)
-    wanted = expected(stock, AutoPipelineForText2Image, asked, width=64, height=64)
+    wanted = stock.drawn(AutoPipelineForText2Image, asked, width=64, height=64)
     assert wanted.std() > 5, "a picture that says something"
     assert abs(drawn(LoopDriver(shelf), asked) - wanted).max() <= 1
 
@@ -141,7 +86,7 @@ def test_every_sampler_alone_and_among_strangers(
     shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, sampler: Sampler
 ) -> None:
     asked = replace(fox, model=model, sampler=sampler)
-    wanted = expected(stock, AutoPipelineForText2Image, asked, width=64, height=64)
+    wanted = stock.drawn(AutoPipelineForText2Image, asked, width=64, height=64)
     assert wanted.std() > 5, "a picture that says something"
     assert abs(drawn(LoopDriver(shelf), asked) - wanted).max() <= 1
     crowd = LoopDriver(shelf)
@@ -170,7 +115,7 @@ def test_other_settings_agree_too(
 ) -> None:
     asked = replace(fox, model=model, sampler=Sampler.DDIM, **changes)
     size: dict[str, Any] = {"width": asked.width, "height": asked.height}
-    assert abs(drawn(LoopDriver(shelf), asked) - expected(stock, AutoPipelineForText2Image, asked, **size)).max() <= 1
+    assert abs(drawn(LoopDriver(shelf), asked) - stock.drawn(AutoPipelineForText2Image, asked, **size)).max() <= 1
 
 
 @pytest.mark.parametrize(("model", "clip_skip"), [("two", 1), ("xl", 2)])
@@ -179,7 +124,7 @@ def test_plain_words_are_read_as_the_stock_pipeline_reads_them(
     shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, clip_skip: int, negative: str
 ) -> None:
     asked = replace(fox, model=model, clip_skip=clip_skip, negative_prompt=negative)
-    wanted = expected(stock, AutoPipelineForText2Image, asked, embed=False, width=64, height=64)
+    wanted = stock.drawn(AutoPipelineForText2Image, asked, embed=False, width=64, height=64)
     assert abs(drawn(LoopDriver(shelf), asked) - wanted).max() <= 1
 
 
@@ -187,7 +132,7 @@ def test_plain_words_are_read_as_the_stock_pipeline_reads_them(
 @pytest.mark.parametrize("sampler", [Sampler.EULER, Sampler.DDIM, Sampler.DPMPP_2M_KARRAS, Sampler.UNIPC])
 def test_image_to_image(shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, sampler: Sampler) -> None:
     asked = replace(fox, model=model, sampler=sampler, steps=8, denoising_strength=0.6)
-    wanted = expected(stock, AutoPipelineForImage2Image, asked, image=picture(), strength=0.6)
+    wanted = stock.drawn(AutoPipelineForImage2Image, asked, image=picture(), strength=0.6)
     assert abs(drawn(LoopDriver(shelf), asked, Inputs(images.as_png(picture()))) - wanted).max() <= 1
 
 
@@ -200,7 +145,7 @@ def test_inpainting(
 ) -> None:
     asked = replace(fox, model=model, sampler=sampler, steps=8, denoising_strength=strength)
     given: dict[str, Any] = {"image": picture(), "mask_image": mask(), "width": 64, "height": 64, "strength": strength}
-    wanted = expected(stock, AutoPipelineForInpainting, asked, **given)
+    wanted = stock.drawn(AutoPipelineForInpainting, asked, **given)
     ours = drawn(LoopDriver(shelf), asked, Inputs(images.as_png(picture()), images.as_png(mask())))
     assert abs(ours[24:, 24:] - wanted[24:, 24:]).max() <= 1
     assert (ours[:16] == numpy.asarray(picture())[:16]).all()
@@ -212,7 +157,7 @@ def test_image_to_image_at_the_ends_of_guidance(
     shelf: Shelf, stock: Stock, fox: GenerationSettings, model: str, scale: float
 ) -> None:
     asked = replace(fox, model=model, sampler=Sampler.DDIM, steps=8, denoising_strength=0.6, guidance_scale=scale)
-    wanted = expected(stock, AutoPipelineForImage2Image, asked, image=picture(), strength=0.6)
+    wanted = stock.drawn(AutoPipelineForImage2Image, asked, image=picture(), strength=0.6)
     assert abs(drawn(LoopDriver(shelf), asked, Inputs(images.as_png(picture()))) - wanted).max() <= 1
 
 
@@ -223,7 +168,7 @@ def test_inpainting_at_the_ends_of_guidance_alone_and_among_strangers(
 ) -> None:
     asked = replace(fox, model=model, sampler=Sampler.EULER, steps=8, denoising_strength=strength, guidance_scale=scale)
     given: dict[str, Any] = {"image": picture(), "mask_image": mask(), "width": 64, "height": 64, "strength": strength}
-    wanted, inside = expected(stock, AutoPipelineForInpainting, asked, **given), (slice(24, None), slice(24, None))
+    wanted, inside = stock.drawn(AutoPipelineForInpainting, asked, **given), (slice(24, None), slice(24, None))
     inputs = Inputs(images.as_png(picture()), images.as_png(mask()))
     assert abs(drawn(LoopDriver(shelf), asked, inputs)[inside] - wanted[inside]).max() <= 1
     crowd = LoopDriver(shelf)

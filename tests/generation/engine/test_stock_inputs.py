@@ -1,9 +1,7 @@
 """Pictures that start from pictures are those of diffusers' own image-to-image and inpainting pipelines."""
 
-import warnings
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy
@@ -14,7 +12,6 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from generation import images, infotext, outpainting
 from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine.samplers import scheduler_for
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.events import Progress
@@ -23,6 +20,8 @@ from generation.outpainting import Direction
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.stock import Stock
+from tests.generation.engine.test_stock_pipeline import OTHERS
 
 REPAINTED = (48, 48, 128, 128)
 """The box that the mask leaves to be drawn."""
@@ -62,23 +61,9 @@ def shelf(folders: dict[str, str]) -> Shelf:
     return Shelf(Catalogue(specs), torch.device("cpu"), torch.float32)
 
 
-def stock(kind: Any, folder: str, settings: GenerationSettings, **given: Any) -> numpy.ndarray[Any, Any]:
-    with warnings.catch_warnings(action="ignore"):
-        pipeline = kind.from_pretrained(Path(folder), dtype=torch.float32, local_files_only=True, safety_checker=None)
-    pipeline.set_progress_bar_config(disable=True)
-    trained_with = dict(pipeline.scheduler.config)
-    pipeline.scheduler = scheduler_for(settings.sampler, trained_with, settings.steps, torch.device("cpu"))
-    with torch.inference_mode():
-        image = pipeline(
-            settings.prompt,
-            num_inference_steps=settings.steps,
-            guidance_scale=settings.guidance_scale,
-            strength=settings.denoising_strength,
-            generator=torch.Generator("cpu").manual_seed(settings.seed),
-            eta=0.3 if settings.sampler is Sampler.TCD else 0.0,
-            **given,
-        ).images[0]
-    return numpy.asarray(image, dtype=int)
+@pytest.fixture(scope="module")
+def stock(folders: dict[str, str]) -> Stock:
+    return Stock(folders)
 
 
 def ours(driver: LoopDriver, settings: GenerationSettings, inputs: Inputs) -> numpy.ndarray[Any, Any]:
@@ -87,34 +72,43 @@ def ours(driver: LoopDriver, settings: GenerationSettings, inputs: Inputs) -> nu
     return pixels(driver.completed(1).pictures[0].png)
 
 
-@pytest.mark.parametrize("sampler", Sampler)
-def test_image_to_image_with_every_sampler(shelf: Shelf, apple: GenerationSettings, sampler: Sampler) -> None:
+@pytest.mark.parametrize("sampler", OTHERS)
+def test_image_to_image_with_the_other_samplers(
+    shelf: Shelf, stock: Stock, apple: GenerationSettings, sampler: Sampler
+) -> None:
     settings = replace(apple, sampler=sampler, steps=10, denoising_strength=0.6)
     drawn = ours(LoopDriver(shelf), settings, Inputs(images.as_png(picture())))
-    expected = stock(StableDiffusionImg2ImgPipeline, POCKET.source, settings, image=picture())
+    expected = stock.drawn(StableDiffusionImg2ImgPipeline, settings, embed=False, image=picture(), strength=0.6)
     assert abs(drawn - expected).max() <= 1
 
 
 @pytest.mark.parametrize("model", ["pocket", "tiny"])
 @pytest.mark.parametrize("strength", [0.3, 0.75, 1.0])
 def test_image_to_image_at_every_strength(
-    shelf: Shelf, folders: dict[str, str], apple: GenerationSettings, model: str, strength: float
+    shelf: Shelf, stock: Stock, apple: GenerationSettings, model: str, strength: float
 ) -> None:
     settings = replace(apple, model=model, steps=12, denoising_strength=strength, sampler=Sampler.DDIM)
     drawn = ours(LoopDriver(shelf), settings, Inputs(images.as_png(picture())))
-    expected = stock(StableDiffusionImg2ImgPipeline, folders[model], settings, image=picture())
+    given: dict[str, Any] = {"image": picture(), "strength": strength}
+    expected = stock.drawn(StableDiffusionImg2ImgPipeline, settings, embed=False, **given)
     assert abs(drawn - expected).max() <= 1
 
 
 @pytest.mark.parametrize("sampler", [Sampler.EULER, Sampler.DDIM, Sampler.DPMPP_2M_KARRAS, Sampler.UNIPC])
 @pytest.mark.parametrize(("model", "strength"), [("tiny", 0.6), ("tiny", 0.75), ("tiny", 1.0), ("inpainting", 1.0)])
 def test_inpainting(
-    shelf: Shelf, folders: dict[str, str], apple: GenerationSettings, model: str, strength: float, sampler: Sampler
+    shelf: Shelf, stock: Stock, apple: GenerationSettings, model: str, strength: float, sampler: Sampler
 ) -> None:
     settings = replace(apple, model=model, steps=8, denoising_strength=strength, sampler=sampler)
     drawn = ours(LoopDriver(shelf), settings, Inputs(images.as_png(picture()), images.as_png(mask())))
-    given = {"image": picture(), "mask_image": mask(), "width": 128, "height": 128}
-    expected = stock(StableDiffusionInpaintPipeline, folders[model], settings, **given)
+    given: dict[str, Any] = {
+        "image": picture(),
+        "mask_image": mask(),
+        "width": 128,
+        "height": 128,
+        "strength": strength,
+    }
+    expected = stock.drawn(StableDiffusionInpaintPipeline, settings, embed=False, **given)
     inside = slice(REPAINTED[1] + 8, REPAINTED[3] - 8), slice(REPAINTED[0] + 8, REPAINTED[2] - 8)
     assert abs(drawn[inside] - expected[inside]).max() <= 1
     outside = numpy.asarray(mask()) == 0

@@ -1,67 +1,43 @@
 """Our pixels are those of diffusers' own StableDiffusionPipeline, for the same seed and settings."""
 
-import warnings
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import numpy
 import pytest
-import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from generation.catalogue import POCKET
-from generation.engine.samplers import scheduler_for
 from generation.settings import GenerationSettings, Sampler, Schedule
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.stock import Pixels, Stock
 
 
 @pytest.fixture(scope="module")
-def stock() -> Any:
-    with warnings.catch_warnings(action="ignore"):
-        pipeline = StableDiffusionPipeline.from_pretrained(POCKET.source, dtype=torch.float32, local_files_only=True)
-    pipeline.set_progress_bar_config(disable=True)
-    pipeline.trained_with = dict(pipeline.scheduler.config)
-    return pipeline
+def stock() -> Stock:
+    return Stock({"pocket": POCKET.source})
 
 
-def stock_embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
-    """The text as the stock pipeline would embed it, with its (since broken) clip_skip counted as users count."""
-    tokens = stock.tokenizer(text, padding="max_length", truncation=True, return_tensors="pt").input_ids
-    layers = stock.text_encoder(tokens, output_hidden_states=True).hidden_states
-    embeddings: torch.Tensor = stock.text_encoder.final_layer_norm(layers[-clip_skip])
-    return embeddings
-
-
-def without_guidance(stock: Any, tensors: dict[str, Any], settings: GenerationSettings, step: int) -> dict[str, Any]:
+def without_guidance(pipeline: Any, tensors: dict[str, Any], settings: GenerationSettings, step: int) -> dict[str, Any]:
     """Guidance off from `guidance_end` on, the way diffusers' documentation shows it."""
     left_out = settings.guidance_end < 1 and step >= settings.guidance_end * settings.steps
     if left_out and len(tensors["prompt_embeds"]) == 2:
-        stock._guidance_scale = 0.0
+        pipeline._guidance_scale = 0.0
         return {"prompt_embeds": tensors["prompt_embeds"].chunk(2)[-1]}
     return tensors
 
 
-@torch.inference_mode()
-def drawn_by_stock(stock: Any, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
-    stock.scheduler = scheduler_for(
-        settings.sampler, stock.trained_with, settings.steps, torch.device("cpu"), settings.schedule
-    )
-    image = stock(
-        prompt_embeds=stock_embeddings(stock, settings.prompt, settings.clip_skip),
-        negative_prompt_embeds=stock_embeddings(stock, settings.negative_prompt, settings.clip_skip),
-        num_inference_steps=settings.steps,
-        guidance_scale=settings.guidance_scale,
-        guidance_rescale=settings.guidance_rescale,
+def drawn_by_stock(stock: Stock, settings: GenerationSettings) -> Pixels:
+    return stock.drawn(
+        StableDiffusionPipeline,
+        settings,
         callback_on_step_end=lambda pipeline, step, _, tensors: without_guidance(pipeline, tensors, settings, step + 1),
         callback_on_step_end_tensor_inputs=["prompt_embeds"],
         width=settings.width,
         height=settings.height,
-        eta=0.3 if settings.sampler is Sampler.TCD else 0.0,
-        generator=torch.Generator("cpu").manual_seed(settings.seed),
-    ).images[0]
-    return numpy.asarray(image, dtype=int)
+    )
 
 
 def pixels(png: bytes) -> numpy.ndarray[Any, Any]:
@@ -71,7 +47,7 @@ def pixels(png: bytes) -> numpy.ndarray[Any, Any]:
 @pytest.mark.parametrize("sampler", Sampler)
 @pytest.mark.parametrize("clip_skip", [1, 2])
 def test_pixels_differ_by_at_most_one(
-    stock: Any, driver: LoopDriver, apple: GenerationSettings, sampler: Sampler, clip_skip: int
+    stock: Stock, driver: LoopDriver, apple: GenerationSettings, sampler: Sampler, clip_skip: int
 ) -> None:
     settings = replace(apple, sampler=sampler, clip_skip=clip_skip, steps=12)
     driver.admit(1, settings)
@@ -95,7 +71,7 @@ def test_pixels_differ_by_at_most_one(
     ids=str,
 )
 def test_other_settings_agree_too(
-    stock: Any, driver: LoopDriver, apple: GenerationSettings, changes: dict[str, Any]
+    stock: Stock, driver: LoopDriver, apple: GenerationSettings, changes: dict[str, Any]
 ) -> None:
     settings = replace(apple, **changes)
     driver.admit(1, settings)
@@ -114,7 +90,12 @@ ONE_PATH = (
     Sampler.UNIPC,
     Sampler.DEIS,
 )
-"""Samplers that add no noise: they follow the same path, some in larger steps than others."""
+"""Samplers that add no noise: they follow the same path as Euler, some in larger steps than others."""
+
+WITHOUT_NOISE = (Sampler.EULER, *ONE_PATH)
+"""Those of which all is compared in `test_stock_matrix`."""
+
+OTHERS = tuple(sampler for sampler in Sampler if sampler not in WITHOUT_NOISE)
 
 
 @pytest.mark.parametrize("sampler", ONE_PATH)
@@ -130,26 +111,18 @@ def test_samplers_without_noise_of_their_own_come_to_one_picture(
 
 
 def test_the_plain_prompt_path_of_the_stock_pipeline_is_clip_skip_one(
-    stock: Any, driver: LoopDriver, apple: GenerationSettings
+    stock: Stock, driver: LoopDriver, apple: GenerationSettings
 ) -> None:
-    stock.scheduler = scheduler_for(apple.sampler, stock.trained_with, apple.steps, torch.device("cpu"))
-    expected = stock(
-        apple.prompt,
-        num_inference_steps=apple.steps,
-        guidance_scale=apple.guidance_scale,
-        width=128,
-        height=128,
-        generator=torch.Generator("cpu").manual_seed(7),
-    ).images[0]
+    expected = stock.drawn(StableDiffusionPipeline, apple, embed=False, width=128, height=128)
     driver.admit(1, apple)
     driver.run()
     [picture] = driver.completed(1).pictures
-    assert abs(pixels(picture.png) - numpy.asarray(expected, dtype=int)).max() <= 1
+    assert abs(pixels(picture.png) - expected).max() <= 1
 
 
-@pytest.mark.parametrize("sampler", Sampler)
+@pytest.mark.parametrize("sampler", OTHERS)
 def test_among_seven_strangers_the_pixels_are_the_stock_pipeline_s_too(
-    stock: Any, driver: LoopDriver, apple: GenerationSettings, sampler: Sampler
+    stock: Stock, driver: LoopDriver, apple: GenerationSettings, sampler: Sampler
 ) -> None:
     asked = replace(apple, sampler=sampler)
     for stranger in range(2, 9):
