@@ -35,7 +35,7 @@ def test_owners_who_share_a_forward_have_as_many_shares_and_one_with_many_jobs_h
     assert had == pytest.approx({(0, 1, 2): 30, (3, 4, 5): 10}, abs=1)
 
 
-def test_a_newcomer_starts_level_and_one_that_left_owes_nothing() -> None:
+def test_a_newcomer_starts_level_and_pays_for_its_part_alone() -> None:
     shares = Shares()
     shares.enter(1, "a")
     shares.charge([1], 100.0)
@@ -43,8 +43,10 @@ def test_a_newcomer_starts_level_and_one_that_left_owes_nothing() -> None:
     assert shares.had(2)[0] == shares.had(1)[0] == 100
     shares.leave(1)
     shares.charge([1, 2], 1.0)
-    assert shares.had(2) == (101, 1)
+    assert shares.had(2) == (100.5, 0.5)
     assert 1 not in shares
+    shares.charge([2], 1.0)
+    assert shares.had(2) == (101.5, 1.5)
 
 
 def test_an_owner_pays_for_jobs_that_have_ended_while_others_of_theirs_go_on() -> None:
@@ -56,3 +58,28 @@ def test_an_owner_pays_for_jobs_that_have_ended_while_others_of_theirs_go_on() -
         shares.enter(job_id + 100, "busy")
         shares.leave(job_id)
     assert shares.had(109)[0] == 9
+
+
+def test_whoever_comes_and_goes_is_not_first_each_time() -> None:
+    shares = Shares()
+    shares.enter(0, "patient")
+    for job_id in range(1, 10):
+        shares.enter(job_id, "restless")
+        assert shares.had(job_id)[0] == job_id - 1
+        shares.leave(job_id)
+        shares.charge([job_id], 1.0)
+
+
+def test_what_somebody_had_is_forgotten_once_all_who_stayed_had_as_much() -> None:
+    shares = Shares()
+    shares.enter(0, "patient")
+    shares.enter(1, "restless")
+    shares.charge([1], 3.0)
+    shares.leave(1)
+    shares.charge([0], 4.0)
+    shares.enter(2, "restless")
+    assert shares.had(2)[0] == 4
+    shares.leave(2)
+    shares.leave(0)
+    shares.enter(3, "restless")
+    assert shares.had(3)[0] == 0
