@@ -2,7 +2,8 @@
 
 import inspect
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generation import images
-from generation.catalogue import POCKET
+from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.loop import StepLoop
 from generation.engine.models import Model
 from generation.engine.previews import LatentPreview
@@ -33,6 +34,7 @@ from generation.events import Cancelled, Completed, Ending, Event, Failed, Pictu
 from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
 from generation.settings import GenerationSettings, Sampler
 from generation.upscaling import UpscalerName
+from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
 
 ROWS = 4
@@ -382,3 +384,53 @@ def test_strict_is_bit_identical_in_any_company_and_order_of_arrival(
             together.loop.step()
     together.run()
     assert together.completed(0).pictures == alone.completed(0).pictures
+
+
+@pytest.fixture(scope="module", params=[tiny.stable_diffusion_1, tiny.stable_diffusion_xl], ids=["SD 1", "XL"])
+def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Real models with few weights, “one” of a family and an “other” of another."""
+    made = tmp_path_factory.mktemp("models")
+    makers = {"one": request.param, "other": tiny.stable_diffusion_2}
+    specs = [ModelSpec(name, str(make(made / name)), width=64, height=64) for name, make in makers.items()]
+    shelf = Shelf(Catalogue(specs), torch.device("cpu"), torch.float32, room=len(specs))
+    for spec in specs:
+        shelf.take(spec.name, lambda share: None)
+    return shelf
+
+
+@contextmanager
+def decoded(shelf: Shelf) -> Iterator[list[torch.Tensor]]:
+    """All latents that are decoded meanwhile."""
+    seen: list[torch.Tensor] = []
+    with ExitStack() as hooks:
+        for name in shelf.names:
+            part = shelf.take(name, lambda share: None).vae.post_quant_conv
+            hooks.callback(part.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone())).remove)
+        yield seen
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    mine=st.sampled_from(DRAWN),
+    arriving=st.lists(st.tuples(requests, st.integers(0, 3)), max_size=4),
+    place=st.integers(0, 4),
+)
+def test_strict_is_bit_identical_beside_other_sizes_kinds_and_models(
+    small: Shelf, mine: str, arriving: list[tuple[tuple[str, Task], int]], place: int
+) -> None:
+    """Down to the latents, of whose digits pixels show but the first."""
+    asked = GenerationSettings("a fox", seed=7, model="one", width=64, height=64, steps=4, count=2)
+    job = Job(0, "mine", task_of(replace(asked, sampler=Sampler.EULER_ANCESTRAL), mine))
+    alone, together = (LoopDriver(small, Sizing(8, strict=True)) for _ in range(2))
+    with decoded(small) as expected:
+        alone.loop.admit(job)
+        alone.run()
+    others = [(Job(number, *request), pause) for number, (request, pause) in enumerate(arriving, start=1)]
+    with decoded(small) as found:
+        for each, pause in [*others[:place], (job, 1), *others[place:]]:
+            together.loop.admit(each)
+            for _ in range(pause):
+                together.loop.step()
+        together.run()
+    assert together.completed(0).pictures == alone.completed(0).pictures
+    assert all(any(torch.equal(each, other) for other in found) for each in expected)
