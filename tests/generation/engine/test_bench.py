@@ -1,11 +1,17 @@
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from diffusers import DiffusionPipeline
 
+from generation import wire
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine import bench
 from generation.engine.bench import compare
@@ -15,6 +21,8 @@ from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.settings import GenerationSettings
 from tests.generation.engine import single_file, tiny
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_every_figure_is_there_and_the_pixels_agree_in_float32() -> None:
@@ -97,3 +105,21 @@ def test_what_is_bare_is_the_networks_alone(pocket: Model, apple: GenerationSett
     assert sorted(rows[:2]) == [2, 4], "each size once beforehand, which does not count"
     assert rows[2:] == [2, 4, 2]
     assert decoded == [1]
+
+
+def test_the_program_prints_every_figure_that_the_texts_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = "".join((ROOT / each).read_text() for each in ("README.md", "benchmarks/README.md"))
+    named = set(re.findall(r"`([a-z0-9]+_[a-z0-9_]+)`", texts)) - {"ack_p99_ms"}
+    assert {"throughput_ratio", "explain_cost_to_others"} <= named
+    spec = ModelSpec("tiny", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
+    options = wire.Configure(models=(spec,), device="cpu", dtype="bfloat16", largest_batch=4)
+    monkeypatch.setattr(bench, "cost_to_others", partial(cost_to_others, repeats=1))
+    monkeypatch.setattr("sys.argv", ["bench", "tiny", "--jobs", "2"])
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=BytesIO(wire.pack(options))))
+    bench.main()
+    figures = json.loads(capsys.readouterr().out)
+    assert named <= figures.keys()
+    assert all(isinstance(figures[name], int | float) for name in named)
+    assert (figures["jobs"], figures["bucket"], figures["dtype"]) == (2, 4, "bfloat16")
