@@ -85,8 +85,9 @@ async def test_the_life_of_a_request(sessions: Sessions, generations: Generation
     await generations.begin(generation.id)
     assert [each.state for each in await generations.interrupted()] == [JobState.DRAWING]
     pictures = (Picture(0, 2**32 - 1, 128, 96, "a.png"), Picture(1, 0, 128, 96, "b.png"))
-    completed = await generations.complete(generation.id, pictures, 1.5)
+    completed = await generations.complete(generation.id, pictures, 1.5, "cpu, float32, 8 rows always, 2 threads")
     assert (completed.state, completed.pictures, completed.seconds) == (JobState.COMPLETED, pictures, 1.5)
+    assert completed.circumstances == "cpu, float32, 8 rows always, 2 threads"
     assert await generations.unfinished_of(SNOWFLAKE) == 0
     assert [each.id for each in await generations.interrupted()] == [generation.id]
     await generations.delivered(generation.id)
