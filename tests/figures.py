@@ -20,7 +20,7 @@ from generation.settings import GenerationSettings
 EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 41)}
 """A prompt and a seed by the name of their files."""
 
-COMPARED = "a castle", 7
+COMPARED = "a robot", 7
 
 STEPS = Axis(Parameter.STEPS, ("1", "5", "10", "20", "30", "50", "150"))
 

@@ -1,4 +1,5 @@
-"""A small classifier of the art, trained on pictures varied in size, place, light and ground: a judge of the score.
+"""A small classifier of the things that are taught, trained on art varied in size, place, light and ground: a judge of
+the score.
 
 It sees what the model drew at 64x64 pixels, names the concept, and its features measure how unlike two pictures are.
 """
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.art import Art, load_art
+from training.concepts import known
 from training.crops import grounds, on_ground, shrink
 from training.stage import Average, Sitting, Stateful, set_rate, stage_parser
 
@@ -52,13 +54,14 @@ class Classifier(nn.Module):
 
 
 class Varied:
-    """Batches of the art, each picture moved, scaled, turned, mirrored now and then, and under another light."""
+    """Batches of what is taught, each picture moved, scaled, turned, mirrored now and then, and under another light."""
 
     def __init__(self, art: Art) -> None:
-        self.pictures = torch.from_numpy(np.stack([shrink(picture, SIDE) for picture in art.pictures])).permute(
-            0, 3, 1, 2
-        )
-        self.concepts = torch.tensor([concept for concept, _ in art.rows])
+        taught = known(art.concepts)
+        rows = [(concept, row) for (concept, _), row in art.rows.items() if taught[concept]]
+        pictures = np.stack([shrink(art.pictures[row], SIDE) for _, row in rows])
+        self.pictures = torch.from_numpy(pictures).permute(0, 3, 1, 2)
+        self.concepts = torch.tensor([concept for concept, _ in rows])
 
     def batch(self, count: int) -> tuple[Tensor, Tensor]:
         """Pictures (count, 3, 64, 64) in -1..1 and their concepts (count,)."""

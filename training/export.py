@@ -70,7 +70,8 @@ def scheduler() -> DPMSolverMultistepScheduler:
 def export(work: Path, target: Path, from_model: Path | None = None, share: float = 1.0) -> int:
     """Write the whole model to ``target``; return its size in bytes, at most 60 MB.
 
-    Where training began with a finished model, ``share`` says how much is taken of the way from that to what it became.
+    Where training began with a finished model, ``share`` says how much is taken of the way from that to what it became:
+    less than 1 keeps more of what it was, a little more than 1 goes on as training would have.
     """
     tokenizer = load_tokenizer(work)
     unet, text = averaged(work)
@@ -109,7 +110,7 @@ def main() -> None:
     """``python -m training.export --work DIR --to DIR [--from-model DIR --share X]``."""
     parser = stage_parser(__doc__)
     parser.add_argument("--from-model", type=Path, help="the model that training began with")
-    parser.add_argument("--share", type=float, default=1.0, help="of the way from there to what it became, from 0 to 1")
+    parser.add_argument("--share", type=float, default=1.0, help="of the way from there to what it became; 1: all")
     parser.add_argument("--to", type=Path, help="where the model goes; WORK/pocket unless said")
     arguments = parser.parse_args()
     export(arguments.work, arguments.to or arguments.work / "pocket", arguments.from_model, arguments.share)

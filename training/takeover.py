@@ -38,7 +38,7 @@ def take_over(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
 @torch.no_grad()
 def blend(model: nn.Module, earlier: Mapping[str, Tensor], share: float) -> None:
     """Take of the way from the weights of an ``earlier`` model of the same shapes to those of ``model`` so large a
-    ``share``, from 0 to 1."""
+    ``share``: less than 1 stays between them, more goes on in the same direction."""
     for name, mine in model.state_dict().items():
         if mine.is_floating_point():
             mine.copy_(torch.lerp(earlier[name].to(mine.dtype), mine, share))
