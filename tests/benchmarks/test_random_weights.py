@@ -20,6 +20,8 @@ def test_all_figures_come_out_in_the_tiny_form(
     options = ["--tiny", "--jobs", "2", "--resolution", "64", "--dtype", "float32", "--device", "cpu"]
     monkeypatch.setattr("sys.argv", ["random_weights", "--size", "sdxl", *options])
     monkeypatch.setattr(bench, "cost_to_others", lambda *_: 1.0)
+    monkeypatch.setattr(bench, "REPEATS", 1)
+    monkeypatch.setattr(bench, "ALONE_STEPS", 3)
     random_weights.main()
     figures = json.loads(capsys.readouterr().out)
     assert figures["pixel_max_diff"] <= 1

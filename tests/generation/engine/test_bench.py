@@ -25,6 +25,15 @@ from tests.generation.engine import single_file, tiny
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is measured is measured once, of few steps."""
+    monkeypatch.setattr(bench, "REPEATS", 1)
+    monkeypatch.setattr(bench, "ALONE_STEPS", 3)
+    monkeypatch.setattr(bench, "cost_to_others", partial(cost_to_others, repeats=1))
+
+
+@pytest.mark.usefixtures("brief")
 def test_every_figure_is_there_and_the_pixels_agree_in_float32() -> None:
     half = Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.bfloat16)
     figures = compare(half, "pocket", jobs=2, sizing=Sizing(4))

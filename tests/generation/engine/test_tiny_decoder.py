@@ -35,6 +35,7 @@ def test_it_makes_the_frames_and_not_the_picture(
         return whole(latents, **options)
 
     monkeypatch.setattr(model.vae, "decode", counted)
+    monkeypatch.setattr(model.frame_cost, "seconds_a_latent", 0.0)
     driver = LoopDriver(with_decoder)
     driver.admit(1, apple)
     driver.loop.want_frame(1)
