@@ -129,7 +129,7 @@ class StepLoop:
         self._shares.enter(job.id, job.owner)
         self._admission.enter(job)
         try:
-            self._begin_in_short_memory(job)
+            self._sparingly(lambda: self._begin(job), f"at the beginning of job {job.id}")
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             if isinstance(error, ModelTooLarge) and len(self._admission.at_work) > 1:
                 self._remove(job.id)
@@ -139,17 +139,17 @@ class StepLoop:
             return
         self._emit(Started(job.id))
 
-    def _begin_in_short_memory(self, job: Job) -> None:
+    def _sparingly(self, work: Callable[[], None], where: str) -> None:
         """Where memory is not enough, once more without what is kept there for later."""
         try:
-            self._begin(job)
+            work()
             return
         except memory.ERRORS as error:
             if isinstance(error, ModelTooLarge) or not memory.is_exhausted(error):
                 raise
-            log.warning("out of memory at the beginning of job %s; once more with less kept", job.id)
+            log.warning("out of memory %s; once more with less kept", where)
         self._shelf.forget_idle()
-        self._begin(job)
+        work()
 
     def _begin(self, job: Job) -> None:
         on_load, at_work = self._on_load(job.id, job.task.settings.model), self._admission.at_work
@@ -266,8 +266,7 @@ class StepLoop:
 
     def _make_room(self, like: Painting, failed: int) -> None:
         """Go on with smaller batches than the `failed` rows, for a step that nobody has taken yet."""
-        like.model.wardrobe.forget_idle()
-        memory.release(like.model.device)
+        self._shelf.forget_idle()
         buckets = self._sizing.halve(like, failed, beside_others=len(self._admission.at_work) > 1)
         log.warning("out of memory; from now on %s a forward", buckets.about)
 
@@ -277,7 +276,7 @@ class StepLoop:
         if job_id is None:
             return
         try:
-            self._take_step(painting, predictions)
+            self._sparingly(lambda: painting.advance(predictions), f"in a sampler's step of job {job_id}")
         except Exception as error:  # noqa: BLE001 - a job's error ends that job, whatever it is
             self._fail(job_id, error)
             return
@@ -285,19 +284,6 @@ class StepLoop:
             self._errands[self._develop(self._drawings[job_id], painting)] = job_id
         else:
             self._unfinished[painting] = job_id
-
-    def _take_step(self, painting: Painting, predictions: list[torch.Tensor]) -> None:
-        """Where memory is not enough, once more without what is kept there for later."""
-        try:
-            painting.advance(predictions)
-            return
-        except memory.ERRORS as error:
-            if not memory.is_exhausted(error):
-                raise
-            log.warning("out of memory in a sampler's step; once more with less kept")
-        painting.model.wardrobe.forget_idle()
-        memory.release(painting.model.device)
-        painting.advance(predictions)
 
     def _report(self, job_id: int) -> None:
         drawing = self._drawings.get(job_id)

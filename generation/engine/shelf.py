@@ -115,7 +115,7 @@ class Shelf:
 
     def forget_idle(self) -> None:
         """Hand back the memory of what models keep for later."""
-        for model in self._models.values():
+        for model in (*self._models.values(), *self._precise.values()):
             if isinstance(model, Model):
                 model.wardrobe.forget_idle()
         memory.release(self._device)

@@ -84,6 +84,9 @@ class World:
     def keep(self, at_work: Collection[str]) -> None:
         """Models cost nothing here."""
 
+    def forget_idle(self) -> None:
+        """Nothing is kept for later here."""
+
     def in_float32(self, model: Model, on_load: Any) -> Model:
         on_load(0.0)
         return model_of(self, model.spec.name, torch.float32)
