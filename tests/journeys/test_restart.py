@@ -14,13 +14,13 @@ import pytest
 from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from generation import infotext
-from generation.events import Event
+from generation.events import Event, Progress
 from generation.local_pool import LocalPool
 from playground import Playground
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, text_of, urls_of
-from tests.sketching import SketchPool
+from tests.sketching import GREY, SketchPool
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -127,6 +127,36 @@ async def test_what_was_being_drawn_and_what_waited_is_finished_in_the_same_mess
     assert (settings.prompt, settings.seed, settings.steps) == ("a cat", 7, 150)
     assert "a castle" in text_of(also_done)
     assert len(member.messages()) == 2
+
+
+class RestlessPool(SketchPool):
+    """Reports the first step of what it draws again and again."""
+
+    async def events(self) -> AsyncIterator[Event]:
+        async for event in super().events():
+            while True:
+                yield event
+                event = Progress(event.job_id, 1, 20, (GREY,))
+                await asyncio.sleep(0)
+
+
+async def test_no_message_is_edited_once_the_bot_has_hung_up(
+    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = RestlessPool()
+    pool.hold()
+    under_way: list[str] = []
+    async with start(pool) as bot:
+        hang_up = bot.client.close
+
+        async def watched() -> None:
+            await hang_up()
+            under_way.extend(task.get_name() for task in asyncio.all_tasks() if "courier" in task.get_name())
+
+        monkeypatch.setattr(bot.client, "close", watched)
+        started = await member.start()
+        await member.see(started, lambda message: "step 1 of 20" in text_of(message))
+    assert not under_way
 
 
 async def test_interrupted_past_the_life_of_its_token(start: Start, member: Member, clock: Clock) -> None:
