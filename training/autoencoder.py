@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from training.art import load_art
 from training.crops import Crops, decibels, held_out_pictures
-from training.networks import LATENT_CHANNELS, autoencoder, millions
+from training.networks import LATENT_CHANNELS, autoencoder, half_where_fast, millions
 from training.stage import Average, Sitting, set_rate, stage_parser
 from training.takeover import take_over
 
@@ -133,15 +133,15 @@ def train(
         for step in sitting:
             set_rate(optimizer, DECODER_RATE if decoder_only else PEAK_RATE, sitting.progress, 0.3, step)
             true = crops.batch(8 if smoke else 32).contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16), torch.set_grad_enabled(not decoder_only):
+            with half_where_fast(), torch.set_grad_enabled(not decoder_only):
                 latents = model.encoder(true)
             codes = faded(latents.float()) if decoder_only else norm(latents.float())
-            with torch.autocast("cpu", torch.bfloat16):
+            with half_where_fast():
                 drawn = model.decoder(codes + LATENT_NOISE * torch.randn_like(codes))
             values: dict[str, float] = {}
             loss, squared = picture_loss(drawn.float(), true)
             if teacher is not None:
-                with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                with torch.no_grad(), half_where_fast():
                     taught = teacher.encoder(true).float()
                 strayed = F.mse_loss(codes[:, : taught.shape[1]], taught)
                 loss = loss + TAUGHT_WEIGHT * strayed

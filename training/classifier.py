@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from training.art import Art, load_art
 from training.concepts import known
 from training.crops import grounds, on_ground, shrink
+from training.networks import half_where_fast
 from training.stage import Average, Sitting, Stateful, set_rate, stage_parser
 
 SIDE = 64
@@ -97,7 +98,7 @@ def train(work: Path, minutes: float, smoke: bool = False) -> None:
         for step in sitting:
             set_rate(optimizer, PEAK_RATE, sitting.progress, 0.2, step)
             pictures, concepts = varied.batch(8 if smoke else 96)
-            with torch.autocast("cpu", torch.bfloat16):
+            with half_where_fast():
                 answers = model(pictures.contiguous(memory_format=torch.channels_last))
             loss = F.cross_entropy(answers.float(), concepts, label_smoothing=0.05)
             loss.backward()  # type: ignore[no-untyped-call]

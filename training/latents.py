@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from training.art import Art, Pixels, load_art
 from training.concepts import known
+from training.networks import half_where_fast
 from training.paint import paint
 from training.scenes import Scene, SceneMaker
 from training.stage import save_atomically, stage_parser
@@ -75,7 +76,7 @@ def painted(work: Path, job: tuple[Scene, int]) -> tuple[Scene, Pixels]:
 def encoded(model: AutoencoderTiny, pictures: list[Pixels]) -> Tensor:
     """Latents, float16, of pictures (H, W, 3) of one size."""
     pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    with torch.autocast("cpu", torch.bfloat16):
+    with half_where_fast():
         latents: Tensor = model.encode(pixels.contiguous(memory_format=torch.channels_last)).latents
     return latents.half()
 

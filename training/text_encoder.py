@@ -22,7 +22,7 @@ from training.captions import Captions
 from training.colours import GROUND_COLOURS, SUBJECT_COLOURS
 from training.grounds import PLACES
 from training.latents import load_clean, load_scenes
-from training.networks import TEXT_WIDTH, TOKENS, millions, text_encoder, text_states
+from training.networks import TEXT_WIDTH, TOKENS, half_where_fast, millions, text_encoder, text_states
 from training.scenes import EARS, HATS, SPECTACLES, WHERE, Scene, SceneMaker
 from training.stage import Average, Sitting, set_rate, stage_parser
 from training.tokenizer import load_tokenizer
@@ -124,7 +124,7 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
             scenes, looks = seen.batch(8 if smoke else 96)
             numbers = tokens(tokenizer, [captions.caption(scene) for scene in scenes], "longest")
             clip_skip = 2 if step % 5 == 4 else 1
-            with torch.autocast("cpu", torch.bfloat16):
+            with half_where_fast():
                 states = text_states(model, numbers, clip_skip)
             summary = pooled(states.float(), numbers, tokenizer.eos_token_id)
             wanted = [targets(scene, maker) for scene in scenes]
@@ -132,7 +132,7 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
             loss = 4 * unlike
             right = {"unlike": unlike.item()}
             if teacher is not None:
-                with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                with torch.no_grad(), half_where_fast():
                     taught = text_states(teacher, numbers, clip_skip).float()
                 old = torch.tensor([all(art.concepts[thing].core for thing in scene.things) for scene in scenes])
                 strayed = (states.float() - taught).square().mean((1, 2))[old].mean() if old.any() else torch.zeros(())

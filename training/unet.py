@@ -24,7 +24,7 @@ from transformers import CLIPTextModel
 from training.art import Art, load_art
 from training.captions import Captions
 from training.latents import load_clean, load_scenes
-from training.networks import LATENT_CHANNELS, millions, text_states, unet
+from training.networks import LATENT_CHANNELS, half_where_fast, millions, text_states, unet
 from training.scenes import STYLE_SHARES, Scene
 from training.stage import Average, Sitting, set_rate, stage_parser
 from training.takeover import take_over
@@ -160,7 +160,7 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
     parts = {"model": model, "text": text, "optimizer": optimizer, "average": average}
 
     def errors(lesson: Lesson) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_where_fast():
             states = text_states(text, lesson.numbers, lesson.clip_skip)
             predicted = model(lesson.noised, lesson.timesteps, states.repeat(2, 1, 1), return_dict=False)[0]
         return noising.errors(predicted, lesson.velocity)

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from training.art import Art, Pixels, fit, load_art, render
 from training.autoencoder import picture_loss
 from training.crops import decibels, grounds, on_ground
-from training.networks import millions
+from training.networks import half_where_fast, millions
 from training.stage import Average, Sitting, Stateful, set_rate, stage_parser
 from training.takeover import take_over
 
@@ -153,7 +153,7 @@ def train(work: Path, minutes: float, smoke: bool = False, from_model: Path | No
             true = pieces.batch(4 if smoke else 16)
             given = smaller(true, soft=step % 3 == 0)
             given = given + 0.01 * torch.rand(()) * torch.randn_like(given)
-            with torch.autocast("cpu", torch.bfloat16):
+            with half_where_fast():
                 drawn = model(given)
             loss, squared = picture_loss(drawn.float(), true)
             loss.backward()  # type: ignore[no-untyped-call]
