@@ -27,6 +27,9 @@ STARTS = 2
 RESTART_SECONDS = (0.0, 1.0, 5.0, 30.0)
 """How long to wait before each new worker that follows one which never got ready."""
 
+STARTING_SECONDS = 600.0
+"""How long a worker may take to be ready, while jobs wait for it."""
+
 LOADING_SECONDS = 3600.0
 """How long a worker may take to load a model, which may have to come from the hub."""
 
@@ -90,12 +93,16 @@ class LocalPool:
         if not self._suspects:
             self._send(wire.Submit(job))
         if len(self._in_flight) == 1:
-            self._expect(self._options.step_seconds)
+            self._expect(self._options.step_seconds if self._ready.is_set() else STARTING_SECONDS)
 
     async def cancel(self, job_id: int) -> None:
-        if job_id in self._in_flight:
-            self._cancelling.add(job_id)
-            self._send(wire.Cancel(job_id))
+        if job_id not in self._in_flight:
+            return
+        if self._suspects and job_id != self._suspects[0]:
+            self._pass_on(Cancelled(job_id))
+            return
+        self._cancelling.add(job_id)
+        self._send(wire.Cancel(job_id))
 
     async def want_frame(self, job_id: int) -> None:
         if job_id in self._in_flight:
@@ -148,13 +155,14 @@ class LocalPool:
     async def _converse(self, worker: Process) -> None:
         """Hand over the jobs, then pass on events until the worker ends."""
         assert worker.stdout is not None
-        self._worker = worker
-        self._send(self._options)
         for job_id in self._in_flight.keys() & self._cancelling:
             self._pass_on(Cancelled(job_id))
+        self._worker = worker
+        self._send(self._options)
         self._submit_due()
         try:
             async with asyncio.timeout(None) as self._limit:
+                self._expect(STARTING_SECONDS)
                 while True:
                     self._hear(await wire.read_async(worker.stdout))
         except EOFError:

@@ -86,14 +86,18 @@ def pack(message: Any) -> bytes:
 
 def read(stream: BinaryIO) -> Any:
     """The next message; raises `EOFError` when the other side is gone."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    (length,) = _LENGTH.unpack(head)
-    return pickle.loads(stream.read(length))
+    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
+    return pickle.loads(_exactly(stream, length))
 
 
 async def read_async(stream: AsyncReader) -> Any:
     """The next message; raises `asyncio.IncompleteReadError`, an `EOFError`, when the other side is gone."""
     (length,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
     return pickle.loads(await stream.readexactly(length))
+
+
+def _exactly(stream: BinaryIO, length: int) -> bytes:
+    read = stream.read(length)
+    if len(read) < length:
+        raise EOFError
+    return read

@@ -136,6 +136,72 @@ async def test_a_job_cancelled_before_there_is_a_worker_is_never_drawn() -> None
         assert await until_ended(pool) == [Cancelled(1)]
 
 
+async def test_what_is_cancelled_while_others_are_drawn_one_by_one_is_never_begun(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    script = f"""
+import pathlib
+begun = pathlib.Path({str(begun)!r})
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+if not begun.exists():
+    begun.touch(); os._exit(1)
+while True:
+    command = wire.read(commands)
+    if isinstance(command, wire.Submit):
+        begun.write_text(begun.read_text() + str(command.job.id))
+        say(Started(command.job.id))
+    if isinstance(command, wire.Cancel) and str(command.job_id) in begun.read_text():
+        say(Cancelled(command.job_id))
+"""
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool:
+        for job_id in (1, 2):
+            await pool.submit(job(job_id))
+        async for event in pool.events():
+            assert event == Started(1)
+            break
+        await pool.submit(job(3))
+        for job_id in (2, 3):
+            await pool.cancel(job_id)
+        assert await until_ended(pool, 2) == [Cancelled(2), Cancelled(3)]
+        await pool.cancel(1)
+        assert await until_ended(pool) == [Cancelled(1)]
+        await pool.submit(job(4))
+        async for event in pool.events():
+            assert event == Started(4)
+            break
+    assert begun.read_text() == "14"
+
+
+async def test_those_beside_a_job_that_was_stuck_and_cancelled_begin_once(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    script = f"""
+import pathlib
+begun = pathlib.Path({str(begun)!r})
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+if not begun.exists():
+    begun.touch(); commands.read()
+while True:
+    submitted = wire.read(commands).job.id
+    begun.write_text(begun.read_text() + str(submitted))
+    say(Completed(submitted, (), 0.1))
+"""
+    async with LocalPool(replace(OPTIONS, step_seconds=1.0), worker(script), no_sleep) as pool:
+        await pool.ready()
+        for job_id in (1, 2, 3):
+            await pool.submit(job(job_id))
+        await pool.cancel(1)
+        assert [type(event) for event in await until_ended(pool, 3)] == [Cancelled, Completed, Completed]
+    assert begun.read_text() == "23"
+
+
+async def test_a_worker_that_hangs_before_it_is_ready_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generation.local_pool.STARTING_SECONDS", 0.5)
+    async with LocalPool(OPTIONS, worker("commands.read()"), no_sleep) as pool:
+        await pool.submit(job())
+        [failed] = await until_ended(pool)
+    assert isinstance(failed, Failed)
+    assert failed.kind is FailureKind.WORKER_UNAVAILABLE
+
+
 async def test_a_worker_that_never_starts_is_tried_less_and_less_often() -> None:
     pauses: list[float] = []
     enough = asyncio.Event()
