@@ -19,7 +19,7 @@ from generation.acceleration import Acceleration
 from generation.catalogue import ModelSpec, PreviewKind
 from generation.engine import accelerating, control, families, hub, image_prompts, memory, own_pipelines, single_files
 from generation.engine.image_prompts import ImagePrompts
-from generation.engine.models import Model
+from generation.engine.models import Model, hash_of
 from generation.engine.own_pipelines import OwnModel
 from generation.engine.previews import LatentPreview, TinyDecoder
 from generation.engine.telling import Telling
@@ -110,6 +110,7 @@ def assembled(
     return Model(
         spec=spec,
         weights=weights,
+        hash=hash_of(weights, spec.source),
         prompts=families.prompt_encoder(pipeline),
         unet=pipeline.unet.eval(),
         vae=vae,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class Model:
     spec: ModelSpec
     weights: Path
     """The folder or the file that it was read from."""
+    hash: str
+    """Of its weights, by `hash_of`."""
     prompts: PromptEncoder
     unet: Any
     vae: Any
@@ -50,12 +52,6 @@ class Model:
     frame_cost: FrameCost = field(default_factory=FrameCost)
     pipeline: Any = None
     """diffusers' own pipeline of the same parts, which knows how to read what is laid over them."""
-
-    @cached_property
-    def hash(self) -> str:
-        """The first ten hexadecimal digits of the SHA-256 of the checkpoint, or of the UNet's weights files; where
-        neither is there, of the model's id."""
-        return hash_of(self.weights, self.spec.source)
 
     @cached_property
     def wardrobe(self) -> Wardrobe:
@@ -151,8 +147,16 @@ def hash_of(weights: Path, source: str) -> str:
     files = [weights] if weights.is_file() else []
     for part in ("unet", "transformer"):
         files = files or sorted((weights / part).glob("*.safetensors"))
-    digest = hashlib.sha256(b"" if files else source.encode())
-    for file in files:
+    if not files:
+        return hashlib.sha256(source.encode()).hexdigest()[:10]
+    return _hash_of_files(tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files))
+
+
+@lru_cache
+def _hash_of_files(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Read once, for as long as neither sizes nor times of writing change: it takes seconds for a large model."""
+    digest = hashlib.sha256()
+    for file, *_ in files:
         with file.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +43,14 @@ class OwnModel:
 
     spec: ModelSpec
     weights: Path
+    hash: str
+    """Of its weights, by `hash_of`."""
     pipeline: Any
     preview: LatentPreview | None
     device: torch.device
     dtype: torch.dtype
     offloaded: bool = False
     """True where the machine's own memory holds what is not at work."""
-
-    @cached_property
-    def hash(self) -> str:
-        """The first ten hexadecimal digits of the SHA-256 of its weights."""
-        return hash_of(self.weights, self.spec.source)
 
     def draw(self, settings: GenerationSettings) -> Generator[Look, None, Image.Image]:
         """One picture: yields after each step but the last. Where memory is not enough, it begins again with less of it
@@ -206,7 +202,8 @@ def assembled(
     if STEP_HOOK not in inspect.signature(pipeline.__call__).parameters:
         raise ModelUnavailable(f"model {spec.name} cannot be used: {type(pipeline).__name__} stops for nobody")
     pipeline.set_progress_bar_config(disable=True)
-    return OwnModel(spec, weights, pipeline, _preview(pipeline), device, dtype, offloaded)
+    mark, preview = hash_of(weights, spec.source), _preview(pipeline)
+    return OwnModel(spec, weights, mark, pipeline, preview, device, dtype, offloaded)
 
 
 def _preview(pipeline: Any) -> LatentPreview | None:

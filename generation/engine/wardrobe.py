@@ -5,7 +5,7 @@ small forward takes; from then on the switch between two forwards is one of poin
 than one without, and what the model draws without them is the same to the last bit.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -27,6 +27,9 @@ Strengths = tuple[tuple[Path, float], ...]
 """LoRA files, each with how much of it is added."""
 
 _Weights = dict[str, torch.Tensor]
+
+_Change = tuple[Path, lora.LowRank, float]
+"""What a file adds to a layer, and how much of it."""
 
 
 class Wardrobe:
@@ -120,18 +123,25 @@ class _Network:
         self._own, self._worn = {}, ()
 
     def _merge(self, strengths: Strengths) -> _Weights:
-        """The weights of all layers that are changed; the sum is taken in float32."""
-        sums: _Weights = {}
+        """The weights of all layers that are changed."""
+        changes: dict[str, list[_Change]] = defaultdict(list)
         for file, scale in strengths:
             for key, low_rank in self._read(file).parts.get(self._part, {}).items():
-                try:
-                    name = self._layers[key]
-                    own = self._weight(name)
-                    change = low_rank.over(own)
-                except (KeyError, ValueError) as reason:
-                    raise LoraUnavailable(f"{file} does not fit {self._part}: {key}: {reason}") from reason
-                sums[name] = sums.get(name, own.float()).add(change, alpha=scale)
-        return {name: merged.to(self._weight(name).dtype) for name, merged in sums.items()}
+                if key not in self._layers:
+                    raise LoraUnavailable(f"{file} does not fit {self._part}, which has no {key}")
+                changes[self._layers[key]].append((file, low_rank, scale))
+        return {name: self._changed(name, of_layer) for name, of_layer in changes.items()}
+
+    def _changed(self, name: str, changes: list[_Change]) -> torch.Tensor:
+        """One layer's weights with what is added to them; the sum is taken in float32."""
+        own = self._weight(name)
+        total = own.float()
+        for file, low_rank, scale in changes:
+            try:
+                total = total.add(low_rank.over(own), alpha=scale)
+            except ValueError as reason:
+                raise LoraUnavailable(f"{file} does not fit {self._part}: {name}: {reason}") from reason
+        return total.to(own.dtype)
 
     def _weight(self, name: str) -> torch.Tensor:
         own = self._own.get(name)

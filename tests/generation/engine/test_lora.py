@@ -1,5 +1,6 @@
 """Pictures with LoRAs are those of diffusers' own pipeline with the same files, and disturb no others."""
 
+import gc
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +22,7 @@ from generation.engine.sizing import Sizing
 from generation.errors import FailureKind, LoraUnavailable
 from generation.events import Failed
 from generation.infotext import from_infotext
-from generation.loras import LoraSpec
+from generation.loras import LoraSpec, read
 from generation.settings import GenerationSettings
 from tests.generation.engine import tiny, tiny_lora
 from tests.generation.engine.conftest import LoopDriver
@@ -164,6 +165,27 @@ def test_no_memory_is_kept_for_what_is_not_worn_where_there_is_none(shelf: Shelf
     ours(shelf, fox)
     shelf.take("small", on_load=lambda _: None).wardrobe.forget_idle()
     assert (ours(shelf, settings) == before).all()
+
+
+def test_layers_are_summed_one_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a large model's in float32 would have no place beside it."""
+    spec, file = ModelSpec("small", str(folder / "small")), folder / "ink.safetensors"
+    model = Shelf(Catalogue([spec], [LoraSpec("ink", file)]), torch.device("cpu"), torch.bfloat16).take(
+        "small", lambda share: None
+    )
+    held: list[int] = []
+    layers: list[int] = []
+    over = lora.LowRank.over
+
+    def watched(change: lora.LowRank, weight: torch.Tensor) -> torch.Tensor:
+        tensors = [each for each in gc.get_objects() if type(each) is torch.Tensor]
+        held.append(sum(each.nbytes for each in tensors if each.dtype == torch.float32))
+        layers.append(weight.nbytes * 2)
+        return over(change, weight)
+
+    monkeypatch.setattr(lora.LowRank, "over", watched)
+    model.wardrobe.wear_to_predict(read("<lora:ink:1>")[1])
+    assert max(held) - min(held) <= 2 * max(layers) < sum(layers)
 
 
 def test_with_hires_and_a_cancel_in_between(shelf: Shelf, fox: GenerationSettings) -> None:

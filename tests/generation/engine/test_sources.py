@@ -1,6 +1,7 @@
 """Where models come from, and what happens where they do not."""
 
 import json
+import os
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +19,7 @@ from generation.catalogue import POCKET, Catalogue, ModelSpec, PreviewKind
 from generation.engine import loading, memory, single_files
 from generation.engine.loading import load
 from generation.engine.loop import Stopped
-from generation.engine.models import Model
+from generation.engine.models import Model, hash_of
 from generation.engine.shelf import Shelf
 from generation.errors import FailureKind, InvalidSetting, ModelTooLarge, ModelUnavailable
 from generation.events import Failed, Loading
@@ -72,6 +73,17 @@ def test_a_single_file_draws_as_the_folder_it_was_made_from(tmp_path: Path, fox:
     assert abs(drawn(from_file, fox) - drawn(from_folder, fox)).max() <= 1
     assert len(from_file.hash) == 10
     assert from_file.hash != from_folder.hash
+
+
+def test_the_hash_of_weights_is_taken_anew_only_when_they_are_written_anew(tmp_path: Path) -> None:
+    file = tmp_path / "file.safetensors"
+    file.write_bytes(b"one")
+    first, written = hash_of(file, "mine"), file.stat()
+    file.write_bytes(b"two")
+    os.utime(file, ns=(written.st_atime_ns, written.st_mtime_ns))
+    assert hash_of(file, "mine") == first
+    os.utime(file, ns=(written.st_atime_ns, written.st_mtime_ns + 1))
+    assert hash_of(file, "mine") != first
 
 
 def test_a_single_file_may_say_that_it_predicts_velocity(tmp_path: Path) -> None:
