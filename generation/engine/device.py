@@ -5,16 +5,19 @@ from pathlib import Path
 
 import torch
 
+from generation.engine import memory
 from generation.engine.notebook import Notebook
 from generation.engine.precision import Rival
 
 
 def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
-    """Resolve "auto": the GPU if there is one, in half precision; else the processor, in float32. To torch, ROCm is
-    CUDA."""
+    """Resolve "auto": the GPU if there is one, of several that with the most free memory, in half precision; else the
+    processor, in float32. To torch, ROCm is CUDA."""
     device = device.replace("rocm", "cuda")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if device == "auto" and torch.cuda.is_available():
+        device = _roomiest([f"cuda:{number}" for number in range(torch.cuda.device_count())])
+    elif device == "auto":
+        device = "mps" if torch.backends.mps.is_available() else "cpu"
     if dtype == "auto":
         dtype = "float32" if device == "cpu" else "float16"
     chosen: torch.dtype = getattr(torch, dtype)
@@ -36,6 +39,10 @@ def told(device: torch.device, dtypes: Iterable[torch.dtype], by: str) -> str:
     names = sorted({str(dtype).removeprefix("torch.") for dtype in dtypes})
     threads = [_threads(torch.get_num_threads())] if device.type == "cpu" else []
     return ", ".join([device.type, " and ".join(names), by, *threads])
+
+
+def _roomiest(names: list[str]) -> str:
+    return max(names, key=lambda name: memory.free(torch.device(name))) if len(names) > 1 else names[0]
 
 
 def _threads(number: int) -> str:

@@ -3,17 +3,17 @@
 import pytest
 import torch
 
-from generation.engine import device
+from generation.engine import device, memory
 
 
 @pytest.mark.parametrize(
     ("asked", "there", "chosen"),
     [
-        (("auto", "auto"), "cuda", ("cuda", torch.float16)),
+        (("auto", "auto"), "cuda", ("cuda:0", torch.float16)),
         (("auto", "auto"), "mps", ("mps", torch.float16)),
         (("auto", "auto"), "", ("cpu", torch.float32)),
         (("auto", "bfloat16"), "", ("cpu", torch.bfloat16)),
-        (("auto", "float32"), "cuda", ("cuda", torch.float32)),
+        (("auto", "float32"), "cuda", ("cuda:0", torch.float32)),
         (("cpu", "auto"), "cuda", ("cpu", torch.float32)),
         (("cuda:1", "auto"), "cuda", ("cuda:1", torch.float16)),
         (("rocm", "auto"), "", ("cuda", torch.float16)),
@@ -25,9 +25,19 @@ def test_what_the_host_says_goes_before_what_there_is(
     monkeypatch: pytest.MonkeyPatch, asked: tuple[str, str], there: str, chosen: tuple[str, torch.dtype]
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there == "cuda")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there == "mps")
     where, dtype = device.choose(*asked)
     assert (str(where), dtype) == chosen
+
+
+def test_of_several_gpus_the_one_with_the_most_free_memory_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = {"cuda:0": 2, "cuda:1": 24, "cuda:2": 8}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(free))
+    monkeypatch.setattr(memory, "free", lambda where: free[str(where)])
+    where, _ = device.choose("auto", "auto")
+    assert str(where) == "cuda:1"
 
 
 @pytest.mark.parametrize(
