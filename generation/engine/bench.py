@@ -6,12 +6,12 @@ that is slow or busy.
 
 import argparse
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from io import BytesIO
+from statistics import median
 from typing import Any
 
 import numpy
@@ -38,6 +38,10 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler
 JOBS = 16
 SAMPLERS = (Sampler.EULER, Sampler.EULER_ANCESTRAL, Sampler.DPMPP_2M_KARRAS, Sampler.DDIM, Sampler.UNIPC)
 REPEATS = 5
+ROUNDS = 3
+"""How often all jobs are drawn, by us, by the stock pipeline and by the bare network in turns: a machine that changes
+its pace does so to all of them."""
+
 ALONE_STEPS = 25
 
 FLOAT32_FIGURES = (
@@ -58,6 +62,11 @@ class Run:
     forwards: list[int] = field(default_factory=list)
     """The rows of each forward."""
 
+    @property
+    def first_preview(self) -> float:
+        """How long half of the jobs waited for theirs."""
+        return median(self.first_previews.values())
+
 
 def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = None) -> dict[str, Any]:
     """All figures, for `jobs` mixed jobs of one size. Without a `sizing` the device is measured first, as a worker
@@ -70,19 +79,21 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
     model = shelf.take(name, on_load=lambda share: None)
     mixed = list(mixed_jobs(model, jobs))
     sizing = sizing or Sizing(2 * jobs, meter=DeviceMeter())
-    ours, theirs = _both(shelf, model, mixed, sizing)
-    bare = Bare(model, mixed[0])
+    bare, ceilings, pairs = Bare(model, mixed[0]), [], []
+    for ours, theirs in _in_turns(shelf, model, mixed, sizing, ROUNDS):
+        pairs.append((ours, theirs))
+        ceilings.append(_useful(ours, mixed) * bare.seconds(ours.forwards) / ours.seconds)
     return {
-        "throughput_ratio": theirs.seconds / ours.seconds,
-        "ceiling_fraction": _useful(ours, mixed) * bare.seconds(ours.forwards) / ours.seconds,
-        "first_preview_ratio": _median(theirs.first_previews) / _median(ours.first_previews),
+        "throughput_ratio": median(theirs.seconds / ours.seconds for ours, theirs in pairs),
+        "ceiling_fraction": median(ceilings),
+        "first_preview_ratio": median(theirs.first_preview / ours.first_preview for ours, theirs in pairs),
         "single_job_overhead": _overhead(shelf, bare, replace(mixed[0], steps=ALONE_STEPS), sizing),
         "preview_cost_fraction": _preview_seconds(model, mixed[0]) / bare.forward_seconds,
         "explain_cost_to_others": cost_to_others(shelf, model, sizing),
-        **_beside_float32(shelf, model, mixed, sizing, (ours, theirs)),
+        **_beside_float32(shelf, model, mixed, sizing, pairs[-1]),
         "dtype": str(model.dtype).removeprefix("torch."),
         "device": model.device.type,
-        "bucket": max(ours.forwards),
+        "bucket": max(pairs[-1][0].forwards),
         "threads": torch.get_num_threads(),
         "jobs": jobs,
     }
@@ -97,7 +108,8 @@ def _beside_float32(
     if model.dtype != torch.float32:
         in_float32 = shelf.like_this(torch.float32)
         try:
-            precisely, precise = _both(in_float32, in_float32.take(model.spec.name, lambda share: None), mixed, sizing)
+            copy = in_float32.take(model.spec.name, lambda share: None)
+            [(precisely, precise)] = _in_turns(in_float32, copy, mixed, sizing, rounds=1)
         except memory.ERRORS as reason:
             if not memory.is_exhausted(reason):
                 raise
@@ -110,12 +122,15 @@ def _beside_float32(
     }
 
 
-def _both(shelf: Shelf, model: Model, mixed: list[GenerationSettings], sizing: Sizing) -> tuple[Run, Run]:
-    """Ours, and that of the stock pipeline in the same number format."""
+def _in_turns(
+    shelf: Shelf, model: Model, mixed: list[GenerationSettings], sizing: Sizing, rounds: int
+) -> Iterator[tuple[Run, Run]]:
+    """Of each round, our run and that of the stock pipeline in the same number format."""
     stock = _stock(model)
     _warm_up(shelf, mixed, stock, sizing)
-    theirs = _drawn_by_stock(stock, model, mixed)
-    return drawn_by_us(shelf, mixed, sizing), theirs
+    for _ in range(rounds):
+        theirs = _drawn_by_stock(stock, model, mixed)
+        yield drawn_by_us(shelf, mixed, sizing), theirs
 
 
 def _most_apart(one: Run, other: Run) -> int:
@@ -253,7 +268,7 @@ class Bare:
 def _overhead(shelf: Shelf, bare: Bare, settings: GenerationSettings, sizing: Sizing) -> float:
     """A lone job's time over that of the networks it needs: the median of several pairs, one right after the other."""
     forwards = drawn_by_us(shelf, [settings], sizing).forwards
-    return statistics.median(
+    return median(
         drawn_by_us(shelf, [settings], sizing).seconds / bare.seconds(forwards, decoded=True) for _ in range(REPEATS)
     )
 
@@ -280,11 +295,7 @@ def _timed(work: Callable[[], object], device: torch.device) -> float:
         work()
         await_device(device)
         seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
-
-
-def _median(first_previews: dict[int, float]) -> float:
-    return statistics.median(first_previews.values())
+    return median(seconds)
 
 
 def main() -> None:

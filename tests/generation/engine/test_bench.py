@@ -29,14 +29,16 @@ ROOT = Path(__file__).parents[3]
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is measured is measured once, of few steps."""
     monkeypatch.setattr(bench, "REPEATS", 1)
+    monkeypatch.setattr(bench, "ROUNDS", 1)
     monkeypatch.setattr(bench, "ALONE_STEPS", 3)
     monkeypatch.setattr(bench, "cost_to_others", partial(cost_to_others, repeats=1))
 
 
 @pytest.mark.usefixtures("brief")
-def test_every_figure_is_there_and_the_pixels_agree_in_float32() -> None:
-    half = Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.bfloat16)
-    figures = compare(half, "pocket", jobs=2, sizing=Sizing(4))
+def test_every_figure_is_there_and_the_pixels_agree_in_float32(tmp_path: Path) -> None:
+    spec = ModelSpec("mine", str(tiny.checkpoint_1(tmp_path)), width=64, height=64)
+    half = Shelf(Catalogue([spec]), torch.device("cpu"), torch.bfloat16)
+    figures = compare(half, "mine", jobs=2, sizing=Sizing(4))
     assert figures["pixel_max_diff"] <= 1
     assert 1 < figures["pixel_max_diff_from_float32"] <= 255
     assert (figures["dtype"], figures["device"], figures["bucket"], figures["jobs"]) == ("bfloat16", "cpu", 4, 2)
@@ -67,7 +69,7 @@ def test_the_stock_pipeline_draws_from_one_file_in_the_home_directory_at_the_mod
     shelf = Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32)
     model = shelf.take("mine", lambda share: None)
     mixed = [replace(each, steps=4) for each in bench.mixed_jobs(model, 2)]
-    ours, theirs = bench._both(shelf, model, mixed, Sizing(4))
+    [(ours, theirs)] = bench._in_turns(shelf, model, mixed, Sizing(4), rounds=1)
     assert bench._most_apart(ours, theirs) <= 1
     assert theirs.pictures[0].std() > 5
 
