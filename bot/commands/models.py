@@ -11,7 +11,7 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.loras import LoraSpec
 
 MOST = 25
-"""Models that are listed; with all their values they fit a message."""
+"""Models that are listed, and LoRAs."""
 
 
 class Models(commands.Cog):
@@ -23,8 +23,8 @@ class Models(commands.Cog):
     @app_commands.command()
     async def models(self, interaction: discord.Interaction) -> None:
         """Show the models and LoRAs there are, and what each draws best with."""
-        lines = [self._model_line(model) for model in list(self._catalogue)[:MOST]]
-        if loras := [_line(lora) for lora in self._catalogue.loras][:MOST]:
+        lines = _first([self._model_line(model) for model in self._catalogue])
+        if loras := _first([_line(lora) for lora in self._catalogue.loras]):
             lines += [say("LoRAs, which change what a model draws: put `<lora:name:0.8>` into the prompt."), *loras]
         if words := [shown(each.name, 40) for each in self._catalogue.embeddings][:MOST]:
             lines.append(say("Words of their own, in prompts and negative prompts: {words}.", words=words))
@@ -40,6 +40,12 @@ class Models(commands.Cog):
             guidance=model.guidance_scale,
         )
         return f"- **{shown(model.name, 40)}**{default}: {values}"
+
+
+def _first(lines: list[str]) -> list[str]:
+    """The first lines, and how many others there are."""
+    left = len(lines) - MOST
+    return [*lines[:MOST], f"-# {say('and {n} more', n=left)}"] if left > 0 else lines
 
 
 def _line(lora: LoraSpec) -> str:

@@ -227,6 +227,12 @@ async def test_models_are_listed(bot: app.Bot, member: Member) -> None:
     assert "**pocket** (the default): 128×128, 25 steps, guidance 5" in (await member.asks("models"))["content"]
 
 
+async def test_a_list_of_models_says_how_many_are_left_out(start: Start, member: Member) -> None:
+    models = (POCKET, *(replace(POCKET, name=f"model {number}") for number in range(27)))
+    async with start(SketchPool(), models=models):
+        assert (await member.asks("models"))["content"].endswith("and 3 more")
+
+
 async def test_long_lists_of_models_and_styles_end_between_two_lines(start: Start, member: Member) -> None:
     models = (POCKET, *(replace(POCKET, name=f"{number} {'long ' * 7}") for number in range(30)))
     loras = tuple(LoraSpec(f"ink {number}", Path("ink.safetensors"), words="wet ink") for number in range(30))

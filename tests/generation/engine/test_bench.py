@@ -12,7 +12,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 from generation import wire
-from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import bench
 from generation.engine.bench import compare
 from generation.engine.explain_bench import cost_to_others
