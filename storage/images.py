@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 
@@ -53,7 +54,8 @@ class Images:
         return await asyncio.to_thread((self._folder / name).read_bytes)
 
     async def remove(self, name: str) -> None:
-        await asyncio.to_thread((self._folder / name).unlink, missing_ok=True)
+        """Remove a picture, and its folder once that is empty: its name may say whose pictures they were."""
+        await asyncio.to_thread(_remove, self._folder / name)
 
     async def _put(self, name: str, data: bytes) -> str:
         await asyncio.to_thread(_write, self._folder / name, data)
@@ -77,10 +79,9 @@ def _given_by(user_id: int) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     try:
-        with unfinished.open("wb") as file:
+        with _opened(unfinished) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -88,3 +89,17 @@ def _write(path: Path, data: bytes) -> None:
     except OSError:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A new file, whose folder may be removed as long as it is empty."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            return path.open("wb")
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()

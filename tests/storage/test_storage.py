@@ -240,3 +240,13 @@ async def test_images_are_there_whole_or_not_at_all(tmp_path: Path) -> None:
     await images.remove(name)
     with pytest.raises(FileNotFoundError):
         await images.read(name)
+
+
+async def test_a_folder_that_is_named_after_a_person_goes_with_the_last_picture(tmp_path: Path) -> None:
+    images = Images(tmp_path)
+    one, other = await images.keep(b"one", 7), await images.keep(b"other", 7)
+    await images.remove(one)
+    assert await images.read(other) == b"other"
+    await images.remove(other)
+    assert not [path for path in tmp_path.rglob("*") if "7" in path.name]
+    assert await images.read(await images.keep(b"again", 7)) == b"again"
