@@ -19,6 +19,7 @@ from generation.engine.models import Model
 from generation.engine.notebook import Notebook
 from generation.engine.own_pipelines import OwnModel
 from generation.engine.precision import Rival
+from generation.engine.telling import Telling
 from generation.errors import ModelTooLarge, UnknownModel, Unsuitable
 
 log = logging.getLogger(__name__)
@@ -134,18 +135,19 @@ class Shelf:
 
     def _faster(self, spec: ModelSpec, rival: Rival, on_load: Report, at_work: Collection[str]) -> Model | OwnModel:
         """In both number formats, side by side, or one after the other where memory has no room for both."""
+        told = Telling(on_load)
         try:
-            model = self._placed(spec, self._dtype, on_load, at_work)
+            model = self._placed(spec, self._dtype, told.until(0.5), at_work)
         except ModelTooLarge:
             free = memory.free(self._device)
-            model = self._placed(spec, rival.dtype, on_load, at_work)
+            model = self._placed(spec, rival.dtype, told.until(1.0), at_work)
             rival.remember(self._device, spec.name, wins=True, free=free)
             return model
         if isinstance(model, OwnModel):
             return model
         other: Model | OwnModel | None = None
         try:
-            other = self._loaded(spec, rival.dtype, on_load)
+            other = self._loaded(spec, rival.dtype, told.until(1.0))
             assert isinstance(other, Model)
             return other if rival.decide(self._device, spec.name, *rival.medians(model, other)) else model
         except memory.ERRORS as reason:
@@ -157,7 +159,7 @@ class Shelf:
         memory.release(self._device)
         free = memory.free(self._device)
         try:
-            other = self._loaded(spec, rival.dtype, on_load)
+            other = self._loaded(spec, rival.dtype, told.until(1.0))
             assert isinstance(other, Model)
             if rival.decide(self._device, spec.name, usual, *rival.medians(other)):
                 return other
@@ -168,7 +170,7 @@ class Shelf:
             rival.remember(self._device, spec.name, wins=False, free=free)
         other = None
         memory.release(self._device)
-        return self._placed(spec, self._dtype, on_load, at_work)
+        return self._placed(spec, self._dtype, told.until(1.0), at_work)
 
     def _placed(
         self, spec: ModelSpec, dtype: torch.dtype, on_load: Report, at_work: Collection[str]

@@ -55,6 +55,14 @@ def test_a_model_is_drawn_in_another_number_format_where_that_is_much_faster(sha
     assert watch.timed == [torch.float32, torch.bfloat16] * (1 + ROUNDS), "in turns"
 
 
+def test_how_far_loading_is_never_goes_back_where_two_number_formats_are_tried() -> None:
+    told: list[float] = []
+    shelf_with(Watch(0.9)).take("pocket", told.append)
+    assert told == sorted(told)
+    assert told[len(told) // 2] <= 0.5
+    assert told[-1] == 1.0
+
+
 @pytest.mark.parametrize("share", [0.9, 0.4])
 @pytest.mark.parametrize("disturbs", [(1, 3, 7), (2, 4, 6), (5, 6, 7, 8)], ids=["the usual", "the other", "both"])
 def test_what_else_the_machine_does_now_and_then_decides_nothing(share: float, disturbs: tuple[int, ...]) -> None:
