@@ -60,5 +60,5 @@ def driver(shelf: Shelf, pocket: Model) -> LoopDriver:
 @pytest.fixture
 def apple() -> GenerationSettings:
     return GenerationSettings(
-        prompt="a red apple", seed=7, model="pocket", width=128, height=128, steps=6, guidance_scale=5.0
+        prompt="a red apple", seed=7, model="pocket", width=64, height=64, steps=6, guidance_scale=5.0
     )

@@ -36,12 +36,12 @@ def test_one_progress_a_step_with_a_preview_and_then_the_picture(driver: LoopDri
     assert [(event.step, event.steps) for event in events if isinstance(event, Progress)] == [
         (step, 6) for step in range(1, 6)
     ]
-    assert all(len(event.previews[0].rgb) == 16 * 16 * 3 for event in events if isinstance(event, Progress))
+    assert all(len(event.previews[0].rgb) == 8 * 8 * 3 for event in events if isinstance(event, Progress))
     assert isinstance(events[-1], Completed)
 
 
 def test_previews_go_from_noise_to_the_picture(driver: LoopDriver, apple: GenerationSettings) -> None:
-    driver.admit(1, replace(apple, steps=20))
+    driver.admit(1, replace(apple, width=128, height=128, steps=20))
     driver.run()
     final = Image.open(BytesIO(driver.completed(1).pictures[0].png)).resize((16, 16), Image.Resampling.BOX)
     distances = [
@@ -134,7 +134,7 @@ def test_a_decoded_frame_comes_when_wanted_and_affordable(shelf: Shelf, apple: G
     driver.loop.step()
     progress = [event for event in driver.of(1) if isinstance(event, Progress)]
     assert [event.previews[0].decoded for event in progress] == [False, True, False]
-    assert (progress[1].previews[0].width, progress[1].previews[0].height) == (128, 128)
+    assert (progress[1].previews[0].width, progress[1].previews[0].height) == (64, 64)
 
 
 def test_decoded_frames_take_no_more_than_their_share_the_first_included(

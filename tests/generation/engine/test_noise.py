@@ -7,6 +7,12 @@ from generation.engine.noise import centred, slerp, source, starting_noise
 from generation.settings import GenerationSettings
 
 
+@pytest.fixture
+def apple(apple: GenerationSettings) -> GenerationSettings:
+    """Of the model's own size."""
+    return replace(apple, width=128, height=128)
+
+
 def noise_of(settings: GenerationSettings) -> torch.Tensor:
     return starting_noise(settings, channels=4, chance=source(settings.seed))
 

@@ -12,6 +12,12 @@ from generation.settings import GenerationSettings
 from tests.generation.engine.conftest import LoopDriver
 
 
+@pytest.fixture
+def apple(apple: GenerationSettings) -> GenerationSettings:
+    """Of the model's own size."""
+    return replace(apple, width=128, height=128)
+
+
 def noise_after(driver: LoopDriver, job_id: int, settings: GenerationSettings) -> Preview:
     driver.admit(job_id, settings)
     driver.run()

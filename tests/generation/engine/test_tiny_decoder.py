@@ -41,7 +41,7 @@ def test_it_makes_the_frames_and_not_the_picture(
     driver.loop.want_frame(1)
     driver.run()
     [frame] = [each.previews[0] for each in driver.of(1) if isinstance(each, Progress) and each.previews[0].decoded]
-    assert (frame.width, frame.height) == (128, 128)
+    assert (frame.width, frame.height) == (64, 64)
     assert numpy.frombuffer(frame.rgb, numpy.uint8).std() > 0
     assert len(decoded) == 1
 
