@@ -14,7 +14,8 @@ from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
 
 FRAME_SHARE = 0.05
-"""Of a job's time so far, how much decoding frames for its preview may cost, the next one included."""
+"""Of the device's time that a job had so far, how much decoding frames for its preview may cost, the next one
+included; so all frames together cost no more than that of all the time."""
 
 
 @dataclass(eq=False)
@@ -85,9 +86,10 @@ class Drawing:
         """What decoded frames cost once there is one more of each picture."""
         return self.frame_seconds + sum(each.model.frame_cost.seconds(each.visible) for each in self.paintings)
 
-    def look(self, clock: Callable[[], float]) -> tuple[Preview, ...]:
-        """Previews of all pictures: decoded where that is wanted and affordable, else the linear map."""
-        if self.frame_wanted and self._frames_with_next() <= FRAME_SHARE * (clock() - self.started):
+    def look(self, clock: Callable[[], float], had: float) -> tuple[Preview, ...]:
+        """Previews of all pictures: decoded where that is wanted and affordable for a job that `had` so much of the
+        device's time, else the linear map."""
+        if self.frame_wanted and self._frames_with_next() <= FRAME_SHARE * had:
             self.frame_wanted = False
             before = clock()
             try:

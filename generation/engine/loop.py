@@ -291,7 +291,7 @@ class StepLoop:
             return
         look: tuple[Preview, ...] = ()
         try:
-            look = drawing.look(self._clock)
+            look = self._look_at(drawing)
         except memory.ERRORS as error:
             if not memory.is_exhausted(error):
                 self._fail(job_id, error)
@@ -300,6 +300,9 @@ class StepLoop:
             self._fail(job_id, error)
             return
         self._emit(Progress(job_id, drawing.step, drawing.steps, look))
+
+    def _look_at(self, drawing: Drawing) -> tuple[Preview, ...]:
+        return drawing.look(self._clock, self._shares.own(drawing.job.id))
 
     def _go_on_with(self, errand: Errand) -> Collection[int]:
         """One slice of an errand; its job."""
@@ -334,7 +337,7 @@ class StepLoop:
             for _ in slices:
                 yield
                 if decoding.slowly:
-                    self._emit(Progress(drawing.job.id, drawing.step, drawing.steps, drawing.look(self._clock)))
+                    self._emit(Progress(drawing.job.id, drawing.step, drawing.steps, self._look_at(drawing)))
         try:
             image = pictures.from_pixels(decoding.pixels().numpy())
         except BrokenPicture as broken:

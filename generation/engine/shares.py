@@ -19,6 +19,8 @@ class Shares:
         """The owners of jobs that left since time was charged last."""
         self._by_owner: dict[str, float] = {}
         self._by_job: dict[int, float] = {}
+        self._levels: dict[int, float] = {}
+        """What each job in flight was said to have had when it came."""
 
     def __contains__(self, job_id: object) -> bool:
         return job_id in self._owners
@@ -30,16 +32,20 @@ class Shares:
         level = min(self._of_those_here(), default=0.0)
         self._by_owner[owner] = max(self._by_owner.get(owner, level), level)
         theirs = [self._by_job[each] for each, other in self._owners.items() if other == owner]
-        self._by_job[job_id] = min(theirs, default=0.0)
+        self._by_job[job_id] = self._levels[job_id] = min(theirs, default=0.0)
         self._owners[job_id] = owner
 
     def leave(self, job_id: int) -> None:
         self._just_left[job_id] = self._owners.pop(job_id)
-        del self._by_job[job_id]
+        del self._by_job[job_id], self._levels[job_id]
 
     def had(self, job_id: int) -> tuple[float, float]:
         """What a job's owner was charged, and what the job itself was. The least is next."""
         return self._by_owner[self._owners[job_id]], self._by_job[job_id]
+
+    def own(self, job_id: int) -> float:
+        """The time that a job itself was charged."""
+        return self._by_job[job_id] - self._levels[job_id]
 
     def charge(self, job_ids: Collection[int], seconds: float) -> None:
         """Charge for what was done for several jobs at once, of which some may have left with that."""

@@ -137,10 +137,19 @@ def test_a_decoded_frame_comes_when_wanted_and_affordable(shelf: Shelf, apple: G
     assert (progress[1].previews[0].width, progress[1].previews[0].height) == (64, 64)
 
 
+@pytest.mark.parametrize(
+    ("jobs", "asked", "frame_seconds"), [(1, {"count": 2, "steps": 150}, 3.0), (8, {"steps": 60}, 0.125)]
+)
 def test_decoded_frames_take_no_more_than_their_share_the_first_included(
-    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf,
+    pocket: Model,
+    apple: GenerationSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int,
+    asked: dict[str, Any],
+    frame_seconds: float,
 ) -> None:
-    """A forward takes a second, and a frame of each of two pictures three; both are known before the first."""
+    """A forward takes a second, and what a frame of each picture takes is known before the first."""
     now, frames, whole, frame = [0.0], [], pocket.unet.forward, Model.frame
 
     def forward(*inputs: Any, **named: Any) -> Any:
@@ -148,22 +157,25 @@ def test_decoded_frames_take_no_more_than_their_share_the_first_included(
         return whole(*inputs, **named)
 
     def slow(self: Model, latents: torch.Tensor) -> Preview:
-        now[0] += 3
+        now[0] += frame_seconds
         frames.append(now[0])
         made = frame(self, latents)
-        self.frame_cost.seconds_a_latent = 3 / latents[0, 0].numel()
+        self.frame_cost.seconds_a_latent = frame_seconds / latents[0, 0].numel()
         return made
 
     monkeypatch.setattr(pocket.unet, "forward", forward)
     monkeypatch.setattr(Model, "frame", slow)
-    monkeypatch.setattr(pocket, "frame_cost", FrameCost(3 / 64))
+    monkeypatch.setattr(pocket, "frame_cost", FrameCost(frame_seconds / 64))
     driver = LoopDriver(shelf, clock=lambda: now[0])
-    driver.admit(1, replace(apple, width=64, height=64, steps=150, count=2, guidance_scale=1.0))
+    for job_id in range(jobs):
+        driver.admit(job_id, replace(apple, width=64, height=64, guidance_scale=1.0, **asked))
     while not driver.loop.idle:
-        driver.loop.want_frame(1)
+        for job_id in range(jobs):
+            driver.loop.want_frame(job_id)
         driver.loop.step()
-    assert frames == [123.0, 126.0]
-    assert all(3 * number <= FRAME_SHARE * moment for number, moment in enumerate(frames, start=1))
+    assert all(frame_seconds * number <= FRAME_SHARE * moment for number, moment in enumerate(frames, start=1))
+    for job_id in range(jobs):
+        assert any(look.decoded for each in driver.of(job_id) if isinstance(each, Progress) for look in each.previews)
 
 
 def test_what_a_frame_costs_is_known_before_the_first(shelf: Shelf, pocket: Model) -> None:

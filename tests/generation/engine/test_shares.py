@@ -49,6 +49,16 @@ def test_a_newcomer_starts_level_and_pays_for_its_part_alone() -> None:
     assert shares.had(2) == (101.5, 1.5)
 
 
+def test_what_a_job_had_itself_is_not_what_others_of_its_owner_had_before() -> None:
+    shares = Shares()
+    shares.enter(1, "a")
+    shares.charge([1], 100.0)
+    shares.enter(2, "a")
+    shares.charge([1, 2], 1.0)
+    assert shares.own(1) == 100.5
+    assert shares.own(2) == 0.5
+
+
 def test_an_owner_pays_for_jobs_that_have_ended_while_others_of_theirs_go_on() -> None:
     shares = Shares()
     shares.enter(0, "patient")
