@@ -186,9 +186,7 @@ async def assembled(
             sweeper=sweeper,
         )
         comparisons = Comparisons(catalogue=config.catalogue, house=house, intake=intake)
-        consent = Consent(
-            catalogue=config.catalogue, intake=intake, comparisons=comparisons, studio=studio, drafts=drafts
-        )
+        consent = Consent(catalogue=config.catalogue, intake=intake, comparisons=comparisons, drafts=drafts)
         history, queue, me, what = (
             History(generations=generations, people=people, prints=prints, sight=sight),
             Queue(studio=studio, generations=generations),

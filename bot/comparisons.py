@@ -29,7 +29,7 @@ class Asked:
     plan: Plan
     text: str
     chosen: PartialSettings
-    from_picture: bool = False
+    with_picture: bool = False
 
     @property
     def settings(self) -> GenerationSettings:
@@ -51,7 +51,7 @@ class Comparisons:
         models: Drawn = {}
         axes = []
         for parameter, values in wanted.items():
-            if parameter is Parameter.STRENGTH and not (asked.from_picture and "image" in asked.plan.picture_as):
+            if parameter is Parameter.STRENGTH and not asked.plan.from_picture:
                 raise Refusal("Strength is of a picture to start from. Give one as image.")
             axis = comparison.read(parameter, values) if values else None
             if parameter is Parameter.MODEL:
@@ -59,7 +59,7 @@ class Comparisons:
             axes.append(axis or await self._usual(asked.plan, parameter, models))
         axes = comparison.thinned(axes, [parameter for parameter, values in wanted.items() if not values])
         cells = comparison.cells(asked.settings, axes, models.__getitem__)
-        return await self._intake.sheet(asked.plan, cells, axes, from_picture=asked.from_picture)
+        return await self._intake.sheet(asked.plan, cells, axes, with_picture=asked.with_picture)
 
     async def usual(self, asker: Asker, parameter: Parameter, model: str | None) -> Axis:
         """The values that show best what a setting does to a picture of a model, as far as they are allowed."""
@@ -89,8 +89,10 @@ class Comparisons:
         """What draws a picture by a model, which has its own size, steps and so on."""
         own = asked.settings
         chosen = replace(asked.chosen, model=name, count=1, variation_seed=own.variation_seed)
-        other = await self._intake.imagine(asked.plan.asker, asked.text, own.seed, chosen)
-        if asked.from_picture:
+        other = await self._intake.imagine(
+            asked.plan.asker, asked.text, own.seed, chosen, with_picture=asked.with_picture
+        )
+        if asked.with_picture:
             self._intake.check_takes_picture([other])
             if other.size_open:
                 other = await self._intake.shaped_as(other, (own.width, own.height))

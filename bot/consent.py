@@ -18,11 +18,9 @@ from bot.followups import answer
 from bot.intake import Intake, Plan
 from bot.layouts.look import Look, framed
 from bot.locales import say
-from bot.studio import Studio
-from generation import cost
 from generation.catalogue import Catalogue
 from generation.comparison import Parameter
-from generation.settings import PartialSettings, Sampler, Schedule
+from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 from storage.drafts import Drafts
 
 AT_ONCE = 4
@@ -69,13 +67,10 @@ class Order:
 class Consent:
     """Takes orders in."""
 
-    def __init__(
-        self, *, catalogue: Catalogue, intake: Intake, comparisons: Comparisons, studio: Studio, drafts: Drafts
-    ) -> None:
+    def __init__(self, *, catalogue: Catalogue, intake: Intake, comparisons: Comparisons, drafts: Drafts) -> None:
         self._catalogue = catalogue
         self._intake = intake
         self._comparisons = comparisons
-        self._studio = studio
         self._drafts = drafts
 
     async def take(self, interaction: discord.Interaction, order: Order) -> None:
@@ -118,32 +113,39 @@ class Consent:
     async def _plans(self, interaction: discord.Interaction, order: Order, picture: bytes = b"") -> list[Plan]:
         """The plans of an order, and what they start from where the `picture` is there already."""
         asker = asker_of(interaction)
-        ask = self._intake.explain if order.explained else self._intake.imagine
+        starts, planned = bool(order.image_url), self._intake.explain if order.explained else self._intake.imagine
+
+        async def ask(prompt: str) -> Plan:
+            return await planned(asker, prompt, order.seed, order.chosen, with_picture=starts)
+
         first, *others = order.prompts
-        plan = await ask(asker, first, order.seed, order.chosen)
+        plan = await ask(first)
         await self._intake.check_room([plan] * len(order.prompts))
-        plans = [plan, *[await ask(asker, prompt, order.seed, order.chosen) for prompt in others]]
+        plans = [plan, *[await ask(prompt) for prompt in others]]
         check_reach(interaction, self._intake, plans)
-        if order.image_url:
+        if starts:
             self._intake.check_takes_picture(plans)
         if picture:
             plans = await self._intake.with_image(plans, picture)
         if order.compared:
             asked = zip(plans, order.prompts, strict=True)
-            starts = bool(order.image_url)
             plans = [await self._comparisons.plan(Asked(*each, order.chosen, starts), order.compared) for each in asked]
         return plans
 
     def _work(self, plans: Sequence[Plan]) -> float:
         """The steps of all comparisons, at the size that each model draws by itself."""
-        cells = [cell for plan in plans if plan.axes for cell in plan.drawn]
-        return sum(cost.charged(cell) * max(self._catalogue.get(cell.model).times_as_large(cell), 1) for cell in cells)
+        cells = [each for plan in plans if plan.axes for each in plan.work.each]
+        return sum(each.charged * self._size(each.settings) for each in cells)
+
+    def _size(self, settings: GenerationSettings) -> float:
+        """How many pictures as its model draws them by itself one is as large as; at least one."""
+        return max(self._catalogue.get(settings.model).times_as_large(settings), 1)
 
     def _question(self, plans: Sequence[Plan], draft: int) -> Look:
-        settings = [each for plan in plans for each in plan.drawn]
-        pictures, steps = sum(each.count for each in settings), sum(plan.charged for plan in plans)
+        pictures = sum(each.count for plan in plans for each in plan.drawn)
+        steps = sum(plan.charged for plan in plans)
         told = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
-        seconds = self._studio.seconds_until(settings)
+        seconds = self._intake.seconds_until(plans)
         if seconds is not None:
             told = say("{cost}, {time} until all are there", cost=told, time=about(seconds))
         if plans[0].axes:

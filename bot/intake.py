@@ -18,6 +18,7 @@ from generation.comparison import Axis
 from generation.errors import LimitExceeded, UserError
 from generation.jobs import Inputs, Manner
 from generation.outpainting import Direction
+from generation.pace import Work
 from generation.sentences import Sentence
 from generation.settings import SIZE, STEPS, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.generations import Generations
@@ -52,6 +53,8 @@ class Plan:
     """True where nobody named a size: a picture to start from may give its own aspect."""
     picture_as: tuple[str, ...] = ("image",)
     """What a picture is for that is given with the words, as fields of `Inputs`."""
+    from_picture: bool = False
+    """Whether it starts from another picture, there already or not."""
     private: bool = False
     spoiler: bool = False
     """What flags say of whoever may see it, beside the command's own options."""
@@ -72,10 +75,15 @@ class Plan:
         return tuple(dict.fromkeys(each.model for each in self.drawn))
 
     @property
+    def work(self) -> Work:
+        """What is to be drawn."""
+        return Work(self.settings, self.from_picture, self.cells)
+
+    @property
     def charged(self) -> int:
         """The steps that count against a budget."""
         explained = cost.EXPLAINED if self.lineage.action is Action.EXPLAIN else 0
-        return sum(map(cost.charged, self.drawn)) + explained if self.draws else 0
+        return self.work.charged + explained if self.draws else 0
 
 
 class Intake:
@@ -106,8 +114,11 @@ class Intake:
         self._accepting = asyncio.Lock()
         """Between counting a person's requests and adding one, nobody else adds any."""
 
-    async def imagine(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
-        """A picture from words. `text` may hold flags; an option of the command outweighs its flag."""
+    async def imagine(
+        self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings, *, with_picture: bool = False
+    ) -> Plan:
+        """A picture from words, and where it comes `with_picture`, from that. `text` may hold flags; an option of the
+        command outweighs its flag."""
         typed = flags.read(text)
         named = chosen.model or typed.chosen.model
         model = self._catalogue.get(named or await self.usual_model(asker))
@@ -125,9 +136,9 @@ class Intake:
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         settings = chosen.over(typed.chosen).over(defaults).of(prompt, self.new_seed() if wanted is None else wanted)
         sized = typed.aspect or chosen.over(typed.chosen).width is not None
-        plan = await self._plan(asker, settings, Lineage())
-        plan = replace(plan, size_open=not sized, picture_as=flags.picture_as(typed))
-        return _seen_as(plan, typed)
+        roles = flags.picture_as(typed)
+        plan = await self._plan(asker, settings, Lineage(), from_picture=with_picture and "image" in roles)
+        return _seen_as(replace(plan, size_open=not sized, picture_as=roles), typed)
 
     async def usual_model(self, asker: Asker) -> str:
         """The model that draws where nobody names one: the person's own, where they may use it, else the place's."""
@@ -147,19 +158,22 @@ class Intake:
             standing = replace(standing, layers=(*standing.layers[:-1], proposed, standing.layers[-1]))
         return replace(abilities.fitted(standing.defaults, model), model=model.name).of("a picture", 0)
 
-    async def explain(self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings) -> Plan:
+    async def explain(
+        self, asker: Asker, text: str, seed: int | None, chosen: PartialSettings, *, with_picture: bool = False
+    ) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
-        plan = await self.imagine(asker, text, seed, replace(chosen, count=1))
+        plan = await self.imagine(asker, text, seed, replace(chosen, count=1), with_picture=with_picture)
         self._check_takes_more(plan)
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
     async def sheet(
-        self, plan: Plan, cells: Sequence[GenerationSettings], axes: Sequence[Axis], *, from_picture: bool
+        self, plan: Plan, cells: Sequence[GenerationSettings], axes: Sequence[Axis], *, with_picture: bool
     ) -> Plan:
-        """A comparison of `cells`, which differ in `axes` from the picture of a plan. `from_picture` says whether they
-        start from one, there already or not."""
-        compared = await self._plan(plan.asker, cells[0], Lineage(Action.COMPARE), cells=cells)
-        if from_picture:
+        """A comparison of `cells`, which differ in `axes` from the picture of a plan. `with_picture` says whether one
+        goes with them, there already or not."""
+        lineage = Lineage(Action.COMPARE)
+        compared = await self._plan(plan.asker, cells[0], lineage, cells=cells, from_picture=plan.from_picture)
+        if with_picture:
             self._check_takes_more(compared)
         compared = replace(compared, private=plan.private, spoiler=plan.spoiler)
         return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
@@ -176,7 +190,7 @@ class Intake:
         else the drawing starts from halfway between them. Without words, their own are taken. Raises `UserError`."""
         tidied = await given.tidied(files)
         text = blending.with_words(text, await asyncio.to_thread(blending.words_of, files))
-        plan = await self.imagine(asker, text, None, chosen)
+        plan = await self.imagine(asker, text, None, chosen, with_picture=True)
         if plan.size_open:
             plan = await self.shaped_as(plan, tidied[0][1])
         model = self._catalogue.get(plan.settings.model)
@@ -194,13 +208,14 @@ class Intake:
         guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
         self._catalogue.check_guides(plan.settings.model, **guides)
         self._check_takes_more(plan)
-        return replace(plan, inputs=inputs)
+        return replace(plan, inputs=inputs, from_picture=bool(inputs.image))
 
     async def shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
         """A plan of the aspect of `size`, and of about as many pixels as before."""
         old = plan.settings
         width, height = await self._fitted(plan.asker, old, flags.bounded(size), asked=False)
-        shaped = await self._plan(plan.asker, replace(old, width=width, height=height), plan.lineage)
+        settings = replace(old, width=width, height=height)
+        shaped = await self._plan(plan.asker, settings, plan.lineage, from_picture=plan.from_picture)
         return replace(plan, settings=shaped.settings, limits=shaped.limits, size_open=False)
 
     async def reroll(self, asker: Asker, generation: Generation) -> Plan:
@@ -270,7 +285,7 @@ class Intake:
 
         settings = replace(derived.outpainted(old, self.new_seed(), size), count=generation.settings.count)
         action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
-        plan = await self._plan(asker, settings, Lineage(action, generation.id, index))
+        plan = await self._plan(asker, settings, Lineage(action, generation.id, index), from_picture=True)
         self._check_takes_more(plan)
         return replace(plan, prepare=canvas)
 
@@ -334,7 +349,7 @@ class Intake:
 
     def seconds_until(self, plans: Sequence[Plan]) -> float | None:
         """How long it takes until plans are drawn, after all that waits; None where that is not known."""
-        return self._studio.seconds_until([each for plan in plans if plan.draws for each in plan.drawn])
+        return self._studio.seconds_until([each for plan in plans if plan.draws for each in plan.work.each])
 
     async def check_together(self, plans: Sequence[Plan]) -> None:
         """Raise `LimitExceeded` where a person may not ask now for all of that at once."""
@@ -434,10 +449,14 @@ class Intake:
         files: InputFiles = NO_FILES,
         factor: int = 1,
         cells: Sequence[GenerationSettings] = (),
+        from_picture: bool = False,
     ) -> Plan:
         """Raises `UserError` where the house rules are against it, or something that it names is not there."""
         model = self._catalogue.get(settings.model)
-        plan = Plan(asker, settings, lineage, Limits(), factor, files=files, cells=tuple(cells))
+        from_picture = from_picture or files.image is not None
+        plan = Plan(
+            asker, settings, lineage, Limits(), factor, files=files, cells=tuple(cells), from_picture=from_picture
+        )
         for each in plan.drawn:
             self._catalogue.loras.check(each.prompt, each.model)
         guides = {"control": bool(files.control), "image_prompt": bool(files.image_prompt)}

@@ -71,7 +71,7 @@ class Menus:
                 raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
             filled = panel.read(values)
             text = await self._wording.dressed(interaction.user.id, filled.text)
-            plan = await self._intake.imagine(asker_of(interaction), text, None, filled.chosen)
+            plan = await self._intake.imagine(asker_of(interaction), text, None, filled.chosen, with_picture=True)
             self._intake.check_takes_picture([plan])
             url = draft["url"]
 

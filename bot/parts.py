@@ -49,6 +49,7 @@ def charged_for(generation: Generation, share: float) -> int:
     """The steps that a budget keeps of a request which is cancelled, when `share` of what is drawn next is done."""
     if not generation.axes:
         return ceil(generation.charged * share)
-    costs = [cost.charged(cell) for cell in generation.cells]
+    of_picture = generation.inputs.image is not None
+    costs = [cost.charged(cell, of_picture) for cell in generation.cells]
     left = sum(costs[index] for index in generation.undrawn)
     return sum(costs) - left + ceil(share * sum(costs[index] for index in next_cells(generation)))

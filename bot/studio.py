@@ -22,7 +22,6 @@ from generation.pace import Key, Pace, Work
 from generation.pool import WorkerPool
 from generation.queue import FairQueue
 from generation.sentences import Sentence
-from generation.settings import GenerationSettings
 from storage.database import StorageError
 from storage.generations import Generations
 from storage.images import Images
@@ -134,10 +133,10 @@ class Studio:
         if len(self._waiting) + more > self._longest_line:
             raise LimitExceeded("So many requests wait already that I take no more. Try again in a few minutes.")
 
-    def seconds_until(self, requests: Iterable[GenerationSettings]) -> float | None:
+    def seconds_until(self, requests: Iterable[Work]) -> float | None:
         """How long it takes until new requests are drawn, after all that waits; None where that is not known."""
         waiting = [_work(each) for each in self._waiting.values()]
-        return list(self._ends([*waiting, *map(Work, requests)]))[-1]
+        return list(self._ends([*waiting, *requests]))[-1]
 
     async def cancel(self, generation: Generation) -> None:
         """Stop a request that has not ended; without effect on any other."""

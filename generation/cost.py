@@ -15,10 +15,10 @@ EXPLAINED = 40
 about a step each, and without guidance three predictions are made for the figure alone."""
 
 
-def charged(settings: GenerationSettings) -> int:
-    """What a request takes from a budget: the steps of all its pictures, those of a refinement included, each as
-    often as it asks the UNet."""
-    return FORWARDS_A_STEP[settings.sampler] * steps(settings) * settings.count
+def charged(settings: GenerationSettings, of_picture: bool = False) -> int:
+    """What a request takes from a budget: the steps that all its pictures take, those of a refinement included, each
+    as often as it asks the UNet."""
+    return FORWARDS_A_STEP[settings.sampler] * steps(settings, of_picture) * settings.count
 
 
 def steps_drawn(settings: GenerationSettings) -> int:

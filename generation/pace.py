@@ -35,9 +35,19 @@ class Work(NamedTuple):
         return self.cells or (self.settings,)
 
     @property
+    def each(self) -> "list[Work]":
+        """Of every cell by itself, each with its own model."""
+        return [Work(each, self.of_picture) for each in self.drawn]
+
+    @property
     def steps(self) -> int:
         """As its progress counts them."""
         return sum(cost.steps(each, self.of_picture) for each in self.drawn)
+
+    @property
+    def charged(self) -> int:
+        """As budgets count them."""
+        return sum(cost.charged(each, self.of_picture) for each in self.drawn)
 
 
 @lru_cache(maxsize=4096)

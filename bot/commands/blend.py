@@ -59,7 +59,7 @@ class Blend(commands.Cog):
             files = await asyncio.gather(*(fetched(interaction.client, url) for url in urls))
             return [await self._intake.blend(asker, files, text, chosen)]
 
-        plan = await self._intake.imagine(asker, blending.with_words(text), None, chosen)
+        plan = await self._intake.imagine(asker, blending.with_words(text), None, chosen, with_picture=True)
         await begin(interaction, self._intake, [plan], private=private, spoiler=spoiler, complete=blended)
 
     @blend.autocomplete("model")

@@ -60,5 +60,12 @@ def test_rows_count_guidance_pictures_and_samplers() -> None:
     assert cost.rows(settings(steps=20, sampler=Sampler.HEUN, guidance_end=0.5)) == 39 + 20
 
 
+def test_what_starts_from_a_picture_is_charged_for_the_steps_that_it_takes() -> None:
+    assert cost.charged(settings(steps=30, denoising_strength=0.3, count=2), of_picture=True) == 18
+    assert cost.charged(settings(steps=30, denoising_strength=0.3, sampler=Sampler.HEUN), of_picture=True) == 18
+    assert cost.charged(settings(steps=30, denoising_strength=0.0), of_picture=True) == 1
+    assert cost.charged(settings(steps=30, denoising_strength=0.3)) == 30
+
+
 def test_a_refinement_is_charged_too() -> None:
     assert cost.charged(settings(steps=20, hires_factor=2.0, hires_strength=0.5, count=2)) == 60

@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.config import HOST_LIMITS
 from playground.world import ART_ID
 from tests.journeys.conftest import Clock, Member, Message, Start, text_of
+from tests.journeys.test_given import given
 from tests.journeys.test_places import until_drawing
+from tests.journeys.test_result import more
 from tests.journeys.test_rules import refused
 from tests.sketching import SketchPool
 
@@ -171,3 +174,62 @@ async def test_a_refinement_is_paid_for_as_it_was_said(
         await admin.slash("server limits", {"daily_steps": 100})
         await member.imagine("a fox --hires 2 --hires-strength 0.5", steps=20)
         assert await left_of(member, 100) == 70
+
+
+async def test_what_starts_from_a_picture_costs_the_steps_that_it_takes(
+    start: Start, pool: SketchPool, admin: Member, member: Member
+) -> None:
+    async with start(pool):
+        await admin.slash("server limits", {"daily_steps": 100})
+        options: dict[str, Any] = {"steps": 100, "strength": 0.3, "image": given()}
+        done = await member.imagine("a fox", **options)
+        assert await left_of(member, 100) == 70
+        await member.press(done, "Re-roll")
+        assert await left_of(member, 100) == 40
+        assert "This takes 90 steps" in await refused(member, **options, count=3)
+        pool.hold()
+        begun = await member.start("a fox", **options)
+        await until_drawing(pool)
+        pool.step(15, 30)
+        await member.see(begun, lambda each: "step 15 of 30" in text_of(each))
+        await member.click(begun, "Cancel")
+        await member.see(begun, cancelled)
+        assert await left_of(member, 100) == 25
+
+
+async def test_a_comparison_of_strengths_costs_the_steps_that_it_takes(
+    start: Start, pool: SketchPool, admin: Member, member: Member
+) -> None:
+    async with start(pool) as bot:
+        await admin.slash("server limits", {"daily_steps": 30})
+        pool.hold()
+        options = {"parameter": "strength", "values": "0.1, 0.2, 0.3, 0.4, 0.5", "steps": 20, "image": given()}
+        started = (await member.slash("compare", {"prompt": "a fox", **options})).message
+        assert started is not None
+        await until_drawing(pool)
+        pool.finish()
+        await until_drawing(pool)
+        assert await left_of(member, 30) == 0
+        pool.step(5, 10)
+        await member.see(started, lambda each: "step 25 of 30" in text_of(each))
+        await member.click(started, "Cancel")
+        await member.see(started, cancelled)
+        assert (await bot.generations.of_user(int(member.id))).generations[0].charged == 25
+
+
+async def test_a_larger_view_costs_the_steps_that_it_takes(
+    start: Start, pool: SketchPool, admin: Member, member: Member
+) -> None:
+    async with start(pool):
+        done = await member.imagine(steps=40)
+        await admin.slash("server limits", {"daily_steps": 100})
+        await more(member, done, "zoom-far")
+        assert await left_of(member, 100) == 60 - 38
+
+
+async def test_many_that_start_from_a_picture_are_asked_about_with_the_steps_that_they_take(
+    start: Start, pool: SketchPool, member: Member
+) -> None:
+    async with start(pool):
+        question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=10, strength=0.3, image=given())
+        await member.see(question, lambda each: "5 pictures, 15 steps in all" in text_of(each))
