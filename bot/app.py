@@ -117,6 +117,7 @@ async def assembled(
         stack.push_async_callback(sweeper.close)
         studio = Studio(
             pool=pool,
+            catalogue=config.catalogue,
             generations=generations,
             images=images,
             delivery=delivery,

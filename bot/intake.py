@@ -12,7 +12,7 @@ from bot.errors import Refusal
 from bot.house import USUAL, Cover, House, Layer
 from bot.logbook import Logbook
 from bot.studio import Studio
-from generation import abilities, cost, outpainting, upscaling
+from generation import abilities, cost, outpainting, redrawing, upscaling
 from generation.catalogue import Catalogue
 from generation.comparison import Axis
 from generation.errors import LimitExceeded, UserError
@@ -55,6 +55,8 @@ class Plan:
     """What a picture is for that is given with the words, as fields of `Inputs`."""
     from_picture: bool = False
     """Whether it starts from another picture, there already or not."""
+    redrawn: Work | None = None
+    """Of a creative upscale: what is drawn over the enlarged picture."""
     private: bool = False
     spoiler: bool = False
     """What flags say of whoever may see it, beside the command's own options."""
@@ -77,7 +79,7 @@ class Plan:
     @property
     def work(self) -> Work:
         """What is to be drawn."""
-        return Work(self.settings, self.from_picture, self.cells)
+        return self.redrawn or Work(self.settings, self.from_picture, self.cells)
 
     @property
     def charged(self) -> int:
@@ -462,6 +464,8 @@ class Intake:
         guides = {"control": bool(files.control), "image_prompt": bool(files.image_prompt)}
         self._catalogue.check_guides(model.name, **guides)
         plan = self._understood(plan)
+        if lineage.action is Action.CREATIVE_UPSCALE:
+            plan = replace(plan, redrawn=redrawing.work(settings, model, factor))
         by_model = {name: [each for each in plan.drawn if each.model == name] for name in plan.models}
         for name, drawn in by_model.items():
             standing = await self._house.check(asker, drawn, self._catalogue.get(name), plan.charged)

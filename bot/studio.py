@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import accumulate
 
 from bot import comparing, explaining, parts
 from bot.delivery import Delivery
@@ -13,6 +14,8 @@ from bot.figures import figure_of
 from bot.hints import Hints
 from bot.locales import addressing
 from bot.sweeper import Sweeper
+from generation import redrawing
+from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
 from generation.events import Picture as Drawn
@@ -44,6 +47,7 @@ class Studio:
         self,
         *,
         pool: WorkerPool,
+        catalogue: Catalogue,
         generations: Generations,
         images: Images,
         delivery: Delivery,
@@ -54,6 +58,7 @@ class Studio:
         longest_line: int,
     ) -> None:
         self._pool = pool
+        self._catalogue = catalogue
         self._generations = generations
         self._images = images
         self._delivery = delivery
@@ -135,8 +140,8 @@ class Studio:
 
     def seconds_until(self, requests: Iterable[Work]) -> float | None:
         """How long it takes until new requests are drawn, after all that waits; None where that is not known."""
-        waiting = [_work(each) for each in self._waiting.values()]
-        return list(self._ends([*waiting, *requests]))[-1]
+        waiting = [self._work(each) for each in self._waiting.values()]
+        return self._ends([*waiting, *requests])[-1]
 
     async def cancel(self, generation: Generation) -> None:
         """Stop a request that has not ended; without effect on any other."""
@@ -178,8 +183,8 @@ class Studio:
         check = generation.origin.guard is not NsfwPolicy.OFF
         if not generation.lineage.action.enlarges:
             inputs, explained = await self._inputs(generation.inputs), generation.lineage.action is Action.EXPLAIN
-            settings, _, cells = parts.work_next(generation)
-            return Draw(settings, inputs, explained=explained, cells=cells, check=check)
+            work = parts.work_next(generation)
+            return Draw(work.settings, inputs, explained=explained, cells=work.cells, check=check)
         parent = await self._generations.get(generation.lineage.parent or 0)
         pictures = parent.pictures if parent else ()
         picture = next((each for each in pictures if each.index == generation.lineage.picture), None)
@@ -269,15 +274,26 @@ class Studio:
                 self._pace.load()
             case Started():
                 await self._generations.begin(generation.id)
-                if _work(generation):
+                if not generation.lineage.action.enlarges:
                     self._pace.begin(generation.id, parts.work_next(generation))
             case Progress(step=step, steps=steps):
-                self._done[generation.id] = step / steps
-                self._pace.step(generation.id, step)
-                left = self._pace.left(generation.id)
+                left = self._advance(generation.id, step, steps, self._redrawn(generation))
         self._delivery.update(generation, parts.overall(generation, event), left)
         if self._delivery.sends_soon(generation):
             await self._pool.want_frame(generation.id)
+
+    def _advance(self, job_id: int, step: int, steps: int, redrawn: Work | None) -> float | None:
+        """Note how much of a job is done; how many seconds it may take yet, where that is known. Enlarging the picture
+        that is `redrawn` counts for nothing: its parts come first, and are beside what is drawn."""
+        if redrawn:
+            step, steps = step - (steps - redrawn.steps), redrawn.steps
+            if step <= 0:
+                return None
+            if job_id not in self._pace:
+                self._pace.begin(job_id, redrawn)
+        self._done[job_id] = step / steps
+        self._pace.step(job_id, step)
+        return self._pace.left(job_id)
 
     async def _keep(self, generation: Generation, completed: Completed) -> Generation:
         """Write the files, then the row."""
@@ -350,26 +366,30 @@ class Studio:
     def _announce_positions(self) -> None:
         places = sorted(self._queue.positions().items(), key=lambda place: place[1])
         waiting = [self._waiting[job_id] for job_id, _ in places]
-        ends = self._ends([_work(each) for each in waiting])
-        next(ends)
+        _, *ends = self._ends([self._work(each) for each in waiting])
         for generation, (job_id, position), end in zip(waiting, places, ends, strict=True):
             self._delivery.update(generation, Queued(job_id, position), end)
 
-    def _ends(self, waiting: Iterable[Work | None]) -> Iterator[float | None]:
+    def _ends(self, waiting: Iterable[Work | None]) -> list[float | None]:
         """In how many seconds all is drawn that is in the works, then each that waits, one after the other."""
-        end = self._pace.all_left()
-        yield end
-        for work in waiting:
-            own = self._pace.seconds_for(work) if work else 0.0
-            end = None if end is None or own is None else end + own
-            yield end
+        begins = [self._work(each) for job_id, each in self._drawing.items() if job_id not in self._pace]
+        seconds = [self._pace.seconds_for(work) if work else 0.0 for work in [*begins, *waiting]]
+        return list(accumulate([self._pace.all_left(), *seconds], _later))[len(begins) :]
+
+    def _work(self, generation: Generation) -> Work | None:
+        """What is to be drawn, if anything is."""
+        return self._redrawn(generation) if generation.lineage.action.enlarges else parts.work_left(generation)
+
+    def _redrawn(self, generation: Generation) -> Work | None:
+        """What is drawn over an enlarged picture, if anything is."""
+        settings = generation.settings
+        if generation.lineage.action is not Action.CREATIVE_UPSCALE or settings.model not in self._catalogue.names:
+            return None
+        return redrawing.work(settings, self._catalogue.get(settings.model), generation.factor)
 
 
-def _work(generation: Generation) -> Work | None:
-    """What is to be drawn, if anything is."""
-    if generation.lineage.action.enlarges:
-        return None
-    return parts.work_left(generation)
+def _later(end: float | None, seconds: float | None) -> float | None:
+    return None if end is None or seconds is None else end + seconds
 
 
 async def _saved(images: Images, generation: Generation, drawn: Iterable[tuple[int, Drawn]]) -> list[Picture]:

@@ -18,11 +18,12 @@ Key = tuple[str, int]
 
 class Work(NamedTuple):
     """What is to be drawn, `cells` in place of `settings` if there are any; `of_picture` where it starts from another
-    picture."""
+    picture; as often as it has `tiles`, one after the other."""
 
     settings: GenerationSettings
     of_picture: bool = False
     cells: tuple[GenerationSettings, ...] = ()
+    tiles: int = 1
 
     @property
     def key(self) -> Key:
@@ -37,22 +38,22 @@ class Work(NamedTuple):
     @property
     def each(self) -> "list[Work]":
         """Of every cell by itself, each with its own model."""
-        return [Work(each, self.of_picture) for each in self.drawn]
+        return [self._replace(settings=each, cells=()) for each in self.drawn]
 
     @property
     def steps(self) -> int:
         """As its progress counts them."""
-        return sum(cost.steps(each, self.of_picture) for each in self.drawn)
+        return self.tiles * sum(cost.steps(each, self.of_picture) for each in self.drawn)
 
     @property
     def charged(self) -> int:
         """As budgets count them."""
-        return sum(cost.charged(each, self.of_picture) for each in self.drawn)
+        return self.tiles * sum(cost.charged(each, self.of_picture) for each in self.drawn)
 
 
 @lru_cache(maxsize=4096)
 def _rows(work: Work) -> int:
-    return sum(cost.rows(each, work.of_picture) for each in work.drawn)
+    return work.tiles * sum(cost.rows(each, work.of_picture) for each in work.drawn)
 
 
 @dataclass(slots=True)
@@ -89,6 +90,10 @@ class Pace:
     def knows(self, known: Mapping[Key, float]) -> None:
         """Take over what was learned earlier."""
         self._seconds.update(known)
+
+    def __contains__(self, job_id: object) -> bool:
+        """Whether a job is in the batch."""
+        return job_id in self._in_flight
 
     def begin(self, job_id: int, work: Work) -> None:
         """A job has joined the batch; one that begins again has nothing done yet."""

@@ -54,6 +54,17 @@ def test_what_was_learned_is_in_proportion_to_the_work(clock: Clock) -> None:
     assert pace.seconds_for(Work(settings(side=128))) == pytest.approx(16)
 
 
+def test_tiles_are_drawn_one_after_the_other(clock: Clock) -> None:
+    pace = Pace({("m", 64 * 64): 0.1}, clock)
+    tiles = Work(settings(steps=10), of_picture=True, tiles=9)
+    assert pace.seconds_for(tiles) == pytest.approx(9 * 7 * 2 * 0.1)
+    pace.begin(1, tiles)
+    pace.step(1, 7)
+    assert pace.left(1) == pytest.approx(8 * 7 * 2 * 0.1)
+    pace.begin(2, Work(settings(steps=10)))
+    assert pace.left(2) == pytest.approx(10 * (2 + 2) * 0.1)
+
+
 def test_newer_measurements_change_older_ones_a_little(clock: Clock) -> None:
     pace = Pace({("m", 64 * 64): 0.2}, clock)
     draw(pace, clock, settings(), 8.0)

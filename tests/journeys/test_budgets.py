@@ -11,7 +11,7 @@ from playground.world import ART_ID
 from tests.journeys.conftest import Clock, Member, Message, Start, text_of
 from tests.journeys.test_given import given
 from tests.journeys.test_places import until_drawing
-from tests.journeys.test_result import more
+from tests.journeys.test_result import more, select_of
 from tests.journeys.test_rules import refused
 from tests.sketching import SketchPool
 
@@ -233,3 +233,42 @@ async def test_many_that_start_from_a_picture_are_asked_about_with_the_steps_tha
     async with start(pool):
         question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=10, strength=0.3, image=given())
         await member.see(question, lambda each: "5 pictures, 15 steps in all" in text_of(each))
+
+
+async def test_a_creative_upscale_costs_the_steps_of_all_its_tiles(
+    start: Start, pool: SketchPool, admin: Member, member: Member
+) -> None:
+    async with start(pool):
+        done = await member.imagine(steps=20)
+        await admin.slash("server limits", {"daily_steps": 70})
+        refusal = await member.select(done, select_of(done), ["upscale-creative"])
+        assert refusal.message is not None
+        assert "This takes 54 steps. 70 are allowed here in 24 hours, and you have 50 left." in text_of(refusal.message)
+        await admin.slash("server limits", {"daily_steps": 100})
+        pool.hold()
+        larger = (await member.select(done, select_of(done), ["upscale-creative"])).message
+        assert larger is not None
+        await until_drawing(pool)
+        assert await left_of(member, 100) == 100 - 20 - 54
+        pool.step(4 + 18, 4 + 54)
+        await member.see(larger, lambda each: "part 22 of 58" in text_of(each))
+        await member.click(larger, "Cancel")
+        await member.see(larger, cancelled)
+        assert await left_of(member, 100) == 100 - 20 - 18
+
+
+async def test_a_creative_upscale_that_is_cancelled_while_it_is_enlarged_costs_nothing(
+    start: Start, pool: SketchPool, admin: Member, member: Member
+) -> None:
+    async with start(pool):
+        done = await member.imagine(steps=20)
+        await admin.slash("server limits", {"daily_steps": 100})
+        pool.hold()
+        larger = (await member.select(done, select_of(done), ["upscale-creative"])).message
+        assert larger is not None
+        await until_drawing(pool)
+        pool.step(3, 4 + 54)
+        await member.see(larger, lambda each: "part 3 of 58" in text_of(each))
+        await member.click(larger, "Cancel")
+        await member.see(larger, cancelled)
+        assert await left_of(member, 100) == 80

@@ -10,10 +10,13 @@ import pytest
 from bot import app, studio
 from bot.config import Config, DiscordConfig, WorkerConfig
 from playground import Playground
+from storage import database
 from storage.images import Images
+from storage.paces import Paces
 from storage.records import Generation
 from tests.journeys.conftest import Member, Message, Start, finished, text_of, words_of
 from tests.journeys.test_places import until_drawing
+from tests.journeys.test_result import select_of
 from tests.sketching import SketchPool
 
 RATE = 5
@@ -62,6 +65,27 @@ async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: SketchP
     pool.release()
     assert finished(await member.see_finished(last))
     assert "Cancelled" in text_of(await member.see(following, lambda each: "Cancelled" in text_of(each)))
+
+
+async def test_a_guess_counts_every_tile_of_a_creative_upscale(
+    start: Start, pool: SketchPool, member: Member, tmp_path: Path
+) -> None:
+    async with database.opened(tmp_path / "data" / "noisefox.db") as sessions:
+        await Paces(sessions).keep("pocket", 128 * 128, 0.5)
+    async with start(pool):
+        done = await member.imagine("a boat", steps=20)
+        pool.hold()
+        larger = (await member.select(done, select_of(done), ["upscale-creative"])).message
+        assert larger is not None
+        await until_drawing(pool)
+        following = await member.start("a castle", steps=1, count=4)
+        await member.see(following, lambda each: "Next in line… · about 45 s" in text_of(each))
+        pool.step(4, 4 + 54)
+        await member.see(larger, lambda each: "part 4 of 58" in text_of(each))
+        pool.step(4 + 27, 4 + 54)
+        await member.see(larger, lambda each: "part 31 of 58 · about 20 s" in text_of(each))
+        last = await member.start("a fox", steps=1, count=4)
+        await member.see(last, lambda each: "number 2 in line… · about 30 s" in text_of(each))
 
 
 async def test_pictures_are_described_and_say_where_they_come_from(bot: app.Bot, member: Member, other: Member) -> None:

@@ -7,24 +7,18 @@ import numpy
 import torch
 from PIL import Image
 
-from generation import cost
+from generation import cost, redrawing
 from generation.engine import memory
 from generation.engine.decoding import Decoding
 from generation.engine.models import Model
 from generation.engine.originals import Original
 from generation.engine.painting import Painting, predict
-from generation.engine.upscalers.tiles import Mosaic, Pixels, Tiling
+from generation.engine.upscalers.tiles import Mosaic, Pixels
 from generation.engine.upscalers.upscaler import Report
-from generation.settings import PIXELS_PER_LATENT, SIZE, GenerationSettings
-
-STRENGTH = 0.3
-"""Denoising strength: much above it every tile begins to be a picture of its own."""
+from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 
 ROWS = 2
 """Of a forward: a tile's, without the prompt and with it."""
-
-SMALLEST = SIZE.low // PIXELS_PER_LATENT
-"""Latents a side that are enough to draw on; tiles are cut to no less than half of what they may be."""
 
 
 class Redrawing:
@@ -36,10 +30,9 @@ class Redrawing:
 
     def __init__(self, model: Model, settings: GenerationSettings, width: int, height: int) -> None:
         self._model = model
-        self._settings = replace(settings, count=1, denoising_strength=STRENGTH, hires_factor=1.0)
-        self._size = _latents(width), _latents(height)
-        best = min(model.spec.width, model.spec.height) // PIXELS_PER_LATENT
-        self._tiling = _tiling(max(best, 2 * SMALLEST))
+        self._settings = redrawing.tile_of(settings)
+        self._size = redrawing.latents(width), redrawing.latents(height)
+        self._tiling = redrawing.tiling_for(model.spec)
         self._rows = ROWS
         self._steps = cost.steps_drawn(self._settings)
 
@@ -84,8 +77,8 @@ class Redrawing:
         if self._rows > 1:
             self._rows = 1
             return True
-        self._tiling = _tiling(self._tiling.side // 2)
-        return self._tiling.side >= 2 * SMALLEST
+        self._tiling = redrawing.tiling(self._tiling.side // 2)
+        return self._tiling.side >= 2 * redrawing.SMALLEST
 
     def _drawn_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
         pixels, noise = self._pixels(image), self._noise()
@@ -114,13 +107,3 @@ class Redrawing:
         columns, rows = self._size
         chance = torch.Generator("cpu").manual_seed(self._settings.seed)
         return torch.randn((1, self._model.latent_channels, rows, columns), generator=chance)
-
-
-def _tiling(side: int) -> Tiling:
-    """Of tiles of so many latents a side."""
-    return Tiling(side, context=side // 16, blend=side // 16)
-
-
-def _latents(pixels: int) -> int:
-    """How many latents cover so many pixels, and are enough to draw on."""
-    return max(-(-pixels // PIXELS_PER_LATENT), SMALLEST)

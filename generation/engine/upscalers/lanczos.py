@@ -1,7 +1,8 @@
 """Lanczos: three lobes of a windowed sinc, as Pillow computes it."""
 
-from generation.engine.upscalers.tiles import Pixels, Tiling
+from generation.engine.upscalers.tiles import Pixels
 from generation.engine.upscalers.upscaler import resized
+from generation.tiling import Tiling
 from generation.upscaling import UpscalerName
 
 

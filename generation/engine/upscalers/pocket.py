@@ -6,8 +6,9 @@ import torch
 
 from generation.engine import pocket_upscaler
 from generation.engine.pocket_upscaler import SCALE
-from generation.engine.upscalers.tiles import Pixels, Tiling
+from generation.engine.upscalers.tiles import Pixels
 from generation.engine.upscalers.upscaler import resized
+from generation.tiling import Tiling
 from generation.upscaling import UpscalerName
 
 FOLDER = "upscaler"

@@ -11,8 +11,9 @@ from typing import Any
 import numpy
 import torch
 
-from generation.engine.upscalers.tiles import Pixels, Tiling
+from generation.engine.upscalers.tiles import Pixels
 from generation.engine.upscalers.upscaler import resized
+from generation.tiling import Tiling
 from generation.upscaling import UpscalerName
 
 SCALE = 4

@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy
 from PIL import Image
 
-from generation.engine.upscalers.tiles import Mosaic, Pixels, Tiling
+from generation.engine.upscalers.tiles import Mosaic, Pixels
+from generation.tiling import Tiling
 
 Report = Callable[[int, int], None]
 """Told how many parts are done, and of how many."""

@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from generation import infotext
-from generation.catalogue import Catalogue, ModelSpec
+from generation import cost, infotext, redrawing
+from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.engine.models import Model
 from generation.engine.shelf import Shelf
 from generation.events import Cancelled, Completed, Progress, Started
 from generation.jobs import Job, Manner, Upscale
@@ -62,6 +63,26 @@ def test_every_size_with_every_kind_of_sampler(driver: LoopDriver, apple: Genera
     driver.run()
     [picture] = driver.completed(1).pictures
     assert Image.open(BytesIO(picture.png)).size == (picture.width, picture.height) == (102, 40)
+
+
+@pytest.mark.parametrize("sampler", [Sampler.DPMPP_2M_KARRAS, Sampler.HEUN])
+def test_what_is_drawn_is_what_is_reckoned_with(
+    driver: LoopDriver, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, sampler: Sampler
+) -> None:
+    rows, forward = [], pocket.unet.forward
+
+    def counted(latents: torch.Tensor, *inputs: Any, **named: Any) -> Any:
+        rows.append(len(latents))
+        return forward(latents, *inputs, **named)
+
+    monkeypatch.setattr(pocket.unet, "forward", counted)
+    settings = replace(apple, width=136, height=96, steps=8, sampler=sampler)
+    driver.loop.admit(Job(1, "owner", creative(settings, file(136, 96))))
+    driver.run()
+    work = redrawing.work(settings, POCKET, 2)
+    assert sum(rows) == work.tiles * cost.rows(work.settings, of_picture=True)
+    last = next(event for event in reversed(driver.of(1)) if isinstance(event, Progress))
+    assert last.steps == 1 + work.steps
 
 
 def test_a_model_that_likes_small_pictures_has_tiles_large_enough_to_draw_on(

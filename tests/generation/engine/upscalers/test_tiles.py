@@ -6,8 +6,9 @@ import pytest
 import torch
 from PIL import Image
 
-from generation.engine.upscalers.tiles import Pixels, Tiling
+from generation.engine.upscalers.tiles import Pixels
 from generation.engine.upscalers.upscaler import enlarged
+from generation.tiling import Tiling
 from tests.generation.engine.upscalers.conftest import finish
 
 UNTILED = Tiling(side=4096, context=0, blend=0)

@@ -13,9 +13,9 @@ from generation.catalogue import POCKET, Catalogue
 from generation.engine.pocket_upscaler import ARCHITECTURE, PocketUpscaler
 from generation.engine.upscalers import choice
 from generation.engine.upscalers.choice import Upscalers
-from generation.engine.upscalers.tiles import Tiling
 from generation.engine.upscalers.upscaler import Upscaler, enlarged
 from generation.errors import UpscalerUnavailable
+from generation.tiling import Tiling
 from generation.upscaling import UpscalerName, real_esrgan_installed
 from tests.generation.engine.upscalers.conftest import finish
 
