@@ -26,6 +26,9 @@ LONGEST_SECONDS = 20.0
 TILE_SECONDS = 5.0
 """What a tile may take of a picture that would take longer than that."""
 
+AT_ONCE = 0
+"""In the place of a tile's side: no tiles."""
+
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
@@ -43,19 +46,25 @@ class Encoded:
 
 class Autoencoder:
     """A model's autoencoder. Where memory is not enough for a picture as a whole, it is worked on in overlapping tiles,
-    as large as fit, and so are all pictures of that size from then on. (diffusers' `AutoencoderTiny` can only decode in
-    tiles.)"""
+    as large as fit, and so are all pictures of that size from then on. So is a picture that would keep a processor
+    long; that is decided once for each size, since pixels depend on it. (diffusers' `AutoencoderTiny` can only
+    decode in tiles.)"""
 
     def __init__(self, network: Any) -> None:
         self._network = network
         self._cut = False
         self._cost = FrameCost()
-        self._remember: Callable[[int], None] = lambda tile: None
+        self._name = ""
+        self._fitting = Notebook(None, "tiles that fit")
+        self._quick = Notebook(None, "tiles that are quick")
+        self.patient = False
+        """True where however long a picture takes, it is not decoded in tiles for that."""
 
-    def remember_in(self, notebook: Notebook, name: str) -> None:
-        """Begin with the tiles that were found to fit before, and keep by that name what is found out."""
-        self._remember = lambda tile: notebook.put(name, tile)
-        known = notebook.get(name)
+    def remember_in(self, fitting: Notebook, quick: Notebook, name: str) -> None:
+        """Begin with the tiles that were found to be small enough before, to fit and to be quick, and keep by that name
+        what is found out."""
+        self._fitting, self._quick, self._name = fitting, quick, name
+        known = fitting.get(name)
         if isinstance(known, int) and known >= SMALLEST_TILE and hasattr(self._network, "tile_latent_min_size"):
             self._cut = True
             _cut(self._network, known)
@@ -77,14 +86,14 @@ class Autoencoder:
         """Do `work` for a picture whose longer side is so many latents: at once, or in tiles where that can be."""
         network = self._network
         while True:
-            network.use_tiling = divisible and self._cut and side > getattr(network, "tile_latent_min_size", 0)
+            network.use_tiling = divisible and self._cuts(side)
             try:
                 return work(given)
             except memory.ERRORS as error:
                 if not (divisible and memory.is_exhausted(error) and cut_smaller(network, side, self._cut)):
                     raise
                 self._cut = True
-                self._remember(getattr(network, "tile_latent_min_size", 0))
+                self._fitting.put(self._name, getattr(network, "tile_latent_min_size", 0))
             finally:
                 network.use_tiling = False
             memory.release(given.device)
@@ -94,16 +103,42 @@ class Autoencoder:
         with self._cost.measured(latents):
             return self._decode_by(self._network, latents)
 
+    def cuts(self, latents: torch.Tensor) -> bool:
+        """True where `decode` works in tiles on latents like these, as far as is known."""
+        return self._cuts(max(latents.shape[-2:]))
+
+    def _cuts(self, side: int) -> bool:
+        return self._cut and side > getattr(self._network, "tile_latent_min_size", 0)
+
     def decodes_slowly(self, latents: torch.Tensor) -> bool:
         """True where decoding at once would keep a processor from all else for long."""
-        tiled = hasattr(self._network, "tile_latent_min_size")
-        return tiled and latents.device.type == "cpu" and self._cost.seconds(latents) > LONGEST_SECONDS
+        return self._quick_tile(latents) != AT_ONCE
 
-    def decode_in_turns(self, latents: torch.Tensor) -> Generator[None, None, torch.Tensor]:
-        """As `decode`, tile by tile: yields after each."""
+    def _quick_tile(self, latents: torch.Tensor) -> int:
+        """The side of the tiles that latents like these are decoded in for the time that it takes: decided once, going
+        by the last picture or frame before."""
+        if self.patient or latents.device.type != "cpu" or not hasattr(self._network, "tile_latent_min_size"):
+            return AT_ONCE
+        height, width = latents.shape[-2:]
+        named = f"{self._name}, {height} x {width} latents"
+        known = self._quick.get(named)
+        if isinstance(known, int) and (known == AT_ONCE or known >= SMALLEST_TILE):
+            return known
+        tile = self._measured_tile(latents)
+        self._quick.put(named, tile)
+        return tile
+
+    def _measured_tile(self, latents: torch.Tensor) -> int:
         tile = max(latents.shape[-2:]) // 2
+        if tile < SMALLEST_TILE or self._cost.seconds(latents) <= LONGEST_SECONDS:
+            return AT_ONCE
         while tile // 2 >= SMALLEST_TILE and self._cost.seconds_a_latent * tile**2 > TILE_SECONDS:
             tile //= 2
+        return tile
+
+    def decode_in_turns(self, latents: torch.Tensor) -> Generator[None, None, torch.Tensor]:
+        """As `decode`, tile by tile: yields after each. For what decodes slowly."""
+        tile = self._quick_tile(latents)
         if self._cut:
             tile = min(tile, self._network.tile_latent_min_size)
         threads = torch.get_num_threads()

@@ -309,7 +309,8 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     where, dtype = device.choose(options.device, options.dtype)
     rival = device.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
-    shelf = Shelf(Catalogue(options.models), where, dtype, rival=rival, acceleration=options.acceleration)
+    accelerated = options.acceleration
+    shelf = Shelf(Catalogue(options.models), where, dtype, rival=rival, acceleration=accelerated, strict=options.strict)
     print(json.dumps(compare(shelf, arguments.model, arguments.jobs, sizing_for(options))))
 
 

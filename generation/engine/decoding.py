@@ -19,10 +19,18 @@ class Decoding:
         self._stream.wait_stream(on.current_stream())
         self._may_overflow = painting.model.autoencoder.may_overflow
         self.slowly = painting.model.autoencoder.decodes_slowly(painting.result)
+        self.in_tiles = self.slowly
+        """Whether the picture comes out of tiles, which leaves its pixels a little different."""
+        self._on = on
         if not self.slowly:
             with on.stream(self._stream):
-                self._pixels = painting.model.decode(painting.result)[0]
-        self._on = on
+                self._pixels = self._decoded()
+
+    def _decoded(self) -> torch.Tensor:
+        model, latents = self._painting.model, self._painting.result
+        pixels = model.decode(latents)[0]
+        self.in_tiles = model.autoencoder.cuts(latents)
+        return pixels
 
     def slices(self) -> Generator[None, None, None]:
         """Yields where others may have their turn, until `pixels` can be asked for."""
@@ -42,7 +50,7 @@ class Decoding:
             sound = bool(latents.isfinite().all())
             if sound and self._may_overflow and self._is_nothing(pixels):
                 model.autoencoder.widen()
-                pixels = model.decode(latents)[0].cpu()
+                pixels = self._decoded().cpu()
         if not sound or self._is_nothing(pixels):
             raise BrokenPicture(f"seed {self._painting.settings.seed} came out as nothing in {model.dtype}")
         return pixels

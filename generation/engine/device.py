@@ -34,11 +34,13 @@ def rival(device: torch.device, dtype: str, *, strict: bool, measurements: Path 
     return Rival(torch.bfloat16 if device.type == "cpu" else torch.float32, Notebook(measurements, "number formats"))
 
 
-def told(device: torch.device, dtypes: Iterable[torch.dtype], by: str) -> str:
-    """What drew pictures, on which the last bits of their pixels depend; `by` which batch or pipeline."""
+def told(device: torch.device, dtypes: Iterable[torch.dtype], by: str, *, in_tiles: bool = False) -> str:
+    """What drew pictures, on which the last bits of their pixels depend; `by` which batch or pipeline, and whether any
+    was decoded `in_tiles`."""
     names = sorted({str(dtype).removeprefix("torch.") for dtype in dtypes})
     threads = [_threads(torch.get_num_threads())] if device.type == "cpu" else []
-    return ", ".join([device.type, " and ".join(names), by, *threads])
+    tiles = ["decoded in tiles"] if in_tiles else []
+    return ", ".join([device.type, " and ".join(names), by, *tiles, *threads])
 
 
 def _roomiest(names: list[str]) -> str:

@@ -32,6 +32,8 @@ class Drawing:
     frame_seconds: float = 0.0
     """What they cost so far; without end once there was no memory for one."""
     pictures: dict[int, Picture] = field(default_factory=dict)
+    in_tiles: bool = False
+    """Whether any picture so far was decoded in tiles."""
 
     @property
     def settings(self) -> GenerationSettings:

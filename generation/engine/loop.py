@@ -343,6 +343,7 @@ class StepLoop:
         except BrokenPicture as broken:
             self._redraw(drawing, index, broken)
             return
+        drawing.in_tiles |= decoding.in_tiles
         if painting.original:
             image = masks.pasted(image, painting.original)
         if refining := hires.refinement(painting, image):
@@ -403,7 +404,8 @@ class StepLoop:
         finished = tuple(drawing.pictures[index] for index in range(len(drawing.paintings)))
         seconds = self._clock() - drawing.started
         device, dtypes = drawing.paintings[0].model.device, [painting.model.dtype for painting in drawing.paintings]
-        circumstances = told(device, dtypes, self._sizing.of(drawing.paintings[0]).about)
+        about = self._sizing.of(drawing.paintings[0]).about
+        circumstances = told(device, dtypes, about, in_tiles=drawing.in_tiles)
         self._emit(Completed(drawing.job.id, finished, seconds, circumstances, explanation=drawing.explanation))
 
     def _remove(self, job_id: int) -> bool:

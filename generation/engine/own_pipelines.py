@@ -78,6 +78,12 @@ class OwnModel:
         self.pipeline.enable_model_cpu_offload(device=self.device)
         return True
 
+    def cuts(self, settings: GenerationSettings) -> bool:
+        """True where a picture of that size is decoded in tiles, as far as is known."""
+        side = max(settings.width, settings.height) // PIXELS_PER_LATENT
+        vae = getattr(self.pipeline, "vae", None)
+        return getattr(vae, "use_tiling", False) and side > getattr(vae, "tile_latent_min_size", 0)
+
     def _steps(self, settings: GenerationSettings) -> Generator[Look, None, Image.Image]:
         looks: list[Preview | None] = []
         threads = torch.get_num_threads()
@@ -157,6 +163,7 @@ def draw(
     finished: list[Picture] = []
     seen: tuple[Preview, ...] = ()
     dtypes: list[torch.dtype] = []
+    in_tiles = False
     for settings in task.each:
         abilities.check(settings, model.spec)
 
@@ -170,10 +177,11 @@ def draw(
             image, looks = yield from _drawn(settings, model, seen, tell)
         seen = looks
         dtypes.append(model.dtype)
+        in_tiles |= model.cuts(settings)
         text = infotext.to_infotext(abilities.understood(settings), pictures.drawn_by(model.hash, {}, task.inputs))
         finished.append(pictures.as_png(image, settings.seed, text))
         yield
-    return finished, told(model.device, dtypes, type(model.pipeline).__name__)
+    return finished, told(model.device, dtypes, type(model.pipeline).__name__, in_tiles=in_tiles)
 
 
 def _drawn(

@@ -33,7 +33,8 @@ BESIDE_SHARE = 0.8
 class Shelf:
     """The models in memory, at most `room`, or those at work where they are more; the one used longest ago makes place
     for a new one, and all that are idle do where the new one has no place beside them. Each is in the number format
-    `dtype`, or in that of `rival` where it is faster. What did not fit into memory is kept in the file `measurements`.
+    `dtype`, or in that of `rival` where it is faster. What did not fit into memory, or took long, is kept in the file
+    `measurements`. `strict` lets nothing that was timed have a say in pixels.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Shelf:
         rival: Rival | None = None,
         acceleration: Acceleration = PLAIN,
         measurements: Path | None = None,
+        strict: bool = False,
     ) -> None:
         self._catalogue = catalogue
         self._device = device
@@ -52,7 +54,9 @@ class Shelf:
         self._room = room
         self._rival = rival
         self._acceleration = acceleration
-        self._tiles = Notebook(measurements, "tiles that fit")
+        self._fitting_tiles = Notebook(measurements, "tiles that fit")
+        self._quick_tiles = Notebook(measurements, "tiles that are quick")
+        self._strict = strict
         self._models: OrderedDict[str, Model | OwnModel] = OrderedDict()
         self._precise: WeakValueDictionary[str, Model | OwnModel] = WeakValueDictionary()
 
@@ -103,7 +107,9 @@ class Shelf:
 
     def like_this(self, dtype: torch.dtype) -> "Shelf":
         """Another shelf with the same models, in one number format."""
-        return Shelf(self._catalogue, self._device, dtype, self._room, acceleration=self._acceleration)
+        return Shelf(
+            self._catalogue, self._device, dtype, self._room, acceleration=self._acceleration, strict=self._strict
+        )
 
     def in_float32(self, model: AnyModel, on_load: Report) -> AnyModel:
         """A second copy of a model, in float32, for a picture that its own number format cannot hold. It leaves memory
@@ -188,7 +194,8 @@ class Shelf:
         if isinstance(model, OwnModel):
             return model
         named = f"{device_name(self._device)}, {spec.name}, {model.vae.dtype}"
-        model.autoencoder.remember_in(self._tiles, named)
+        model.autoencoder.remember_in(self._fitting_tiles, self._quick_tiles, named)
+        model.autoencoder.patient = self._strict
         model.loras = self._catalogue.loras
         for each in self._catalogue.embeddings.of(spec.name):
             try:

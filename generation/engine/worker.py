@@ -66,7 +66,7 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
     rival = device.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
     room, accelerated = options.models_in_memory, options.acceleration
-    shelf = Shelf(catalogue, where, dtype, room, rival, accelerated, options.measurements)
+    shelf = Shelf(catalogue, where, dtype, room, rival, accelerated, options.measurements, options.strict)
     upscalers, checkers = Upscalers(catalogue, where, options.upscaler), Checkers(catalogue, where)
     loop = StepLoop(
         shelf,

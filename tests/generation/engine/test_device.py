@@ -60,3 +60,5 @@ def test_what_drew_a_picture_is_told_in_words(
 ) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     assert device.told(torch.device(where), dtypes, "up to 16 rows") == told
+    in_tiles = device.told(torch.device(where), dtypes, "up to 16 rows", in_tiles=True)
+    assert in_tiles == told.replace("16 rows", "16 rows, decoded in tiles")

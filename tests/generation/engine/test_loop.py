@@ -1,7 +1,9 @@
+import math
 import threading
 from collections.abc import Generator
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -408,16 +410,64 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
     assert driver.completed(1).pictures == (Picture(b"", 1, 1, 1),)
 
 
+def slow_shelf(monkeypatch: pytest.MonkeyPatch, file: Path | None = None, *, strict: bool = False) -> Shelf:
+    """With the shipped model, which takes long to decode whatever it has not decoded before."""
+    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(autoencoder, "TILE_SECONDS", 0.0)
+    return Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32, measurements=file, strict=strict)
+
+
+def decoded(driver: LoopDriver, job_id: int, settings: GenerationSettings) -> tuple[bytes, bool]:
+    """What is drawn, and whether it says that it was decoded in tiles."""
+    driver.admit(job_id, settings)
+    driver.run()
+    done = driver.completed(job_id)
+    return done.pictures[0].png, "decoded in tiles" in done.circumstances
+
+
+def test_whether_a_size_is_decoded_in_tiles_is_decided_once(
+    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, large = tmp_path / "measured.json", replace(apple, width=256, height=256, steps=1)
+    first = LoopDriver(slow_shelf(monkeypatch, file))
+    tiled, said = decoded(first, 1, large)
+    assert said
+    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", math.inf)
+    monkeypatch.setattr(autoencoder, "TILE_SECONDS", math.inf)
+    assert decoded(first, 2, large) == (tiled, True)
+    assert not decoded(first, 3, replace(large, height=320))[1]
+    for driver in (first, LoopDriver(slow_shelf(monkeypatch, file))):
+        assert decoded(driver, 4, large) == (tiled, True)
+        assert not decoded(driver, 5, replace(large, height=320))[1]
+    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", math.inf)
+    quick = Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32)
+    at_once, said = decoded(LoopDriver(quick), 6, large)
+    assert at_once != tiled
+    assert not said
+
+
+def test_in_strict_mode_no_measured_time_decides_how_a_picture_is_decoded(
+    shelf: Shelf, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, large = tmp_path / "measured.json", replace(apple, width=256, height=256, steps=1)
+    at_once = decoded(LoopDriver(shelf, Sizing(4, strict=True)), 1, large)
+    assert decoded(LoopDriver(slow_shelf(monkeypatch, file)), 1, large)[1]
+    strict = slow_shelf(monkeypatch, file, strict=True)
+    assert decoded(LoopDriver(strict, Sizing(4, strict=True)), 1, large) == at_once
+    again = strict.like_this(torch.float32)
+    assert decoded(LoopDriver(again, Sizing(4, strict=True)), 1, large) == at_once
+
+
 def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_others(
-    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = replace(apple, width=256, height=256, steps=1)
     at_once = LoopDriver(shelf)
     at_once.admit(1, large)
     at_once.run()
-    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", 0.0)
-    monkeypatch.setattr(autoencoder, "TILE_SECONDS", 0.0)
-    driver, tiles = LoopDriver(shelf), list[int]()
+    slow = slow_shelf(monkeypatch)
+    pocket = slow.take("pocket", lambda share: None)
+    driver, tiles = LoopDriver(slow), list[int]()
     decoder = pocket.vae.decoder.register_forward_hook(lambda *_: tiles.append(len(driver.events)))
     try:
         driver.admit(1, large)
@@ -438,10 +488,9 @@ def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_othe
 
 
 def test_a_decode_in_tiles_that_is_cancelled_leaves_nothing_behind(
-    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", 0.0)
-    driver, threads = LoopDriver(shelf), threading.active_count()
+    driver, threads = LoopDriver(slow_shelf(monkeypatch)), threading.active_count()
     driver.admit(1, replace(apple, width=256, height=256, steps=1))
     for _ in range(4):
         driver.loop.step()

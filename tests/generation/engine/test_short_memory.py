@@ -129,6 +129,8 @@ def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
     driver.admit(2, replace(apple, width=128))
     driver.run()
     assert len(taken) == tried + 1, "what fits is decoded at once"
+    said = [driver.completed(job_id).circumstances for job_id in (0, 1, 2)]
+    assert ["decoded in tiles" in each for each in said] == [False, True, False]
 
 
 def test_the_tiles_that_fit_are_known_at_the_next_start(
@@ -362,6 +364,8 @@ def test_a_pipeline_of_its_own_begins_again_with_less_in_use(
     driver.run()
     assert abs(pixels(driver.completed(0)) - pixels(driver.completed(1))).mean() < 20
     assert [event.step for event in driver.of(1) if isinstance(event, Progress)] == [1, 1]
+    said = [driver.completed(job_id).circumstances for job_id in (0, 1)]
+    assert ["decoded in tiles" in each for each in said] == [False, True]
 
 
 def test_a_pipeline_of_its_own_leaves_a_gpu_once_and_fails_clearly_after_that(
