@@ -44,11 +44,12 @@ def needed(files: Iterable[Path], dtype: torch.dtype) -> int:
 
 
 def free(device: torch.device) -> int:
-    """Bytes of a device's memory that nobody uses."""
+    """Bytes of a device's memory that nobody uses, those included that its allocator keeps for whoever asks next."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0] + kept)
     if device.type == "mps":
-        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+        return int(torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory())
     return int(psutil.virtual_memory().available)
 
 

@@ -155,7 +155,11 @@ class Shelf:
         try:
             other = self._loaded(spec, rival.dtype, told.until(1.0))
             assert isinstance(other, Model)
-            return other if rival.decide(self._device, spec.name, *rival.medians(model, other)) else model
+            if rival.decide(self._device, spec.name, *rival.medians(model, other)):
+                model = other
+            other = None
+            memory.release(self._device)
+            return model
         except memory.ERRORS as reason:
             if not memory.is_exhausted(reason):
                 raise

@@ -1,3 +1,4 @@
+import gc
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,31 @@ def test_where_memory_has_no_room_for_both_they_are_measured_one_after_the_other
     watch = Watch(0.4)
     assert dtype_on(shelf_with(watch)) is torch.bfloat16
     assert watch.timed == [torch.float32] * (1 + ROUNDS) + [torch.bfloat16] * (1 + ROUNDS)
+
+
+@pytest.mark.parametrize("share", [0.4, 0.9], ids=["the usual", "the other"])
+def test_the_number_format_that_is_not_taken_leaves_memory_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, share: float
+) -> None:
+    whole, read, left = loading.load, list["ref[Model]"](), list[int]()
+
+    def load(*given: object) -> Model:
+        model = whole(*given)  # type: ignore[arg-type]
+        assert isinstance(model, Model)
+        read.append(ref(model))
+        return model
+
+    def release(device: torch.device) -> None:
+        gc.collect()
+        left.append(sum(model() is not None for model in read))
+
+    monkeypatch.setattr(shelf, "load", load)
+    monkeypatch.setattr(memory, "release", release)
+    spec = ModelSpec("pocket", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
+    tried = Shelf(Catalogue([spec]), CPU, torch.float32, rival=Rival(torch.bfloat16, seconds=Watch(share)))
+    tried.any("pocket", on_load=lambda share: None)
+    assert len(read) == 2
+    assert left[-1] == 1
 
 
 def test_it_is_tried_once_for_each_model_and_remembered(tmp_path: Path) -> None:

@@ -93,6 +93,17 @@ def test_every_device_s_want_of_memory_is_known_for_what_it_is(error: Exception)
     assert not memory.is_exhausted(ValueError("out of memory"))
 
 
+def test_what_an_allocator_keeps_and_nobody_uses_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (4_000, 24_000))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 18_000)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 7_000)
+    assert memory.free(torch.device("cuda", 1)) == 15_000
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 16_000)
+    monkeypatch.setattr(torch.mps, "current_allocated_memory", lambda: 6_000)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 13_000)
+    assert memory.free(torch.device("mps")) == 10_000
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_both_rows_of_a_guided_picture_go_one_after_the_other(
     shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, strict: bool
