@@ -1,6 +1,7 @@
 """Finished latents on their way to pixels: beside the next steps of others, where the device can do both at once."""
 
 from collections.abc import Generator
+from functools import cache
 
 import torch
 
@@ -8,15 +9,23 @@ from generation.engine.painting import Painting
 from generation.errors import BrokenPicture
 
 
+@cache
+def beside_steps(device: torch.device) -> torch.cuda.Stream | torch.cpu.Stream:
+    """The stream of a device that its pictures are decoded in: one, since memory that was used in a stream is kept for
+    that alone."""
+    return torch.cuda.Stream(device) if device.type == "cuda" else torch.cpu.Stream()  # type: ignore[no-untyped-call]
+
+
 class Decoding:
-    """Begins at once, in a stream of its own where the device has streams; else it is done with the beginning,
-    or, where that would take long, by and by."""
+    """Begins at once, beside the steps where the device has streams; else it is done with the beginning, or, where that
+    would take long, by and by."""
 
     def __init__(self, painting: Painting) -> None:
         self._painting = painting
-        on = torch.cuda if painting.model.device.type == "cuda" else torch.cpu
-        self._stream = on.Stream()
-        self._stream.wait_stream(on.current_stream())
+        device = painting.model.device
+        on = torch.cuda if device.type == "cuda" else torch.cpu
+        self._stream = beside_steps(device)
+        self._stream.wait_stream(on.current_stream(device))
         self._may_overflow = painting.model.autoencoder.may_overflow
         self.slowly = painting.model.autoencoder.decodes_slowly(painting.result)
         self.in_tiles = self.slowly
