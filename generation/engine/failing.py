@@ -1,5 +1,7 @@
 """Why a job failed, in a word for whoever asked."""
 
+import torch
+
 from generation.engine import memory
 from generation.errors import (
     BrokenPicture,
@@ -13,6 +15,14 @@ from generation.errors import (
     Unsuitable,
     UpscalerUnavailable,
 )
+
+
+def ends_worker(error: BaseException | None) -> bool:
+    """True of what leaves a GPU to do nothing more for this process, whatever it is asked, or was raised for that."""
+    if error is None:
+        return False
+    lost = isinstance(error, torch.AcceleratorError) and not memory.is_exhausted(error)
+    return lost or ends_worker(error.__cause__)
 
 
 def kind_of(error: Exception) -> FailureKind:

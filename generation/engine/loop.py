@@ -18,7 +18,7 @@ from generation.engine.decoding import Decoding
 from generation.engine.device import told
 from generation.engine.drawing import Drawing
 from generation.engine.explaining import Recorder, explain
-from generation.engine.failing import kind_of
+from generation.engine.failing import ends_worker, kind_of
 from generation.engine.guides import Guides
 from generation.engine.leisure import Errand, Leisure
 from generation.engine.models import Model
@@ -52,7 +52,8 @@ class StepLoop:
     Each `step` is one forward of the UNet, shared by as many pictures of one model and shape as the largest bucket
     holds rows for, or one slice of an errand: a picture decoded, a tile enlarged. The job that had least of the
     device's time decides which, and so with which model where several are at work. Events leave through `emit` in the
-    order they happen, and every job admitted ends in exactly one `Completed`, `Failed` or `Cancelled`.
+    order they happen, and every job admitted ends in exactly one `Completed`, `Failed` or `Cancelled`, unless the
+    device is lost to the process: then that is raised, and another process must begin the jobs again.
     """
 
     def __init__(
@@ -424,10 +425,13 @@ class StepLoop:
         return True
 
     def _fail(self, job_id: int, error: Exception) -> None:
-        """End a job by what was raised: an error of its own, or that it is not wanted any more."""
+        """End a job by what was raised: an error of its own, or that it is not wanted any more. What leaves no job a
+        device is raised once more."""
         if isinstance(error, Stopped):
             self.cancel(job_id)
             return
+        if ends_worker(error):
+            raise error
         log.error("job %s failed", job_id, exc_info=error)
         self._remove(job_id)
         self._emit(Failed(job_id, kind_of(error), f"{type(error).__name__}: {error}"))

@@ -26,12 +26,18 @@ from generation.engine.sizing import Sizing
 from generation.engine.upscalers.choice import Upscalers
 from generation.events import Event
 
+log = logging.getLogger(__name__)
+
+LOST = 1
+"""The status of a process that cannot go on."""
+
 STRICT_ROWS = 16
 """Of each forward in strict mode, where the host says nothing: a lone picture costs as much as all of them."""
 
 
 def main() -> None:
-    """Serve until standard input closes."""
+    """Serve until standard input closes. Where the device is lost, or what no job can be failed for is raised, the
+    process ends at once with the status `LOST`: threads and libraries might wait for the device for ever."""
     commands, events = sys.stdin.buffer, _claim_output()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     diffusers_logging.set_verbosity_error()
@@ -42,6 +48,9 @@ def main() -> None:
         _serve(wire.read(commands), commands, events)
     except (EOFError, BrokenPipeError):
         return
+    except Exception:
+        log.critical("the worker ends", exc_info=True)
+        os._exit(LOST)
 
 
 def _claim_output() -> BinaryIO:

@@ -247,6 +247,32 @@ while True:
     assert endings == {13: Failed, 11: Completed}
 
 
+async def test_a_worker_that_lost_its_device_is_replaced_whatever_waits_in_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    script = f"""
+import pathlib, threading, torch
+from generation.engine import worker
+from generation.engine.painting import Painting
+mark, advance = pathlib.Path({str(tmp_path / "mark")!r}), Painting.advance
+def lose(painting, predictions):
+    if not mark.exists():
+        mark.touch()
+        threading.Thread(target=threading.Event().wait).start()
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+    advance(painting, predictions)
+Painting.advance = lose
+worker.main()
+"""
+    async with LocalPool(OPTIONS, (sys.executable, "-c", script), no_sleep) as pool:
+        await pool.ready()
+        await pool.submit(job())
+        heard = await until_ended(pool)
+    told = [type(event) for event in heard if isinstance(event, Started | Failed | Completed)]
+    assert told == [Started, Started, Completed]
+    assert "ended with status 1" in caplog.text
+
+
 async def test_whoever_comes_while_a_model_loads_leaves_it_the_time_it_needs() -> None:
     script = """
 import time
