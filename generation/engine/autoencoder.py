@@ -46,9 +46,9 @@ class Encoded:
 
 class Autoencoder:
     """A model's autoencoder. Where memory is not enough for a picture as a whole, it is worked on in overlapping tiles,
-    as large as fit, and so are all pictures of that size from then on. So is a picture that would keep a processor
-    long; that is decided once for each size, since pixels depend on it. (diffusers' `AutoencoderTiny` can only
-    decode in tiles.)"""
+    as large as fit, and so are all pictures of that size until there is more memory. So is a picture that would keep a
+    processor long; that is decided once for each size, since pixels depend on it. (diffusers' `AutoencoderTiny` can
+    only decode in tiles.)"""
 
     def __init__(self, network: Any) -> None:
         self._network = network
@@ -84,7 +84,8 @@ class Autoencoder:
         self, work: Callable[[torch.Tensor], Any], given: torch.Tensor, side: int, *, divisible: bool
     ) -> Any:
         """Do `work` for a picture whose longer side is so many latents: at once, or in tiles where that can be."""
-        network = self._network
+        network, device = self._network, given.device
+        self._outgrow(device)
         while True:
             network.use_tiling = divisible and self._cuts(side)
             try:
@@ -93,10 +94,15 @@ class Autoencoder:
                 if not (divisible and memory.is_exhausted(error) and cut_smaller(network, side, self._cut)):
                     raise
                 self._cut = True
-                self._fitting.put(self._name, getattr(network, "tile_latent_min_size", 0))
             finally:
                 network.use_tiling = False
-            memory.release(given.device)
+            memory.release(device)
+            self._fitting.put(self._name, getattr(network, "tile_latent_min_size", 0), memory.free(device))
+
+    def _outgrow(self, device: torch.device) -> None:
+        """Forget the tiles that fit where there is much more memory than they were found to fit into."""
+        if self._cut and self._fitting.is_outgrown(self._name, memory.free(device)):
+            self._cut = False
 
     def decode_at_once(self, latents: torch.Tensor) -> torch.Tensor:
         """The same, but it fails where memory is not enough."""
@@ -139,6 +145,7 @@ class Autoencoder:
     def decode_in_turns(self, latents: torch.Tensor) -> Generator[None, None, torch.Tensor]:
         """As `decode`, tile by tile: yields after each. For what decodes slowly."""
         tile = self._quick_tile(latents)
+        self._outgrow(latents.device)
         if self._cut:
             tile = min(tile, self._network.tile_latent_min_size)
         threads = torch.get_num_threads()

@@ -23,9 +23,6 @@ ROWS = 8
 """The forwards that are compared: of small pictures, since a large model would take long, and of as many rows as users
 who draw at the same time make."""
 
-MORE = 1.25
-"""How many times as much memory must be free, until what did not fit is tried again."""
-
 ROUNDS = 5
 """After one that does not count, of so many forwards in either number format the median does."""
 
@@ -57,12 +54,8 @@ class Rival:
 
     def wins(self, device: torch.device, model: str, free: int) -> bool | None:
         """What was found out before, for so many bytes of memory that are `free`; None where nothing was."""
-        match self.notebook.get(self._named(device, model)):
-            case bool(known):
-                return known
-            case {"wins": bool(known), "free": int(then)} if free <= MORE * then:
-                return known
-        return None
+        known = self.notebook.get(self._named(device, model), free)
+        return known if isinstance(known, bool) else None
 
     def medians(self, *models: Model) -> list[float]:
         """The seconds that each takes, in turns, so that what else the machine does meets all of them alike."""
@@ -81,7 +74,7 @@ class Rival:
     def remember(self, device: torch.device, model: str, *, wins: bool, free: int | None = None) -> None:
         """Keep whether it is taken: for good, or where the other one did not fit into the bytes that were `free`, until
         there is more memory."""
-        self.notebook.put(self._named(device, model), wins if free is None else {"wins": wins, "free": free})
+        self.notebook.put(self._named(device, model), wins, free)
 
     def _named(self, device: torch.device, model: str) -> str:
         return f"{device_name(device)}, {model}, {self.dtype}"

@@ -1,10 +1,13 @@
 """How many rows a forward is worth, found out by measuring."""
 
 import logging
+import math
 from dataclasses import asdict, dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Protocol
 
+from generation.engine import memory
 from generation.engine.buckets import Buckets
 from generation.engine.measuring import device_name
 from generation.engine.notebook import Notebook
@@ -26,10 +29,22 @@ class Meter(Protocol):
     """What can be found out about a device by trying."""
 
     def seconds(self, painting: Painting, rows: int, slow: float) -> float:
-        """How long a forward of so many rows takes; measured once only where it takes longer than `slow`."""
+        """How long a forward of so many rows takes, without end where it does not fit into memory; measured once only
+        where it takes longer than `slow`."""
 
     def has_memory(self, painting: Painting, rows: int) -> bool:
         """Whether a forward of so many rows fits beside all else, going by the last one measured."""
+
+
+class Found(Enum):
+    """What twice the rows turn out to be."""
+
+    FASTER = auto()
+    NO_FASTER = auto()
+    TOO_LARGE = auto()
+    """For the memory that there is."""
+    FORBIDDEN = auto()
+    """By the host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,8 @@ class Sizing:
 
     With a `meter`, the largest bucket grows as it is asked for more rows, twice as many at a time, for as long as that
     brings more rows a second and memory holds them, and never beyond `most`. Without a meter it is `most` from the
-    first. What was measured, and what did not fit into memory, is kept in `file`, so that no start finds it out again.
+    first. What was measured, and what did not fit into memory, is kept in `file`, so that no start finds it out again;
+    what did not fit is tried again once many more bytes are free.
     """
 
     def __init__(self, most: int, strict: bool = False, meter: Meter | None = None, file: Path | None = None) -> None:
@@ -54,27 +70,28 @@ class Sizing:
         self._meter = None if strict else meter
         self._notebook = Notebook(file, "rows")
         self._fitting = Notebook(file, "rows that fit")
+        self._fitting_beside = Notebook(None, "rows that fit beside others")
         self._buckets: dict[str, Buckets] = {}
         self._settled: set[str] = set()
 
     def of(self, painting: Painting, wanted: int = 0) -> Buckets:
         """The buckets for pictures that can share a forward with this one, measured as far as `wanted` rows need."""
         kind = self._kind(painting)
-        if kind not in self._buckets:
-            self._buckets[kind] = self._first(kind)
+        if kind not in self._buckets or self._is_outgrown(kind, painting, wanted):
+            self._buckets[kind] = self._first(kind, painting)
         buckets = self._buckets[kind]
         while self._meter and wanted > buckets.most and kind not in self._settled:
             self._measure(self._meter, kind, painting, buckets)
         return buckets
 
     def halve(self, painting: Painting, failed: int, *, beside_others: bool = False) -> Buckets:
-        """Go back to half of the `failed` rows that did not fit into memory. Where other models were at work too
-        (`beside_others`), the next start tries again."""
+        """Go back to half of the `failed` rows that did not fit into memory, until there is more of it. Where other
+        models were at work too (`beside_others`), the next start tries again in any case."""
         kind = self._kind(painting)
         self._settled.add(kind)
         self._buckets[kind].halve(failed)
-        if not beside_others:
-            self._fitting.put(kind, self._buckets[kind].most)
+        notebook = self._fitting_beside if beside_others else self._fitting
+        notebook.put(kind, self._buckets[kind].most, memory.free(painting.model.device))
         return self._buckets[kind]
 
     def _kind(self, painting: Painting) -> str:
@@ -84,11 +101,22 @@ class Sizing:
             kind += ", controlled"
         return f"{device_name(painting.model.device)}, {kind}"
 
-    def _first(self, kind: str) -> Buckets:
-        known = _known(self._notebook.get(kind)) if self._meter else Known(self._most, final=True)
-        fitting = self._fitting.get(kind)
-        if isinstance(fitting, int) and fitting > 0:
-            known = Known(fitting, final=True)
+    def _is_outgrown(self, kind: str, painting: Painting, wanted: int) -> bool:
+        """Whether memory that was too short for more rows may have a place for them now. Strict mode keeps to the rows
+        that a picture was begun with."""
+        if self._strict or kind not in self._settled or wanted <= self._buckets[kind].most:
+            return False
+        free = memory.free(painting.model.device)
+        return any(each.is_outgrown(kind, free) for each in (self._notebook, self._fitting, self._fitting_beside))
+
+    def _first(self, kind: str, painting: Painting) -> Buckets:
+        """As far as it is known before anything is measured."""
+        free = memory.free(painting.model.device)
+        known = _known(self._notebook.get(kind, free)) if self._meter else Known(self._most, final=True)
+        fitting = [each.get(kind, free) for each in (self._fitting, self._fitting_beside)]
+        if rows := [each for each in fitting if isinstance(each, int) and each > 0]:
+            known = Known(min(rows), final=True)
+        self._settled.discard(kind)
         if known.final:
             self._settled.add(kind)
         return Buckets(min(known.rows, self._most), self._strict)
@@ -96,23 +124,26 @@ class Sizing:
     def _measure(self, meter: Meter, kind: str, painting: Painting, buckets: Buckets) -> None:
         """Try twice the rows, and settle for what there is where that is no gain."""
         rows, twice = buckets.most, min(2 * buckets.most, self._most)
-        if twice > rows and self._pays(meter, painting, rows, twice):
+        found = self._found(meter, painting, rows, twice) if twice > rows else Found.FORBIDDEN
+        if found is Found.FASTER:
             buckets.grow(twice)
             return
         self._settled.add(kind)
-        self._remember(kind, Known(rows, final=twice > rows))
+        free = memory.free(painting.model.device) if found is Found.TOO_LARGE else None
+        log.info("at most %s rows a forward: %s", rows, kind)
+        self._notebook.put(kind, asdict(Known(rows, final=found is not Found.FORBIDDEN)), free)
 
-    def _pays(self, meter: Meter, painting: Painting, rows: int, twice: int) -> bool:
+    def _found(self, meter: Meter, painting: Painting, rows: int, twice: int) -> Found:
         """Whether `twice` the rows fit, and come faster."""
         now = meter.seconds(painting, rows, SLOW_SECONDS)
-        if now > SLOW_SECONDS or not meter.has_memory(painting, twice):
-            return False
+        if SLOW_SECONDS < now < math.inf:
+            return Found.NO_FASTER
+        if now == math.inf or not meter.has_memory(painting, twice):
+            return Found.TOO_LARGE
         then = meter.seconds(painting, twice, SLOW_SECONDS)
-        return twice / then >= WORTHWHILE * rows / now
-
-    def _remember(self, kind: str, known: Known) -> None:
-        log.info("at most %s rows a forward: %s", known.rows, kind)
-        self._notebook.put(kind, asdict(known))
+        if then == math.inf:
+            return Found.TOO_LARGE
+        return Found.FASTER if twice / then >= WORTHWHILE * rows / now else Found.NO_FASTER
 
 
 def _known(noted: Any) -> Known:

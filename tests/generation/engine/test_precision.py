@@ -235,3 +235,17 @@ def test_a_notebook_that_is_spoilt_is_begun_anew(tmp_path: Path) -> None:
     assert Notebook(file, "rows").get("a") == 1
     assert Notebook(file, "number formats").get("a") is True
     assert Notebook(tmp_path / "nowhere" / "file", "rows").get("a") is None
+
+
+def test_what_memory_was_too_short_for_is_known_until_there_is_more(tmp_path: Path) -> None:
+    file = tmp_path / "measured.json"
+    first = Notebook(file, "rows")
+    first.put("short", 4, PLENTY)
+    first.put("for good", 8)
+    for notebook in (first, Notebook(file, "rows")):
+        assert [notebook.get("short", free) for free in (0, PLENTY, int(1.25 * PLENTY))] == [4, 4, 4]
+        assert not notebook.is_outgrown("short", int(1.25 * PLENTY))
+        assert notebook.get("short", 2 * PLENTY) is None
+        assert notebook.is_outgrown("short", 2 * PLENTY)
+        assert notebook.get("for good", 2 * PLENTY) == 8
+        assert not any(notebook.is_outgrown(name, 2 * PLENTY) for name in ("for good", "nothing"))

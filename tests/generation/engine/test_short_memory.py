@@ -33,6 +33,7 @@ from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
 
 CPU = torch.device("cpu")
+PLENTY = 10**10
 
 
 def pixels(completed: Completed) -> "numpy.ndarray[Any, Any]":
@@ -147,6 +148,7 @@ def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
 def test_the_tiles_that_fit_are_known_at_the_next_start(
     apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(memory, "free", lambda device: PLENTY)
     large, file = replace(apple, width=256, height=256), tmp_path / "measured.json"
     for tried in (["at once", "in tiles"], ["in tiles"]):
         shelf, ways = Shelf(Catalogue([POCKET]), CPU, torch.float32, measurements=file), list[str]()
@@ -164,6 +166,28 @@ def test_the_tiles_that_fit_are_known_at_the_next_start(
         driver.run()
         driver.completed(1)
         assert ways == tried
+
+
+@pytest.mark.parametrize("again", ["the same process", "the next start"])
+def test_a_picture_is_decoded_at_once_again_when_there_is_more_memory(
+    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    large, file, free = replace(apple, width=256, height=256, steps=1), tmp_path / "measured.json", [PLENTY]
+    monkeypatch.setattr(memory, "free", lambda device: free[0])
+    shelf = Shelf(Catalogue([POCKET]), CPU, torch.float32, measurements=file)
+    with monkeypatch.context() as short:
+        limit(short, shelf.take("pocket", lambda share: None).vae.decoder, lambda latents: latents.shape[-1] <= 16)
+        driver = LoopDriver(shelf)
+        driver.admit(0, large)
+        driver.run()
+    if again == "the next start":
+        driver = LoopDriver(Shelf(Catalogue([POCKET]), CPU, torch.float32, measurements=file))
+    said = []
+    for job_id, free[0] in enumerate((PLENTY, int(1.25 * PLENTY), 2 * PLENTY, PLENTY), start=1):
+        driver.admit(job_id, large)
+        driver.run()
+        said.append("decoded in tiles" in driver.completed(job_id).circumstances)
+    assert said == [True, True, False, False]
 
 
 def test_a_picture_to_start_from_is_encoded_in_tiles_too(

@@ -1,12 +1,14 @@
+import json
 import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from generation import wire
-from generation.engine import bench, measuring, worker
+from generation.engine import bench, measuring, memory, worker
 from generation.engine.measuring import DeviceMeter, device_name
 from generation.engine.models import Model
 from generation.engine.painting import Painting
@@ -31,6 +33,17 @@ class Device:
 
 
 LEVELS_OFF = {2: 1 / 55, 4: 2 / 55 * 0.7, 8: 4 / 55 * 0.6, 16: 8 / 55 * 0.59}
+
+
+PLENTY = 10**10
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The bytes that are free, to be changed."""
+    there = [PLENTY]
+    monkeypatch.setattr(memory, "free", lambda device: there[0])
+    return there
 
 
 @pytest.fixture
@@ -72,6 +85,7 @@ def test_what_was_measured_is_known_at_the_next_start(painting: Painting, tmp_pa
 @pytest.mark.parametrize(
     ("meter", "strict"), [(Device(LEVELS_OFF), False), (None, False), (None, True)], ids=["measured", "told", "strict"]
 )
+@pytest.mark.usefixtures("free")
 def test_what_did_not_fit_is_known_at_the_next_start(
     painting: Painting, pocket: Model, apple: GenerationSettings, tmp_path: Path, meter: Device | None, strict: bool
 ) -> None:
@@ -88,6 +102,54 @@ def test_what_did_not_fit_is_known_at_the_next_start(
     )
     file.unlink()
     assert Sizing(8, strict, meter, file).of(painting, wanted=8).most == 8
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("beside_others", [False, True])
+def test_what_did_not_fit_is_tried_again_once_there_is_more_memory(
+    painting: Painting, free: list[int], tmp_path: Path, strict: bool, beside_others: bool
+) -> None:
+    file = tmp_path / "measured.json"
+    first = Sizing(8, strict, file=file)
+    assert first.of(painting, wanted=16).most == 8
+    first.halve(painting, failed=8, beside_others=beside_others)
+    for free[0] in (PLENTY, PLENTY // 2, int(1.25 * PLENTY)):
+        assert first.of(painting, wanted=16).most == 4
+        assert Sizing(8, strict, file=file).of(painting).most == (8 if beside_others else 4)
+    free[0] = 2 * PLENTY
+    assert first.of(painting, wanted=4).most == 4, "nobody wants more"
+    assert first.of(painting, wanted=16).most == (4 if strict else 8)
+    assert Sizing(8, strict, file=file).of(painting).most == 8
+    first.halve(painting, failed=8)
+    assert first.of(painting, wanted=16).most == 4, "as much did not fit into this either"
+
+
+@pytest.mark.parametrize("lacking", [{"memory": 4}, {"forward": LEVELS_OFF | {8: math.inf}}], ids=["counted", "tried"])
+def test_rows_that_memory_and_not_time_ends_are_measured_again_once_there_is_more(
+    painting: Painting, free: list[int], tmp_path: Path, lacking: dict[str, Any]
+) -> None:
+    file, device = tmp_path / "measured.json", Device(**{"forward": LEVELS_OFF} | lacking)
+    sizing = Sizing(64, meter=device, file=file)
+    for free[0] in (PLENTY, int(1.25 * PLENTY)):
+        assert sizing.of(painting, wanted=40).most == 4
+        assert Sizing(64, meter=Device({}), file=file).of(painting, wanted=40).most == 4
+    free[0] = 2 * PLENTY
+    device.memory, device.forward = 1000, LEVELS_OFF
+    assert sizing.of(painting, wanted=40).most == 8
+    free[0] = 8 * PLENTY
+    assert Sizing(64, meter=Device({}), file=file).of(painting, wanted=40).most == 8, "time ended these"
+
+
+def test_rows_of_a_file_without_free_bytes_are_known_for_good(
+    painting: Painting, free: list[int], tmp_path: Path
+) -> None:
+    file = tmp_path / "measured.json"
+    kind = Sizing(8)._kind(painting)
+    file.write_text(json.dumps({"rows": {kind: {"rows": 8, "final": True}}}))
+    free[0] = 8 * PLENTY
+    assert Sizing(64, meter=Device({}), file=file).of(painting, wanted=40).most == 8
+    file.write_text(json.dumps({"rows that fit": {kind: 4}}))
+    assert Sizing(64, meter=Device({}), file=file).of(painting, wanted=40).most == 4
 
 
 def test_a_worker_draws_as_many_users_together_as_the_benchmark(
