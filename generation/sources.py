@@ -37,6 +37,7 @@ BATCHED = {
     "StableDiffusionPipeline": Family.STABLE_DIFFUSION,
     "StableDiffusionImg2ImgPipeline": Family.STABLE_DIFFUSION,
     "StableDiffusionInpaintPipeline": Family.STABLE_DIFFUSION,
+    "LatentConsistencyModelPipeline": Family.STABLE_DIFFUSION,
     "StableDiffusionXLPipeline": Family.XL,
     "StableDiffusionXLInpaintPipeline": Family.XL,
 }

@@ -82,7 +82,7 @@ def compare(shelf: Shelf, name: str, jobs: int = JOBS, sizing: Sizing | None = N
     bare, ceilings, pairs = Bare(model, mixed[0]), [], []
     for ours, theirs in _in_turns(shelf, model, mixed, sizing, ROUNDS):
         pairs.append((ours, theirs))
-        ceilings.append(_useful(ours, mixed) * bare.seconds(ours.forwards) / ours.seconds)
+        ceilings.append(_useful(ours, mixed, model) * bare.seconds(ours.forwards) / ours.seconds)
     return {
         "throughput_ratio": median(theirs.seconds / ours.seconds for ours, theirs in pairs),
         "ceiling_fraction": median(ceilings),
@@ -255,7 +255,7 @@ class Bare:
     @torch.inference_mode()
     def forward_seconds(self) -> float:
         """Of one guided picture's forward."""
-        return _timed(self._forward(2), self._model.device)
+        return _timed(self._forward(len(self._painting.prompts)), self._model.device)
 
     def _forward(self, rows: int) -> Callable[[], object]:
         model = self._model
@@ -273,9 +273,10 @@ def _overhead(shelf: Shelf, bare: Bare, settings: GenerationSettings, sizing: Si
     )
 
 
-def _useful(run: Run, mixed: list[GenerationSettings]) -> float:
+def _useful(run: Run, mixed: list[GenerationSettings], model: Model) -> float:
     """Of all rows of a run's forwards, how many a picture needed; the others fill up."""
-    needed = sum(1 + cost.is_guided(each, step) for each in mixed for step in range(each.steps))
+    guided = sum(cost.is_guided(each, step) for each in mixed for step in range(each.steps))
+    needed = sum(each.steps for each in mixed) + (0 if model.is_told_guidance else guided)
     return needed / sum(run.forwards)
 
 

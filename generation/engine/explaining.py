@@ -50,9 +50,9 @@ def explain(recorder: Recorder, image: Image.Image, report: Report) -> Generator
         if glimpse.step in recorder.forks:
             without = _frame(model, glimpse.clean(_without(model, glimpse)))
             yield
-            with_prompt = _frame(model, glimpse.clean(glimpse.with_prompt))
+            with_prompt = _frame(model, glimpse.clean(_with_prompt(model, glimpse)))
             yield
-            guided = glimpse.without is not None
+            guided = glimpse.without is not None or glimpse.unguided is not None
             forks.append(Fork(glimpse.step, _noise(recorder, glimpse), without, with_prompt, expected, guided))
     finished = _preview(image)
     moments.append(Moment(steps, 0.0, finished, finished))
@@ -72,6 +72,13 @@ def _without(model: Model, glimpse: Glimpse) -> torch.Tensor:
     if glimpse.without is not None:
         return glimpse.without
     return forward(model, glimpse.input, glimpse.timestep.reshape(1), [glimpse.silence])
+
+
+def _with_prompt(model: Model, glimpse: Glimpse) -> torch.Tensor:
+    """The prediction with the prompt alone; a forward of one row makes it, where the UNet itself did the guiding."""
+    if glimpse.unguided is None:
+        return glimpse.with_prompt
+    return forward(model, glimpse.input, glimpse.timestep.reshape(1), [glimpse.unguided])
 
 
 def _frame(model: Model, latents: torch.Tensor) -> Preview:

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from generation.engine import guidance
 from generation.engine.prompts import PromptEncoder, TextReader
 from generation.settings import GenerationSettings
 
@@ -30,6 +31,12 @@ def beside_the_text(unet: Any, settings: GenerationSettings) -> Mapping[str, tor
     original = target = (settings.height, settings.width)
     cut_at = (0, 0)
     return {"time_ids": torch.tensor([[*original, *cut_at, *target]], device=unet.device, dtype=unet.dtype)}
+
+
+def told_guidance(unet: Any, scale: float) -> torch.Tensor | None:
+    """What a UNet is told of the guidance scale, (1, width), that was distilled to guide by itself; None for others."""
+    width = unet.config.time_cond_proj_dim
+    return guidance.embedded(scale, width).to(unet.device, unet.dtype) if width else None
 
 
 def scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """Classifier-free guidance (Ho and Salimans, arXiv 2207.12598)."""
 
+import math
+
 import torch
 
 
@@ -13,3 +15,16 @@ def merge(without: torch.Tensor, with_prompt: torch.Tensor, scale: float, rescal
     if not rescale:
         return merged
     return torch.lerp(merged, merged * (with_prompt.std() / merged.std()), rescale)
+
+
+def embedded(scale: float, width: int) -> torch.Tensor:
+    """A guidance scale as a UNet is told it that was distilled for any (Meng et al., arXiv 2210.03142): (1, width).
+
+    A thousand times the scale's distance from 1, as sines and then cosines of `width` // 2 frequencies, from 1 down to
+    1 / 10000: the sinusoids of time in Kingma et al., arXiv 2107.00630, as diffusers has them for latent consistency
+    models (Luo et al., arXiv 2310.04378). Embeddings of an odd width end with a zero.
+    """
+    half = width // 2
+    frequencies = torch.exp(torch.arange(half) * (-math.log(10000) / (half - 1)))
+    angles = (scale - 1) * 1000 * frequencies
+    return torch.nn.functional.pad(torch.cat([angles.sin(), angles.cos()]), (0, width % 2))[None]

@@ -75,8 +75,6 @@ def load(
         pipeline = accelerating.placed(pipeline_of(spec, weights, dtype, reading), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return own_pipelines.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
-        if pipeline.unet.config.time_cond_proj_dim:
-            raise ValueError("its UNet is told the guidance scale, which is not supported; take the model it came from")
         channels = pipeline.vae.config.latent_channels
         tiny = TinyDecoder.read(beside.tiny, channels, device, dtype) if beside.tiny else None
         model = assembled(spec, weights, pipeline, tiny, device, dtype)

@@ -74,8 +74,14 @@ class Model:
         """True where the UNet also takes a mask and the latents of what is masked."""
         return bool(self.unet.config.in_channels == 2 * self.latent_channels + 1)
 
+    @property
+    def is_told_guidance(self) -> bool:
+        """True where the UNet guides by itself, told the scale, so that a picture needs no row without the prompt."""
+        return bool(self.unet.config.time_cond_proj_dim)
+
     def listen(self, settings: GenerationSettings, guides: Guides = NO_GUIDES) -> tuple[Conditioning, Conditioning]:
-        """What the rows of one picture listen to: with the prompt, and without.
+        """What the rows of one picture listen to: with the prompt, and without. A UNet that is told the guidance scale
+        hears of 1.
 
         Raises `LoraUnavailable` where the prompt names a LoRA that the model cannot wear.
         """
@@ -84,7 +90,10 @@ class Model:
         pair = self.prompts.encode_pair(words, settings.negative_prompt, settings.clip_skip, worn)
         beside = families.beside_the_text(self.unet, settings)
         look, (heard, silence) = self._look(settings, guides), self._hear(settings, guides)
-        with_prompt, without = (replace(each, added={**each.added, **beside}, worn=worn, look=look) for each in pair)
+        told = families.told_guidance(self.unet, 1.0)
+        with_prompt, without = (
+            replace(each, added={**each.added, **beside}, worn=worn, look=look, told=told) for each in pair
+        )
         return replace(with_prompt, heard=heard), replace(without, heard=silence)
 
     def _look(self, settings: GenerationSettings, guides: Guides) -> Guide | None:

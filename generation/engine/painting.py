@@ -1,12 +1,13 @@
 """One picture on its way to its last step."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from generation import cost
-from generation.engine import control, guidance, samplers, starting
+from generation.engine import control, families, guidance, samplers, starting
 from generation.engine.clean import level
 from generation.engine.guides import NO_GUIDES, Guides
 from generation.engine.models import Model
@@ -39,6 +40,7 @@ class Painting:
         self._latents = self._start.latents
         self._chance = {"generator": self._start.chance} if samplers.takes_generator(self._scheduler) else {}
         self._with_prompt, self._without = model.listen(settings, guides)
+        self._told = families.told_guidance(model.unet, settings.guidance_scale)
         self.forwards_done = 0
         self.observer: Observer | None = None
         """Is shown the inner values of each step, where somebody asks for them."""
@@ -84,8 +86,15 @@ class Painting:
     @property
     def prompts(self) -> list[Conditioning]:
         """What each row listens to that this picture takes in a forward: without the prompt first, if at all."""
-        guided = cost.is_guided(self.settings, self.settings.steps - self.steps + self._own_step)
-        return [self._without, self._with_prompt] if guided else [self._with_prompt]
+        if not self._guided:
+            return [self._with_prompt]
+        if self.model.is_told_guidance:
+            return [replace(self._with_prompt, told=self._told)]
+        return [self._without, self._with_prompt]
+
+    @property
+    def _guided(self) -> bool:
+        return cost.is_guided(self.settings, self.settings.steps - self.steps + self._own_step)
 
     @property
     def timestep(self) -> torch.Tensor:
@@ -155,6 +164,7 @@ class Painting:
             input=self.input,
             timestep=self.timestep,
             silence=self._without,
+            unguided=self._with_prompt if self._guided and self.model.is_told_guidance else None,
         )
 
     def _scaled(self) -> torch.Tensor:
@@ -206,9 +216,11 @@ def forward(
     what it listens to: (rows, channels, h, w)."""
     latents, timesteps = latents.to(model.dtype), timesteps.to(torch.float32)
     conditioning, beside = together(prompts), {}
+    if told := [prompt.told for prompt in prompts if prompt.told is not None]:
+        beside["timestep_cond"] = torch.cat(told)
     if looks := [prompt.look for prompt in prompts if prompt.look]:
         own = latents[:, : model.latent_channels]
-        beside = control.residuals(model.controlnet, own, timesteps, conditioning, looks)
+        beside |= control.residuals(model.controlnet, own, timesteps, conditioning, looks)
     if model.image_prompts is not None:
         conditioning |= model.image_prompts.heard([prompt.heard for prompt in prompts if prompt.heard], **conditioning)
     model.wardrobe.wear_to_predict(prompts[0].worn)

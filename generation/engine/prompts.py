@@ -44,6 +44,8 @@ class Conditioning:
     """What a ControlNet looks at, (1, 3, height, width), from 0 to 1."""
     heard: Guide | None = None
     """What an IP-Adapter makes of the pictures to hear, (1, 1, tokens, width)."""
+    told: torch.Tensor | None = None
+    """The guidance scale, embedded, (1, width), for a UNet that is told it."""
 
     @property
     def shape(self) -> tuple[object, ...]:

@@ -30,6 +30,8 @@ class Glimpse:
     timestep: torch.Tensor
     silence: Conditioning
     """What a row listens to that predicts without the prompt."""
+    unguided: Conditioning | None = None
+    """What a row listens to that predicts with the prompt alone, where the UNet did the guiding in `with_prompt`."""
 
     def clean(self, prediction: torch.Tensor) -> torch.Tensor:
         """The finished latents that a prediction points at from here."""

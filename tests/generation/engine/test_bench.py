@@ -97,9 +97,9 @@ def test_what_an_explanation_costs_others_is_little_by_a_clock_that_counts_work(
     assert 1 < cost < 1.05
 
 
-def test_rows_that_fill_up_are_no_work(apple: GenerationSettings) -> None:
+def test_rows_that_fill_up_are_no_work(pocket: Model, apple: GenerationSettings) -> None:
     mixed = [replace(apple, steps=3), replace(apple, steps=2, guidance_scale=1.0)]
-    assert bench._useful(bench.Run(forwards=[4, 4, 4, 4]), mixed) == 8 / 16
+    assert bench._useful(bench.Run(forwards=[4, 4, 4, 4]), mixed, pocket) == 8 / 16
 
 
 def test_what_is_bare_is_the_networks_alone(pocket: Model, apple: GenerationSettings) -> None:

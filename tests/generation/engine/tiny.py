@@ -17,6 +17,7 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     FluxPipeline,
     FluxTransformer2DModel,
+    LCMScheduler,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
@@ -72,6 +73,19 @@ def inpainting(folder: Path) -> Path:
 def inpainting_xl(folder: Path) -> Path:
     """SDXL whose UNet takes nine channels."""
     return _saved(_inpainting_xl, folder)
+
+
+def latent_consistency(folder: Path, kind: Any = StableDiffusionPipeline) -> Path:
+    """SD 1.x whose UNet is told the guidance scale."""
+    return _saved(lambda: _latent_consistency(kind), folder)
+
+
+def latent_consistency_xl(folder: Path) -> Path:
+    """SDXL of the same kind."""
+    around = {"scheduler": LCMScheduler(clip_sample=False, **_NOISE_SCHEDULE)}
+    return _saved(
+        lambda: StableDiffusionXLPipeline(unet=_told_guidance(_unet_xl), **_around_unet_xl() | around), folder
+    )
 
 
 def flux(folder: Path) -> Path:
@@ -178,6 +192,24 @@ def _inpainting() -> Any:
         text_encoder=CLIPTextModel(_clip()),
         tokenizer=_tokenizer(),
         scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, **_NOISE_SCHEDULE),
+        **_UNGUARDED,
+    )
+
+
+def _told_guidance(make: Callable[..., Any]) -> Any:
+    """So much that it shows."""
+    unet = make(time_cond_proj_dim=16)
+    unet.time_embedding.cond_proj.weight.data *= 20
+    return unet
+
+
+def _latent_consistency(kind: Any) -> Any:
+    return kind(
+        unet=_told_guidance(_unet),
+        vae=autoencoder(),
+        text_encoder=CLIPTextModel(_clip()),
+        tokenizer=_tokenizer(),
+        scheduler=LCMScheduler(clip_sample=False, **_NOISE_SCHEDULE),
         **_UNGUARDED,
     )
 
