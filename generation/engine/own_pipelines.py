@@ -128,9 +128,9 @@ class OwnModel:
             "height": settings.height,
             "generator": noise.source(settings.seed),
         }
-        if settings.negative_prompt:
-            wanted |= {"negative_prompt": settings.negative_prompt, "true_cfg_scale": settings.guidance_scale}
         takes = inspect.signature(pipeline.__call__).parameters
+        if settings.negative_prompt or _guides_by_two_predictions(pipeline, takes):
+            wanted |= {"negative_prompt": settings.negative_prompt or " ", "true_cfg_scale": settings.guidance_scale}
         drawn = pipeline(**{name: value for name, value in wanted.items() if name in takes}, **hooks)
         image: Image.Image = drawn.images[0]
         return image.convert("RGB")
@@ -143,6 +143,15 @@ class OwnModel:
             latents = self.pipeline._unpack_latents(latents, *size, self.pipeline.vae_scale_factor)
         fits = latents.ndim == 4 and latents.shape[1] == self.pipeline.vae.config.latent_channels
         return self.preview(latents[:1]) if fits else None
+
+
+def _guides_by_two_predictions(pipeline: Any, takes: Mapping[str, inspect.Parameter]) -> bool:
+    """True where a prediction without the prompt is what a pipeline is guided by, as Qwen-Image is; it then wants a
+    negative prompt, which may say nothing. Others were distilled for a scale (Flux dev), or for no guidance at all
+    (Flux schnell, by whose pipeline the second prediction is not usual)."""
+    if "true_cfg_scale" not in takes or takes["true_cfg_scale"].default <= 1:
+        return False
+    return not getattr(pipeline.transformer.config, "guidance_embeds", False)
 
 
 def draw(

@@ -1,5 +1,6 @@
 """Models of other families, by their own pipelines, behind the same interface."""
 
+import inspect
 import threading
 import warnings
 from collections.abc import Callable
@@ -7,12 +8,13 @@ from dataclasses import replace
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy
 import pytest
 import torch
-from diffusers import DiffusionPipeline
+from diffusers import DiffusionPipeline, FluxPipeline, QwenImagePipeline
 from PIL import Image
 
 from generation import abilities, images, infotext
@@ -186,6 +188,54 @@ def test_a_pipeline_that_stops_for_nobody_is_refused(shelf: Shelf) -> None:
 
     with pytest.raises(ModelUnavailable, match="stops for nobody"):
         assembled(ModelSpec("deaf", "x"), Path("x"), Deaf(), CPU, torch.float32)
+
+
+def recording(like: Any, distilled: bool) -> Any:
+    """A pipeline that keeps in `asked` how it is to guide, with the defaults of a real one."""
+    usual = inspect.signature(like.__call__).parameters["true_cfg_scale"].default
+
+    class Recording:
+        scheduler = None
+        transformer = SimpleNamespace(config=SimpleNamespace(guidance_embeds=distilled))
+
+        def __init__(self) -> None:
+            self.asked: list[tuple[str | None, float, float]] = []
+
+        def set_progress_bar_config(self, disable: bool) -> None: ...
+
+        def __call__(
+            self,
+            prompt: str,
+            guidance_scale: float,
+            negative_prompt: str | None = None,
+            true_cfg_scale: float = usual,
+            callback_on_step_end: Any = None,
+        ) -> Any:
+            self.asked.append((negative_prompt, true_cfg_scale, guidance_scale))
+            return SimpleNamespace(images=[Image.new("RGB", (8, 8), "red")])
+
+    return Recording()
+
+
+@pytest.mark.parametrize(
+    ("like", "distilled", "negative", "wanted"),
+    [
+        (QwenImagePipeline, False, "", (" ", 3.5, 3.5)),
+        (QwenImagePipeline, False, "green", ("green", 3.5, 3.5)),
+        (QwenImagePipeline, True, "", (None, 4.0, 3.5)),
+        (FluxPipeline, True, "", (None, 1.0, 3.5)),
+        (FluxPipeline, True, "green", ("green", 3.5, 3.5)),
+        (FluxPipeline, False, "", (None, 1.0, 3.5)),
+    ],
+    ids=["Qwen-Image", "with a negative prompt", "distilled", "Flux dev", "with one too", "Flux schnell"],
+)
+def test_guidance_reaches_a_pipeline_as_it_is_meant_to_guide(
+    fox: GenerationSettings, like: Any, distilled: bool, negative: str, wanted: tuple[str | None, float, float]
+) -> None:
+    pipeline = recording(like, distilled)
+    model = assembled(ModelSpec("guided", "x"), Path("x"), pipeline, CPU, torch.float32)
+    list(model.draw(replace(fox, negative_prompt=negative)))
+    assert pipeline.asked == [wanted]
 
 
 def test_half_precision_is_bfloat16(shelf: Shelf) -> None:
