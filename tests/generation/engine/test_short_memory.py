@@ -234,7 +234,7 @@ def test_a_frame_that_memory_has_no_place_for_is_the_linear_preview(
         driver.loop.step()
     driver.completed(1)
     looks = [event.previews[0] for event in driver.of(1) if isinstance(event, Progress)]
-    assert [(look.width, look.decoded) for look in looks] == [(16, False)] * 5
+    assert [(look.width, look.decoded) for look in looks] == [(8, False)] * 5
     assert len(tried) == 1
 
 
