@@ -10,11 +10,14 @@ import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import wraps
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy
 import torch
+from diffusers import DiffusionPipeline
 from PIL import Image
 
 from generation import abilities, infotext
@@ -32,6 +35,9 @@ from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 log = logging.getLogger(__name__)
 
 STEP_HOOK = "callback_on_step_end"
+
+AfterStep = Callable[[int, Any], None]
+"""Is told how many steps are done, and the latents then."""
 
 Look = tuple[int, Preview | None]
 """How many steps are done, and what is to be seen, where there can be a preview."""
@@ -89,15 +95,14 @@ class OwnModel:
         threads = torch.get_num_threads()
 
         def work(pause: Pause) -> Image.Image:
-            def after_step(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
-                looks.append(self._look(values.get("latents"), settings))
-                if step + 1 < settings.steps:
+            def after_step(done: int, latents: Any) -> None:
+                looks.append(self._look(latents, settings))
+                if done < settings.steps:
                     pause()
-                return values
 
             torch.set_num_threads(threads)
             with torch.inference_mode():
-                return self._drawn(settings, {STEP_HOOK: after_step})
+                return self._drawn(settings, after_step)
 
         turns = in_turns(work)
         try:
@@ -116,10 +121,15 @@ class OwnModel:
             raise BrokenPicture(f"seed {settings.seed} came out as nothing in {self.dtype}")
         return image
 
-    def _drawn(self, settings: GenerationSettings, hooks: Mapping[str, Any]) -> Image.Image:
+    def _drawn(self, settings: GenerationSettings, after_step: AfterStep) -> Image.Image:
         """By a pipeline of its own around the same networks, since a pipeline keeps what it is at."""
         pipeline = copy.copy(self.pipeline)
         pipeline.scheduler = copy.deepcopy(self.pipeline.scheduler)
+
+        def told(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
+            after_step(step + 1, values.get("latents"))
+            return values
+
         wanted: dict[str, Any] = {
             "prompt": settings.prompt,
             "num_inference_steps": settings.steps,
@@ -127,11 +137,14 @@ class OwnModel:
             "width": settings.width,
             "height": settings.height,
             "generator": noise.source(settings.seed),
+            STEP_HOOK: told,
         }
         takes = inspect.signature(pipeline.__call__).parameters
+        if STEP_HOOK not in takes:
+            _watch(pipeline.scheduler, after_step)
         if settings.negative_prompt or _guides_by_two_predictions(pipeline, takes):
             wanted |= {"negative_prompt": settings.negative_prompt or " ", "true_cfg_scale": settings.guidance_scale}
-        drawn = pipeline(**{name: value for name, value in wanted.items() if name in takes}, **hooks)
+        drawn = pipeline(**{name: value for name, value in wanted.items() if name in takes})
         image: Image.Image = drawn.images[0]
         return image.convert("RGB")
 
@@ -143,6 +156,22 @@ class OwnModel:
             latents = self.pipeline._unpack_latents(latents, *size, self.pipeline.vae_scale_factor)
         fits = latents.ndim == 4 and latents.shape[1] == self.pipeline.vae.config.latent_channels
         return self.preview(latents[:1]) if fits else None
+
+
+def _watch(scheduler: Any, after_step: AfterStep) -> None:
+    """Have a scheduler tell of each step that it took, for a pipeline that tells nobody. One of a higher order is asked
+    more than once a step."""
+    take, asked = scheduler.step, count(1)
+
+    @wraps(take)
+    def step(*inputs: Any, **named: Any) -> Any:
+        taken = take(*inputs, **named)
+        done, between = divmod(next(asked), scheduler.order)
+        if not between:
+            after_step(done, taken[0])
+        return taken
+
+    scheduler.step = step
 
 
 def _guides_by_two_predictions(pipeline: Any, takes: Mapping[str, inspect.Parameter]) -> bool:
@@ -215,12 +244,22 @@ def _drawn(
 def assembled(
     spec: ModelSpec, weights: Path, pipeline: Any, device: torch.device, dtype: torch.dtype, offloaded: bool = False
 ) -> OwnModel:
-    """Raises `ModelUnavailable` where a pipeline could not be stopped."""
-    if STEP_HOOK not in inspect.signature(pipeline.__call__).parameters:
-        raise ModelUnavailable(f"model {spec.name} cannot be used: {type(pipeline).__name__} stops for nobody")
+    """Raises `ModelUnavailable` where a pipeline could not be stopped, or draws by more than words."""
+    takes = inspect.signature(pipeline.__call__).parameters
+    named = [each for each in takes.values() if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    needs = [each.name for each in named if each.default is each.empty and each.name != "prompt"]
+    reason = f"needs {', '.join(needs)} besides" if needs else "stops for nobody"
+    if needs or not (STEP_HOOK in takes or _has_steps(pipeline)):
+        raise ModelUnavailable(f"model {spec.name} cannot be used: {type(pipeline).__name__} {reason}")
     pipeline.set_progress_bar_config(disable=True)
     mark, preview = hash_of(weights, spec.source), _preview(pipeline)
     return OwnModel(spec, weights, mark, pipeline, preview, device, dtype, offloaded)
+
+
+def _has_steps(pipeline: Any) -> bool:
+    """True where a pipeline's own scheduler takes the steps, and not that of a pipeline within."""
+    within = any(isinstance(part, DiffusionPipeline) for part in vars(pipeline).values())
+    return hasattr(pipeline, "scheduler") and not within
 
 
 def _preview(pipeline: Any) -> LatentPreview | None:

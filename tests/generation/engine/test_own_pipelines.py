@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 import pytest
 import torch
-from diffusers import DiffusionPipeline, FluxPipeline, QwenImagePipeline
+from diffusers import DiffusionPipeline, FluxPipeline, HeunDiscreteScheduler, QwenImagePipeline
 from PIL import Image
 
 from generation import abilities, images, infotext
@@ -182,12 +182,59 @@ def test_it_says_that_its_prompts_are_plain_words(shelf: Shelf, fox: GenerationS
     abilities.check(replace(fox, prompt="a BREAKfast (for two), [sic]"), model)
 
 
-def test_a_pipeline_that_stops_for_nobody_is_refused(shelf: Shelf) -> None:
-    class Deaf:
-        def __call__(self, prompt: str) -> None: ...
+@pytest.mark.parametrize("scheduler", [None, HeunDiscreteScheduler()], ids=["its own", "asked twice a step"])
+def test_a_pipeline_that_tells_nobody_of_its_steps_is_drawn_step_by_step_too(
+    tmp_path: Path, fox: GenerationSettings, scheduler: Any
+) -> None:
+    spec = ModelSpec("sigma", str(tiny.pixart(tmp_path, scheduler)), width=64, height=64)
+    shelf, asked = Shelf(Catalogue([spec]), CPU, torch.float32), replace(fox, model="sigma", width=256, height=256)
+    driver = LoopDriver(shelf)
+    driver.admit(1, asked)
+    driver.admit(2, replace(asked, steps=50))
+    for _ in range(6):
+        driver.loop.step()
+    driver.loop.cancel(2)
+    driver.run()
+    said = [event for event in driver.of(1) if isinstance(event, Progress)]
+    assert sorted({each.step for each in said}) == [1, 2, 3]
+    assert (said[0].previews[0].width, said[0].previews[0].height) == (32, 32)
+    assert isinstance(driver.of(2)[-1], Cancelled)
+    wanted = expected(shelf, asked)
+    assert wanted.std() > 5
+    assert abs(pixels(driver.completed(1)) - wanted).max() <= 1
 
-    with pytest.raises(ModelUnavailable, match="stops for nobody"):
-        assembled(ModelSpec("deaf", "x"), Path("x"), Deaf(), CPU, torch.float32)
+
+class Deaf:
+    def __call__(self, prompt: str) -> None: ...
+
+
+class OfTwo(Deaf):
+    """Its scheduler is not the one that takes the steps."""
+
+    scheduler = None
+
+    def __init__(self) -> None:
+        self.within = DiffusionPipeline()
+
+
+class Seeing:
+    scheduler = None
+
+    def __call__(self, prompt: str, image_embeds: Any, callback_on_step_end: Any = None) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "reason"),
+    [
+        (Deaf(), "Deaf stops for nobody"),
+        (OfTwo(), "OfTwo stops for nobody"),
+        (Seeing(), "Seeing needs image_embeds besides"),
+    ],
+    ids=["no steps", "steps of another", "more than words"],
+)
+def test_a_pipeline_that_cannot_be_used_is_refused(pipeline: Any, reason: str) -> None:
+    with pytest.raises(ModelUnavailable, match=reason):
+        assembled(ModelSpec("deaf", "x"), Path("x"), pipeline, CPU, torch.float32)
 
 
 def recording(like: Any, distilled: bool) -> Any:
@@ -206,7 +253,7 @@ def recording(like: Any, distilled: bool) -> Any:
         def __call__(
             self,
             prompt: str,
-            guidance_scale: float,
+            guidance_scale: float = 1.0,
             negative_prompt: str | None = None,
             true_cfg_scale: float = usual,
             callback_on_step_end: Any = None,

@@ -13,11 +13,14 @@ from diffusers import (
     AutoencoderKL,
     AutoencoderTiny,
     DDIMScheduler,
+    DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     FluxPipeline,
     FluxTransformer2DModel,
     LCMScheduler,
+    PixArtSigmaPipeline,
+    PixArtTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
@@ -91,6 +94,11 @@ def latent_consistency_xl(folder: Path) -> Path:
 def flux(folder: Path) -> Path:
     """Flux: a transformer on packed latents, flow matching, CLIP and T5."""
     return _saved(_flux, folder)
+
+
+def pixart(folder: Path, scheduler: Any = None) -> Path:
+    """PixArt Sigma: a transformer on plain latents, T5 alone, and a pipeline that tells nobody of its steps."""
+    return _saved(lambda: _pixart(scheduler or DPMSolverMultistepScheduler()), folder)
 
 
 def stable_diffusion_3(folder: Path) -> Path:
@@ -226,17 +234,43 @@ def _flux() -> Any:
         axes_dims_rope=(4, 4, 8),
         guidance_embeds=True,
     )
-    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -1.0)]
-    pieces += [(letter, -2.0) for letter in "abcdefghijklmnopqrstuvwxyz"]
     return FluxPipeline(
         transformer=transformer,
         vae=autoencoder(scaling_factor=0.3611, shift_factor=0.1159, use_quant_conv=False, use_post_quant_conv=False),
         text_encoder=CLIPTextModel(_clip()),
         tokenizer=_tokenizer(),
-        text_encoder_2=T5EncoderModel(T5Config(vocab_size=256, d_model=WIDTH, d_kv=8, d_ff=37, num_layers=1)),
-        tokenizer_2=T5Tokenizer(vocab=pieces, extra_ids=0),
+        text_encoder_2=_t5(),
+        tokenizer_2=_t5_tokenizer(),
         scheduler=FlowMatchEulerDiscreteScheduler(),
     )
+
+
+def _pixart(scheduler: Any) -> Any:
+    transformer = PixArtTransformer2DModel(
+        sample_size=32,
+        num_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        cross_attention_dim=32,
+        caption_channels=WIDTH,
+        use_additional_conditions=False,
+    )
+    return PixArtSigmaPipeline(
+        transformer=transformer,
+        vae=autoencoder(),
+        text_encoder=_t5(),
+        tokenizer=_t5_tokenizer(),
+        scheduler=scheduler,
+    )
+
+
+def _t5() -> Any:
+    return T5EncoderModel(T5Config(vocab_size=256, d_model=WIDTH, d_kv=8, d_ff=37, num_layers=1))
+
+
+def _t5_tokenizer() -> Any:
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -1.0)]
+    return T5Tokenizer(vocab=pieces + [(letter, -2.0) for letter in "abcdefghijklmnopqrstuvwxyz"], extra_ids=0)
 
 
 def _stable_diffusion_3() -> Any:
