@@ -1,7 +1,11 @@
+import atexit
 import gc
 import logging
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from weakref import ref
 
 import pytest
@@ -35,9 +39,17 @@ class Watch:
         return seconds * (10 if len(self.timed) in self._disturbs else 1)
 
 
+@cache
+def two() -> Catalogue:
+    """Two models with networks so small that a number format which is imitated takes no time to speak of."""
+    folder = Path(mkdtemp())
+    atexit.register(rmtree, folder)
+    source = str(tiny.stable_diffusion_1(folder))
+    return Catalogue([ModelSpec(name, source, width=64, height=64) for name in ("pocket", "twin")])
+
+
 def shelf_with(watch: Watch, file: Path | None = None) -> Shelf:
-    models = Catalogue([POCKET, replace(POCKET, name="twin")])
-    return Shelf(models, CPU, torch.float32, rival=Rival(torch.bfloat16, Notebook(file, "number formats"), watch))
+    return Shelf(two(), CPU, torch.float32, rival=Rival(torch.bfloat16, Notebook(file, "number formats"), watch))
 
 
 def dtype_on(shelf: Shelf, name: str = "pocket") -> torch.dtype:
@@ -193,7 +205,7 @@ def test_no_other_model_leaves_memory_for_a_measurement(monkeypatch: pytest.Monk
         return whole(spec, device, dtype, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(shelf, "load", load)
-    models = Catalogue([POCKET, replace(POCKET, name="twin")])
+    models = two()
     both = Shelf(models, CPU, torch.float32, room=2, rival=Rival(torch.bfloat16, seconds=Watch(0.9)))
     assert dtype_on(both) is torch.float32
     assert dtype_on(both, "twin") is torch.float32

@@ -104,7 +104,7 @@ class SamePrompts:
 class Network:
     """The UNet, whose forward is the world's."""
 
-    config = SimpleNamespace(in_channels=4, out_channels=4, addition_embed_type=None)
+    config = SimpleNamespace(in_channels=4, out_channels=4, addition_embed_type=None, time_cond_proj_dim=None)
 
     def __init__(self, world: World, model: str) -> None:
         self._world = world

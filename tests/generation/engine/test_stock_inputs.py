@@ -45,6 +45,12 @@ def pixels(png: bytes) -> numpy.ndarray[Any, Any]:
     return numpy.asarray(Image.open(BytesIO(png)), dtype=int)
 
 
+@pytest.fixture
+def apple(apple: GenerationSettings) -> GenerationSettings:
+    """Of the size of the pictures here."""
+    return replace(apple, width=128, height=128)
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     made = tmp_path_factory.mktemp("models")
