@@ -59,14 +59,17 @@ class Delivery:
         self._places = Lane(clock, PLACE_SECONDS)
         self._couriers: dict[int, Courier] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._closed = False
 
     def update(self, generation: Generation, event: Event, left: float | None = None) -> None:
         """Show an event soon, unless a newer one comes first; `left` is how many seconds it may take yet."""
-        self._courier(generation).bring(News(event, left))
+        if not self._closed:
+            self._courier(generation).bring(News(event, left))
 
     def finish(self, generation: Generation) -> None:
         """Show how a request ended, at once."""
-        self._courier(generation).end(generation)
+        if not self._closed:
+            self._courier(generation).end(generation)
 
     async def drop(self, generation: Generation) -> None:
         """Show nothing more of a request."""
@@ -76,7 +79,7 @@ class Delivery:
 
     def sends_soon(self, generation: Generation) -> bool:
         """True where the next event would be shown without waiting."""
-        return self._courier(generation).sends_soon
+        return not self._closed and self._courier(generation).sends_soon
 
     async def settle(self) -> None:
         """Wait until every ending given so far is shown."""
@@ -84,7 +87,8 @@ class Delivery:
             await asyncio.wait(due)
 
     async def close(self) -> None:
-        """Stop all couriers; what they did not show is shown after the next start."""
+        """Stop all couriers, and take no more news; what they did not show is shown after the next start."""
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

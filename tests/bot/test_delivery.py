@@ -244,3 +244,12 @@ async def test_one_whose_message_is_gone_is_done_with(story: Story) -> None:
     await story.complete()
     assert story.posts.shown == []
     assert not await story.waits_for_delivery()
+
+
+async def test_news_that_come_after_the_end_are_left_to_the_next_start(story: Story) -> None:
+    await story.delivery.close()
+    story.progress(1)
+    await story.complete()
+    assert story.posts.shown == []
+    assert not story.delivery.sends_soon(story.drawing)
+    assert await story.waits_for_delivery()
