@@ -259,18 +259,16 @@ async def running(
         await bot.studio.resume()
         await bot.sweeper.resume()
         async with asyncio.TaskGroup() as tasks:
-            connection = tasks.create_task(bot.client.connect())
-            work = [tasks.create_task(each) for each in (bot.studio.run(), bot.logbook.run())]
+            work = (bot.client.connect(), bot.studio.run(), bot.logbook.run())
+            running_tasks = [tasks.create_task(each) for each in work]
             try:
                 await bot.client.wait_until_ready()
                 yield bot
             finally:
-                for task in work:
-                    task.cancel()
-                await asyncio.wait(work)
                 await bot.delivery.close()
                 await bot.client.close()  # a connection that just opens may miss that it is cancelled; this it cannot
-                connection.cancel()
+                for task in running_tasks:
+                    task.cancel()
 
 
 async def run(config: Config, token: str) -> int:
