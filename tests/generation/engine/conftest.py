@@ -1,11 +1,15 @@
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
 from time import monotonic
 
+import numpy
 import pytest
 import torch
+from PIL import Image
 
-from generation.catalogue import POCKET, Catalogue
+from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.loop import StepLoop
 from generation.engine.models import Model
 from generation.engine.shelf import Shelf
@@ -13,8 +17,18 @@ from generation.engine.sizing import Sizing
 from generation.events import Completed, Event
 from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
+from tests.generation.engine import tiny
+from tests.generation.engine.stock import Pixels, Stock
 
 NO_INPUTS = Inputs()
+
+FAMILIES: dict[str, Callable[[Path], Path]] = {
+    "tiny": tiny.stable_diffusion_1,
+    "inpainting": tiny.inpainting,
+    "two": tiny.stable_diffusion_2,
+    "xl": tiny.stable_diffusion_xl,
+    "xl inpainting": tiny.inpainting_xl,
+}
 
 
 class LoopDriver:
@@ -39,6 +53,17 @@ class LoopDriver:
         assert isinstance(ending, Completed), ending
         return ending
 
+    def drawn(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
+        """The picture, once everything that was admitted is drawn."""
+        self.admit(1, settings, inputs)
+        self.run()
+        return pixels(self.completed(1).pictures[0].png)
+
+
+def pixels(png: bytes) -> Pixels:
+    """The picture (height, width, 3), 0 to 255."""
+    return numpy.asarray(Image.open(BytesIO(png)), dtype=int)
+
 
 @pytest.fixture(scope="session")
 def shelf() -> Shelf:
@@ -62,3 +87,22 @@ def apple() -> GenerationSettings:
     return GenerationSettings(
         prompt="a red apple", seed=7, model="pocket", width=64, height=64, steps=6, guidance_scale=5.0
     )
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The folders of the shipped model and of tiny ones of every family that is drawn in the batch."""
+    made = tmp_path_factory.mktemp("families")
+    return {"pocket": POCKET.source} | {name: str(make(made / name)) for name, make in FAMILIES.items()}
+
+
+@pytest.fixture(scope="session")
+def family_shelf(folders: dict[str, str]) -> Shelf:
+    """With all of `folders`, each by its name."""
+    specs = [ModelSpec(name, source, width=64, height=64) for name, source in folders.items()]
+    return Shelf(Catalogue(specs), torch.device("cpu"), torch.float32, room=len(specs))
+
+
+@pytest.fixture(scope="session")
+def stock(folders: dict[str, str]) -> Stock:
+    return Stock(folders)

@@ -1,5 +1,5 @@
-"""Every way to begin a picture of Stable Diffusion 1.x, by every sampler that adds no noise of its own, at any guidance
-and clip skip, alone and among seven strangers: the pixels of diffusers' own pipelines."""
+"""Every way to begin a picture, of every family in the batch, by every sampler that adds no noise of its own, at any
+guidance and clip skip, alone and among seven strangers: the pixels of diffusers' own pipelines."""
 
 from dataclasses import dataclass, replace
 from itertools import product
@@ -7,25 +7,17 @@ from typing import Any
 
 import numpy
 import pytest
-import torch
 from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting, AutoPipelineForText2Image
 
-from generation import images
-from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.shelf import Shelf
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings, Sampler
-from tests.generation.engine import tiny
-from tests.generation.engine.conftest import NO_INPUTS, LoopDriver
+from tests.generation.engine.conftest import FAMILIES, NO_INPUTS, LoopDriver, pixels
+from tests.generation.engine.given import KEPT, MASKED, PICTURE, WELL_INSIDE, mask, picture
 from tests.generation.engine.stock import Stock
-from tests.generation.engine.test_families import drawn, mask, picture, pixels
 from tests.generation.engine.test_stock_pipeline import WITHOUT_NOISE
 
 STRENGTH = 0.7
-PICTURE = images.as_png(picture())
-MASK = images.as_png(mask())
-WELL_INSIDE = slice(24, None), slice(24, None)
-"""What the mask leaves to be drawn, without the soft edge by which ours goes over into the picture that is kept."""
 
 
 @dataclass(frozen=True)
@@ -35,47 +27,27 @@ class Way:
     model: str
     pipeline: Any
     given: dict[str, Any]
-    inputs: Inputs = NO_INPUTS
+    inputs: Inputs
 
 
-SIZE = {"width": 64, "height": 64}
+SIZE: dict[str, Any] = {"width": 64, "height": 64}
 FROM_PICTURE = {"image": picture(), "strength": STRENGTH}
 INSIDE = FROM_PICTURE | SIZE | {"mask_image": mask()}
 
+ONE_TWO_XL = ["pocket", "two", "xl"]
+
 WAYS = {
-    "text to image": Way("pocket", AutoPipelineForText2Image, SIZE),
-    "image to image": Way("pocket", AutoPipelineForImage2Image, FROM_PICTURE, Inputs(PICTURE)),
-    "inpainting": Way("tiny", AutoPipelineForInpainting, INSIDE, Inputs(PICTURE, MASK)),
-    "an inpainting model": Way("nine", AutoPipelineForInpainting, INSIDE, Inputs(PICTURE, MASK)),
+    **{f"{name}, text to image": Way(name, AutoPipelineForText2Image, SIZE, NO_INPUTS) for name in ONE_TWO_XL},
+    **{f"{name}, image to image": Way(name, AutoPipelineForImage2Image, FROM_PICTURE, PICTURE) for name in ONE_TWO_XL},
+    **{f"{name}, inpainting": Way(name, AutoPipelineForInpainting, INSIDE, MASKED) for name in FAMILIES},
 }
 """The stock pipeline for inpainting refuses the shipped model, whose latents have eight channels."""
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    made = tmp_path_factory.mktemp("models")
-    return {
-        "pocket": POCKET.source,
-        "tiny": str(tiny.stable_diffusion_1(made / "tiny")),
-        "nine": str(tiny.inpainting(made / "nine")),
-    }
-
-
-@pytest.fixture(scope="module")
-def shelf(folders: dict[str, str]) -> Shelf:
-    specs = [ModelSpec(name, source, width=64, height=64) for name, source in folders.items()]
-    return Shelf(Catalogue(specs), torch.device("cpu"), torch.float32, room=len(specs))
-
-
-@pytest.fixture(scope="module")
-def stock(folders: dict[str, str]) -> Stock:
-    return Stock(folders)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("sampler", WITHOUT_NOISE)
 def test_any_guidance_and_clip_skip_alone_and_among_seven_strangers(
-    shelf: Shelf, stock: Stock, way: str, sampler: Sampler
+    family_shelf: Shelf, stock: Stock, way: str, sampler: Sampler
 ) -> None:
     """The six are strangers to each other; two more, by other samplers, have gone a step ahead."""
     begun = WAYS[way]
@@ -87,7 +59,7 @@ def test_any_guidance_and_clip_skip_alone_and_among_seven_strangers(
         replace(plain, seed=seed, prompt=f"{seed} cats", sampler=sampler, guidance_scale=scale, clip_skip=clip_skip)
         for seed, (scale, clip_skip) in enumerate(product([1.0, 5.0, 12.0], [1, 2]))
     ]
-    crowd = LoopDriver(shelf)
+    crowd = LoopDriver(family_shelf)
     for job_id, other in enumerate([Sampler.EULER_ANCESTRAL, Sampler.DDPM], start=len(six)):
         crowd.admit(job_id, replace(plain, seed=job_id, sampler=other, steps=job_id), begun.inputs)
     crowd.loop.step()
@@ -98,6 +70,11 @@ def test_any_guidance_and_clip_skip_alone_and_among_seven_strangers(
     wanted = [stock.drawn(begun.pipeline, asked, **begun.given)[compared] for asked in six]
     assert numpy.std(wanted) > 5, "pictures that say something"
     for job_id, asked in enumerate(six):
-        alone, among = drawn(LoopDriver(shelf), asked, begun.inputs), pixels(crowd.completed(job_id))
+        alone, among = (
+            LoopDriver(family_shelf).drawn(asked, begun.inputs),
+            pixels(crowd.completed(job_id).pictures[0].png),
+        )
         assert abs(alone[compared] - wanted[job_id]).max() <= 1, asked
         assert abs(among[compared] - wanted[job_id]).max() <= 1, asked
+        if begun.inputs.mask:
+            assert (among[KEPT] == numpy.asarray(picture())[KEPT]).all()

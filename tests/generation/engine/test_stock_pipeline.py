@@ -9,15 +9,9 @@ import pytest
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
-from generation.catalogue import POCKET
 from generation.settings import GenerationSettings, Sampler, Schedule
 from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.stock import Pixels, Stock
-
-
-@pytest.fixture(scope="module")
-def stock() -> Stock:
-    return Stock({"pocket": POCKET.source})
 
 
 def without_guidance(pipeline: Any, tensors: dict[str, Any], settings: GenerationSettings, step: int) -> dict[str, Any]:

@@ -24,12 +24,11 @@ from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings, Sampler
 from generation.sources import Family
 from tests.generation.engine import tiny, tiny_guides
-from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.conftest import LoopDriver, pixels
+from tests.generation.engine.given import MASKED, PICTURE, WELL_INSIDE, mask, picture
 from tests.generation.engine.stock import Stock, drawn_as_it_comes, drawn_by_stock
-from tests.generation.engine.test_families import drawn, mask, picture, pixels
 
 SIZE: dict[str, Any] = {"width": 64, "height": 64}
-PICTURE, MASK = images.as_png(picture()), images.as_png(mask())
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +95,8 @@ def test_any_scale_alone_and_in_company_is_the_stock_pipeline_s_and_takes_one_ro
         crowd.admit(job_id, asked)
     assert forwards(crowd, shelf, model) == [4] * fox.steps
     for job_id, asked in enumerate(several):
-        assert abs(drawn(LoopDriver(shelf), asked) - wanted[job_id]).max() <= 1
-        assert abs(pixels(crowd.completed(job_id)) - wanted[job_id]).max() <= 1
+        assert abs(LoopDriver(shelf).drawn(asked) - wanted[job_id]).max() <= 1
+        assert abs(pixels(crowd.completed(job_id).pictures[0].png) - wanted[job_id]).max() <= 1
     alone = LoopDriver(shelf)
     alone.admit(1, several[2])
     assert forwards(alone, shelf, model) == [1] * fox.steps
@@ -110,10 +109,9 @@ def test_so_are_pictures_that_begin_with_pictures(
     asked = replace(fox, model=model, clip_skip=clip_skip, sampler=Sampler.DDIM, steps=6, denoising_strength=0.7)
     given: dict[str, Any] = {"image": picture(), "strength": 0.7}
     wanted = stock.drawn(AutoPipelineForImage2Image, asked, **given)
-    assert abs(drawn(LoopDriver(shelf), asked, Inputs(PICTURE)) - wanted).max() <= 1
+    assert abs(LoopDriver(shelf).drawn(asked, PICTURE) - wanted).max() <= 1
     wanted = stock.drawn(AutoPipelineForInpainting, asked, mask_image=mask(), **given, **SIZE)
-    ours = drawn(LoopDriver(shelf), asked, Inputs(PICTURE, MASK))
-    assert abs(ours[24:, 24:] - wanted[24:, 24:]).max() <= 1
+    assert abs(LoopDriver(shelf).drawn(asked, MASKED) - wanted)[WELL_INSIDE].max() <= 1
 
 
 def test_a_folder_that_names_the_pipeline_of_latent_consistency_models_is_one_of_the_batch(
@@ -122,7 +120,7 @@ def test_a_folder_that_names_the_pipeline_of_latent_consistency_models_is_one_of
     asked = replace(fox, model="by its own name", sampler=Sampler.OWN)
     assert ModelSpec("lcm", folders[asked.model]).family is Family.STABLE_DIFFUSION
     pipeline = LatentConsistencyModelPipeline.from_pretrained(folders[asked.model])
-    assert abs(drawn(LoopDriver(shelf), asked) - drawn_as_it_comes(pipeline, asked)).max() <= 1
+    assert abs(LoopDriver(shelf).drawn(asked) - drawn_as_it_comes(pipeline, asked)).max() <= 1
 
 
 def test_a_controlnet_beside_it_is_not_told(shelf: Shelf, folders: dict[str, str], fox: GenerationSettings) -> None:
@@ -130,9 +128,9 @@ def test_a_controlnet_beside_it_is_not_told(shelf: Shelf, folders: dict[str, str
     network = ControlNetModel.from_pretrained(shelf.take("controlled", lambda share: None).spec.controlnet)
     pipeline = StableDiffusionControlNetPipeline.from_pretrained(folders["one"], controlnet=network)
     wanted = drawn_by_stock(pipeline, asked, image=lines, controlnet_conditioning_scale=0.8)
-    ours = drawn(LoopDriver(shelf), asked, Inputs(control=images.as_png(lines)))
+    ours = LoopDriver(shelf).drawn(asked, Inputs(control=images.as_png(lines)))
     assert abs(ours - wanted).max() <= 1
-    assert abs(ours - drawn(LoopDriver(shelf), replace(asked, model="one"))).max() > 5
+    assert abs(ours - LoopDriver(shelf).drawn(replace(asked, model="one"))).max() > 5
 
 
 def test_where_a_step_is_not_guided_it_is_told_1(shelf: Shelf, fox: GenerationSettings) -> None:
