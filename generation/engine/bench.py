@@ -126,10 +126,10 @@ def _in_turns(
     shelf: Shelf, model: Model, mixed: list[GenerationSettings], sizing: Sizing, rounds: int
 ) -> Iterator[tuple[Run, Run]]:
     """Of each round, our run and that of the stock pipeline in the same number format."""
-    stock = _stock(model)
+    stock = stock_of(model)
     _warm_up(shelf, mixed, stock, sizing)
     for _ in range(rounds):
-        theirs = _drawn_by_stock(stock, model, mixed)
+        theirs = drawn_by_stock(stock, model, mixed)
         yield drawn_by_us(shelf, mixed, sizing), theirs
 
 
@@ -170,7 +170,7 @@ def drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], sizing: Sizing) -
 
 
 @torch.inference_mode()
-def _drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -> Run:
+def drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -> Run:
     run, started = Run(), time.perf_counter()
     for job_id, settings in enumerate(mixed):
 
@@ -193,7 +193,7 @@ def _drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -
     return run
 
 
-def _stock(model: Model) -> Any:
+def stock_of(model: Model) -> Any:
     pipeline = loading.pipeline_of(model.spec, model.weights, model.dtype).to(model.device)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

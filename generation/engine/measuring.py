@@ -14,9 +14,6 @@ import torch
 from generation.engine import memory
 from generation.engine.painting import Painting, predict
 
-REPEATS = 3
-"""Of several forwards the fastest counts: whatever else the machine does only ever adds to it."""
-
 MEMORY_SHARE = 0.8
 """Of the memory that is free, how much a larger forward may take."""
 
@@ -27,7 +24,8 @@ _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 class DeviceMeter:
-    """Times forwards of the UNet, and watches how much memory they add."""
+    """Times forwards of the UNet, of which the faster of two counts since whatever else the machine does only ever adds
+    to it, and watches how much memory they add."""
 
     def __init__(self) -> None:
         self._rows = 1
@@ -42,7 +40,7 @@ class DeviceMeter:
             self._rows, self._bytes = rows, max(_peak(device) - before, 0)
             if first > slow:
                 return first
-            return min(timed(painting, rows) for _ in range(REPEATS))
+            return min(first, timed(painting, rows))
         except memory.ERRORS as reason:
             if not memory.is_exhausted(reason):
                 raise

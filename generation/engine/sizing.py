@@ -21,6 +21,9 @@ LEAST = 2
 WORTHWHILE = 1.05
 """How many times more rows a second twice the rows must bring."""
 
+TURNS = 3
+"""How often either number of rows is measured, one after the other: a machine that changes its pace does so to both."""
+
 SLOW_SECONDS = 1.0
 """A forward that takes so long fills the device already, and more rows would only make everybody wait."""
 
@@ -143,6 +146,9 @@ class Sizing:
         then = meter.seconds(painting, twice, SLOW_SECONDS)
         if then == math.inf:
             return Found.TOO_LARGE
+        for _ in range(TURNS - 1):
+            now = min(now, meter.seconds(painting, rows, SLOW_SECONDS))
+            then = min(then, meter.seconds(painting, twice, SLOW_SECONDS))
         return Found.FASTER if twice / then >= WORTHWHILE * rows / now else Found.NO_FASTER
 
 

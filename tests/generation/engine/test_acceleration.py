@@ -18,7 +18,6 @@ from generation.errors import InvalidSetting, ModelUnavailable
 from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
-from tests.generation.engine.test_loop import pixels
 
 CPU = torch.device("cpu")
 GROUPS = [Acceleration(fuse_projections=True), Acceleration(attention="_native_math"), Acceleration(offload="group")]
@@ -54,12 +53,23 @@ def test_the_picture_stays_what_it_is(
     monkeypatch.setattr(accelerating, "COMPILE", {"backend": "eager"})
     asked, drawn = replace(specs[name].preferred.of("a fox", seed=7), steps=3), []
     for each in (PLAIN, acceleration):
-        driver = LoopDriver(shelf_with(specs[name], each))
-        driver.admit(1, asked)
-        driver.run()
-        drawn.append(pixels(driver.completed(1).pictures[0].png))
+        drawn.append(LoopDriver(shelf_with(specs[name], each)).drawn(asked))
     assert abs(drawn[0] - drawn[1]).max() <= 1
     assert drawn[0].std() > 1
+
+
+def test_channels_last_the_picture_is_the_same(
+    specs: dict[str, ModelSpec], fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    for last in (False, True):
+        monkeypatch.setattr(accelerating, "is_quicker_channels_last", lambda device, last=last: last)
+        shelf = shelf_with(specs["one"], PLAIN)
+        model = shelf.take("one", on_load=lambda share: None)
+        for network in (model.unet, model.vae.decoder):
+            assert network.conv_in.weight.is_contiguous(memory_format=torch.channels_last) is last
+        drawn.append(LoopDriver(shelf).drawn(fox))
+    assert abs(drawn[0] - drawn[1]).max() <= 1
 
 
 def test_the_network_is_what_was_asked_for(specs: dict[str, ModelSpec]) -> None:

@@ -12,7 +12,7 @@ from generation.engine import bench, measuring, memory, worker
 from generation.engine.measuring import DeviceMeter, device_name
 from generation.engine.models import Model
 from generation.engine.painting import Painting
-from generation.engine.sizing import Sizing
+from generation.engine.sizing import TURNS, Sizing
 from generation.settings import GenerationSettings
 
 
@@ -58,9 +58,18 @@ def test_more_rows_are_tried_as_they_are_wanted_until_they_do_not_pay(painting: 
     assert device.asked == []
     assert sizing.of(painting, wanted=3).most == 4
     assert sizing.of(painting, wanted=40).most == 8
-    assert device.asked == [2, 4, 4, 8, 8, 16]
+    assert device.asked == [2, 4] * TURNS + [4, 8] * TURNS + [8, 16] * TURNS
     assert sizing.of(painting, wanted=40).most == 8
-    assert len(device.asked) == 6
+    assert len(device.asked) == 6 * TURNS
+
+
+def test_a_machine_that_is_slow_for_a_moment_is_not_misjudged(painting: Painting) -> None:
+    class Uneasy(Device):
+        def seconds(self, painting: Painting, rows: int, slow: float) -> float:
+            slowed = 1.0 if rows in self.asked else 3.0
+            return slowed * super().seconds(painting, rows, slow)
+
+    assert Sizing(64, meter=Uneasy(LEVELS_OFF)).of(painting, wanted=40).most == 8
 
 
 def test_memory_and_patience_end_it_too(painting: Painting) -> None:
@@ -76,7 +85,7 @@ def test_what_was_measured_is_known_at_the_next_start(painting: Painting, tmp_pa
     assert Sizing(4, meter=Device(LEVELS_OFF), file=file).of(painting, wanted=40).most == 4
     allowed_more = Device(LEVELS_OFF)
     assert Sizing(64, meter=allowed_more, file=file).of(painting, wanted=40).most == 8
-    assert allowed_more.asked == [4, 8, 8, 16]
+    assert allowed_more.asked == [4, 8] * TURNS + [8, 16] * TURNS
     assert Sizing(64, meter=Device({}), file=file).of(painting, wanted=40).most == 8
     file.write_text("[broken")
     assert Sizing(64, meter=Device(LEVELS_OFF), file=file).of(painting, wanted=40).most == 8

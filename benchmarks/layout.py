@@ -1,0 +1,54 @@
+"""What convolutions gain by their channels lying last in memory: 16 mixed jobs, drawn with both layouts and by the
+stock pipeline in turns, in float32 on the processor. Seconds, the medians of all rounds.
+
+    python -m benchmarks.layout [--rows 32] [--rounds 3]
+"""
+
+import argparse
+from dataclasses import replace
+from statistics import median
+
+import torch
+
+from generation.catalogue import Catalogue
+from generation.engine import bench
+from generation.engine.shelf import Shelf
+from generation.engine.sizing import Sizing
+
+LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
+
+
+def layouts(rows: int, rounds: int, jobs: int = bench.JOBS) -> dict[str, float]:
+    """The median seconds of each way, in batches of at most so many rows."""
+    shelves = {name: _shelf(layout) for name, layout in LAYOUTS.items()}
+    model = next(iter(shelves.values())).take(Catalogue().default.name, lambda share: None)
+    stock, mixed = bench.stock_of(model), list(bench.mixed_jobs(model, jobs))
+    seconds: dict[str, list[float]] = {name: [] for name in (*LAYOUTS, "stock pipeline")}
+    for shelf in shelves.values():
+        bench.drawn_by_us(shelf, [replace(each, steps=2) for each in mixed], Sizing(rows))
+    for _ in range(rounds):
+        for name, shelf in shelves.items():
+            seconds[name].append(bench.drawn_by_us(shelf, mixed, Sizing(rows)).seconds)
+        seconds["stock pipeline"].append(bench.drawn_by_stock(stock, model, mixed).seconds)
+    return {name: median(taken) for name, taken in seconds.items()}
+
+
+def _shelf(layout: torch.memory_format) -> Shelf:
+    shelf = Shelf(Catalogue(), torch.device("cpu"), torch.float32)
+    model = shelf.take(Catalogue().default.name, lambda share: None)
+    for network in (model.unet, model.vae):
+        network.to(memory_format=layout)
+    return shelf
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    for name, taken in layouts(arguments.rows, arguments.rounds).items():
+        print(f"{name:16}{taken:8.2f} s")
+
+
+if __name__ == "__main__":
+    main()
