@@ -82,8 +82,9 @@ def write_card(work: Path, target: Path) -> None:
     figures = work / "score.json"
     scores = "Not scored yet: `python -m training.score`."
     if figures.exists():
-        rows = table(json.loads(figures.read_text()))
-        scores = f"By `python -m training.score --bfloat16`, seeds and wordings never trained:\n\n{rows}"
+        found = json.loads(figures.read_text())
+        command = f"python -m training.score --steps {found['steps drawn']:.0f}"
+        scores = f"By `{command}`, seeds and wordings never trained:\n\n{table(found)}"
     text = TEXT.format(
         concepts=f"{sum(known(art.concepts)):,}",
         core=int(np.sum([concept.core for concept in art.concepts])),

@@ -22,6 +22,7 @@ from training import (
     export,
     fetch,
     latents,
+    missed,
     plot,
     score,
     sheet,
@@ -60,6 +61,9 @@ def stages(work: Path, model: Path, smoke: bool, share: float = 1.0, begin: Path
         ),
         "latents": lambda: latents.make(work, 1 if smoke else SHARDS, 48 if smoke else latents.SHARD),
         "text_encoder": lambda: text_encoder.train(work, minutes["text_encoder"], smoke, begin),
+        "missed": lambda: (
+            missed.find(work, begin, 2 if smoke else 2000, 2 if smoke else missed.STEPS) if begin else None
+        ),
         "unet": lambda: unet.train(work, minutes["unet"], smoke, begin),
         "upscaler": lambda: upscaler.train(work, minutes["upscaler"], smoke, begin),
         "export": lambda: export.export(work, model),
