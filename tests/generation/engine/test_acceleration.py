@@ -58,20 +58,6 @@ def test_the_picture_stays_what_it_is(
     assert drawn[0].std() > 1
 
 
-def test_channels_last_the_picture_is_the_same(
-    specs: dict[str, ModelSpec], fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn = []
-    for last in (False, True):
-        monkeypatch.setattr(accelerating, "is_quicker_channels_last", lambda device, last=last: last)
-        shelf = shelf_with(specs["one"], PLAIN)
-        model = shelf.take("one", on_load=lambda share: None)
-        for network in (model.unet, model.vae.decoder):
-            assert network.conv_in.weight.is_contiguous(memory_format=torch.channels_last) is last
-        drawn.append(LoopDriver(shelf).drawn(fox))
-    assert abs(drawn[0] - drawn[1]).max() <= 1
-
-
 def test_the_network_is_what_was_asked_for(specs: dict[str, ModelSpec]) -> None:
     def unet(acceleration: Acceleration) -> torch.nn.Module:
         found = shelf_with(specs["one"], acceleration).take("one", on_load=lambda share: None).unet
