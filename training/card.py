@@ -84,6 +84,7 @@ def write_card(work: Path, target: Path) -> None:
     if figures.exists():
         found = json.loads(figures.read_text())
         command = f"python -m training.score --steps {found['steps drawn']:.0f}"
+        command += " --bfloat16" if found.get("drawn in bfloat16") else ""
         scores = f"By `{command}`, seeds and wordings never trained:\n\n{table(found)}"
     text = TEXT.format(
         concepts=f"{sum(known(art.concepts)):,}",

@@ -17,7 +17,7 @@ from training.art import Art, load_art
 from training.captions import with_article
 from training.concepts import known
 from training.drawing import draw, load_pipeline
-from training.score import Artist, as_batch, ranks, reference
+from training.score import NEAREST_SIDE, Artist, nearest_ranks, reference
 from training.stage import stage_parser
 
 FIRST_SEED = 500_001
@@ -30,8 +30,7 @@ def missed(artist: Artist, art: Art, limit: int) -> list[str]:
     wanted = torch.nonzero(taught)[:limit, 0]
     names = [art.concepts[concept].name for concept in wanted.tolist()]
     pictures = artist([with_article(name) for name in names], [FIRST_SEED + n for n in range(len(names))])
-    rows, owners = reference(art, 32)
-    found = ranks(torch.cdist(as_batch(pictures, 32).flatten(1), rows), owners, wanted, taught)
+    found = nearest_ranks(pictures, reference(art, NEAREST_SIDE), wanted, taught)
     return [name for name, rank in zip(names, found.tolist(), strict=True) if rank > 0]
 
 

@@ -31,6 +31,7 @@ from training.upscaler import draw_large, load_upscaler, measure
 
 WORDINGS = ("{}", "picture of {}", "can you draw {}", "{}, nice and clean", "please, {}", "i would like {}")
 FIRST_SEED = 700_001
+NEAREST_SIDE = 32
 
 Artist = Callable[[list[str], list[int]], Pixels]
 """Prompts and seeds to pictures (N, 128, 128, 3)."""
@@ -60,13 +61,19 @@ def ranks(distances: Tensor, owners: Tensor, wanted: Tensor, allowed: Tensor) ->
     return (nearest < nearest.gather(1, wanted[:, None])).sum(1)
 
 
+def nearest_ranks(pictures: Pixels, clean: tuple[Tensor, Tensor], wanted: Tensor, allowed: Tensor) -> Tensor:
+    """Rank (N,) of each wanted concept by how near ``clean`` pictures, a ``reference``, are to what was drawn."""
+    rows, owners = clean
+    return ranks(torch.cdist(as_batch(pictures, NEAREST_SIDE).flatten(1), rows), owners, wanted, allowed)
+
+
 def accuracy(artist: Artist, art: Art, judge: Classifier, limit: int) -> dict[str, float]:
     """Both judges over core and other known concepts, ``limit`` of each drawn once.
 
     The nearest picture is sought among the clean pictures of the same half, core or rest, in all styles; the
     classifier chooses among all known concepts.
     """
-    rows, owners = reference(art, 32)
+    clean = reference(art, NEAREST_SIDE)
     is_core, is_known = torch.tensor([concept.core for concept in art.concepts]), torch.tensor(known(art.concepts))
     scores: dict[str, float] = {}
     for name, allowed in (("core", is_core), ("rest", is_known & ~is_core)):
@@ -79,7 +86,7 @@ def accuracy(artist: Artist, art: Art, judge: Classifier, limit: int) -> dict[st
             for n, c in enumerate(wanted.tolist())
         ]
         pictures = artist(prompts, [FIRST_SEED + n for n in range(len(prompts))])
-        found = ranks(torch.cdist(as_batch(pictures, 32).flatten(1), rows), owners, wanted, allowed)
+        found = nearest_ranks(pictures, clean, wanted, allowed)
         scores[f"{name}: concepts drawn"] = float(len(wanted))
         scores[f"{name}: nearest picture, top-1"] = (found == 0).float().mean().item()
         scores[f"{name}: nearest picture, top-5"] = (found < 5).float().mean().item()
@@ -140,7 +147,7 @@ def score(work: Path, model: Path, limit: int, steps: int = STEPS, bfloat16: boo
     """All figures, also written to ``work/score.json``; seconds are always those of 25 steps in float32."""
     art, judge, pipeline = load_art(work), load_classifier(work), load_pipeline(model)
     artist = partial(draw, pipeline, steps=steps, bfloat16=bfloat16)
-    figures = {"steps drawn": float(steps)}
+    figures = {"steps drawn": float(steps), "drawn in bfloat16": float(bfloat16)}
     figures |= accuracy(artist, art, judge, limit)
     figures |= obedience(artist, art, min(limit, 120))
     figures |= diversity(artist, art, judge, min(limit, 24))

@@ -171,6 +171,7 @@ def drawn_by_us(shelf: Shelf, mixed: list[GenerationSettings], sizing: Sizing) -
 
 @torch.inference_mode()
 def drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -> Run:
+    """The same jobs, one after the other."""
     run, started = Run(), time.perf_counter()
     for job_id, settings in enumerate(mixed):
 
@@ -194,6 +195,7 @@ def drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) ->
 
 
 def stock_of(model: Model) -> Any:
+    """The stock pipeline with the model's weights, read anew, in the same number format and on the same device."""
     pipeline = loading.pipeline_of(model.spec, model.weights, model.dtype).to(model.device)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -23,11 +23,7 @@ from generation.errors import FailureKind, InvalidSetting
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
 from generation.jobs import Draw, Job, Upscale
 from generation.settings import GenerationSettings, Sampler
-from tests.generation.engine.conftest import LoopDriver
-
-
-def pixels(png: bytes) -> numpy.ndarray[Any, Any]:
-    return numpy.asarray(Image.open(BytesIO(png)), dtype=int)
+from tests.generation.engine.conftest import LoopDriver, pixels
 
 
 def test_one_progress_a_step_with_a_preview_and_then_the_picture(driver: LoopDriver, apple: GenerationSettings) -> None:

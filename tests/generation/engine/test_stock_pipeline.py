@@ -1,16 +1,13 @@
 """Our pixels are those of diffusers' own StableDiffusionPipeline, for the same seed and settings."""
 
 from dataclasses import replace
-from io import BytesIO
 from typing import Any
 
-import numpy
 import pytest
 from diffusers import StableDiffusionPipeline
-from PIL import Image
 
 from generation.settings import GenerationSettings, Sampler, Schedule
-from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.conftest import LoopDriver, pixels
 from tests.generation.engine.stock import Pixels, Stock
 
 
@@ -32,10 +29,6 @@ def drawn_by_stock(stock: Stock, settings: GenerationSettings) -> Pixels:
         width=settings.width,
         height=settings.height,
     )
-
-
-def pixels(png: bytes) -> numpy.ndarray[Any, Any]:
-    return numpy.asarray(Image.open(BytesIO(png)), dtype=int)
 
 
 @pytest.mark.parametrize("sampler", Sampler)

@@ -5,7 +5,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from PIL import Image
@@ -19,15 +18,11 @@ from generation.jobs import Job, Manner, Upscale
 from generation.settings import GenerationSettings, Sampler
 from generation.upscaling import UpscalerName
 from tests.generation.engine import tiny
-from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.conftest import LoopDriver, pixels
 
 
 def creative(settings: GenerationSettings, picture: bytes, manner: Manner = Manner.CREATIVE) -> Upscale:
     return Upscale(settings, picture, upscaler=UpscalerName.LANCZOS, manner=manner)
-
-
-def pixels(png: bytes) -> "numpy.ndarray[Any, numpy.dtype[numpy.int64]]":
-    return numpy.asarray(Image.open(BytesIO(png)), numpy.int64)
 
 
 def file(width: int, height: int) -> bytes:
