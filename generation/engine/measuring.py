@@ -24,27 +24,24 @@ _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 class DeviceMeter:
-    """Times forwards of the UNet, of which the faster of two counts since whatever else the machine does only ever adds
-    to it, and watches how much memory they add."""
+    """Times forwards of the UNet, and watches how much memory they add."""
 
     def __init__(self) -> None:
         self._rows = 1
         self._bytes = 0
         """What the last measured forward took, and for how many rows."""
 
-    def seconds(self, painting: Painting, rows: int, slow: float) -> float:
+    def seconds(self, painting: Painting, rows: int) -> float:
         device = painting.model.device
         try:
             before = _held(device)
-            first = timed(painting, rows)
-            self._rows, self._bytes = rows, max(_peak(device) - before, 0)
-            if first > slow:
-                return first
-            return min(first, timed(painting, rows))
+            taken = timed(painting, rows)
         except memory.ERRORS as reason:
             if not memory.is_exhausted(reason):
                 raise
             return math.inf
+        self._rows, self._bytes = rows, max(_peak(device) - before, 0)
+        return taken
 
     def has_memory(self, painting: Painting, rows: int) -> bool:
         return self._bytes * rows / self._rows <= MEMORY_SHARE * memory.free(painting.model.device)

@@ -5,6 +5,7 @@ import math
 from dataclasses import asdict, dataclass
 from enum import Enum, auto
 from pathlib import Path
+from statistics import median
 from typing import Any, Protocol
 
 from generation.engine import memory
@@ -21,8 +22,9 @@ LEAST = 2
 WORTHWHILE = 1.05
 """How many times more rows a second twice the rows must bring."""
 
-TURNS = 3
-"""How often either number of rows is measured, one after the other: a machine that changes its pace does so to both."""
+TURNS = 5
+"""How often either number of rows is measured, one right after the other. A machine that changes its pace does so to
+both, so that the median of what each turn gains holds where the fastest forwards of all would not."""
 
 SLOW_SECONDS = 1.0
 """A forward that takes so long fills the device already, and more rows would only make everybody wait."""
@@ -31,9 +33,8 @@ SLOW_SECONDS = 1.0
 class Meter(Protocol):
     """What can be found out about a device by trying."""
 
-    def seconds(self, painting: Painting, rows: int, slow: float) -> float:
-        """How long a forward of so many rows takes, without end where it does not fit into memory; measured once only
-        where it takes longer than `slow`."""
+    def seconds(self, painting: Painting, rows: int) -> float:
+        """How long a forward of so many rows takes, without end where it does not fit into memory."""
 
     def has_memory(self, painting: Painting, rows: int) -> bool:
         """Whether a forward of so many rows fits beside all else, going by the last one measured."""
@@ -138,18 +139,24 @@ class Sizing:
 
     def _found(self, meter: Meter, painting: Painting, rows: int, twice: int) -> Found:
         """Whether `twice` the rows fit, and come faster."""
-        now = meter.seconds(painting, rows, SLOW_SECONDS)
+        now = self._usual_seconds(meter, painting, rows)
         if SLOW_SECONDS < now < math.inf:
             return Found.NO_FASTER
         if now == math.inf or not meter.has_memory(painting, twice):
             return Found.TOO_LARGE
-        then = meter.seconds(painting, twice, SLOW_SECONDS)
-        if then == math.inf:
+        if self._usual_seconds(meter, painting, twice) == math.inf:
             return Found.TOO_LARGE
-        for _ in range(TURNS - 1):
-            now = min(now, meter.seconds(painting, rows, SLOW_SECONDS))
-            then = min(then, meter.seconds(painting, twice, SLOW_SECONDS))
-        return Found.FASTER if twice / then >= WORTHWHILE * rows / now else Found.NO_FASTER
+        turns = [[meter.seconds(painting, each) for each in (rows, twice)] for _ in range(TURNS)]
+        if any(math.inf in turn for turn in turns):
+            return Found.TOO_LARGE
+        gain = median(now / rows / (then / twice) for now, then in turns)
+        return Found.FASTER if gain >= WORTHWHILE else Found.NO_FASTER
+
+    @staticmethod
+    def _usual_seconds(meter: Meter, painting: Painting, rows: int) -> float:
+        """What a forward takes, other than the first of so many rows, for which kernels may be chosen or compiled."""
+        first = meter.seconds(painting, rows)
+        return first if first <= SLOW_SECONDS or first == math.inf else meter.seconds(painting, rows)
 
 
 def _known(noted: Any) -> Known:
