@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 LEAST = 2
 """Rows of one guided picture: less is not worth asking for."""
 
-WORTHWHILE = 1.05
-"""How many times more rows a second twice the rows must bring."""
+WORTHWHILE = 1.02
+"""How many times more rows a second twice the rows must bring; whatever a step does beside its forward gains more."""
 
-TURNS = 5
+TURNS = 7
 """How often either number of rows is measured, one right after the other. A machine that changes its pace does so to
 both, so that the median of what each turn gains holds where the fastest forwards of all would not."""
 
