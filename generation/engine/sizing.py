@@ -144,7 +144,7 @@ class Sizing:
             return Found.NO_FASTER
         if now == math.inf or not meter.has_memory(painting, twice):
             return Found.TOO_LARGE
-        if self._usual_seconds(meter, painting, twice) == math.inf:
+        if meter.seconds(painting, twice) == math.inf:
             return Found.TOO_LARGE
         turns = [[meter.seconds(painting, each) for each in (rows, twice)] for _ in range(TURNS)]
         if any(math.inf in turn for turn in turns):
