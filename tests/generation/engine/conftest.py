@@ -57,7 +57,11 @@ class LoopDriver:
         """The picture, once everything that was admitted is drawn."""
         self.admit(1, settings, inputs)
         self.run()
-        return pixels(self.completed(1).pictures[0].png)
+        return self.pixels(1)
+
+    def pixels(self, job_id: int, index: int = 0) -> Pixels:
+        """One of a finished job's pictures."""
+        return pixels(self.completed(job_id).pictures[index].png)
 
 
 def pixels(png: bytes) -> Pixels:

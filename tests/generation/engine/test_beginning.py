@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from io import BytesIO
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
@@ -54,10 +52,6 @@ def watched(monkeypatch: pytest.MonkeyPatch, network: Any, seen: Callable[[], No
     monkeypatch.setattr(network, "forward", forward)
 
 
-def pixels(driver: LoopDriver, job_id: int, number: int) -> "numpy.ndarray[Any, Any]":
-    return numpy.asarray(Image.open(BytesIO(driver.completed(job_id).pictures[number].png)), dtype=int)
-
-
 @pytest.mark.parametrize(
     ("model", "inputs", "encoded"),
     [
@@ -78,8 +72,8 @@ def test_a_picture_to_start_from_is_encoded_once_for_all_that_a_job_draws(
     driver.admit(2, replace(asked, count=3), inputs)
     assert len(times) == encoded
     driver.run()
-    assert abs(pixels(driver, 2, 2) - pixels(driver, 1, 0)).max() <= 1, "chance is each picture's own"
-    assert abs(pixels(driver, 2, 1) - pixels(driver, 1, 0)).max() > 1
+    assert abs(driver.pixels(2, 2) - driver.pixels(1, 0)).max() <= 1, "chance is each picture's own"
+    assert abs(driver.pixels(2, 1) - driver.pixels(1, 0)).max() > 1
 
 
 def test_words_and_pictures_beside_them_are_read_once_for_all_that_a_job_draws(

@@ -1,10 +1,7 @@
 """Without an IP-Adapter a blend starts from halfway between its pictures."""
 
 from dataclasses import replace
-from io import BytesIO
-from typing import Any
 
-import numpy
 import pytest
 import torch
 from PIL import Image
@@ -16,17 +13,14 @@ from generation.engine.shelf import Shelf
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.stock import Pixels
 
 RED, BLUE, GREEN = (Image.new("RGB", (128, 128), colour) for colour in ("#d02010", "#1030c0", "#20a040"))
 
 
-def drawn(shelf: Shelf, settings: GenerationSettings, *pictures: Image.Image) -> numpy.ndarray[Any, Any]:
-    driver = LoopDriver(shelf)
-    driver.admit(
-        1, settings, Inputs(**dict(zip(("image", "second", "third"), map(images.as_png, pictures), strict=False)))
-    )
-    driver.run()
-    return numpy.asarray(Image.open(BytesIO(driver.completed(1).pictures[0].png)), dtype=int)
+def drawn(shelf: Shelf, settings: GenerationSettings, *pictures: Image.Image) -> Pixels:
+    inputs = Inputs(**dict(zip(("image", "second", "third"), map(images.as_png, pictures), strict=False)))
+    return LoopDriver(shelf).drawn(settings, inputs)
 
 
 def test_every_picture_has_the_same_say_and_the_blend_is_no_paler() -> None:

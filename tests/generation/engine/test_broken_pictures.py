@@ -5,7 +5,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from PIL import Image
@@ -15,7 +14,7 @@ from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
 from generation.engine.shelf import Shelf
 from generation.errors import FailureKind
-from generation.events import Completed, Failed, Loading
+from generation.events import Failed, Loading
 from generation.jobs import Inputs, Job, Manner, Upscale
 from generation.settings import GenerationSettings, Sampler
 from generation.upscaling import UpscalerName
@@ -23,10 +22,6 @@ from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
 
 CPU = torch.device("cpu")
-
-
-def pixels(completed: Completed, index: int = 0) -> "numpy.ndarray[Any, Any]":
-    return numpy.asarray(Image.open(BytesIO(completed.pictures[index].png)), dtype=int)
 
 
 def picture(image: Image.Image) -> bytes:
@@ -75,7 +70,7 @@ def test_a_pipeline_of_its_own_draws_once_more_in_float32(
     coarse.admit(1, replace(fox, count=2))
     coarse.run()
     for index in range(2):
-        assert abs(pixels(coarse.completed(1), index) - pixels(precise.completed(1), index)).max() <= 1
+        assert abs(coarse.pixels(1, index) - precise.pixels(1, index)).max() <= 1
     assert "float32" in coarse.completed(1).circumstances
     assert "bfloat16" not in coarse.completed(1).circumstances
     assert drawn == [torch.bfloat16] * 3 + [torch.float32] * 6
@@ -114,7 +109,7 @@ def test_a_creative_upscale_draws_once_more_in_float32_and_then_fails(
     driver.run()
     assert drawn == [torch.bfloat16, torch.float32]
     if mended:
-        assert pixels(driver.completed(1)).std() > 5
+        assert driver.pixels(1).std() > 5
         assert driver.completed(1).circumstances.startswith("cpu, float32, tile by tile")
     else:
         ending = driver.of(1)[-1]
@@ -134,7 +129,7 @@ def test_an_autoencoder_that_overflows_in_float16_decodes_in_float32(
     driver.admit(1, small)
     driver.admit(2, replace(small, seed=8))
     driver.run()
-    assert min(pixels(driver.completed(job_id)).std() for job_id in (1, 2)) > 5
+    assert min(driver.pixels(job_id).std() for job_id in (1, 2)) > 5
     assert (model.unet.dtype, model.vae.dtype) == (torch.float16, torch.float32)
 
 
@@ -147,5 +142,5 @@ def test_what_starts_from_a_black_picture_may_be_black(
     driver.admit(1, over, Inputs(picture(Image.new("RGB", (128, 128), "#010101"))))
     driver.admit(2, over, Inputs(picture(Image.radial_gradient("L"))))
     driver.run()
-    assert not pixels(driver.completed(1)).any()
+    assert not driver.pixels(1).any()
     assert isinstance(driver.of(2)[-1], Failed)

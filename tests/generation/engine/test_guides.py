@@ -7,7 +7,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from diffusers import (
@@ -110,15 +109,8 @@ def hearing(folder: Path, name: str = "small", adapter: str = "", pipeline: Any 
     return pipeline
 
 
-def drawn(driver: LoopDriver, job_id: int) -> Pixels:
-    return numpy.asarray(Image.open(BytesIO(driver.completed(job_id).pictures[0].png)), dtype=int)
-
-
 def ours(shelf: Shelf, settings: GenerationSettings, sizing: Sizing | None = None, **pictures: Image.Image) -> Pixels:
-    driver = LoopDriver(shelf, sizing)
-    driver.admit(1, settings, given(**pictures))
-    driver.run()
-    return drawn(driver, 1)
+    return LoopDriver(shelf, sizing).drawn(settings, given(**pictures))
 
 
 def given(**pictures: Image.Image) -> Inputs:
@@ -225,7 +217,7 @@ def test_among_strangers(shelf: Shelf, fox: GenerationSettings, strict: bool) ->
         alone = LoopDriver(shelf, Sizing(8, strict))
         alone.admit(job_id, settings, inputs)
         alone.run()
-        assert abs(drawn(together, job_id) - drawn(alone, job_id)).max() <= (0 if strict else 1)
+        assert abs(together.pixels(job_id) - alone.pixels(job_id)).max() <= (0 if strict else 1)
 
 
 def test_metadata_tell_what_weighed_how_much(shelf: Shelf, fox: GenerationSettings) -> None:

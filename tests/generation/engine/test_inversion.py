@@ -2,15 +2,12 @@
 
 import warnings
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
-from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from generation.catalogue import Catalogue, ModelSpec
@@ -66,13 +63,6 @@ def large(folder: Path) -> Any:
     return pipeline
 
 
-def drawn(shelf: Shelf, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
-    driver = LoopDriver(shelf)
-    driver.admit(1, settings)
-    driver.run()
-    return numpy.asarray(Image.open(BytesIO(driver.completed(1).pictures[0].png)), dtype=int)
-
-
 @pytest.fixture
 def fox() -> GenerationSettings:
     return GenerationSettings(prompt="a fox", seed=7, model="small", width=64, height=64, steps=4)
@@ -88,17 +78,13 @@ def test_the_pixels_of_the_stock_pipeline(
     settings = replace(fox, prompt=prompt, negative_prompt=negative)
     with warnings.catch_warnings(action="ignore"):
         expected = drawn_by_stock(small(folder), settings, negative_prompt=settings.negative_prompt)
-    assert abs(drawn(shelf, settings) - expected).max() <= 1
+    assert abs(LoopDriver(shelf).drawn(settings) - expected).max() <= 1
 
 
 def test_both_encoders_of_stable_diffusion_xl(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
     settings = replace(fox, prompt="a fox, largeword", model="xl", clip_skip=2, negative_prompt="red")
-    assert (
-        abs(
-            drawn(shelf, settings) - drawn_by_stock(large(folder), settings, negative_prompt=settings.negative_prompt)
-        ).max()
-        <= 1
-    )
+    expected = drawn_by_stock(large(folder), settings, negative_prompt=settings.negative_prompt)
+    assert abs(LoopDriver(shelf).drawn(settings) - expected).max() <= 1
 
 
 def test_its_letters_may_be_of_any_case_and_it_can_be_weighed(shelf: Shelf) -> None:
@@ -118,7 +104,5 @@ def test_what_does_not_fit_or_is_damaged_stays_a_word(shelf: Shelf, folder: Path
     """“fox” is a damaged file here, and “largeword” one for the other model."""
     settings = replace(fox, prompt="a fox, largeword")
     pipeline = StableDiffusionPipeline.from_pretrained(folder / "small", local_files_only=True)
-    assert (
-        abs(drawn(shelf, settings) - drawn_by_stock(pipeline, settings, negative_prompt=settings.negative_prompt)).max()
-        <= 1
-    )
+    expected = drawn_by_stock(pipeline, settings, negative_prompt=settings.negative_prompt)
+    assert abs(LoopDriver(shelf).drawn(settings) - expected).max() <= 1

@@ -73,7 +73,7 @@ def test_a_picture_is_the_same_alone_and_among_strangers(
     driver.admit(12, replace(apple, prompt="a blue fish", seed=99, sampler=Sampler.EULER_ANCESTRAL, steps=9, count=2))
     driver.admit(13, replace(apple, prompt="a castle", width=96, height=160))
     driver.run()
-    alone, together = (pixels(driver.completed(job_id).pictures[0].png) for job_id in (0, 11))
+    alone, together = (driver.pixels(job_id) for job_id in (0, 11))
     assert abs(alone - together).max() <= 1
 
 
@@ -84,7 +84,7 @@ def test_picture_i_of_a_request_is_seed_plus_i_by_itself(driver: LoopDriver, app
     assert [picture.seed for picture in pictures] == [2**32 - 2, 2**32 - 1, 0]
     driver.admit(2, replace(apple, seed=0))
     driver.run()
-    assert abs(pixels(pictures[2].png) - pixels(driver.completed(2).pictures[0].png)).max() <= 1
+    assert abs(pixels(pictures[2].png) - driver.pixels(2)).max() <= 1
 
 
 def test_a_cancelled_job_leaves_at_once_and_touches_no_other(driver: LoopDriver, apple: GenerationSettings) -> None:
@@ -189,7 +189,7 @@ def test_long_prompts_are_read_to_their_end(driver: LoopDriver, apple: Generatio
     driver.admit(1, replace(apple, prompt=long + "blue"))
     driver.admit(2, replace(apple, prompt=long + "yellow"))
     driver.run()
-    first, second = (pixels(driver.completed(job_id).pictures[0].png) for job_id in (1, 2))
+    first, second = (driver.pixels(job_id) for job_id in (1, 2))
     assert abs(first - second).max() > 1
 
 
@@ -277,7 +277,7 @@ def test_out_of_memory_halves_the_batch_and_fails_nobody(
     driver.admit(1, replace(apple, count=4))
     driver.run()
     first = driver.completed(1).pictures[0]
-    assert abs(pixels(first.png) - pixels(driver.completed(0).pictures[0].png)).max() <= 1
+    assert abs(pixels(first.png) - driver.pixels(0)).max() <= 1
     assert "up to 2 rows" in driver.completed(1).circumstances
 
 
@@ -477,7 +477,7 @@ def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_othe
     between = [event.job_id for event in driver.events[first:last] if isinstance(event, Progress)]
     assert between.count(2) >= 3
     assert between.count(1) >= 3, "each tile is told, so that nobody takes the worker for stuck"
-    whole, tiled = (pixels(each.completed(1).pictures[0].png) for each in (at_once, driver))
+    whole, tiled = (each.pixels(1) for each in (at_once, driver))
     assert whole.shape == tiled.shape
     assert abs(whole - tiled).mean() < 6
     assert not pocket.vae.use_tiling

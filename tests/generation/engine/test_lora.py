@@ -8,7 +8,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline, UNet2DConditionModel
@@ -85,37 +84,26 @@ def drawn_with_loras(pipeline: Any, settings: GenerationSettings, *loras: tuple[
     return drawn_by_stock(pipeline, settings)
 
 
-def drawn(driver: LoopDriver, job_id: int) -> Pixels:
-    return numpy.asarray(Image.open(BytesIO(driver.completed(job_id).pictures[0].png)), dtype=int)
-
-
-def ours(shelf: Shelf, settings: GenerationSettings) -> Pixels:
-    driver = LoopDriver(shelf)
-    driver.admit(1, settings)
-    driver.run()
-    return drawn(driver, 1)
-
-
 @pytest.mark.parametrize("scale", [0.7, -0.5])
 def test_the_pixels_of_the_stock_pipeline(shelf: Shelf, folder: Path, fox: GenerationSettings, scale: float) -> None:
     """With a LoRA over the UNet and the text encoder."""
-    picture = ours(shelf, replace(fox, prompt=f"a fox <lora:ink:{scale}>"))
+    picture = LoopDriver(shelf).drawn(replace(fox, prompt=f"a fox <lora:ink:{scale}>"))
     expected = drawn_with_loras(
         stock(folder / "small", StableDiffusionPipeline), fox, (folder / "ink.safetensors", scale)
     )
     assert abs(picture - expected).max() <= 1
-    assert abs(picture - ours(shelf, fox)).max() > 1
+    assert abs(picture - LoopDriver(shelf).drawn(fox)).max() > 1
 
 
 def test_two_at_once(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
-    picture = ours(shelf, replace(fox, prompt="a <lora:ink:0.4>fox <lora:fur:0.6>"))
+    picture = LoopDriver(shelf).drawn(replace(fox, prompt="a <lora:ink:0.4>fox <lora:fur:0.6>"))
     files = (folder / "ink.safetensors", 0.4), (folder / "fur.safetensors", 0.6)
     assert abs(picture - drawn_with_loras(stock(folder / "small", StableDiffusionPipeline), fox, *files)).max() <= 1
 
 
 def test_layers_named_as_kohya_does(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
     """The same weights in the other form, weaker by their alpha."""
-    picture = ours(shelf, replace(fox, prompt="a fox <lora:kohya ink:0.8>"))
+    picture = LoopDriver(shelf).drawn(replace(fox, prompt="a fox <lora:kohya ink:0.8>"))
     weaker = (folder / "ink.safetensors", 0.8 * ALPHA)
     assert abs(picture - drawn_with_loras(stock(folder / "small", StableDiffusionPipeline), fox, weaker)).max() <= 1
 
@@ -123,16 +111,18 @@ def test_layers_named_as_kohya_does(shelf: Shelf, folder: Path, fox: GenerationS
 def test_stable_diffusion_xl(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:
     """With both text encoders changed."""
     settings = replace(fox, model="xl", clip_skip=2)
-    picture = ours(shelf, replace(settings, prompt="a fox <lora:xl:0.6>"))
+    picture = LoopDriver(shelf).drawn(replace(settings, prompt="a fox <lora:xl:0.6>"))
     pipeline = stock(folder / "xl", StableDiffusionXLPipeline)
     assert abs(picture - drawn_with_loras(pipeline, settings, (folder / "xl.safetensors", 0.6))).max() <= 1
 
 
 def test_strengths_for_each_network_apart(shelf: Shelf, fox: GenerationSettings) -> None:
     """0 of the text encoder and all of the UNet, as `<lora:ink:0:1>` says, is the file without the former's part."""
-    apart, other = (ours(shelf, replace(fox, prompt=f"a fox <lora:ink:{scales}>")) for scales in ("0:1", "1:0"))
+    apart, other = (
+        LoopDriver(shelf).drawn(replace(fox, prompt=f"a fox <lora:ink:{scales}>")) for scales in ("0:1", "1:0")
+    )
     assert abs(apart - other).max() > 1
-    assert abs(other - ours(shelf, fox)).max() > 1
+    assert abs(other - LoopDriver(shelf).drawn(fox)).max() > 1
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -149,22 +139,22 @@ def test_sets_do_not_disturb_each_other(shelf: Shelf, fox: GenerationSettings, s
         alone = LoopDriver(shelf, Sizing(8, strict))
         alone.admit(job_id, settings)
         alone.run()
-        assert abs(drawn(together, job_id) - drawn(alone, job_id)).max() <= (0 if strict else 1)
+        assert abs(together.pixels(job_id) - alone.pixels(job_id)).max() <= (0 if strict else 1)
 
 
 def test_what_is_drawn_without_is_the_same_to_the_last_bit(shelf: Shelf, fox: GenerationSettings) -> None:
-    before = ours(shelf, fox)
-    ours(shelf, replace(fox, prompt="a fox <lora:ink:2>"))
-    assert (ours(shelf, fox) == before).all()
+    before = LoopDriver(shelf).drawn(fox)
+    LoopDriver(shelf).drawn(replace(fox, prompt="a fox <lora:ink:2>"))
+    assert (LoopDriver(shelf).drawn(fox) == before).all()
 
 
 def test_no_memory_is_kept_for_what_is_not_worn_where_there_is_none(shelf: Shelf, fox: GenerationSettings) -> None:
     """What is forgotten is merged anew when it is worn again, and comes out the same."""
     settings = replace(fox, prompt="a fox <lora:ink:0.9>")
-    before = ours(shelf, settings)
-    ours(shelf, fox)
+    before = LoopDriver(shelf).drawn(settings)
+    LoopDriver(shelf).drawn(fox)
     shelf.take("small", on_load=lambda _: None).wardrobe.forget_idle()
-    assert (ours(shelf, settings) == before).all()
+    assert (LoopDriver(shelf).drawn(settings) == before).all()
 
 
 def test_layers_are_summed_one_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +180,7 @@ def test_layers_are_summed_one_at_a_time(folder: Path, monkeypatch: pytest.Monke
 
 def test_with_hires_and_a_cancel_in_between(shelf: Shelf, fox: GenerationSettings) -> None:
     settings = replace(fox, prompt="a fox <lora:fur:1>", hires_factor=2.0)
-    alone = ours(shelf, settings)
+    alone = LoopDriver(shelf).drawn(settings)
     driver = LoopDriver(shelf)
     for job_id, prompt in enumerate(["a fox", "a fox <lora:ink:1>"], start=2):
         driver.admit(job_id, replace(fox, prompt=prompt))
@@ -199,7 +189,7 @@ def test_with_hires_and_a_cancel_in_between(shelf: Shelf, fox: GenerationSetting
         driver.loop.step()
     driver.loop.cancel(3)
     driver.run()
-    assert abs(drawn(driver, 1) - alone).max() <= 1
+    assert abs(driver.pixels(1) - alone).max() <= 1
 
 
 def test_metadata_name_the_lora_and_its_hash(shelf: Shelf, folder: Path, fox: GenerationSettings) -> None:

@@ -1,14 +1,11 @@
 """Jobs for several models: which wait, for how long, and what is in memory meanwhile."""
 
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
-from PIL import Image
 
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine import loading, memory, shelf
@@ -44,9 +41,6 @@ class Bench:
 
     def ended(self) -> list[int]:
         return [event.job_id for event in self.driver.events if isinstance(event, Ending)]
-
-    def pixels(self, job_id: int) -> "numpy.ndarray[Any, Any]":
-        return numpy.asarray(Image.open(BytesIO(self.driver.completed(job_id).pictures[0].png)), dtype=int)
 
 
 @pytest.fixture
@@ -98,7 +92,7 @@ def test_with_a_place_beside_the_batch_a_job_begins_once_it_has_waited(bench: Be
     assert set(bench.shelf.names) == {"one", "two"}
     bench.driver.run()
     assert sorted(bench.ended()) == [0, 1, 2, 3, 4]
-    assert abs(bench.pixels(2) - bench.pixels(0)).max() <= 1
+    assert abs(bench.driver.pixels(2) - bench.driver.pixels(0)).max() <= 1
     assert len(bench.shelf.names) == 1, "as many as the host wants there once nobody needs more"
 
 

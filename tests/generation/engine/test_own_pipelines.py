@@ -58,10 +58,6 @@ def expected(shelf: Shelf, settings: GenerationSettings) -> numpy.ndarray[Any, A
     return drawn_as_it_comes(pipeline, settings, **negative)
 
 
-def pixels(completed: Completed, index: int = 0) -> numpy.ndarray[Any, Any]:
-    return numpy.asarray(Image.open(BytesIO(completed.pictures[index].png)), dtype=int)
-
-
 @pytest.mark.parametrize(("model", "negative"), [("flux", ""), ("three", ""), ("three", "green")])
 def test_pictures_are_those_of_the_stock_pipeline(
     shelf: Shelf, fox: GenerationSettings, model: str, negative: str
@@ -71,7 +67,7 @@ def test_pictures_are_those_of_the_stock_pipeline(
     driver.run()
     wanted = expected(shelf, asked)
     assert wanted.std() > 5
-    assert abs(pixels(driver.completed(1)) - wanted).max() <= 1
+    assert abs(driver.pixels(1) - wanted).max() <= 1
 
 
 def test_progress_previews_and_metadata_are_as_with_any_model(shelf: Shelf, fox: GenerationSettings) -> None:
@@ -97,7 +93,7 @@ def test_progress_previews_and_metadata_are_as_with_any_model(shelf: Shelf, fox:
     text = Image.open(BytesIO(done.pictures[1].png)).info["parameters"]
     assert "Sampler: Model's own" in text
     assert infotext.from_infotext(text) == fox.of_picture(1)
-    assert abs(pixels(done, 1) - expected(shelf, replace(fox, seed=4))).max() <= 1
+    assert abs(driver.pixels(1, 1) - expected(shelf, replace(fox, seed=4))).max() <= 1
 
 
 def test_it_is_cancelled_between_two_steps_and_others_go_on(shelf: Shelf, fox: GenerationSettings) -> None:
@@ -112,7 +108,7 @@ def test_it_is_cancelled_between_two_steps_and_others_go_on(shelf: Shelf, fox: G
     driver.run()
     assert isinstance(driver.of(1)[-1], Cancelled)
     assert len([event for event in driver.of(1) if isinstance(event, Progress)]) == 3, "both had their turns"
-    assert abs(pixels(driver.completed(2)) - expected(shelf, fox)).max() <= 1
+    assert abs(driver.pixels(2) - expected(shelf, fox)).max() <= 1
     assert threading.active_count() == before
 
 
@@ -201,7 +197,7 @@ def test_a_pipeline_that_tells_nobody_of_its_steps_is_drawn_step_by_step_too(
     assert isinstance(driver.of(2)[-1], Cancelled)
     wanted = expected(shelf, asked)
     assert wanted.std() > 5
-    assert abs(pixels(driver.completed(1)) - wanted).max() <= 1
+    assert abs(driver.pixels(1) - wanted).max() <= 1
 
 
 class Deaf:
@@ -318,4 +314,4 @@ def test_a_sheet_of_another_family_has_a_picture_a_cell(shelf: Shelf, fox: Gener
     cells = (replace(fox, steps=2), replace(fox, steps=2, guidance_scale=1.0))
     driver.loop.admit(Job(1, "one", Draw(fox, cells=cells)))
     driver.run()
-    assert abs(pixels(driver.completed(1), 1) - expected(shelf, cells[1])).max() <= 1
+    assert abs(driver.pixels(1, 1) - expected(shelf, cells[1])).max() <= 1

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from PIL import Image
@@ -25,7 +24,7 @@ from generation.engine.recording import Glimpse
 from generation.engine.shelf import Shelf
 from generation.engine.sizing import Sizing
 from generation.errors import FailureKind
-from generation.events import Completed, Failed, Progress
+from generation.events import Failed, Progress
 from generation.jobs import Inputs, Job, Manner, Upscale
 from generation.settings import GenerationSettings, Sampler
 from generation.upscaling import UpscalerName
@@ -34,10 +33,6 @@ from tests.generation.engine.conftest import LoopDriver
 
 CPU = torch.device("cpu")
 PLENTY = 10**10
-
-
-def pixels(completed: Completed) -> "numpy.ndarray[Any, Any]":
-    return numpy.asarray(Image.open(BytesIO(completed.pictures[0].png)), dtype=int)
 
 
 def failure(driver: LoopDriver, job_id: int = 1) -> FailureKind:
@@ -115,7 +110,7 @@ def test_both_rows_of_a_guided_picture_go_one_after_the_other(
     limit(monkeypatch, pocket.unet, lambda latents: len(latents) == 1)
     driver.admit(1, apple)
     driver.run()
-    assert abs(pixels(driver.completed(1)) - pixels(driver.completed(0))).max() <= 1
+    assert abs(driver.pixels(1) - driver.pixels(0)).max() <= 1
     assert "1 row always" if strict else "up to 1 row," in driver.completed(1).circumstances
 
 
@@ -133,7 +128,7 @@ def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
     taken = limit(monkeypatch, vae.decoder, lambda latents: max(latents.shape[-2:]) <= 16)
     driver.admit(1, large)
     driver.run()
-    at_once, tiled = pixels(driver.completed(0)), pixels(driver.completed(1))
+    at_once, tiled = driver.pixels(0), driver.pixels(1)
     assert at_once.shape == tiled.shape
     assert abs(at_once - tiled).mean() < 6
     assert max(max(shape[-2:]) for shape in taken) == 16
@@ -202,7 +197,7 @@ def test_a_picture_to_start_from_is_encoded_in_tiles_too(
     taken = limit(monkeypatch, encoder, lambda image: max(image.shape[-2:]) <= 128)
     driver.admit(1, asked, Inputs(picture(256)))
     driver.run()
-    assert abs(pixels(driver.completed(0)) - pixels(driver.completed(1))).mean() < 20
+    assert abs(driver.pixels(0) - driver.pixels(1)).mean() < 20
     assert max(shape[-1] for shape in taken) == 128
 
 
@@ -246,7 +241,7 @@ def test_a_creative_upscale_draws_its_rows_one_after_the_other_then_smaller_tile
     driver = LoopDriver(own)
     driver.loop.admit(creative(replace(apple, model="wide"), picture(128)))
     driver.run()
-    assert pixels(driver.completed(1)).shape == (256, 256, 3)
+    assert driver.pixels(1).shape == (256, 256, 3)
     assert {shape[0] for shape in taken} == {1}
     said = [(event.step, event.steps) for event in driver.of(1) if isinstance(event, Progress)]
     assert said[-1][0] == said[-1][1]
@@ -397,7 +392,7 @@ def test_a_pipeline_of_its_own_begins_again_with_less_in_use(
     limit(monkeypatch, own_model(shelf).pipeline.vae.decoder, lambda latents: latents.shape[-1] <= 16)
     driver.admit(1, fox)
     driver.run()
-    assert abs(pixels(driver.completed(0)) - pixels(driver.completed(1))).mean() < 20
+    assert abs(driver.pixels(0) - driver.pixels(1)).mean() < 20
     assert [event.step for event in driver.of(1) if isinstance(event, Progress)] == [1, 1]
     said = [driver.completed(job_id).circumstances for job_id in (0, 1)]
     assert ["decoded in tiles" in each for each in said] == [False, True]

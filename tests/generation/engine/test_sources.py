@@ -3,15 +3,12 @@
 import json
 import os
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from diffusers import DiffusionPipeline
-from PIL import Image
 from safetensors.torch import save_file
 
 from generation import sources
@@ -27,6 +24,7 @@ from generation.settings import GenerationSettings
 from generation.sources import Family
 from tests.generation.engine import single_file, tiny
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.stock import Pixels
 
 CPU = torch.device("cpu")
 
@@ -37,13 +35,10 @@ def loaded(source: Path | str, **options: Any) -> Model:
     return model
 
 
-def drawn(model: Model, settings: GenerationSettings) -> numpy.ndarray[Any, Any]:
+def drawn(model: Model, settings: GenerationSettings) -> Pixels:
     shelf = Shelf(Catalogue([model.spec]), CPU, torch.float32)
     shelf._models[model.spec.name] = model
-    driver = LoopDriver(shelf)
-    driver.admit(1, settings)
-    driver.run()
-    return numpy.asarray(Image.open(BytesIO(driver.completed(1).pictures[0].png)), dtype=int)
+    return LoopDriver(shelf).drawn(settings)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting, Aut
 from generation.engine.shelf import Shelf
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings, Sampler
-from tests.generation.engine.conftest import FAMILIES, NO_INPUTS, LoopDriver, pixels
+from tests.generation.engine.conftest import FAMILIES, NO_INPUTS, LoopDriver
 from tests.generation.engine.given import KEPT, MASKED, PICTURE, WELL_INSIDE, mask, picture
 from tests.generation.engine.stock import Stock
 from tests.generation.engine.test_stock_pipeline import WITHOUT_NOISE
@@ -71,7 +71,7 @@ def test_any_guidance_and_clip_skip_alone_and_among_seven_strangers(
     assert numpy.std(wanted) > 5, "pictures that say something"
     for job_id, asked in enumerate(six):
         alone = LoopDriver(family_shelf).drawn(asked, begun.inputs)
-        among = pixels(crowd.completed(job_id).pictures[0].png)
+        among = crowd.pixels(job_id)
         assert abs(alone[compared] - wanted[job_id]).max() <= 1, asked
         assert abs(among[compared] - wanted[job_id]).max() <= 1, asked
         if begun.inputs.mask:

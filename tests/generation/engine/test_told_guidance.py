@@ -24,7 +24,7 @@ from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings, Sampler
 from generation.sources import Family
 from tests.generation.engine import tiny, tiny_guides
-from tests.generation.engine.conftest import LoopDriver, pixels
+from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.given import MASKED, PICTURE, WELL_INSIDE, mask, picture
 from tests.generation.engine.stock import Stock, drawn_as_it_comes, drawn_by_stock
 
@@ -96,7 +96,7 @@ def test_any_scale_alone_and_in_company_is_the_stock_pipeline_s_and_takes_one_ro
     assert forwards(crowd, shelf, model) == [4] * fox.steps
     for job_id, asked in enumerate(several):
         assert abs(LoopDriver(shelf).drawn(asked) - wanted[job_id]).max() <= 1
-        assert abs(pixels(crowd.completed(job_id).pictures[0].png) - wanted[job_id]).max() <= 1
+        assert abs(crowd.pixels(job_id) - wanted[job_id]).max() <= 1
     alone = LoopDriver(shelf)
     alone.admit(1, several[2])
     assert forwards(alone, shelf, model) == [1] * fox.steps
