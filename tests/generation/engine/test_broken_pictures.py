@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.models import Model
 from generation.engine.own_pipelines import OwnModel
 from generation.engine.shelf import Shelf
@@ -97,15 +97,16 @@ def test_a_pipeline_of_its_own_that_is_broken_in_float32_too_fails(
 
 @pytest.mark.parametrize("mended", [True, False])
 def test_a_creative_upscale_draws_once_more_in_float32_and_then_fails(
-    apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, mended: bool
+    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mended: bool
 ) -> None:
-    half = Shelf(Catalogue([POCKET]), CPU, torch.bfloat16)
-    network, drawn = type(half.take("pocket", lambda share: None).unet), list[torch.dtype]()
+    folder = tiny.stable_diffusion_1(tmp_path)
+    half = Shelf(Catalogue([ModelSpec("one", str(folder), width=64, height=64)]), CPU, torch.bfloat16)
+    network, drawn = type(half.take("one", lambda share: None).unet), list[torch.dtype]()
     works = torch.float32 if mended else torch.float64
     monkeypatch.setattr(network, "forward", only_in(works, network.forward, drawn))
-    driver = LoopDriver(half)
+    driver, asked = LoopDriver(half), replace(apple, model="one")
     data = picture(Image.radial_gradient("L").resize((64, 64)))
-    driver.loop.admit(Job(1, "one", Upscale(apple, data, upscaler=UpscalerName.LANCZOS, manner=Manner.CREATIVE)))
+    driver.loop.admit(Job(1, "one", Upscale(asked, data, upscaler=UpscalerName.LANCZOS, manner=Manner.CREATIVE)))
     driver.run()
     assert drawn == [torch.bfloat16, torch.float32]
     if mended:
