@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from generation import infotext
-from generation.catalogue import POCKET, Catalogue
+from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine import autoencoder, loop
 from generation.engine.drawing import FRAME_SHARE
 from generation.engine.models import Model
@@ -23,6 +23,7 @@ from generation.errors import FailureKind, InvalidSetting
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
 from generation.jobs import Draw, Job, Upscale
 from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver, pixels
 
 
@@ -245,16 +246,27 @@ def test_in_strict_mode_a_picture_is_the_same_to_the_bit_in_any_company(
     assert "8 rows always" in driver.completed(1).circumstances
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """A model so small that a number format which is imitated takes no time to speak of."""
+    source = str(tiny.stable_diffusion_1(tmp_path_factory.mktemp("small")))
+    return Catalogue([ModelSpec("pocket", source, width=64, height=64)])
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize(
     ("strict", "rows"), [(False, "up to 4 rows"), (True, "4 rows always")], ids=["batched", "strict"]
 )
 def test_a_finished_job_says_what_drew_it(
-    apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, strict: bool, rows: str
+    small: Catalogue,
+    apple: GenerationSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    dtype: torch.dtype,
+    strict: bool,
+    rows: str,
 ) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    shelf = Shelf(Catalogue([POCKET]), torch.device("cpu"), dtype)
-    driver = LoopDriver(shelf, Sizing(4, strict))
+    driver = LoopDriver(Shelf(small, torch.device("cpu"), dtype), Sizing(4, strict))
     driver.admit(1, replace(apple, steps=1, width=64, height=64))
     driver.run()
     name = str(dtype).removeprefix("torch.")
@@ -317,14 +329,14 @@ def test_a_picture_that_is_not_finite_fails_its_job_alone(
 
 
 @pytest.fixture
-def half(shelf: Shelf) -> Shelf:
-    """The shipped model in half the digits."""
-    return Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.bfloat16)
+def half(small: Catalogue) -> Shelf:
+    return Shelf(small, torch.device("cpu"), torch.bfloat16)
 
 
 def test_a_picture_that_half_precision_cannot_hold_is_drawn_once_more_in_float32(
-    half: Shelf, driver: LoopDriver, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    small: Catalogue, half: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    driver = LoopDriver(Shelf(small, torch.device("cpu"), torch.float32))
     unet, coarse = half.take("pocket", on_load=lambda share: None).unet, LoopDriver(half)
     monkeypatch.setattr(unet, "forward", lambda latents, *_, **__: [torch.full_like(latents, float("nan"))])
     coarse.admit(1, replace(apple, count=2))
