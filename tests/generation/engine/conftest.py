@@ -76,6 +76,13 @@ def shelf() -> Shelf:
     return Shelf(Catalogue(models), torch.device("cpu"), torch.float32)
 
 
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """A model so small that a number format which is imitated takes no time to speak of."""
+    source = str(tiny.stable_diffusion_1(tmp_path_factory.mktemp("small")))
+    return Catalogue([ModelSpec("small", source, width=64, height=64)])
+
+
 @pytest.fixture
 def pocket(shelf: Shelf) -> Model:
     return shelf.take("pocket", on_load=lambda share: None)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,14 +96,13 @@ def test_a_pipeline_of_its_own_that_is_broken_in_float32_too_fails(
 
 @pytest.mark.parametrize("mended", [True, False])
 def test_a_creative_upscale_draws_once_more_in_float32_and_then_fails(
-    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mended: bool
+    small: Catalogue, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, mended: bool
 ) -> None:
-    folder = tiny.stable_diffusion_1(tmp_path)
-    half = Shelf(Catalogue([ModelSpec("one", str(folder), width=64, height=64)]), CPU, torch.bfloat16)
-    network, drawn = type(half.take("one", lambda share: None).unet), list[torch.dtype]()
+    half = Shelf(small, CPU, torch.bfloat16)
+    network, drawn = type(half.take("small", lambda share: None).unet), list[torch.dtype]()
     works = torch.float32 if mended else torch.float64
     monkeypatch.setattr(network, "forward", only_in(works, network.forward, drawn))
-    driver, asked = LoopDriver(half), replace(apple, model="one")
+    driver, asked = LoopDriver(half), replace(apple, model="small")
     data = picture(Image.radial_gradient("L").resize((64, 64)))
     driver.loop.admit(Job(1, "one", Upscale(asked, data, upscaler=UpscalerName.LANCZOS, manner=Manner.CREATIVE)))
     driver.run()
@@ -119,16 +117,15 @@ def test_a_creative_upscale_draws_once_more_in_float32_and_then_fails(
 
 
 def test_an_autoencoder_that_overflows_in_float16_decodes_in_float32(
-    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Catalogue, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tiny.stable_diffusion_1(tmp_path)
-    half = Shelf(Catalogue([ModelSpec("one", str(folder), width=64, height=64)]), CPU, torch.float16)
-    model, driver = half.take("one", lambda share: None), LoopDriver(half)
+    half = Shelf(small, CPU, torch.float16)
+    model, driver = half.take("small", lambda share: None), LoopDriver(half)
     model.vae.decoder.conv_in.register_forward_hook(lambda _, __, signal: signal * 1e5)
     monkeypatch.setattr(half, "in_float32", lambda *_: pytest.fail("the latents were sound"))
-    small = replace(apple, model="one", width=64, height=64)
-    driver.admit(1, small)
-    driver.admit(2, replace(small, seed=8))
+    asked = replace(apple, model="small")
+    driver.admit(1, asked)
+    driver.admit(2, replace(asked, seed=8))
     driver.run()
     assert min(driver.pixels(job_id).std() for job_id in (1, 2)) > 5
     assert (model.unet.dtype, model.vae.dtype) == (torch.float16, torch.float32)
