@@ -106,6 +106,13 @@ def encode_all(model: AutoencoderTiny, work: Path, jobs: list[tuple[Scene, int]]
     return {"encoder": encoder_mark(model), "groups": groups}
 
 
+def clean_jobs(maker: SceneMaker, rows: Iterable[tuple[int, str]]) -> list[tuple[Scene, int]]:
+    """Scenes and seeds of the clean picture of each thing and style, of those with ears, and of their poses."""
+    clean = [maker.clean(thing, style) for thing, style in rows] + maker.eared()
+    posed = [replace(scene, kind="posed") for _ in range(POSES) for scene in clean]
+    return [(scene, 0) for scene in clean] + [(scene, seed) for seed, scene in enumerate(posed)]
+
+
 def make(work: Path, shards: int, shard_size: int = SHARD) -> None:
     """Make whatever of the clean latents and the first ``shards`` shards is missing."""
     art = load_art(work)
@@ -113,9 +120,7 @@ def make(work: Path, shards: int, shard_size: int = SHARD) -> None:
     model = load_autoencoder(work).to(memory_format=torch.channels_last)
     folder = work / "latents"
     if not (folder / "clean.pt").exists():
-        clean = [maker.clean(thing, style) for thing, style in art.rows if taught[thing]] + maker.eared()
-        jobs = [(scene, 0) for scene in clean]
-        jobs += [(replace(scene, kind="posed"), pose) for pose in range(POSES) for scene in clean]
+        jobs = clean_jobs(maker, [row for row in art.rows if taught[row[0]]])
         save_atomically(encode_all(model, work, jobs, "clean"), folder / "clean.pt")
     for shard in range(shards):
         path = folder / f"scenes-{shard:03}.pt"

@@ -112,7 +112,7 @@ def paint(scene: Scene, art: Art, rng: np.random.Generator) -> Pixels:
         picture = scaled(picture, FULL * side)
     elif scene.kind == "posed":
         picture = scaled(picture, FULL * side * rng.uniform(0.95, 1.0), rng.normal(0, 5))
-        picture = vary(picture, rng.normal(0, 5), rng.uniform(0.95, 1.05))
+        picture = vary(picture, rng.normal(0, 8), rng.uniform(0.9, 1.1))
         across, down = rng.normal(0, 0.2), rng.normal(0, 0.2)
     else:
         share = {"small": rng.uniform(0.38, 0.5), "large": rng.uniform(1.25, 1.5), None: rng.uniform(0.82, 1.0)}[
