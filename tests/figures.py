@@ -17,7 +17,7 @@ from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
 from generation.settings import GenerationSettings
 
-EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 41)}
+EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 44)}
 """A prompt and a seed by the name of their files."""
 
 COMPARED = "a robot", 7
