@@ -31,10 +31,10 @@ lessons: $(STAMP)
 	$(BIN)/python -m bot.lessons.making
 
 screenshot: $(STAMP)
-	$(BIN)/python -m tests.screenshot docs
+	$(BIN)/python -m tools.screenshot docs
 
 figures: $(STAMP)
-	$(BIN)/python -m tests.figures docs
+	$(BIN)/python -m tools.figures docs
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

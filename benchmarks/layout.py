@@ -11,34 +11,34 @@ from statistics import median
 import torch
 
 from generation.catalogue import Catalogue
-from generation.engine import bench
-from generation.engine.shelf import Shelf
-from generation.engine.sizing import Sizing
+from generation.engine.benchmarking import bench
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
 
 LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
 
 
 def layouts(rows: int, rounds: int, jobs: int = bench.JOBS) -> dict[str, float]:
     """The median seconds of each way, in batches of at most so many rows."""
-    shelves = {name: _shelf(layout) for name, layout in LAYOUTS.items()}
+    shelves = {name: _cache(layout) for name, layout in LAYOUTS.items()}
     model = next(iter(shelves.values())).take(Catalogue().default.name, lambda share: None)
     stock, mixed = bench.stock_of(model), list(bench.mixed_jobs(model, jobs))
     seconds: dict[str, list[float]] = {name: [] for name in (*LAYOUTS, "stock pipeline")}
-    for shelf in shelves.values():
-        bench.drawn_by_us(shelf, [replace(each, steps=2) for each in mixed], Sizing(rows))
+    for cache in shelves.values():
+        bench.drawn_by_us(cache, [replace(each, steps=2) for each in mixed], BatchSizing(rows))
     for _ in range(rounds):
-        for name, shelf in shelves.items():
-            seconds[name].append(bench.drawn_by_us(shelf, mixed, Sizing(rows)).seconds)
+        for name, cache in shelves.items():
+            seconds[name].append(bench.drawn_by_us(cache, mixed, BatchSizing(rows)).seconds)
         seconds["stock pipeline"].append(bench.drawn_by_stock(stock, model, mixed).seconds)
     return {name: median(taken) for name, taken in seconds.items()}
 
 
-def _shelf(layout: torch.memory_format) -> Shelf:
-    shelf = Shelf(Catalogue(), torch.device("cpu"), torch.float32)
-    model = shelf.take(Catalogue().default.name, lambda share: None)
+def _cache(layout: torch.memory_format) -> ModelCache:
+    cache = ModelCache(Catalogue(), torch.device("cpu"), torch.float32)
+    model = cache.take(Catalogue().default.name, lambda share: None)
     for network in (model.unet, model.vae):
         network.to(memory_format=layout)
-    return shelf
+    return cache
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ from peft import LoraConfig
 from safetensors.torch import save_file
 
 from generation.catalogue import POCKET
-from generation.engine import lora
-from generation.engine.wardrobe import Wardrobe
+from generation.engine.conditioning import lora_files
+from generation.engine.conditioning.lora_adapters import LoraAdapters
 from generation.loras import Lora, Loras, LoraSpec
 
 RANK = 16
@@ -36,7 +36,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder, "any.safetensors")
         save_file(_random(unet, names), file)
-        _merged(unet, Wardrobe("pocket", {lora.UNET: unet}, Loras([LoraSpec("any", file)])))
+        _merged(unet, LoraAdapters("pocket", {lora_files.UNET: unet}, Loras([LoraSpec("any", file)])))
     config = LoraConfig(r=RANK, lora_alpha=RANK, init_lora_weights=False, target_modules=names)
     unet.add_adapter(config, "any")
     print(f"forward with, by peft: {_forwards(unet)}")
@@ -45,23 +45,23 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def _merged(unet: Any, wardrobe: Wardrobe) -> None:
+def _merged(unet: Any, lora_adapters: LoraAdapters) -> None:
     worn = (Lora("any", 0.8),)
 
     def merge() -> None:
-        wardrobe.forget_idle()
-        wardrobe.wear_to_listen(worn)
+        lora_adapters.forget_idle()
+        lora_adapters.wear_to_listen(worn)
 
     def there_and_back() -> None:
-        wardrobe.wear_to_predict(worn)
-        wardrobe.wear_to_predict(())
+        lora_adapters.wear_to_predict(worn)
+        lora_adapters.wear_to_predict(())
 
     print(f"forward without: {_forwards(unet)}")
     print(f"merge, once a set: {_fastest(merge):.1f}")
     print(f"switch, there and back: {_fastest(there_and_back):.2f}")
-    wardrobe.wear_to_predict(worn)
+    lora_adapters.wear_to_predict(worn)
     print(f"forward with, merged: {_forwards(unet)}")
-    wardrobe.wear_to_predict(())
+    lora_adapters.wear_to_predict(())
 
 
 def _random(unet: Any, names: list[str]) -> dict[str, torch.Tensor]:

@@ -12,13 +12,15 @@ from dataclasses import replace
 from typing import Any
 
 from generation.catalogue import Catalogue
-from generation.engine import bench, device, pictures
+from generation.engine.benchmarking import bench
+from generation.engine.denoising.state import DenoisingState
+from generation.engine.latents import png
 from generation.engine.loop import StepLoop
-from generation.engine.measuring import DeviceMeter
-from generation.engine.models import Model
-from generation.engine.painting import Painting
-from generation.engine.shelf import Shelf
-from generation.engine.sizing import Sizing
+from generation.engine.models.model import Model
+from generation.engine.runtime import device
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
+from generation.engine.scheduling.profiling import DeviceMeter
 
 REST = "choosing who is next, gathering rows, and all else"
 
@@ -50,22 +52,22 @@ class Watch:
 
 def parts(dtype: str, jobs: int = bench.JOBS) -> dict[str, float]:
     """The share of each part in the time of all."""
-    shelf = Shelf(Catalogue(), *device.choose("cpu", dtype))
-    model = shelf.take(Catalogue().default.name, lambda share: None)
+    cache = ModelCache(Catalogue(), *device.choose("cpu", dtype))
+    model = cache.take(Catalogue().default.name, lambda share: None)
     mixed = list(bench.mixed_jobs(model, jobs))
-    sizing = Sizing(2 * jobs, meter=DeviceMeter())
-    bench.drawn_by_us(shelf, [replace(each, steps=2) for each in mixed], sizing)
+    sizing = BatchSizing(2 * jobs, meter=DeviceMeter())
+    bench.drawn_by_us(cache, [replace(each, steps=2) for each in mixed], sizing)
     watch = Watch()
     for owner, name, part in (
         (model.unet, "forward", "forwards of the UNet"),
         (Model, "decode", "decoding the pictures"),
-        (Painting, "__init__", "prompts, noise and schedulers of new jobs"),
-        (Painting, "advance", "guidance and the schedulers' steps"),
+        (DenoisingState, "__init__", "prompts, noise and schedulers of new jobs"),
+        (DenoisingState, "advance", "guidance and the schedulers' steps"),
         (StepLoop, "_report", "previews and their events"),
-        (pictures, "as_png", "files, settings inside"),
+        (png, "as_png", "files, settings inside"),
     ):
         setattr(owner, name, watch.over(part, getattr(owner, name)))
-    seconds = bench.drawn_by_us(shelf, mixed, sizing).seconds
+    seconds = bench.drawn_by_us(cache, mixed, sizing).seconds
     watch.seconds[REST] = seconds - sum(watch.seconds.values())
     return {part: taken / seconds for part, taken in sorted(watch.seconds.items(), key=lambda each: -each[1])}
 

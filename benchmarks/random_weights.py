@@ -23,8 +23,9 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from generation.acceleration import Acceleration
 from generation.catalogue import POCKET_DIRECTORY, Catalogue, ModelSpec
-from generation.engine import bench, device
-from generation.engine.shelf import Shelf
+from generation.engine.benchmarking import bench
+from generation.engine.runtime import device
+from generation.engine.scheduling.model_cache import ModelCache
 
 RESOLUTIONS = {"sd15": 512, "sdxl": 1024}
 TINY_RESOLUTION = 64
@@ -172,7 +173,7 @@ def main() -> None:
         SIZES[arguments.size](arguments.tiny).to(dtype=dtype).save_pretrained(source)
         spec = ModelSpec(arguments.size, str(source), width=side, height=side)
         figures = bench.compare(
-            Shelf(Catalogue([spec]), where, dtype, acceleration=faster), arguments.size, arguments.jobs
+            ModelCache(Catalogue([spec]), where, dtype, acceleration=faster), arguments.size, arguments.jobs
         )
     print(json.dumps(figures | {"size": arguments.size, "tiny": arguments.tiny, "resolution": side}, indent=2))
 

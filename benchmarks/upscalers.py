@@ -16,8 +16,8 @@ import torch
 from PIL import Image
 
 from generation.catalogue import POCKET, Catalogue
-from generation.engine.upscalers.choice import Upscalers
-from generation.engine.upscalers.upscaler import Upscaler, enlarged
+from generation.engine.upscalers.base import Upscaler, enlarged
+from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.errors import UpscalerUnavailable
 from generation.upscaling import FACTORS, UpscalerName
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("pictures", nargs="*", type=Path, default=sorted(SAMPLE.glob("*.webp")), metavar="FILE")
     truths = [_on_white(file) for file in parser.parse_args().pictures]
-    upscalers = Upscalers(Catalogue([POCKET]), torch.device("cpu"))
+    upscalers = UpscalerRegistry(Catalogue([POCKET]), torch.device("cpu"))
     print(f"{len(truths)} pictures, {torch.get_num_threads()} threads")
     for factor in FACTORS:
         for name in list(UpscalerName)[1:]:

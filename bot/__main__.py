@@ -30,27 +30,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _imagine(options: argparse.Namespace) -> int:
-    from bot import terminal
+    from bot.cli import draw
 
-    return asyncio.run(terminal.imagine(options, config.load(options.config)))
+    return asyncio.run(draw.imagine(options, config.load(options.config)))
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from bot import demonstrations
+    from bot.cli import figures
 
-    return asyncio.run(demonstrations.explain(options, config.load(options.config)))
+    return asyncio.run(figures.explain(options, config.load(options.config)))
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from bot import demonstrations
+    from bot.cli import figures
 
-    return asyncio.run(demonstrations.compare(options, config.load(options.config)))
+    return asyncio.run(figures.compare(options, config.load(options.config)))
 
 
 def _upscale(options: argparse.Namespace) -> int:
-    from bot import terminal
+    from bot.cli import draw
 
-    return asyncio.run(terminal.upscale(options, config.load(options.config)))
+    return asyncio.run(draw.upscale(options, config.load(options.config)))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -68,17 +68,17 @@ def _try(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from bot import doctor
+    from bot.cli import doctor
 
     return asyncio.run(doctor.examine(options.config))
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from bot import terminal
-    from playground.person import Person
+    from bot.cli import draw
+    from playground.client.person import Person
     from playground.server import Playground
 
-    return terminal.bench(options, config.load(options.config), Playground, Person)
+    return draw.bench(options, config.load(options.config), Playground, Person)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -14,60 +14,60 @@ from typing import Protocol
 import aiohttp
 import discord
 
-from bot.archive import Archive
-from bot.bans import Banned
-from bot.budgets import Budgets
-from bot.buttons import lasting, pressable
-from bot.client import Client
-from bot.commands.blend import Blend
-from bot.commands.compare import Compare
-from bot.commands.explain import Explain
-from bot.commands.help import Help
-from bot.commands.history import History
-from bot.commands.imagine import Imagine
-from bot.commands.me import DECISION as FORGET
-from bot.commands.me import Me
-from bot.commands.models import Models
-from bot.commands.queue import Queue
-from bot.commands.seed import Seed
-from bot.commands.server import Server
-from bot.commands.settings import Settings
-from bot.commands.styles import Styles
-from bot.commands.what import What
-from bot.comparisons import Comparisons
+from bot.attachments.finished import FinishedFiles
+from bot.cogs.blend import Blend
+from bot.cogs.compare import Compare
+from bot.cogs.context_menus import ContextMenus
+from bot.cogs.explain import Explain
+from bot.cogs.help import Help
+from bot.cogs.history import History
+from bot.cogs.imagine import Imagine
+from bot.cogs.me import DECISION as FORGET
+from bot.cogs.me import Me
+from bot.cogs.modals import ModalSubmissions
+from bot.cogs.models import Models
+from bot.cogs.queue import Queue
+from bot.cogs.reactions import Reactions
+from bot.cogs.seed import Seed
+from bot.cogs.server import Server
+from bot.cogs.settings import Settings
+from bot.cogs.styles import Styles
+from bot.cogs.what import What
 from bot.config import Config, ConfigError
-from bot.consent import DECISION as CONSENT
-from bot.consent import Consent
-from bot.delivery import Delivery
-from bot.followups import Followups
-from bot.forms import Forms
-from bot.hints import Hints
-from bot.house import House
-from bot.intake import Intake
-from bot.layouts import invited, lessons, lists
-from bot.letters import Letters
-from bot.logbook import Logbook
-from bot.menus import Menus
-from bot.posts import Posts
-from bot.prints import Prints
-from bot.reactions import Reactions
-from bot.sight import Sight
-from bot.studio import Studio
-from bot.sweeper import Sweeper
-from bot.trying import Trying
-from bot.wording import Wording
+from bot.delivery.audit_log import AuditLog
+from bot.delivery.cleanup import Cleanup
+from bot.delivery.direct_messages import DirectMessages
+from bot.delivery.messages import Messages
+from bot.delivery.updates import MessageUpdates
+from bot.interactions.bans import Bans
+from bot.interactions.client import Client
+from bot.interactions.compare_button import CompareButton
+from bot.interactions.confirmation import DECISION as CONSENT
+from bot.interactions.confirmation import Confirmation
+from bot.interactions.dynamic_items import lasting, pressable
+from bot.interactions.picture_actions import PictureActions
+from bot.interactions.visibility import Visibility
+from bot.jobs.dispatcher import Dispatcher
+from bot.policy.budgets import Budgets
+from bot.policy.hints import Hints
+from bot.policy.server_rules import ServerPolicy
+from bot.privacy import PersonalData
+from bot.prompts.presets import Presets
+from bot.requests.comparisons import Comparisons
+from bot.requests.planner import Planner
+from bot.views import compare_button, lesson, pages
 from generation.local_pool import LocalPool
 from generation.pace import Pace
 from generation.pool import WorkerPool
 from storage import database
 from storage.drafts import Drafts
 from storage.generations import Generations
-from storage.house_rules import HouseRules
 from storage.images import Images
 from storage.paces import Paces
 from storage.people import People
 from storage.preferences import Preferences
 from storage.removals import Removals
+from storage.server_rules import ServerRules
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +77,11 @@ class Bot:
     """A running bot, as far as anyone outside needs it."""
 
     client: Client
-    studio: Studio
-    delivery: Delivery
+    dispatcher: Dispatcher
+    delivery: MessageUpdates
     generations: Generations
-    logbook: Logbook
-    sweeper: Sweeper
+    audit_log: AuditLog
+    cleanup: Cleanup
 
 
 class LocalChat(Protocol):
@@ -104,18 +104,20 @@ async def assembled(
         sessions = await stack.enter_async_context(database.opened(config.data / "noisefox.db"))
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
-        generations, preferences, rules = Generations(sessions, now), Preferences(sessions), HouseRules(sessions)
+        generations, preferences, rules = Generations(sessions, now), Preferences(sessions), ServerRules(sessions)
         images = Images(config.data / "pictures")
-        banned = Banned(frozenset(config.bans.members), frozenset(config.bans.servers))
+        banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers))
         client = await stack.enter_async_context(Client(config.discord.api_base, banned))
-        posts = Posts(client, now)
-        people, drafts, prints = People(sessions), Drafts(sessions, now), Prints(images)
-        letters = Letters(client=client, prints=prints, people=people, posts=posts)
-        delivery = Delivery(posts=posts, generations=generations, prints=prints, tell=letters.tell_done)
+        messages = Messages(client, now)
+        people, drafts, finished_files = People(sessions), Drafts(sessions, now), FinishedFiles(images)
+        direct_messages = DirectMessages(client=client, finished_files=finished_files, people=people, messages=messages)
+        delivery = MessageUpdates(
+            messages=messages, generations=generations, finished_files=finished_files, tell=direct_messages.tell_done
+        )
         stack.push_async_callback(delivery.close)
-        sweeper = Sweeper(removals=Removals(sessions), images=images, posts=posts)
-        stack.push_async_callback(sweeper.close)
-        studio = Studio(
+        cleanup = Cleanup(removals=Removals(sessions), images=images, messages=messages)
+        stack.push_async_callback(cleanup.close)
+        dispatcher = Dispatcher(
             pool=pool,
             catalogue=config.catalogue,
             generations=generations,
@@ -124,100 +126,112 @@ async def assembled(
             paces=Paces(sessions),
             pace=Pace(),
             hints=Hints(catalogue=config.catalogue, people=people, rules=rules, now=now),
-            sweeper=sweeper,
+            cleanup=cleanup,
             longest_line=config.worker.longest_line,
         )
-        logbook = Logbook(client, rules)
+        audit_log = AuditLog(client, rules)
         budgets = Budgets(host_limits=config.limits, generations=generations, now=now)
-        house = House(
+        policy = ServerPolicy(
             host_limits=config.limits,
             rules=rules,
             preferences=preferences,
             models=config.catalogue.names,
             budgets=budgets,
         )
-        intake = Intake(
+        planner = Planner(
             catalogue=config.catalogue,
-            house=house,
+            policy=policy,
             budgets=budgets,
             generations=generations,
             people=people,
             images=images,
-            studio=studio,
-            logbook=logbook,
+            dispatcher=dispatcher,
+            audit_log=audit_log,
         )
-        wording = Wording(people=people, generations=generations)
-        sight = Sight(rules=rules, catalogue=config.catalogue)
-        followups = Followups(
-            intake=intake,
-            studio=studio,
+        presets = Presets(people=people, generations=generations)
+        visibility = Visibility(rules=rules, catalogue=config.catalogue)
+        picture_actions = PictureActions(
+            planner=planner,
+            dispatcher=dispatcher,
             generations=generations,
             people=people,
-            posts=posts,
-            prints=prints,
-            sight=sight,
-            wording=wording,
+            messages=messages,
+            finished_files=finished_files,
+            visibility=visibility,
+            presets=presets,
         )
         reactions = Reactions(
             client=client,
             banned=banned,
-            intake=intake,
-            studio=studio,
+            planner=planner,
+            dispatcher=dispatcher,
             generations=generations,
             people=people,
-            posts=posts,
-            letters=letters,
+            messages=messages,
+            direct_messages=direct_messages,
         )
-        menus = Menus(
+        context_menus = ContextMenus(
             client=client,
-            followups=followups,
-            intake=intake,
-            wording=wording,
+            picture_actions=picture_actions,
+            planner=planner,
+            presets=presets,
             generations=generations,
             drafts=drafts,
             catalogue=config.catalogue,
         )
-        archive = Archive(
+        personal_data = PersonalData(
             generations=generations,
             images=images,
             people=people,
             preferences=preferences,
             drafts=drafts,
-            studio=studio,
-            sweeper=sweeper,
+            dispatcher=dispatcher,
+            cleanup=cleanup,
         )
-        comparisons = Comparisons(catalogue=config.catalogue, house=house, intake=intake)
-        consent = Consent(catalogue=config.catalogue, intake=intake, comparisons=comparisons, drafts=drafts)
+        comparisons = Comparisons(catalogue=config.catalogue, policy=policy, planner=planner)
+        confirmation = Confirmation(catalogue=config.catalogue, planner=planner, comparisons=comparisons, drafts=drafts)
         history, queue, me, what = (
-            History(generations=generations, people=people, prints=prints, sight=sight),
-            Queue(studio=studio, generations=generations),
-            Me(archive),
+            History(generations=generations, people=people, finished_files=finished_files, visibility=visibility),
+            Queue(dispatcher=dispatcher, generations=generations),
+            Me(personal_data),
             What(),
         )
         server = Server(
             rules=rules,
-            house=house,
+            policy=policy,
             catalogue=config.catalogue,
             generations=generations,
-            studio=studio,
-            logbook=logbook,
+            dispatcher=dispatcher,
+            audit_log=audit_log,
         )
         await client.serve(
             families=[
-                Imagine(consent=consent, intake=intake, wording=wording, people=people, catalogue=config.catalogue),
-                Blend(intake=intake, wording=wording, catalogue=config.catalogue),
-                Compare(
-                    comparisons=comparisons,
-                    consent=consent,
-                    intake=intake,
-                    wording=wording,
+                Imagine(
+                    confirmation=confirmation,
+                    planner=planner,
+                    presets=presets,
                     people=people,
                     catalogue=config.catalogue,
                 ),
-                Explain(consent=consent, intake=intake, wording=wording, people=people, catalogue=config.catalogue),
+                Blend(planner=planner, presets=presets, catalogue=config.catalogue),
+                Compare(
+                    comparisons=comparisons,
+                    confirmation=confirmation,
+                    planner=planner,
+                    presets=presets,
+                    people=people,
+                    catalogue=config.catalogue,
+                ),
+                Explain(
+                    confirmation=confirmation,
+                    planner=planner,
+                    presets=presets,
+                    people=people,
+                    catalogue=config.catalogue,
+                ),
                 history,
                 queue,
-                Seed(intake=intake, catalogue=config.catalogue),
+                Seed(planner=planner, catalogue=config.catalogue),
                 Styles(people),
                 Models(config.catalogue),
                 Settings(preferences=preferences, people=people, catalogue=config.catalogue),
@@ -226,22 +240,22 @@ async def assembled(
                 what,
                 Help(),
             ],
-            menus=menus.commands(),
+            context_menus=context_menus.commands(),
             items=[
-                pressable(followups.press),
-                lasting(lists.TURN, history.turn),
-                lasting(lists.SHOW, history.chosen),
-                lasting(lists.STOP, queue.cancel),
-                lasting(CONSENT, consent.decide),
+                pressable(picture_actions.press),
+                lasting(pages.TURN, history.turn),
+                lasting(pages.SHOW, history.chosen),
+                lasting(pages.STOP, queue.cancel),
+                lasting(CONSENT, confirmation.decide),
                 lasting(FORGET, me.decide),
-                lasting(lessons.ANOTHER, what.turn),
-                lasting(invited.TRY, Trying(consent=consent, generations=generations).press),
+                lasting(lesson.ANOTHER, what.turn),
+                lasting(compare_button.TRY, CompareButton(confirmation=confirmation, generations=generations).press),
             ],
             reacted=reactions.added,
             unreacted=reactions.removed,
-            submitted=Forms(followups, menus).submit,
+            submitted=ModalSubmissions(picture_actions, context_menus).submit,
         )
-        yield Bot(client, studio, delivery, generations, logbook, sweeper)
+        yield Bot(client, dispatcher, delivery, generations, audit_log, cleanup)
 
 
 @asynccontextmanager
@@ -256,10 +270,10 @@ async def running(
     async with assembled(config, pool=pool, now=now) as bot:
         await _log_in(bot.client, token)
         await bot.generations.forget_spendings()
-        await bot.studio.resume()
-        await bot.sweeper.resume()
+        await bot.dispatcher.resume()
+        await bot.cleanup.resume()
         async with asyncio.TaskGroup() as tasks:
-            work = (bot.client.connect(), bot.studio.run(), bot.logbook.run())
+            work = (bot.client.connect(), bot.dispatcher.run(), bot.audit_log.run())
             running_tasks = [tasks.create_task(each) for each in work]
             try:
                 await bot.client.wait_until_ready()
@@ -332,7 +346,7 @@ async def _until_told(bot: Bot) -> None:
 
 
 async def _finish(bot: Bot) -> None:
-    await bot.studio.drain()
+    await bot.dispatcher.drain()
     await bot.delivery.settle()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from generation.events import Preview
+    from generation.pictures import Preview
 
 MOMENTS = 16
 """How many moments of a drawing are recorded at most, from its noise to its picture."""

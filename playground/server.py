@@ -9,20 +9,20 @@ from typing import Self
 
 from aiohttp import web
 
-from playground.attachments import Attachments
-from playground.broadcast import Audience, Broadcast
-from playground.cdn import Cdn
-from playground.commands import Commands
-from playground.gateway import Gateway
-from playground.interactions import Interactions
-from playground.limits import Faults, RateLimits
-from playground.message_routes import InteractionRoutes, MessageRoutes
-from playground.messages import Messages
-from playground.page_api import PageApi
-from playground.rest import Front, Rest
-from playground.snowflakes import Snowflakes
-from playground.store import Store
-from playground.world import World
+from playground.api.broadcast import Audience, Broadcast
+from playground.api.gateway import Gateway
+from playground.api.message_routes import InteractionRoutes, MessageRoutes
+from playground.api.rate_limits import Faults, RateLimits
+from playground.api.rest import Front, Rest
+from playground.client.page_api import PageApi
+from playground.state.attachments import Attachments
+from playground.state.cdn import Cdn
+from playground.state.commands import Commands
+from playground.state.interactions import Interactions
+from playground.state.messages import Messages
+from playground.state.snowflakes import Snowflakes
+from playground.state.store import Store
+from playground.state.world import World
 
 TOKEN = "playground"
 API_PREFIX = "/api/v10"

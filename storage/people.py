@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from storage.database import Sessions
-from storage.records import Habits, Style
-from storage.tables import DraftRow, FavouriteRow, HabitsRow, StyleRow, UserDefaultsRow
+from storage.records import PersonalSettings, Style
+from storage.tables import DraftRow, FavouriteRow, PersonalSettingsRow, StyleRow, UserDefaultsRow
 
 BETWEEN_HINTS = timedelta(days=1)
 """How long a person is left alone after a hint."""
 
-_OWN = (FavouriteRow, StyleRow, HabitsRow, DraftRow, UserDefaultsRow)
+_OWN = (FavouriteRow, StyleRow, PersonalSettingsRow, DraftRow, UserDefaultsRow)
 
 
 class People:
@@ -22,12 +22,16 @@ class People:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def habits(self, user_id: int) -> Habits:
+    async def personal_settings(self, user_id: int) -> PersonalSettings:
         async with self._sessions() as session:
-            row = await session.get(HabitsRow, user_id)
-        return Habits(**{each.name: getattr(row, each.name) for each in fields(Habits)}) if row else Habits()
+            row = await session.get(PersonalSettingsRow, user_id)
+        return (
+            PersonalSettings(**{each.name: getattr(row, each.name) for each in fields(PersonalSettings)})
+            if row
+            else PersonalSettings()
+        )
 
-    async def adopt(
+    async def change_personal_settings(
         self,
         user_id: int,
         *,
@@ -36,7 +40,7 @@ class People:
         reply_when_done: bool | None = None,
         hints: bool | None = None,
         model: str | None = None,
-    ) -> Habits:
+    ) -> PersonalSettings:
         """Change habits; what is None stays."""
         changes = {
             "suffix": suffix,
@@ -46,15 +50,15 @@ class People:
             "model": model,
         }
         given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
-        habits = replace(await self.habits(user_id), **given)
+        personal_settings = replace(await self.personal_settings(user_id), **given)
         async with self._sessions() as session, session.begin():
-            await session.merge(HabitsRow(user_id=user_id, **asdict(habits)))
-        return habits
+            await session.merge(PersonalSettingsRow(user_id=user_id, **asdict(personal_settings)))
+        return personal_settings
 
     async def take_hint(self, user_id: int, now: datetime) -> bool:
         """Whether a person may be given a hint now; if so, it is noted as given."""
         async with self._sessions() as session, session.begin():
-            row = await session.get(HabitsRow, user_id) or HabitsRow(user_id=user_id, hints=True)
+            row = await session.get(PersonalSettingsRow, user_id) or PersonalSettingsRow(user_id=user_id, hints=True)
             if not row.hints or (row.hinted and now - row.hinted < BETWEEN_HINTS):
                 return False
             row.hinted = now

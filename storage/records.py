@@ -203,7 +203,7 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class PersonalSettings:
     """What a person wants of every request: words that follow their prompts, a direct message, or a reply that mentions
     them, when it is done, hints, and which model draws where they name none."""
 

@@ -205,7 +205,7 @@ class StyleRow(Base):
     text: Mapped[str]
 
 
-class HabitsRow(Base):
+class PersonalSettingsRow(Base):
     __tablename__ = "habits"
 
     user_id: Mapped[int] = mapped_column(primary_key=True)

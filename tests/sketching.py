@@ -10,9 +10,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from generation import infotext
 from generation.errors import FailureKind
-from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
+from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.infotext import Drawn
 from generation.jobs import Draw, Job, Task, Upscale
+from generation.pictures import Picture, Preview
 
 GREY = Preview(2, 2, bytes([128] * 12))
 

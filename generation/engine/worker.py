@@ -16,14 +16,15 @@ from transformers.utils import logging as transformers_logging
 
 from generation import wire
 from generation.catalogue import Catalogue
-from generation.engine import device
-from generation.engine.buckets import SIZES
 from generation.engine.loop import StepLoop
-from generation.engine.measuring import DeviceMeter
-from generation.engine.safety import Checkers
-from generation.engine.shelf import Shelf
-from generation.engine.sizing import Sizing
-from generation.engine.upscalers.choice import Upscalers
+from generation.engine.models.safety_checker import SafetyCheckers
+from generation.engine.runtime import device
+from generation.engine.scheduling import dtype_trial
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.buckets import SIZES
+from generation.engine.scheduling.model_cache import ModelCache
+from generation.engine.scheduling.profiling import DeviceMeter
+from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.events import Event
 
 log = logging.getLogger(__name__)
@@ -73,12 +74,12 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
     unwanted: set[int] = set()
     threading.Thread(target=_listen, args=(commands, inbox, unwanted), daemon=True).start()
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
-    rival = device.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
+    rival = dtype_trial.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
     room, accelerated = options.models_in_memory, options.acceleration
-    shelf = Shelf(catalogue, where, dtype, room, rival, accelerated, options.measurements, options.strict)
-    upscalers, checkers = Upscalers(catalogue, where, options.upscaler), Checkers(catalogue, where)
+    cache = ModelCache(catalogue, where, dtype, room, rival, accelerated, options.measurements, options.strict)
+    upscalers, checkers = UpscalerRegistry(catalogue, where, options.upscaler), SafetyCheckers(catalogue, where)
     loop = StepLoop(
-        shelf,
+        cache,
         emit,
         sizing_for(options),
         options.model_wait_seconds,
@@ -97,11 +98,11 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
         loop.step()
 
 
-def sizing_for(options: wire.Configure) -> Sizing:
+def sizing_for(options: wire.Configure) -> BatchSizing:
     """As many rows as the host says, or else as are found to pay, however many are wanted."""
     if options.largest_batch or options.strict:
-        return Sizing(options.largest_batch or STRICT_ROWS, options.strict, file=options.measurements)
-    return Sizing(SIZES[-1], meter=DeviceMeter(), file=options.measurements)
+        return BatchSizing(options.largest_batch or STRICT_ROWS, options.strict, file=options.measurements)
+    return BatchSizing(SIZES[-1], meter=DeviceMeter(), file=options.measurements)
 
 
 def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]", unwanted: set[int]) -> None:

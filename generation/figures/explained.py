@@ -7,12 +7,12 @@ from typing import Any
 import numpy
 from PIL import Image
 
-from generation.events import Preview
 from generation.explanation import Explanation, Fork, Moment
 from generation.figures import heat, palette, sheet
 from generation.figures.blocks import Align, Bar, Block, Picture, Row, Stack, Text, panel, rows_of
 from generation.figures.sheet import MARGIN, WIDTH
 from generation.figures.typography import CAPTION, HEAD, TITLE, Style, Weight
+from generation.pictures import Preview
 
 SHOWN = 8
 """How many moments of the drawing the figure has; with the noise itself they fill three rows."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from generation.events import Preview
 from generation.figures import palette
 from generation.figures.blocks import Block, Picture, Row, Stack, Text, panel
 from generation.figures.sheet import MARGIN, WIDTH, drawn
 from generation.figures.typography import HEAD, TITLE
+from generation.pictures import Preview
 
 GAP = 24
 """Pixels between two rows, and between two columns."""

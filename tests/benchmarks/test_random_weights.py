@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from benchmarks import random_weights
-from generation.engine import bench
+from generation.engine.benchmarking import bench
 
 
 @pytest.mark.parametrize(("size", "millions"), [("sd15", 859.5), ("sdxl", 2567.5)])

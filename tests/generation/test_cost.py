@@ -6,7 +6,7 @@ import torch
 
 from generation import cost
 from generation.catalogue import POCKET
-from generation.engine.samplers import scheduler_for
+from generation.engine.denoising.samplers import scheduler_for
 from generation.errors import InvalidSetting
 from generation.settings import GenerationSettings, Sampler, Schedule
 

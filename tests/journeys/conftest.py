@@ -23,7 +23,7 @@ from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
 from playground import Playground
-from playground.person import Person
+from playground.client.person import Person
 
 Message = dict[str, Any]
 Start = Callable[..., AbstractAsyncContextManager[app.Bot]]

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from bot.config import BansConfig
-from playground.person import File, Outcome, Refused
-from playground.world import ADMIN_ID, ART_ID, ARTISTS_ROLE_ID, GUILD_ID, MEMBER_TWO_ID, OTHER_GUILD_ID
+from playground.client.person import File, Outcome, Refused
+from playground.state.world import ADMIN_ID, ART_ID, ARTISTS_ROLE_ID, GUILD_ID, MEMBER_TWO_ID, OTHER_GUILD_ID
 from tests.journeys.conftest import Member, Message, Start, text_of, words_of
 from tests.journeys.test_rules import refused
 from tests.sketching import SketchPool
@@ -72,9 +72,9 @@ async def test_every_command_and_menu_refuses_the_banned(start: Start, admin: Me
         assert len(slash) > 30
         for path, options in slash:
             assert is_refused(await admin.slash(path, options)), path
-        menus = [command["name"] for command in admin.commands if command["type"] == 3]
-        assert len(menus) == 5
-        for name in menus:
+        context_menus = [command["name"] for command in admin.commands if command["type"] == 3]
+        assert len(context_menus) == 5
+        for name in context_menus:
             assert is_refused(await admin.menu(name, picture)), name
         assert await admin.autocomplete("imagine", {"model": "po"}, "model") == []
         assert is_refused(await admin.slash("imagine", {"prompt": "a fox"}, "dm"))

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from bot import app
-from bot.blending import FROM_THE_MIDDLE
+from bot.requests.blending import FROM_THE_MIDDLE
 from generation import infotext
 from generation.loras import LoraSpec
-from playground.person import File
+from playground.client.person import File
 from tests.journeys.conftest import Member, Start, text_of, urls_of
 from tests.sketching import SketchPool
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.config import HOST_LIMITS
-from playground.world import ART_ID
+from playground.state.world import ART_ID
 from tests.journeys.conftest import Clock, Member, Message, Start, text_of
 from tests.journeys.test_given import given
 from tests.journeys.test_places import until_drawing

@@ -9,7 +9,7 @@ from bot import app
 from bot.config import SafetyConfig
 from generation.catalogue import POCKET
 from playground import Playground
-from playground.world import NSFW_ART_ID, Channel
+from playground.state.world import NSFW_ART_ID, Channel
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
 from tests.journeys.test_places import until_drawing
 from tests.journeys.test_rules import refused

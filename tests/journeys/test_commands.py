@@ -18,7 +18,7 @@ from generation import infotext
 from generation.catalogue import POCKET
 from generation.loras import LoraSpec
 from playground import Playground
-from playground.person import File
+from playground.client.person import File
 from storage.images import Images
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
 from tests.sketching import SketchPool
@@ -81,7 +81,7 @@ async def test_a_private_picture_whose_token_expired_waits_in_the_history(
     started = await member.start("a secret", steps=60, private=True)
     await member.see(started, lambda each: "of 60" in text_of(each))
     clock.ahead += 16 * 60
-    await bot.studio.drain()
+    await bot.dispatcher.drain()
     await bot.delivery.settle()
     shown = (await member.select(await member.looks_up("history"), "noisefox-show", ["1"])).message
     assert shown is not None
@@ -254,14 +254,14 @@ async def test_all_of_ones_data_comes_as_a_file(bot: app.Bot, member: Member, ot
     answer = (await member.slash("me export")).message
     assert answer is not None
     whole = await member.see(answer, lambda each: bool(each["attachments"]))
-    archive = ZipFile(BytesIO(await member.download(whole["attachments"][0]["url"])))
-    data = json.loads(archive.read("data.json"))
+    personal_data = ZipFile(BytesIO(await member.download(whole["attachments"][0]["url"])))
+    data = json.loads(personal_data.read("data.json"))
     assert [request["settings"]["prompt"] for request in data["requests"]] == ["a castle"]
     assert data["requests"][0]["settings"]["seed"] == 7
     assert (data["favourites"], data["styles"]) == ([1], [{"name": "noir", "text": "film noir"}])
     assert "token" not in str(data)
-    [picture] = [name for name in archive.namelist() if name.endswith(".png")]
-    assert archive.read(picture) == await member.download(urls_of(done)[0])
+    [picture] = [name for name in personal_data.namelist() if name.endswith(".png")]
+    assert personal_data.read(picture) == await member.download(urls_of(done)[0])
 
 
 async def test_whoever_is_forgotten_leaves_nothing(bot: app.Bot, member: Member, other: Member, tmp_path: Path) -> None:
@@ -336,9 +336,9 @@ async def exported(person: Member) -> tuple[dict[str, Any], list[bytes]]:
     answer = (await person.slash("me export")).message
     assert answer is not None
     whole = await person.see(answer, lambda each: bool(each["attachments"]))
-    archive = ZipFile(BytesIO(await person.download(whole["attachments"][0]["url"])))
-    given = [archive.read(name) for name in archive.namelist() if name.startswith("inputs/")]
-    return json.loads(archive.read("data.json")), given
+    personal_data = ZipFile(BytesIO(await person.download(whole["attachments"][0]["url"])))
+    given = [personal_data.read(name) for name in personal_data.namelist() if name.startswith("inputs/")]
+    return json.loads(personal_data.read("data.json")), given
 
 
 def rows_with(folder: Path, member: Member, but: str = "") -> str:

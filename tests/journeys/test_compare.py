@@ -15,7 +15,7 @@ from bot.config import Config, WorkerConfig
 from generation import infotext
 from generation.catalogue import POCKET, ModelSpec
 from generation.local_pool import LocalPool
-from playground.person import File
+from playground.client.person import File
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
@@ -261,7 +261,7 @@ async def test_pictures_of_it_that_cannot_be_noted_leave_no_files(
     async with start(SketchPool()) as bot:
         begun = await compare(member, "seed")
         await failed.wait()
-        await bot.studio.drain()
+        await bot.dispatcher.drain()
     assert drawn_in(tmp_path) == []
     monkeypatch.undo()
     async with start(SketchPool()):

@@ -10,7 +10,7 @@ from bot import app
 from generation import infotext
 from generation.settings import GenerationSettings
 from playground import Playground
-from playground.world import Permission
+from playground.state.world import Permission
 from storage.images import Images
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
 
@@ -149,8 +149,8 @@ async def test_what_has_ended_is_not_cancelled(bot: app.Bot, member: Member) -> 
     await bot.delivery.settle()
     done = await bot.generations.get(1)
     assert done is not None
-    await bot.studio.cancel(done)
-    assert not bot.studio._stopping
+    await bot.dispatcher.cancel(done)
+    assert not bot.dispatcher._stopping
     assert finished(await member.imagine())
 
 
@@ -223,7 +223,7 @@ async def test_a_private_picture_whose_token_has_expired_appears_nowhere_else(
         started = await member.start(steps=60, private=True)
         await member.see(started, lambda each: "of 60" in text_of(each))
         clock.ahead += 16 * 60
-        await bot.studio.drain()
+        await bot.dispatcher.drain()
         await bot.delivery.settle()
     assert other.messages() == []
     assert not any(finished(each) for each in member.messages())

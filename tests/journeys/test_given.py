@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot import app, sheets
+from bot import app
+from bot.attachments import encode
 from generation import images
-from playground.person import File, Outcome
+from playground.client.person import File, Outcome
 from tests.journeys.conftest import Member, Start, filled, text_of
 from tests.sketching import SketchPool
 
@@ -55,8 +56,10 @@ async def _blend(person: Member) -> Outcome:
 
 
 async def _menu(person: Member) -> Outcome:
-    look = given()
-    opened = await person.menu("Start from this picture", await person.post(look.name, look.data, look.content_type))
+    content = given()
+    opened = await person.menu(
+        "Start from this picture", await person.post(content.name, content.data, content.content_type)
+    )
     return await person.submit(opened.modal, {"prompt": "a fox", "flags": "--steps 3"})
 
 
@@ -125,9 +128,9 @@ async def test_files_are_acknowledged_before_they_are_made_to_fit(
     two = await member.imagine("a boat", count=2)
     details = (await member.click(two, "Details")).message
     assert details is not None
-    fitting, thumbnail, may_read = sheets.fitting, sheets.thumbnail, threading.Event()
+    fitting, thumbnail, may_read = encode.fitting, encode.thumbnail, threading.Event()
 
-    def fits(png: bytes, most: int) -> sheets.Fit:
+    def fits(png: bytes, most: int) -> encode.Fit:
         assert may_read.wait(20)
         return fitting(png, most)
 
@@ -135,8 +138,8 @@ async def test_files_are_acknowledged_before_they_are_made_to_fit(
         assert may_read.wait(20)
         return thumbnail(png)
 
-    monkeypatch.setattr(sheets, "fitting", fits)
-    monkeypatch.setattr(sheets, "thumbnail", small)
+    monkeypatch.setattr(encode, "fitting", fits)
+    monkeypatch.setattr(encode, "thumbnail", small)
     outcomes = [
         await member.click(details, "Original 1"),
         await member.select(two, "noisefox:pick:1:0", ["1"]),
@@ -156,13 +159,13 @@ async def test_a_page_is_turned_before_its_pictures_are_read(
     for number in range(6):
         await member.imagine(f"boat {number}")
     listed = await member.looks_up("history")
-    thumbnail, may_read = sheets.thumbnail, threading.Event()
+    thumbnail, may_read = encode.thumbnail, threading.Event()
 
     def small(png: bytes) -> bytes:
         assert may_read.wait(20)
         return thumbnail(png)
 
-    monkeypatch.setattr(sheets, "thumbnail", small)
+    monkeypatch.setattr(encode, "thumbnail", small)
     assert (await member.click(listed, "▶️")).acknowledged == 6
     may_read.set()
     await member.see(listed, lambda each: "boat 0" in text_of(each))

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from bot import app
-from bot.commands.imagine import Imagine
+from bot.cogs.imagine import Imagine
 from generation import infotext
 from generation.settings import Limits, Sampler
-from playground.person import File, Refused
+from playground.client.person import File, Refused
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
 
 BOMB = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0"
@@ -207,7 +207,7 @@ async def test_a_late_cancel_does_not_hit_the_next_job(bot: app.Bot, member: Mem
     [ended] = (await bot.generations.of_user(int(member.id))).generations
     following = await member.start("a castle", steps=150)
     await member.see(following, lambda message: "of 150" in text_of(message))
-    await bot.studio.cancel(ended)
+    await bot.dispatcher.cancel(ended)
     assert "a castle" in text_of(await member.see_finished(following))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.config import HOST_LIMITS
 from playground import Playground
-from playground.world import ART_ID, ARTISTS_ROLE_ID, BOT_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID
+from playground.state.world import ART_ID, ARTISTS_ROLE_ID, BOT_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID
 from tests.journeys.conftest import Member, Start, words_of
 from tests.journeys.test_rules import VALUES, refused, said
 from tests.sketching import SketchPool

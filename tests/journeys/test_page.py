@@ -6,7 +6,7 @@ import pytest
 
 from bot import app
 from playground import Playground
-from tests import browser
+from tools import browser
 
 pytestmark = pytest.mark.skipif(
     browser.executable() is None and not os.environ.get("NOISEFOX_NEEDS_BROWSER"),

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from bot import app
-from bot.permissions import NEEDED
+from bot.interactions.permissions import NEEDED
 from playground import Playground
-from playground.world import ART_ID, GENERAL_ID, NSFW_ART_ID, SKETCHES_ID, Permission
+from playground.state.world import ART_ID, GENERAL_ID, NSFW_ART_ID, SKETCHES_ID, Permission
 from tests.journeys.conftest import Member, Start, finished, words_of
 from tests.journeys.test_rules import refused, said
 from tests.sketching import SketchPool

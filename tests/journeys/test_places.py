@@ -7,9 +7,11 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bot import app, metadata, prints
+from bot import app
+from bot.attachments import finished as finished_module
+from bot.attachments import metadata
 from playground import Playground
-from playground.world import SKETCHES_ID, Permission
+from playground.state.world import SKETCHES_ID, Permission
 from tests.journeys.conftest import Clock, Member, Message, Start, filled, finished, text_of, urls_of
 from tests.sketching import SketchPool
 
@@ -70,7 +72,7 @@ async def test_no_more_than_can_be_answered_there(bot: app.Bot, member: Member, 
 async def test_what_would_come_too_late_there_is_refused(start: Start, member: Member, clock: Clock) -> None:
     pool = SketchPool()
     async with start(pool) as bot:
-        await bot.studio._paces.keep("pocket", 128 * 128, 60.0)
+        await bot.dispatcher._paces.keep("pocket", 128 * 128, 60.0)
     async with start(pool):
         refused = await member.slash("imagine", {"prompt": "a boat", "steps": 30}, "elsewhere")
         assert "That would take about 1.0 h" in text_of(refused.message or {})
@@ -94,7 +96,7 @@ async def test_past_the_life_of_its_token_it_waits_in_the_history(
     await until_drawing(pool)
     clock.ahead += 16 * 60
     pool.release()
-    await bot.studio.drain()
+    await bot.dispatcher.drain()
     await bot.delivery.settle()
     assert not any(finished(each) for each in [*member.messages(place), *other.messages(place)])
     assert await bot.generations.interrupted() == []
@@ -147,7 +149,7 @@ async def test_a_picture_fits_and_its_original_is_kept_wherever_it_is_asked_for(
 async def test_four_files_that_fit_alone_fit_together(
     bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prints, "REQUEST_BYTES", 100_000)
+    monkeypatch.setattr(finished_module, "REQUEST_BYTES", 100_000)
     done = await member.imagine("a noisy boat", count=4)
     files = [await member.download(url) for url in urls_of(done)]
     assert len(files) == 4

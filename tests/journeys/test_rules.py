@@ -8,8 +8,8 @@ from PIL import Image
 
 from bot import app
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
-from playground.person import File
-from playground.world import ART_ID, ARTISTS_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID, NSFW_ART_ID
+from playground.client.person import File
+from playground.state.world import ART_ID, ARTISTS_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID, NSFW_ART_ID
 from storage.rulebook import READERS
 from tests.journeys.conftest import Clock, Member, Start, finished, text_of, words_of
 from tests.sketching import SketchPool

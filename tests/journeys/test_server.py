@@ -3,8 +3,8 @@ import pytest
 from bot import app
 from generation import infotext
 from generation.settings import GenerationSettings
-from playground.person import Refused
-from playground.world import ART_ID
+from playground.client.person import Refused
+from playground.state.world import ART_ID
 from tests.journeys.conftest import Member, Start, finished, text_of
 from tests.journeys.test_bans import uses_of
 

@@ -8,7 +8,7 @@ from bot import app
 from bot.config import SafetyConfig
 from generation.catalogue import POCKET
 from playground import Playground
-from playground.world import ART_ID, MEMBER_ONE_ID, MEMBER_TWO_ID
+from playground.state.world import ART_ID, MEMBER_ONE_ID, MEMBER_TWO_ID
 from tests.journeys.conftest import Member, Message, Start, filled, finished, text_of, urls_of, words_of
 from tests.journeys.test_checks import WILD, covered
 from tests.journeys.test_places import until_drawing

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot import app
-from playground.person import File
+from playground.client.person import File
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.journeys.conftest import Clock, Member, Start, finished, text_of

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import app, studio
+from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
+from bot.jobs import dispatcher
 from playground import Playground
 from storage import database
 from storage.images import Images
@@ -160,7 +161,7 @@ async def test_a_line_that_is_full_takes_no_more(start: Start, pool: SketchPool,
 async def test_spare_places_are_kept_while_there_is_room(
     bot: app.Bot, pool: SketchPool, member: Member, other: Member, admin: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(studio, "SPARE", 1)
+    monkeypatch.setattr(dispatcher, "SPARE", 1)
     pool.hold()
     await member.start("a castle")
     await until_drawing(pool)
@@ -199,7 +200,7 @@ async def test_what_is_cancelled_while_its_picture_is_read_is_not_drawn(
 ) -> None:
     message, request, may_end = await _enlarging(bot, member, monkeypatch)
     pool.hold()
-    await bot.studio.cancel(request)
+    await bot.dispatcher.cancel(request)
     may_end.set()
     await member.see(message, lambda each: "Cancelled" in text_of(each))
     await member.start("a fox")
@@ -213,7 +214,7 @@ async def test_what_is_abandoned_while_its_picture_is_read_is_not_drawn(
 ) -> None:
     _, request, may_end = await _enlarging(bot, member, monkeypatch)
     pool.hold()
-    await bot.studio.abandon(request)
+    await bot.dispatcher.abandon(request)
     may_end.set()
     await member.start("a fox")
     await until_drawing(pool)

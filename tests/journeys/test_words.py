@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot import app
-from playground.person import File, Outcome
+from playground.client.person import File, Outcome
 from tests.journeys.conftest import Member, Start, finished, words_of
 from tests.journeys.test_rules import refused, said
 from tests.sketching import SketchPool
@@ -32,7 +32,7 @@ def is_refused(outcome: Outcome, member: Member) -> bool:
 )
 async def test_in_any_guise(bot: app.Bot, member: Member, prompt: str) -> None:
     assert REFUSAL in await refused(member, prompt=prompt)
-    assert bot.studio.line() == []
+    assert bot.dispatcher.line() == []
 
 
 async def test_in_one_of_several_prompts(bot: app.Bot, member: Member) -> None:

@@ -14,7 +14,7 @@ from discord import app_commands
 from PIL import Image
 
 from playground import Playground
-from playground.world import GUILD_ID
+from playground.state.world import GUILD_ID
 
 Connect = Callable[["Client"], AbstractAsyncContextManager["Client"]]
 

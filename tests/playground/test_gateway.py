@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from playground import Playground
-from playground.person import Person
+from playground.client.person import Person
 from tests.playground.conftest import Client, Clock, Connect, connected
 
 

@@ -9,8 +9,8 @@ import pytest
 from discord import app_commands
 
 from playground import Playground
-from playground.person import File, Person, Refused
-from playground.world import ADMIN_ID, ART_ID, GENERAL_ID, MEMBER_TWO_ID, Permission
+from playground.client.person import File, Person, Refused
+from playground.state.world import ADMIN_ID, ART_ID, GENERAL_ID, MEMBER_TWO_ID, Permission
 from tests.playground.conftest import Client, Clock, Connect, picture
 
 

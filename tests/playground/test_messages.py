@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from playground import Playground
-from playground.person import Person, Refused
-from playground.world import GENERAL_ID
+from playground.client.person import Person, Refused
+from playground.state.world import GENERAL_ID
 from tests.playground.conftest import Client, Clock, Connect, picture
 
 

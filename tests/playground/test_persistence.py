@@ -9,8 +9,8 @@ import discord
 import pytest
 
 from playground import Playground
-from playground.person import Person
-from playground.world import GENERAL_ID
+from playground.client.person import Person
+from playground.state.world import GENERAL_ID
 from tests.playground.conftest import Client, Clock, connected, picture
 
 Redirect = Callable[[Playground], None]

@@ -10,9 +10,9 @@ import pytest
 
 from playground import Playground
 from playground.errors import ApiError, Json
-from playground.forms import Form
-from playground.modal_rules import check_modal
-from playground.world import BOT_ID, GENERAL_ID, GUILD_ID
+from playground.state.world import BOT_ID, GENERAL_ID, GUILD_ID
+from playground.validation.form_errors import Form
+from playground.validation.modals import check_modal
 from tests.playground.conftest import Clock
 
 MESSAGES = f"/channels/{GENERAL_ID}/messages"

@@ -66,8 +66,8 @@ class Stage:
         bot = await self._running.enter_async_context(
             app.assembled(self._config, pool=self.pool, now=lambda: self.env.now() + self.ahead)
         )
-        await bot.studio.resume()
-        for work in (bot.studio.run(), bot.logbook.run()):
+        await bot.dispatcher.resume()
+        for work in (bot.dispatcher.run(), bot.audit_log.run()):
             task = asyncio.create_task(work)
             self._running.callback(task.cancel)
         self.bot = bot

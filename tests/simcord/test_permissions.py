@@ -10,7 +10,7 @@ async def test_what_the_bot_may_not_is_named_before_anything_is_drawn(stage: Sta
     result = await stage.member.slash(stage.bare_channel, "imagine", prompt="a fox")
     assert result.ephemeral
     assert "Attach Files" in words_of(result.response)
-    assert stage.bot.studio.line() == []
+    assert stage.bot.dispatcher.line() == []
 
 
 async def test_only_who_manages_the_server_sees_its_rules(stage: Stage) -> None:
@@ -53,7 +53,7 @@ async def test_a_moderator_alone_does_not_manage_the_server(stage: Stage) -> Non
 async def test_a_channel_in_which_the_bot_may_not_speak_is_named(stage: Stage) -> None:
     refused = await stage.admin.slash(stage.mute_channel, "imagine", prompt="a fox")
     assert "Send Messages" in words_of(refused.response)
-    assert stage.bot.studio.line() == []
+    assert stage.bot.dispatcher.line() == []
 
 
 async def test_whom_the_host_bans_is_refused(stage: Stage) -> None:

@@ -25,7 +25,7 @@ async def test_past_the_life_of_its_token_the_channel_message_is_edited(stage: S
 async def test_past_the_life_of_its_token_a_private_picture_waits_in_the_history(stage: Stage) -> None:
     stage.ahead = timedelta(minutes=16)
     started = await stage.member.slash(stage.channel, "imagine", prompt="a secret", private=True)
-    await stage.until(lambda: stage.bot.studio.line() == [])
+    await stage.until(lambda: stage.bot.dispatcher.line() == [])
     await stage.bot.delivery.settle()
     assert "Re-roll" not in words_of(started.response)
     assert stage.channel.history(viewer=stage.other) == []
@@ -59,12 +59,12 @@ async def test_a_form_opened_before_a_restart_works_after_it(stage: Stage) -> No
     ["history", "favourites", "queue", "models", "help", "settings show", "styles list", "me forget", "server show"],
 )
 async def test_what_a_command_tells_is_seen_by_whoever_asked_alone(stage: Stage, command: str) -> None:
-    asker = stage.admin if command.startswith("server") else stage.member
-    answer = await asker.slash(stage.channel, command)
+    requester = stage.admin if command.startswith("server") else stage.member
+    answer = await requester.slash(stage.channel, command)
     assert answer.ephemeral
     assert answer.response is not None
     assert stage.channel.history(viewer=stage.other) == []
-    assert [message.id for message in stage.channel.history(viewer=asker)] == [answer.response.id]
+    assert [message.id for message in stage.channel.history(viewer=requester)] == [answer.response.id]
 
 
 async def test_details_and_refusals_are_seen_by_whoever_pressed_alone(stage: Stage) -> None:

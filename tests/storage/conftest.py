@@ -7,8 +7,8 @@ from generation.settings import GenerationSettings
 from storage import database
 from storage.database import Sessions
 from storage.generations import Generations
-from storage.house_rules import HouseRules
 from storage.preferences import Preferences
+from storage.server_rules import ServerRules
 
 
 @pytest.fixture
@@ -45,5 +45,5 @@ def apple() -> GenerationSettings:
 
 
 @pytest.fixture
-def rules(sessions: Sessions) -> HouseRules:
-    return HouseRules(sessions)
+def rules(sessions: Sessions) -> ServerRules:
+    return ServerRules(sessions)

@@ -11,7 +11,7 @@ from storage.drafts import LIFE, Drafts
 from storage.generations import Generations
 from storage.paces import Paces
 from storage.people import BETWEEN_HINTS, People
-from storage.records import Action, Generation, Habits, Lineage, Origin, Picture, Style
+from storage.records import Action, Generation, Lineage, Origin, PersonalSettings, Picture, Style
 from storage.removals import Removals
 
 
@@ -24,22 +24,22 @@ async def asked(generations: Generations, prompt: str, user: int = 1, parent: in
 
 async def test_habits_change_one_by_one(sessions: Sessions) -> None:
     people = People(sessions)
-    assert await people.habits(1) == Habits()
-    await people.adopt(1, suffix="soft light")
-    assert await people.adopt(1, tell_when_done=True) == Habits("soft light", True)
-    assert await people.habits(1) == Habits("soft light", True)
-    assert await people.habits(2) == Habits()
+    assert await people.personal_settings(1) == PersonalSettings()
+    await people.change_personal_settings(1, suffix="soft light")
+    assert await people.change_personal_settings(1, tell_when_done=True) == PersonalSettings("soft light", True)
+    assert await people.personal_settings(1) == PersonalSettings("soft light", True)
+    assert await people.personal_settings(2) == PersonalSettings()
 
 
 async def test_a_hint_a_day_and_none_for_whoever_wants_none(sessions: Sessions) -> None:
     people, noon = People(sessions), datetime(2026, 11, 26, 12, tzinfo=UTC)
-    await people.adopt(1, suffix="soft light")
+    await people.change_personal_settings(1, suffix="soft light")
     assert await people.take_hint(1, noon)
     assert not await people.take_hint(1, noon + BETWEEN_HINTS - timedelta(seconds=1))
     assert await people.take_hint(2, noon)
-    await people.adopt(1, hints=False)
+    await people.change_personal_settings(1, hints=False)
     assert not await people.take_hint(1, noon + BETWEEN_HINTS)
-    assert await people.adopt(1, hints=True) == Habits("soft light")
+    assert await people.change_personal_settings(1, hints=True) == PersonalSettings("soft light")
     assert await people.take_hint(1, noon + BETWEEN_HINTS)
 
 

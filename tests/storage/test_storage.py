@@ -15,12 +15,12 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 from storage import database
 from storage.database import Sessions
 from storage.generations import AlreadyAsked, Generations
-from storage.house_rules import HouseRules
 from storage.images import Images
 from storage.preferences import Preferences
 from storage.records import ANY_MODEL, Action, Lineage, NsfwPolicy, Origin, Picture, Spending
 from storage.removals import Removals
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
+from storage.server_rules import ServerRules
 from storage.tables import Base
 
 SNOWFLAKE = 2**63 - 1
@@ -134,7 +134,7 @@ async def test_own_defaults_add_up_until_they_are_forgotten(preferences: Prefere
     assert (await preferences.of_user(1)).by_model == {}
 
 
-async def test_what_servers_decide_adds_up_until_it_is_forgotten(rules: HouseRules) -> None:
+async def test_what_servers_decide_adds_up_until_it_is_forgotten(rules: ServerRules) -> None:
     await rules.prefer(1, 1, ANY_MODEL, PartialSettings(steps=9, sampler=Sampler.DDIM, negative_prompt="hands"))
     await rules.prefer(1, 5, "pocket", PartialSettings(guidance_scale=3.5, schedule=Schedule.KARRAS))
     await rules.rule(1, RuleKey(1, ANY_MODEL, "steps"), Rule(most=20))

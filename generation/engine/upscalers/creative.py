@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 
 from generation import cost, redrawing
-from generation.engine import memory
-from generation.engine.decoding import Decoding
-from generation.engine.models import Model
-from generation.engine.originals import Original
-from generation.engine.painting import Painting, predict
-from generation.engine.upscalers.tiles import Mosaic, Pixels
-from generation.engine.upscalers.upscaler import Report
+from generation.engine.denoising.decoding import Decoding
+from generation.engine.denoising.init_image import InitImage
+from generation.engine.denoising.state import DenoisingState, predict
+from generation.engine.models.model import Model
+from generation.engine.runtime import memory
+from generation.engine.upscalers.base import Report
+from generation.engine.upscalers.tiles import Pixels, TileBlend
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 
 ROWS = 2
@@ -42,17 +42,17 @@ class Redrawing:
         return len(self._tiling.boxes(*self._size)) * self._steps
 
     @torch.inference_mode()
-    def _begun(self, pixels: Pixels, noise: torch.Tensor) -> Painting:
+    def _begun(self, pixels: Pixels, noise: torch.Tensor) -> DenoisingState:
         settings = replace(self._settings, width=pixels.shape[1], height=pixels.shape[0])
-        return Painting(self._model, settings, Original(Image.fromarray(pixels), noise=noise))
+        return DenoisingState(self._model, settings, InitImage(Image.fromarray(pixels), noise=noise))
 
     @torch.inference_mode()
-    def _step(self, tile: Painting) -> None:
+    def _step(self, tile: DenoisingState) -> None:
         [predictions] = predict([tile], min(self._rows, len(tile.prompts)))
         tile.advance(predictions)
 
     @torch.inference_mode()
-    def _decoded(self, tile: Painting) -> Generator[None, None, Pixels]:
+    def _decoded(self, tile: DenoisingState) -> Generator[None, None, Pixels]:
         decoding = Decoding(tile)
         yield from decoding.slices()
         pixels: Pixels = decoding.pixels().numpy()
@@ -82,7 +82,7 @@ class Redrawing:
 
     def _drawn_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
         pixels, noise = self._pixels(image), self._noise()
-        mosaic, done = Mosaic(*self._size, self._tiling, PIXELS_PER_LATENT), 0
+        mosaic, done = TileBlend(*self._size, self._tiling, PIXELS_PER_LATENT), 0
         for left, top, right, bottom in self._tiling.boxes(*self._size):
             rows, columns = (
                 slice(top * PIXELS_PER_LATENT, bottom * PIXELS_PER_LATENT),

@@ -1,7 +1,7 @@
 """Lanczos: three lobes of a windowed sinc, as Pillow computes it."""
 
+from generation.engine.upscalers.base import resized
 from generation.engine.upscalers.tiles import Pixels
-from generation.engine.upscalers.upscaler import resized
 from generation.tiling import Tiling
 from generation.upscaling import UpscalerName
 

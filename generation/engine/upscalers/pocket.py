@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
-from generation.engine import pocket_upscaler
-from generation.engine.pocket_upscaler import SCALE
+from generation.engine.upscalers import pocket_network
+from generation.engine.upscalers.base import resized
+from generation.engine.upscalers.pocket_network import SCALE
 from generation.engine.upscalers.tiles import Pixels
-from generation.engine.upscalers.upscaler import resized
 from generation.tiling import Tiling
 from generation.upscaling import UpscalerName
 
@@ -26,7 +26,7 @@ class Pocket:
 
     def __init__(self, directory: Path, device: torch.device) -> None:
         """Raises `OSError` or `ValueError` where the directory holds no such network."""
-        self._network = pocket_upscaler.load(directory).to(device)
+        self._network = pocket_network.load(directory).to(device)
         self._device = device
         reach = 2 + 2 * self._network.blocks  # a pixel a convolution: two in a block, one before, one after
         self.tiling = Tiling(side=192, context=reach + _REDUCTION, blend=_BLEND)

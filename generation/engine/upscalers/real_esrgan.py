@@ -11,8 +11,8 @@ from typing import Any
 import numpy
 import torch
 
+from generation.engine.upscalers.base import resized
 from generation.engine.upscalers.tiles import Pixels
-from generation.engine.upscalers.upscaler import resized
 from generation.tiling import Tiling
 from generation.upscaling import UpscalerName
 

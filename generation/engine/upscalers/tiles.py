@@ -9,7 +9,7 @@ Pixels = numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
 """Shape (height, width, 3)."""
 
 
-class Mosaic:
+class TileBlend:
     """A picture put together from the tiles of another one, each enlarged by `factor`."""
 
     def __init__(self, width: int, height: int, tiling: Tiling, factor: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from discord import app_commands
 from discord.ext import commands as extension
 
-import bot.commands
+import bot.cogs
 from generation.settings import Sampler
 
 _UNTRANSLATED = frozenset(Sampler)
@@ -44,7 +44,7 @@ def commands() -> list[Command]:
 
 
 def _families() -> Iterator[type[extension.Cog]]:
-    found = pkgutil.iter_modules(bot.commands.__path__, "bot.commands.")
+    found = pkgutil.iter_modules(bot.cogs.__path__, "bot.cogs.")
     for module in [importlib.import_module(each.name) for each in found]:
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, extension.Cog) and value.__module__ == module.__name__:

@@ -16,7 +16,7 @@ _UNSAID = ("log", "logging", "warnings", "re")
 """Modules whose functions take words for the log, or patterns."""
 
 _NAMED = ("locale_str", "create_task", "TypeVar", "ValueError", "TypeError", "RuntimeError", "AssertionError")
-_HOST = ("bot/app.py", "bot/__main__.py", "bot/ack_bench.py")
+_HOST = ("bot/app.py", "bot/__main__.py", "bot/cli/ack_bench.py")
 _PROMPTS = "bot/lessons/examples.py"
 """Where words are drawn, not said."""
 

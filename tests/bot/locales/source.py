@@ -13,7 +13,7 @@ from storage.records import Action
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("bot", "generation", "storage")
-HOST = ("generation/engine", "generation/acceleration.py", "bot/config.py", "bot/terminal.py", "bot/doctor.py")
+HOST = ("generation/engine", "generation/acceleration.py", "bot/config.py", "bot/cli/draw.py", "bot/cli/doctor.py")
 """What speaks to nobody, or to the host at the terminal: in English."""
 
 CONFIGURED = "Spec"

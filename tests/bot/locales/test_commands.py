@@ -31,8 +31,8 @@ def test_no_command_is_without_its_spanish() -> None:
         for text in descriptions_of(each)
         if text not in spanish.sentences
     ]
-    menus = [name for name in menu_names() if name not in spanish.names]
-    assert names + texts + menus == [], "add names and sentences to bot/locales/es"
+    context_menus = [name for name in menu_names() if name not in spanish.names]
+    assert names + texts + context_menus == [], "add names and sentences to bot/locales/es"
 
 
 def test_no_name_is_left_over() -> None:

@@ -11,9 +11,9 @@ from PIL import Image
 
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.loop import StepLoop
-from generation.engine.models import Model
-from generation.engine.shelf import Shelf
-from generation.engine.sizing import Sizing
+from generation.engine.models.model import Model
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Completed, Event
 from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
@@ -34,9 +34,11 @@ FAMILIES: dict[str, Callable[[Path], Path]] = {
 class LoopDriver:
     """A step loop, driven by hand; `events` is all it said."""
 
-    def __init__(self, shelf: Shelf, sizing: Sizing | None = None, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, cache: ModelCache, sizing: BatchSizing | None = None, clock: Callable[[], float] = monotonic
+    ) -> None:
         self.events: list[Event] = []
-        self.loop = StepLoop(shelf, self.events.append, sizing or Sizing(16), clock=clock)
+        self.loop = StepLoop(cache, self.events.append, sizing or BatchSizing(16), clock=clock)
 
     def admit(self, job_id: int, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> None:
         self.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings, inputs)))
@@ -70,10 +72,10 @@ def pixels(png: bytes) -> Pixels:
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Shelf:
+def cache() -> ModelCache:
     """With the shipped model, the same by another name, and one that is not there."""
     models = [POCKET, replace(POCKET, name="twin"), replace(POCKET, name="missing", source="/nowhere")]
-    return Shelf(Catalogue(models), torch.device("cpu"), torch.float32)
+    return ModelCache(Catalogue(models), torch.device("cpu"), torch.float32)
 
 
 @pytest.fixture(scope="session")
@@ -84,13 +86,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 
 
 @pytest.fixture
-def pocket(shelf: Shelf) -> Model:
-    return shelf.take("pocket", on_load=lambda share: None)
+def pocket(cache: ModelCache) -> Model:
+    return cache.take("pocket", on_load=lambda share: None)
 
 
 @pytest.fixture
-def driver(shelf: Shelf, pocket: Model) -> LoopDriver:
-    return LoopDriver(shelf)
+def driver(cache: ModelCache, pocket: Model) -> LoopDriver:
+    return LoopDriver(cache)
 
 
 @pytest.fixture
@@ -108,10 +110,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def family_shelf(folders: dict[str, str]) -> Shelf:
+def family_cache(folders: dict[str, str]) -> ModelCache:
     """With all of `folders`, each by its name."""
     specs = [ModelSpec(name, source, width=64, height=64) for name, source in folders.items()]
-    return Shelf(Catalogue(specs), torch.device("cpu"), torch.float32, room=len(specs))
+    return ModelCache(Catalogue(specs), torch.device("cpu"), torch.float32, room=len(specs))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import torch
 
-from generation.engine.samplers import scheduler_for
+from generation.engine.denoising.samplers import scheduler_for
 from generation.settings import GenerationSettings, Sampler
 
 CPU = torch.device("cpu")

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.models import Model
-from generation.engine.own_pipelines import OwnModel
-from generation.engine.shelf import Shelf
+from generation.engine.models.diffusers_pipeline import PipelineModel
+from generation.engine.models.model import Model
+from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind
 from generation.events import Failed, Loading
 from generation.jobs import Inputs, Job, Manner, Upscale
@@ -57,12 +57,12 @@ def only_in(dtype: torch.dtype, whole: Any, drawn: list[torch.dtype]) -> Any:
 def test_a_pipeline_of_its_own_draws_once_more_in_float32(
     three: Catalogue, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    precise = LoopDriver(Shelf(three, CPU, torch.float32))
+    precise = LoopDriver(ModelCache(three, CPU, torch.float32))
     precise.admit(1, replace(fox, count=2))
     precise.run()
-    half = Shelf(three, CPU, torch.bfloat16)
+    half = ModelCache(three, CPU, torch.bfloat16)
     model, drawn = half.any("three", lambda share: None), list[torch.dtype]()
-    assert isinstance(model, OwnModel)
+    assert isinstance(model, PipelineModel)
     network = type(model.pipeline.transformer)
     monkeypatch.setattr(network, "forward", only_in(torch.float32, network.forward, drawn))
     coarse = LoopDriver(half)
@@ -80,9 +80,9 @@ def test_a_pipeline_of_its_own_draws_once_more_in_float32(
 def test_a_pipeline_of_its_own_that_is_broken_in_float32_too_fails(
     three: Catalogue, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    half = Shelf(three, CPU, torch.bfloat16)
+    half = ModelCache(three, CPU, torch.bfloat16)
     model, drawn = half.any("three", lambda share: None), list[torch.dtype]()
-    assert isinstance(model, OwnModel)
+    assert isinstance(model, PipelineModel)
     network = type(model.pipeline.transformer)
     monkeypatch.setattr(network, "forward", only_in(torch.float64, network.forward, drawn))
     driver = LoopDriver(half)
@@ -98,7 +98,7 @@ def test_a_pipeline_of_its_own_that_is_broken_in_float32_too_fails(
 def test_a_creative_upscale_draws_once_more_in_float32_and_then_fails(
     small: Catalogue, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, mended: bool
 ) -> None:
-    half = Shelf(small, CPU, torch.bfloat16)
+    half = ModelCache(small, CPU, torch.bfloat16)
     network, drawn = type(half.take("small", lambda share: None).unet), list[torch.dtype]()
     works = torch.float32 if mended else torch.float64
     monkeypatch.setattr(network, "forward", only_in(works, network.forward, drawn))
@@ -119,7 +119,7 @@ def test_a_creative_upscale_draws_once_more_in_float32_and_then_fails(
 def test_an_autoencoder_that_overflows_in_float16_decodes_in_float32(
     small: Catalogue, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    half = Shelf(small, CPU, torch.float16)
+    half = ModelCache(small, CPU, torch.float16)
     model, driver = half.take("small", lambda share: None), LoopDriver(half)
     model.vae.decoder.conv_in.register_forward_hook(lambda _, __, signal: signal * 1e5)
     monkeypatch.setattr(half, "in_float32", lambda *_: pytest.fail("the latents were sound"))
@@ -132,10 +132,10 @@ def test_an_autoencoder_that_overflows_in_float16_decodes_in_float32(
 
 
 def test_what_starts_from_a_black_picture_may_be_black(
-    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Model, "decode", lambda *_: torch.zeros((1, 128, 128, 3), dtype=torch.uint8))
-    driver = LoopDriver(shelf)
+    driver = LoopDriver(cache)
     over = replace(apple, denoising_strength=0.5)
     driver.admit(1, over, Inputs(picture(Image.new("RGB", (128, 128), "#010101"))))
     driver.admit(2, over, Inputs(picture(Image.radial_gradient("L"))))

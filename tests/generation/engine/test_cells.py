@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from generation.engine.shelf import Shelf
-from generation.engine.sizing import Sizing
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Progress
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver
 
 
-def test_cells_of_any_size_are_what_each_draws_by_itself(shelf: Shelf, apple: GenerationSettings) -> None:
-    driver = LoopDriver(shelf, Sizing(8, strict=True))
+def test_cells_of_any_size_are_what_each_draws_by_itself(cache: ModelCache, apple: GenerationSettings) -> None:
+    driver = LoopDriver(cache, BatchSizing(8, strict=True))
     short = replace(apple, steps=2)
     cells = (
         short,

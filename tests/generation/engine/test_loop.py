@@ -13,15 +13,17 @@ from PIL import Image
 
 from generation import infotext
 from generation.catalogue import POCKET, Catalogue
-from generation.engine import autoencoder, loop
-from generation.engine.drawing import FRAME_SHARE
-from generation.engine.models import Model
-from generation.engine.previews import FrameCost
-from generation.engine.shelf import Shelf
-from generation.engine.sizing import Sizing
+from generation.engine import loop
+from generation.engine.latents import vae
+from generation.engine.latents.previews import FrameCost
+from generation.engine.models.model import Model
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
+from generation.engine.scheduling.running_job import FRAME_SHARE
 from generation.errors import FailureKind, InvalidSetting
-from generation.events import Cancelled, Completed, Event, Failed, Loading, Picture, Preview, Progress, Started
+from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job, Upscale
+from generation.pictures import Picture, Preview
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver, pixels
 
@@ -100,8 +102,8 @@ def test_a_cancelled_job_leaves_at_once_and_touches_no_other(driver: LoopDriver,
     assert isinstance(driver.of(2)[-1], Completed)
 
 
-def test_more_pictures_than_a_forward_takes_have_their_turns(shelf: Shelf, apple: GenerationSettings) -> None:
-    driver = LoopDriver(shelf, Sizing(4))
+def test_more_pictures_than_a_forward_takes_have_their_turns(cache: ModelCache, apple: GenerationSettings) -> None:
+    driver = LoopDriver(cache, BatchSizing(4))
     for job_id in range(3):
         driver.admit(job_id, replace(apple, steps=4, seed=job_id))
     driver.run()
@@ -121,9 +123,9 @@ def test_a_model_that_is_not_there_fails_its_job_alone(driver: LoopDriver, apple
     assert isinstance(driver.of(2)[-1], Completed)
 
 
-def test_a_decoded_frame_comes_when_wanted_and_affordable(shelf: Shelf, apple: GenerationSettings) -> None:
+def test_a_decoded_frame_comes_when_wanted_and_affordable(cache: ModelCache, apple: GenerationSettings) -> None:
     ticks = iter(range(10_000))
-    driver = LoopDriver(shelf, clock=lambda: float(next(ticks)))
+    driver = LoopDriver(cache, clock=lambda: float(next(ticks)))
     driver.admit(1, apple)
     driver.loop.step()
     driver.loop.want_frame(1)
@@ -139,7 +141,7 @@ def test_a_decoded_frame_comes_when_wanted_and_affordable(shelf: Shelf, apple: G
     ("jobs", "asked", "frame_seconds"), [(1, {"count": 2, "steps": 150}, 3.0), (8, {"steps": 60}, 0.125)]
 )
 def test_decoded_frames_take_no_more_than_their_share_the_first_included(
-    shelf: Shelf,
+    cache: ModelCache,
     pocket: Model,
     apple: GenerationSettings,
     monkeypatch: pytest.MonkeyPatch,
@@ -164,7 +166,7 @@ def test_decoded_frames_take_no_more_than_their_share_the_first_included(
     monkeypatch.setattr(pocket.unet, "forward", forward)
     monkeypatch.setattr(Model, "frame", slow)
     monkeypatch.setattr(pocket, "frame_cost", FrameCost(frame_seconds / 64))
-    driver = LoopDriver(shelf, clock=lambda: now[0])
+    driver = LoopDriver(cache, clock=lambda: now[0])
     for job_id in range(jobs):
         driver.admit(job_id, replace(apple, width=64, height=64, guidance_scale=1.0, **asked))
     while not driver.loop.idle:
@@ -176,8 +178,8 @@ def test_decoded_frames_take_no_more_than_their_share_the_first_included(
         assert any(look.decoded for each in driver.of(job_id) if isinstance(each, Progress) for look in each.previews)
 
 
-def test_what_a_frame_costs_is_known_before_the_first(shelf: Shelf, pocket: Model) -> None:
-    fresh = Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32).take("pocket", lambda share: None)
+def test_what_a_frame_costs_is_known_before_the_first(cache: ModelCache, pocket: Model) -> None:
+    fresh = ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32).take("pocket", lambda share: None)
     known = fresh.frame_cost.seconds_a_latent
     assert 0 < known < 1
     fresh.frame(torch.zeros(1, fresh.latent_channels, 8, 8))
@@ -225,9 +227,9 @@ def test_the_png_tells_its_settings(driver: LoopDriver, apple: GenerationSetting
 
 @pytest.mark.parametrize("late", [False, True], ids=["before strangers", "after strangers"])
 def test_in_strict_mode_a_picture_is_the_same_to_the_bit_in_any_company(
-    shelf: Shelf, apple: GenerationSettings, late: bool
+    cache: ModelCache, apple: GenerationSettings, late: bool
 ) -> None:
-    driver = LoopDriver(shelf, Sizing(8, strict=True))
+    driver = LoopDriver(cache, BatchSizing(8, strict=True))
     mine = replace(apple, sampler=Sampler.EULER_ANCESTRAL)
     driver.admit(0, mine)
     driver.run()
@@ -258,7 +260,7 @@ def test_a_finished_job_says_what_drew_it(
     rows: str,
 ) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    driver = LoopDriver(Shelf(small, torch.device("cpu"), dtype), Sizing(4, strict))
+    driver = LoopDriver(ModelCache(small, torch.device("cpu"), dtype), BatchSizing(4, strict))
     driver.admit(1, replace(apple, model="small", steps=1))
     driver.run()
     name = str(dtype).removeprefix("torch.")
@@ -266,9 +268,9 @@ def test_a_finished_job_says_what_drew_it(
 
 
 def test_out_of_memory_halves_the_batch_and_fails_nobody(
-    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    driver, whole = LoopDriver(shelf, Sizing(8)), pocket.unet.forward
+    driver, whole = LoopDriver(cache, BatchSizing(8)), pocket.unet.forward
 
     def small_device(latents: Any, *rest: Any, **named: Any) -> Any:
         if len(latents) > 2:
@@ -285,12 +287,12 @@ def test_out_of_memory_halves_the_batch_and_fails_nobody(
 
 
 def test_a_device_too_small_for_one_picture_says_so(
-    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_memory(*_: Any, **__: Any) -> Any:
         raise torch.OutOfMemoryError
 
-    driver = LoopDriver(shelf)
+    driver = LoopDriver(cache)
     monkeypatch.setattr(pocket.unet, "forward", no_memory)
     driver.admit(1, apple)
     driver.run()
@@ -300,9 +302,9 @@ def test_a_device_too_small_for_one_picture_says_so(
 
 
 def test_a_picture_that_is_not_finite_fails_its_job_alone(
-    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    driver, whole = LoopDriver(shelf), pocket.unet.forward
+    driver, whole = LoopDriver(cache), pocket.unet.forward
 
     def astray(latents: Any, *rest: Any, **named: Any) -> Any:
         [prediction] = whole(latents, *rest, **named)
@@ -320,14 +322,14 @@ def test_a_picture_that_is_not_finite_fails_its_job_alone(
 
 
 @pytest.fixture
-def half(small: Catalogue) -> Shelf:
-    return Shelf(small, torch.device("cpu"), torch.bfloat16)
+def half(small: Catalogue) -> ModelCache:
+    return ModelCache(small, torch.device("cpu"), torch.bfloat16)
 
 
 def test_a_picture_that_half_precision_cannot_hold_is_drawn_once_more_in_float32(
-    small: Catalogue, half: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    small: Catalogue, half: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    driver = LoopDriver(Shelf(small, torch.device("cpu"), torch.float32))
+    driver = LoopDriver(ModelCache(small, torch.device("cpu"), torch.float32))
     asked = replace(apple, model="small", count=2)
     unet, coarse = half.take("small", on_load=lambda share: None).unet, LoopDriver(half)
     monkeypatch.setattr(unet, "forward", lambda latents, *_, **__: [torch.full_like(latents, float("nan"))])
@@ -342,7 +344,7 @@ def test_a_picture_that_half_precision_cannot_hold_is_drawn_once_more_in_float32
 
 
 def test_a_picture_broken_in_float32_too_fails(
-    half: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    half: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver, forwards = LoopDriver(half), []
 
@@ -361,7 +363,7 @@ def test_a_picture_broken_in_float32_too_fails(
 
 
 def test_a_decode_is_begun_and_then_others_take_their_steps(
-    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, done, whole, decode = [0.0], [], pocket.unet.forward, Model.decode
 
@@ -377,7 +379,7 @@ def test_a_decode_is_begun_and_then_others_take_their_steps(
 
     monkeypatch.setattr(pocket.unet, "forward", forward)
     monkeypatch.setattr(Model, "decode", slow)
-    driver = LoopDriver(shelf, clock=lambda: now[0])
+    driver = LoopDriver(cache, clock=lambda: now[0])
     driver.admit(1, replace(apple, steps=2, count=3))
     driver.admit(2, replace(apple, steps=8))
     driver.run()
@@ -398,7 +400,7 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
         return Picture(b"", 1, 1, 1), "slow"
 
     monkeypatch.setattr(loop, "upscale", enlarge)
-    driver = LoopDriver(Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32), clock=lambda: now[0])
+    driver = LoopDriver(ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32), clock=lambda: now[0])
     driver.loop.admit(Job(1, "one", Upscale(apple, b"")))
     driver.admit(2, apple)
     while isinstance(driver.events[-1], Started | Progress):
@@ -410,11 +412,11 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
     assert driver.completed(1).pictures == (Picture(b"", 1, 1, 1),)
 
 
-def slow_shelf(monkeypatch: pytest.MonkeyPatch, file: Path | None = None, *, strict: bool = False) -> Shelf:
+def slow_shelf(monkeypatch: pytest.MonkeyPatch, file: Path | None = None, *, strict: bool = False) -> ModelCache:
     """With the shipped model, which takes long to decode whatever it has not decoded before."""
-    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", 0.0)
-    monkeypatch.setattr(autoencoder, "TILE_SECONDS", 0.0)
-    return Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32, measurements=file, strict=strict)
+    monkeypatch.setattr(vae, "LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(vae, "TILE_SECONDS", 0.0)
+    return ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32, measurements=file, strict=strict)
 
 
 def decoded(driver: LoopDriver, job_id: int, settings: GenerationSettings) -> tuple[bytes, bool]:
@@ -432,37 +434,37 @@ def test_whether_a_size_is_decoded_in_tiles_is_decided_once(
     first = LoopDriver(slow_shelf(monkeypatch, file))
     tiled, said = decoded(first, 1, large)
     assert said
-    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", math.inf)
-    monkeypatch.setattr(autoencoder, "TILE_SECONDS", math.inf)
+    monkeypatch.setattr(vae, "LONGEST_SECONDS", math.inf)
+    monkeypatch.setattr(vae, "TILE_SECONDS", math.inf)
     assert decoded(first, 2, large) == (tiled, True)
     assert not decoded(first, 3, replace(large, height=320))[1]
     for driver in (first, LoopDriver(slow_shelf(monkeypatch, file))):
         assert decoded(driver, 4, large) == (tiled, True)
         assert not decoded(driver, 5, replace(large, height=320))[1]
-    monkeypatch.setattr(autoencoder, "LONGEST_SECONDS", math.inf)
-    quick = Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32)
+    monkeypatch.setattr(vae, "LONGEST_SECONDS", math.inf)
+    quick = ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32)
     at_once, said = decoded(LoopDriver(quick), 6, large)
     assert at_once != tiled
     assert not said
 
 
 def test_in_strict_mode_no_measured_time_decides_how_a_picture_is_decoded(
-    shelf: Shelf, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, large = tmp_path / "measured.json", replace(apple, width=256, height=256, steps=1)
-    at_once = decoded(LoopDriver(shelf, Sizing(4, strict=True)), 1, large)
+    at_once = decoded(LoopDriver(cache, BatchSizing(4, strict=True)), 1, large)
     assert decoded(LoopDriver(slow_shelf(monkeypatch, file)), 1, large)[1]
     strict = slow_shelf(monkeypatch, file, strict=True)
-    assert decoded(LoopDriver(strict, Sizing(4, strict=True)), 1, large) == at_once
+    assert decoded(LoopDriver(strict, BatchSizing(4, strict=True)), 1, large) == at_once
     again = strict.like_this(torch.float32)
-    assert decoded(LoopDriver(again, Sizing(4, strict=True)), 1, large) == at_once
+    assert decoded(LoopDriver(again, BatchSizing(4, strict=True)), 1, large) == at_once
 
 
 def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_others(
-    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = replace(apple, width=256, height=256, steps=1)
-    at_once = LoopDriver(shelf)
+    at_once = LoopDriver(cache)
     at_once.admit(1, large)
     at_once.run()
     slow = slow_shelf(monkeypatch)
@@ -501,7 +503,7 @@ def test_a_decode_in_tiles_that_is_cancelled_leaves_nothing_behind(
 
 
 def test_a_cancel_stops_the_loading_of_its_model(apple: GenerationSettings) -> None:
-    shelf = Shelf(Catalogue([POCKET]), torch.device("cpu"), torch.float32)
+    cache = ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32)
     events, unwanted = list[Event](), set[int]()
 
     def hear(event: Event) -> None:
@@ -509,10 +511,10 @@ def test_a_cancel_stops_the_loading_of_its_model(apple: GenerationSettings) -> N
         if isinstance(event, Loading) and event.job_id == 1 and event.share > 0:
             unwanted.add(1)
 
-    driven = loop.StepLoop(shelf, hear, Sizing(16), is_unwanted=unwanted.__contains__)
+    driven = loop.StepLoop(cache, hear, BatchSizing(16), is_unwanted=unwanted.__contains__)
     driven.admit(Job(1, "owner", Draw(apple)))
     assert isinstance(events[-1], Cancelled)
-    assert shelf.names == []
+    assert cache.names == []
     driven.cancel(1)
     driven.admit(Job(2, "owner", Draw(apple)))
     while not driven.idle:

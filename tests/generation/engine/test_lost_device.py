@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine import loading
-from generation.engine.models import Model
-from generation.engine.previews import LatentPreview
-from generation.engine.shelf import Shelf
+from generation.engine.latents.previews import LatentPreview
+from generation.engine.models import loader
+from generation.engine.models.model import Model
+from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import BrokenPicture, FailureKind, ModelUnavailable
 from generation.events import Failed
 from generation.settings import GenerationSettings
@@ -33,8 +33,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def small(source: str) -> Shelf:
-    return Shelf(Catalogue([ModelSpec("pocket", source, width=64, height=64)]), torch.device("cpu"), torch.float32)
+def small(source: str) -> ModelCache:
+    return ModelCache(Catalogue([ModelSpec("pocket", source, width=64, height=64)]), torch.device("cpu"), torch.float32)
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ PLACES: dict[str, Callable[[Model], tuple[Any, str]]] = {
 }
 
 
-def driven(shelf: Shelf, settings: GenerationSettings) -> LoopDriver:
+def driven(cache: ModelCache, settings: GenerationSettings) -> LoopDriver:
     """A loop that gives up."""
-    driver = LoopDriver(shelf)
+    driver = LoopDriver(cache)
 
     def draw() -> None:
         driver.admit(1, settings)
@@ -65,7 +65,7 @@ def driven(shelf: Shelf, settings: GenerationSettings) -> LoopDriver:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_lost_device_is_not_the_job_s_own_failure(
-    small: Shelf, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch, place: str
+    small: ModelCache, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     part, name = PLACES[place](small.take("pocket", lambda share: None))
     monkeypatch.setattr(part, name, failing(ILLEGAL))
@@ -73,9 +73,9 @@ def test_a_lost_device_is_not_the_job_s_own_failure(
 
 
 def test_a_device_that_is_lost_while_a_model_is_read_is_known_for_that(
-    small: Shelf, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    small: ModelCache, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "pipeline_of", failing(ILLEGAL))
+    monkeypatch.setattr(loader, "pipeline_of", failing(ILLEGAL))
     assert not [event for event in driven(small, fox).events if isinstance(event, Failed)]
 
 
@@ -83,14 +83,14 @@ def test_a_device_that_is_lost_while_a_broken_picture_is_drawn_again_is_known_fo
     source: str, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = ModelSpec("pocket", source, width=64, height=64)
-    coarse = Shelf(Catalogue([spec]), torch.device("cpu"), torch.bfloat16)
+    coarse = ModelCache(Catalogue([spec]), torch.device("cpu"), torch.bfloat16)
     model = coarse.take("pocket", lambda share: None)
     monkeypatch.setattr(model.vae.decoder, "forward", lambda latents, *_: torch.full((1, 3, 64, 64), torch.nan))
-    monkeypatch.setattr(Shelf, "in_float32", failing(ILLEGAL))
+    monkeypatch.setattr(ModelCache, "in_float32", failing(ILLEGAL))
     assert not [event for event in driven(coarse, fox).events if isinstance(event, Failed)]
 
 
-def test_want_of_memory_is_no_loss(small: Shelf, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_want_of_memory_is_no_loss(small: ModelCache, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(small.take("pocket", lambda share: None).unet, "forward", failing("CUDA error: out of memory"))
     driver = LoopDriver(small)
     driver.admit(1, fox)

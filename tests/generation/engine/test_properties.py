@@ -19,19 +19,20 @@ from PIL import Image
 
 from generation import images
 from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.engine.conditioning.text_encoders import Conditioning, PromptEncoder
+from generation.engine.latents.previews import LatentPreview
 from generation.engine.loop import StepLoop
-from generation.engine.models import Model
-from generation.engine.previews import LatentPreview
-from generation.engine.prompts import Conditioning, PromptEncoder
-from generation.engine.shelf import Shelf
-from generation.engine.sizing import Sizing
-from generation.engine.upscalers.choice import Upscalers
+from generation.engine.models.model import Model
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
+from generation.engine.upscalers.base import Upscaler
 from generation.engine.upscalers.lanczos import Lanczos
+from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.engine.upscalers.tiles import Pixels
-from generation.engine.upscalers.upscaler import Upscaler
 from generation.errors import ModelUnavailable
-from generation.events import Cancelled, Completed, Ending, Event, Failed, Picture, Started
+from generation.events import Cancelled, Completed, Ending, Event, Failed, Started
 from generation.jobs import Draw, Inputs, Job, Manner, Task, Upscale
+from generation.pictures import Picture
 from generation.settings import GenerationSettings, Sampler
 from generation.upscaling import UpscalerName
 from tests.generation.engine import tiny
@@ -229,11 +230,11 @@ class Story:
         self.events: list[Event] = []
         self.admitted: dict[int, Task] = {}
         self.loop = StepLoop(
-            cast(Shelf, world),
+            cast(ModelCache, world),
             self.events.append,
-            Sizing(ROWS),
+            BatchSizing(ROWS),
             model_wait=5.0,
-            upscalers=cast(Upscalers, Enlargers(world)),
+            upscalers=cast(UpscalerRegistry, Enlargers(world)),
             clock=lambda: world.now,
         )
 
@@ -263,7 +264,7 @@ class Story:
 
 @pytest.mark.parametrize(
     ("fake", "real"),
-    [(World, Shelf), (SamePrompts, PromptEncoder), (White, AutoencoderKL), (Enlargers, Upscalers)],
+    [(World, ModelCache), (SamePrompts, PromptEncoder), (White, AutoencoderKL), (Enlargers, UpscalerRegistry)],
     ids=["shelf", "prompts", "autoencoder", "upscalers"],
 )
 def test_what_stands_in_takes_what_the_real_one_takes(fake: type[Any], real: type[Any]) -> None:
@@ -374,11 +375,11 @@ def pictures_of(ending: Event) -> tuple[Picture, ...] | None:
     st.lists(st.integers(1, 4), min_size=4, max_size=4),
 )
 def test_strict_is_bit_identical_in_any_company_and_order_of_arrival(
-    shelf: Shelf, apple: GenerationSettings, order: list[int], pauses: list[int], steps: list[int]
+    cache: ModelCache, apple: GenerationSettings, order: list[int], pauses: list[int], steps: list[int]
 ) -> None:
     """With the shipped model: job 0 is drawn alone, and again among three others."""
     mine = replace(apple, width=64, height=64, steps=4, sampler=Sampler.EULER_ANCESTRAL)
-    alone, together = (LoopDriver(shelf, Sizing(8, strict=True)) for _ in range(2))
+    alone, together = (LoopDriver(cache, BatchSizing(8, strict=True)) for _ in range(2))
     alone.admit(0, mine)
     alone.run()
     for job_id, pause in zip(order, pauses, strict=True):
@@ -391,24 +392,24 @@ def test_strict_is_bit_identical_in_any_company_and_order_of_arrival(
 
 
 @pytest.fixture(scope="module", params=[tiny.stable_diffusion_1, tiny.stable_diffusion_xl], ids=["SD 1", "XL"])
-def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelCache:
     """Real models with few weights, “one” of a family and an “other” of another."""
     made = tmp_path_factory.mktemp("models")
     makers = {"one": request.param, "other": tiny.stable_diffusion_2}
     specs = [ModelSpec(name, str(make(made / name)), width=64, height=64) for name, make in makers.items()]
-    shelf = Shelf(Catalogue(specs), torch.device("cpu"), torch.float32, room=len(specs))
+    cache = ModelCache(Catalogue(specs), torch.device("cpu"), torch.float32, room=len(specs))
     for spec in specs:
-        shelf.take(spec.name, lambda share: None)
-    return shelf
+        cache.take(spec.name, lambda share: None)
+    return cache
 
 
 @contextmanager
-def decoded(shelf: Shelf) -> Iterator[list[torch.Tensor]]:
+def decoded(cache: ModelCache) -> Iterator[list[torch.Tensor]]:
     """All latents that are decoded meanwhile."""
     seen: list[torch.Tensor] = []
     with ExitStack() as hooks:
-        for name in shelf.names:
-            part = shelf.take(name, lambda share: None).vae.post_quant_conv
+        for name in cache.names:
+            part = cache.take(name, lambda share: None).vae.post_quant_conv
             hooks.callback(part.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone())).remove)
         yield seen
 
@@ -420,12 +421,12 @@ def decoded(shelf: Shelf) -> Iterator[list[torch.Tensor]]:
     place=st.integers(0, 4),
 )
 def test_strict_is_bit_identical_beside_other_sizes_kinds_and_models(
-    small: Shelf, mine: str, arriving: list[tuple[tuple[str, Task], int]], place: int
+    small: ModelCache, mine: str, arriving: list[tuple[tuple[str, Task], int]], place: int
 ) -> None:
     """Down to the latents, of whose digits pixels show but the first."""
     asked = GenerationSettings("a fox", seed=7, model="one", width=64, height=64, steps=4, count=2)
     job = Job(0, "mine", task_of(replace(asked, sampler=Sampler.EULER_ANCESTRAL), mine))
-    alone, together = (LoopDriver(small, Sizing(8, strict=True)) for _ in range(2))
+    alone, together = (LoopDriver(small, BatchSizing(8, strict=True)) for _ in range(2))
     with decoded(small) as expected:
         alone.loop.admit(job)
         alone.run()

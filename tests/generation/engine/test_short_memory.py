@@ -14,15 +14,16 @@ import torch
 from PIL import Image
 
 from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine import memory, samplers
-from generation.engine.autoencoder import cut_smaller
-from generation.engine.models import Model
-from generation.engine.own_pipelines import OwnModel
-from generation.engine.painting import Painting, predict
-from generation.engine.previews import LatentPreview
-from generation.engine.recording import Glimpse
-from generation.engine.shelf import Shelf
-from generation.engine.sizing import Sizing
+from generation.engine.denoising import samplers
+from generation.engine.denoising.state import DenoisingState, predict
+from generation.engine.denoising.trace import TraceStep
+from generation.engine.latents.previews import LatentPreview
+from generation.engine.latents.vae import cut_smaller
+from generation.engine.models.diffusers_pipeline import PipelineModel
+from generation.engine.models.model import Model
+from generation.engine.runtime import memory
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind
 from generation.events import Failed, Progress
 from generation.jobs import Inputs, Job, Manner, Upscale
@@ -52,9 +53,11 @@ def creative(settings: GenerationSettings, data: bytes) -> Job:
 
 
 @pytest.fixture
-def own(shelf: Shelf) -> Shelf:
+def own(cache: ModelCache) -> ModelCache:
     """The shipped model, to be changed."""
-    return Shelf(Catalogue([POCKET, replace(POCKET, name="wide", width=256, height=256)]), CPU, torch.float32, room=2)
+    return ModelCache(
+        Catalogue([POCKET, replace(POCKET, name="wide", width=256, height=256)]), CPU, torch.float32, room=2
+    )
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, network: Any, fits: Callable[[Any], bool]) -> list[Any]:
@@ -102,9 +105,9 @@ def test_what_an_allocator_keeps_and_nobody_uses_is_free(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_both_rows_of_a_guided_picture_go_one_after_the_other(
-    shelf: Shelf, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, strict: bool
+    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, strict: bool
 ) -> None:
-    driver = LoopDriver(shelf, Sizing(4, strict))
+    driver = LoopDriver(cache, BatchSizing(4, strict))
     driver.admit(0, apple)
     driver.run()
     limit(monkeypatch, pocket.unet, lambda latents: len(latents) == 1)
@@ -116,11 +119,11 @@ def test_both_rows_of_a_guided_picture_go_one_after_the_other(
 
 @pytest.mark.parametrize("kind", ["tiny", "kl"])
 def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
-    own: Shelf, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    own: ModelCache, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     if kind == "kl":
         spec = ModelSpec("pocket", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
-        own = Shelf(Catalogue([spec]), CPU, torch.float32)
+        own = ModelCache(Catalogue([spec]), CPU, torch.float32)
     driver, large = LoopDriver(own), replace(apple, width=256, height=512)
     driver.admit(0, large)
     driver.run()
@@ -146,8 +149,8 @@ def test_the_tiles_that_fit_are_known_at_the_next_start(
     monkeypatch.setattr(memory, "free", lambda device: PLENTY)
     large, file = replace(apple, width=256, height=256), tmp_path / "measured.json"
     for tried in (["at once", "in tiles"], ["in tiles"]):
-        shelf, ways = Shelf(Catalogue([POCKET]), CPU, torch.float32, measurements=file), list[str]()
-        vae = shelf.take("pocket", lambda share: None).vae
+        cache, ways = ModelCache(Catalogue([POCKET]), CPU, torch.float32, measurements=file), list[str]()
+        vae = cache.take("pocket", lambda share: None).vae
         limit(monkeypatch, vae.decoder, lambda latents: max(latents.shape[-2:]) <= 16)
         whole = vae.decode
 
@@ -156,7 +159,7 @@ def test_the_tiles_that_fit_are_known_at_the_next_start(
             return whole(*given, **named)
 
         monkeypatch.setattr(vae, "decode", decode)
-        driver = LoopDriver(shelf)
+        driver = LoopDriver(cache)
         driver.admit(1, large)
         driver.run()
         driver.completed(1)
@@ -169,14 +172,14 @@ def test_a_picture_is_decoded_at_once_again_when_there_is_more_memory(
 ) -> None:
     large, file, free = replace(apple, width=256, height=256, steps=1), tmp_path / "measured.json", [PLENTY]
     monkeypatch.setattr(memory, "free", lambda device: free[0])
-    shelf = Shelf(Catalogue([POCKET]), CPU, torch.float32, measurements=file)
+    cache = ModelCache(Catalogue([POCKET]), CPU, torch.float32, measurements=file)
     with monkeypatch.context() as short:
-        limit(short, shelf.take("pocket", lambda share: None).vae.decoder, lambda latents: latents.shape[-1] <= 16)
-        driver = LoopDriver(shelf)
+        limit(short, cache.take("pocket", lambda share: None).vae.decoder, lambda latents: latents.shape[-1] <= 16)
+        driver = LoopDriver(cache)
         driver.admit(0, large)
         driver.run()
     if again == "the next start":
-        driver = LoopDriver(Shelf(Catalogue([POCKET]), CPU, torch.float32, measurements=file))
+        driver = LoopDriver(ModelCache(Catalogue([POCKET]), CPU, torch.float32, measurements=file))
     said = []
     for job_id, free[0] in enumerate((PLENTY, int(1.25 * PLENTY), 2 * PLENTY, PLENTY), start=1):
         driver.admit(job_id, large)
@@ -189,7 +192,7 @@ def test_a_picture_to_start_from_is_encoded_in_tiles_too(
     apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = ModelSpec("pocket", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
-    own = Shelf(Catalogue([spec]), CPU, torch.float32)
+    own = ModelCache(Catalogue([spec]), CPU, torch.float32)
     driver, asked = LoopDriver(own), replace(apple, width=256, height=256, denoising_strength=0.5)
     driver.admit(0, asked, Inputs(picture(256)))
     driver.run()
@@ -202,7 +205,7 @@ def test_a_picture_to_start_from_is_encoded_in_tiles_too(
 
 
 def test_a_picture_too_large_for_the_smallest_tiles_fails_clearly(
-    own: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    own: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, driver = own.take("pocket", lambda share: None), LoopDriver(own)
     limit(monkeypatch, model.vae.decoder, lambda latents: False)
@@ -212,7 +215,7 @@ def test_a_picture_too_large_for_the_smallest_tiles_fails_clearly(
 
 
 def test_a_frame_that_memory_has_no_place_for_is_the_linear_preview(
-    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = []
 
@@ -222,7 +225,7 @@ def test_a_frame_that_memory_has_no_place_for_is_the_linear_preview(
 
     monkeypatch.setattr(Model, "frame", no_memory)
     ticks = count()
-    driver = LoopDriver(shelf, clock=lambda: float(next(ticks)))
+    driver = LoopDriver(cache, clock=lambda: float(next(ticks)))
     driver.admit(1, apple)
     while not driver.loop.idle:
         driver.loop.want_frame(1)
@@ -234,7 +237,7 @@ def test_a_frame_that_memory_has_no_place_for_is_the_linear_preview(
 
 
 def test_a_creative_upscale_draws_its_rows_one_after_the_other_then_smaller_tiles(
-    own: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    own: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wide = own.take("wide", lambda share: None)
     taken = limit(monkeypatch, wide.unet, lambda latents: latents[:, 0].numel() <= 16 * 16)
@@ -248,7 +251,7 @@ def test_a_creative_upscale_draws_its_rows_one_after_the_other_then_smaller_tile
 
 
 def test_a_creative_upscale_that_fits_in_no_way_fails_clearly(
-    own: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    own: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wide, driver = own.take("wide", lambda share: None), LoopDriver(own)
     limit(monkeypatch, wide.unet, lambda latents: False)
@@ -258,18 +261,18 @@ def test_a_creative_upscale_that_fits_in_no_way_fails_clearly(
 
 
 def test_memory_that_is_short_at_the_beginning_is_made_free_once(
-    own: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    own: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, freed = own.take("pocket", lambda share: None), list[int]()
     reader = model.prompts.readers[0].text_encoder
     limit(monkeypatch, reader, lambda _: bool(freed))
-    whole = Shelf.forget_idle
+    whole = ModelCache.forget_idle
 
-    def forget(shelf: Shelf) -> None:
-        whole(shelf)
+    def forget(cache: ModelCache) -> None:
+        whole(cache)
         freed.append(1)
 
-    monkeypatch.setattr(Shelf, "forget_idle", forget)
+    monkeypatch.setattr(ModelCache, "forget_idle", forget)
     driver = LoopDriver(own)
     driver.admit(1, replace(apple, prompt="what nobody has asked for"))
     driver.run()
@@ -304,7 +307,7 @@ def short_in_step(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
 
 @pytest.mark.parametrize("sampler", Sampler)
 def test_a_sampler_s_step_without_memory_is_taken_once_more(
-    small: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, sampler: Sampler
+    small: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, sampler: Sampler
 ) -> None:
     driver, asked = LoopDriver(small), replace(apple, width=64, height=64, sampler=sampler)
     driver.admit(0, asked)
@@ -316,7 +319,7 @@ def test_a_sampler_s_step_without_memory_is_taken_once_more(
 
 
 def test_a_sampler_s_step_that_lacks_memory_again_fails_clearly(
-    small: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    small: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = LoopDriver(small)
     short_in_step(monkeypatch, 3, 4)
@@ -326,26 +329,26 @@ def test_a_sampler_s_step_that_lacks_memory_again_fails_clearly(
 
 
 def test_a_step_that_fails_is_recorded_once_it_is_taken(
-    small: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    small: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short_in_step(monkeypatch, 1)
-    painting, glimpses = Painting(small.take("pocket", lambda share: None), apple), list[Glimpse]()
-    painting.observer = glimpses.append
-    [predictions] = predict([painting], 2)
+    state, glimpses = DenoisingState(small.take("pocket", lambda share: None), apple), list[TraceStep]()
+    state.observer = glimpses.append
+    [predictions] = predict([state], 2)
     with pytest.raises(torch.OutOfMemoryError):
-        painting.advance(predictions)
-    assert (painting.forwards_done, glimpses) == (0, [])
-    painting.advance(predictions)
-    assert painting.forwards_done == len(glimpses) == 1
+        state.advance(predictions)
+    assert (state.forwards_done, glimpses) == (0, [])
+    state.advance(predictions)
+    assert state.forwards_done == len(glimpses) == 1
 
 
 def test_a_step_without_memory_for_its_preview_goes_without(
-    shelf: Shelf, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_memory(self: Model, latents: torch.Tensor) -> Any:
         raise torch.OutOfMemoryError
 
-    driver = LoopDriver(shelf)
+    driver = LoopDriver(cache)
     driver.admit(1, apple)
     with monkeypatch.context() as short:
         short.setattr(LatentPreview, "__call__", no_memory)
@@ -358,10 +361,10 @@ def test_a_step_without_memory_for_its_preview_goes_without(
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+def small(tmp_path_factory: pytest.TempPathFactory) -> ModelCache:
     """A model that draws next to nothing, and quickly."""
     folder = tiny.stable_diffusion_1(tmp_path_factory.mktemp("small"))
-    return Shelf(Catalogue([ModelSpec("pocket", str(folder), width=64, height=64)]), CPU, torch.float32)
+    return ModelCache(Catalogue([ModelSpec("pocket", str(folder), width=64, height=64)]), CPU, torch.float32)
 
 
 @pytest.fixture
@@ -376,20 +379,20 @@ def fox() -> GenerationSettings:
     )
 
 
-def own_model(shelf: Shelf) -> OwnModel:
-    model = shelf.any("three", lambda share: None)
-    assert isinstance(model, OwnModel)
+def own_model(cache: ModelCache) -> PipelineModel:
+    model = cache.any("three", lambda share: None)
+    assert isinstance(model, PipelineModel)
     return model
 
 
 def test_a_pipeline_of_its_own_begins_again_with_less_in_use(
     three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(Catalogue([three]), CPU, torch.float32)
-    driver = LoopDriver(shelf)
+    cache = ModelCache(Catalogue([three]), CPU, torch.float32)
+    driver = LoopDriver(cache)
     driver.admit(0, fox)
     driver.run()
-    limit(monkeypatch, own_model(shelf).pipeline.vae.decoder, lambda latents: latents.shape[-1] <= 16)
+    limit(monkeypatch, own_model(cache).pipeline.vae.decoder, lambda latents: latents.shape[-1] <= 16)
     driver.admit(1, fox)
     driver.run()
     assert abs(driver.pixels(0) - driver.pixels(1)).mean() < 20
@@ -401,12 +404,12 @@ def test_a_pipeline_of_its_own_begins_again_with_less_in_use(
 def test_a_pipeline_of_its_own_leaves_a_gpu_once_and_fails_clearly_after_that(
     three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(Catalogue([three]), CPU, torch.float32)
-    model, left = own_model(shelf), []
+    cache = ModelCache(Catalogue([three]), CPU, torch.float32)
+    model, left = own_model(cache), []
     model.device = torch.device("cuda")
     monkeypatch.setattr(type(model.pipeline), "enable_model_cpu_offload", lambda _, device: left.append(device))
     limit(monkeypatch, model.pipeline.transformer, lambda latents: bool(left))
-    driver = LoopDriver(shelf)
+    driver = LoopDriver(cache)
     driver.admit(1, replace(fox, width=64, height=64))
     driver.run()
     driver.completed(1)
@@ -421,12 +424,12 @@ def test_a_pipeline_of_its_own_leaves_a_gpu_once_and_fails_clearly_after_that(
 def test_a_pipeline_of_its_own_that_cannot_leave_a_gpu_fails_clearly(
     three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(Catalogue([three]), CPU, torch.float32)
-    model = own_model(shelf)
+    cache = ModelCache(Catalogue([three]), CPU, torch.float32)
+    model = own_model(cache)
     model.device = torch.device("cuda")
     monkeypatch.setattr(type(model.pipeline), "model_cpu_offload_seq", None)
     limit(monkeypatch, model.pipeline.transformer, lambda latents: False)
-    driver = LoopDriver(shelf)
+    driver = LoopDriver(cache)
     driver.admit(1, replace(fox, width=64, height=64))
     driver.run()
     assert failure(driver) is FailureKind.OUT_OF_MEMORY

@@ -9,7 +9,7 @@ import numpy
 import pytest
 from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting, AutoPipelineForText2Image
 
-from generation.engine.shelf import Shelf
+from generation.engine.scheduling.model_cache import ModelCache
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import FAMILIES, NO_INPUTS, LoopDriver
@@ -47,7 +47,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("sampler", WITHOUT_NOISE)
 def test_any_guidance_and_clip_skip_alone_and_among_seven_strangers(
-    family_shelf: Shelf, stock: Stock, way: str, sampler: Sampler
+    family_cache: ModelCache, stock: Stock, way: str, sampler: Sampler
 ) -> None:
     """The six are strangers to each other; two more, by other samplers, have gone a step ahead."""
     begun = WAYS[way]
@@ -59,7 +59,7 @@ def test_any_guidance_and_clip_skip_alone_and_among_seven_strangers(
         replace(plain, seed=seed, prompt=f"{seed} cats", sampler=sampler, guidance_scale=scale, clip_skip=clip_skip)
         for seed, (scale, clip_skip) in enumerate(product([1.0, 5.0, 12.0], [1, 2]))
     ]
-    crowd = LoopDriver(family_shelf)
+    crowd = LoopDriver(family_cache)
     for job_id, other in enumerate([Sampler.EULER_ANCESTRAL, Sampler.DDPM], start=len(six)):
         crowd.admit(job_id, replace(plain, seed=job_id, sampler=other, steps=job_id), begun.inputs)
     crowd.loop.step()
@@ -70,7 +70,7 @@ def test_any_guidance_and_clip_skip_alone_and_among_seven_strangers(
     wanted = [stock.drawn(begun.pipeline, asked, **begun.given)[compared] for asked in six]
     assert numpy.std(wanted) > 5, "pictures that say something"
     for job_id, asked in enumerate(six):
-        alone = LoopDriver(family_shelf).drawn(asked, begun.inputs)
+        alone = LoopDriver(family_cache).drawn(asked, begun.inputs)
         among = crowd.pixels(job_id)
         assert abs(alone[compared] - wanted[job_id]).max() <= 1, asked
         assert abs(among[compared] - wanted[job_id]).max() <= 1, asked

@@ -44,7 +44,7 @@ from transformers import (
 )
 
 from generation.catalogue import POCKET_DIRECTORY
-from generation.engine.single_files import clip_tokenizer
+from generation.engine.models.single_file import clip_tokenizer
 
 WIDTH = 32
 """Of a text embedding; SDXL's second encoder has another, by which single files tell the two apart."""

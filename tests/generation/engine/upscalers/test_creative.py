@@ -11,8 +11,8 @@ from PIL import Image
 
 from generation import cost, infotext, redrawing
 from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine.models import Model
-from generation.engine.shelf import Shelf
+from generation.engine.models.model import Model
+from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Cancelled, Completed, Progress, Started
 from generation.jobs import Job, Manner, Upscale
 from generation.settings import GenerationSettings, Sampler
@@ -84,7 +84,7 @@ def test_a_model_that_likes_small_pictures_has_tiles_large_enough_to_draw_on(
     tmp_path: Path, apple: GenerationSettings
 ) -> None:
     spec = ModelSpec("small", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
-    driver = LoopDriver(Shelf(Catalogue([spec]), torch.device("cpu"), torch.float32))
+    driver = LoopDriver(ModelCache(Catalogue([spec]), torch.device("cpu"), torch.float32))
     driver.loop.admit(Job(1, "owner", creative(replace(apple, model="small"), file(72, 100))))
     driver.run()
     picture = driver.completed(1).pictures[0]

@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
+from generation.engine.upscalers.base import enlarged
 from generation.engine.upscalers.tiles import Pixels
-from generation.engine.upscalers.upscaler import enlarged
 from generation.tiling import Tiling
 from tests.generation.engine.upscalers.conftest import finish
 

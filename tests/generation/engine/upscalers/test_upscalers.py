@@ -10,10 +10,10 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from generation.catalogue import POCKET, Catalogue
-from generation.engine.pocket_upscaler import ARCHITECTURE, PocketUpscaler
-from generation.engine.upscalers import choice
-from generation.engine.upscalers.choice import Upscalers
-from generation.engine.upscalers.upscaler import Upscaler, enlarged
+from generation.engine.upscalers import registry
+from generation.engine.upscalers.base import Upscaler, enlarged
+from generation.engine.upscalers.pocket_network import ARCHITECTURE, PocketUpscaler
+from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.errors import UpscalerUnavailable
 from generation.tiling import Tiling
 from generation.upscaling import UpscalerName, real_esrgan_installed
@@ -38,12 +38,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def upscalers(folder: Path) -> Upscalers:
+def upscalers(folder: Path) -> UpscalerRegistry:
     damaged = folder.parent / "damaged"
     (damaged / "upscaler").mkdir(parents=True, exist_ok=True)
     (damaged / "upscaler" / "config.json").write_text("{}")
     models = [replace(POCKET, name="own", source=str(folder)), replace(POCKET, name="plain", source="/nowhere")]
-    return Upscalers(Catalogue([*models, replace(POCKET, name="damaged", source=str(damaged))]))
+    return UpscalerRegistry(Catalogue([*models, replace(POCKET, name="damaged", source=str(damaged))]))
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ class Untiled:
 
 
 @needs_real_esrgan
-def test_the_best_at_hand_for_the_pictures_model(upscalers: Upscalers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_best_at_hand_for_the_pictures_model(upscalers: UpscalerRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     picked = [upscalers.take(UpscalerName.AUTO, model).name for model in ("own", "plain", "damaged", "gone")]
     assert picked == ["Pocket", "Real-ESRGAN", "Real-ESRGAN", "Real-ESRGAN"]
-    monkeypatch.setattr(choice, "real_esrgan_installed", lambda: False)
+    monkeypatch.setattr(registry, "real_esrgan_installed", lambda: False)
     picked = [upscalers.take(UpscalerName.AUTO, model).name for model in ("own", "plain", "damaged", "gone")]
     assert picked == ["Pocket", "Lanczos", "Lanczos", "Lanczos"]
 
@@ -80,13 +80,13 @@ def test_the_best_at_hand_for_the_pictures_model(upscalers: Upscalers, monkeypat
 @needs_real_esrgan
 def test_the_hosts_choice_comes_first_and_gives_way(folder: Path) -> None:
     catalogue = Catalogue([replace(POCKET, name="own", source=str(folder)), replace(POCKET, name="plain", source="x")])
-    assert Upscalers(catalogue, usual=UpscalerName.LANCZOS).take(UpscalerName.AUTO, "own").name == "Lanczos"
-    usually_pocket = Upscalers(catalogue, usual=UpscalerName.POCKET)
+    assert UpscalerRegistry(catalogue, usual=UpscalerName.LANCZOS).take(UpscalerName.AUTO, "own").name == "Lanczos"
+    usually_pocket = UpscalerRegistry(catalogue, usual=UpscalerName.POCKET)
     assert usually_pocket.take(UpscalerName.AUTO, "plain").name == "Real-ESRGAN"
     assert usually_pocket.take(UpscalerName.REAL_ESRGAN_ANIME, "own").name == "Real-ESRGAN anime"
 
 
-def test_what_is_asked_for_by_name_is_used_or_missed(upscalers: Upscalers) -> None:
+def test_what_is_asked_for_by_name_is_used_or_missed(upscalers: UpscalerRegistry) -> None:
     assert upscalers.take(UpscalerName.LANCZOS, "own").name == "Lanczos"
     for model in ("plain", "damaged"):
         with pytest.raises(UpscalerUnavailable, match="Pocket is not at hand"):
@@ -95,7 +95,7 @@ def test_what_is_asked_for_by_name_is_used_or_missed(upscalers: Upscalers) -> No
 
 @pytest.mark.parametrize("factor", [2, 4])
 @pytest.mark.parametrize("name", [UpscalerName.LANCZOS, UpscalerName.POCKET])
-def test_tiles_give_the_untiled_picture(upscalers: Upscalers, name: UpscalerName, factor: int) -> None:
+def test_tiles_give_the_untiled_picture(upscalers: UpscalerRegistry, name: UpscalerName, factor: int) -> None:
     upscaler = upscalers.take(name, "own")
     noise = numpy.random.default_rng(0).integers(0, 256, (230, upscaler.tiling.side + 70, 3), numpy.uint8)
     image = Image.fromarray(noise, "RGB")
@@ -105,7 +105,7 @@ def test_tiles_give_the_untiled_picture(upscalers: Upscalers, name: UpscalerName
 
 
 @needs_real_esrgan
-def test_no_seam_in_what_a_network_of_wide_sight_enlarges(upscalers: Upscalers, fox: Image.Image) -> None:
+def test_no_seam_in_what_a_network_of_wide_sight_enlarges(upscalers: UpscalerRegistry, fox: Image.Image) -> None:
     upscaler = upscalers.take(UpscalerName.REAL_ESRGAN_ANIME, "plain")
     assert len(upscaler.tiling.boxes(*fox.size)) == 4
     whole, tiled = finished(fox, Untiled(upscaler), 2), finished(fox, upscaler, 2)
@@ -114,7 +114,7 @@ def test_no_seam_in_what_a_network_of_wide_sight_enlarges(upscalers: Upscalers, 
 
 
 @needs_real_esrgan
-def test_the_networks_keep_what_is_to_be_seen(upscalers: Upscalers, fox: Image.Image) -> None:
+def test_the_networks_keep_what_is_to_be_seen(upscalers: UpscalerRegistry, fox: Image.Image) -> None:
     small = fox.resize((60, 60), Image.Resampling.BOX)
     upscaler = upscalers.take(UpscalerName.REAL_ESRGAN_ANIME, "plain")
     larger = Image.fromarray(finished(small, upscaler, 4).astype(numpy.uint8), "RGB")

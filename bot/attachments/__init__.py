@@ -1,0 +1,1 @@
+"""Finished pictures as files: encoded, fitted, with their metadata."""

@@ -1,0 +1,90 @@
+"""Finished pictures as files that fit where they are shown."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from bot.attachments import encode
+from generation.figures import files
+from storage.images import Images
+from storage.records import Generation, Picture
+
+log = logging.getLogger(__name__)
+
+FILE_BYTES = 10 * 2**20
+"""What a file may have where Discord says nothing else."""
+
+REQUEST_BYTES = 24 * 2**20
+"""What all files of a request may have: Discord's 25 MiB, less room for the rest of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """A picture as a file to be posted: which one of its request it is, its bytes, its name's ending, whether every
+    pixel is as it was drawn, and how many bytes the file has that is kept."""
+
+    index: int
+    data: bytes
+    ending: str
+    exact: bool = True
+    kept_bytes: int = 0
+
+
+class FinishedFiles:
+    """Reads pictures from the store and makes them fit."""
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+
+    async def of(self, generation: Generation, most: int = FILE_BYTES) -> list[PictureFile]:
+        """All pictures of a request that may be seen and are still there, or what shows how it was drawn: none larger
+        than `most` bytes, and together small enough for one message."""
+        pictures = [picture for picture in generation.shown if picture.file]
+        if generation.figures:
+            return await self._figures(generation, most) if pictures else []
+        most = min(most, REQUEST_BYTES // max(len(pictures), 1))
+        finished_files = [await self._fitting(picture, most) for picture in pictures]
+        return [each for each in finished_files if each]
+
+    async def one(self, generation: Generation, index: int, most: int = FILE_BYTES) -> PictureFile | None:
+        """One picture of a request; None where it is not here any more, or must not be seen."""
+        picture = next((each for each in generation.shown if each.index == index), None)
+        return await self._fitting(picture, min(most, REQUEST_BYTES)) if picture else None
+
+    async def gif(self, generation: Generation) -> bytes | None:
+        """The animation of an explained drawing as a GIF; None where it is not here any more."""
+        animation = await self._figure(generation.figures[-1]) if generation.figures and generation.shown else None
+        return await asyncio.to_thread(files.as_gif, animation[0]) if animation else None
+
+    async def thumbnail(self, generation: Generation) -> bytes | None:
+        """A small JPEG of a request's first picture that need not be covered."""
+        open_ones = (each for each in generation.shown if each.file and not generation.covers(each))
+        picture = next(open_ones, None)
+        try:
+            return await asyncio.to_thread(encode.thumbnail, await self._read(picture)) if picture else None
+        except OSError:
+            return None
+
+    async def _figures(self, generation: Generation, most: int) -> list[PictureFile]:
+        most = min(most, REQUEST_BYTES // len(generation.figures))
+        read = [await self._figure(name) for name in generation.figures]
+        return [PictureFile(index, *each) for index, each in enumerate(read) if each and len(each[0]) <= most]
+
+    async def _figure(self, name: str) -> tuple[bytes, str] | None:
+        try:
+            return await self._images.read(name), name.rpartition(".")[2]
+        except OSError as reason:
+            log.warning("the file %s cannot be shown: %s", name, reason)
+            return None
+
+    async def _fitting(self, picture: Picture, most: int) -> PictureFile | None:
+        try:
+            png = await self._read(picture)
+            fit = await asyncio.to_thread(encode.fitting, png, most)
+        except OSError as reason:
+            log.warning("the file %s cannot be shown: %s", picture.file, reason)
+            return None
+        return PictureFile(picture.index, fit.data, fit.ending, fit.exact, len(png))
+
+    async def _read(self, picture: Picture) -> bytes:
+        return await self._images.read(picture.file or "")

@@ -1,0 +1,1 @@
+"""Commands of the `noisefox` program that do not talk to Discord."""

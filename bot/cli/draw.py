@@ -1,0 +1,182 @@
+"""Drawing from the command line, through the same worker as the bot."""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from tqdm import tqdm
+
+from bot.cli.ack_bench import Chat, Join, acknowledgements
+from bot.config import Config
+from bot.errors import sentence_for_failure
+from generation import cost, images, infotext, wire
+from generation.catalogue import Catalogue
+from generation.errors import InvalidSetting, NoisefoxError, UserError
+from generation.events import Completed, Event, Failed, Progress
+from generation.jobs import Draw, Inputs, Job, Manner, Upscale
+from generation.local_pool import QUIET, LocalPool
+from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
+from generation.upscaling import UpscalerName
+
+
+class NotDrawn(NoisefoxError):
+    """The worker could not draw it."""
+
+
+async def imagine(options: argparse.Namespace, config: Config) -> int:
+    """Draw what the options ask for, and print where the pictures are."""
+    settings, inputs = asked_for(options, config.catalogue)
+    async with LocalPool(config.worker_options) as pool:
+        await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
+        completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
+    options.out.mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(completed.pictures):
+        path = free_path(options.out, f"seed-{picture.seed}")
+        path.write_bytes(picture.png)
+        if options.json:
+            drawn = asdict(settings.of_picture(index))
+            line = {"path": str(path), "seed": picture.seed, "settings": drawn, "seconds": round(completed.seconds, 3)}
+            print(json.dumps(line, ensure_ascii=False))
+        else:
+            print(f"{path}  (seed {picture.seed})")
+    return 0
+
+
+async def upscale(options: argparse.Namespace, config: Config) -> int:
+    """Enlarge a picture file, and print where the larger one is and what enlarged it."""
+    file: Path = options.picture
+    try:
+        picture = await asyncio.to_thread(file.read_bytes)
+    except OSError as reason:
+        raise NotDrawn(f"{file} cannot be read: {reason.strerror}.") from reason
+    settings = _settings_in(picture, file.stem, config.catalogue)
+    manner = Manner.CREATIVE if options.creative else Manner.SUBTLE
+    task = Upscale(settings, picture, options.factor, upscaler=UpscalerName(options.upscaler), manner=manner)
+    async with LocalPool(config.worker_options) as pool:
+        await pool.submit(Job(0, "terminal", task))
+        completed = await finished(pool.events())
+    options.out.mkdir(parents=True, exist_ok=True)
+    [larger] = completed.pictures
+    path = free_path(options.out, f"{file.stem}-x{options.factor}")
+    path.write_bytes(larger.png)
+    print(f"{path}  ({larger.width}×{larger.height}, {completed.upscaler}, {completed.seconds:.1f} s)")
+    return 0
+
+
+def bench(options: argparse.Namespace, config: Config, chat: Chat, join: Join) -> int:
+    """Measure the engine, in a process of its own as all that needs torch, then the bot."""
+    model = config.catalogue.get(options.model).name if options.model else config.catalogue.default.name
+    command = [sys.executable, "-m", "generation.engine.benchmarking.bench", model]
+    packed = wire.pack(config.worker_options)
+    engine = subprocess.run(command, input=packed, env=QUIET | os.environ, stdout=subprocess.PIPE, check=False)
+    if engine.returncode:
+        return engine.returncode
+    figures = json.loads(engine.stdout) | asyncio.run(acknowledgements(config, chat, join))
+    rounded = {key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}
+    print(json.dumps(rounded) if options.json else "\n".join(f"{key:24}{value}" for key, value in rounded.items()))
+    return 0
+
+
+def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, Inputs]:
+    """What is to be drawn, and from what. Raises `UserError`."""
+    settings, inputs = settings_of(options, catalogue), inputs_of(options)
+    guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
+    catalogue.check_guides(settings.model, **guides)
+    return settings, inputs
+
+
+def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:
+    """What the options ask for, over what the model likes. Raises `UserError`."""
+    model = catalogue.get(options.model) if options.model else catalogue.default
+    chosen = PartialSettings(
+        width=options.width,
+        height=options.height,
+        negative_prompt=options.negative,
+        steps=options.steps,
+        guidance_scale=options.guidance,
+        sampler=Sampler(options.sampler) if options.sampler else None,
+        clip_skip=options.clip_skip,
+        count=options.count,
+        variation_seed=options.variation_seed,
+        variation_strength=options.variation_strength,
+        seed_width=options.seed_size[0] if options.seed_size else None,
+        seed_height=options.seed_size[1] if options.seed_size else None,
+        schedule=Schedule(options.schedule) if options.schedule else None,
+        guidance_rescale=options.rescale,
+        guidance_start=options.guidance_part[0] if options.guidance_part else None,
+        guidance_end=options.guidance_part[1] if options.guidance_part else None,
+        denoising_strength=options.strength,
+        hires_factor=options.hires,
+        hires_strength=options.hires_strength,
+        control_scale=options.control_scale,
+        image_prompt_scale=options.image_prompt_scale,
+    )
+    seed = random_seed() if options.seed is None else options.seed
+    return chosen.over(model.preferred).of(catalogue.loras.with_words(options.prompt, model.name), seed)
+
+
+def inputs_of(options: argparse.Namespace) -> Inputs:
+    """The files that are named, read with care. Raises `UserError`."""
+    return Inputs(
+        image=_picture(options.image),
+        mask=_picture(options.mask),
+        control=_picture(options.control),
+        image_prompt=_picture(options.image_prompt),
+    )
+
+
+def _picture(path: Path | None) -> bytes:
+    if path is None:
+        return b""
+    try:
+        return images.tidied(path.read_bytes())[0]
+    except OSError as reason:
+        raise InvalidSetting("image", f"{path} cannot be read: {reason.strerror}.") from reason
+
+
+def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> GenerationSettings:
+    """What drew a picture, by its own account; for one without, the default model's settings and its title as words.
+
+    Raises `NotDrawn` for what is no picture, `InvalidSetting` for one that is too large.
+    """
+    try:
+        with Image.open(BytesIO(picture)) as image:
+            text = str(image.info.get(infotext.CHUNK_NAME, ""))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise NotDrawn("This is no picture that I can read. Give a PNG, a JPEG or a WebP file.") from None
+    try:
+        return infotext.from_infotext(text)
+    except UserError:
+        return catalogue.default.preferred.of(title, seed=0)
+
+
+async def finished(events: AsyncIterator[Event], steps: int | None = None) -> Completed:
+    """Follow the one job with a progress bar (on a terminal only) until it ends."""
+    with tqdm(total=steps, unit="step", disable=None, leave=False) as bar:
+        async for event in events:
+            match event:
+                case Progress():
+                    bar.total = event.steps
+                    bar.update(event.step - bar.n)
+                case Completed():
+                    return event
+                case Failed():
+                    raise NotDrawn(f"{sentence_for_failure(event.kind)} ({event.detail})")
+    raise NotDrawn("The worker ended.")
+
+
+def free_path(folder: Path, name: str, ending: str = "png") -> Path:
+    """A file name that is not taken: `seed-7.png`, `seed-7-2.png` and so on."""
+    path, number = folder / f"{name}.{ending}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}.{ending}"
+    return path

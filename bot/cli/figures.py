@@ -1,0 +1,98 @@
+"""Figures from the command line, through the same worker as the bot."""
+
+import argparse
+import re
+from itertools import product
+from pathlib import Path
+
+from bot.cli.draw import NotDrawn, asked_for, finished, free_path, inputs_of
+from bot.config import Config
+from bot.figures import comparison as comparison_module
+from bot.figures import explanation
+from generation import comparison, cost
+from generation.catalogue import Catalogue
+from generation.comparison import Axis, Parameter
+from generation.errors import InvalidSetting
+from generation.jobs import Draw, Job
+from generation.local_pool import LocalPool
+from generation.settings import STEPS, GenerationSettings, PartialSettings, random_seed
+
+
+async def explain(options: argparse.Namespace, config: Config) -> int:
+    """Draw a picture and show how, from the inside; print where figure, animation and picture are."""
+    settings, inputs = asked_for(options, config.catalogue)
+    async with LocalPool(config.worker_options) as pool:
+        await pool.submit(Job(0, "terminal", Draw(settings, inputs, explained=True)))
+        completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
+    if completed.explanation is None:
+        raise NotDrawn("The worker has sent no explanation.")
+    [picture] = completed.pictures
+    name = f"seed-{picture.seed}"
+    _write(options.out, f"{name}-explained", explanation.figure(completed.explanation, settings))
+    _write(options.out, f"{name}-steps", explanation.animation(completed.explanation, settings, gif=options.gif))
+    _write(options.out, name, (picture.png, "png"))
+    return 0
+
+
+def _write(folder: Path, name: str, file: tuple[bytes, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    data, ending = file
+    path = free_path(folder, name, ending)
+    path.write_bytes(data)
+    print(path)
+
+
+async def compare(options: argparse.Namespace, config: Config) -> int:
+    """Draw a picture with several values of one setting or two; print where the sheet and its pictures are."""
+    settings, axes, asked = compared(options, config.catalogue)
+    inputs = inputs_of(options)
+    pictures: dict[int, bytes] = {}
+    async with LocalPool(config.worker_options) as pool:
+        for job_id, model in enumerate(dict.fromkeys(each.model for each in asked)):
+            group = [index for index, each in enumerate(asked) if each.model == model]
+            drawn = tuple(asked[index] for index in group)
+            await pool.submit(Job(job_id, "terminal", Draw(drawn[0], inputs, cells=drawn)))
+            completed = await finished(pool.events())
+            pictures |= {index: each.png for index, each in zip(group, completed.pictures, strict=True)}
+    sheet = comparison_module.drawn(settings, axes, [pictures[index] for index in range(len(asked))])
+    name = "-".join(["compared", *(axis.parameter.replace(" ", "-") for axis in axes)])
+    _write(options.out, name, sheet)
+    for index, values in enumerate(product(*(axis.values for axis in axes))):
+        _write(options.out, "-".join(re.sub(r"\W+", "-", value) for value in (name, *values)), (pictures[index], "png"))
+    return 0
+
+
+def compared(
+    options: argparse.Namespace, catalogue: Catalogue
+) -> tuple[GenerationSettings, list[Axis], list[GenerationSettings]]:
+    """What all cells share, what is compared (whatever was given several values, or none for the usual ones), and what
+    draws each cell."""
+    given = {each: text for each in Parameter if (text := getattr(options, each.replace(" ", "_"))) is not None}
+    wanted = {each: text for each, text in given.items() if not text or "," in text}
+    if not 0 < len(wanted) <= 2:
+        raise InvalidSetting(
+            "values", "Give one setting or two several values, such as --steps 5,10,20; or none for the usual ones."
+        )
+    if Parameter.STRENGTH in given and not options.image:
+        raise InvalidSetting("strength", "Strength is of a picture to start from. Give one as image.")
+    shared = {each: comparison.written(each, text) for each, text in given.items() if each not in wanted}
+    seed = random_seed()
+
+    def of_model(name: str) -> GenerationSettings:
+        """What a model likes, but for what was named."""
+        model = catalogue.get(name)
+        chosen = PartialSettings(negative_prompt=options.negative).over(model.preferred)
+        settings = chosen.of(catalogue.loras.with_words(options.prompt, model.name), seed)
+        for parameter, value in shared.items():
+            settings = comparison.with_value(settings, parameter, value)
+        return settings
+
+    settings = of_model(shared.get(Parameter.MODEL, catalogue.default.name))
+    side = 2 * max(settings.width, settings.height)
+    names = [settings.model, *(name for name in catalogue.names if name != settings.model)]
+    axes = [
+        comparison.read(each, text) if text else comparison.usual(each, settings, names, STEPS.high, side)
+        for each, text in wanted.items()
+    ]
+    axes = comparison.thinned(axes, [each for each, text in wanted.items() if not text])
+    return settings, axes, comparison.cells(settings, axes, of_model)

@@ -1,0 +1,69 @@
+"""/blend"""
+
+import asyncio
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs import options
+from bot.interactions.downloads import fetched
+from bot.interactions.requester import requester_of
+from bot.interactions.submit import begin
+from bot.prompts.presets import Presets
+from bot.requests import blending
+from bot.requests.plan import Plan
+from bot.requests.planner import Planner
+from generation.catalogue import Catalogue
+
+
+class Blend(commands.Cog):
+    """One picture from several."""
+
+    def __init__(self, *, planner: Planner, presets: Presets, catalogue: Catalogue) -> None:
+        self._planner = planner
+        self._presets = presets
+        self._catalogue = catalogue
+
+    @app_commands.command()
+    async def blend(
+        self,
+        interaction: discord.Interaction,
+        first: discord.Attachment,
+        second: discord.Attachment,
+        third: discord.Attachment | None = None,
+        fourth: discord.Attachment | None = None,
+        prompt: options.Prompt | None = None,
+        model: str | None = None,
+        strength: options.Strength | None = None,
+        private: bool = False,
+        spoiler: bool = False,
+    ) -> None:
+        """Draw something of each of two to four pictures.
+
+        Args:
+            first: A picture; the blend has its shape
+            second: Another
+            third: One more, if you like
+            fourth: And a last one
+            prompt: Words beside them; else those that the pictures were drawn with
+            model: Which model draws
+            strength: Where the blend starts from between the pictures: how much of it is drawn anew
+            private: Only you see it
+            spoiler: Covered until somebody presses it
+        """
+        given = [each for each in (first, second, third, fourth) if each is not None]
+        urls = [options.picture_url(each) for each in given]
+        requester, chosen = requester_of(interaction), options.chosen(model=model, strength=strength)
+        text = await self._presets.dressed(interaction.user.id, prompt or "")
+
+        async def blended() -> list[Plan]:
+            files = await asyncio.gather(*(fetched(interaction.client, url) for url in urls))
+            return [await self._planner.blend(requester, files, text, chosen)]
+
+        plan = await self._planner.imagine(requester, blending.with_words(text), None, chosen, with_picture=True)
+        await begin(interaction, self._planner, [plan], private=private, spoiler=spoiler, complete=blended)
+
+    @blend.autocomplete("model")
+    async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_models(self._catalogue, typed)

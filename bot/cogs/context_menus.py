@@ -1,0 +1,175 @@
+"""Commands in the menu of a message: on pictures of this bot, and some of them on anybody's."""
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot import views
+from bot.attachments import metadata
+from bot.cogs import options
+from bot.errors import Refusal
+from bot.interactions import remix_modal
+from bot.interactions.downloads import AT_ONCE_SECONDS, fetched
+from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
+from bot.interactions.requester import requester_of
+from bot.interactions.respond import answer
+from bot.interactions.submit import begin
+from bot.prompts.presets import Presets
+from bot.requests.plan import Plan
+from bot.requests.planner import Planner
+from bot.views.custom_ids import Press, PressKind
+from bot.views.details import of_settings
+from generation.catalogue import Catalogue
+from generation.settings import GenerationSettings
+from storage.drafts import Drafts
+from storage.generations import Generations
+from storage.records import Generation
+
+FILE_BYTES = 25 * 2**20
+"""Larger files are not looked into."""
+
+STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
+"""The form of a picture that somebody posted."""
+
+
+class ContextMenus:
+    """Message commands: what they mean depends on whose picture it is."""
+
+    def __init__(
+        self,
+        *,
+        client: discord.Client,
+        picture_actions: PictureActions,
+        planner: Planner,
+        presets: Presets,
+        generations: Generations,
+        drafts: Drafts,
+        catalogue: Catalogue,
+    ) -> None:
+        self._client = client
+        self._picture_actions = picture_actions
+        self._planner = planner
+        self._presets = presets
+        self._generations = generations
+        self._drafts = drafts
+        self._catalogue = catalogue
+
+    def commands(self) -> list[app_commands.ContextMenu]:
+        callbacks = {
+            locale_str("Use these settings"): self._use,
+            locale_str("Re-roll"): self._reroll,
+            locale_str("Upscale"): self._upscale,
+            locale_str("Show settings"): self._show,
+            locale_str("Start from this picture"): self._start,
+        }
+        return [app_commands.ContextMenu(name=name, callback=callback) for name, callback in callbacks.items()]
+
+    async def submit(self, interaction: discord.Interaction, draft_id: int, values: dict[str, Any]) -> None:
+        """Take the form of a picture that somebody posted. Raises `UserError`."""
+        async with self._drafts.taken(draft_id, interaction.user.id, "url") as draft:
+            if draft is None:
+                raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
+            filled = remix_modal.read(values)
+            text = await self._presets.dressed(interaction.user.id, filled.text)
+            plan = await self._planner.imagine(requester_of(interaction), text, None, filled.chosen, with_picture=True)
+            self._planner.check_takes_picture([plan])
+            url = draft["url"]
+
+            async def from_picture() -> list[Plan]:
+                return await self._planner.with_image([plan], await fetched(self._client, url))
+
+            await begin(interaction, self._planner, [plan], private=False, complete=from_picture)
+
+    async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        settings = await self._settings(message)
+        known = settings.model in self._catalogue.names
+        model = settings.model if known else await self._planner.usual_model(requester_of(interaction))
+        form = remix_modal.panel(
+            Press(PressKind.USE, 0).custom_id,
+            FORMS[PressKind.USE],
+            replace(settings, model=model),
+            ("prompt", "seed"),
+            f"--model {model}" if len(self._catalogue.names) > 1 else "",
+        )
+        await interaction.response.send_modal(form)
+
+    async def _reroll(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        if generation := await self._known(message):
+            await self._picture_actions.press(interaction, Press(PressKind.REROLL, generation.id))
+            return
+        plan = await self._planner.adopt(requester_of(interaction), await self._settings(message))
+        await begin(interaction, self._planner, [plan], private=False)
+
+    async def _upscale(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        generation = await self._known(message)
+        if generation is None:
+            raise Refusal("I can enlarge my own pictures only. For this one there is Start from this picture.")
+        await self._press_on_one(interaction, PressKind.UPSCALE, generation)
+
+    async def _show(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        if generation := await self._known(message):
+            await self._picture_actions.show_details(interaction, generation)
+            return
+        await answer(interaction, of_settings(await self._settings(message), []))
+
+    async def _start(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        if generation := await self._known(message):
+            await self._press_on_one(interaction, PressKind.REDRAW, generation)
+            return
+        url = options.picture_url(_picture_of(message))
+        draft = await self._drafts.add(interaction.user.id, {"url": url})
+        form = remix_modal.panel(
+            f"noisefox-start:{draft}",
+            FORMS[PressKind.REDRAW],
+            await self._planner.usual(requester_of(interaction), REDRAWN),
+            ("prompt", "seed", "size", "control_scale", "image_prompt_scale"),
+        )
+        await interaction.response.send_modal(form)
+
+    async def _press_on_one(self, interaction: discord.Interaction, kind: PressKind, generation: Generation) -> None:
+        """Do something with the picture of a request; of several, with the one that is chosen then."""
+        if len(generation.shown) > 1 and not generation.figures:
+            await answer(interaction, views.which(generation, kind))
+            return
+        index = generation.shown[0].index if generation.shown else 0
+        await self._picture_actions.press(interaction, Press(kind, generation.id, index))
+
+    async def _known(self, message: discord.Message) -> Generation | None:
+        """Our record of a message: by its id, else by the buttons on it, if it is one of ours."""
+        if self._client.user is None or message.author.id != self._client.user.id:
+            return None
+        if generation := await self._generations.by_message(message.id):
+            return generation
+        press = _press_on(message.components)
+        return await self._generations.get(press.generation_id) if press else None
+
+    async def _settings(self, message: discord.Message) -> GenerationSettings:
+        """By our record, else as the picture itself says. Raises `UserError`."""
+        if generation := await self._known(message):
+            return generation.settings
+        data = await fetched(self._client, _picture_of(message).url, AT_ONCE_SECONDS)
+        return await asyncio.to_thread(metadata.settings_in, data)
+
+
+def _picture_of(message: discord.Message) -> discord.Attachment:
+    """The first picture of a message. Raises `Refusal` where there is none."""
+    for attachment in message.attachments:
+        if (attachment.content_type or "").startswith("image/") and attachment.size <= FILE_BYTES:
+            return attachment
+    raise Refusal("This message has no picture that I can look into.")
+
+
+def _press_on(components: list[Any]) -> Press | None:
+    """The first button of a picture among components."""
+    for component in components:
+        if press := Press.read(getattr(component, "custom_id", None) or ""):
+            return press
+        inner = [*getattr(component, "children", []), getattr(component, "accessory", None)]
+        if press := _press_on([each for each in inner if each is not None]):
+            return press
+    return None

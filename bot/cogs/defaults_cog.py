@@ -1,0 +1,71 @@
+"""The command that /server and /settings share: what /imagine uses when nothing else is named."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs import options
+from bot.locales import say
+from generation.catalogue import Catalogue
+from generation.settings import PartialSettings
+from storage.records import ANY_MODEL
+
+
+class DefaultsCog(commands.GroupCog):
+    """A group of commands with `defaults` among them; whose they are, the subclass says."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> None:
+        """Keep `changes` for a model, or for `ANY_MODEL`."""
+        raise NotImplementedError
+
+    async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
+        """Show what is kept, after a first word."""
+        raise NotImplementedError
+
+    @app_commands.command()
+    @app_commands.choices(sampler=options.SAMPLERS)
+    async def defaults(
+        self,
+        interaction: discord.Interaction,
+        model: str | None = None,
+        negative: options.Negative | None = None,
+        steps: options.Steps | None = None,
+        guidance: options.Guidance | None = None,
+        sampler: app_commands.Choice[str] | None = None,
+        clip_skip: options.ClipSkip | None = None,
+        width: options.Side | None = None,
+        height: options.Side | None = None,
+        count: options.Count | None = None,
+    ) -> None:
+        """Set what /imagine uses when nothing else is named.
+
+        Args:
+            model: For which model; for all of them if left out
+            negative: What pictures should not show
+            steps: Steps
+            guidance: Guidance scale
+            sampler: Sampler
+            clip_skip: Clip skip
+            width: In pixels, a multiple of 8
+            height: In pixels, a multiple of 8
+            count: How many pictures
+        """
+        changes = options.chosen(
+            negative=negative,
+            steps=steps,
+            guidance=guidance,
+            sampler=sampler,
+            clip_skip=clip_skip,
+            width=width,
+            height=height,
+            count=count,
+        )
+        await self.prefer(interaction, self._catalogue.get(model).name if model else ANY_MODEL, changes)
+        await self.answer(interaction, say("Saved."))
+
+    @defaults.autocomplete("model")
+    async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_models(self._catalogue, typed)

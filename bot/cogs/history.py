@@ -1,0 +1,120 @@
+"""/history, /favourites and /show: pictures of earlier."""
+
+import re
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import views
+from bot.attachments.finished import FinishedFiles
+from bot.errors import Refusal
+from bot.interactions.picture_actions import FORGOTTEN
+from bot.interactions.respond import answer
+from bot.interactions.visibility import Visibility, is_in_sight
+from bot.locales import say
+from bot.views import pages
+from bot.views.message import MessageContent
+from bot.views.pages import Place
+from generation.jobs import JobState
+from generation.sentences import Sentence
+from storage.generations import Generations
+from storage.people import People
+from storage.records import Generation
+
+TITLES = {"history": Sentence("Your pictures"), "favourites": Sentence("⭐ Your favourites")}
+
+Search = app_commands.Range[str, 1, pages.SEARCH]
+Number = app_commands.Range[int, 1, 2**53 - 1]
+
+
+class History(commands.Cog):
+    """Lists of pictures by pages; where a page is kept is in the buttons that turn it."""
+
+    def __init__(
+        self, *, generations: Generations, people: People, finished_files: FinishedFiles, visibility: Visibility
+    ) -> None:
+        self._generations = generations
+        self._people = people
+        self._finished_files = finished_files
+        self._visibility = visibility
+
+    @app_commands.command()
+    async def history(self, interaction: discord.Interaction, search: Search = "") -> None:
+        """Show what you asked for, private pictures too.
+
+        Args:
+            search: Words of the prompt
+        """
+        await self._list(interaction, Place("history", 0, search.strip()))
+
+    @app_commands.command()
+    async def favourites(self, interaction: discord.Interaction) -> None:
+        """Show the pictures you gave a star."""
+        await self._list(interaction, Place("favourites", 0))
+
+    @app_commands.command()
+    async def show(self, interaction: discord.Interaction, number: Number) -> None:
+        """Show a picture again.
+
+        Args:
+            number: As /history and Details name it
+        """
+        await self._show(interaction, await self._visible(interaction, number))
+
+    async def turn(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
+        """Turn a page."""
+        await interaction.response.defer()
+        await answer(
+            interaction, await self._page(interaction, Place(match["kind"], int(match["page"]), match["search"]))
+        )
+
+    async def chosen(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
+        """Show what was chosen from a list."""
+        await self._show(interaction, await self._visible(interaction, int(values[0])))
+
+    async def _list(self, interaction: discord.Interaction, place: Place) -> None:
+        """Show a page, and acknowledge before its pictures are read."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await answer(interaction, await self._page(interaction, place))
+
+    async def _page(self, interaction: discord.Interaction, place: Place) -> MessageContent:
+        user_id = interaction.user.id
+        if place.kind == "favourites":
+            page = await self._generations.favourites_of(user_id, place.start, pages.PAGE)
+        else:
+            page = await self._generations.of_user(user_id, place.search, place.start, pages.PAGE)
+        small = {each.id: await self._thumbnail(interaction, each) for each in page.generations}
+        return pages.of_pictures(
+            place, say(TITLES[place.kind]), page, {name: data for name, data in small.items() if data}
+        )
+
+    async def _thumbnail(self, interaction: discord.Interaction, generation: Generation) -> bytes | None:
+        try:
+            return await self._finished_files.thumbnail(await self._visibility.of(interaction, generation))
+        except Refusal:
+            return None
+
+    async def _visible(self, interaction: discord.Interaction, number: int) -> Generation:
+        """A request that a person may see: their own, a favourite, or one of a channel that they can look into."""
+        generation = await self._generations.get(number)
+        if generation is None or not await self._may_see(interaction, generation):
+            raise Refusal(FORGOTTEN)
+        if generation.state is JobState.DELETED:
+            raise Refusal("This picture was deleted.")
+        return await self._visibility.of(interaction, generation)
+
+    async def _may_see(self, interaction: discord.Interaction, generation: Generation) -> bool:
+        if generation.origin.user_id == interaction.user.id or await is_in_sight(interaction, generation.origin):
+            return True
+        return generation.id in await self._people.favourites(interaction.user.id)
+
+    async def _show(self, interaction: discord.Interaction, generation: Generation) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        parent_id = generation.lineage.parent
+        parent = None if parent_id is None else await self._generations.get(parent_id)
+        if generation.state.unfinished:
+            raise Refusal("It is still being drawn. See /queue.")
+        pictures = await self._finished_files.of(generation, interaction.filesize_limit)
+        await answer(interaction, views.ended(generation, pictures, parent))

@@ -1,0 +1,76 @@
+"""/me: what is kept of a person."""
+
+import re
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.interactions.respond import answer
+from bot.locales import say, say_many
+from bot.privacy import PersonalData
+from bot.views.message import QUIET, MessageContent, framed
+
+DECISION = re.compile("noisefox-forget:(?P<decision>yes|no)")
+
+ROOM = 2**16
+"""Bytes of a request beside its file."""
+
+
+class Me(commands.GroupCog, group_name="me", group_description="What is kept of you"):
+    """All of one's data, to take away or to have removed."""
+
+    def __init__(self, personal_data: PersonalData) -> None:
+        self._personal_data = personal_data
+
+    @app_commands.command()
+    async def export(self, interaction: discord.Interaction) -> None:
+        """Get all that is kept of you as a file."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        data, left_out = await self._personal_data.export(interaction.user.id, interaction.filesize_limit - ROOM)
+        sentences = [say("All that is kept of you.")]
+        if left_out:
+            sentences.append(
+                say_many(
+                    left_out,
+                    "{n} older picture had no room in it; see /history.",
+                    "{n} older pictures had no room in it; see /history.",
+                )
+            )
+        file = discord.File(BytesIO(data), filename="noisefox-data.zip")
+        await interaction.edit_original_response(content=" ".join(sentences), attachments=[file])
+
+    @app_commands.command()
+    async def forget(self, interaction: discord.Interaction) -> None:
+        """Have all that is kept of you removed for good."""
+        yes: ui.Button[Any] = ui.Button(
+            label=say("Remove everything"), style=discord.ButtonStyle.danger, custom_id="noisefox-forget:yes"
+        )
+        no: ui.Button[Any] = ui.Button(label=say("Keep it"), custom_id="noisefox-forget:no")
+        question = say("Remove all your requests, pictures, favourites, styles and settings?")
+        more = say("Their messages go too. Nobody can bring any of it back; /me export gives you a copy first.")
+        await answer(
+            interaction, MessageContent(framed([ui.TextDisplay(f"**{question}**\n{more}"), ui.ActionRow(yes, no)]))
+        )
+
+    async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
+        """Do what was decided."""
+        if match["decision"] == "yes":
+            await interaction.response.defer()
+            count = await self._personal_data.forget(interaction.user.id)
+            gone = say_many(
+                count,
+                "Gone: {n} request, and all else that was kept of you.",
+                "Gone: {n} requests, and all else that was kept of you.",
+            )
+            kept = say("For a day it is noted how many steps you asked for and when, for daily budgets; no more.")
+            sentence = f"{gone}\n-# {kept}"
+        else:
+            await interaction.response.defer()
+            sentence = say("Nothing was removed.")
+        view = framed([ui.TextDisplay(sentence)], QUIET)
+        view.stop()
+        await interaction.edit_original_response(view=view)

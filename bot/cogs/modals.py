@@ -1,0 +1,27 @@
+"""Forms that come back: their custom_id alone says whose they are."""
+
+from typing import Any
+
+import discord
+
+from bot.cogs.context_menus import STARTED, ContextMenus
+from bot.errors import Refusal
+from bot.interactions.picture_actions import PictureActions
+from bot.views.custom_ids import Press
+
+
+class ModalSubmissions:
+    """Hands each form to what opened it."""
+
+    def __init__(self, picture_actions: PictureActions, context_menus: ContextMenus) -> None:
+        self._picture_actions = picture_actions
+        self._context_menus = context_menus
+
+    async def submit(self, interaction: discord.Interaction, custom_id: str, values: dict[str, Any]) -> None:
+        """Take a form. Raises `UserError`."""
+        if press := Press.read(custom_id):
+            await self._picture_actions.submit(interaction, press, values)
+        elif match := STARTED.fullmatch(custom_id):
+            await self._context_menus.submit(interaction, int(match["draft"]), values)
+        else:
+            raise Refusal("I do not know this form any more. Open it anew.")

@@ -1,0 +1,99 @@
+"""The settings as slash-command options: Discord itself keeps their bounds."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+import discord
+from discord import app_commands
+
+from bot.prompts.presets import CHOICE_LENGTH
+from generation.catalogue import Catalogue
+from generation.images import FILE_BYTES, UnusableImage
+from generation.settings import (
+    CLIP_SKIP,
+    COUNT,
+    GUIDANCE_SCALE,
+    PROMPT_LENGTH,
+    SEED,
+    SHARE,
+    SIZE,
+    STEPS,
+    PartialSettings,
+    Sampler,
+)
+from storage.records import Style
+
+Prompt = app_commands.Range[str, PROMPT_LENGTH.low, PROMPT_LENGTH.high]
+Negative = app_commands.Range[str, 0, PROMPT_LENGTH.high]
+Steps = app_commands.Range[int, STEPS.low, STEPS.high]
+Guidance = app_commands.Range[float, GUIDANCE_SCALE.low, GUIDANCE_SCALE.high]
+Seed = app_commands.Range[int, SEED.low, SEED.high]
+Side = app_commands.Range[int, SIZE.low, SIZE.high]
+ClipSkip = app_commands.Range[int, CLIP_SKIP.low, CLIP_SKIP.high]
+Strength = app_commands.Range[float, SHARE.low, SHARE.high]
+Count = app_commands.Range[int, COUNT.low, COUNT.high]
+
+Aspect = app_commands.Range[str, 3, 13]
+
+SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
+"""Aspects that are suggested; any other can be typed."""
+
+SUGGESTIONS = 25
+
+SAMPLERS = [app_commands.Choice(name=sampler.value, value=sampler.value) for sampler in Sampler]
+
+
+def chosen(
+    *,
+    model: str | None = None,
+    negative: str | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    sampler: app_commands.Choice[str] | None = None,
+    clip_skip: int | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    count: int | None = None,
+    strength: float | None = None,
+) -> PartialSettings:
+    """The options that were given, as settings. Raises `InvalidSetting` for a size that is no multiple of 8."""
+    return PartialSettings(
+        model=model,
+        width=width,
+        height=height,
+        negative_prompt=negative,
+        steps=steps,
+        guidance_scale=guidance,
+        sampler=Sampler(sampler.value) if sampler else None,
+        clip_skip=clip_skip,
+        count=count,
+        denoising_strength=strength,
+    )
+
+
+def picture_url(attachment: discord.Attachment) -> str:
+    """Where a given picture is. Raises `UnusableImage` for what its description already shows to be none."""
+    if not (attachment.content_type or "").startswith("image/"):
+        raise UnusableImage("That file is no picture. Give a PNG, a JPEG or a WebP file.")
+    if attachment.size > FILE_BYTES:
+        raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=FILE_BYTES // 2**20)
+    return attachment.url
+
+
+def choices(pairs: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:
+    """Suggestions, each a text to show and what stands for it; Discord takes 25, and 100 characters of a text."""
+    return [app_commands.Choice(name=_cut(text), value=value) for text, value in islice(pairs, SUGGESTIONS)]
+
+
+def matching_models(catalogue: Catalogue, typed: str) -> list[app_commands.Choice[str]]:
+    """Suggestions for a model option."""
+    return choices((name, name) for name in catalogue.names if typed.lower() in name.lower())
+
+
+def matching_styles(styles: Iterable[Style], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggestions for a style option."""
+    return choices((f"{each.name}: {each.text}", each.name) for each in styles if typed.lower() in each.name.lower())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= CHOICE_LENGTH else text[: CHOICE_LENGTH - 1] + "…"

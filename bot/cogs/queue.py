@@ -1,0 +1,51 @@
+"""/queue: what is being drawn and what waits."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import Refusal
+from bot.interactions.picture_actions import check_owner
+from bot.interactions.respond import answer
+from bot.interactions.visibility import is_in_sight
+from bot.jobs.dispatcher import Dispatcher
+from bot.views import pages
+from bot.views.message import MessageContent
+from storage.generations import Generations
+
+
+class Queue(commands.Cog):
+    """The line, as one may see it; and the way out of it for one's own requests."""
+
+    def __init__(self, *, dispatcher: Dispatcher, generations: Generations) -> None:
+        self._dispatcher = dispatcher
+        self._generations = generations
+
+    @app_commands.command()
+    async def queue(self, interaction: discord.Interaction) -> None:
+        """Show what is being drawn and what waits, and cancel what is yours."""
+        await answer(interaction, await self._content(interaction))
+
+    async def cancel(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
+        """Cancel the chosen request."""
+        generation = await self._generations.get(int(values[0]))
+        if generation is None or not generation.state.unfinished:
+            raise Refusal("It has ended already.")
+        check_owner(generation, interaction.user.id, False)
+        await self._dispatcher.cancel(generation)
+        content = await self._content(interaction)
+        content.view.stop()
+        await interaction.response.edit_message(view=content.view)
+
+    async def _content(self, interaction: discord.Interaction) -> MessageContent:
+        line, drawing = self._dispatcher.line(), self._dispatcher.drawing
+        channels = {each.origin.channel_id: each.origin for each in line[: pages.LINES] if not each.origin.private}
+        seen = await asyncio.gather(*(is_in_sight(interaction, origin) for origin in channels.values()))
+        open_ones = {channel for channel, is_seen in zip(channels, seen, strict=True) if is_seen}
+        in_sight = {each.id for each in line if each.origin.channel_id in open_ones}
+        seconds = self._dispatcher.seconds_until([])
+        return pages.of_queue(line, interaction.user.id, interaction.guild_id, in_sight, drawing, seconds)

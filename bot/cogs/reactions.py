@@ -1,0 +1,183 @@
+"""What people do with a picture by reacting to its message."""
+
+import logging
+
+import discord
+
+from bot import views
+from bot.delivery.direct_messages import DirectMessages
+from bot.delivery.messages import Messages
+from bot.errors import Refusal, sentence_for
+from bot.interactions import permissions
+from bot.interactions.bans import BannedError, Bans
+from bot.interactions.picture_actions import check_owner
+from bot.interactions.press_plans import plans_for
+from bot.interactions.requester import requester_in
+from bot.interactions.submit import check_may_post
+from bot.jobs.dispatcher import Dispatcher
+from bot.locales import address
+from bot.requests.plan import Plan
+from bot.requests.planner import Planner
+from bot.views.custom_ids import Press, PressKind
+from generation.errors import UserError
+from generation.sentences import Sentence
+from storage.generations import AlreadyAsked, Generations
+from storage.people import People
+from storage.records import Generation, Origin
+
+log = logging.getLogger(__name__)
+
+DERIVING = {"🔁": PressKind.REROLL, "🔎": PressKind.UPSCALE, "🔍": PressKind.UPSCALE}
+LIKING = frozenset("⭐🌟❤💖💛🧡💚💙💜🤍🖤🤎")
+SENDING = frozenset("✉📩📨💌")
+DELETING = frozenset("❌")
+
+
+class Reactions:
+    """Acts on reactions to our messages. What is refused is told to the person, by direct message.
+
+    A reaction does not say which language its person reads: that of their latest request is taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: discord.Client,
+        banned: Bans,
+        planner: Planner,
+        dispatcher: Dispatcher,
+        generations: Generations,
+        people: People,
+        messages: Messages,
+        direct_messages: DirectMessages,
+    ) -> None:
+        self._client = client
+        self._banned = banned
+        self._planner = planner
+        self._dispatcher = dispatcher
+        self._generations = generations
+        self._people = people
+        self._messages = messages
+        self._direct_messages = direct_messages
+
+    async def added(self, payload: discord.RawReactionActionEvent) -> None:
+        """Do what a reaction asks for; others mean nothing."""
+        emoji = _plain(payload)
+        if emoji not in DERIVING.keys() | LIKING | SENDING | DELETING:
+            return
+        generation = await self._meant(payload)
+        if generation is None:
+            return
+        address(await self._generations.locale_of(payload.user_id))
+        try:
+            await self._act(payload, generation, emoji)
+        except (UserError, discord.HTTPException) as failure:
+            log.info("a reaction to message %s had no effect: %s", payload.message_id, failure)
+            await self._direct_messages.say(payload.user_id, sentence_for(failure))
+
+    async def removed(self, payload: discord.RawReactionActionEvent) -> None:
+        """Who takes back a star or a heart takes back the favourite."""
+        if _plain(payload) in LIKING and (generation := await self._meant(payload)):
+            await self._people.set_favourite(payload.user_id, generation.id, False)
+
+    async def _meant(self, payload: discord.RawReactionActionEvent) -> Generation | None:
+        """The request that a person reacts to; None where it is not ours, or they are banned."""
+        if self._client.user is None or payload.user_id == self._client.user.id:
+            return None
+        if payload.member is not None and payload.member.bot:
+            return None
+        try:
+            self._banned.check(payload.user_id, payload.guild_id)
+        except BannedError:
+            return None
+        return await self._generations.by_message(payload.message_id)
+
+    async def _act(self, payload: discord.RawReactionActionEvent, generation: Generation, emoji: str) -> None:
+        if emoji in LIKING:
+            await self._people.set_favourite(payload.user_id, generation.id, True)
+        elif emoji in SENDING:
+            await self._send(payload, generation)
+        elif emoji in DELETING:
+            await self._delete(payload, generation)
+        else:
+            await self._derive(payload, generation, Press(DERIVING[emoji], generation.id))
+
+    async def _send(self, payload: discord.RawReactionActionEvent, generation: Generation) -> None:
+        if generation.state.unfinished:
+            raise Refusal("It is still being drawn. Try again when it is finished.")
+        if not any(picture.file for picture in generation.shown):
+            raise Refusal("There is no picture to send.")
+        await self._direct_messages.send_pictures(payload.user_id, generation)
+
+    async def _delete(self, payload: discord.RawReactionActionEvent, generation: Generation) -> None:
+        theirs = self._permissions(payload)
+        check_owner(generation, payload.user_id, bool(theirs and theirs.manage_messages))
+        if generation.state.unfinished:
+            raise Refusal("It is still being drawn. Press Cancel on it instead.")
+        await self._dispatcher.delete(generation)
+        await self._messages.remove(generation.origin)
+
+    async def _derive(self, payload: discord.RawReactionActionEvent, generation: Generation, press: Press) -> None:
+        key = f"reaction:{payload.message_id}:{payload.user_id}:{press.kind}"
+        if await self._generations.knows(key):
+            return
+        self._check_channel(payload)
+        person = payload.member or discord.Object(payload.user_id)
+        requester = requester_in(person, payload.guild_id, self._channel(payload) or discord.Object(payload.channel_id))
+        [plan] = await plans_for(self._planner, requester, generation, press)
+        await self._begin_by_reply(payload, plan, key, generation)
+
+    async def _begin_by_reply(
+        self, payload: discord.RawReactionActionEvent, plan: Plan, key: str, parent: Generation
+    ) -> None:
+        """There is no interaction to answer: a reply becomes the request's message."""
+        starting = views.starting(plan.settings, plan.lineage, payload.user_id, parent)
+        message = await self._messages.reply(payload.channel_id, payload.message_id, starting)
+        cover = await self._planner.cover(plan)
+        origin = Origin(
+            key,
+            payload.user_id,
+            payload.channel_id,
+            message.id,
+            guild_id=payload.guild_id,
+            spoiler=parent.origin.spoiler or cover.spoiler,
+            guard=cover.guard,
+            locale=await self._generations.locale_of(payload.user_id),
+        )
+        try:
+            await self._planner.accept(plan, origin)
+        except (AlreadyAsked, UserError) as reason:
+            await self._messages.remove(origin)
+            if isinstance(reason, UserError):
+                raise
+
+    def _check_channel(self, payload: discord.RawReactionActionEvent) -> None:
+        """A reaction makes the bot speak: both it and the person must be allowed to, in that channel."""
+        channel, theirs = self._channel(payload), self._permissions(payload)
+        if channel is None:
+            return
+        check_may_post(
+            channel.permissions_for(channel.guild.me),
+            channel,
+            Sentence("in #{channel}", channel=channel.name),
+            reply=True,
+        )
+        if theirs and (
+            permissions.missing(theirs, permissions.speaking(channel)) or not theirs.use_application_commands
+        ):
+            raise Refusal("You cannot ask for pictures in #{channel}.", channel=channel.name)
+
+    def _permissions(self, payload: discord.RawReactionActionEvent) -> discord.Permissions | None:
+        """What the person may do where they reacted; None outside of servers."""
+        channel = self._channel(payload)
+        return channel.permissions_for(payload.member) if channel and payload.member else None
+
+    def _channel(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
+        guild = self._client.get_guild(payload.guild_id) if payload.guild_id else None
+        channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
+        return None if isinstance(channel, discord.Thread) and channel.parent is None else channel
+
+
+def _plain(payload: discord.RawReactionActionEvent) -> str:
+    """The emoji as one character, whichever way it is to be drawn; of one that is gone, nothing is known."""
+    return (payload.emoji.name or "").removesuffix("\N{VARIATION SELECTOR-16}")

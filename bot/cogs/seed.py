@@ -1,0 +1,73 @@
+"""/seed: what a seed is."""
+
+import re
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs import options
+from bot.errors import Refusal
+from bot.interactions.requester import requester_of
+from bot.interactions.submit import begin
+from bot.prompts import flags
+from bot.requests import seed_cells
+from bot.requests.planner import Planner
+from generation.catalogue import Catalogue
+from generation.settings import PartialSettings
+
+Size = app_commands.Range[str, 5, 9]
+
+_SIZE = re.compile(r"\d{2,4}[x×]\d{2,4}", re.IGNORECASE)
+
+
+class Seed(commands.Cog):
+    """The noise of a seed, and what comes of it."""
+
+    def __init__(self, *, planner: Planner, catalogue: Catalogue) -> None:
+        self._planner = planner
+        self._catalogue = catalogue
+
+    @app_commands.command()
+    async def seed(
+        self,
+        interaction: discord.Interaction,
+        number: options.Seed,
+        size: Size | None = None,
+        prompt: options.Prompt = seed_cells.PROMPTS[0],
+        other: options.Prompt = seed_cells.PROMPTS[1],
+        model: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Show the noise of a seed at two sizes, and what two prompts make of it.
+
+        Args:
+            number: The seed
+            size: Such as 512x768; the model's own if left out
+            prompt: What is drawn with it
+            other: What else is drawn with it
+            model: Which model draws
+            private: Only you see it
+        """
+        chosen = PartialSettings(model=model)
+        words, spoiler = [], False
+        for each in (prompt, other):
+            typed = flags.read(each)
+            words.append(typed.prompt)
+            chosen = chosen.over(typed.chosen)
+            private, spoiler = private or typed.private, spoiler or typed.spoiler
+        plan = await self._planner.seed(requester_of(interaction), number, words, _sized(size).over(chosen))
+        await begin(interaction, self._planner, [plan], private=private, spoiler=spoiler)
+
+    @seed.autocomplete("model")
+    async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_models(self._catalogue, typed)
+
+
+def _sized(size: str | None) -> PartialSettings:
+    if size is None:
+        return PartialSettings()
+    if not _SIZE.fullmatch(size):
+        raise Refusal("A size is a width and a height in pixels, such as 512x768.")
+    width, height = map(int, re.split("[x×]", size.lower()))
+    return PartialSettings(width=width, height=height)

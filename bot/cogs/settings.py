@@ -1,0 +1,116 @@
+"""/settings: what a person prefers."""
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+
+from bot.cogs import options
+from bot.cogs.defaults_cog import DefaultsCog
+from bot.cogs.overview import defaults_lines
+from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.locales import say
+from bot.prompts import flags
+from bot.views.message import plain
+from bot.views.text import fitting, shown
+from generation.catalogue import Catalogue
+from generation.settings import PartialSettings
+from storage.people import People
+from storage.preferences import Preferences
+
+Suffix = app_commands.Range[str, 0, 500]
+
+
+class Settings(DefaultsCog, group_name="settings", group_description="Your own defaults for /imagine"):
+    """Own defaults, which weigh more than the server's."""
+
+    def __init__(self, *, preferences: Preferences, people: People, catalogue: Catalogue) -> None:
+        super().__init__(catalogue)
+        self._preferences = preferences
+        self._people = people
+
+    async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> None:
+        await self._preferences.prefer_for_user(interaction.user.id, model, changes)
+
+    async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
+        defaults = await self._preferences.of_user(interaction.user.id)
+        personal_settings = await self._people.personal_settings(interaction.user.id)
+        lines = (
+            [f"- {say('the model {name} where you name none', name=plain(personal_settings.model))}"]
+            if personal_settings.model
+            else []
+        )
+        lines += (
+            [f"- {say('after each prompt: {suffix}', suffix=shown(personal_settings.suffix, 500))}"]
+            if personal_settings.suffix
+            else []
+        )
+        lines += [f"- {say('a direct message when a picture is done')}"] if personal_settings.tell_when_done else []
+        lines += [] if personal_settings.hints else [f"- {say('no hints')}"]
+        if personal_settings.reply_when_done:
+            lines.append(f"- {say('a reply that mentions you when a picture is done')}")
+        text = fitting([f"{first} {say('For you:')}".strip(), *lines, *defaults_lines(defaults)], MESSAGE_LENGTH)
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @app_commands.command()
+    async def show(self, interaction: discord.Interaction) -> None:
+        """Show your defaults."""
+        await self.answer(interaction)
+
+    @app_commands.command()
+    async def suffix(self, interaction: discord.Interaction, text: Suffix = "") -> None:
+        """Set words and flags that follow each of your prompts.
+
+        Args:
+            text: Such as: soft light --cfg 6; nothing ends it
+        """
+        flags.read(f"prompt {text}")
+        await self._people.change_personal_settings(interaction.user.id, suffix=text.strip())
+        await self.answer(interaction, say("Saved."))
+
+    @app_commands.command()
+    async def model(self, interaction: discord.Interaction, name: str = "") -> None:
+        """Choose which model draws where you name none.
+
+        Args:
+            name: Which; nothing leaves it to the server
+        """
+        await self._people.change_personal_settings(
+            interaction.user.id, model=self._catalogue.get(name).name if name else ""
+        )
+        await self.answer(interaction, say("Saved."))
+
+    @model.autocomplete("name")
+    async def _own_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_models(self._catalogue, typed)
+
+    @app_commands.command()
+    async def notify(self, interaction: discord.Interaction, by: Literal["message", "reply", "nothing"]) -> None:
+        """Be told when a picture of yours is done.
+
+        Args:
+            by: A direct message, a reply in the channel that mentions you, or nothing
+        """
+        await self._people.change_personal_settings(
+            interaction.user.id, tell_when_done=by == "message", reply_when_done=by == "reply"
+        )
+        await self.answer(interaction, say("Saved."))
+
+    @app_commands.command()
+    async def hints(self, interaction: discord.Interaction, on: bool) -> None:
+        """Get a hint, once a day at most, where a setting is far from what the model likes.
+
+        Args:
+            on: Whether
+        """
+        await self._people.change_personal_settings(interaction.user.id, hints=on)
+        await self.answer(interaction, say("Saved."))
+
+    @app_commands.command()
+    async def reset(self, interaction: discord.Interaction) -> None:
+        """Forget your defaults."""
+        await self._preferences.forget_user(interaction.user.id)
+        await self._people.change_personal_settings(
+            interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False, model=""
+        )
+        await self.answer(interaction, say("Forgotten."))

@@ -1,0 +1,70 @@
+"""/styles: one's own presets."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs import options
+from bot.errors import Refusal
+from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.locales import say
+from bot.prompts import flags
+from bot.prompts.presets import SLOT
+from bot.views.text import fitting, shown
+from storage.people import People
+from storage.records import Style
+
+MOST = 25
+"""Presets of one person; a select or a list of suggestions holds as many."""
+
+Name = app_commands.Range[str, 1, 32]
+Text = app_commands.Range[str, 1, 1000]
+
+
+class Styles(commands.GroupCog, group_name="styles", group_description="Your own presets for /imagine"):
+    """Words and flags by name."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    @app_commands.command()
+    async def save(self, interaction: discord.Interaction, name: Name, text: Text) -> None:
+        """Keep words and flags to be used as the style of a picture.
+
+        Args:
+            name: What you will call it
+            text: Words, with {prompt} where the prompt goes, and flags such as --cfg 6
+        """
+        flags.read(text.replace(SLOT, "prompt"))
+        kept = await self._people.styles(interaction.user.id)
+        if len(kept) >= MOST and name not in [each.name for each in kept]:
+            raise Refusal("You have {most} styles already, which is the most. Remove one first.", most=MOST)
+        await self._people.keep_style(interaction.user.id, Style(name, text))
+        await self._answer(interaction, say("Saved."))
+
+    @app_commands.command(name="list")
+    async def list_(self, interaction: discord.Interaction) -> None:
+        """Show your styles."""
+        await self._answer(interaction)
+
+    @app_commands.command()
+    async def remove(self, interaction: discord.Interaction, name: Name) -> None:
+        """Remove one of your styles.
+
+        Args:
+            name: Which
+        """
+        if not await self._people.drop_style(interaction.user.id, name):
+            raise Refusal("You have no style “{name}”. See /styles list.", name=name)
+        await self._answer(interaction, say("Removed."))
+
+    @remove.autocomplete("name")
+    async def _names(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return options.matching_styles(await self._people.styles(interaction.user.id), typed)
+
+    async def _answer(self, interaction: discord.Interaction, first: str = "") -> None:
+        styles = await self._people.styles(interaction.user.id)
+        lines = [f"- **{shown(each.name, 32)}** {shown(each.text, 30)}" for each in styles]
+        none = say("none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`")
+        text = fitting([f"{first} {say('Your styles:')}".lstrip(), *(lines or [f"- {none}"])], MESSAGE_LENGTH)
+        await interaction.response.send_message(text, ephemeral=True)

@@ -1,0 +1,45 @@
+"""/what: what a setting does."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import Refusal
+from bot.interactions.respond import answer
+from bot.lessons.examples import picture_of
+from bot.lessons.topics import LESSONS, Topic
+from bot.views.lesson import of_lesson
+from bot.views.message import MessageContent, files_of
+
+TOPICS = [app_commands.Choice(name=str(lesson.title), value=topic.value) for topic, lesson in LESSONS.items()]
+
+
+class What(commands.Cog):
+    """Lessons, for whoever asks."""
+
+    @app_commands.command()
+    @app_commands.choices(parameter=TOPICS)
+    async def what(self, interaction: discord.Interaction, parameter: app_commands.Choice[str]) -> None:
+        """What a setting does, with an example.
+
+        Args:
+            parameter: Which setting
+        """
+        await answer(interaction, await _lesson(Topic(parameter.value)))
+
+    async def turn(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
+        """Another lesson in the same message. Raises `Refusal` for one that there is no more."""
+        [value] = values
+        if value not in list(Topic):
+            raise Refusal("There is no lesson on this any more. See /what.")
+        content = await _lesson(Topic(value))
+        content.view.stop()
+        await interaction.response.edit_message(view=content.view, attachments=files_of(content))
+
+
+async def _lesson(topic: Topic) -> MessageContent:
+    return of_lesson(topic, await asyncio.to_thread(picture_of, topic))

@@ -1,0 +1,1 @@
+"""Everything sent to Discord later: messages and their updates, direct messages, the audit log, clean-up."""

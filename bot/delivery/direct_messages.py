@@ -1,0 +1,64 @@
+"""Direct messages: pictures that somebody asked to have sent, and word that a request is done."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import discord
+
+from bot import views
+from bot.attachments.finished import FinishedFiles
+from bot.delivery.messages import Messages
+from bot.locales import addressing, say
+from bot.views.message import files_of
+from bot.views.text import link_to
+from storage.people import People
+from storage.records import Generation
+
+log = logging.getLogger(__name__)
+
+
+class DirectMessages:
+    """Writes to people; one who takes no direct messages gets none. Nothing else that the bot says pings anybody."""
+
+    def __init__(
+        self, *, client: discord.Client, finished_files: FinishedFiles, people: People, messages: Messages
+    ) -> None:
+        self._client = client
+        self._finished_files = finished_files
+        self._people = people
+        self._messages = messages
+
+    async def say(self, user_id: int, sentence: str) -> None:
+        """Write one sentence."""
+        async with self._reaching(user_id) as user:
+            await user.send(sentence)
+
+    async def send_pictures(self, user_id: int, generation: Generation) -> None:
+        """The pictures of a request, with seed and number."""
+        content = views.letter(generation, await self._finished_files.of(generation))
+        content.view.stop()
+        async with self._reaching(user_id) as user:
+            await user.send(view=content.view, files=files_of(content))
+
+    async def tell_done(self, generation: Generation) -> None:
+        """Tell the owner that a request has ended, where they want to know: by a reply, or by a direct message."""
+        origin = generation.origin
+        personal_settings = await self._people.personal_settings(origin.user_id)
+        with addressing(origin.locale):
+            if personal_settings.reply_when_done and not origin.private and not origin.token_only:
+                await self._messages.mention(origin, f"<@{origin.user_id}> {views.outcome(generation)}.")
+                return
+            if origin.guild_id is None or not (personal_settings.tell_when_done or personal_settings.reply_when_done):
+                return
+            where = (
+                say("see /history, number {number}", number=generation.id) if origin.private else link_to(generation)
+            )
+            await self.say(origin.user_id, f"{views.outcome(generation)}: {where}")
+
+    @asynccontextmanager
+    async def _reaching(self, user_id: int) -> AsyncIterator[discord.User]:
+        try:
+            yield await self._client.fetch_user(user_id)
+        except (discord.Forbidden, discord.NotFound):
+            log.info("user %s takes no direct messages", user_id)

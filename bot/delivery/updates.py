@@ -1,0 +1,151 @@
+"""Keeps one Discord message in step with one job, and the ending always arrives."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from bot import views
+from bot.attachments import encode
+from bot.attachments.finished import FinishedFiles
+from bot.delivery.messages import EditFailed, MessageUnreachable
+from bot.delivery.throttle import PLACE_SECONDS, Clock, JobUpdate, MessageThrottle, RateLane, RateLanes, Sleep
+from bot.locales import addressing
+from bot.views import MessageContent
+from generation.events import Event, Progress
+from storage.generations import Generations
+from storage.records import Generation, Origin
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = (5.0, 30.0, 120.0)
+"""How long to wait before showing an ending again that Discord did not take. After that, the next start tries."""
+
+Tell = Callable[[Generation], Awaitable[None]]
+
+
+class Poster(Protocol):
+    """Where messages are shown: `bot.delivery.messages.Posts`."""
+
+    async def edit(self, origin: Origin, content: MessageContent) -> None: ...
+
+    def lane(self, origin: Origin) -> str: ...
+
+    def room(self, origin: Origin) -> int: ...
+
+    def may_miss(self, origin: Origin, seconds: float) -> bool: ...
+
+
+class MessageUpdates:
+    """One courier a message, from its first event to its ending."""
+
+    def __init__(
+        self,
+        *,
+        messages: Poster,
+        generations: Generations,
+        finished_files: FinishedFiles,
+        tell: Tell | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._messages = messages
+        self._generations = generations
+        self._finished_files = finished_files
+        self._tell = tell
+        self._clock = clock
+        self._sleep = sleep
+        self._lanes = RateLanes(clock)
+        self._places = RateLane(clock, PLACE_SECONDS)
+        self._throttles: dict[int, MessageThrottle] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._closed = False
+
+    def update(self, generation: Generation, event: Event, left: float | None = None) -> None:
+        """Show an event soon, unless a newer one comes first; `left` is how many seconds it may take yet."""
+        if not self._closed:
+            self._courier(generation).bring(JobUpdate(event, left))
+
+    def finish(self, generation: Generation) -> None:
+        """Show how a request ended, at once."""
+        if not self._closed:
+            self._courier(generation).end(generation)
+
+    async def drop(self, generation: Generation) -> None:
+        """Show nothing more of a request."""
+        if task := self._tasks.get(generation.id):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def sends_soon(self, generation: Generation) -> bool:
+        """True where the next event would be shown without waiting."""
+        return not self._closed and self._courier(generation).sends_soon
+
+    async def settle(self) -> None:
+        """Wait until every ending given so far is shown."""
+        while due := [task for name, task in self._tasks.items() if self._throttles[name].ending]:
+            await asyncio.wait(due)
+
+    async def close(self) -> None:
+        """Stop all couriers, and take no more news; what they did not show is shown after the next start."""
+        self._closed = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _courier(self, generation: Generation) -> MessageThrottle:
+        if generation.id not in self._throttles:
+
+            def lane() -> RateLane:
+                return self._lanes.of(self._messages.lane(generation.origin))
+
+            throttle = MessageThrottle(generation, self._show_news, self._show_ending, lane, self._places, self._sleep)
+            task = asyncio.create_task(throttle.run(), name=f"courier of {generation.id}")
+            task.add_done_callback(lambda task: self._dismiss(generation.id, task))
+            self._throttles[generation.id], self._tasks[generation.id] = throttle, task
+        return self._throttles[generation.id]
+
+    def _dismiss(self, generation_id: int, task: asyncio.Task[None]) -> None:
+        del self._throttles[generation_id], self._tasks[generation_id]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("the message of %s is stuck", generation_id, exc_info=error)
+
+    async def _show_news(self, generation: Generation, update: JobUpdate) -> None:
+        preview = None
+        if isinstance(update.event, Progress) and update.event.previews and not generation.origin.hides_previews:
+            preview = await asyncio.to_thread(encode.of_previews, update.event.previews)
+        parent = await self._parent(generation)
+        late = update.left is not None and self._messages.may_miss(generation.origin, update.left)
+        with addressing(generation.origin.locale):
+            content = views.underway(generation, update.event, preview, parent, update.left, may_be_late=late)
+        try:
+            await self._messages.edit(generation.origin, content)
+        except (MessageUnreachable, EditFailed) as missed:
+            log.info("an update of %s was not shown: %s", generation.id, missed)
+
+    async def _show_ending(self, generation: Generation) -> None:
+        pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
+        parent = await self._parent(generation)
+        for pause in (*RETRY_SECONDS, None):
+            with addressing(generation.origin.locale):
+                content = views.ended(generation, pictures, parent)
+            try:
+                await self._messages.edit(generation.origin, content)
+            except MessageUnreachable as gone:
+                log.warning("the ending of %s has nowhere to go: %s", generation.id, gone)
+            except EditFailed as failure:
+                log.warning("the ending of %s was not taken: %s", generation.id, failure)
+                if pause is None:
+                    return
+                await self._sleep(pause)
+                continue
+            await self._generations.delivered(generation.id)
+            if self._tell is not None:
+                await self._tell(generation)
+            return
+
+    async def _parent(self, generation: Generation) -> Generation | None:
+        parent = generation.lineage.parent
+        return None if parent is None else await self._generations.get(parent)

@@ -1,0 +1,1 @@
+"""Teaching figures for the chat."""

@@ -1,0 +1,1 @@
+"""Discord's edge: what an interaction is turned into, and how it is answered."""

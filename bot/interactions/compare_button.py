@@ -1,0 +1,51 @@
+"""From a lesson or a hint to a comparison: the setting it is about, on a prompt that is there."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+
+import discord
+
+from bot.errors import Refusal
+from bot.interactions.confirmation import Confirmation, PictureRequest
+from bot.views.compare_button import LAST
+from generation.comparison import Parameter
+from generation.settings import GenerationSettings, PartialSettings
+from storage.generations import Generations
+from storage.records import Generation
+
+
+class CompareButton:
+    """Orders comparisons for whoever presses."""
+
+    def __init__(self, *, confirmation: Confirmation, generations: Generations) -> None:
+        self._confirmation = confirmation
+        self._generations = generations
+
+    async def press(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
+        """Compare. What comes from a lesson is for its reader alone. Raises `UserError`."""
+        if match["parameter"] not in list(Parameter):
+            raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
+        number = int(match["generation"])
+        generation = await (self._generations.get(number) if number else self._last_of(interaction.user.id))
+        if generation is None:
+            raise Refusal("There is no picture to try it on yet. Draw one with /imagine first.")
+        settings = generation.settings.of_picture(0)
+        picture_request = PictureRequest(
+            [settings.prompt],
+            settings.seed,
+            _all_of(settings),
+            private=generation.origin.private or number == LAST,
+            spoiler=generation.origin.spoiler,
+            compared={Parameter(match["parameter"]): match["values"] or ""},
+        )
+        await self._confirmation.take(interaction, picture_request)
+
+    async def _last_of(self, user_id: int) -> Generation | None:
+        page = await self._generations.of_user(user_id, most=1)
+        return page.generations[0] if page.generations else None
+
+
+def _all_of(settings: GenerationSettings) -> PartialSettings:
+    """Every setting that a command can name."""
+    return PartialSettings(**{each.name: getattr(settings, each.name) for each in fields(PartialSettings)})

@@ -1,0 +1,184 @@
+"""A request that is taken at once, or, where it makes many pictures, once its person has seen the cost."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.errors import Refusal
+from bot.interactions.downloads import fetched
+from bot.interactions.requester import requester_of
+from bot.interactions.respond import answer
+from bot.interactions.submit import begin, check, check_reach
+from bot.locales import say
+from bot.locales.durations import about
+from bot.requests.comparisons import ComparedPicture, Comparisons
+from bot.requests.plan import Plan
+from bot.requests.planner import Planner
+from bot.views.message import MessageContent, framed
+from generation.catalogue import Catalogue
+from generation.comparison import Parameter
+from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
+from storage.drafts import Drafts
+
+AT_ONCE = 4
+"""Requests that one command makes without asking back."""
+
+MANY_STEPS = 150
+"""Steps that a comparison may take without asking back, as many as one picture may have; of pictures larger than their
+model draws them by itself, each counts as so many more."""
+
+DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """What one command asks for: a picture, or several, for each of its prompts."""
+
+    prompts: list[str]
+    seed: int | None
+    chosen: PartialSettings
+    private: bool = False
+    spoiler: bool = False
+    image_url: str = ""
+    """Where the picture to start from is, if there is one."""
+    explained: bool = False
+    """Whether the drawing is to be shown from the inside."""
+    compared: Mapping[Parameter, str] = field(default_factory=dict)
+    """What is to be compared, with its values as they were typed; nothing leaves them open."""
+
+    def to_document(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"chosen": self.chosen.given()}
+
+    @classmethod
+    def of_document(cls, document: dict[str, Any]) -> "PictureRequest":
+        chosen = document["chosen"]
+        if "sampler" in chosen:
+            chosen["sampler"] = Sampler(chosen["sampler"])
+        if "schedule" in chosen:
+            chosen["schedule"] = Schedule(chosen["schedule"])
+        compared = {Parameter(name): values for name, values in document.get("compared", {}).items()}
+        return cls(**document | {"chosen": PartialSettings(**chosen), "compared": compared})
+
+
+class Confirmation:
+    """Takes orders in."""
+
+    def __init__(self, *, catalogue: Catalogue, planner: Planner, comparisons: Comparisons, drafts: Drafts) -> None:
+        self._catalogue = catalogue
+        self._planner = planner
+        self._comparisons = comparisons
+        self._drafts = drafts
+
+    async def take(self, interaction: discord.Interaction, picture_request: PictureRequest) -> None:
+        """Begin an order, or ask back first. Raises `UserError` for what is refused."""
+        plans = await self._plans(interaction, picture_request)
+        if len(plans) > AT_ONCE or self._work(plans) > MANY_STEPS:
+            await self._ask_back(interaction, picture_request, plans)
+        else:
+            await self._begin(interaction, picture_request, plans)
+
+    async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
+        """Take the answer to the question. Raises `UserError`."""
+        async with self._drafts.taken(int(match["draft"]), interaction.user.id, "prompts") as document:
+            if document is None:
+                raise Refusal("This has been decided already. Ask anew with /imagine.")
+            if match["decision"] == "drop":
+                view = framed([ui.TextDisplay(say("Left undrawn."))])
+                view.stop()
+                await interaction.response.edit_message(view=view)
+                return
+            picture_request = PictureRequest.of_document(document)
+            await self._begin(interaction, picture_request, await self._plans(interaction, picture_request))
+
+    async def _ask_back(
+        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan]
+    ) -> None:
+        """Nobody is asked about what would be refused then."""
+        await check(interaction, self._planner, plans, private=picture_request.private)
+        if picture_request.image_url:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            plans = await self._with_picture(interaction, picture_request)
+        draft = await self._drafts.add(interaction.user.id, picture_request.to_document())
+        await answer(interaction, self._question(plans, draft))
+
+    async def _begin(
+        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan]
+    ) -> None:
+        complete = partial(self._with_picture, interaction, picture_request) if picture_request.image_url else None
+        await begin(
+            interaction,
+            self._planner,
+            plans,
+            private=picture_request.private,
+            spoiler=picture_request.spoiler,
+            complete=complete,
+        )
+
+    async def _with_picture(self, interaction: discord.Interaction, picture_request: PictureRequest) -> list[Plan]:
+        return await self._plans(
+            interaction, picture_request, await fetched(interaction.client, picture_request.image_url)
+        )
+
+    async def _plans(
+        self, interaction: discord.Interaction, picture_request: PictureRequest, picture: bytes = b""
+    ) -> list[Plan]:
+        """The plans of an order, and what they start from where the `picture` is there already."""
+        requester = requester_of(interaction)
+        starts, planned = (
+            bool(picture_request.image_url),
+            self._planner.explain if picture_request.explained else self._planner.imagine,
+        )
+
+        async def ask(prompt: str) -> Plan:
+            return await planned(requester, prompt, picture_request.seed, picture_request.chosen, with_picture=starts)
+
+        first, *others = picture_request.prompts
+        plan = await ask(first)
+        await self._planner.check_room([plan] * len(picture_request.prompts))
+        plans = [plan, *[await ask(prompt) for prompt in others]]
+        check_reach(interaction, self._planner, plans)
+        if starts:
+            self._planner.check_takes_picture(plans)
+        if picture:
+            plans = await self._planner.with_image(plans, picture)
+        if picture_request.compared:
+            asked = zip(plans, picture_request.prompts, strict=True)
+            plans = [
+                await self._comparisons.plan(
+                    ComparedPicture(*each, picture_request.chosen, starts), picture_request.compared
+                )
+                for each in asked
+            ]
+        return plans
+
+    def _work(self, plans: Sequence[Plan]) -> float:
+        """The steps of all comparisons, at the size that each model draws by itself."""
+        cells = [each for plan in plans if plan.axes for each in plan.work.each]
+        return sum(each.charged * self._size(each.settings) for each in cells)
+
+    def _size(self, settings: GenerationSettings) -> float:
+        """How many pictures as its model draws them by itself one is as large as; at least one."""
+        return max(self._catalogue.get(settings.model).times_as_large(settings), 1)
+
+    def _question(self, plans: Sequence[Plan], draft: int) -> MessageContent:
+        pictures = sum(each.count for plan in plans for each in plan.drawn)
+        steps = sum(plan.charged for plan in plans)
+        told = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
+        seconds = self._planner.seconds_until(plans)
+        if seconds is not None:
+            told = say("{cost}, {time} until all are there", cost=told, time=about(seconds))
+        if plans[0].axes:
+            what, label = say("This is a large comparison"), say("Draw the comparison")
+        else:
+            what, label = say("These are {n} requests", n=len(plans)), say("Draw all {n}", n=len(plans))
+        draw: ui.Button[Any] = ui.Button(
+            label=label, style=discord.ButtonStyle.primary, custom_id=f"noisefox-draft:draw:{draft}"
+        )
+        drop: ui.Button[Any] = ui.Button(label=say("Leave it"), custom_id=f"noisefox-draft:drop:{draft}")
+        return MessageContent(framed([ui.TextDisplay(f"**{what}**\n{told}."), ui.ActionRow(draw, drop)]))

@@ -1,0 +1,63 @@
+"""Buttons, selects and forms that work after any restart: a custom_id carries what to do and with which record,
+nothing else."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.errors import Refusal
+from bot.interactions.client import Client
+from bot.interactions.error_handler import answer_error
+from bot.views.custom_ids import TEMPLATE, Press, PressKind
+
+Pressed = Callable[[discord.Interaction, Press], Awaitable[None]]
+Matched = Callable[[discord.Interaction, "re.Match[str]", Sequence[str]], Awaitable[None]]
+
+
+def pressable(on_press: Pressed) -> type[ui.DynamicItem[Any]]:
+    """The item to register with a client so that every button and select of a picture, however old, ends in
+    `on_press`."""
+
+    async def pressed(interaction: discord.Interaction, match: "re.Match[str]", values: Sequence[str]) -> None:
+        press = Press.of(match)
+        if press is not None and press.kind is PressKind.MORE:
+            press = Press.read(f"noisefox:{values[0]}:{press.generation_id}:{press.picture}")
+        elif press is not None and press.kind in (PressKind.PICK, PressKind.CELL):
+            press = replace(press, picture=int(values[0]))
+        if press is None:
+            raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
+        await on_press(interaction, press)
+
+    return lasting(TEMPLATE, pressed)
+
+
+def lasting(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicItem[Any]]:
+    """The item to register with a client so that whatever has a custom_id of a template ends in `on_match`, with what
+    was chosen if it is a select.
+
+    discord.py only logs what such an item raises, so that errors are answered here.
+    """
+
+    class Lasting(ui.DynamicItem[ui.Item[Any]], template=template):
+        def __init__(self, item: ui.Item[Any], match: re.Match[str]) -> None:
+            super().__init__(item)
+            self._match = match
+
+        @classmethod
+        async def from_custom_id(cls, _: discord.Interaction, item: ui.Item[Any], match: re.Match[str], /) -> Self:
+            return cls(item, match)
+
+        async def callback(self, interaction: discord.Interaction) -> None:
+            assert isinstance(interaction.client, Client)
+            try:
+                interaction.client.admit(interaction)
+                data: Any = interaction.data or {}
+                await on_match(interaction, self._match, data.get("values", ()))
+            except Exception as error:  # noqa: BLE001 - the error edge of buttons
+                await answer_error(interaction, error)
+
+    return Lasting

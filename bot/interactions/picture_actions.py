@@ -1,0 +1,186 @@
+"""What people do with a picture that is there, by button, select or form."""
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot import views
+from bot.attachments.finished import FinishedFiles
+from bot.delivery.messages import Messages
+from bot.errors import Refusal
+from bot.interactions import remix_modal
+from bot.interactions.press_plans import plans_for
+from bot.interactions.requester import requester_of
+from bot.interactions.respond import answer
+from bot.interactions.submit import begin
+from bot.interactions.visibility import Visibility
+from bot.jobs.dispatcher import Dispatcher
+from bot.locales import say
+from bot.policy.requester import Requester
+from bot.prompts.presets import Presets
+from bot.requests.plan import Plan
+from bot.requests.planner import Planner
+from bot.views.custom_ids import Press, PressKind
+from bot.views.details import details
+from bot.views.explanation import of_animation
+from generation.sentences import Sentence
+from storage.generations import Generations
+from storage.people import People
+from storage.records import Generation
+
+FORGOTTEN = Sentence("I do not know this picture any more. Ask for a new one with /imagine.")
+
+REDRAWN = 0.6
+"""The denoising strength that is proposed to whoever starts from a picture: other words show, the composition stays."""
+
+FORMS = {
+    PressKind.REMIX: Sentence("Remix"),
+    PressKind.REDRAW: Sentence("Start from this picture"),
+    PressKind.USE: Sentence("Use these settings"),
+}
+"""Presses that open a form first, with its title."""
+
+
+class PictureActions:
+    """Presses. Anyone may derive a request of their own; cancel and delete are for the owner and for moderators."""
+
+    def __init__(
+        self,
+        *,
+        planner: Planner,
+        dispatcher: Dispatcher,
+        generations: Generations,
+        people: People,
+        messages: Messages,
+        finished_files: FinishedFiles,
+        visibility: Visibility,
+        presets: Presets,
+    ) -> None:
+        self._planner = planner
+        self._dispatcher = dispatcher
+        self._generations = generations
+        self._people = people
+        self._messages = messages
+        self._finished_files = finished_files
+        self._visibility = visibility
+        self._presets = presets
+
+    async def press(self, interaction: discord.Interaction, press: Press) -> None:
+        """Answer a press on one of our buttons, however old. Raises `UserError` for what is refused."""
+        generation = await self.find(press.generation_id)
+        match press.kind:
+            case PressKind.CANCEL:
+                check_owner(generation, interaction.user.id, moderates(interaction, generation))
+                await interaction.response.defer()
+                await self._dispatcher.cancel(generation)
+            case PressKind.DELETE:
+                check_owner(generation, interaction.user.id, moderates(interaction, generation))
+                await self._delete(interaction, generation)
+            case PressKind.FAVOURITE:
+                await self._toggle_favourite(interaction, generation)
+            case PressKind.DETAILS:
+                await self.show_details(interaction, generation)
+            case PressKind.GIF:
+                await self._show_gif(interaction, generation)
+            case PressKind.PICK | PressKind.ORIGINAL:
+                await self._show_one(interaction, generation, press)
+            case PressKind.REMIX | PressKind.REDRAW:
+                await self.open_form(interaction, press, generation)
+            case _:
+                plans = await plans_for(self._planner, requester_of(interaction), generation, press)
+                await self._begin(interaction, generation, plans)
+
+    async def submit(self, interaction: discord.Interaction, press: Press, values: dict[str, Any]) -> None:
+        """Take a form that came back, however long ago it was opened. Raises `UserError`."""
+        filled, requester = remix_modal.read(values), requester_of(interaction)
+        filled = replace(filled, text=await self._presets.dressed(interaction.user.id, filled.text))
+        if press.kind is PressKind.USE:
+            plan = await self._planner.imagine(requester, filled.text, None, filled.chosen)
+            await begin(interaction, self._planner, [plan], private=False)
+            return
+        generation = await self.find(press.generation_id)
+        await self._begin(interaction, generation, [await self._formed(requester, generation, press, filled)])
+
+    async def find(self, generation_id: int) -> Generation:
+        """A request by its number. Raises `Refusal`."""
+        generation = await self._generations.get(generation_id)
+        if generation is None:
+            raise Refusal(FORGOTTEN)
+        return generation
+
+    async def open_form(self, interaction: discord.Interaction, press: Press, generation: Generation) -> None:
+        """A form, filled with the settings of a picture."""
+        settings = generation.settings.of_picture(press.picture)
+        if press.kind is PressKind.REMIX and len(generation.pictures) > 1 and not press.picture:
+            settings = generation.settings
+        but: tuple[str, ...] = ()
+        if press.kind is PressKind.REDRAW:
+            settings, but = replace(settings, denoising_strength=REDRAWN), ("size", "seed")
+        await interaction.response.send_modal(remix_modal.panel(press.custom_id, FORMS[press.kind], settings, but))
+
+    async def show_details(self, interaction: discord.Interaction, generation: Generation) -> None:
+        """All settings, to whoever asks; of a private request its owner alone sees the message to ask on."""
+        parent_id = generation.lineage.parent
+        parent = None if parent_id is None else await self._generations.get(parent_id)
+        with contextlib.suppress(Refusal):
+            generation = await self._visibility.of(interaction, generation)
+        await answer(interaction, details(generation, parent))
+
+    async def _formed(
+        self, requester: Requester, generation: Generation, press: Press, filled: remix_modal.RemixInput
+    ) -> Plan:
+        if press.kind is PressKind.REDRAW:
+            return await self._planner.from_picture(requester, generation, press.picture, filled.text, filled.chosen)
+        return await self._planner.remix(requester, generation, filled.text, filled.chosen)
+
+    async def _begin(self, interaction: discord.Interaction, generation: Generation, plans: list[Plan]) -> None:
+        origin = generation.origin
+        await begin(interaction, self._planner, plans, private=origin.private, spoiler=origin.spoiler)
+
+    async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:
+        """Remove the message that was pressed, and the one that first showed the picture."""
+        await interaction.response.defer()
+        await self._dispatcher.delete(generation)
+        with contextlib.suppress(discord.NotFound):
+            await interaction.delete_original_response()
+        origin = generation.origin
+        if interaction.message is not None and interaction.message.id != origin.message_id and not origin.private:
+            await self._messages.remove(origin)
+
+    async def _toggle_favourite(self, interaction: discord.Interaction, generation: Generation) -> None:
+        favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)
+        sentence = say("⭐ One of your /favourites now." if favourite else "No favourite of yours any more.")
+        await interaction.response.send_message(sentence, ephemeral=True)
+
+    async def _show_one(self, interaction: discord.Interaction, generation: Generation, press: Press) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        generation = await self._visibility.of(interaction, generation)
+        picture = await self._finished_files.one(generation, press.picture, interaction.filesize_limit)
+        if picture is None:
+            raise Refusal("That picture is not here any more. Re-roll to draw another.")
+        show = views.of_one if press.kind is PressKind.PICK else views.file_of_one
+        await answer(interaction, show(generation, picture))
+
+    async def _show_gif(self, interaction: discord.Interaction, generation: Generation) -> None:
+        generation = await self._visibility.of(interaction, generation)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        animation = await self._finished_files.gif(generation)
+        if animation is None:
+            raise Refusal("The animation is not here any more.")
+        await answer(interaction, of_animation(generation, animation))
+
+
+def moderates(interaction: discord.Interaction, generation: Generation) -> bool:
+    """True for whoever may remove other people's messages where the request was made, and presses there: of other
+    places nothing is known here."""
+    origin = generation.origin
+    is_there = (interaction.guild_id, interaction.channel_id) == (origin.guild_id, origin.channel_id)
+    return interaction.permissions.manage_messages and interaction.guild_id is not None and is_there
+
+
+def check_owner(generation: Generation, user_id: int, is_moderator: bool) -> None:
+    """Raise `Refusal` for others than the owner and moderators."""
+    if user_id != generation.origin.user_id and not is_moderator:
+        raise Refusal("Only the person who asked for it, or a moderator, can do that.")

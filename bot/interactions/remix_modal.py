@@ -1,0 +1,119 @@
+"""The remix panel: a form with the prompt and the main settings, filled in.
+
+What is done with it when it comes back is in its custom_id, so that one opened before a restart still works.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.locales import say
+from bot.prompts import flags
+from generation.sentences import Sentence
+from generation.settings import GenerationSettings, PartialSettings, Sampler
+
+FIELD_LENGTH = 4000
+"""Characters that a field of a form holds; a longer prompt has a second field."""
+
+SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
+_SAME = "same"
+_PROMPT, _REST, _REST_OF_A_WORD, _NEGATIVE, _SHAPE, _SAMPLER, _FLAGS = (
+    "prompt",
+    "rest",
+    "rest-of-word",
+    "negative",
+    "shape",
+    "sampler",
+    "flags",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RemixInput:
+    """What a form says: words with flags, and what was chosen beside."""
+
+    text: str
+    chosen: PartialSettings
+
+
+def panel(
+    custom_id: str, title: Sentence, settings: GenerationSettings, but: Collection[str] = (), more: str = ""
+) -> ui.Modal:
+    """A form filled with `settings`, but for what `but` names, and with more flags."""
+    first, second, whole = ("", "", True) if "prompt" in but else _halves(settings.prompt)
+    modal = ui.Modal(title=say(title), custom_id=custom_id, timeout=None)
+    modal.add_item(_text(say("Prompt"), _PROMPT, first, required=True))
+    if second:
+        modal.add_item(_text(say("Prompt, continued"), _REST if whole else _REST_OF_A_WORD, second))
+    if len(settings.negative_prompt) <= FIELD_LENGTH:
+        modal.add_item(_text(say("Without"), _NEGATIVE, settings.negative_prompt, say("What should not be seen.")))
+    if not second and "size" not in but:
+        shapes = [(say("As it is"), _SAME), *((each, each) for each in SHAPES)]
+        modal.add_item(_choice(say("Shape"), _SHAPE, shapes, _SAME))
+    modal.add_item(_choice(say("Sampler"), _SAMPLER, [(each, each) for each in Sampler], settings.sampler.value))
+    hint = say("Any flag of /imagine. Without --seed, another seed is taken.")
+    line = f"{flags.write(settings, {*but, 'sampler'})} {more}".strip()
+    modal.add_item(_text(say("Settings"), _FLAGS, line, hint))
+    modal.stop()
+    return modal
+
+
+def read(values: Mapping[str, Any]) -> RemixInput:
+    """A form that came back: its fields' values by custom_id. An emptied field clears the negative prompt, unless a
+    flag names one. Raises `InvalidSetting`."""
+    prompt = " ".join(str(values[_PROMPT]).split("\n"))
+    for name, between in ((_REST, " "), (_REST_OF_A_WORD, "")):
+        if rest := values.get(name):
+            prompt += f"{between}{rest}"
+    text = f"{prompt} {values.get(_FLAGS) or ''}"
+    shape = _first(values.get(_SHAPE))
+    if shape and shape != _SAME:
+        text = f"{text} --ar {shape}"
+    sampler = _first(values.get(_SAMPLER))
+    negative = values.get(_NEGATIVE)
+    if not negative and flags.names_negative(text):
+        negative = None
+    return RemixInput(text, PartialSettings(negative_prompt=negative, sampler=Sampler(sampler) if sampler else None))
+
+
+def values_of(components: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values of all fields in the components of a form that came back, by custom_id."""
+    found: dict[str, Any] = {}
+    for component in components:
+        inner = component.get("components") or [each for each in [component.get("component")] if each]
+        found |= values_of(inner)
+        if "custom_id" in component:
+            found[component["custom_id"]] = component.get("value", component.get("values"))
+    return found
+
+
+def _halves(prompt: str) -> tuple[str, str, bool]:
+    """A prompt in two parts that fit a field each, and whether they end and begin with whole words."""
+    if len(prompt) <= FIELD_LENGTH:
+        return prompt, "", True
+    space = prompt.rfind(" ", len(prompt) - FIELD_LENGTH, FIELD_LENGTH)
+    if space < 0:
+        return prompt[:FIELD_LENGTH], prompt[FIELD_LENGTH:], False
+    return prompt[:space], prompt[space + 1 :], True
+
+
+def _first(values: Sequence[str] | None) -> str | None:
+    return values[0] if values else None
+
+
+def _text(
+    label: str, name: str, value: str, description: str | None = None, *, required: bool = False
+) -> ui.Label[Any]:
+    style = discord.TextStyle.short if name == _FLAGS else discord.TextStyle.paragraph
+    field: ui.TextInput[Any] = ui.TextInput(
+        custom_id=name, style=style, default=value or None, required=required, max_length=FIELD_LENGTH
+    )
+    return ui.Label(text=label, description=description, component=field)
+
+
+def _choice(label: str, name: str, choices: Sequence[tuple[str, str]], chosen: str) -> ui.Label[Any]:
+    options = [discord.SelectOption(label=text, value=value, default=value == chosen) for text, value in choices]
+    return ui.Label(text=label, component=ui.Select(custom_id=name, options=options))

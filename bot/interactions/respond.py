@@ -1,0 +1,14 @@
+"""Answers to an interaction."""
+
+import discord
+
+from bot.views.message import MessageContent, files_of
+
+
+async def answer(interaction: discord.Interaction, content: MessageContent) -> None:
+    """Show something to whoever asked, and to nobody else; where an answer was deferred, in its place."""
+    content.view.stop()
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=content.view, attachments=files_of(content))
+        return
+    await interaction.response.send_message(view=content.view, files=files_of(content), ephemeral=True)

@@ -1,0 +1,151 @@
+"""From a Discord interaction to a request: who asks, whether the answer can be posted, and which message it is."""
+
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import discord
+
+from bot import views
+from bot.errors import Refusal
+from bot.interactions import permissions
+from bot.locales.durations import about
+from bot.requests.plan import Plan
+from bot.requests.planner import Planner
+from generation.errors import UserError
+from generation.sentences import Sentence
+from storage.database import StorageError
+from storage.records import Origin
+
+TOKEN_LIFE = timedelta(minutes=14, seconds=30)
+"""Discord gives 15 minutes; the rest is for the way there."""
+
+MOST_BY_TOKEN = 5
+"""Requests of one interaction where the bot is no member: Discord takes an answer and five that follow, of which one is
+kept for what may have to be said."""
+
+FAILURES = (UserError, StorageError, discord.HTTPException)
+"""What may come between the acknowledgement and the saved request, whose message would then say for ever that it
+starts."""
+
+Complete = Callable[[], Awaitable[Sequence[Plan]]]
+
+
+def check_may_post(held: discord.Permissions, channel: object, where: Sentence, *, reply: bool = False) -> None:
+    """Raise `Refusal`, naming what is missing, unless the bot can post a picture (as a `reply`) in a channel."""
+    if missing := permissions.missing(held, permissions.speaking(channel, files=True, reply=reply)):
+        raise Refusal(
+            "I cannot post pictures {where}. An admin must allow me: {missing}.", where=where, missing=missing
+        )
+    if isinstance(channel, discord.Thread) and channel.locked and not held.manage_threads:
+        raise Refusal(
+            "I cannot post pictures {where}: this thread is locked. Unlock it, or ask elsewhere.", where=where
+        )
+
+
+def is_outside(interaction: discord.Interaction) -> bool:
+    """True where the bot is no member, and somebody who has it installed for themselves uses it: then the interaction's
+    token is the only way to its answers."""
+    if interaction.guild_id is not None:
+        return interaction.client.get_guild(interaction.guild_id) is None
+    return interaction.context.private_channel
+
+
+def check_reach(interaction: discord.Interaction, planner: Planner, plans: Sequence[Plan]) -> None:
+    """Raise `Refusal` where the bot is no member and could not show all pictures while its token lives."""
+    if not is_outside(interaction):
+        return
+    if len(plans) > MOST_BY_TOKEN:
+        raise Refusal(
+            "These are {n} requests. Where I am not a member I can answer {most} at once. Ask for fewer, or ask me in "
+            "a direct message.",
+            n=len(plans),
+            most=MOST_BY_TOKEN,
+        )
+    seconds = planner.seconds_until(plans)
+    if seconds is not None and seconds > TOKEN_LIFE.total_seconds():
+        raise Refusal(
+            "That would take {time}, and where I am not a member I can show pictures for a quarter of an hour only. "
+            "Ask for less, or ask me in a direct message.",
+            time=about(seconds),
+        )
+
+
+async def check(interaction: discord.Interaction, planner: Planner, plans: Sequence[Plan], *, private: bool) -> None:
+    """Raise `UserError` where plans are too many together, or cannot be answered where they are asked for."""
+    await planner.check_together(plans)
+    check_reach(interaction, planner, plans)
+    if interaction.guild_id is not None and not is_private(plans, private) and not is_outside(interaction):
+        check_may_post(interaction.app_permissions, interaction.channel, Sentence("here"))
+
+
+def is_private(plans: Sequence[Plan], private: bool) -> bool:
+    """True where the command's own option or a flag says so."""
+    return private or any(plan.private for plan in plans)
+
+
+async def begin(
+    interaction: discord.Interaction,
+    planner: Planner,
+    plans: Sequence[Plan],
+    *,
+    private: bool,
+    spoiler: bool = False,
+    complete: Complete | None = None,
+) -> None:
+    """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message. What takes
+    its time, such as to read given pictures, is left to `complete`, whose plans take the place of these then.
+
+    Of several requests that one interaction makes, the others answer in messages that follow.
+    """
+    await check(interaction, planner, plans, private=private)
+    private = is_private(plans, private)
+    acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
+    assert acknowledged is not None
+    assert acknowledged.message_id is not None
+    assert interaction.channel_id is not None
+    origin = Origin(
+        key=f"interaction:{interaction.id}",
+        user_id=interaction.user.id,
+        channel_id=interaction.channel_id,
+        message_id=acknowledged.message_id,
+        guild_id=interaction.guild_id,
+        private=private,
+        token=interaction.token,
+        token_expires=interaction.created_at + TOKEN_LIFE,
+        file_limit=interaction.filesize_limit,
+        token_only=is_outside(interaction),
+        locale=interaction.locale.value,
+    )
+    try:
+        if complete is not None:
+            plans = await complete()
+        spoiler = spoiler or any(plan.spoiler for plan in plans)
+        covers = [await planner.cover(plan) for plan in plans]
+        origins = [replace(origin, spoiler=spoiler or cover.spoiler, guard=cover.guard) for cover in covers]
+        if len(plans) > 1:
+            await _show_start(interaction, plans[0])
+        await planner.accept(plans[0], origins[0], with_others=sum(plan.charged for plan in plans[1:]))
+    except FAILURES:
+        with contextlib.suppress(discord.HTTPException):
+            await interaction.delete_original_response()
+        raise
+    for number, plan in enumerate(plans[1:], start=1):
+        content = views.starting(plan.settings, plan.lineage, origin.user_id)
+        content.view.stop()
+        message = await interaction.followup.send(view=content.view, ephemeral=private, wait=True)
+        own = replace(origins[number], key=f"{origin.key}:{number}", message_id=message.id)
+        try:
+            await planner.accept(plan, own, first=False)
+        except FAILURES:
+            with contextlib.suppress(discord.HTTPException):
+                await message.delete()
+            raise
+
+
+async def _show_start(interaction: discord.Interaction, plan: Plan) -> None:
+    """Fill the acknowledgement's message: Discord would give one that is still empty to the first that follows."""
+    content = views.starting(plan.settings, plan.lineage, interaction.user.id)
+    content.view.stop()
+    await interaction.edit_original_response(view=content.view)

@@ -1,0 +1,76 @@
+"""Which requests of others somebody may see from where they are, and how pictures of one place are seen in another."""
+
+from dataclasses import replace
+
+import discord
+
+from bot.errors import Refusal
+from bot.interactions.requester import is_age_restricted
+from generation.catalogue import Catalogue
+from storage.records import Generation, NsfwPolicy, Origin
+from storage.server_rules import ServerRules
+
+
+async def is_in_sight(interaction: discord.Interaction, origin: Origin) -> bool:
+    """True for a public request of the channel that somebody is in, or of another one of the same server that they can
+    look into."""
+    if origin.private:
+        return False
+    if origin.channel_id == interaction.channel_id:
+        return True
+    guild, person = interaction.guild, interaction.user
+    if guild is None or guild.id != origin.guild_id or not isinstance(person, discord.Member):
+        return False
+    channel = guild.get_channel_or_thread(origin.channel_id)
+    return channel is not None and await _can_view(channel, person)
+
+
+async def _can_view(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> bool:
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return False
+    permissions = channel.permissions_for(member)
+    if isinstance(channel, discord.Thread) and channel.is_private() and not permissions.manage_threads:
+        return permissions.view_channel and await _is_invited(channel, member)
+    return permissions.view_channel
+
+
+async def _is_invited(thread: discord.Thread, member: discord.Member) -> bool:
+    try:
+        await thread.fetch_member(member.id)
+    except discord.HTTPException:
+        return False
+    return True
+
+
+class Visibility:
+    """Knows how a picture may be seen where somebody is, wherever it was drawn."""
+
+    def __init__(self, *, rules: ServerRules, catalogue: Catalogue) -> None:
+        self._rules = rules
+        self._catalogue = catalogue
+
+    async def of(self, interaction: discord.Interaction, generation: Generation) -> Generation:
+        """A request as it is to be shown here: in an age-restricted channel all of it; elsewhere covered or withheld as
+        the server wants it, and as it was where it was drawn. Raises `Refusal` where none of it may be seen."""
+        origin = generation.origin
+        if not generation.pictures:
+            return generation
+        if is_age_restricted(interaction.channel):
+            return _guarded(generation, NsfwPolicy.OFF)
+        if interaction.guild_id is None or self._is_harmless(generation):
+            return generation
+        policy = (await self._rules.of(interaction.guild_id)).nsfw
+        if origin.guard is not NsfwPolicy.OFF:
+            return _guarded(generation, max(origin.guard, policy, key=list(NsfwPolicy).index))
+        if policy is NsfwPolicy.BLOCK:
+            raise Refusal("Nobody checked this picture: it is shown in age-restricted channels only.")
+        return replace(generation, origin=replace(origin, spoiler=origin.spoiler or policy is NsfwPolicy.SPOILER))
+
+    def _is_harmless(self, generation: Generation) -> bool:
+        drawn = generation.cells or (generation.settings,)
+        known = {each.model for each in drawn} & set(self._catalogue.names)
+        return all(each.model in known and self._catalogue.get(each.model).harmless for each in drawn)
+
+
+def _guarded(generation: Generation, guard: NsfwPolicy) -> Generation:
+    return replace(generation, origin=replace(generation.origin, guard=guard))

@@ -1,0 +1,54 @@
+"""Hints at settings that are far from what a model likes."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from generation.catalogue import Catalogue, ModelSpec
+from generation.settings import GenerationSettings
+from storage.people import People
+from storage.records import Generation, Hint, Lineage
+from storage.server_rules import ServerRules
+
+MANY_STEPS = 3.0
+STRONG_GUIDANCE = 2.5
+FAR_SIZE = 2.5
+"""How many times the model's own value is worth a hint: steps, guidance, and pixels, where as much less counts too."""
+
+MOST_STEPS, MOST_GUIDANCE = 100, 20.0
+"""What is worth one with every model that likes less."""
+
+
+class Hints:
+    """Gives a hint now and then: to whoever asked in words, once a day, where neither they nor the server mind."""
+
+    def __init__(
+        self, *, catalogue: Catalogue, people: People, rules: ServerRules, now: Callable[[], datetime]
+    ) -> None:
+        self._catalogue = catalogue
+        self._people = people
+        self._rules = rules
+        self._now = now
+
+    async def due(self, generation: Generation) -> Hint | None:
+        """The hint that a finished request gets, if any; it is noted as given."""
+        settings, guild = generation.settings, generation.origin.guild_id
+        if generation.lineage != Lineage() or generation.inputs.image:
+            return None
+        if settings.model not in self._catalogue.names:
+            return None
+        hint = unusual(settings, self._catalogue.get(settings.model))
+        if hint is None or (guild is not None and not (await self._rules.of(guild)).hints):
+            return None
+        return hint if await self._people.take_hint(generation.origin.user_id, self._now()) else None
+
+
+def unusual(settings: GenerationSettings, model: ModelSpec) -> Hint | None:
+    """The setting that is farthest from what its model likes, if any is far: first what costs most time."""
+    pixels = model.times_as_large(settings)
+    if settings.steps >= min(MANY_STEPS * model.steps, max(MOST_STEPS, model.steps + 1)):
+        return Hint("steps", str(model.steps))
+    if not 1 / FAR_SIZE < pixels < FAR_SIZE:
+        return Hint("size", f"{model.width}×{model.height}")
+    if settings.guidance_scale >= min(STRONG_GUIDANCE * model.guidance_scale, MOST_GUIDANCE) > model.guidance_scale:
+        return Hint("guidance", f"{model.guidance_scale:g}")
+    return None

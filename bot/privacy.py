@@ -1,0 +1,108 @@
+"""All that is kept of a person: as a file, or gone for good."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from io import BytesIO
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+from bot.delivery.cleanup import Cleanup
+from bot.jobs.dispatcher import Dispatcher
+from storage.drafts import Drafts
+from storage.generations import Generations
+from storage.images import Images
+from storage.people import People
+from storage.preferences import Preferences
+from storage.records import Generation
+
+BATCH = 100
+"""Requests that are read at a time."""
+
+
+class PersonalData:
+    """Knows every place where something of a person is."""
+
+    def __init__(
+        self,
+        *,
+        generations: Generations,
+        images: Images,
+        people: People,
+        preferences: Preferences,
+        drafts: Drafts,
+        dispatcher: Dispatcher,
+        cleanup: Cleanup,
+    ) -> None:
+        self._generations = generations
+        self._images = images
+        self._people = people
+        self._preferences = preferences
+        self._drafts = drafts
+        self._dispatcher = dispatcher
+        self._cleanup = cleanup
+
+    async def export(self, user_id: int, most: int) -> tuple[bytes, int]:
+        """Everything as a ZIP file of at most `most` bytes, and how many pictures had no room in it, the oldest."""
+        generations = await self._all_of(user_id)
+        document = {
+            "user_id": user_id,
+            "requests": [_document(each) for each in generations],
+            "favourites": await self._people.favourites(user_id),
+            "styles": [asdict(each) for each in await self._people.styles(user_id)],
+            "habits": asdict(await self._people.personal_settings(user_id)),
+            "defaults": {
+                model: partial.given() for model, partial in (await self._preferences.of_user(user_id)).by_model.items()
+            },
+            "drafts": await self._drafts.of_user(user_id),
+        }
+        text = json.dumps(document, indent=1, ensure_ascii=False, default=str).encode()
+        names = [picture.file for each in generations for picture in each.pictures if picture.file]
+        names += [file for each in generations for file in each.figures]
+        given = [file for each in generations for file in asdict(each.inputs).values() if file]
+        names += [file for file in dict.fromkeys(given) if self._images.is_given_by(user_id, file)]
+        return await asyncio.to_thread(self._packed, text, [(name, self._images.path(name)) for name in names], most)
+
+    async def forget(self, user_id: int) -> int:
+        """Remove everything: requests, their pictures and messages, and what the person kept. How many requests.
+
+        Files and messages that cannot be removed now are tried again at the next start.
+        """
+        generations = await self._all_of(user_id)
+        for generation in generations:
+            if generation.state.unfinished:
+                await self._dispatcher.abandon(generation)
+        await self._generations.forget_user(user_id)
+        await self._people.forget(user_id)
+        await self._cleanup.scrub()
+        await self._cleanup.resume()
+        return len(generations)
+
+    async def _all_of(self, user_id: int) -> list[Generation]:
+        found: list[Generation] = []
+        while True:
+            page = await self._generations.of_user(user_id, start=len(found), most=BATCH, deleted=True)
+            found += page.generations
+            if not page.generations:
+                return found
+
+    @staticmethod
+    def _packed(text: bytes, pictures: list[tuple[str, Any]], most: int) -> tuple[bytes, int]:
+        file, left_out = BytesIO(), 0
+        with ZipFile(file, "w") as archive:
+            archive.writestr("data.json", text, ZIP_DEFLATED)
+            for name, path in pictures:
+                if not path.exists():
+                    continue
+                if file.tell() + path.stat().st_size + 1000 * len(pictures) > most:
+                    left_out += 1
+                else:
+                    archive.write(path, name, ZIP_STORED)
+        return file.getvalue(), left_out
+
+
+def _document(generation: Generation) -> dict[str, Any]:
+    document = asdict(generation)
+    for name in ("token", "token_expires", "token_only"):
+        del document["origin"][name]
+    return document

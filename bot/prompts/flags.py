@@ -1,0 +1,233 @@
+"""What people type inside a prompt: `a fox --ar 3:2 --seed 7 --no hands`."""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Any
+
+from generation.errors import InvalidSetting
+from generation.loras import tag
+from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
+
+STYLE = "style"
+
+_NARROWEST = 4
+"""How many times longer than the other a side may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPrompt:
+    """A prompt without its flags, and what the flags say."""
+
+    prompt: str
+    chosen: PartialSettings
+    seed: int | None = None
+    aspect: tuple[int, int] | None = None
+    """Width to height."""
+    private: bool = False
+    spoiler: bool = False
+
+
+def read(text: str) -> ParsedPrompt:
+    """Split a prompt from its flags; of a flag that is there twice, the later counts, but for `--lora`, which adds one.
+
+    A LoRA goes into the prompt as its tag. A style must have been taken out before.
+
+    Raises `InvalidSetting`, naming the flag and an example of its use.
+    """
+    prompt, *flags = _FLAG.split(text)
+    values: dict[str, Any] = {}
+    loras: list[str] = []
+    for flag in flags:
+        name, _, value = flag.strip().partition(" ")
+        if name.lower() not in _FLAGS:
+            known = [f"`--{known}`" for known in _FLAGS]
+            raise InvalidSetting(
+                "prompt", "I do not know the flag `--{name}`. There are {known}.", name=name[:20], known=known
+            )
+        field, read_value, example = _FLAGS[name.lower()]
+        values.pop(_RIVALS.get(field, ""), None)
+        try:
+            values[field] = read_value(value.strip())
+            loras += values.pop("loras", [])
+        except ValueError:
+            raise InvalidSetting(
+                field, "`--{name}` needs a value such as `--{name} {example}`.", name=name, example=example
+            ) from None
+    seed, aspect = values.pop("seed", None), values.pop("aspect", None)
+    private, spoiler = values.pop("private", False), values.pop("spoiler", False)
+    if size := values.pop("size", None):
+        values["width"], values["height"] = size
+    if size := values.pop("seed_size", None):
+        values["seed_width"], values["seed_height"] = size
+    if part := values.pop("guidance_part", None):
+        values["guidance_start"], values["guidance_end"] = part
+    prompt = " ".join(filter(None, [prompt.strip(), *loras]))
+    return ParsedPrompt(prompt, PartialSettings(**values), seed, aspect, private, spoiler)
+
+
+def take_style(text: str) -> tuple[str, str | None]:
+    """A text without its `--style`, and the name of that, if it has one; the last of several. Raises `InvalidSetting`
+    where the name is missing."""
+    first = _FLAG.search(text)
+    kept, style = text[: first.start()] if first else text, None
+    for part, name, value in _typed_in(text):
+        if name != STYLE:
+            kept += part
+        elif value:
+            style = value
+        else:
+            raise InvalidSetting(
+                STYLE, "`--{name}` needs a value such as `--{name} {example}`.", name=STYLE, example="noir"
+            )
+    return kept, style
+
+
+def split(text: str) -> tuple[str, str]:
+    """The words of a prompt, and its flags as they were typed."""
+    first = _FLAG.search(text)
+    return (text[: first.start()].strip(), text[first.start() :].strip()) if first else (text.strip(), "")
+
+
+def names_negative(text: str) -> bool:
+    """True where a flag says what should not be seen."""
+    return any(_FLAGS.get(name, ("",))[0] == "negative_prompt" for _, name, _ in _typed_in(text))
+
+
+def picture_as(typed: ParsedPrompt) -> tuple[str, ...]:
+    """What a picture is for that is given with a prompt: to keep to or to hear where a flag weighs that, else to start
+    from. As fields of `Inputs`."""
+    weighed = {"control": typed.chosen.control_scale, "image_prompt": typed.chosen.image_prompt_scale}
+    return tuple(role for role, scale in weighed.items() if scale is not None) or ("image",)
+
+
+def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
+    """The flags that bring back `settings`, but for both prompts and the model: the main ones, and whatever is not as
+    usual. What `but` names is left out."""
+    usual = GenerationSettings(prompt=settings.prompt, seed=0, model="", width=64, height=64)
+    always = ("seed", "steps", "guidance_scale", "sampler")
+    written = [] if "size" in but else [f"--size {settings.width}x{settings.height}"]
+    for flag, (field, _, _) in _FLAGS.items():
+        if field in _NUMBERS_AND_NAMES and field not in but:
+            value = getattr(settings, field)
+            if field in always or value != getattr(usual, field):
+                written.append(f"--{flag} {value:g}" if isinstance(value, float) else f"--{flag} {value}")
+    if settings.seed_width:
+        written.append(f"--seed-size {settings.seed_width}x{settings.seed_height}")
+    if (settings.guidance_start, settings.guidance_end) != (0, 1):
+        written.append(f"--cfg-part {settings.guidance_start:g}-{settings.guidance_end:g}")
+    return " ".join(written)
+
+
+def bounded(size: tuple[int, int]) -> tuple[int, int]:
+    """The aspect of a picture, as far as one that narrow may be drawn."""
+    width, height = size
+    return min(width, _NARROWEST * height), min(height, _NARROWEST * width)
+
+
+def _typed_in(text: str) -> Iterator[tuple[str, str, str]]:
+    """Each flag of a text: as it was typed, its name in small letters, and its value."""
+    starts = [match.start() for match in _FLAG.finditer(text)]
+    for start, end in pairwise([*starts, len(text)]):
+        name, _, value = _FLAG.sub("", text[start:end], count=1).strip().partition(" ")
+        yield text[start:end], name.lower(), value.strip()
+
+
+def _text(value: str) -> str:
+    if not value:
+        raise ValueError
+    return value
+
+
+def _alone(value: str) -> bool:
+    """What says all by being there."""
+    if value:
+        raise InvalidSetting("prompt", "`--private` and `--spoiler` stand alone, behind all words of the prompt.")
+    return True
+
+
+def _style(_: str) -> str:
+    raise InvalidSetting(STYLE, "`--style` cannot be used here. Name the style in the prompt of a picture.")
+
+
+def _aspect(value: str) -> tuple[int, int]:
+    across, down = (int(side[:6]) for side in value.split(":"))
+    if across < 1 or bounded((across, down)) != (across, down):
+        raise InvalidSetting("aspect", "That aspect is too narrow: the longer side may be four times the shorter.")
+    return across, down
+
+
+def _size(value: str) -> tuple[int, int]:
+    width, height = (int(side[:6]) for side in value.lower().split("x"))
+    return width, height
+
+
+def _part(value: str) -> tuple[float, float]:
+    start, end = (float(share) for share in value.split("-"))
+    return start, end
+
+
+def _loras(value: str) -> list[str]:
+    """Tags of `fur, ink:0.6`."""
+    tags = []
+    for each in _text(value).split(","):
+        name, _, scale = each.strip().partition(":")
+        tags.append(tag(_text(name), float(scale or 1)))
+    return tags
+
+
+def _sampler(value: str) -> Sampler:
+    by_name = {sampler.value.lower(): sampler for sampler in Sampler}
+    if value.lower() not in by_name:
+        raise InvalidSetting(
+            "sampler", "There is no sampler “{name}”. There are {known}.", name=value[:30], known=list(Sampler)
+        )
+    return by_name[value.lower()]
+
+
+def _schedule(value: str) -> Schedule:
+    by_name = {schedule.value.lower(): schedule for schedule in Schedule}
+    if value.lower() not in by_name:
+        raise InvalidSetting(
+            "schedule", "There is no schedule “{name}”. There are {known}.", name=value[:30], known=list(Schedule)
+        )
+    return by_name[value.lower()]
+
+
+_FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
+    "ar": ("aspect", _aspect, "3:2"),
+    "no": ("negative_prompt", _text, "hands"),
+    "seed": ("seed", int, "7"),
+    "size": ("size", _size, "512x768"),
+    "steps": ("steps", int, "30"),
+    "cfg": ("guidance_scale", float, "6"),
+    "sampler": ("sampler", _sampler, "Euler a"),
+    "clip": ("clip_skip", int, "2"),
+    "repeat": ("count", int, "3"),
+    "model": ("model", _text, "pocket"),
+    "lora": ("loras", _loras, "watercolour:0.8"),
+    "vary": ("variation_strength", float, "0.2"),
+    "vary-seed": ("variation_seed", int, "9"),
+    "seed-size": ("seed_size", _size, "512x512"),
+    "schedule": ("schedule", _schedule, "Karras"),
+    "rescale": ("guidance_rescale", float, "0.7"),
+    "cfg-part": ("guidance_part", _part, "0.1-0.8"),
+    "strength": ("denoising_strength", float, "0.6"),
+    "hires": ("hires_factor", float, "2"),
+    "hires-strength": ("hires_strength", float, "0.5"),
+    "control": ("control_scale", float, "0.8"),
+    "image-weight": ("image_prompt_scale", float, "0.6"),
+    STYLE: (STYLE, _style, "noir"),
+    "private": ("private", _alone, ""),
+    "spoiler": ("spoiler", _alone, ""),
+}
+
+_RIVALS = {"size": "aspect", "aspect": "size"}
+"""Fields that say the same in two ways."""
+
+_NUMBERS_AND_NAMES = {field.name for field in fields(GenerationSettings)} - {"prompt", "negative_prompt", "model"}
+"""Fields that a flag can write as they are."""
+
+_FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–]{{1,2}}(?=(?i:{'|'.join(_FLAGS)})\b))")
+"""Phones turn two dashes into one long one; before any other word that is a dash."""

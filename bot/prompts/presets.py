@@ -1,0 +1,105 @@
+"""From what a person types to the prompts that are drawn: recent prompts, styles, own suffix, permutations."""
+
+import re
+import secrets
+
+from bot.errors import Refusal
+from bot.prompts import flags, permutations
+from storage.generations import Generations
+from storage.people import People
+
+SLOT = "{prompt}"
+"""Where the prompt stands in a style; without it the style follows the prompt."""
+
+_RECENT = re.compile(r"recent:(\d{1,18})")
+_KEPT = re.compile(r"typed:[0-9a-f]{16}")
+
+CHOICE_LENGTH = 100
+"""Characters of a suggestion, and of what stands for it."""
+
+KEPT = 50
+"""Texts longer than that which are remembered until one is chosen, of each person."""
+
+PEOPLE = 500
+"""Of how many people they are; who typed longest ago is forgotten first."""
+
+
+class Presets:
+    """Knows what people keep to put into their prompts."""
+
+    def __init__(self, *, people: People, generations: Generations) -> None:
+        self._people = people
+        self._generations = generations
+        self._kept: dict[int, dict[str, str]] = {}
+        """Each person's texts by what stands for them; oldest first, and who typed last is last."""
+
+    async def prompts(self, user_id: int, typed: str, style: str | None = None) -> list[str]:
+        """The prompts, flags included, that `typed` stands for. Raises `UserError`."""
+        text = await self.dressed(user_id, await self._recalled(user_id, typed), style)
+        suffix = (await self._people.personal_settings(user_id)).suffix
+        return permutations.expand(followed(text, suffix) if suffix else text)
+
+    async def dressed(self, user_id: int, typed: str, style: str | None = None) -> str:
+        """What is typed in a style, or else in the one that a flag names. Raises `UserError`."""
+        text, named = flags.take_style(typed)
+        if style := style or named:
+            kept = await self._people.style(user_id, style)
+            if kept is None:
+                raise Refusal("You have no style “{name}”. See /styles list.", name=style[:40])
+            text = styled(text, kept.text)
+        return text
+
+    async def recent(self, user_id: int, typed: str) -> list[tuple[str, str]]:
+        """A person's latest prompts that hold `typed`, each with what stands for it."""
+        found = await self._generations.recent_prompts(user_id, typed)
+        return [(" ".join(prompt.split()), f"recent:{generation_id}") for generation_id, prompt in found.items()]
+
+    def suggestion(self, user_id: int, text: str) -> tuple[str, str]:
+        """A text that somebody may choose, as far as it can be shown, and what stands for it."""
+        if len(text) <= CHOICE_LENGTH:
+            return text, text
+        key = f"typed:{secrets.token_hex(8)}"
+        own = self._kept[user_id] = self._kept.pop(user_id, {})
+        own[key] = text
+        if len(own) > KEPT:
+            del own[next(iter(own))]
+        if len(self._kept) > PEOPLE:
+            del self._kept[next(iter(self._kept))]
+        return f"…{text[1 - CHOICE_LENGTH :]}", key
+
+    async def _recalled(self, user_id: int, typed: str) -> str:
+        if _KEPT.fullmatch(typed.strip()):
+            text = self._kept.get(user_id, {}).get(typed.strip())
+            if text is None:
+                raise Refusal("That prompt is not here any more. Type it anew.")
+            return text
+        match = _RECENT.fullmatch(typed.strip())
+        if match is None:
+            return typed
+        generation = await self._generations.get(int(match[1]))
+        if generation is None or generation.origin.user_id != user_id:
+            raise Refusal("That prompt is not here any more. Type it anew.")
+        return escaped(generation.settings.prompt)
+
+
+def styled(text: str, style: str) -> str:
+    """A prompt in a style; flags of the prompt weigh more."""
+    words, own_flags = flags.split(text)
+    style_words, style_flags = flags.split(style)
+    if SLOT in style_words:
+        words = style_words.replace(SLOT, words)
+    elif style_words:
+        words = f"{words}, {style_words}"
+    return " ".join(filter(None, [words, style_flags, own_flags]))
+
+
+def followed(text: str, suffix: str) -> str:
+    """A prompt with the words of a suffix behind its own, unless it ends with them; flags of the prompt weigh more."""
+    own_words, more_words = flags.split(text)[0], flags.split(suffix)[0]
+    ends_so = more_words and re.search(rf"(?<!\w){re.escape(more_words)}$", own_words)
+    return styled(text, flags.split(suffix)[1] if ends_so else suffix)
+
+
+def escaped(prompt: str) -> str:
+    """A finished prompt as one would type it: its braces are plain text."""
+    return re.sub(r"[{}]", r"\\\g<0>", prompt)

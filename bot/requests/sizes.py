@@ -1,0 +1,54 @@
+"""Sizes of a wanted aspect, inside of what is allowed."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from bot.policy.effective import EffectiveRules, Range
+from generation.settings import SIZE
+
+_GRID = SIZE.multiple_of
+_SIDES = frozenset({"width", "height"})
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The least and the most of a picture's width, and of its height, in pixels; all are multiples of 8."""
+
+    widths: tuple[int, int] = (SIZE.low, SIZE.high)
+    heights: tuple[int, int] = (SIZE.low, SIZE.high)
+
+
+def room(effective: EffectiveRules, hires_factor: float, *, asked: bool) -> Room:
+    """What is allowed of a picture that is enlarged `hires_factor` times as it is drawn. Where somebody `asked` for an
+    aspect, and both sides are locked, the locks are left out: they are to refuse it."""
+    locked = effective.locked & _SIDES
+    if asked and locked == _SIDES:
+        locked = frozenset()
+    return Room(*(_lengths(effective, name, hires_factor, name in locked) for name in ("width", "height")))
+
+
+def fitted(aspect: tuple[int, int], width: int, height: int, room: Room) -> tuple[int, int]:
+    """A size of the given aspect, of about as many pixels as `width` x `height`, or of as many as there is `room` for;
+    where that has no room for the aspect, the nearest that it has."""
+    across, down = aspect
+    most = min(room.widths[1] / across, room.heights[1] / down)
+    least = max(room.widths[0] / across, room.heights[0] / down)
+    scale = min(max((width * height / (across * down)) ** 0.5, least), most)
+    return _nearest(across * scale, room.widths), _nearest(down * scale, room.heights)
+
+
+def _lengths(effective: EffectiveRules, side: str, hires_factor: float, is_locked: bool) -> tuple[int, int]:
+    default: int | None = getattr(effective.defaults, side)
+    if is_locked and default is not None:
+        return default, default
+    bounds = effective.ranges.get(side, Range())
+    least = max(SIZE.low, bounds.least or 0)
+    longest = min(SIZE.high, effective.limits.side or SIZE.high) // _GRID * _GRID
+    most = min(longest / hires_factor, bounds.most or SIZE.high)
+    low = ceil(least / _GRID) * _GRID
+    return low, max(low, int(most) // _GRID * _GRID)
+
+
+def _nearest(length: float, lengths: tuple[int, int]) -> int:
+    low, high = lengths
+    return min(max(round(length / _GRID) * _GRID, low), high)

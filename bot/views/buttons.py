@@ -1,0 +1,140 @@
+"""The buttons and selects under a message."""
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.locales import say
+from bot.views.custom_ids import Press, PressKind
+from generation.outpainting import ZOOMS
+from generation.sentences import Sentence
+from generation.upscaling import FACTOR, FACTORS
+from storage.records import Action, Generation
+
+Row = ui.ActionRow[ui.LayoutView]
+
+FACES = {
+    PressKind.REROLL: (Sentence("Re-roll"), "🔁"),
+    PressKind.UPSCALE: (Sentence("Upscale ×{factor}", factor=FACTOR), "🔎"),
+    PressKind.VARY: (Sentence("Vary"), "🎲"),
+    PressKind.REDRAW: (Sentence("Start from this picture"), "🖌️"),
+    PressKind.REMIX: (Sentence("Remix"), "✏️"),
+    PressKind.FAVOURITE: (Sentence("Favourite"), "⭐"),
+    PressKind.DELETE: (Sentence("Delete"), "❌"),
+    PressKind.NEXT_SEED: (Sentence("Next seed"), "🌱"),
+    PressKind.DETAILS: (Sentence("Details"), None),
+    PressKind.CANCEL: (Sentence("Cancel"), None),
+    PressKind.ORIGINAL: (Sentence("Original file"), "💾"),
+}
+"""Label and emoji, which may be missing."""
+
+MORE = {
+    PressKind.VARY: ("🎲", Sentence("Vary a little"), Sentence("much like it")),
+    PressKind.VARY_STRONG: ("🎲", Sentence("Vary a lot"), Sentence("a clear change")),
+    PressKind.REDRAW: ("🖌️", Sentence("Start from this picture"), Sentence("with other words, as far as you like")),
+    PressKind.SHAPE_SQUARE: ("⬜", Sentence("Square"), Sentence("the same seed in another shape")),
+    PressKind.SHAPE_WIDE: ("🖥️", Sentence("Wide"), Sentence("the same seed in another shape")),
+    PressKind.SHAPE_TALL: ("📱", Sentence("Tall"), Sentence("the same seed in another shape")),
+    PressKind.ZOOM_LITTLE: (
+        "🔭",
+        Sentence("Zoom out ×{factor:g}", factor=ZOOMS[0]),
+        Sentence("draw what is around it"),
+    ),
+    PressKind.ZOOM_FAR: ("🔭", Sentence("Zoom out ×{factor:g}", factor=ZOOMS[1]), Sentence("draw what is around it")),
+    PressKind.PAN_LEFT: ("⬅️", Sentence("Look left"), Sentence("draw more on that side")),
+    PressKind.PAN_RIGHT: ("➡️", Sentence("Look right"), Sentence("draw more on that side")),
+    PressKind.PAN_UP: ("⬆️", Sentence("Look up"), Sentence("draw more on that side")),
+    PressKind.PAN_DOWN: ("⬇️", Sentence("Look down"), Sentence("draw more on that side")),
+    PressKind.HIRES: ("🔬", Sentence("Refine"), Sentence("twice the size, drawn with the detail of it")),
+    PressKind.UPSCALE_FAR: (
+        "🔎",
+        Sentence("Upscale ×{factor}", factor=max(FACTORS)),
+        Sentence("sharper, and otherwise as it is"),
+    ),
+    PressKind.UPSCALE_CREATIVE: (
+        "🎨",
+        Sentence("Upscale creatively"),
+        Sentence("larger, with new detail that the model finds"),
+    ),
+    PressKind.EXPLAIN: ("💡", Sentence("See how it is drawn"), Sentence("the same once more, from the inside")),
+    PressKind.TRY_STEPS: ("🧪", Sentence("Try other steps"), Sentence("pictures that differ in nothing else")),
+    PressKind.TRY_GUIDANCE: ("🧪", Sentence("Try other guidance"), Sentence("pictures that differ in nothing else")),
+    PressKind.TRY_SAMPLERS: ("🧪", Sentence("Try other samplers"), Sentence("pictures that differ in nothing else")),
+}
+"""What the select of a picture offers: emoji, label, and description."""
+
+
+def button(press: Press, label: str | None = None, emoji: str | None = None) -> ui.Button[Any]:
+    usual, face = FACES[press.kind]
+    return ui.Button(label=label or say(usual), emoji=emoji or face, custom_id=press.custom_id)
+
+
+def rows_of(generation: Generation) -> list[Row]:
+    """What can be done with a request that has its pictures."""
+    if generation.lineage.action is Action.SEED:
+        return _rows_of_seed(generation)
+    if len(generation.pictures) == 1:
+        return [
+            _row(generation, PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX),
+            more(generation.id, 0),
+            _row(generation, PressKind.FAVOURITE, PressKind.DELETE),
+        ]
+    return [
+        numbered("U", PressKind.UPSCALE, generation),
+        numbered("V", PressKind.VARY, generation),
+        _pick(generation),
+        _row(generation, PressKind.REROLL, PressKind.REMIX, PressKind.FAVOURITE, PressKind.DELETE),
+    ]
+
+
+def originals(generation: Generation) -> Row | None:
+    """A button for the file of each picture that is still there; nothing where none is."""
+    files = [picture for picture in generation.shown if picture.file]
+    if not files:
+        return None
+    if len(generation.pictures) == 1:
+        return _row(generation, PressKind.ORIGINAL)
+    presses = [Press(PressKind.ORIGINAL, generation.id, picture.index) for picture in files]
+    return ui.ActionRow(*(button(press, say("Original {number}", number=press.picture + 1)) for press in presses))
+
+
+def _rows_of_seed(generation: Generation) -> list[Row]:
+    following = button(Press(PressKind.NEXT_SEED, generation.id))
+    draw = button(Press(PressKind.REMIX, generation.id), say("Draw with this seed…"))
+    return [ui.ActionRow(following, draw), _row(generation, PressKind.FAVOURITE, PressKind.DELETE)]
+
+
+def more(generation_id: int, picture: int) -> Row:
+    """A select of everything that no button does."""
+    options = []
+    for kind, (emoji, label, description) in MORE.items():
+        option = discord.SelectOption(label=say(label), value=kind.value, emoji=emoji, description=say(description))
+        options.append(option)
+    press = Press(PressKind.MORE, generation_id, picture)
+    return ui.ActionRow(ui.Select(custom_id=press.custom_id, placeholder=say("More…"), options=options))
+
+
+def _row(generation: Generation, *kinds: PressKind) -> Row:
+    return ui.ActionRow(*(button(Press(kind, generation.id)) for kind in kinds))
+
+
+def numbered(letter: str, kind: PressKind, generation: Generation) -> Row:
+    """A button for each picture that may be seen."""
+    presses = [Press(kind, generation.id, picture.index) for picture in generation.shown]
+    return ui.ActionRow(*(button(press, f"{letter}{press.picture + 1}") for press in presses))
+
+
+def _pick(generation: Generation) -> Row:
+    options = [
+        discord.SelectOption(
+            label=say("Picture {number}", number=picture.index + 1),
+            value=str(picture.index),
+            description=say("seed {seed}", seed=picture.seed),
+        )
+        for picture in generation.shown
+    ]
+    press = Press(PressKind.PICK, generation.id)
+    return ui.ActionRow(
+        ui.Select(custom_id=press.custom_id, placeholder=say("More with one picture…"), options=options)
+    )

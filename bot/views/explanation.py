@@ -1,0 +1,52 @@
+"""The message of a drawing that was explained: its figure, its animation, and what to try next."""
+
+from typing import Any
+
+from discord import ui
+
+from bot.locales import say
+from bot.views.custom_ids import Press, PressKind
+from bot.views.message import SPOILER, MessageContent, Part, framed, gallery
+from bot.views.text import SHOWN_PROMPT
+from generation.sentences import Sentence
+from storage.records import Generation
+
+_TRIES = {
+    PressKind.EXPLAIN_SEED: (Sentence("Other seed"), "🎲"),
+    PressKind.EXPLAIN_GUIDANCE: (Sentence("More guidance"), "🧭"),
+    PressKind.EXPLAIN_STEPS: (Sentence("Fewer steps"), "👣"),
+    PressKind.DRAW: (Sentence("Draw it properly"), "🖼️"),
+}
+
+
+def of_animation(generation: Generation, gif: bytes) -> MessageContent:
+    """The animation for those whose client plays no WebP."""
+    covered = any(map(generation.covers, generation.pictures))
+    name = f"{SPOILER * covered}noisefox-{generation.id}-steps.gif"
+    return MessageContent(framed([gallery([name], _of_steps(generation))]), {name: gif})
+
+
+def figures_of(generation: Generation, names: list[str]) -> list[Part]:
+    """The files of these names one below the other, each as large as the chat shows it, described for those who do not
+    see them."""
+    prompt = generation.settings.prompt[:SHOWN_PROMPT]
+    descriptions = (
+        say("How “{prompt}” is drawn, from noise to picture", prompt=prompt),
+        say("What “{prompt}” changes at three of the steps", prompt=prompt),
+        _of_steps(generation),
+    )
+    return [gallery([name], said) for name, said in zip(names, descriptions, strict=False)]
+
+
+def _of_steps(generation: Generation) -> str:
+    return say("The steps of “{prompt}”, one after the other", prompt=generation.settings.prompt[:SHOWN_PROMPT])
+
+
+def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:
+    """What to try next, and `after` it the buttons that every request has."""
+    tries: list[ui.Button[Any]] = [
+        ui.Button(label=say(label), emoji=emoji, custom_id=Press(kind, generation.id).custom_id)
+        for kind, (label, emoji) in _TRIES.items()
+    ]
+    gif: ui.Button[Any] = ui.Button(label=say("As a GIF"), custom_id=Press(PressKind.GIF, generation.id).custom_id)
+    return [ui.ActionRow(*tries), ui.ActionRow(gif, *after)]

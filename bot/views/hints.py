@@ -1,0 +1,73 @@
+"""Hints in words."""
+
+from discord import ui
+
+from bot.locales import say
+from bot.views.compare_button import comparing
+from bot.views.message import Part
+from generation.settings import GenerationSettings
+from storage.records import Generation, Hint
+
+
+def hint_line(hint: Hint, settings: GenerationSettings) -> str:
+    """One quiet line: what a setting costs, and what the model likes."""
+    return f"-# 💡 {_sentence(hint, settings)}"
+
+
+def hinted(generation: Generation, hint: Hint) -> Part:
+    """The line, and a button that draws the same prompt as the model likes it, beside as it was asked for."""
+    settings = generation.settings
+    own = {
+        "steps": f"{settings.steps}",
+        "size": f"{settings.width}×{settings.height}",
+        "guidance": f"{settings.guidance_scale:g}",
+    }
+    button = comparing(say("Compare"), hint.setting, generation.id, (hint.usual, own[hint.setting]))
+    return ui.Section(ui.TextDisplay(hint_line(hint, generation.settings)), accessory=button)
+
+
+def _sentence(hint: Hint, settings: GenerationSettings) -> str:
+    match hint.setting:
+        case "steps":
+            return say(
+                "{steps} steps take {times:g} times as long as the {usual} that this model likes, and seldom look "
+                "better.",
+                steps=settings.steps,
+                times=_times(settings.steps / int(hint.usual)),
+                usual=int(hint.usual),
+            )
+        case "size":
+            return _size(hint.usual, settings)
+    if float(hint.usual) == 1:
+        return say(
+            "Guidance {scale:g} takes about twice the time of 1, which this model is made for, and colours burn.",
+            scale=settings.guidance_scale,
+        )
+    return say(
+        "Guidance {scale:g} costs no time, but colours burn and shapes harden. This model likes about {usual:g}.",
+        scale=settings.guidance_scale,
+        usual=float(hint.usual),
+    )
+
+
+def _size(usual: str, settings: GenerationSettings) -> str:
+    width, height = map(int, usual.split("×"))
+    share = settings.width * settings.height / (width * height)
+    own = f"{settings.width}×{settings.height}"
+    if share < 1:
+        return say(
+            "{size} leaves little room: this model learned at {usual}, and smaller pictures lose their shapes.",
+            size=own,
+            usual=usual,
+        )
+    return say(
+        "{size} is {times:g} times the work of the {usual} that this model learned at, and things may come twice. Draw "
+        "at {usual}, then choose Refine under More…",
+        size=own,
+        times=_times(share),
+        usual=usual,
+    )
+
+
+def _times(factor: float) -> float:
+    return round(factor, 1)

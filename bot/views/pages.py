@@ -1,0 +1,151 @@
+"""Lists: of one's own pictures, of favourites, and of what waits."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.locales import say, say_many
+from bot.locales.durations import about
+from bot.views.message import ACCENT, QUIET, MessageContent, Part, framed
+from bot.views.text import link_to, shown
+from generation.jobs import JobState
+from generation.sentences import Sentence
+from storage.records import Generation, Page
+
+PAGE = 5
+"""Requests on a page of a list."""
+
+SEARCH = 60
+"""Characters of a search; it is kept in the buttons that turn the pages."""
+
+TURN = re.compile(r"noisefox-list:(?P<kind>[a-z]+):(?P<page>\d{1,6}):(?P<search>.{0,60})", re.DOTALL)
+SHOW = re.compile("noisefox-show")
+STOP = re.compile("noisefox-stop")
+
+_NO_PAGE = 10**6
+
+LINES = 15
+"""Requests that the queue's list names."""
+
+_STATES = {
+    JobState.QUEUED: Sentence("⏳ waits"),
+    JobState.DRAWING: Sentence("🖌️ is being drawn"),
+    JobState.FAILED: Sentence("⚠️ failed"),
+    JobState.CANCELLED: Sentence("🚫 cancelled"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of a list."""
+
+    kind: str
+    page: int
+    search: str = ""
+
+    @property
+    def custom_id(self) -> str:
+        return f"noisefox-list:{self.kind}:{self.page}:{self.search}"
+
+    @property
+    def start(self) -> int:
+        return self.page * PAGE
+
+
+def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, bytes]) -> MessageContent:
+    """A page of requests; `thumbnails` by their ids."""
+    last = max(0, -(-page.total // PAGE) - 1)
+    found = say("{title} with “{words}”", title=title, words=shown(place.search, SEARCH)) if place.search else title
+    parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in all', total=page.total)}")]
+    files = {}
+    for generation in page.generations:
+        text: ui.TextDisplay[Any] = ui.TextDisplay(_entry(generation))
+        if thumbnail := thumbnails.get(generation.id):
+            name = f"{generation.id}.jpg"
+            files[name] = thumbnail
+            parts.append(ui.Section(text, accessory=ui.Thumbnail(f"attachment://{name}")))
+        else:
+            parts.append(text)
+    if page.generations:
+        parts.append(ui.ActionRow(_choice(SHOW.pattern, say("Show one…"), page.generations)))
+    if last:
+        parts.append(_turning(place, last))
+    return MessageContent(framed(parts, ACCENT if page.generations else QUIET), files)
+
+
+def of_queue(
+    line: Sequence[Generation],
+    user_id: int,
+    guild_id: int | None,
+    in_sight: Collection[int],
+    drawing: int,
+    seconds: float | None,
+) -> MessageContent:
+    """What is unfinished, the first `drawing` of it in the works. Words are shown of what is `in_sight`, by its ids,
+    and of the person's own public requests."""
+    rows = []
+    for number, generation in enumerate(line[:LINES], start=1):
+        origin = generation.origin
+        if origin.private:
+            what = say("a private picture")
+        elif origin.user_id == user_id or generation.id in in_sight:
+            what = f"**{shown(generation.settings.prompt, 80)}** · <@{origin.user_id}>"
+        elif origin.guild_id is not None and origin.guild_id == guild_id:
+            what = say("a picture for another channel")
+        else:
+            what = say("a picture for somewhere else")
+        place = "🖌️" if number <= drawing else f"{number - drawing}."
+        yours = origin.user_id == user_id and origin.private
+        rows.append(f"{place} {what}{' · ' + say('yours') if yours else ''}")
+    if len(line) > LINES:
+        rows.append(f"-# {say('and {n} more', n=len(line) - LINES)}")
+    nothing = say("Nothing waits: draw something with /imagine.")
+    head = f"### {say('The queue')}\n" + ("\n".join(rows) if line else nothing)
+    if line and seconds is not None:
+        head += f"\n-# {say('{time!c} until all of it is drawn', time=about(seconds))}"
+    parts: list[Part] = [ui.TextDisplay(head)]
+    if mine := [each for each in line if each.origin.user_id == user_id][:25]:
+        parts.append(ui.ActionRow(_choice(STOP.pattern, say("Cancel one of yours…"), mine)))
+    return MessageContent(framed(parts, ACCENT if line else QUIET))
+
+
+def _entry(generation: Generation) -> str:
+    settings = generation.settings
+    facts = [
+        f"<t:{int(generation.created.timestamp())}:R>",
+        say("number {number}", number=generation.id),
+        say("seed {seed}", seed=settings.seed),
+        say("private") if generation.origin.private else f"[{say('message')}]({link_to(generation)})",
+    ]
+    if len(generation.pictures) > 1:
+        facts.append(say_many(len(generation.pictures), "{n} picture", "{n} pictures"))
+    if generation.state in _STATES:
+        facts.append(say(_STATES[generation.state]))
+    return f"**{shown(settings.prompt, 150)}**\n-# {' · '.join(facts)}"
+
+
+def _choice(custom_id: str, placeholder: str, generations: Sequence[Generation]) -> ui.Select[Any]:
+    options = [
+        discord.SelectOption(
+            label=" ".join(each.settings.prompt.split())[:100],
+            value=str(each.id),
+            description=say("number {number} · seed {seed}", number=each.id, seed=each.settings.seed),
+        )
+        for each in generations
+    ]
+    return ui.Select(custom_id=custom_id, placeholder=placeholder, options=options)
+
+
+def _turning(place: Place, last: int) -> ui.ActionRow[Any]:
+    """Back, where one is, and on. A button that is off needs an id all the same, of its own."""
+    row: ui.ActionRow[Any] = ui.ActionRow()
+    for emoji, page in (("◀️", place.page - 1), (None, place.page), ("▶️", place.page + 1)):
+        label = None if emoji else say("{page} of {pages}", page=place.page + 1, pages=last + 1)
+        custom_id = Place(place.kind, page % _NO_PAGE, place.search).custom_id
+        off = emoji is None or not 0 <= page <= last
+        row.add_item(ui.Button(emoji=emoji, label=label, custom_id=custom_id, disabled=off))
+    return row

@@ -1,0 +1,218 @@
+"""The message of a request, from its start to its end."""
+
+from collections.abc import Sequence
+
+from discord import ui
+
+from bot.attachments.finished import REQUEST_BYTES, PictureFile
+from bot.locales import say, say_many
+from bot.locales.durations import about
+from bot.views import comparison, explanation
+from bot.views.buttons import button, more, numbered, rows_of
+from bot.views.custom_ids import Press, PressKind
+from bot.views.hints import hinted
+from bot.views.message import QUIET, SPOILER, MessageContent, Part, framed, gallery, plain
+from bot.views.text import bar, described, headline, lineage_line, shown, small_print
+from generation.events import Event, Loading, Progress, Queued
+from generation.jobs import JobState
+from generation.settings import GenerationSettings
+from storage.records import Generation, Lineage
+
+
+def starting(
+    settings: GenerationSettings, lineage: Lineage, user_id: int, parent: Generation | None = None
+) -> MessageContent:
+    """A request that is about to be queued."""
+    parts = [*_title(settings, lineage, user_id, parent), ui.TextDisplay(say("Starting…"))]
+    return MessageContent(framed(parts))
+
+
+def underway(
+    generation: Generation,
+    event: Event,
+    preview: bytes | None,
+    parent: Generation | None = None,
+    left: float | None = None,
+    *,
+    may_be_late: bool = False,
+) -> MessageContent:
+    """A request that waits or is being drawn; `preview` is a JPEG, `left` how many seconds it may take yet. What is
+    late finds its message out of reach, and is looked up."""
+    match event:
+        case Queued(position=position):
+            if position == 1:
+                line = say("Next in line…")
+            else:
+                line = say("Waiting: number {position} in line…", position=position)
+        case Loading(model=model, share=share):
+            line = say("{bar}  Loading the model {model}…", bar=bar(round(100 * share), 100), model=plain(model))
+        case Progress(step=step, steps=steps):
+            if generation.lineage.action.enlarges:
+                line = say("{bar}  part {part} of {parts}", bar=bar(step, steps), part=step, parts=steps)
+            else:
+                line = say("{bar}  step {step} of {steps}", bar=bar(step, steps), step=step, steps=steps)
+        case _:
+            line = say("Starting…")
+    parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
+    files = {}
+    if preview:
+        files["preview.jpg"] = preview
+        parts.append(gallery(["preview.jpg"], described(generation)))
+    parts.append(ui.TextDisplay(line if left is None else f"{line} · {about(left)}"))
+    if may_be_late:
+        late = say("That may be longer than I can change this message. If nothing comes, it waits in /history.")
+        parts.append(ui.TextDisplay(f"-# {late}"))
+    parts.append(ui.ActionRow(button(Press(PressKind.CANCEL, generation.id))))
+    return MessageContent(framed(parts), files)
+
+
+def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None = None) -> MessageContent:
+    """A request that has ended, with the files it has."""
+    match generation.state:
+        case JobState.COMPLETED:
+            return _completed(generation, pictures, parent)
+        case JobState.CANCELLED:
+            return _without_pictures(generation, say("Cancelled."), parent)
+        case JobState.DELETED:
+            return _without_pictures(generation, say("Deleted."), parent)
+    return _without_pictures(generation, say(generation.failure or "It did not work out."), parent)
+
+
+def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
+    """One of several pictures, and what can be done with it."""
+    files, index = named(generation, [picture]), picture.index
+    seed = generation.settings.of_picture(index).seed
+    parts: list[Part] = [
+        gallery(list(files), described(generation)),
+        ui.TextDisplay(f"-# {say('Picture {number} · seed {seed}', number=index + 1, seed=seed)}"),
+        ui.ActionRow(
+            button(Press(PressKind.VARY, generation.id, index)),
+            button(Press(PressKind.UPSCALE, generation.id, index)),
+            button(Press(PressKind.REMIX, generation.id, index)),
+        ),
+        more(generation.id, index),
+    ]
+    return MessageContent(framed(parts), files)
+
+
+def which(generation: Generation, kind: PressKind) -> MessageContent:
+    """A button for each picture of a request, to do something with one of them."""
+    row = numbered("", kind, generation)
+    return MessageContent(framed([ui.TextDisplay(say("Which of the pictures?")), row], QUIET))
+
+
+def file_of_one(generation: Generation, picture: PictureFile) -> MessageContent:
+    """One picture as a file, which nothing makes smaller on its way."""
+    files = named(generation, [picture])
+    [name] = files
+    size = picture.kept_bytes / 2**20
+    if picture.ending == "png":
+        words = say("As it was drawn.")
+    elif picture.exact:
+        words = say(
+            "Every pixel as it was drawn, with its settings, as a WebP: the PNG of {size:.1f} MiB has no room here.",
+            size=size,
+        )
+    elif picture.kept_bytes > REQUEST_BYTES:
+        words = say(
+            "The original of {size:.1f} MiB fits no message: this is a WebP, as good as fits, with its settings.",
+            size=size,
+        )
+    else:
+        words = say(
+            "The original of {size:.1f} MiB has no room here: this is a WebP, as good as fits, with its settings. "
+            "Where larger files may be sent, {command} and Details give the original.",
+            size=size,
+            command=say("`/show number:{number}`", number=generation.id),
+        )
+    return MessageContent(framed([ui.TextDisplay(f"-# {words}"), ui.File(f"attachment://{name}")], QUIET), files)
+
+
+def letter(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
+    """The pictures of a request, to be sent to somebody."""
+    files = named(generation, pictures)
+    parts: list[Part] = [
+        ui.TextDisplay(headline(generation.settings, generation.origin.user_id, generation.lineage.action))
+    ]
+    if files:
+        parts.append(gallery(list(files), described(generation)))
+    parts.append(ui.TextDisplay(f"-# {small_print(generation)} · {say('number {number}', number=generation.id)}"))
+    parts.append(ui.ActionRow(button(Press(PressKind.DETAILS, generation.id))))
+    return MessageContent(framed(parts), files)
+
+
+def outcome(generation: Generation) -> str:
+    """How a request ended, in a few words."""
+    match generation.state:
+        case JobState.COMPLETED:
+            how = say("Your picture is done")
+        case JobState.CANCELLED:
+            how = say("Your picture was cancelled")
+        case _:
+            how = say("Your picture could not be drawn")
+    return f"{how}, **{shown(generation.settings.prompt, 100)}**"
+
+
+def named(generation: Generation, pictures: Sequence[PictureFile]) -> dict[str, bytes]:
+    """The files of a request by the names they have in a message; a prompt is never part of one."""
+    covered = {each.index for each in generation.pictures if generation.covers(each)}
+    if generation.figures and covered:
+        covered = set(range(len(generation.figures)))
+    return {
+        f"{SPOILER * (each.index in covered)}noisefox-{generation.id}-{each.index}.{each.ending}": each.data
+        for each in pictures
+    }
+
+
+def _completed(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None) -> MessageContent:
+    withheld = _withheld(generation)
+    if withheld and not generation.shown:
+        return _without_pictures(generation, withheld, parent)
+    files = named(generation, pictures)
+    parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
+    if generation.axes:
+        parts += comparison.sheet_of(generation, list(files))
+    elif generation.figures:
+        parts += explanation.figures_of(generation, list(files))
+    elif files:
+        parts.append(gallery(list(files), described(generation)))
+    if withheld:
+        parts.append(ui.TextDisplay(f"-# {withheld}"))
+    details = button(Press(PressKind.DETAILS, generation.id))
+    parts.append(ui.Section(ui.TextDisplay(f"-# {small_print(generation)}"), accessory=details))
+    if generation.hint:
+        parts.append(hinted(generation, generation.hint))
+    if generation.figures:
+        usual = [button(Press(kind, generation.id)) for kind in (PressKind.FAVOURITE, PressKind.DELETE)]
+        rows = comparison.rows_of if generation.axes else explanation.rows_of
+        parts += rows(generation, *usual)
+    else:
+        parts += rows_of(generation)
+    return MessageContent(framed(parts), files)
+
+
+def _withheld(generation: Generation) -> str:
+    """Says which pictures are not shown where they were asked for, and where they can be seen; nothing if all are."""
+    hidden = [each.index + 1 for each in generation.pictures if each not in generation.shown]
+    if not hidden:
+        return ""
+    why = say_many(
+        len(hidden) if len(generation.pictures) > 1 else 1,
+        "A checker found that one may belong in an age-restricted channel. It is not shown here.",
+        "A checker found that {n} may belong in an age-restricted channel. They are not shown here.",
+    )
+    command = say("`/show number:{number}`", number=generation.id)
+    return f"{why} {say('Its owner can see it there: {command}', command=command)}"
+
+
+def _without_pictures(generation: Generation, sentence: str, parent: Generation | None) -> MessageContent:
+    parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
+    parts.append(ui.TextDisplay(sentence))
+    if not generation.lineage.action.enlarges:
+        parts.append(ui.ActionRow(button(Press(PressKind.REROLL, generation.id))))
+    return MessageContent(framed(parts, QUIET))
+
+
+def _title(settings: GenerationSettings, lineage: Lineage, user_id: int, parent: Generation | None) -> list[Part]:
+    lines = [headline(settings, user_id, lineage.action), lineage_line(lineage, parent)]
+    return [ui.TextDisplay("\n".join(filter(None, lines)))]

@@ -1,0 +1,222 @@
+"""What holds on a server, and who said so."""
+
+from collections.abc import Iterator, Sequence
+
+import discord
+from discord import ui
+
+from bot.locales import say
+from bot.locales.durations import duration
+from bot.policy.effective import EffectiveRules, Range, SourcedValue
+from bot.policy.requester import SERVER, Requester
+from bot.policy.server_rules import HOST, THE_MODEL, USUAL
+from bot.views.message import QUIET, MessageContent, framed, plain
+from bot.views.text import shown
+from generation.sentences import Counted, Sentence
+from generation.settings import LIMITS, label
+from storage.records import NsfwPolicy
+from storage.rulebook import MODEL, Kind, Rulebook
+
+SHOWN = 60
+"""Characters of a value that are shown."""
+
+BLOCKED = 300
+"""Characters of blocked words that are shown."""
+
+NAMES = 20
+"""Of what is allowed, how many are named."""
+
+ROOM = 3900
+"""Characters of a message; Discord takes 4,000."""
+
+_SOURCES = {
+    "you": Sentence("you"),
+    SERVER: Sentence("this server"),
+    THE_MODEL: Sentence("the model"),
+    HOST: Sentence("the host"),
+    USUAL: Sentence("Noisefox"),
+}
+"""Sources of values that are no mentions."""
+
+_ALLOWED = {
+    Kind.MODEL: (Sentence("Models: {names}"), "{}"),
+    Kind.CHANNEL: (Sentence("Channels: {names}"), "<#{}>"),
+    Kind.ROLE: (Sentence("Roles: {names}"), "<@&{}>"),
+}
+
+_POLICIES = {
+    NsfwPolicy.OFF: Sentence("Pictures are shown everywhere, whatever they show"),
+    NsfwPolicy.SPOILER: Sentence("Pictures that may need it are covered outside of age-restricted channels"),
+    NsfwPolicy.BLOCK: Sentence("Pictures that may need it stay in age-restricted channels"),
+}
+
+_WEIGHTS = Sentence(
+    "A channel outweighs roles, and these the server; of several roles the most generous holds, and nobody exceeds the "
+    "host."
+)
+
+_PLACES = ("waiting", "daily_steps", "cooldown")
+"""Limits of which the host's is counted over all places, and a server's in it."""
+
+
+def rules(
+    book: Rulebook,
+    effective: EffectiveRules,
+    requester: Requester,
+    model: str,
+    usual: SourcedValue,
+    models: Sequence[str],
+    first: str = "",
+) -> list[MessageContent]:
+    """What holds for somebody in a place with a model, after a first word: a message, or several where one has no room
+    for all. `usual` is the model that draws where nobody names one, `models` are all of the host's."""
+    where = f" · <#{requester.channel_ids[0]}>" if requester.channel_ids else ""
+    title = say("What holds for {person}", person=f"<@{requester.user_id}>") + where
+    sections = (
+        (say("Settings with the model {model}", model=plain(model)), [*_settings(effective), _unspoken_of(effective)]),
+        (say("At most"), _limits(effective)),
+        (
+            say("Everywhere on this server"),
+            [_usual_model(usual, effective), *_decisions(book, models), f"-# {say(_WEIGHTS)}"],
+        ),
+    )
+    texts = [f"{first}\n### {title}".strip()]
+    for name, lines in sections:
+        texts += _texts([f"**{name}**", *filter(None, lines)])
+    return [MessageContent(framed(list(_parted(page)), QUIET)) for page in _pages(texts)]
+
+
+def _texts(lines: Sequence[str]) -> Iterator[str]:
+    """Lines as texts that each fit a message."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) >= ROOM:
+            yield text
+            text = ""
+        text = f"{text}\n{line}".strip()
+    yield text
+
+
+def _pages(texts: Sequence[str]) -> list[list[str]]:
+    """Texts as messages."""
+    pages: list[list[str]] = [[]]
+    for text in texts:
+        if sum(map(len, pages[-1])) + len(text) > ROOM:
+            pages.append([])
+        pages[-1].append(text)
+    return pages
+
+
+def _parted(texts: Sequence[str]) -> Iterator[ui.Item[ui.LayoutView]]:
+    """Texts with a line between any two."""
+    for number, text in enumerate(texts):
+        if number:
+            yield ui.Separator(spacing=discord.SeparatorSpacing.small)
+        yield ui.TextDisplay(text)
+
+
+def _from(source: str) -> str:
+    return say("from {source}", source=_SOURCES.get(source, source))
+
+
+def _settings(effective: EffectiveRules) -> Iterator[str]:
+    """A line a setting that somebody speaks of."""
+    for name in _shown_settings(effective):
+        if _is_spoken_of(name, effective):
+            notes = [_from(effective.source_of(name)), *_bounds(name, effective)]
+            yield f"{_valued(name, effective)} · {' · '.join(notes)}"
+
+
+def _unspoken_of(effective: EffectiveRules) -> str:
+    """All other settings, which are the usual ones, on one line."""
+    names = [name for name in _shown_settings(effective) if not _is_spoken_of(name, effective)]
+    return f"-# {' · '.join([_from(USUAL), *(_valued(name, effective) for name in names)])}" if names else ""
+
+
+def _shown_settings(effective: EffectiveRules) -> list[str]:
+    """All but the model, which is no model's own."""
+    return [name for name in effective.defaults.given() if name != MODEL]
+
+
+def _is_spoken_of(name: str, effective: EffectiveRules) -> bool:
+    return effective.source_of(name) != USUAL or name in effective.locked or name in effective.ranges
+
+
+def _valued(name: str, effective: EffectiveRules) -> str:
+    value = effective.defaults.given()[name]
+    text = say("{value:g}", value=value) if isinstance(value, float) else shown(str(value), SHOWN)
+    return f"{say(label(name))} **{text or '—'}**"
+
+
+def _bounds(name: str, effective: EffectiveRules) -> Iterator[str]:
+    """The lock and the bounds of a setting, each with its source."""
+    bounds = effective.ranges.get(name, Range())
+    if name in effective.locked:
+        yield f"🔒 {say('locked')} {_by(name, 'locked', effective)}"
+    if bounds.least is not None:
+        yield f"{say('at least {least:g}', least=bounds.least)} {_by(name, 'least', effective)}"
+    if bounds.most is not None:
+        yield f"{say('at most {most:g}', most=bounds.most)} {_by(name, 'most', effective)}"
+
+
+def _by(name: str, matter: str, effective: EffectiveRules) -> str:
+    return f"({_from(effective.bound_by[name, matter])})"
+
+
+def _limits(effective: EffectiveRules) -> Iterator[str]:
+    """A line a limit; of those that the host counts over all places, one for each of both."""
+    for name in LIMITS:
+        source, value = effective.bound_by.get((name, "most"), HOST), getattr(effective.limits, name)
+        if value is not None and not (source == HOST and name in _PLACES):
+            yield f"{say(limit(name, value))} · {_from(source)}"
+        hosts = getattr(effective.everywhere, name)
+        if name in _PLACES and hosts:
+            yield f"{say(limit(name, hosts))} · {say('in all places together')} · {_from(HOST)}"
+
+
+def limit(name: str, value: int) -> Sentence:
+    """A limit in words."""
+    match name:
+        case "steps":
+            return Counted(value, "{n} step", "{n} steps")
+        case "side":
+            return Sentence("{side} pixels a side", side=str(value))
+        case "count":
+            return Counted(value, "{n} picture at once", "{n} pictures at once")
+        case "waiting":
+            return Counted(value, "{n} unfinished request", "{n} unfinished requests")
+        case "daily_steps":
+            return Sentence("{steps:,} steps in 24 hours", steps=value)
+    return Sentence("one request every {time}", time=duration(value))
+
+
+def _usual_model(usual: SourcedValue, effective: EffectiveRules) -> str:
+    lock = [f"🔒 {say('locked')} {_by(MODEL, 'locked', effective)}"] if MODEL in effective.locked else []
+    return " · ".join([f"{say(label(MODEL))} **{plain(usual.value)}**", _from(usual.source), *lock])
+
+
+def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
+    """A line a matter that is decided for all of a server, whoever decided it."""
+    if book.paused:
+        yield f"⏸️ **{say('Drawing is paused')}** · {_from(SERVER)}"
+    for kind, (sentence, form) in _ALLOWED.items():
+        names, source = sorted(book.allowed.get(kind, ())), SERVER
+        if not names:
+            names, source = (list(models), HOST) if kind is Kind.MODEL else ([], USUAL)
+        yield f"{say(sentence, names=_named(names, form))} · {_from(source)}"
+    yield f"{say(_POLICIES[book.nsfw])} · {_from(USUAL if book.nsfw is NsfwPolicy.OFF else SERVER)}"
+    hints, source = (say("Hints for members"), USUAL) if book.hints else (say("No hints"), SERVER)
+    yield f"{hints} · {_from(source)}"
+    if book.blocked_words:
+        words = f"||{shown(', '.join(book.blocked_words), BLOCKED)}||"
+        yield f"{say('Blocked words: {words}', words=words)} · {_from(SERVER)}"
+    if book.log_channel_id:
+        yield f"{say('Log channel: {channel}', channel=f'<#{book.log_channel_id}>')} · {_from(SERVER)}"
+
+
+def _named(names: Sequence[str], form: str) -> list[object]:
+    """The first of some names, and how many more there are; all, where there are none."""
+    named: list[object] = [form.format(shown(name, SHOWN)) for name in names[:NAMES]]
+    if len(names) > NAMES:
+        named.append(Sentence("{n} more", n=len(names) - NAMES))
+    return named or [Sentence("all")]

@@ -1,0 +1,143 @@
+"""The lines of a message that shows a request."""
+
+from collections.abc import Sequence
+
+from bot.figures.comparison import shared
+from bot.locales import say, say_many
+from bot.views.message import plain
+from generation.comparison import Parameter
+from generation.jobs import JobState
+from generation.sentences import Sentence
+from generation.settings import GenerationSettings
+from storage.records import Action, Generation, Lineage
+
+SHOWN_PROMPT = 700
+"""Characters of a prompt that a message shows; the record has all of it."""
+
+BAR_LENGTH = 12
+
+_WAYS = {
+    Action.IMAGINE: Sentence("Drawn as in {what}"),
+    Action.REROLL: Sentence("Re-roll of {what}"),
+    Action.UPSCALE: Sentence("Upscaled from {what}"),
+    Action.CREATIVE_UPSCALE: Sentence("Upscaled creatively from {what}"),
+    Action.REMIX: Sentence("Remix of {what}"),
+    Action.RESHAPE: Sentence("Another shape of {what}"),
+    Action.TRY_OUT: Sentence("Other settings for {what}"),
+    Action.VARY: Sentence("Variation of {what}"),
+    Action.REDRAW: Sentence("Redrawn from {what}"),
+    Action.HIRES: Sentence("Refined from {what}"),
+    Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
+    Action.PAN: Sentence("More beside {what}"),
+    Action.COMPARE: Sentence("Compared like {what}"),
+    Action.EXPLAIN: Sentence("The drawing of {what}"),
+    Action.BLEND: Sentence("A blend with {what}"),
+    Action.SEED: Sentence("Another seed for {what}"),
+}
+
+
+def headline(settings: GenerationSettings, user_id: int, action: Action = Action.IMAGINE) -> str:
+    """What was asked for, and by whom."""
+    if action is Action.SEED:
+        return f"**{say('Seed {seed}', seed=str(settings.seed))}** · <@{user_id}>"
+    return f"**{shown(settings.prompt, SHOWN_PROMPT)}** · <@{user_id}>"
+
+
+def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
+    """What a request was derived from, linked where that can be seen; nothing for one that was asked for in words."""
+    if lineage in (Lineage(), Lineage(Action.EXPLAIN), Lineage(Action.COMPARE), Lineage(Action.SEED)):
+        return ""
+    if lineage == Lineage(Action.BLEND):
+        return f"-# {say('A blend of pictures')}"
+    return f"-# {say(_WAYS[lineage.action], what=_named(parent, lineage.picture))}"
+
+
+def _named(parent: Generation | None, index: int | None) -> str:
+    """The picture that a request was derived from."""
+    if parent is None:
+        return say("a picture that is not here any more")
+    if parent.origin.private:
+        return say("a private picture")
+    several = len(parent.pictures) > 1 and index is not None
+    what = say("picture {number}", number=(index or 0) + 1) if several else say("this picture")
+    if parent.state is not JobState.DELETED:
+        what = f"[{what}]({link_to(parent)})"
+    return say("{picture} by {person}", picture=what, person=f"<@{parent.origin.user_id}>")
+
+
+def link_to(generation: Generation) -> str:
+    """The address of the message that shows a request."""
+    origin = generation.origin
+    return f"https://discord.com/channels/{origin.guild_id or '@me'}/{origin.channel_id}/{origin.message_id}"
+
+
+def described(generation: Generation) -> str:
+    """What its pictures show, for whoever cannot see them."""
+    if generation.lineage.action is Action.SEED:
+        prompts = list(dict.fromkeys(f"“{cell.prompt}”" for cell in generation.cells))
+        seed = str(generation.settings.seed)
+        return say(
+            "The noise of seed {seed} in several sizes, and what comes of it: {prompts}", seed=seed, prompts=prompts
+        )
+    return generation.settings.prompt
+
+
+def small_print(generation: Generation) -> str:
+    """Seeds and main settings of finished pictures, but for those that are compared."""
+    settings, compared = generation.settings, {axis.parameter for axis in generation.axes}
+    words = shared(settings, generation.axes) if compared else _usual(generation)
+    if settings.clip_skip != 1 and Parameter.CLIP_SKIP not in compared:
+        words.append(say("clip skip {layer}", layer=settings.clip_skip))
+    if settings.variation_strength:
+        words.append(
+            say(
+                "varied by {strength:g} towards seed {seed}",
+                strength=settings.variation_strength,
+                seed=settings.variation_seed,
+            )
+        )
+    if settings.seed_width:
+        words.append(say("noise of {size}", size=f"{settings.seed_width}×{settings.seed_height}"))
+    if Parameter.MODEL not in compared:
+        words.append(settings.model)
+    if settings.negative_prompt:
+        words.append(say("without: {words}", words=settings.negative_prompt[:100]))
+    if generation.factor > 1:
+        words.append(say("enlarged ×{factor} ({upscaler})", factor=generation.factor, upscaler=generation.upscaler))
+    if generation.seconds is not None:
+        words.append(say("{seconds:.1f} s", seconds=generation.seconds))
+    return plain(" · ".join(words))
+
+
+def _usual(generation: Generation) -> list[str]:
+    settings, first = generation.settings, generation.pictures[0]
+    seeds = list(dict.fromkeys(str(picture.seed) for picture in generation.pictures))
+    return [
+        say("seed {seed}", seed=seeds[0]) if len(seeds) == 1 else say("seeds {seeds}", seeds=seeds),
+        f"{settings.width}×{settings.height}" if generation.cells else f"{first.width}×{first.height}",
+        say_many(settings.steps, "{n} step", "{n} steps"),
+        say("guidance {scale:g}", scale=settings.guidance_scale),
+        settings.sampler.value,
+    ]
+
+
+def bar(step: int, steps: int) -> str:
+    """How far a drawing is."""
+    done = round(BAR_LENGTH * step / steps)
+    return "▰" * done + "▱" * (BAR_LENGTH - done)
+
+
+def fitting(lines: Sequence[str], most: int) -> str:
+    """Lines of no more than `most` characters in all: the first ones, and how many others there are."""
+    for kept in range(len(lines), -1, -1):
+        left = [f"-# {say('and {n} more', n=len(lines) - kept)}"] if kept < len(lines) else []
+        text = "\n".join([*lines[:kept], *left])
+        if len(text) <= most:
+            return text
+    return ""
+
+
+def shown(text: str, most: int) -> str:
+    """Text as typed, on one line, cut where it is longer than `most` characters."""
+    cut = text if len(text) <= most else text[:most].rstrip() + "…"
+    return plain(" ".join(cut.split()))

@@ -1,0 +1,76 @@
+"""What an explained drawing costs those who draw beside it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+
+from generation.engine.loop import StepLoop
+from generation.engine.models.model import Model
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
+from generation.events import Completed, Event
+from generation.jobs import Draw, Job
+from generation.settings import GenerationSettings
+
+REPEATS = 5
+STRANGERS = 2
+STRANGERS_STEPS = 40
+STEPS = 8
+
+
+def cost_to_others(
+    cache: ModelCache,
+    model: Model,
+    sizing: BatchSizing,
+    clock: Callable[[], float] | None = None,
+    repeats: int = REPEATS,
+) -> float:
+    """How many times as long a stranger's step takes beside an explained drawing as beside the same drawing that is not
+    explained: the best of so many runs each. Guided, so that both have the same rows. On a CPU it is the time of the
+    processor, of one thread, so that what else the machine does counts little; a `clock` that is given is the loop's
+    too."""
+    on_cpu = model.device.type == "cpu"
+    now = clock or (time.process_time if on_cpu else time.perf_counter)
+    usual = model.spec.preferred
+    guidance = max(usual.guidance_scale or 0.0, 2.0)
+    own = replace(usual, steps=STEPS, guidance_scale=guidance).of("an apple", seed=7)
+
+    def seconds(explained: bool) -> float:
+        """Until all strangers have their pictures."""
+        waiting = set(range(1, STRANGERS + 1))
+
+        def hear(event: Event) -> None:
+            if isinstance(event, Completed):
+                waiting.discard(event.job_id)
+
+        loop = StepLoop(cache, hear, sizing, clock=clock or time.monotonic)
+        loop.admit(Job(0, "own", Draw(own, explained=explained)))
+        for job_id in sorted(waiting):
+            loop.admit(Job(job_id, str(job_id), Draw(_of_a_stranger(own, job_id))))
+        started = now()
+        while waiting:
+            loop.step()
+        return now() - started
+
+    with _threads(1 if on_cpu else torch.get_num_threads()):
+        seconds(True)
+        pairs = [(seconds(True), seconds(False)) for _ in range(repeats)]
+    return min(explained for explained, _ in pairs) / min(plain for _, plain in pairs)
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """So many threads of torch for a while: threads that wait for each other count as working."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _of_a_stranger(own: GenerationSettings, seed: int) -> GenerationSettings:
+    return replace(own, prompt="a castle", seed=seed, steps=STRANGERS_STEPS)

@@ -1,0 +1,1 @@
+"""What steers denoising: text, LoRAs, ControlNets, image prompts, guidance."""

@@ -1,0 +1,1 @@
+"""One picture on its way from noise to an image."""

@@ -1,0 +1,95 @@
+"""How a picture starts: from noise, from another picture at a denoising strength, or inside another's mask."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from PIL import Image
+
+from generation import cost
+from generation.engine.denoising import inpainting
+from generation.engine.denoising.init_image import InitImage
+from generation.engine.denoising.inpainting import KeptArea
+from generation.engine.latents import noise
+from generation.engine.latents.vae import Encoded
+from generation.engine.models.model import Model
+from generation.pictures import Preview
+from generation.settings import GenerationSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The first state of a picture."""
+
+    latents: torch.Tensor
+    """Shape (1, channels, h, w), at the noise level of the first timestep."""
+    timesteps: torch.Tensor
+    """Of the scheduler, those that are drawn."""
+    chance: torch.Generator
+    """The picture's own, for whatever noise is still to come."""
+    kept: KeptArea | None = None
+    beside: torch.Tensor | None = None
+    """What an inpainting UNet takes beside the latents in every forward, (1, 1 + channels, h, w)."""
+
+
+def begin(model: Model, settings: GenerationSettings, scheduler: Any, init_image: InitImage | None) -> Start:
+    """The start of one picture. Chance is asked in the order in which diffusers' own pipelines ask it, so that the same
+    seed means the same picture."""
+    chance = noise.source(settings.seed)
+    if init_image is None:
+        start = noise.starting_noise(settings, model.latent_channels, chance).to(model.device)
+        beside = _beside(model, _grey(settings), start, chance)
+        return Start(start * scheduler.init_noise_sigma, scheduler.timesteps, chance, beside=beside)
+    first = (settings.steps - cost.steps_drawn(settings)) * scheduler.order
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first)
+    timesteps = scheduler.timesteps[first:]
+    all_anew = init_image.mask is not None and settings.denoising_strength == 1.0
+    known = None if all_anew and model.is_inpainting else _known(model, init_image, chance)
+    given = init_image.noise
+    if given is None:
+        given = noise.starting_noise(settings, model.latent_channels, chance)
+    start = given.to(model.device)
+    if known is None or all_anew:
+        latents = start * scheduler.init_noise_sigma
+    else:
+        latents = scheduler.add_noise(known, start, timesteps[:1])
+    beside = _beside(model, init_image, start, chance)
+    kept = None
+    if init_image.mask and known is not None and beside is None:
+        kept = KeptArea(known, start, inpainting.on_latents(init_image.drawn(), known))
+    return Start(latents, timesteps, chance, kept, beside)
+
+
+def _known(model: Model, init_image: InitImage, chance: torch.Generator) -> torch.Tensor:
+    """The latents of the picture, or what lies in the middle of several ones."""
+    pictures = init_image.pixels(), *init_image.pixels_blended()
+    known = [_encoded(model, init_image, f"picture {n}", pixels).latents(chance) for n, pixels in enumerate(pictures)]
+    return noise.middle(known) if len(known) > 1 else known[0]
+
+
+def _encoded(model: Model, init_image: InitImage, part: str, pixels: torch.Tensor) -> Encoded:
+    """Of a part of the picture, once for all that start from it."""
+    key = model.spec.name, model.dtype, part
+    if key not in init_image.encoded:
+        init_image.encoded[key] = model.encode(pixels)
+    return init_image.encoded[key]
+
+
+def seen(model: Model, settings: GenerationSettings) -> Preview:
+    """The noise that the seed of one picture makes, as colours: one pixel a latent."""
+    return model.preview(noise.starting_noise(settings, model.latent_channels, noise.source(settings.seed)))
+
+
+def _beside(model: Model, init_image: InitImage, like: torch.Tensor, chance: torch.Generator) -> torch.Tensor | None:
+    """For an inpainting UNet: the mask, and the latents of the picture without what is masked."""
+    if not model.is_inpainting:
+        return None
+    drawn = init_image.drawn()
+    known = _encoded(model, init_image, "what stays", init_image.pixels() * (1 - drawn)).latents(chance)
+    return torch.cat([inpainting.on_latents(drawn, like), known], dim=1)
+
+
+def _grey(settings: GenerationSettings) -> InitImage:
+    """A picture that tells nothing."""
+    return InitImage(Image.new("RGB", (settings.width, settings.height), (128, 128, 128)))

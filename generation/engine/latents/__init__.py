@@ -1,0 +1,1 @@
+"""Latents and pixels: noise, the VAE, previews, PNG files."""

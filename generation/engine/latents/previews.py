@@ -1,0 +1,121 @@
+"""A look at a picture that is not finished, for next to nothing."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from diffusers import AutoencoderTiny
+
+from generation.engine.latents import scaling
+from generation.pictures import Preview
+
+STORED = "preview.json"
+"""Of a model's directory: the coefficients of its linear preview, if it brings some along."""
+
+_CHART_CELLS = 16
+_CELL = 16
+_RIDGE = 1e-3
+
+
+class LatentPreview:
+    """A linear map from a latent to the colour it stands for: one pixel a latent.
+
+    A model may bring its coefficients along, fitted to its own pictures. Otherwise the map is fitted when the model is
+    loaded, on a chart of plain colours whose latents the autoencoder itself gives.
+    """
+
+    def __init__(self, weights: torch.Tensor) -> None:
+        self._weights = weights.float().cpu()
+        """Shape (channels + 1, 3): the last row is the constant."""
+
+    @classmethod
+    def of_model(cls, source: str, vae: Any) -> Self:
+        """The coefficients in a model's directory, where it has some; else fitted.
+
+        Raises `OSError` or `ValueError` where those in the directory do not belong to the autoencoder."""
+        stored = Path(source).expanduser() / STORED
+        return cls.read(stored, vae.config.latent_channels) if stored.is_file() else cls.fitted_to(vae)
+
+    @classmethod
+    def read(cls, path: Path, channels: int) -> Self:
+        """A JSON file with `factors` (channels, 3) and `bias` (3,): latent @ factors + bias gives a colour, -1 to 1."""
+        stored = json.loads(path.read_text())
+        try:
+            weights = torch.tensor([*stored["factors"], stored["bias"]], dtype=torch.float32)
+        except (KeyError, TypeError) as reason:
+            raise ValueError(f"{path} holds no preview coefficients") from reason
+        if weights.shape != (channels + 1, 3):
+            raise ValueError(f"{path} is for {len(weights) - 1} latent channels, not {channels}")
+        weights[-1] += 1  # from -1..1 to 0..1
+        return cls(weights / 2)
+
+    @classmethod
+    def fitted_to(cls, vae: Any) -> Self:
+        """Least squares, slightly ridged, between the chart's colours and the latents of its cells' middles."""
+        colours = torch.rand((_CHART_CELLS, _CHART_CELLS, 3), generator=torch.Generator().manual_seed(0))
+        chart = colours.permute(2, 0, 1)[None].repeat_interleave(_CELL, -1).repeat_interleave(_CELL, -2)
+        encoded = vae.encode((chart * 2 - 1).to(vae.device, vae.dtype))
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        latents = scaling.scaled(latents, vae.config).float().cpu()
+        per_cell = latents.shape[-1] // _CHART_CELLS
+        cells = torch.nn.functional.avg_pool2d(latents, per_cell)
+        known = _with_constant(cells[0].permute(1, 2, 0).reshape(-1, cells.shape[1]))
+        wanted = colours.reshape(-1, 3)
+        ridge = _RIDGE * torch.eye(known.shape[1])
+        return cls(torch.linalg.solve(known.T @ known + ridge, known.T @ wanted))
+
+    def __call__(self, latents: torch.Tensor) -> Preview:
+        """Latents of one picture, shape (1, channels, h, w), as a preview of h x w pixels."""
+        pixels = latents[0].float().cpu().permute(1, 2, 0)
+        rgb = (_with_constant(pixels) @ self._weights).clamp(0, 1)
+        height, width, _ = rgb.shape
+        return Preview(width, height, (rgb * 255).round().to(torch.uint8).numpy().tobytes())
+
+
+@dataclass
+class FrameCost:
+    """How long decoding a frame takes, going by the last one."""
+
+    seconds_a_latent: float = 0.0
+
+    def seconds(self, latents: torch.Tensor) -> float:
+        """For one of latents like these, (1, channels, h, w)."""
+        return self.seconds_a_latent * latents[0, 0].numel()
+
+    @contextmanager
+    def measured(self, latents: torch.Tensor) -> Iterator[None]:
+        """Decode one, with the device done at the end."""
+        started = time.perf_counter()
+        yield
+        self.seconds_a_latent = (time.perf_counter() - started) / latents[0, 0].numel()
+
+
+class TinyDecoder:
+    """A small network in place of the autoencoder's own decoder (such as TAESD, diffusers' `AutoencoderTiny`)."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network.eval()
+
+    @classmethod
+    def read(cls, folder: Path, channels: int, device: torch.device, dtype: torch.dtype) -> Self:
+        """Raises `OSError` or `ValueError` where the folder holds none for `channels` channels."""
+        network = AutoencoderTiny.from_pretrained(
+            str(folder), torch_dtype=dtype, use_safetensors=True, local_files_only=True
+        )
+        if network.config.latent_channels != channels:
+            raise ValueError(f"{folder} decodes {network.config.latent_channels} channels, not {channels}")
+        return cls(network.to(device))
+
+    def __call__(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (n, channels, h, w) at unit variance to pixels (n, 3, 8h, 8w), from -1 to 1."""
+        pixels: torch.Tensor = self._network.decode(latents.to(self._network.dtype), return_dict=False)[0]
+        return pixels
+
+
+def _with_constant(rows: torch.Tensor) -> torch.Tensor:
+    return torch.cat([rows, torch.ones_like(rows[..., :1])], dim=-1)

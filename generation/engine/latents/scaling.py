@@ -1,0 +1,34 @@
+"""Between the VAE's latents and those that the UNet works on."""
+
+from typing import Any
+
+import torch
+
+
+def scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
+    """An autoencoder's latents (n, channels, h, w), brought to unit variance as its `config` says."""
+    factor: float = config.scaling_factor
+    if shift := getattr(config, "shift_factor", None):
+        latents = latents - shift
+    if statistics := _statistics(latents, config):
+        mean, std = statistics
+        return (latents - mean) * factor / std
+    return latents * factor
+
+
+def unscaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
+    """The reverse of `scaled`."""
+    factor: float = config.scaling_factor
+    shift: float = getattr(config, "shift_factor", None) or 0.0
+    if statistics := _statistics(latents, config):
+        mean, std = statistics
+        return latents * std / factor + mean + shift
+    return latents / factor + shift
+
+
+def _statistics(latents: torch.Tensor, config: Any) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Mean and standard deviation of each channel, where the autoencoder names them."""
+    mean, std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
+    if mean is None or std is None:
+        return None
+    return latents.new_tensor(mean).view(1, -1, 1, 1), latents.new_tensor(std).view(1, -1, 1, 1)

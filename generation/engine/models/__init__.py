@@ -1,0 +1,1 @@
+"""Models: read from folders, single files and the hub."""

@@ -1,0 +1,308 @@
+"""From a source to a model in memory: a folder in diffusers' format, a hub id, or one .safetensors file."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+import diffusers
+import torch
+from diffusers import AutoencoderKL, DiffusionPipeline
+
+from generation import sources
+from generation.acceleration import PLAIN as NOT_ACCELERATED
+from generation.acceleration import Acceleration
+from generation.catalogue import ModelSpec, PreviewKind
+from generation.engine.conditioning import controlnet as controlnet_module
+from generation.engine.conditioning import ip_adapter, stable_diffusion
+from generation.engine.conditioning.ip_adapter import IpAdapter
+from generation.engine.latents.previews import LatentPreview, TinyDecoder
+from generation.engine.models import acceleration as acceleration_module
+from generation.engine.models import diffusers_pipeline, single_file
+from generation.engine.models.diffusers_pipeline import PipelineModel
+from generation.engine.models.model import Model, hash_of
+from generation.engine.runtime import hub, memory
+from generation.engine.runtime.progress import LoadProgress
+from generation.errors import ModelTooLarge, ModelUnavailable
+from generation.sources import Family
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[float], None]
+"""Told which share of the loading is done, 0 to 1."""
+
+UNGUARDED: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
+"""The safety checker that Stable Diffusion 1.x comes with stays where it is."""
+
+OWN_FETCHED, FETCHED = 0.4, 0.5
+"""The shares of the whole that are done when a model's own weights are fetched, and when all is, where it was not here.
+"""
+
+FILE_READ = 0.8
+"""Of reading a model of one file, the share that is done when all its bytes are read, and networks are made of them."""
+
+LIBRARIES = ("diffusers", "transformers")
+PLAIN = "*.safetensors"
+
+UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
+"""What libraries raise where files or parts are not what they should be, or a package for them is missing."""
+
+
+def load(
+    spec: ModelSpec,
+    device: torch.device,
+    dtype: torch.dtype,
+    report: Report = lambda share: None,
+    acceleration: Acceleration = NOT_ACCELERATED,
+) -> Model | PipelineModel:
+    """Read a model; safetensors only, since pickled weights can run code.
+
+    Raises `ModelUnavailable` with the reason for the log, and of these `ModelTooLarge` where memory is not enough.
+    """
+    log.info("loading model %s", spec.name)
+    report(0.0)
+    told = LoadProgress(report)
+    try:
+        weights = _fetched(spec.source, told.until(OWN_FETCHED))
+        family = sources.family_of(str(weights))
+        dtype = _held_by(family, dtype)
+        beside = _Beside.of(spec, family, told.until(FETCHED))
+        in_pipeline = [*_own_files(spec, weights), *_autoencoder_files(spec)]
+        held_on = torch.device("cpu") if acceleration.offload else device
+        memory.check_room(spec.name, [*in_pipeline, *beside.files], held_on, dtype)
+        own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
+        reading = told.until(own / max(own + others, 1))
+        pipeline = acceleration_module.placed(pipeline_of(spec, weights, dtype, reading), device, acceleration)
+        if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
+            return diffusers_pipeline.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
+        channels = pipeline.vae.config.latent_channels
+        tiny = TinyDecoder.read(beside.tiny, channels, device, dtype) if beside.tiny else None
+        model = assembled(spec, weights, pipeline, tiny, device, dtype)
+        model.measure_frames()
+        beside.lay(model, pipeline, told)
+    except UNBUILT as reason:
+        if memory.is_exhausted(reason):
+            raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
+        raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
+    return model
+
+
+def needed(spec: ModelSpec, dtype: torch.dtype) -> int:
+    """Bytes of memory that the weights of a model take which is on this machine. Raises one of `UNBUILT` where it is
+    not, or cannot be told."""
+    weights = _fetched(spec.source, None)
+    family = sources.family_of(str(weights))
+    beside = _Beside.of(spec, family, None)
+    if not (own := _own_files(spec, weights)):
+        raise FileNotFoundError(f"nothing of {spec.source} is on this machine")
+    return memory.needed([*own, *_autoencoder_files(spec), *beside.files], _held_by(family, dtype))
+
+
+def assembled(
+    spec: ModelSpec, weights: Path, pipeline: Any, tiny: TinyDecoder | None, device: torch.device, dtype: torch.dtype
+) -> Model:
+    """The parts of diffusers' pipeline as a model of the batched loop."""
+    vae = pipeline.vae.eval()
+    if dtype == torch.float16 and vae.config.force_upcast:
+        vae.to(torch.float32)
+    return Model(
+        spec=spec,
+        weights=weights,
+        hash=hash_of(weights, spec.source),
+        prompts=stable_diffusion.prompt_encoder(pipeline),
+        unet=pipeline.unet.eval(),
+        vae=vae,
+        scheduler_config=dict(pipeline.scheduler.config),
+        preview=LatentPreview.fitted_to(vae) if spec.vae else LatentPreview.of_model(spec.source, vae),
+        tiny=tiny,
+        device=device,
+        dtype=dtype,
+        pipeline=pipeline,
+    )
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What is read beside a pipeline, all of it on this machine."""
+
+    tiny: Path | None = None
+    controlnet: Path | None = None
+    adapter: Path | None = None
+    encoder: Path | None = None
+
+    @classmethod
+    def of(cls, spec: ModelSpec, family: Family | None, report: Report | None) -> Self:
+        """What a model is to have, fetched unless it is here, as is the autoencoder that takes the place of its own;
+        without `report` nothing is fetched. Raises `OSError` or `ValueError`."""
+        told = report and LoadProgress(report)
+        quarters = [told.until(quarter / 4) if told else None for quarter in range(1, 5)]
+        if spec.vae:
+            _autoencoder_at(spec.vae, quarters[0])
+        if family is Family.OTHER:
+            return cls()
+        has_tiny = spec.preview is PreviewKind.TINY
+        tiny = hub.network(spec.preview_decoder, quarters[1]) if has_tiny else None
+        controlnet = hub.network(spec.controlnet, quarters[2]) if spec.controlnet else None
+        if not spec.ip_adapter:
+            return cls(tiny, controlnet)
+        return cls(tiny, controlnet, *ip_adapter.fetched(spec.ip_adapter, spec.image_encoder, quarters[3]))
+
+    @property
+    def files(self) -> list[Path]:
+        folders = [folder for folder in (self.tiny, self.controlnet, self.encoder) if folder]
+        own = [file for folder in folders for file in _files_of_part(folder)]
+        return [*own, self.adapter] if self.adapter else own
+
+    def lay(self, model: Model, pipeline: Any, told: LoadProgress) -> None:
+        """Read it, for a model that is read already."""
+        if self.controlnet:
+            model.controlnet = controlnet_module.read(self.controlnet, model.device, model.dtype)
+        if self.adapter and self.encoder:
+            told.until(1.0)(0.5)
+            model.image_prompts = IpAdapter.read(self.adapter, self.encoder, pipeline)
+        told.until(1.0)(1.0)
+
+
+def files_of(weights: Path) -> list[Path]:
+    """The files that a model's weights are read from; where a part has several kinds, the plain one."""
+    if weights.is_file():
+        return [weights]
+    return [file for name in _parts(weights) for file in _files_of_part(weights / name)]
+
+
+def _fetched(source: str, report: Report | None) -> Path:
+    """The folder or file on this machine; what is on the hub is fetched first, unless it was before. Without `report`
+    nothing is fetched."""
+    path = Path(source).expanduser()
+    sources.check("source", source)
+    if path.is_dir() or sources.is_single_file(source):
+        return path.resolve(strict=True)
+    return hub.model(source, report)
+
+
+def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Report = lambda share: None) -> Any:
+    """diffusers' own pipeline of a folder or a file, with the autoencoder that the host names. Raises `OSError`,
+    `ValueError`, `KeyError` or `RuntimeError`."""
+    own, other = (memory.needed(files, dtype) for files in (_own_files(spec, weights), _autoencoder_files(spec)))
+    reading = LoadProgress(report).until(own / max(own + other, 1))
+    if weights.is_file():
+        pipeline = _from_file(spec, weights, dtype, reading)
+    else:
+        pipeline = _from_folder(weights, dtype, reading, but=("vae",) if spec.vae else ())
+    if spec.vae:
+        found = _autoencoder_at(spec.vae, None)
+        pipeline.register_modules(vae=_autoencoder(found, pipeline.vae, weights, dtype))
+    report(1.0)
+    return pipeline
+
+
+def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...]) -> Any:
+    """Part by part, so that it can be told how far it is."""
+    parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
+    for name in parts:
+        _refuse_pickles(folder / name)
+    sizes = {name: sum(file.stat().st_size for file in _files_of_part(folder / name)) for name in parts}
+    read: dict[str, Any] = {}
+    for name, kind in parts.items():
+        named = "dtype" if kind.__module__.startswith("transformers") else "torch_dtype"
+        variant = _variant(folder / name)
+        read[name] = kind.from_pretrained(
+            str(folder / name), use_safetensors=True, local_files_only=True, variant=variant, **{named: dtype}
+        )
+        report(sum(sizes[each] for each in read) / max(sum(sizes.values()), 1))
+    index = json.loads((folder / sources.INDEX).read_text())
+    left_out = {name: None for name, value in index.items() if name in but or value == [None, None]}
+    given = read | left_out | {name: value for name, value in UNGUARDED.items() if name in index}
+    return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True, **given)
+
+
+def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype, report: Report) -> Any:
+    single_file.read_ahead(file, LoadProgress(report).until(FILE_READ))
+    if not spec.config:
+        with TemporaryDirectory() as workspace:
+            return single_file.read(file, dtype, Path(workspace))
+    config = DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
+    kind = getattr(diffusers, config["_class_name"])
+    return kind.from_single_file(
+        str(file), config=str(Path(spec.config).expanduser()), torch_dtype=dtype, local_files_only=True
+    )
+
+
+def _own_files(spec: ModelSpec, weights: Path) -> list[Path]:
+    """The files of a model's own that are read."""
+    replaced = weights / "vae" if spec.vae else None
+    return [file for file in files_of(weights) if file.parent != replaced]
+
+
+def _autoencoder_files(spec: ModelSpec) -> list[Path]:
+    """The files of the autoencoder that takes the place of a model's own, on this machine."""
+    if not spec.vae:
+        return []
+    found = _autoencoder_at(spec.vae, None)
+    return _files_of_part(found) if found.is_dir() else [found]
+
+
+def _autoencoder_at(source: str, report: Report | None) -> Path:
+    """Another autoencoder than a model's own: a .safetensors file, or a folder, fetched unless it is here. Without
+    `report` nothing is fetched."""
+    sources.check("vae", source)
+    path = Path(source).expanduser()
+    if sources.is_single_file(source):
+        return path
+    return path / "vae" if (path / "vae").is_dir() else hub.network(source, report)
+
+
+def _autoencoder(found: Path, own: Any, weights: Path, dtype: torch.dtype) -> Any:
+    """Of a folder, or of a .safetensors file for the same shapes as those of the model's `own`."""
+    if found.is_dir():
+        return AutoencoderKL.from_pretrained(str(found), torch_dtype=dtype, use_safetensors=True, local_files_only=True)
+    with TemporaryDirectory() as workspace:
+        if own is None:
+            config = json.loads((weights / "vae" / "config.json").read_text())
+            Path(workspace, "config.json").write_text(json.dumps(config))
+        else:
+            own.save_config(workspace)
+        return AutoencoderKL.from_single_file(str(found), config=workspace, torch_dtype=dtype, local_files_only=True)
+
+
+def _parts(folder: Path) -> dict[str, Any]:
+    """The classes of the parts that have weights, by name. Raises `OSError`, `ValueError`."""
+    if not (folder / sources.INDEX).is_file():
+        raise ValueError(f"the folder holds no {sources.INDEX}, so it is not in diffusers' format")
+    index = json.loads((folder / sources.INDEX).read_text())
+    return {name: kind for name, kind in _classes(index) if hasattr(kind, "num_parameters")}
+
+
+def _classes(index: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in index.items():
+        match value:
+            case [str(library), str(kind)] if library in LIBRARIES and name not in UNGUARDED:
+                yield name, getattr(import_module(library), kind)
+
+
+def _files_of_part(folder: Path) -> list[Path]:
+    variant = _variant(folder)
+    return [file for file in folder.glob(PLAIN) if (".fp16." in file.name) == (variant == "fp16")]
+
+
+def _variant(folder: Path) -> str | None:
+    """ "fp16" where there is nothing else."""
+    names = [file.name for file in folder.glob(PLAIN)]
+    return "fp16" if names and all(".fp16." in name for name in names) else None
+
+
+def _refuse_pickles(folder: Path) -> None:
+    pickled = [file.name for file in folder.iterdir() if file.suffix in sources.PICKLED] if folder.is_dir() else []
+    if pickled and not _files_of_part(folder):
+        raise ValueError(
+            f"{folder.name}/{pickled[0]} is pickled, and reading it could run any code; take the model as .safetensors"
+        )
+
+
+def _held_by(family: Family | None, dtype: torch.dtype) -> torch.dtype:
+    """The number format for a family: what came after Stable Diffusion XL passes the largest number of float16."""
+    return torch.bfloat16 if family is Family.OTHER and dtype is torch.float16 else dtype

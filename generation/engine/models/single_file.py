@@ -1,0 +1,234 @@
+"""Checkpoints in one .safetensors file, as they are traded: the weights of all parts and no word about their shapes.
+
+What diffusers wants to know beside them is read off the tensors' own shapes, so that nothing must be fetched.
+"""
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLInpaintPipeline,
+    StableDiffusionXLPipeline,
+)
+from transformers import CLIPTokenizer
+
+from generation.sources import Family, Weight, family_of_tensors, head_of
+
+MERGES = Path(__file__).parents[2] / "clip" / "merges.txt.gz"
+
+UNET = "model.diffusion_model."
+VAE = "first_stage_model."
+PIECE = 64 * 2**20
+"""Bytes that are read at a time."""
+
+HEAD_WIDTH = 64
+"""Channels of an attention head, wherever their number is not eight: as OpenCLIP, 2.x and XL have it."""
+
+Shapes = Mapping[str, Weight]
+
+
+def read(file: Path, dtype: torch.dtype, workspace: Path) -> Any:
+    """The pipeline of diffusers that a checkpoint holds; `workspace` is an empty folder.
+
+    Raises `OSError`, or `ValueError` where it is not Stable Diffusion 1.x, 2.x or XL.
+    """
+    shapes = head_of(file)
+    kind = write_config(shapes, workspace)
+    return kind.from_single_file(str(file), config=str(workspace), torch_dtype=dtype, local_files_only=True)
+
+
+def read_ahead(file: Path, report: Callable[[float], None]) -> None:
+    """Bring a file from wherever it is stored into the system's memory, from which its tensors are taken next; `report`
+    is told after each piece which share of its bytes is there. Raises `OSError`."""
+    size, done, piece = file.stat().st_size, 0, bytearray(PIECE)
+    with file.open("rb", buffering=0) as stream:
+        while read := stream.readinto(piece):
+            done += read
+            report(done / size)
+
+
+def write_config(shapes: Shapes, folder: Path) -> Any:
+    """Write the configuration of a checkpoint in diffusers' format into `folder`; the class of its pipeline."""
+    family = family_of_tensors(shapes)
+    if family is Family.OTHER:
+        raise ValueError(
+            "this checkpoint is not Stable Diffusion 1.x, 2.x or XL; name as its config a folder or a hub id in "
+            "diffusers' format of the same family"
+        )
+    unet = _unet(shapes)
+    inpaints = unet["in_channels"] == 9
+    parts = {"unet": ("diffusers", "UNet2DConditionModel"), "vae": ("diffusers", "AutoencoderKL")}
+    parts["scheduler"] = ("diffusers", "EulerDiscreteScheduler")
+    _write(folder / "unet" / "config.json", unet)
+    _write(folder / "vae" / "config.json", _vae(shapes, family))
+    _write(folder / "scheduler" / "scheduler_config.json", _scheduler(shapes))
+    if family is Family.XL:
+        kind = StableDiffusionXLInpaintPipeline if inpaints else StableDiffusionXLPipeline
+        first = _clip(shapes, "conditioner.embedders.0.transformer.text_model.")
+        second = _open_clip(shapes, "conditioner.embedders.1.model.")
+        encoders = {"": ("CLIPTextModel", first), "_2": ("CLIPTextModelWithProjection", second)}
+        index: dict[str, Any] = {"force_zeros_for_empty_prompt": True}
+    else:
+        kind = StableDiffusionInpaintPipeline if inpaints else StableDiffusionPipeline
+        second_version = "cond_stage_model.model.positional_embedding" in shapes
+        encoder = (
+            _open_clip(shapes, "cond_stage_model.model.", skipped=1)
+            if second_version
+            else _clip(shapes, "cond_stage_model.transformer.text_model.")
+        )
+        encoders = {"": ("CLIPTextModel", encoder)}
+        index = {"safety_checker": (None, None), "feature_extractor": (None, None), "requires_safety_checker": False}
+    tokenizer = clip_tokenizer()
+    for which, (name, config) in encoders.items():
+        parts[f"text_encoder{which}"], parts[f"tokenizer{which}"] = ("transformers", name), _TOKENIZER
+        _write(folder / f"text_encoder{which}" / "config.json", {"architectures": [name], **config})
+        tokenizer.pad_token = "!" if config["hidden_act"] == "gelu" else tokenizer.eos_token
+        tokenizer.save_pretrained(folder / f"tokenizer{which}")
+    _write(folder / "model_index.json", {"_class_name": kind.__name__, **parts, **index})
+    return kind
+
+
+_TOKENIZER = ("transformers", "CLIPTokenizer")
+
+
+def clip_tokenizer() -> Any:
+    """CLIP's own: a byte each, those that end words, the merges, and two marks."""
+    merges = [tuple(line.split()) for line in gzip.decompress(MERGES.read_bytes()).decode().splitlines()]
+    bytes_ = list(_written_bytes())
+    words = [*bytes_, *(f"{each}</w>" for each in bytes_), *("".join(pair) for pair in merges)]
+    words += ["<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
+
+
+def _written_bytes() -> Iterator[str]:
+    """The character that stands for each byte, the printable ones first (Radford et al. 2019, section 2.2)."""
+    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    yield from (chr(byte) for byte in printable)
+    yield from (chr(256 + number) for number in range(256 - len(printable)))
+
+
+def _unet(shapes: Shapes) -> dict[str, Any]:
+    """Levels end with a convolution that halves the size; the deepest has none."""
+    channels: list[int] = []
+    depths: list[int] = []
+    layers = 0
+    for block in range(1, _count(shapes, UNET + r"input_blocks\.(\d+)\.")):
+        if f"{UNET}input_blocks.{block}.0.op.weight" in shapes:
+            layers = 0
+            continue
+        if not layers:
+            channels.append(shapes[f"{UNET}input_blocks.{block}.0.out_layers.3.weight"].shape[0])
+            depths.append(_count(shapes, rf"{UNET}input_blocks\.{block}\.1\.transformer_blocks\.(\d+)\."))
+        layers += 1
+    attention = next(each for each in shapes if each.startswith(UNET) and each.endswith("1.proj_in.weight"))
+    context = next(each for each in shapes if each.startswith(UNET) and each.endswith("attn2.to_k.weight"))
+    linear = len(shapes[attention].shape) == 2
+    config = {
+        "_class_name": "UNet2DConditionModel",
+        "sample_size": 64,
+        "in_channels": shapes[f"{UNET}input_blocks.0.0.weight"].shape[1],
+        "out_channels": shapes[f"{UNET}out.2.weight"].shape[0],
+        "block_out_channels": channels,
+        "layers_per_block": layers,
+        "cross_attention_dim": shapes[context].shape[1],
+        "attention_head_dim": [width // HEAD_WIDTH for width in channels] if linear else 8,
+        "use_linear_projection": linear,
+        "transformer_layers_per_block": [max(depth, 1) for depth in depths],
+        "down_block_types": ["CrossAttnDownBlock2D" if depth else "DownBlock2D" for depth in depths],
+        "up_block_types": ["CrossAttnUpBlock2D" if depth else "UpBlock2D" for depth in reversed(depths)],
+    }
+    if (told := shapes.get(f"{UNET}label_emb.0.0.weight")) is not None:
+        config |= {
+            "addition_embed_type": "text_time",
+            "addition_time_embed_dim": 256,
+            "projection_class_embeddings_input_dim": told.shape[1],
+        }
+    return config
+
+
+def _vae(shapes: Shapes, family: Family) -> dict[str, Any]:
+    levels = range(_count(shapes, VAE + r"encoder\.down\.(\d+)\."))
+    channels = [shapes[f"{VAE}encoder.down.{level}.block.0.conv2.weight"].shape[0] for level in levels]
+    xl = family is Family.XL
+    return {
+        "_class_name": "AutoencoderKL",
+        "block_out_channels": channels,
+        "down_block_types": ["DownEncoderBlock2D"] * len(channels),
+        "up_block_types": ["UpDecoderBlock2D"] * len(channels),
+        "layers_per_block": _count(shapes, VAE + r"encoder\.down\.0\.block\.(\d+)\."),
+        "latent_channels": shapes[f"{VAE}post_quant_conv.weight"].shape[0],
+        "sample_size": 1024 if xl else 512,
+        "scaling_factor": 0.13025 if xl else 0.18215,
+        "force_upcast": xl,
+    }
+
+
+def _scheduler(shapes: Shapes) -> dict[str, Any]:
+    """2.x of 768 pixels predicts velocity, its inpainting model excepted, as do those that say so in a tensor of that
+    name."""
+    second_version = "cond_stage_model.model.positional_embedding" in shapes
+    inpaints = shapes[f"{UNET}input_blocks.0.0.weight"].shape[1] == 9
+    predicts_velocity = (second_version and not inpaints) or "v_pred" in shapes
+    return {
+        "_class_name": "EulerDiscreteScheduler",
+        "beta_start": 0.00085,
+        "beta_end": 0.012,
+        "beta_schedule": "scaled_linear",
+        "num_train_timesteps": 1000,
+        "steps_offset": 1,
+        "timestep_spacing": "leading",
+        "prediction_type": "v_prediction" if predicts_velocity else "epsilon",
+        "rescale_betas_zero_snr": "ztsnr" in shapes,
+    }
+
+
+def _clip(shapes: Shapes, prefix: str) -> dict[str, Any]:
+    vocabulary, width = shapes[f"{prefix}embeddings.token_embedding.weight"].shape
+    inner = shapes[f"{prefix}encoder.layers.0.mlp.fc1.weight"].shape[0]
+    layers = _count(shapes, re.escape(prefix) + r"encoder\.layers\.(\d+)\.")
+    tokens = shapes[f"{prefix}embeddings.position_embedding.weight"].shape[0]
+    return _text_encoder(vocabulary, width, inner, layers, tokens) | {"hidden_act": "quick_gelu"}
+
+
+def _open_clip(shapes: Shapes, prefix: str, skipped: int = 0) -> dict[str, Any]:
+    """OpenCLIP's encoder; `skipped` of its last layers are not used."""
+    vocabulary, width = shapes[f"{prefix}token_embedding.weight"].shape
+    inner = shapes[f"{prefix}transformer.resblocks.0.mlp.c_fc.weight"].shape[0]
+    layers = _count(shapes, re.escape(prefix) + r"transformer\.resblocks\.(\d+)\.") - skipped
+    tokens = shapes[f"{prefix}positional_embedding"].shape[0]
+    return _text_encoder(vocabulary, width, inner, layers, tokens) | {"hidden_act": "gelu"}
+
+
+def _text_encoder(vocabulary: int, width: int, inner: int, layers: int, tokens: int) -> dict[str, Any]:
+    return {
+        "model_type": "clip_text_model",
+        "vocab_size": vocabulary,
+        "hidden_size": width,
+        "projection_dim": width,
+        "intermediate_size": inner,
+        "num_hidden_layers": layers,
+        "num_attention_heads": width // HEAD_WIDTH,
+        "max_position_embeddings": tokens,
+        "bos_token_id": vocabulary - 2,
+        "eos_token_id": vocabulary - 1,
+        "pad_token_id": 1,
+    }
+
+
+def _count(shapes: Shapes, numbered: str) -> int:
+    """One more than the largest number that stands in a tensor's name where `numbered`, a pattern, has its group."""
+    found = (re.match(numbered, name) for name in shapes)
+    return max((int(match[1]) + 1 for match in found if match), default=0)
+
+
+def _write(file: Path, config: Mapping[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(config))

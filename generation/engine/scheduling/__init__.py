@@ -1,0 +1,1 @@
+"""Which work runs next, with which model, number format and batch size."""

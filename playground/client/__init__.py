@@ -1,0 +1,1 @@
+"""A person on the chat page: what they press, fill in and see."""

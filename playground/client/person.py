@@ -1,0 +1,315 @@
+"""A person at the chat page, without the page: a client of the page API for tests and benchmarks."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+from playground.errors import Json
+from playground.state.world import ADMIN_ID, MEMBER_ONE_ID, MEMBER_TWO_ID
+from playground.validation.walk import walk
+
+_IDS = {"admin": ADMIN_ID, "member one": MEMBER_ONE_ID, "member two": MEMBER_TWO_ID}
+
+
+class Refused(Exception):
+    """The page API refused, as Discord's own client would; the message is a sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a command, a press, or a form.
+
+    `acknowledged` is the callback's type (0 when it failed), `message` the first answer's message, `modal` the form
+    that opened, with the interaction_id that opened it.
+    """
+
+    interaction_id: str
+    acknowledged: int = 0
+    message: Json | None = None
+    modal: Json | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """A file given to an attachment option or a file upload."""
+
+    name: str
+    data: bytes
+    content_type: str = "application/octet-stream"
+
+
+@dataclass
+class _View:
+    """What the person sees, kept current by events."""
+
+    messages: dict[str, Json] = field(default_factory=dict)
+    channels: dict[str, str] = field(default_factory=dict)
+    commands: list[Json] = field(default_factory=list)
+    online: bool = False
+
+
+class Person:
+    """`async with Person(url, "member one") as person:`; the username is one of the playground's people. `locale` is
+    the language they read, and may be changed."""
+
+    def __init__(self, url: str, username: str, timeout: float = 10.0, locale: str = "en-US") -> None:
+        self.username = username
+        self.locale = locale
+        self.id = str(_IDS[username])
+        self._url = url
+        self._timeout = timeout
+        self._view = _View()
+        self._answers: dict[str, asyncio.Future[Outcome]] = {}
+        self._channels_of: dict[str, str] = {}
+        self._changed = asyncio.Condition()
+        self._opened = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+        self._listener = asyncio.create_task(self._listen())
+        await asyncio.wait_for(self._opened.wait(), self._timeout)
+        await self._load()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.cancel()
+        await asyncio.gather(self._listener, return_exceptions=True)
+        await self._session.close()
+
+    async def _load(self) -> None:
+        async with self._session.get(f"{self._url}/page/state", params={"user": self.id}) as response:
+            state = await response.json()
+        self._see_channels(state["channels"])
+        self._view.commands, self._view.online = state["commands"], state["bot"]["online"]
+        for messages in state["messages"].values():
+            for message in messages:
+                self._view.messages.setdefault(message["id"], message)
+
+    def _see_channels(self, channels: list[Json]) -> None:
+        self._view.channels = {"dm" if channel["type"] == 1 else channel["name"]: channel["id"] for channel in channels}
+
+    async def _listen(self) -> None:
+        url = f"{self._url}/page/events"
+        async with self._session.get(url, params={"user": self.id}, read_bufsize=2**22) as response:
+            self._opened.set()
+            event = ""
+            async for line in response.content:
+                name, _, value = line.decode().rstrip("\n").partition(": ")
+                if name == "event":
+                    event = value
+                elif name == "data":
+                    await self._hear(event, json.loads(value))
+
+    async def _hear(self, event: str, data: Any) -> None:
+        match event:
+            case "message":
+                self._view.messages[data["id"]] = data
+            case "message_delete":
+                self._view.messages.pop(data["id"], None)
+            case "commands":
+                self._view.commands = data
+            case "channels":
+                self._see_channels(data)
+            case "bot":
+                self._view.online = data["online"]
+            case "answer":
+                modal = data["modal"] and data["modal"] | {"interaction_id": data["interaction_id"]}
+                self._settle(Outcome(data["interaction_id"], data["type"], data["message"], modal))
+            case "failure":
+                self._settle(Outcome(data["interaction_id"], failed=True))
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _settle(self, outcome: Outcome) -> None:
+        answer = self._answer(outcome.interaction_id)
+        if not answer.done():
+            answer.set_result(outcome)
+
+    def _answer(self, interaction_id: str) -> asyncio.Future[Outcome]:
+        if interaction_id not in self._answers:
+            self._answers[interaction_id] = asyncio.get_running_loop().create_future()
+        return self._answers[interaction_id]
+
+    async def _post(self, path: str, body: Json, files: Mapping[str, File] | None = None) -> Json:
+        payload = {"user": self.id, "locale": self.locale} | body
+        url = f"{self._url}/page/{path}"
+        form: aiohttp.FormData | None = None
+        if files:
+            form = aiohttp.FormData()
+            form.add_field("payload", json.dumps(payload), content_type="application/json")
+            for name, file in files.items():
+                form.add_field(name, file.data, filename=file.name, content_type=file.content_type)
+        async with self._session.post(url, data=form, json=None if form else payload) as response:
+            answer: Json = await response.json()
+            if response.status >= 400:
+                raise Refused(answer["message"])
+            return answer
+
+    async def _interact(self, path: str, body: Json, files: Mapping[str, File] | None = None) -> Outcome:
+        posted = await self._post(path, body, files)
+        self._channels_of[posted["interaction_id"]] = body["channel"]
+        outcome = await asyncio.wait_for(self._answer(posted["interaction_id"]), self._timeout)
+        del self._answers[posted["interaction_id"]]
+        return outcome
+
+    async def _place(self, channel: str) -> str:
+        """The id of a channel by name; opens the DM with the bot for "dm"."""
+        if channel == "dm" and "dm" not in self._view.channels:
+            opened = await self._post("dms", {})
+            self._view.channels["dm"] = opened["channel"]["id"]
+        return self.channel_id(channel)
+
+    def channel_id(self, channel: str) -> str:
+        """The id of a channel by name, "dm" for the own DM once it is open, or of an id itself."""
+        if channel in self._view.channels:
+            return self._view.channels[channel]
+        if channel.isdecimal():
+            return channel
+        raise Refused(f"There is no channel {channel}.")
+
+    def sees(self, channel_id: str) -> bool:
+        """Whether this person sees a channel now."""
+        return channel_id in self._view.channels.values()
+
+    @property
+    def commands(self) -> list[Json]:
+        """The commands this person may use."""
+        return self._view.commands
+
+    @property
+    def bot_online(self) -> bool:
+        """Whether the bot is connected."""
+        return self._view.online
+
+    async def slash(self, command: str, options: Mapping[str, Any] | None = None, channel: str = "general") -> Outcome:
+        """Runs a slash command; sub-commands follow after spaces. A File or Path as a value is uploaded."""
+        values, files = _split_files(options or {})
+        body = {"channel": await self._place(channel), "path": command.split(" "), "options": values, "type": 1}
+        return await self._interact("commands", body, files)
+
+    async def menu(self, command: str, target: Json | str, channel: str = "general") -> Outcome:
+        """Runs a menu command on a message, or on a user by id."""
+        kind, id = (2, target) if isinstance(target, str) else (3, target["id"])
+        place = await self._place(channel) if isinstance(target, str) else target["channel_id"]
+        return await self._interact("commands", {"channel": place, "path": [command], "type": kind, "target": id})
+
+    async def autocomplete(
+        self, command: str, options: Mapping[str, Any], focused: str, channel: str = "general"
+    ) -> list[Json]:
+        """The suggestions for one option while the others are as given."""
+        body = {"channel": await self._place(channel), "path": command.split(" "), "options": dict(options)}
+        answer = await self._post("autocomplete", body | {"focused": focused})
+        choices: list[Json] = answer["choices"]
+        return choices
+
+    async def click(self, message: Json, button: str) -> Outcome:
+        """Presses the button with this custom_id, label or emoji."""
+        current = self._view.messages.get(message["id"], message)
+        for component in walk(current["components"]):
+            names = (component.get("custom_id"), component.get("label"), (component.get("emoji") or {}).get("name"))
+            if component.get("type") == 2 and button in names and component.get("custom_id"):
+                return await self._component(message, component["custom_id"], None)
+        raise Refused(f"This message has no button {button}.")
+
+    async def select(self, message: Json, custom_id: str, values: list[str]) -> Outcome:
+        """Chooses values in a select."""
+        return await self._component(message, custom_id, values)
+
+    async def _component(self, message: Json, custom_id: str, values: list[str] | None) -> Outcome:
+        body = {"channel": message["channel_id"], "message": message["id"], "custom_id": custom_id, "values": values}
+        return await self._interact("components", body)
+
+    async def submit(self, modal: Json | None, values: Mapping[str, Any]) -> Outcome:
+        """Sends the modal of an outcome, with values by the custom_ids of its inputs."""
+        if modal is None:
+            raise Refused("No form is open.")
+        plain, files = _split_files(values)
+        opener = modal["interaction_id"]
+        place = self._channels_of[opener]
+        body = {"channel": place, "interaction_id": opener, "custom_id": modal["custom_id"], "components": plain}
+        return await self._interact("modals", body, files)
+
+    async def react(self, message: Json, emoji: str) -> None:
+        """Puts a reaction."""
+        await self._react(message, emoji, on=True)
+
+    async def unreact(self, message: Json, emoji: str) -> None:
+        """Takes the own reaction back."""
+        await self._react(message, emoji, on=False)
+
+    async def _react(self, message: Json, emoji: str, on: bool) -> None:
+        place = {"channel": message["channel_id"], "message": message["id"]}
+        await self._post("reactions", place | {"emoji": emoji, "on": on})
+
+    async def say(self, content: str, channel: str = "general") -> Json:
+        """Writes a plain message."""
+        return await self._post("messages", {"channel": await self._place(channel), "content": content})
+
+    async def post(self, name: str, data: bytes, content_type: str, channel: str = "general") -> Json:
+        """Writes a message with a file."""
+        body = {"channel": await self._place(channel), "content": ""}
+        return await self._post("messages", body, {"file0": File(name, data, content_type)})
+
+    async def delete(self, message: Json) -> None:
+        """Deletes a message, or dismisses an ephemeral one."""
+        await self._post("messages/delete", {"channel": message["channel_id"], "message": message["id"]})
+
+    def messages(self, channel: str = "general") -> list[Json]:
+        """What this person sees in a channel now, oldest first."""
+        id = self.channel_id(channel)
+        seen = [message for message in self._view.messages.values() if message["channel_id"] == id]
+        return sorted(seen, key=lambda message: int(message["id"]))
+
+    def message(self, id: str) -> Json | None:
+        """A message as this person sees it now."""
+        return self._view.messages.get(id)
+
+    async def wait_for(self, predicate: Callable[[Json], bool], timeout: float = 60) -> Json:  # noqa: ASYNC109
+        """The first message that fits, of those seen now or later; TimeoutError."""
+        async with asyncio.timeout(timeout), self._changed:
+            while True:
+                for message in sorted(self._view.messages.values(), key=lambda message: int(message["id"])):
+                    if predicate(message):
+                        return message
+                await self._changed.wait()
+
+    async def wait_until(self, condition: Callable[[], bool], timeout: float = 60) -> None:  # noqa: ASYNC109
+        """Returns when a condition on this person holds, looked at now and after each event; TimeoutError."""
+        async with asyncio.timeout(timeout), self._changed:
+            await self._changed.wait_for(condition)
+
+    async def download(self, url: str) -> bytes:
+        """The bytes behind a link; Refused when it does not work."""
+        async with self._session.get(url) as response:
+            if response.status != 200:
+                raise Refused(await response.text())
+            return await response.read()
+
+
+def _split_files(values: Mapping[str, Any]) -> tuple[Json, dict[str, File]]:
+    """Values with files replaced by the names of the multipart fields that carry them."""
+    files: dict[str, File] = {}
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Path):
+            value = File(value.name, value.read_bytes())
+        if not isinstance(value, File):
+            return value
+        field_name = f"file{len(files)}"
+        files[field_name] = value
+        return field_name
+
+    converted = {
+        name: [plain(item) for item in value] if isinstance(value, list) else plain(value)
+        for name, value in values.items()
+    }
+    return converted, files

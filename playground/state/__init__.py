@@ -1,0 +1,1 @@
+"""The stand-in's memory: channels, members, messages, commands, files."""

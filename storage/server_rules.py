@@ -1,0 +1,114 @@
+"""The decisions of servers, kept."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from generation.settings import PartialSettings
+from storage.database import Sessions
+from storage.records import NsfwPolicy
+from storage.rulebook import Kind, Rule, Rulebook, RuleKey
+from storage.tables import ServerAllowedRow, ServerRow, ServerRuleRow
+
+
+class ServerRules:
+    """What each server's admins have decided."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def of(self, guild_id: int) -> Rulebook:
+        async with self._sessions() as session:
+            server = await session.get(ServerRow, guild_id)
+            rules = await session.scalars(select(ServerRuleRow).filter_by(guild_id=guild_id))
+            allowed = await session.scalars(select(ServerAllowedRow).filter_by(guild_id=guild_id))
+            names: dict[Kind, set[str]] = {}
+            for row in allowed:
+                names.setdefault(Kind(row.kind), set()).add(row.name)
+            book = Rulebook(
+                rules={
+                    RuleKey(row.scope_id, row.model, row.setting): Rule(row.default, row.least, row.most, row.locked)
+                    for row in rules
+                },
+                allowed={kind: frozenset(each) for kind, each in names.items()},
+            )
+            if server is None:
+                return book
+            return replace(
+                book,
+                paused=server.paused,
+                nsfw=NsfwPolicy(server.nsfw),
+                blocked_words=tuple(server.blocked_words.splitlines()),
+                log_channel_id=server.log_channel_id,
+                hints=server.hints,
+            )
+
+    async def rule(self, guild_id: int, key: RuleKey, rule: Rule) -> None:
+        """Add to what is said of one setting; what `rule` leaves open stays."""
+        await self._say(guild_id, {key: rule})
+
+    async def prefer(self, guild_id: int, scope: int, model: str, changes: PartialSettings) -> None:
+        """Defaults of a scope, for a model or for `ANY_MODEL`; what `changes` leaves open stays."""
+        await self._say(
+            guild_id,
+            {RuleKey(scope, model, name): Rule(default=str(value)) for name, value in changes.given().items()},
+        )
+
+    async def decide(
+        self,
+        guild_id: int,
+        *,
+        paused: bool | None = None,
+        nsfw: NsfwPolicy | None = None,
+        blocked_words: tuple[str, ...] | None = None,
+        hints: bool | None = None,
+    ) -> None:
+        """Change what holds for the whole server; what is None stays."""
+        changes: dict[str, Any] = {
+            "paused": paused,
+            "hints": hints,
+            "nsfw": nsfw and nsfw.value,
+            "blocked_words": None if blocked_words is None else "\n".join(blocked_words),
+        }
+        await self._change(guild_id, **{name: value for name, value in changes.items() if value is not None})
+
+    async def log_to(self, guild_id: int, channel_id: int | None) -> None:
+        """Where requests are written down for the admins; None ends it."""
+        await self._change(guild_id, log_channel_id=channel_id)
+
+    async def allow(self, guild_id: int, kind: Kind, name: str, allowed: bool) -> None:
+        """Add one to those of its kind that are allowed, or take it out; when the last is out, all are."""
+        async with self._sessions() as session, session.begin():
+            row = ServerAllowedRow(guild_id=guild_id, kind=kind.value, name=name)
+            if allowed:
+                await session.merge(row)
+            else:
+                await session.execute(delete(ServerAllowedRow).filter_by(guild_id=guild_id, kind=kind.value, name=name))
+
+    async def forget(self, guild_id: int, scope: int | None = None, setting: str | None = None) -> None:
+        """Back to the host's values: everything, or what one scope says, of all settings or of one."""
+        async with self._sessions() as session, session.begin():
+            if scope is not None:
+                named = {"setting": setting} if setting else {}
+                await session.execute(delete(ServerRuleRow).filter_by(guild_id=guild_id, scope_id=scope, **named))
+                return
+            for table in (ServerRuleRow, ServerAllowedRow, ServerRow):
+                await session.execute(delete(table).filter_by(guild_id=guild_id))
+
+    async def _say(self, guild_id: int, rules: dict[RuleKey, Rule]) -> None:
+        async with self._sessions() as session, session.begin():
+            for key, rule in rules.items():
+                names = {"guild_id": guild_id, "scope_id": key.scope, "model": key.model, "setting": key.setting}
+                row = await session.get(ServerRuleRow, tuple(names.values())) or ServerRuleRow(**names)
+                for name, value in asdict(rule).items():
+                    if value is not None:
+                        setattr(row, name, value)
+                session.add(row)
+
+    async def _change(self, guild_id: int, **changes: Any) -> None:
+        async with self._sessions() as session, session.begin():
+            row = await session.get(ServerRow, guild_id) or ServerRow(guild_id=guild_id)
+            for name, value in changes.items():
+                setattr(row, name, value)
+            session.add(row)

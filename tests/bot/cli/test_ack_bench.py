@@ -1,0 +1,22 @@
+import pytest
+
+from bot.cli import ack_bench
+from bot.config import Config, WorkerConfig
+from generation.settings import Bounds
+from playground import Playground
+from playground.client.person import Person
+
+
+async def test_every_request_is_acknowledged_though_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ack_bench, "QUEUED", 6)
+    monkeypatch.setattr(ack_bench, "MEASURED", 4)
+    figures = await ack_bench.acknowledgements(Config(worker=WorkerConfig(longest_line=2)), Playground, Person)
+    assert 0 < figures["ack_p50_ms"] <= figures["ack_p99_ms"] < 3000
+
+
+async def test_a_refusal_is_no_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ack_bench, "QUEUED", 1)
+    monkeypatch.setattr(ack_bench, "WAITING", Bounds(1, 1))
+    with pytest.raises(ExceptionGroup) as failed:
+        await ack_bench.acknowledgements(Config(), Playground, Person)
+    assert failed.group_contains(RuntimeError, match="a request was refused")

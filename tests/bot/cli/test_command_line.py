@@ -1,0 +1,160 @@
+"""`noisefox` as a person calls it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from io import BytesIO
+from pathlib import Path
+
+import numpy
+import pytest
+from PIL import Image
+
+from bot.interactions.permissions import NEEDED
+from generation import infotext
+
+FLOAT32 = ("--config", str(Path(__file__).with_name("float32.toml")))
+
+
+def noisefox(*arguments: str, folder: Path, token: str = "") -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"NOISEFOX_TOKEN": token}
+    command = [sys.executable, "-m", "bot", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    """Seed 7 twice, then seed 8: each call's first line."""
+    folder = tmp_path_factory.mktemp("drawn")
+    lines = []
+    for seed in ("7", "7", "8"):
+        result = noisefox("imagine", "a red apple", "--seed", seed, "--steps", "8", "--json", *FLOAT32, folder=folder)
+        assert result.returncode == 0, result.stderr
+        lines.append(json.loads(result.stdout) | {"folder": str(folder)})
+    return lines
+
+
+def pixels(line: dict[str, object]) -> bytes:
+    return Image.open(Path(str(line["folder"]), str(line["path"]))).tobytes()
+
+
+def test_one_json_object_a_picture(drawn: list[dict[str, object]]) -> None:
+    line = drawn[0]
+    settings = line["settings"]
+    assert isinstance(settings, dict)
+    assert line["seed"] == settings["seed"] == 7
+    assert settings["steps"] == 8
+    assert isinstance(line["seconds"], float)
+    text = Image.open(Path(str(line["folder"]), str(line["path"]))).info["parameters"]
+    assert infotext.from_infotext(text).seed == 7
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(drawn: list[dict[str, object]]) -> None:
+    first, again, other = map(pixels, drawn)
+    assert first == again
+    difference = abs(numpy.frombuffer(first, numpy.uint8).astype(int) - numpy.frombuffer(other, numpy.uint8)).mean()
+    assert difference > 5
+
+
+def test_explain_makes_a_figure_an_animation_and_the_very_picture(
+    drawn: list[dict[str, object]], tmp_path: Path
+) -> None:
+    result = noisefox(
+        "explain", "a red apple", "--seed", "7", "--steps", "8", "--out", "shown", *FLOAT32, folder=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+    names = ["seed-7-explained.png", "seed-7-steps.webp", "seed-7.png"]
+    assert result.stdout.splitlines() == [f"shown/{name}" for name in names]
+    assert Image.open(tmp_path / "shown" / "seed-7.png").tobytes() == pixels(drawn[0])
+
+
+def test_the_cells_of_a_comparison_are_the_pictures_of_single_runs(
+    drawn: list[dict[str, object]], tmp_path: Path
+) -> None:
+    result = noisefox(
+        "compare", "a red apple", "--seed", "7", "--steps", "4,8", "--out", "shown", *FLOAT32, folder=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+    names = ["compared-steps.png", "compared-steps-4.png", "compared-steps-8.png"]
+    assert result.stdout.splitlines() == [f"shown/{name}" for name in names]
+    cell = numpy.asarray(Image.open(tmp_path / "shown" / "compared-steps-8.png"), dtype=int)
+    single = numpy.frombuffer(pixels(drawn[0]), numpy.uint8).reshape(cell.shape)
+    assert abs(cell - single).max() <= 1
+
+
+def test_no_file_is_overwritten(drawn: list[dict[str, object]]) -> None:
+    assert [line["path"] for line in drawn] == ["out/seed-7.png", "out/seed-7-2.png", "out/seed-8.png"]
+
+
+def test_several_pictures(tmp_path: Path) -> None:
+    result = noisefox(
+        "imagine", "a cat", "--seed", "1", "--count", "2", "--steps", "2", "--out", "here", folder=tmp_path
+    )
+    assert result.stdout.splitlines() == ["here/seed-1.png  (seed 1)", "here/seed-2.png  (seed 2)"]
+    assert Image.open(BytesIO((tmp_path / "here" / "seed-2.png").read_bytes())).size == (128, 128)
+
+
+def test_a_picture_is_enlarged_and_keeps_its_settings(drawn: list[dict[str, object]]) -> None:
+    folder = Path(str(drawn[0]["folder"]))
+    result = noisefox("upscale", "out/seed-7.png", "--factor", "4", "--with", "Lanczos", folder=folder)
+    assert result.stdout.startswith("out/seed-7-x4.png  (512×512, Lanczos, "), result.stderr
+    image = Image.open(folder / "out" / "seed-7-x4.png")
+    assert image.size == (512, 512)
+    assert infotext.from_infotext(image.info["parameters"]).seed == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("imagine", "a fox", "--steps", "1000"), "Steps must be between 1 and 150, not 1000."),
+        (("imagine", "a fox", "--model", "gone"), "There is no model called “gone” here."),
+        (("imagine", " "), "The prompt is empty."),
+        (("upscale", "nowhere.png"), "nowhere.png cannot be read: No such file or directory."),
+        (("upscale", __file__), "This is no picture that I can read."),
+        (("run",), "There is no bot token. Set the environment variable NOISEFOX_TOKEN"),
+        (("run", "--config", "nowhere.toml"), "There is no file nowhere.toml."),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    result = noisefox(*arguments, folder=tmp_path)
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "config.toml").write_text(f'[models.mine]\nsource = "{tmp_path / "model"}"')
+    result = noisefox("imagine", "a fox", "--config", "config.toml", folder=tmp_path)
+    assert result.returncode == 1
+    assert "This model cannot be loaded" in result.stderr
+
+
+def test_the_doctor_finds_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[models.mine]\nsource = "./nowhere"')
+    result = noisefox("doctor", "--config", "config.toml", folder=tmp_path)
+    assert result.returncode == 1
+    missing = [line for line in result.stdout.splitlines() if line.startswith("missing")]
+    assert len(missing) == 2
+    assert "NOISEFOX_TOKEN" in missing[0]
+    assert "nowhere holds no model" in missing[1]
+    assert "drawing on cpu" in result.stdout or "drawing on cuda" in result.stdout
+
+
+def test_the_doctor_prints_the_invitation(tmp_path: Path) -> None:
+    token = b64encode(b"123456789012345678").decode() + ".x.y"
+    result = noisefox("doctor", folder=tmp_path, token=token)
+    assert result.returncode == 0, result.stdout
+    [link] = re.findall(r"https://discord.com/\S+", result.stdout)
+    assert "client_id=123456789012345678" in link
+    assert re.findall(r"permissions=(\d+)", link) == [str(NEEDED.value)]
+
+
+def test_neither_help_nor_the_bot_imports_torch(tmp_path: Path) -> None:
+    for line in ("import bot.app", "import bot.__main__, bot.cli.draw, bot.cli.doctor"):
+        check = f"{line}; import sys; assert 'torch' not in sys.modules and 'diffusers' not in sys.modules"
+        subprocess.run([sys.executable, "-c", check], check=True)
+    assert "imagine" in noisefox("--help", folder=tmp_path).stdout

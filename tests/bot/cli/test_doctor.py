@@ -1,0 +1,21 @@
+import base64
+
+import pytest
+
+from bot.cli import invitation
+from bot.interactions.permissions import NEEDED
+
+
+def test_the_link_asks_for_the_least() -> None:
+    token = base64.b64encode(b"123456789012345678").decode().rstrip("=") + ".x.y"
+    link = invitation.link(token)
+    assert link is not None
+    assert "client_id=123456789012345678" in link
+    assert "scope=bot+applications.commands" in link
+    assert f"permissions={(1 << 10) | (1 << 11) | (1 << 15) | (1 << 16) | (1 << 38)}&" in f"{link}&"
+    assert f"permissions={NEEDED.value}&" in f"{link}&"
+
+
+@pytest.mark.parametrize("token", ["", "x", "bm90IGFuIGlk.x.y", "ünïcode.x"])
+def test_no_link_for_what_is_no_token(token: str) -> None:
+    assert invitation.link(token) is None

@@ -1,0 +1,108 @@
+"""Models that are fetched from a hub, which is told like the rest of the loading."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+
+from generation.catalogue import ModelSpec
+from generation.engine.models import loader
+from generation.engine.models.loader import load
+from generation.engine.runtime import memory
+from generation.errors import ModelTooLarge
+from tests.generation.engine import tiny, tiny_guides
+from tests.generation.engine.fake_hub import serving
+
+CPU = torch.device("cpu")
+
+LOADS = """
+import json, sys, torch
+from generation.catalogue import ModelSpec, PreviewKind
+from generation.engine.loading import load, needed
+adapter = "owner/guides/adapters/adapter.safetensors"
+parts = dict(vae="owner/vae", controlnet="owner/guides", ip_adapter=adapter, preview_decoder="owner/tiny")
+spec = ModelSpec("mine", "owner/model", preview=PreviewKind.TINY, **parts)
+shares, known = [], []
+def look():
+    try:
+        known.append(needed(spec, torch.float32))
+    except OSError:
+        known.append(None)
+look()
+model = load(spec, torch.device("cpu"), torch.float32, shares.append)
+look()
+print(json.dumps([shares, model.controlnet is not None, model.image_prompts is not None, str(model.weights), known]))
+"""
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a model, and some with what is read beside it."""
+    folder = tmp_path_factory.mktemp("hub") / "owner"
+    tiny.stable_diffusion_1(folder / "model")
+    (folder / "model" / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"not wanted" * 100_000)
+    (folder / "model" / "safety_checker").mkdir()
+    (folder / "model" / "safety_checker" / "model.safetensors").write_bytes(b"not wanted")
+    index = folder / "model" / "model_index.json"
+    checker = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    index.write_text(json.dumps(json.loads(index.read_text()) | {"safety_checker": checker}))
+    pipeline = StableDiffusionPipeline.from_pretrained(folder / "model", local_files_only=True, safety_checker=None)
+    tiny_guides.controlnet(folder / "guides", pipeline)
+    tiny_guides.ip_adapter(folder / "guides" / "adapters", pipeline)
+    tiny.autoencoder(latent_channels=4).save_pretrained(folder / "vae")
+    tiny.preview_decoder(folder / "tiny", channels=4)
+    return folder.parent
+
+
+def in_a_process(home: Path, address: str) -> Any:
+    environment = os.environ | {"HF_HOME": str(home), "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1"}
+    ran = subprocess.run([sys.executable, "-c", LOADS], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
+def test_fetching_is_told_and_what_was_fetched_is_found_without_the_hub(hub: Path, tmp_path: Path) -> None:
+    with serving(hub) as address:
+        fair_share, controlled, hears, weights, (before, after) = in_a_process(tmp_path, address)
+    assert controlled
+    assert hears
+    assert before is None
+    assert after > memory.needed(loader.files_of(Path(weights)), torch.float32), "what guides it is in it"
+    assert fair_share == sorted(fair_share)
+    assert (fair_share[0], fair_share[-1]) == (0.0, 1.0)
+    while_fetching = [share for share in fair_share if 0 < share < loader.FETCHED]
+    assert len(while_fetching) > 3
+    beside = {share for share in fair_share if loader.OWN_FETCHED < share < loader.FETCHED}
+    assert len(beside) >= 4, "an autoencoder, a decoder for previews, a ControlNet, an IP-Adapter"
+    assert not list(Path(weights).rglob("*.fp16.*"))
+    assert not list(Path(weights).rglob("safety_checker/*"))
+    again, *_ = in_a_process(tmp_path, "http://127.0.0.1:9")
+    assert again[0] == 0.0
+    assert 0 < again[1] < loader.FETCHED, "nothing is fetched, so reading begins at once"
+
+
+def test_what_guides_a_model_is_in_its_loading_and_in_the_room_it_takes(
+    hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = ModelSpec("mine", str(hub / "owner" / "model"))
+    guided = ModelSpec(
+        "mine",
+        plain.source,
+        controlnet=str(hub / "owner" / "guides"),
+        ip_adapter=str(hub / "owner" / "guides" / "adapters" / "adapter.safetensors"),
+    )
+    fair_share: list[float] = []
+    load(guided, CPU, torch.float32, fair_share.append)
+    assert fair_share == sorted(fair_share)
+    assert fair_share[-3] < fair_share[-2] < fair_share[-1] == 1.0
+    alone = memory.needed(loader.files_of(Path(plain.source)), torch.float32)
+    monkeypatch.setattr(memory, "free", lambda device: alone)
+    load(plain, CPU, torch.float32)
+    with pytest.raises(ModelTooLarge):
+        load(guided, CPU, torch.float32)

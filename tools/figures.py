@@ -1,0 +1,60 @@
+"""Makes the figures of the README with the pocket model: `python -m tools.figures FOLDER`."""
+
+import asyncio
+import sys
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from bot.cli.draw import finished
+from bot.config import Config, WorkerConfig
+from bot.figures import comparison as comparison_module
+from bot.figures import explanation
+from generation import comparison
+from generation.catalogue import POCKET
+from generation.comparison import Axis, Parameter
+from generation.jobs import Draw, Job
+from generation.local_pool import LocalPool
+from generation.settings import GenerationSettings
+
+EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 44)}
+"""A prompt and a seed by the name of their files."""
+
+COMPARED = "a robot", 7
+
+STEPS = Axis(Parameter.STEPS, ("1", "5", "10", "20", "30", "50", "150"))
+
+
+def settings_of(prompt: str, seed: int) -> GenerationSettings:
+    return POCKET.preferred.of(prompt, seed)
+
+
+async def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool:
+        for job_id, (name, (prompt, seed)) in enumerate(EXPLAINED.items()):
+            settings = settings_of(prompt, seed)
+            await pool.submit(Job(job_id, "figures", Draw(settings, explained=True)))
+            completed = await finished(pool.events())
+            assert completed.explanation is not None
+            *halves, (animation, _) = explanation.for_chat(completed.explanation, settings)
+            for (half, _), part in zip(halves, ("becoming", "merging"), strict=True):
+                save(half, folder / f"explain-{name}-{part}.webp")
+            (folder / f"explain-{name}-steps.webp").write_bytes(animation)
+        settings = settings_of(*COMPARED)
+        cells = tuple(comparison.cells(settings, [STEPS], lambda _: settings))
+        await pool.submit(Job(len(EXPLAINED), "figures", Draw(settings, cells=cells)))
+        completed = await finished(pool.events())
+        sheet, _ = comparison_module.drawn(settings, [STEPS], [each.png for each in completed.pictures])
+        save(sheet, folder / "compare-steps.webp")
+
+
+def save(figure: bytes, path: Path) -> None:
+    """A figure as a file that is small enough to be kept beside the source."""
+    with Image.open(BytesIO(figure)) as image:
+        image.save(path, "WEBP", quality=90, method=6)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
