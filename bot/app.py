@@ -9,10 +9,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import aiohttp
 import discord
+from discord.ext import commands
 
 from bot.attachments.finished import FinishedFiles
 from bot.cogs.blend import Blend
@@ -42,24 +43,32 @@ from bot.delivery.updates import MessageUpdates
 from bot.interactions.bans import Bans
 from bot.interactions.client import Client
 from bot.interactions.compare_button import CompareButton
-from bot.interactions.confirmation import DECISION as CONSENT
+from bot.interactions.confirmation import DECISION as CONFIRM
 from bot.interactions.confirmation import Confirmation
 from bot.interactions.dynamic_items import lasting, pressable
 from bot.interactions.picture_actions import PictureActions
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
+from bot.jobs.estimates import Estimates
+from bot.jobs.results import Results
+from bot.jobs.tasks import Tasks
 from bot.policy.budgets import Budgets
 from bot.policy.hints import Hints
-from bot.policy.server_rules import ServerPolicy
+from bot.policy.request_context import ContextLoader
 from bot.privacy import PersonalData
 from bot.prompts.presets import Presets
 from bot.requests.comparisons import Comparisons
+from bot.requests.derive import Derivations
 from bot.requests.planner import Planner
-from bot.views import compare_button, lesson, pages
+from bot.requests.submission import Submission
+from bot.views import lesson, pages
+from bot.views.compare_button import TRY
+from generation.catalogue import Catalogue
 from generation.local_pool import LocalPool
 from generation.pace import Pace
 from generation.pool import WorkerPool
 from storage import database
+from storage.database import Sessions
 from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.images import Images
@@ -99,163 +108,281 @@ async def assembled(
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
 ) -> AsyncIterator[Bot]:
-    """Everything a bot is made of, before its login; with a worker pool of its own if given none."""
+    """A bot before its login, from the database up to the commands; with a worker pool of its own if given none."""
     async with contextlib.AsyncExitStack() as stack:
         sessions = await stack.enter_async_context(database.opened(config.data / "noisefox.db"))
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
-        generations, preferences, rules = Generations(sessions, now), Preferences(sessions), ServerRules(sessions)
-        images = Images(config.data / "pictures")
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers))
         client = await stack.enter_async_context(Client(config.discord.api_base, banned))
-        messages = Messages(client, now)
-        people, drafts, finished_files = People(sessions), Drafts(sessions, now), FinishedFiles(images)
-        direct_messages = DirectMessages(client=client, finished_files=finished_files, people=people, messages=messages)
-        delivery = MessageUpdates(
-            messages=messages, generations=generations, finished_files=finished_files, tell=direct_messages.tell_done
-        )
-        stack.push_async_callback(delivery.close)
-        cleanup = Cleanup(removals=Removals(sessions), images=images, messages=messages)
-        stack.push_async_callback(cleanup.close)
-        dispatcher = Dispatcher(
-            pool=pool,
-            catalogue=config.catalogue,
-            generations=generations,
+        store = _Store.over(sessions, Images(config.data / "pictures"), now)
+        outgoing = _Outgoing.over(client, store, now)
+        stack.push_async_callback(outgoing.updates.close)
+        stack.push_async_callback(outgoing.cleanup.close)
+        dispatcher = _dispatcher(config, pool, store, outgoing, now)
+        incoming = _Incoming.over(config, store, outgoing, dispatcher, now)
+        await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
+        yield Bot(client, dispatcher, outgoing.updates, store.generations, outgoing.audit_log, outgoing.cleanup)
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """Everything that is kept."""
+
+    generations: Generations
+    images: Images
+    people: People
+    preferences: Preferences
+    rules: ServerRules
+    drafts: Drafts
+    paces: Paces
+    removals: Removals
+
+    @classmethod
+    def over(cls, sessions: Sessions, images: Images, now: Callable[[], datetime]) -> Self:
+        return cls(
+            generations=Generations(sessions, now),
             images=images,
-            delivery=delivery,
+            people=People(sessions),
+            preferences=Preferences(sessions),
+            rules=ServerRules(sessions),
+            drafts=Drafts(sessions, now),
             paces=Paces(sessions),
-            pace=Pace(),
-            hints=Hints(catalogue=config.catalogue, people=people, rules=rules, now=now),
-            cleanup=cleanup,
-            longest_line=config.worker.longest_line,
+            removals=Removals(sessions),
         )
-        audit_log = AuditLog(client, rules)
-        budgets = Budgets(host_limits=config.limits, generations=generations, now=now)
-        policy = ServerPolicy(
-            host_limits=config.limits,
-            rules=rules,
-            preferences=preferences,
-            models=config.catalogue.names,
-            budgets=budgets,
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """Everything that posts to Discord without being asked by an interaction."""
+
+    messages: Messages
+    finished_files: FinishedFiles
+    direct_messages: DirectMessages
+    updates: MessageUpdates
+    audit_log: AuditLog
+    cleanup: Cleanup
+
+    @classmethod
+    def over(cls, client: Client, store: _Store, now: Callable[[], datetime]) -> Self:
+        messages, finished_files = Messages(client, now), FinishedFiles(store.images)
+        direct_messages = DirectMessages(
+            client=client, finished_files=finished_files, people=store.people, messages=messages
         )
-        planner = Planner(
-            catalogue=config.catalogue,
-            policy=policy,
-            budgets=budgets,
-            generations=generations,
-            people=people,
-            images=images,
-            dispatcher=dispatcher,
-            audit_log=audit_log,
-        )
-        presets = Presets(people=people, generations=generations)
-        visibility = Visibility(rules=rules, catalogue=config.catalogue)
-        picture_actions = PictureActions(
-            planner=planner,
-            dispatcher=dispatcher,
-            generations=generations,
-            people=people,
+        return cls(
             messages=messages,
             finished_files=finished_files,
-            visibility=visibility,
-            presets=presets,
-        )
-        reactions = Reactions(
-            client=client,
-            banned=banned,
-            planner=planner,
-            dispatcher=dispatcher,
-            generations=generations,
-            people=people,
-            messages=messages,
             direct_messages=direct_messages,
+            updates=MessageUpdates(
+                messages=messages,
+                generations=store.generations,
+                finished_files=finished_files,
+                tell=direct_messages.tell_done,
+            ),
+            audit_log=AuditLog(client, store.rules),
+            cleanup=Cleanup(removals=store.removals, images=store.images, messages=messages),
         )
-        context_menus = ContextMenus(
-            client=client,
-            picture_actions=picture_actions,
+
+
+def _dispatcher(
+    config: Config, pool: WorkerPool, store: _Store, outgoing: _Outgoing, now: Callable[[], datetime]
+) -> Dispatcher:
+    hints = Hints(catalogue=config.catalogue, people=store.people, rules=store.rules, now=now)
+    return Dispatcher(
+        pool=pool,
+        generations=store.generations,
+        tasks=Tasks(generations=store.generations, images=store.images),
+        results=Results(generations=store.generations, images=store.images, hints=hints),
+        estimates=Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue),
+        delivery=outgoing.updates,
+        cleanup=outgoing.cleanup,
+        longest_line=config.worker.longest_line,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """Everything that turns what people ask for into requests."""
+
+    contexts: ContextLoader
+    planner: Planner
+    derivations: Derivations
+    comparisons: Comparisons
+    submission: Submission
+    presets: Presets
+    confirmation: Confirmation
+    visibility: Visibility
+    picture_actions: PictureActions
+
+    @classmethod
+    def over(
+        cls,
+        config: Config,
+        store: _Store,
+        outgoing: _Outgoing,
+        dispatcher: Dispatcher,
+        now: Callable[[], datetime],
+    ) -> Self:
+        contexts = ContextLoader(
+            host_limits=config.limits,
+            catalogue=config.catalogue,
+            rules=store.rules,
+            preferences=store.preferences,
+            people=store.people,
+        )
+        submission = Submission(
+            budgets=Budgets(host_limits=config.limits, generations=store.generations, now=now),
+            generations=store.generations,
+            images=store.images,
+            dispatcher=dispatcher,
+            audit_log=outgoing.audit_log,
+        )
+        planner = Planner(config.catalogue)
+        derivations = Derivations(planner=planner, catalogue=config.catalogue, images=store.images)
+        comparisons = Comparisons(catalogue=config.catalogue, planner=planner)
+        presets = Presets(people=store.people, generations=store.generations)
+        visibility = Visibility(rules=store.rules, catalogue=config.catalogue)
+        return cls(
+            contexts=contexts,
             planner=planner,
+            derivations=derivations,
+            comparisons=comparisons,
+            submission=submission,
             presets=presets,
-            generations=generations,
-            drafts=drafts,
-            catalogue=config.catalogue,
+            confirmation=Confirmation(
+                catalogue=config.catalogue,
+                contexts=contexts,
+                planner=planner,
+                comparisons=comparisons,
+                submission=submission,
+                drafts=store.drafts,
+            ),
+            visibility=visibility,
+            picture_actions=PictureActions(
+                contexts=contexts,
+                planner=planner,
+                derivations=derivations,
+                submission=submission,
+                dispatcher=dispatcher,
+                generations=store.generations,
+                people=store.people,
+                messages=outgoing.messages,
+                finished_files=outgoing.finished_files,
+                visibility=visibility,
+                presets=presets,
+            ),
         )
-        personal_data = PersonalData(
-            generations=generations,
-            images=images,
+
+
+async def _serve(
+    client: Client,
+    banned: Bans,
+    catalogue: Catalogue,
+    store: _Store,
+    outgoing: _Outgoing,
+    dispatcher: Dispatcher,
+    incoming: _Incoming,
+) -> None:
+    """Give the client its commands, menus, buttons, forms and reactions."""
+    actions, confirmation = incoming.picture_actions, incoming.confirmation
+    context_menus = ContextMenus(
+        client=client,
+        picture_actions=actions,
+        contexts=incoming.contexts,
+        planner=incoming.planner,
+        submission=incoming.submission,
+        presets=incoming.presets,
+        generations=store.generations,
+        drafts=store.drafts,
+        catalogue=catalogue,
+    )
+    reactions = Reactions(
+        client=client,
+        banned=banned,
+        contexts=incoming.contexts,
+        derivations=incoming.derivations,
+        submission=incoming.submission,
+        dispatcher=dispatcher,
+        generations=store.generations,
+        people=store.people,
+        messages=outgoing.messages,
+        direct_messages=outgoing.direct_messages,
+    )
+    history = History(
+        generations=store.generations,
+        people=store.people,
+        finished_files=outgoing.finished_files,
+        visibility=incoming.visibility,
+    )
+    queue = Queue(dispatcher=dispatcher, generations=store.generations)
+    me = Me(
+        PersonalData(
+            generations=store.generations,
+            images=store.images,
+            people=store.people,
+            preferences=store.preferences,
+            drafts=store.drafts,
+            dispatcher=dispatcher,
+            cleanup=outgoing.cleanup,
+        )
+    )
+    what = What()
+    compare_button = CompareButton(confirmation=confirmation, contexts=incoming.contexts, generations=store.generations)
+    await client.serve(
+        families=[
+            *_drawing_cogs(catalogue, store, incoming),
+            history,
+            queue,
+            Styles(store.people),
+            Models(catalogue),
+            Settings(preferences=store.preferences, people=store.people, catalogue=catalogue),
+            me,
+            Server(
+                rules=store.rules,
+                contexts=incoming.contexts,
+                catalogue=catalogue,
+                generations=store.generations,
+                dispatcher=dispatcher,
+                audit_log=outgoing.audit_log,
+            ),
+            what,
+            Help(),
+        ],
+        context_menus=context_menus.commands(),
+        items=[
+            pressable(actions.press),
+            lasting(pages.TURN, history.turn),
+            lasting(pages.SHOW, history.chosen),
+            lasting(pages.STOP, queue.cancel),
+            lasting(CONFIRM, confirmation.decide),
+            lasting(FORGET, me.decide),
+            lasting(lesson.ANOTHER, what.turn),
+            lasting(TRY, compare_button.press),
+        ],
+        reacted=reactions.added,
+        unreacted=reactions.removed,
+        submitted=ModalSubmissions(actions, context_menus).submit,
+    )
+
+
+def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> list[commands.Cog]:
+    """The commands that draw."""
+    contexts, confirmation, presets = incoming.contexts, incoming.confirmation, incoming.presets
+    planner, submission, people = incoming.planner, incoming.submission, store.people
+    return [
+        Imagine(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
+        Blend(contexts=contexts, planner=planner, submission=submission, presets=presets, catalogue=catalogue),
+        Compare(
+            comparisons=incoming.comparisons,
+            confirmation=confirmation,
+            contexts=contexts,
+            presets=presets,
             people=people,
-            preferences=preferences,
-            drafts=drafts,
-            dispatcher=dispatcher,
-            cleanup=cleanup,
-        )
-        comparisons = Comparisons(catalogue=config.catalogue, policy=policy, planner=planner)
-        confirmation = Confirmation(catalogue=config.catalogue, planner=planner, comparisons=comparisons, drafts=drafts)
-        history, queue, me, what = (
-            History(generations=generations, people=people, finished_files=finished_files, visibility=visibility),
-            Queue(dispatcher=dispatcher, generations=generations),
-            Me(personal_data),
-            What(),
-        )
-        server = Server(
-            rules=rules,
-            policy=policy,
-            catalogue=config.catalogue,
-            generations=generations,
-            dispatcher=dispatcher,
-            audit_log=audit_log,
-        )
-        await client.serve(
-            families=[
-                Imagine(
-                    confirmation=confirmation,
-                    planner=planner,
-                    presets=presets,
-                    people=people,
-                    catalogue=config.catalogue,
-                ),
-                Blend(planner=planner, presets=presets, catalogue=config.catalogue),
-                Compare(
-                    comparisons=comparisons,
-                    confirmation=confirmation,
-                    planner=planner,
-                    presets=presets,
-                    people=people,
-                    catalogue=config.catalogue,
-                ),
-                Explain(
-                    confirmation=confirmation,
-                    planner=planner,
-                    presets=presets,
-                    people=people,
-                    catalogue=config.catalogue,
-                ),
-                history,
-                queue,
-                Seed(planner=planner, catalogue=config.catalogue),
-                Styles(people),
-                Models(config.catalogue),
-                Settings(preferences=preferences, people=people, catalogue=config.catalogue),
-                me,
-                server,
-                what,
-                Help(),
-            ],
-            context_menus=context_menus.commands(),
-            items=[
-                pressable(picture_actions.press),
-                lasting(pages.TURN, history.turn),
-                lasting(pages.SHOW, history.chosen),
-                lasting(pages.STOP, queue.cancel),
-                lasting(CONSENT, confirmation.decide),
-                lasting(FORGET, me.decide),
-                lasting(lesson.ANOTHER, what.turn),
-                lasting(compare_button.TRY, CompareButton(confirmation=confirmation, generations=generations).press),
-            ],
-            reacted=reactions.added,
-            unreacted=reactions.removed,
-            submitted=ModalSubmissions(picture_actions, context_menus).submit,
-        )
-        yield Bot(client, dispatcher, delivery, generations, audit_log, cleanup)
+            catalogue=catalogue,
+        ),
+        Explain(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
+        Seed(contexts=contexts, planner=planner, submission=submission, catalogue=catalogue),
+    ]
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Delete, and_, delete, func, insert, literal, or_, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from storage.database import Sessions
 from storage.records import (
     NO_FILES,
     Action,
+    Charge,
     Generation,
     Hint,
     InputFiles,
@@ -25,7 +26,7 @@ from storage.records import (
     Origin,
     Page,
     Picture,
-    Spending,
+    Usage,
 )
 from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow, RemovalRow, SpendingRow
 
@@ -138,12 +139,6 @@ class Generations:
         async with self._sessions() as session:
             return await session.scalar(mine.order_by(GenerationRow.id.desc()).limit(1)) or "en-US"
 
-    async def unfinished_of(self, user_id: int, guild_id: int | None = None) -> int:
-        """How many requests of one person wait or are being drawn, in one server or everywhere."""
-        mine = *_of(user_id, guild_id), GenerationRow.state.in_(_UNFINISHED)
-        async with self._sessions() as session:
-            return await session.scalar(select(func.count()).select_from(GenerationRow).where(*mine)) or 0
-
     async def unfinished_in(self, guild_id: int, user_id: int) -> list[Generation]:
         """A member's requests of one server that wait or are being drawn."""
         mine = GenerationRow.guild_id == guild_id, GenerationRow.user_id == user_id
@@ -151,25 +146,27 @@ class Generations:
             rows = await session.scalars(select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
             return [_record(row) for row in rows]
 
-    async def spent(self, user_id: int, since: datetime, guild_id: int | None = None) -> Spending:
-        """What a person has asked for since a time, in one server or everywhere; what failed is not counted."""
-        charges = await self.charges(user_id, since, guild_id)
-        return Spending(sum(steps for _, steps in charges), charges[-1][0] if charges else None)
+    async def usage(self, user_id: int, since: datetime) -> Usage:
+        """A person's unfinished requests, and all that they asked for since a time; oldest first.
 
-    async def charges(self, user_id: int, since: datetime, guild_id: int | None = None) -> list[tuple[datetime, int]]:
-        """When a person asked for something since a time, in one server or everywhere, and for how many steps; oldest
-        first. Requests that were forgotten since are among them, failed ones are not."""
-        kept = select(GenerationRow.created, GenerationRow.charged).where(
-            *_of(user_id, guild_id), GenerationRow.created >= since, GenerationRow.state != JobState.FAILED.value
-        )
-        forgotten = select(SpendingRow.created, SpendingRow.charged).where(
-            SpendingRow.user_id == user_id, SpendingRow.created >= since
-        )
-        if guild_id is not None:
-            forgotten = forgotten.where(SpendingRow.guild_id == guild_id)
+        Requests that were forgotten since are among them. A failed request counts neither as charged nor as asked.
+        """
+        recent = GenerationRow.created >= since
+        unfinished = GenerationRow.state.in_(_UNFINISHED)
+        counts = and_(recent, GenerationRow.state != JobState.FAILED.value)
+        kept = select(
+            GenerationRow.created,
+            GenerationRow.charged,
+            GenerationRow.guild_id,
+            unfinished.label("unfinished"),
+            counts.label("counts"),
+        ).where(GenerationRow.user_id == user_id, or_(unfinished, recent))
+        forgotten = select(
+            SpendingRow.created, SpendingRow.charged, SpendingRow.guild_id, literal(False), literal(True)
+        ).where(SpendingRow.user_id == user_id, SpendingRow.created >= since)
         async with self._sessions() as session:
             rows = await session.execute(union_all(kept, forgotten).order_by("created"))
-            return [(created, charged) for created, charged in rows]
+            return Usage(tuple(Charge(*row) for row in rows))
 
     async def forget_spendings(self) -> None:
         """Remove what was kept of forgotten people's requests, where those count against no budget any more."""
@@ -184,7 +181,8 @@ class Generations:
             return [_record(row) for row in rows]
 
     async def begin(self, generation_id: int) -> None:
-        await self._change(generation_id, state=JobState.DRAWING.value)
+        """Note that it is being drawn."""
+        await self._set(generation_id, state=JobState.DRAWING.value)
 
     async def complete(
         self,
@@ -238,7 +236,7 @@ class Generations:
 
     async def delivered(self, generation_id: int) -> None:
         """The message shows how it ended; nothing is left to do, and the token is forgotten."""
-        await self._change(generation_id, delivered=True, token=None)
+        await self._set(generation_id, delivered=True, token=None)
 
     async def delete(self, generation_id: int) -> None:
         """Mark a request deleted and its pictures gone; its settings stay. The files that no other request needs are
@@ -305,6 +303,10 @@ class Generations:
             rows = await session.scalars(query.offset(start).limit(most))
             return Page(tuple(_record(row) for row in rows), total)
 
+    async def _set(self, generation_id: int, **values: object) -> None:
+        async with self._sessions() as session, session.begin():
+            await session.execute(update(GenerationRow).where(GenerationRow.id == generation_id).values(**values))
+
     async def _change(self, generation_id: int, **values: object) -> Generation:
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
@@ -312,12 +314,6 @@ class Generations:
                 setattr(row, name, value)
             await session.commit()
             return _record(row)
-
-
-def _of(user_id: int, guild_id: int | None) -> list[ColumnElement[bool]]:
-    """Requests of one person, in one server or, where None is given, everywhere."""
-    mine = [GenerationRow.user_id == user_id]
-    return mine if guild_id is None else [*mine, GenerationRow.guild_id == guild_id]
 
 
 def _column(role: str) -> str:

@@ -184,11 +184,48 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
-    """What a person has asked for: steps of all pictures, and when last."""
+class Charge:
+    """One request, as budgets count it."""
 
+    asked: datetime
     steps: int
-    last: datetime | None
+    guild_id: int | None = None
+    unfinished: bool = False
+    counts: bool = True
+    """False for a request that only waits: it failed, or was asked for before the time that budgets look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A person's requests that count against budgets, oldest first."""
+
+    charges: tuple[Charge, ...] = ()
+
+    def within(self, guild_id: int | None) -> "Usage":
+        """Only those of one server; None keeps all."""
+        if guild_id is None:
+            return self
+        return Usage(tuple(each for each in self.charges if each.guild_id == guild_id))
+
+    @property
+    def unfinished(self) -> int:
+        """The number of requests that wait or are being drawn."""
+        return sum(each.unfinished for each in self.charges)
+
+    @property
+    def counted(self) -> tuple[Charge, ...]:
+        """Those that cost steps and start a cooldown."""
+        return tuple(each for each in self.charges if each.counts)
+
+    @property
+    def steps(self) -> int:
+        """The steps that were charged."""
+        return sum(each.steps for each in self.counted)
+
+    @property
+    def last(self) -> datetime | None:
+        """The time of the latest request; None where there is none."""
+        return self.counted[-1].asked if self.counted else None
 
 
 @dataclass(frozen=True, slots=True)

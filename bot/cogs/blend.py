@@ -10,18 +10,30 @@ from bot.cogs import options
 from bot.interactions.downloads import fetched
 from bot.interactions.requester import requester_of
 from bot.interactions.submit import begin
+from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
 from bot.requests import blending
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
+from bot.requests.submission import Submission
 from generation.catalogue import Catalogue
 
 
 class Blend(commands.Cog):
     """One picture from several."""
 
-    def __init__(self, *, planner: Planner, presets: Presets, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        *,
+        contexts: ContextLoader,
+        planner: Planner,
+        submission: Submission,
+        presets: Presets,
+        catalogue: Catalogue,
+    ) -> None:
+        self._contexts = contexts
         self._planner = planner
+        self._submission = submission
         self._presets = presets
         self._catalogue = catalogue
 
@@ -54,15 +66,16 @@ class Blend(commands.Cog):
         """
         given = [each for each in (first, second, third, fourth) if each is not None]
         urls = [options.picture_url(each) for each in given]
-        requester, chosen = requester_of(interaction), options.chosen(model=model, strength=strength)
+        chosen = options.chosen(model=model, strength=strength)
+        context = await self._contexts.load(requester_of(interaction))
         text = await self._presets.dressed(interaction.user.id, prompt or "")
 
         async def blended() -> list[Plan]:
             files = await asyncio.gather(*(fetched(interaction.client, url) for url in urls))
-            return [await self._planner.blend(requester, files, text, chosen)]
+            return [await self._planner.blend(context, files, text, chosen)]
 
-        plan = await self._planner.imagine(requester, blending.with_words(text), None, chosen, with_picture=True)
-        await begin(interaction, self._planner, [plan], private=private, spoiler=spoiler, complete=blended)
+        plan = self._planner.imagine(context, blending.with_words(text), None, chosen, with_picture=True)
+        await begin(interaction, self._submission, [plan], private=private, spoiler=spoiler, complete=blended)
 
     @blend.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

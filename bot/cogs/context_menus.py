@@ -19,9 +19,11 @@ from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
 from bot.interactions.submit import begin
+from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
+from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind
 from bot.views.details import of_settings
 from generation.catalogue import Catalogue
@@ -30,8 +32,8 @@ from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.records import Generation
 
-FILE_BYTES = 25 * 2**20
-"""Larger files are not looked into."""
+READ_BYTES = 25 * 2**20
+"""Larger files are not read for their metadata."""
 
 STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
 """The form of a picture that somebody posted."""
@@ -45,7 +47,9 @@ class ContextMenus:
         *,
         client: discord.Client,
         picture_actions: PictureActions,
+        contexts: ContextLoader,
         planner: Planner,
+        submission: Submission,
         presets: Presets,
         generations: Generations,
         drafts: Drafts,
@@ -53,7 +57,9 @@ class ContextMenus:
     ) -> None:
         self._client = client
         self._picture_actions = picture_actions
+        self._contexts = contexts
         self._planner = planner
+        self._submission = submission
         self._presets = presets
         self._generations = generations
         self._drafts = drafts
@@ -76,19 +82,20 @@ class ContextMenus:
                 raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
             filled = remix_modal.read(values)
             text = await self._presets.dressed(interaction.user.id, filled.text)
-            plan = await self._planner.imagine(requester_of(interaction), text, None, filled.chosen, with_picture=True)
+            context = await self._context(interaction)
+            plan = self._planner.imagine(context, text, None, filled.chosen, with_picture=True)
             self._planner.check_takes_picture([plan])
             url = draft["url"]
 
             async def from_picture() -> list[Plan]:
                 return await self._planner.with_image([plan], await fetched(self._client, url))
 
-            await begin(interaction, self._planner, [plan], private=False, complete=from_picture)
+            await begin(interaction, self._submission, [plan], private=False, complete=from_picture)
 
     async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
         settings = await self._settings(message)
         known = settings.model in self._catalogue.names
-        model = settings.model if known else await self._planner.usual_model(requester_of(interaction))
+        model = settings.model if known else (await self._context(interaction)).usual_model
         form = remix_modal.panel(
             Press(PressKind.USE, 0).custom_id,
             FORMS[PressKind.USE],
@@ -102,8 +109,8 @@ class ContextMenus:
         if generation := await self._known(message):
             await self._picture_actions.press(interaction, Press(PressKind.REROLL, generation.id))
             return
-        plan = await self._planner.adopt(requester_of(interaction), await self._settings(message))
-        await begin(interaction, self._planner, [plan], private=False)
+        plan = self._planner.adopt(await self._context(interaction), await self._settings(message))
+        await begin(interaction, self._submission, [plan], private=False)
 
     async def _upscale(self, interaction: discord.Interaction, message: discord.Message) -> None:
         generation = await self._known(message)
@@ -126,7 +133,7 @@ class ContextMenus:
         form = remix_modal.panel(
             f"noisefox-start:{draft}",
             FORMS[PressKind.REDRAW],
-            await self._planner.usual(requester_of(interaction), REDRAWN),
+            self._planner.usual(await self._context(interaction), REDRAWN),
             ("prompt", "seed", "size", "control_scale", "image_prompt_scale"),
         )
         await interaction.response.send_modal(form)
@@ -138,6 +145,9 @@ class ContextMenus:
             return
         index = generation.shown[0].index if generation.shown else 0
         await self._picture_actions.press(interaction, Press(kind, generation.id, index))
+
+    async def _context(self, interaction: discord.Interaction) -> RequestContext:
+        return await self._contexts.load(requester_of(interaction))
 
     async def _known(self, message: discord.Message) -> Generation | None:
         """Our record of a message: by its id, else by the buttons on it, if it is one of ours."""
@@ -159,7 +169,7 @@ class ContextMenus:
 def _picture_of(message: discord.Message) -> discord.Attachment:
     """The first picture of a message. Raises `Refusal` where there is none."""
     for attachment in message.attachments:
-        if (attachment.content_type or "").startswith("image/") and attachment.size <= FILE_BYTES:
+        if (attachment.content_type or "").startswith("image/") and attachment.size <= READ_BYTES:
             return attachment
     raise Refusal("This message has no picture that I can look into.")
 

@@ -1,47 +1,148 @@
-"""What commands that draw from words have in common: how prompts are read, and what is suggested."""
+"""What the commands that draw from words share: their options, and what is suggested for these."""
+
+import inspect
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, TypeVar
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs import options
-from bot.interactions.confirmation import Confirmation
+from bot.interactions.confirmation import Confirmation, PictureRequest
 from bot.interactions.requester import requester_of
+from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
-from bot.requests.planner import Planner
 from generation.catalogue import Catalogue
+from generation.settings import PartialSettings
 from storage.people import People
+
+Cog = TypeVar("Cog", bound="PromptCog")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptOptions:
+    """The options of every command that draws from words.
+
+    Args:
+        prompt: What you would like to see
+        negative: What you would not like to see
+        aspect: Width to height, such as 3:2
+        steps: How often the picture is refined; 20 to 30 is plenty
+        guidance: How closely the prompt is followed: 1 wanders, 5 to 8 obeys, 20 burns
+        seed: Where the noise starts from; the same seed and settings draw the same picture again
+        sampler: The rule for taking a step
+        clip_skip: Which layer of the text encoder listens, from the end: 1 is the last
+        model: Which model draws
+        style: One of your presets, see /styles
+        image: A picture to start from
+        strength: How much of that picture is drawn anew: 0.3 touches it up, 0.8 keeps little
+        private: Only you see it
+        spoiler: Covered until somebody presses it
+    """
+
+    prompt: options.Prompt
+    negative: options.Negative | None = None
+    aspect: options.Aspect | None = None
+    steps: options.Steps | None = None
+    guidance: options.Guidance | None = None
+    seed: options.Seed | None = None
+    sampler: app_commands.Choice[str] | None = None
+    clip_skip: options.ClipSkip | None = None
+    model: str | None = None
+    style: str | None = None
+    image: discord.Attachment | None = None
+    strength: options.Strength | None = None
+    private: bool = False
+    spoiler: bool = False
+
+    def chosen(self, count: int | None = None) -> PartialSettings:
+        """The settings that were given."""
+        return options.chosen(
+            model=self.model,
+            negative=self.negative,
+            steps=self.steps,
+            guidance=self.guidance,
+            sampler=self.sampler,
+            clip_skip=self.clip_skip,
+            count=count,
+            strength=self.strength,
+        )
 
 
 class PromptCog(commands.Cog):
-    """A cog whose options know recent prompts, LoRAs, shapes, models and styles."""
+    """A cog whose options suggest recent prompts, LoRAs, aspects, models and styles."""
 
     def __init__(
-        self, *, confirmation: Confirmation, planner: Planner, presets: Presets, people: People, catalogue: Catalogue
+        self,
+        *,
+        confirmation: Confirmation,
+        contexts: ContextLoader,
+        presets: Presets,
+        people: People,
+        catalogue: Catalogue,
     ) -> None:
         self._confirmation = confirmation
-        self._planner = planner
+        self._contexts = contexts
         self._presets = presets
         self._people = people
         self._catalogue = catalogue
 
-    async def prompts(self, user_id: int, typed: str, style: str | None, aspect: str | None) -> list[str]:
-        """The prompts that `typed` stands for, in a style and of a shape where they are given. Raises `UserError`."""
-        prompts = await self._presets.prompts(user_id, typed, style)
-        return [f"{each} --ar {aspect}" for each in prompts] if aspect else prompts
+    async def context(self, interaction: discord.Interaction) -> RequestContext:
+        """Everything that is known of who asks, and where."""
+        return await self._contexts.load(requester_of(interaction))
+
+    async def draw(
+        self, interaction: discord.Interaction, given: PromptOptions, *, count: int | None = None, **more: Any
+    ) -> None:
+        """Begin what was asked for; `more` are fields of `PictureRequest`. Raises `UserError`."""
+        url = options.picture_url(given.image) if given.image else ""
+        context = await self.context(interaction)
+        prompts = await self._presets.prompts(interaction.user.id, given.prompt, given.style, context.personal.suffix)
+        if given.aspect:
+            prompts = [f"{each} --ar {given.aspect}" for each in prompts]
+        request = PictureRequest(prompts, given.seed, given.chosen(count), given.private, given.spoiler, url, **more)
+        await self._confirmation.take(interaction, context, request)
 
     async def suggest_prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        named = interaction.namespace.model
-        model = named if named in self._catalogue.names else await self._planner.usual_model(requester_of(interaction))
+        model = interaction.namespace.model
+        if model not in self._catalogue.names:
+            model = (await self.context(interaction)).usual_model
         if loras := self._catalogue.loras.completions(typed, model):
             return options.choices(self._presets.suggestion(interaction.user.id, text) for _, text in loras)
         return options.choices(await self._presets.recent(interaction.user.id, typed))
 
     async def suggest_aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.choices((shape, shape) for shape in options.SHAPES if typed in shape)
+        return options.choices((aspect, aspect) for aspect in options.ASPECTS if typed in aspect)
 
     async def suggest_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return options.matching_models(self._catalogue, typed)
 
     async def suggest_styles(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return options.matching_styles(await self._people.styles(interaction.user.id), typed)
+
+
+def with_prompt_options(
+    callback: Callable[Concatenate[Cog, discord.Interaction, PromptOptions, ...], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[Cog, discord.Interaction, ...], Coroutine[Any, Any, None]]:
+    """Give a command the options of `PromptOptions`: the prompt first, then the command's own, then the others."""
+    shared = inspect.signature(PromptOptions).parameters
+    cog, interaction, _, *own = inspect.signature(callback).parameters.values()
+
+    @wraps(callback)
+    async def command(self: Cog, interaction: discord.Interaction, /, **values: Any) -> None:
+        given = PromptOptions(**{name: values.pop(name) for name in shared})
+        await callback(self, interaction, given, **values)
+
+    prompt, *others = (each.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for each in shared.values())
+    command.__signature__ = inspect.Signature([cog, interaction, prompt, *own, *others])  # type: ignore[attr-defined]
+    command.__doc__ = f"{inspect.getdoc(callback)}\n\n{inspect.getdoc(PromptOptions)}"
+    suggested = app_commands.autocomplete(
+        prompt=PromptCog.suggest_prompts,
+        aspect=PromptCog.suggest_aspects,
+        model=PromptCog.suggest_models,
+        style=PromptCog.suggest_styles,
+    )
+    return suggested(app_commands.choices(sampler=options.SAMPLERS)(command))

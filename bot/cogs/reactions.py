@@ -16,8 +16,10 @@ from bot.interactions.requester import requester_in
 from bot.interactions.submit import check_may_post
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import address
+from bot.policy.request_context import ContextLoader
+from bot.requests.derive import Derivations
 from bot.requests.plan import Plan
-from bot.requests.planner import Planner
+from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind
 from generation.errors import UserError
 from generation.sentences import Sentence
@@ -44,7 +46,9 @@ class Reactions:
         *,
         client: discord.Client,
         banned: Bans,
-        planner: Planner,
+        contexts: ContextLoader,
+        derivations: Derivations,
+        submission: Submission,
         dispatcher: Dispatcher,
         generations: Generations,
         people: People,
@@ -53,7 +57,9 @@ class Reactions:
     ) -> None:
         self._client = client
         self._banned = banned
-        self._planner = planner
+        self._contexts = contexts
+        self._derivations = derivations
+        self._submission = submission
         self._dispatcher = dispatcher
         self._generations = generations
         self._people = people
@@ -124,7 +130,8 @@ class Reactions:
         self._check_channel(payload)
         person = payload.member or discord.Object(payload.user_id)
         requester = requester_in(person, payload.guild_id, self._channel(payload) or discord.Object(payload.channel_id))
-        [plan] = await plans_for(self._planner, requester, generation, press)
+        [plan] = plans_for(self._derivations, await self._contexts.load(requester), generation, press)
+        await self._submission.check([plan])
         await self._begin_by_reply(payload, plan, key, generation)
 
     async def _begin_by_reply(
@@ -133,19 +140,18 @@ class Reactions:
         """There is no interaction to answer: a reply becomes the request's message."""
         starting = views.starting(plan.settings, plan.lineage, payload.user_id, parent)
         message = await self._messages.reply(payload.channel_id, payload.message_id, starting)
-        cover = await self._planner.cover(plan)
         origin = Origin(
             key,
             payload.user_id,
             payload.channel_id,
             message.id,
             guild_id=payload.guild_id,
-            spoiler=parent.origin.spoiler or cover.spoiler,
-            guard=cover.guard,
+            spoiler=parent.origin.spoiler or plan.nsfw.spoiler,
+            guard=plan.nsfw.guard,
             locale=await self._generations.locale_of(payload.user_id),
         )
         try:
-            await self._planner.accept(plan, origin)
+            await self._submission.accept(plan, origin)
         except (AlreadyAsked, UserError) as reason:
             await self._messages.remove(origin)
             if isinstance(reason, UserError):

@@ -10,9 +10,11 @@ from bot.cogs import options
 from bot.errors import Refusal
 from bot.interactions.requester import requester_of
 from bot.interactions.submit import begin
+from bot.policy.request_context import ContextLoader
 from bot.prompts import flags
 from bot.requests import seed_cells
 from bot.requests.planner import Planner
+from bot.requests.submission import Submission
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
 
@@ -24,8 +26,12 @@ _SIZE = re.compile(r"\d{2,4}[x×]\d{2,4}", re.IGNORECASE)
 class Seed(commands.Cog):
     """The noise of a seed, and what comes of it."""
 
-    def __init__(self, *, planner: Planner, catalogue: Catalogue) -> None:
+    def __init__(
+        self, *, contexts: ContextLoader, planner: Planner, submission: Submission, catalogue: Catalogue
+    ) -> None:
+        self._contexts = contexts
         self._planner = planner
+        self._submission = submission
         self._catalogue = catalogue
 
     @app_commands.command()
@@ -56,8 +62,9 @@ class Seed(commands.Cog):
             words.append(typed.prompt)
             chosen = chosen.over(typed.chosen)
             private, spoiler = private or typed.private, spoiler or typed.spoiler
-        plan = await self._planner.seed(requester_of(interaction), number, words, _sized(size).over(chosen))
-        await begin(interaction, self._planner, [plan], private=private, spoiler=spoiler)
+        context = await self._contexts.load(requester_of(interaction))
+        plan = self._planner.seed(context, number, words, _sized(size).over(chosen))
+        await begin(interaction, self._submission, [plan], private=private, spoiler=spoiler)
 
     @seed.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

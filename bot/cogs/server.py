@@ -14,8 +14,9 @@ from bot.interactions.requester import requester_in
 from bot.interactions.respond import answer
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import say, say_many
-from bot.policy import blocked_words as blocked_words_module
-from bot.policy.server_rules import ServerPolicy, check_setting
+from bot.policy import blocked_words
+from bot.policy.request_context import ContextLoader
+from bot.policy.server_rules import check_setting
 from bot.views.server_rules import limit, rules
 from generation.catalogue import Catalogue
 from generation.errors import InvalidSetting
@@ -51,7 +52,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         self,
         *,
         rules: ServerRules,
-        policy: ServerPolicy,
+        contexts: ContextLoader,
         catalogue: Catalogue,
         generations: Generations,
         dispatcher: Dispatcher,
@@ -59,7 +60,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
     ) -> None:
         super().__init__(catalogue)
         self._rules = rules
-        self._policy = policy
+        self._contexts = contexts
         self._generations = generations
         self._dispatcher = dispatcher
         self._audit_log = audit_log
@@ -221,11 +222,11 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         Args:
             blocked: Whole words or phrases, with commas between them; gore* also blocks gorefest; a dash blocks none
         """
-        blocked_words = blocked_words_module.read(blocked.removeprefix("-"))
-        await self._rules.decide(_guild(interaction), blocked_words=blocked_words)
+        words = blocked_words.read(blocked.removeprefix("-"))
+        await self._rules.decide(_guild(interaction), blocked_words=words)
         self._audit_log.decided(
             interaction,
-            Sentence("{person} set the blocked words: {number}", number=len(blocked_words)),
+            Sentence("{person} set the blocked words: {number}", number=len(words)),
         )
         await self._answer(interaction, say("Saved."))
 
@@ -334,11 +335,9 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         model: str | None = None,
     ) -> None:
         requester = requester_in(member or interaction.user, interaction.guild_id, channel or interaction.channel)
-        usual = await self._policy.usual_model_said(requester, self._catalogue.names)
-        spec = self._catalogue.get(model or usual.value)
-        book = await self._rules.of(_guild(interaction))
-        effective = await self._policy.effective(requester, spec)
-        page, *more = rules(book, effective, requester, spec.name, usual, self._catalogue.names, first)
+        context = await self._contexts.load(requester)
+        name = model or context.model_of_place.value
+        page, *more = rules(context, context.effective(name), name, first)
         await answer(interaction, page)
         for page in more:
             page.view.stop()

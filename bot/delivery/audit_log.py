@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 import aiohttp
 import discord
@@ -18,6 +19,15 @@ SHOWN_PROMPT = 300
 """Characters of a prompt that a line shows."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line for the log channel of a server; the channel is looked up where it is not known yet."""
+
+    guild_id: int
+    sentence: Sentence
+    channel_id: int | None = None
+
+
 class AuditLog:
     """Takes lines at once and writes them one after the other, in the server's language; `run` it for as long as the
     bot lives."""
@@ -25,12 +35,12 @@ class AuditLog:
     def __init__(self, client: discord.Client, rules: ServerRules) -> None:
         self._client = client
         self._rules = rules
-        self._lines: asyncio.Queue[tuple[int, Sentence]] = asyncio.Queue()
+        self._lines: asyncio.Queue[_Line] = asyncio.Queue()
 
-    def asked(self, generation: Generation) -> None:
-        """A member's request. Of a private one, the prompt stays private."""
+    def asked(self, generation: Generation, channel_id: int | None) -> None:
+        """Note a member's request in the log channel, if there is one. Of a private one, the prompt stays private."""
         origin, settings = generation.origin, generation.settings
-        if origin.guild_id is None:
+        if origin.guild_id is None or channel_id is None:
             return
         asked = Sentence(
             "{person} asked for {words} in {channel} ({action}, {steps} steps × {count}, {model}) {link}",
@@ -43,7 +53,7 @@ class AuditLog:
             model=settings.model,
             link="" if origin.private else _link(generation),
         )
-        self.note(origin.guild_id, asked)
+        self._lines.put_nowait(_Line(origin.guild_id, asked, channel_id))
 
     def decided(self, interaction: discord.Interaction, what: Sentence) -> None:
         """A change by an admin: what `{person}` did."""
@@ -53,24 +63,24 @@ class AuditLog:
 
     def note(self, guild_id: int, line: Sentence) -> None:
         """Write a line soon, where the server has a log channel."""
-        self._lines.put_nowait((guild_id, line))
+        self._lines.put_nowait(_Line(guild_id, line))
 
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
-            guild_id, line = await self._lines.get()
+            line = await self._lines.get()
             try:
-                await self._write(guild_id, line)
+                await self._write(line)
             except (discord.HTTPException, aiohttp.ClientError, OSError, StorageError) as reason:
-                log.warning("a line for the log channel of %s is lost: %s", guild_id, reason)
+                log.warning("a line for the log channel of %s is lost: %s", line.guild_id, reason)
 
-    async def _write(self, guild_id: int, line: Sentence) -> None:
-        channel_id = (await self._rules.of(guild_id)).log_channel_id
+    async def _write(self, line: _Line) -> None:
+        channel_id = line.channel_id or (await self._rules.of(line.guild_id)).log_channel_id
         if channel_id is None:
             return
-        guild = self._client.get_guild(guild_id)
+        guild = self._client.get_guild(line.guild_id)
         with addressing(guild.preferred_locale if guild else None):
-            text = say(line).strip()
+            text = say(line.sentence).strip()
         await self._client.get_partial_messageable(channel_id).send(text[:2000], suppress_embeds=True)
 
 

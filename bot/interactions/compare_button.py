@@ -8,6 +8,8 @@ import discord
 
 from bot.errors import Refusal
 from bot.interactions.confirmation import Confirmation, PictureRequest
+from bot.interactions.requester import requester_of
+from bot.policy.request_context import ContextLoader
 from bot.views.compare_button import LAST
 from generation.comparison import Parameter
 from generation.settings import GenerationSettings, PartialSettings
@@ -18,7 +20,8 @@ from storage.records import Generation
 class CompareButton:
     """Orders comparisons for whoever presses."""
 
-    def __init__(self, *, confirmation: Confirmation, generations: Generations) -> None:
+    def __init__(self, *, confirmation: Confirmation, contexts: ContextLoader, generations: Generations) -> None:
+        self._contexts = contexts
         self._confirmation = confirmation
         self._generations = generations
 
@@ -39,7 +42,8 @@ class CompareButton:
             spoiler=generation.origin.spoiler,
             compared={Parameter(match["parameter"]): match["values"] or ""},
         )
-        await self._confirmation.take(interaction, picture_request)
+        context = await self._contexts.load(requester_of(interaction))
+        await self._confirmation.take(interaction, context, picture_request)
 
     async def _last_of(self, user_id: int) -> Generation | None:
         page = await self._generations.of_user(user_id, most=1)

@@ -16,9 +16,11 @@ from bot.interactions.respond import answer
 from bot.interactions.submit import begin, check, check_reach
 from bot.locales import say
 from bot.locales.durations import about
+from bot.policy.request_context import ContextLoader, RequestContext
 from bot.requests.comparisons import ComparedPicture, Comparisons
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
+from bot.requests.submission import Submission
 from bot.views.message import MessageContent, framed
 from generation.catalogue import Catalogue
 from generation.comparison import Parameter
@@ -67,21 +69,34 @@ class PictureRequest:
 
 
 class Confirmation:
-    """Takes orders in."""
+    """Begins requests, and asks first where one makes many pictures."""
 
-    def __init__(self, *, catalogue: Catalogue, planner: Planner, comparisons: Comparisons, drafts: Drafts) -> None:
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        contexts: ContextLoader,
+        planner: Planner,
+        comparisons: Comparisons,
+        submission: Submission,
+        drafts: Drafts,
+    ) -> None:
         self._catalogue = catalogue
+        self._contexts = contexts
         self._planner = planner
         self._comparisons = comparisons
+        self._submission = submission
         self._drafts = drafts
 
-    async def take(self, interaction: discord.Interaction, picture_request: PictureRequest) -> None:
-        """Begin an order, or ask back first. Raises `UserError` for what is refused."""
-        plans = await self._plans(interaction, picture_request)
+    async def take(
+        self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
+    ) -> None:
+        """Begin a request, or ask first. Raises `UserError` for what is refused."""
+        plans = await self._plans(interaction, context, picture_request)
         if len(plans) > AT_ONCE or self._work(plans) > MANY_STEPS:
-            await self._ask_back(interaction, picture_request, plans)
+            await self._ask_back(interaction, context, picture_request, plans)
         else:
-            await self._begin(interaction, picture_request, plans)
+            await self._begin(interaction, context, picture_request, plans)
 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Take the answer to the question. Raises `UserError`."""
@@ -94,67 +109,77 @@ class Confirmation:
                 await interaction.response.edit_message(view=view)
                 return
             picture_request = PictureRequest.of_document(document)
-            await self._begin(interaction, picture_request, await self._plans(interaction, picture_request))
+            context = await self._contexts.load(requester_of(interaction))
+            plans = await self._plans(interaction, context, picture_request)
+            await self._begin(interaction, context, picture_request, plans)
 
     async def _ask_back(
-        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan]
+        self,
+        interaction: discord.Interaction,
+        context: RequestContext,
+        picture_request: PictureRequest,
+        plans: list[Plan],
     ) -> None:
-        """Nobody is asked about what would be refused then."""
-        await check(interaction, self._planner, plans, private=picture_request.private)
+        """Ask first; nobody is asked about a request that would be refused then."""
+        await check(interaction, self._submission, plans, private=picture_request.private)
         if picture_request.image_url:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            plans = await self._with_picture(interaction, picture_request)
+            plans = await self._with_picture(interaction, context, picture_request)
         draft = await self._drafts.add(interaction.user.id, picture_request.to_document())
         await answer(interaction, self._question(plans, draft))
 
     async def _begin(
-        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan]
+        self,
+        interaction: discord.Interaction,
+        context: RequestContext,
+        picture_request: PictureRequest,
+        plans: list[Plan],
     ) -> None:
-        complete = partial(self._with_picture, interaction, picture_request) if picture_request.image_url else None
+        complete = (
+            partial(self._with_picture, interaction, context, picture_request) if picture_request.image_url else None
+        )
         await begin(
             interaction,
-            self._planner,
+            self._submission,
             plans,
             private=picture_request.private,
             spoiler=picture_request.spoiler,
             complete=complete,
         )
 
-    async def _with_picture(self, interaction: discord.Interaction, picture_request: PictureRequest) -> list[Plan]:
-        return await self._plans(
-            interaction, picture_request, await fetched(interaction.client, picture_request.image_url)
-        )
+    async def _with_picture(
+        self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
+    ) -> list[Plan]:
+        picture = await fetched(interaction.client, picture_request.image_url)
+        return await self._plans(interaction, context, picture_request, picture)
 
     async def _plans(
-        self, interaction: discord.Interaction, picture_request: PictureRequest, picture: bytes = b""
+        self,
+        interaction: discord.Interaction,
+        context: RequestContext,
+        picture_request: PictureRequest,
+        picture: bytes = b"",
     ) -> list[Plan]:
-        """The plans of an order, and what they start from where the `picture` is there already."""
-        requester = requester_of(interaction)
-        starts, planned = (
-            bool(picture_request.image_url),
-            self._planner.explain if picture_request.explained else self._planner.imagine,
-        )
+        """The plans of a request, and what they start from where the `picture` is here already."""
+        starts, chosen = bool(picture_request.image_url), picture_request.chosen
+        planned = self._planner.explain if picture_request.explained else self._planner.imagine
 
-        async def ask(prompt: str) -> Plan:
-            return await planned(requester, prompt, picture_request.seed, picture_request.chosen, with_picture=starts)
+        def ask(prompt: str) -> Plan:
+            return planned(context, prompt, picture_request.seed, chosen, with_picture=starts)
 
         first, *others = picture_request.prompts
-        plan = await ask(first)
-        await self._planner.check_room([plan] * len(picture_request.prompts))
-        plans = [plan, *[await ask(prompt) for prompt in others]]
-        check_reach(interaction, self._planner, plans)
+        plan = ask(first)
+        await self._submission.check_room(plan, len(picture_request.prompts))
+        plans = [plan, *map(ask, others)]
+        check_reach(interaction, self._submission, plans)
         if starts:
             self._planner.check_takes_picture(plans)
         if picture:
             plans = await self._planner.with_image(plans, picture)
         if picture_request.compared:
             asked = zip(plans, picture_request.prompts, strict=True)
-            plans = [
-                await self._comparisons.plan(
-                    ComparedPicture(*each, picture_request.chosen, starts), picture_request.compared
-                )
-                for each in asked
-            ]
+            compared = [ComparedPicture(*each, chosen, starts) for each in asked]
+            plans = [self._comparisons.plan(each, picture_request.compared) for each in compared]
         return plans
 
     def _work(self, plans: Sequence[Plan]) -> float:
@@ -170,7 +195,7 @@ class Confirmation:
         pictures = sum(each.count for plan in plans for each in plan.drawn)
         steps = sum(plan.charged for plan in plans)
         told = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
-        seconds = self._planner.seconds_until(plans)
+        seconds = self._submission.seconds_until(plans)
         if seconds is not None:
             told = say("{cost}, {time} until all are there", cost=told, time=about(seconds))
         if plans[0].axes:

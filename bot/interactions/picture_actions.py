@@ -18,10 +18,12 @@ from bot.interactions.submit import begin
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import say
-from bot.policy.requester import Requester
+from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
+from bot.requests.derive import Derivations
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
+from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind
 from bot.views.details import details
 from bot.views.explanation import of_animation
@@ -49,7 +51,10 @@ class PictureActions:
     def __init__(
         self,
         *,
+        contexts: ContextLoader,
         planner: Planner,
+        derivations: Derivations,
+        submission: Submission,
         dispatcher: Dispatcher,
         generations: Generations,
         people: People,
@@ -58,7 +63,10 @@ class PictureActions:
         visibility: Visibility,
         presets: Presets,
     ) -> None:
+        self._contexts = contexts
         self._planner = planner
+        self._derivations = derivations
+        self._submission = submission
         self._dispatcher = dispatcher
         self._generations = generations
         self._people = people
@@ -89,19 +97,23 @@ class PictureActions:
             case PressKind.REMIX | PressKind.REDRAW:
                 await self.open_form(interaction, press, generation)
             case _:
-                plans = await plans_for(self._planner, requester_of(interaction), generation, press)
-                await self._begin(interaction, generation, plans)
+                context = await self._contexts.load(requester_of(interaction))
+                await self._begin(interaction, generation, plans_for(self._derivations, context, generation, press))
 
     async def submit(self, interaction: discord.Interaction, press: Press, values: dict[str, Any]) -> None:
         """Take a form that came back, however long ago it was opened. Raises `UserError`."""
-        filled, requester = remix_modal.read(values), requester_of(interaction)
-        filled = replace(filled, text=await self._presets.dressed(interaction.user.id, filled.text))
+        filled, context = remix_modal.read(values), await self._contexts.load(requester_of(interaction))
+        text = await self._presets.dressed(interaction.user.id, filled.text)
         if press.kind is PressKind.USE:
-            plan = await self._planner.imagine(requester, filled.text, None, filled.chosen)
-            await begin(interaction, self._planner, [plan], private=False)
+            plan = self._planner.imagine(context, text, None, filled.chosen)
+            await begin(interaction, self._submission, [plan], private=False)
             return
         generation = await self.find(press.generation_id)
-        await self._begin(interaction, generation, [await self._formed(requester, generation, press, filled)])
+        if press.kind is PressKind.REDRAW:
+            plan = self._derivations.redraw(context, generation, press.picture, text, filled.chosen)
+        else:
+            plan = self._derivations.remix(context, generation, text, filled.chosen)
+        await self._begin(interaction, generation, [plan])
 
     async def find(self, generation_id: int) -> Generation:
         """A request by its number. Raises `Refusal`."""
@@ -128,16 +140,9 @@ class PictureActions:
             generation = await self._visibility.of(interaction, generation)
         await answer(interaction, details(generation, parent))
 
-    async def _formed(
-        self, requester: Requester, generation: Generation, press: Press, filled: remix_modal.RemixInput
-    ) -> Plan:
-        if press.kind is PressKind.REDRAW:
-            return await self._planner.from_picture(requester, generation, press.picture, filled.text, filled.chosen)
-        return await self._planner.remix(requester, generation, filled.text, filled.chosen)
-
     async def _begin(self, interaction: discord.Interaction, generation: Generation, plans: list[Plan]) -> None:
         origin = generation.origin
-        await begin(interaction, self._planner, plans, private=origin.private, spoiler=origin.spoiler)
+        await begin(interaction, self._submission, plans, private=origin.private, spoiler=origin.spoiler)
 
     async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:
         """Remove the message that was pressed, and the one that first showed the picture."""

@@ -4,20 +4,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.errors import Refusal
-from bot.policy.requester import Requester
-from bot.requests import trials, variations
+from bot.policy.request_context import RequestContext
+from bot.requests import variations
+from bot.requests.derive import Derivations
 from bot.requests.plan import Plan
-from bot.requests.planner import Planner
 from bot.views.custom_ids import Press, PressKind
 from generation.jobs import Manner
 from generation.outpainting import ZOOMS, Direction
-from generation.settings import SEED, GenerationSettings
+from generation.settings import GenerationSettings
 from generation.upscaling import FACTORS
-from storage.records import Action, Generation, Lineage
+from storage.records import Generation, Lineage
 
 VARIATIONS = {PressKind.VARY: variations.SUBTLE, PressKind.VARY_STRONG: variations.STRONG}
-SHAPES = {PressKind.SHAPE_SQUARE: (1, 1), PressKind.SHAPE_WIDE: (16, 9), PressKind.SHAPE_TALL: (9, 16)}
-"""Width to height."""
+ASPECTS = {PressKind.SHAPE_SQUARE: (1, 1), PressKind.SHAPE_WIDE: (16, 9), PressKind.SHAPE_TALL: (9, 16)}
+"""Width to height, by button."""
 VIEWS: dict[PressKind, float | Direction] = {
     PressKind.ZOOM_LITTLE: ZOOMS[0],
     PressKind.ZOOM_FAR: ZOOMS[1],
@@ -29,66 +29,49 @@ VIEWS: dict[PressKind, float | Direction] = {
 EXPLANATIONS: dict[PressKind, Callable[[GenerationSettings, int], GenerationSettings]] = {
     PressKind.EXPLAIN: lambda settings, seed: settings,
     PressKind.EXPLAIN_SEED: lambda settings, seed: replace(settings, seed=seed),
-    PressKind.EXPLAIN_GUIDANCE: lambda settings, seed: trials.more_guidance(settings),
-    PressKind.EXPLAIN_STEPS: lambda settings, seed: trials.fewer_steps(settings),
+    PressKind.EXPLAIN_GUIDANCE: lambda settings, seed: variations.more_guidance(settings),
+    PressKind.EXPLAIN_STEPS: lambda settings, seed: variations.fewer_steps(settings),
 }
-"""What is explained, given the settings of a picture and another seed."""
-TRIALS = (PressKind.TRY_STEPS, PressKind.TRY_GUIDANCE, PressKind.TRY_SAMPLERS)
+"""The settings that are explained, given those of the picture and another seed."""
+UPSCALES = {
+    PressKind.UPSCALE: (Manner.SUBTLE, min(FACTORS)),
+    PressKind.UPSCALE_FAR: (Manner.SUBTLE, max(FACTORS)),
+    PressKind.UPSCALE_CREATIVE: (Manner.CREATIVE, min(FACTORS)),
+}
 
 
-async def plans_for(planner: Planner, requester: Requester, generation: Generation, press: Press) -> list[Plan]:
-    """What `requester` gets by a press. Raises `UserError`."""
-    kind, index = press.kind, press.picture
-    if kind in VARIATIONS:
-        return [await planner.vary(requester, generation, index, VARIATIONS[kind])]
-    if kind in SHAPES:
-        return [await planner.reshape(requester, generation, index, SHAPES[kind])]
-    if kind in VIEWS:
-        return [await planner.outpaint(requester, generation, index, VIEWS[kind])]
-    if kind in TRIALS:
-        tried = await _tried(planner, requester, generation.settings.of_picture(index), kind)
-        lineage = Lineage(Action.TRY_OUT, generation.id, index)
-        return [await planner.derive(requester, generation, settings, lineage) for settings in tried]
-    if kind in EXPLANATIONS:
-        settings = EXPLANATIONS[kind](generation.settings.of_picture(index), planner.new_seed())
-        lineage = Lineage(Action.EXPLAIN, generation.id, index)
-        return [await planner.derive(requester, generation, settings, lineage)]
-    match kind:
-        case PressKind.DRAW | PressKind.CELL:
-            settings = generation.settings if kind is PressKind.DRAW else _cell(generation, index)
-            return [await planner.derive(requester, generation, settings, Lineage(parent=generation.id))]
+def plans_for(derivations: Derivations, context: RequestContext, generation: Generation, press: Press) -> list[Plan]:
+    """The requests that a press makes, in the person's `context`. Raises `UserError`."""
+    index, settings = press.picture, generation.settings.of_picture(press.picture)
+    match press.kind:
         case PressKind.REROLL:
-            return [await planner.reroll(requester, generation)]
-        case PressKind.NEXT_SEED:
-            following = (generation.settings.seed + 1) % (SEED.high + 1)
-            return [await planner.reseeded(requester, generation, following)]
-        case PressKind.UPSCALE:
-            return [await planner.upscale(requester, generation, index)]
-        case PressKind.UPSCALE_FAR:
-            return [await planner.upscale(requester, generation, index, factor=max(FACTORS))]
-        case PressKind.UPSCALE_CREATIVE:
-            return [await planner.upscale(requester, generation, index, Manner.CREATIVE)]
+            return [derivations.reroll(context, generation)]
+        case kind if kind in VARIATIONS:
+            return [derivations.vary(context, generation, index, VARIATIONS[kind])]
+        case kind if kind in ASPECTS:
+            return [derivations.reshape(context, generation, index, ASPECTS[kind])]
+        case kind if kind in VIEWS:
+            return [derivations.outpaint(context, generation, index, VIEWS[kind])]
+        case kind if kind in UPSCALES:
+            return [derivations.upscale(context, generation, index, *UPSCALES[kind])]
         case PressKind.HIRES:
-            return [await planner.hires(requester, generation, index)]
-    raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
-
-
-def _cell(generation: Generation, index: int) -> GenerationSettings:
-    if index >= len(generation.cells):
-        raise Refusal("This comparison has no such picture.")
-    return generation.cells[index]
-
-
-async def _tried(
-    planner: Planner, requester: Requester, settings: GenerationSettings, kind: PressKind
-) -> list[GenerationSettings]:
-    match kind:
+            return [derivations.hires(context, generation, index)]
+        case kind if kind in EXPLANATIONS:
+            explained = EXPLANATIONS[kind](settings, derivations.new_seed())
+            return [derivations.explain(context, generation, index, explained)]
         case PressKind.TRY_STEPS:
-            others = trials.other_steps(settings, await planner.most_steps(requester, settings.model))
+            most = derivations.most_steps(context, settings.model)
+            return derivations.try_out(context, generation, index, variations.other_steps(settings, most))
         case PressKind.TRY_GUIDANCE:
-            others = trials.other_guidance(settings)
-        case _:
-            others = trials.other_samplers(settings)
-    if not others:
-        raise Refusal("There are no other values that it could be drawn with here.")
-    return others
+            return derivations.try_out(context, generation, index, variations.other_guidance(settings))
+        case PressKind.TRY_SAMPLERS:
+            return derivations.try_out(context, generation, index, variations.other_samplers(settings))
+        case PressKind.DRAW:
+            return [derivations.derive(context, generation, generation.settings, Lineage(parent=generation.id))]
+        case PressKind.CELL if index < len(generation.cells):
+            return [derivations.derive(context, generation, generation.cells[index], Lineage(parent=generation.id))]
+        case PressKind.CELL:
+            raise Refusal("This comparison has no such picture.")
+        case PressKind.NEXT_SEED:
+            return [derivations.next_seed(context, generation)]
+    raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")

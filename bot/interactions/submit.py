@@ -12,7 +12,7 @@ from bot.errors import Refusal
 from bot.interactions import permissions
 from bot.locales.durations import about
 from bot.requests.plan import Plan
-from bot.requests.planner import Planner
+from bot.requests.submission import Submission
 from generation.errors import UserError
 from generation.sentences import Sentence
 from storage.database import StorageError
@@ -52,7 +52,7 @@ def is_outside(interaction: discord.Interaction) -> bool:
     return interaction.context.private_channel
 
 
-def check_reach(interaction: discord.Interaction, planner: Planner, plans: Sequence[Plan]) -> None:
+def check_reach(interaction: discord.Interaction, submission: Submission, plans: Sequence[Plan]) -> None:
     """Raise `Refusal` where the bot is no member and could not show all pictures while its token lives."""
     if not is_outside(interaction):
         return
@@ -63,7 +63,7 @@ def check_reach(interaction: discord.Interaction, planner: Planner, plans: Seque
             n=len(plans),
             most=MOST_BY_TOKEN,
         )
-    seconds = planner.seconds_until(plans)
+    seconds = submission.seconds_until(plans)
     if seconds is not None and seconds > TOKEN_LIFE.total_seconds():
         raise Refusal(
             "That would take {time}, and where I am not a member I can show pictures for a quarter of an hour only. "
@@ -72,10 +72,12 @@ def check_reach(interaction: discord.Interaction, planner: Planner, plans: Seque
         )
 
 
-async def check(interaction: discord.Interaction, planner: Planner, plans: Sequence[Plan], *, private: bool) -> None:
+async def check(
+    interaction: discord.Interaction, submission: Submission, plans: Sequence[Plan], *, private: bool
+) -> None:
     """Raise `UserError` where plans are too many together, or cannot be answered where they are asked for."""
-    await planner.check_together(plans)
-    check_reach(interaction, planner, plans)
+    await submission.check(plans)
+    check_reach(interaction, submission, plans)
     if interaction.guild_id is not None and not is_private(plans, private) and not is_outside(interaction):
         check_may_post(interaction.app_permissions, interaction.channel, Sentence("here"))
 
@@ -87,25 +89,52 @@ def is_private(plans: Sequence[Plan], private: bool) -> bool:
 
 async def begin(
     interaction: discord.Interaction,
-    planner: Planner,
+    submission: Submission,
     plans: Sequence[Plan],
     *,
     private: bool,
     spoiler: bool = False,
     complete: Complete | None = None,
 ) -> None:
-    """Acknowledge an accepted request, then save and queue it: its answer is the acknowledgement's message. What takes
-    its time, such as to read given pictures, is left to `complete`, whose plans take the place of these then.
+    """Acknowledge a request, then save and queue it. Its answer is the acknowledgement's message.
 
-    Of several requests that one interaction makes, the others answer in messages that follow.
+    `complete` does what takes time, such as reading given pictures; its plans take the place of these then. Of several
+    plans, all but the first answer in messages that follow. Raises `UserError`.
     """
-    await check(interaction, planner, plans, private=private)
+    await check(interaction, submission, plans, private=private)
     private = is_private(plans, private)
+    origin = await _acknowledged(interaction, private)
+    try:
+        if complete is not None:
+            plans = await complete()
+        origins = [_covered(origin, plan, spoiler or any(plan.spoiler for plan in plans)) for plan in plans]
+        if len(plans) > 1:
+            await _show_start(interaction, plans[0])
+        await submission.accept(plans[0], origins[0], with_others=sum(plan.charged for plan in plans[1:]))
+    except FAILURES:
+        with contextlib.suppress(discord.HTTPException):
+            await interaction.delete_original_response()
+        raise
+    for number, plan in enumerate(plans[1:], start=1):
+        content = views.starting(plan.settings, plan.lineage, origin.user_id)
+        content.view.stop()
+        message = await interaction.followup.send(view=content.view, ephemeral=private, wait=True)
+        own = replace(origins[number], key=f"{origin.key}:{number}", message_id=message.id)
+        try:
+            await submission.accept(plan, own, first=False)
+        except FAILURES:
+            with contextlib.suppress(discord.HTTPException):
+                await message.delete()
+            raise
+
+
+async def _acknowledged(interaction: discord.Interaction, private: bool) -> Origin:
+    """Acknowledge an interaction; where its request comes from, and which message answers it."""
     acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
     assert acknowledged is not None
     assert acknowledged.message_id is not None
     assert interaction.channel_id is not None
-    origin = Origin(
+    return Origin(
         key=f"interaction:{interaction.id}",
         user_id=interaction.user.id,
         channel_id=interaction.channel_id,
@@ -118,30 +147,11 @@ async def begin(
         token_only=is_outside(interaction),
         locale=interaction.locale.value,
     )
-    try:
-        if complete is not None:
-            plans = await complete()
-        spoiler = spoiler or any(plan.spoiler for plan in plans)
-        covers = [await planner.cover(plan) for plan in plans]
-        origins = [replace(origin, spoiler=spoiler or cover.spoiler, guard=cover.guard) for cover in covers]
-        if len(plans) > 1:
-            await _show_start(interaction, plans[0])
-        await planner.accept(plans[0], origins[0], with_others=sum(plan.charged for plan in plans[1:]))
-    except FAILURES:
-        with contextlib.suppress(discord.HTTPException):
-            await interaction.delete_original_response()
-        raise
-    for number, plan in enumerate(plans[1:], start=1):
-        content = views.starting(plan.settings, plan.lineage, origin.user_id)
-        content.view.stop()
-        message = await interaction.followup.send(view=content.view, ephemeral=private, wait=True)
-        own = replace(origins[number], key=f"{origin.key}:{number}", message_id=message.id)
-        try:
-            await planner.accept(plan, own, first=False)
-        except FAILURES:
-            with contextlib.suppress(discord.HTTPException):
-                await message.delete()
-            raise
+
+
+def _covered(origin: Origin, plan: Plan, spoiler: bool) -> Origin:
+    """The origin with how the plan's pictures are covered."""
+    return replace(origin, spoiler=spoiler or plan.nsfw.spoiler, guard=plan.nsfw.guard)
 
 
 async def _show_start(interaction: discord.Interaction, plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""How much a person may ask for: what waits, how soon the next may follow, and steps in a day."""
+"""How much a person may ask for: unfinished requests, the time between two, and steps in a day."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ from generation.errors import LimitExceeded
 from generation.sentences import Sentence
 from generation.settings import Limits
 from storage.generations import BUDGET_TIME, Generations
+from storage.records import Usage
 
 _TOO_SOON = {
     True: Sentence("One request every {cooldown} is allowed here: wait {left} more."),
@@ -24,12 +25,11 @@ _TOO_MUCH = {
         "left. {advice}"
     ),
 }
-"""By whether it is a server's own limit."""
+"""By whether the limit is a server's own."""
 
 
 class Budgets:
-    """Holds people to the host's limits, over all that they ask for wherever, and to a server's, over what they ask
-    for in it."""
+    """Holds people to the host's limits, over all places together, and to a server's limits in that server."""
 
     def __init__(
         self,
@@ -42,49 +42,61 @@ class Budgets:
         self._generations = generations
         self._now = now
 
-    async def check(self, requester: Requester, limits: Limits, charged: int, *, first: bool = True) -> None:
-        """Raise `LimitExceeded` where `charged` more steps are too many for a person with `limits` here.
+    async def check(
+        self, requester: Requester, limits: Limits, charged: int, *, requests: int = 1, first: bool = True
+    ) -> None:
+        """Raise `LimitExceeded` where a person, who has `limits` in this place, may not make so many `requests` now,
+        which are charged so many steps together.
 
         Only the `first` of several requests that come together waits for the cooldown.
         """
-        for place, held_to in self._held_to(requester, limits):
-            held_to.check_waiting(await self._generations.unfinished_of(requester.user_id, place))
-            spent = await self._generations.spent(requester.user_id, self._now() - BUDGET_TIME, place)
-            if first and held_to.cooldown and spent.last:
-                _check_cooldown(place is not None, held_to.cooldown, self._now() - spent.last)
-            if held_to.daily_steps is not None and spent.steps + charged > held_to.daily_steps:
-                left = max(held_to.daily_steps - spent.steps, 0)
-                advice = await self._advice(requester.user_id, place, charged - left)
-                refusal = _TOO_MUCH[place is not None].with_values(needed=charged, daily=held_to.daily_steps)
-                raise LimitExceeded(refusal.with_values(left=left, advice=advice))
+        usage = await self._usage(requester)
+        for place, allowed in self._limits(requester, limits):
+            _check_room(usage.within(place), allowed, requests)
+        for place, allowed in self._limits(requester, limits):
+            used = usage.within(place)
+            allowed.check_waiting(used.unfinished)
+            if first and allowed.cooldown and used.last:
+                _check_cooldown(place is not None, allowed.cooldown, self._now() - used.last)
+            if allowed.daily_steps is not None and used.steps + charged > allowed.daily_steps:
+                left = max(allowed.daily_steps - used.steps, 0)
+                refusal = _TOO_MUCH[place is not None].with_values(needed=charged, daily=allowed.daily_steps)
+                raise LimitExceeded(refusal.with_values(left=left, advice=self._advice(used, charged - left)))
 
     async def check_room(self, requester: Requester, limits: Limits, requests: int) -> None:
         """Raise `LimitExceeded` where so many `requests` at once are too many."""
-        for place, held_to in self._held_to(requester, limits):
-            waiting = await self._generations.unfinished_of(requester.user_id, place)
-            if requests > 1 and held_to.waiting is not None and waiting + requests > held_to.waiting:
-                raise LimitExceeded(
-                    "These are {asked} requests; you may have {most} unfinished ones, and {waiting} wait already.",
-                    asked=requests,
-                    most=held_to.waiting,
-                    waiting=waiting,
-                )
+        usage = await self._usage(requester)
+        for place, allowed in self._limits(requester, limits):
+            _check_room(usage.within(place), allowed, requests)
 
-    async def _advice(self, user_id: int, place: int | None, lacking: int) -> Sentence:
-        """What to do where so many steps are lacking: when they come back, if all that was asked for is enough."""
+    async def _usage(self, requester: Requester) -> Usage:
+        return await self._generations.usage(requester.user_id, self._now() - BUDGET_TIME)
+
+    def _advice(self, used: Usage, lacking: int) -> Sentence:
+        """What to do where so many steps are lacking: with the time until they come back, if they ever do."""
         since = self._now() - BUDGET_TIME
-        for asked, steps in await self._generations.charges(user_id, since, place):
-            lacking -= steps
+        for charge in used.counted:
+            lacking -= charge.steps
             if lacking <= 0:
-                wait = duration(ceil((asked - since).total_seconds()))
+                wait = duration(ceil((charge.asked - since).total_seconds()))
                 return Sentence("Ask for fewer steps or pictures, or wait {time}.", time=wait)
         return Sentence("Ask for fewer steps or pictures.")
 
-    def _held_to(self, requester: Requester, limits: Limits) -> Iterator[tuple[int | None, Limits]]:
-        """Where requests are counted, None being everywhere, and what is allowed of them."""
+    def _limits(self, requester: Requester, limits: Limits) -> Iterator[tuple[int | None, Limits]]:
+        """The limits of each place where requests are counted; None is everywhere."""
         yield None, self._host_limits
         if requester.guild_id is not None:
             yield requester.guild_id, limits
+
+
+def _check_room(used: Usage, limits: Limits, requests: int) -> None:
+    if requests > 1 and limits.waiting is not None and used.unfinished + requests > limits.waiting:
+        raise LimitExceeded(
+            "These are {asked} requests; you may have {most} unfinished ones, and {waiting} wait already.",
+            asked=requests,
+            most=limits.waiting,
+            waiting=used.unfinished,
+        )
 
 
 def _check_cooldown(here: bool, cooldown: int, passed: timedelta) -> None:

@@ -33,10 +33,12 @@ class Presets:
         self._kept: dict[int, dict[str, str]] = {}
         """Each person's texts by what stands for them; oldest first, and who typed last is last."""
 
-    async def prompts(self, user_id: int, typed: str, style: str | None = None) -> list[str]:
-        """The prompts, flags included, that `typed` stands for. Raises `UserError`."""
+    async def prompts(self, user_id: int, typed: str, style: str | None = None, suffix: str = "") -> list[str]:
+        """The prompts that `typed` stands for, in a style and followed by a `suffix`; each with its flags.
+
+        Raises `UserError`.
+        """
         text = await self.dressed(user_id, await self._recalled(user_id, typed), style)
-        suffix = (await self._people.personal_settings(user_id)).suffix
         return permutations.expand(followed(text, suffix) if suffix else text)
 
     async def dressed(self, user_id: int, typed: str, style: str | None = None) -> str:

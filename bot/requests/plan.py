@@ -3,69 +3,77 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from bot.policy.requester import Requester
+from bot.policy.request_context import NsfwHandling, RequestContext
 from generation import cost
 from generation.comparison import Axis
 from generation.jobs import Inputs
 from generation.pace import Work
 from generation.settings import GenerationSettings, Limits
-from storage.records import NO_FILES, Action, InputFiles, Lineage
+from storage.records import NO_FILES, Action, InputFiles, Lineage, NsfwPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A request that has passed every check and is not saved yet."""
+    """Everything that is saved of a request, and what it takes to save it."""
 
-    requester: Requester
+    context: RequestContext
     settings: GenerationSettings
     lineage: Lineage
     limits: Limits
-    """What its asker is held to."""
+    """The limits that its person has here."""
     factor: int = 1
+    """How many times larger than drawn its pictures become."""
     inputs: Inputs = field(default_factory=Inputs)
-    """Pictures to start from that are not saved yet."""
+    """Start pictures, masks and references that are not saved yet."""
     prepare: Callable[[], Awaitable[Inputs]] | None = None
-    """Makes such pictures, where that takes its time."""
+    """Makes the inputs when the request is taken in, where that takes time."""
     files: InputFiles = NO_FILES
-    """Such as are saved already."""
+    """Inputs that are saved already."""
     cells: tuple[GenerationSettings, ...] = ()
-    """Of a sheet: what draws each of its pictures."""
+    """The settings of each picture of a sheet."""
     axes: tuple[Axis, ...] = ()
-    """Of a comparison: what its cells differ in."""
+    """The settings that a comparison varies."""
     size_open: bool = False
-    """True where nobody named a size: a picture to start from may give its own aspect."""
+    """True where nobody named a size, so that a start picture may give its shape."""
     picture_as: tuple[str, ...] = ("image",)
-    """What a picture is for that is given with the words, as fields of `Inputs`."""
+    """The roles of a picture that is given with the prompt, as fields of `Inputs`."""
     from_picture: bool = False
-    """Whether it starts from another picture, there already or not."""
+    """True where it starts from another picture, whether that is here yet or not."""
     redrawn: Work | None = None
-    """Of a creative upscale: what is drawn over the enlarged picture."""
+    """The work of a creative upscale: drawing over the enlarged picture."""
     private: bool = False
+    """True where a flag of the prompt says so, beside the command's own option."""
     spoiler: bool = False
-    """What flags say of whoever may see it, beside the command's own options."""
 
     @property
     def draws(self) -> bool:
-        """False for what costs no steps."""
+        """False for an upscale that costs no steps."""
         return self.lineage.action is not Action.UPSCALE
 
     @property
     def drawn(self) -> tuple[GenerationSettings, ...]:
-        """What it draws: one request's pictures, or each cell."""
+        """The settings of each thing it draws: of the request, or of every cell."""
         return self.cells or (self.settings,)
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Those that draw it."""
+        """The models that draw it."""
         return tuple(dict.fromkeys(each.model for each in self.drawn))
 
     @property
+    def nsfw(self) -> NsfwHandling:
+        """The strictest handling that any of its models needs here."""
+        handlings = [self.context.nsfw(name) for name in self.models]
+        strictest = max((each.guard for each in handlings), key=list(NsfwPolicy).index)
+        return NsfwHandling(any(each.spoiler for each in handlings), strictest)
+
+    @property
     def work(self) -> Work:
-        """What is to be drawn."""
+        """The work for a worker."""
         return self.redrawn or Work(self.settings, self.from_picture, self.cells)
 
     @property
     def charged(self) -> int:
-        """The steps that count against a budget."""
+        """The steps that budgets charge."""
         explained = cost.EXPLAINED if self.lineage.action is Action.EXPLAIN else 0
         return self.work.charged + explained if self.draws else 0

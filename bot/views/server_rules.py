@@ -7,9 +7,9 @@ from discord import ui
 
 from bot.locales import say
 from bot.locales.durations import duration
-from bot.policy.effective import EffectiveRules, Range, SourcedValue
-from bot.policy.requester import SERVER, Requester
-from bot.policy.server_rules import HOST, THE_MODEL, USUAL
+from bot.policy.effective import HOST, NOISEFOX, THE_MODEL, EffectiveRules, Range, SourcedValue
+from bot.policy.request_context import RequestContext
+from bot.policy.requester import SERVER
 from bot.views.message import QUIET, MessageContent, framed, plain
 from bot.views.text import shown
 from generation.sentences import Counted, Sentence
@@ -34,7 +34,7 @@ _SOURCES = {
     SERVER: Sentence("this server"),
     THE_MODEL: Sentence("the model"),
     HOST: Sentence("the host"),
-    USUAL: Sentence("Noisefox"),
+    NOISEFOX: Sentence("Noisefox"),
 }
 """Sources of values that are no mentions."""
 
@@ -59,17 +59,11 @@ _PLACES = ("waiting", "daily_steps", "cooldown")
 """Limits of which the host's is counted over all places, and a server's in it."""
 
 
-def rules(
-    book: Rulebook,
-    effective: EffectiveRules,
-    requester: Requester,
-    model: str,
-    usual: SourcedValue,
-    models: Sequence[str],
-    first: str = "",
-) -> list[MessageContent]:
-    """What holds for somebody in a place with a model, after a first word: a message, or several where one has no room
-    for all. `usual` is the model that draws where nobody names one, `models` are all of the host's."""
+def rules(context: RequestContext, effective: EffectiveRules, model: str, first: str = "") -> list[MessageContent]:
+    """The rules for somebody in a place with a model, after a first word: one message, or several where one has no
+    room for all."""
+    requester, book = context.requester, context.rulebook
+    usual, models = context.model_of_place, context.catalogue.names
     where = f" · <#{requester.channel_ids[0]}>" if requester.channel_ids else ""
     title = say("What holds for {person}", person=f"<@{requester.user_id}>") + where
     sections = (
@@ -130,7 +124,7 @@ def _settings(effective: EffectiveRules) -> Iterator[str]:
 def _unspoken_of(effective: EffectiveRules) -> str:
     """All other settings, which are the usual ones, on one line."""
     names = [name for name in _shown_settings(effective) if not _is_spoken_of(name, effective)]
-    return f"-# {' · '.join([_from(USUAL), *(_valued(name, effective) for name in names)])}" if names else ""
+    return f"-# {' · '.join([_from(NOISEFOX), *(_valued(name, effective) for name in names)])}" if names else ""
 
 
 def _shown_settings(effective: EffectiveRules) -> list[str]:
@@ -139,7 +133,7 @@ def _shown_settings(effective: EffectiveRules) -> list[str]:
 
 
 def _is_spoken_of(name: str, effective: EffectiveRules) -> bool:
-    return effective.source_of(name) != USUAL or name in effective.locked or name in effective.ranges
+    return effective.source_of(name) != NOISEFOX or name in effective.locked or name in effective.ranges
 
 
 def _valued(name: str, effective: EffectiveRules) -> str:
@@ -202,10 +196,10 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
     for kind, (sentence, form) in _ALLOWED.items():
         names, source = sorted(book.allowed.get(kind, ())), SERVER
         if not names:
-            names, source = (list(models), HOST) if kind is Kind.MODEL else ([], USUAL)
+            names, source = (list(models), HOST) if kind is Kind.MODEL else ([], NOISEFOX)
         yield f"{say(sentence, names=_named(names, form))} · {_from(source)}"
-    yield f"{say(_POLICIES[book.nsfw])} · {_from(USUAL if book.nsfw is NsfwPolicy.OFF else SERVER)}"
-    hints, source = (say("Hints for members"), USUAL) if book.hints else (say("No hints"), SERVER)
+    yield f"{say(_POLICIES[book.nsfw])} · {_from(NOISEFOX if book.nsfw is NsfwPolicy.OFF else SERVER)}"
+    hints, source = (say("Hints for members"), NOISEFOX) if book.hints else (say("No hints"), SERVER)
     yield f"{hints} · {_from(source)}"
     if book.blocked_words:
         words = f"||{shown(', '.join(book.blocked_words), BLOCKED)}||"

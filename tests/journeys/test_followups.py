@@ -150,7 +150,7 @@ async def test_what_has_ended_is_not_cancelled(bot: app.Bot, member: Member) -> 
     done = await bot.generations.get(1)
     assert done is not None
     await bot.dispatcher.cancel(done)
-    assert not bot.dispatcher._stopping
+    assert bot.dispatcher.line() == []
     assert finished(await member.imagine())
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -12,6 +13,8 @@ from bot.attachments import finished as finished_module
 from bot.attachments import metadata
 from playground import Playground
 from playground.state.world import SKETCHES_ID, Permission
+from storage import database
+from storage.paces import Paces
 from tests.journeys.conftest import Clock, Member, Message, Start, filled, finished, text_of, urls_of
 from tests.sketching import SketchPool
 
@@ -69,10 +72,10 @@ async def test_no_more_than_can_be_answered_there(bot: app.Bot, member: Member, 
     await member.wait_until(lambda: len([each for each in member.messages(place) if finished(each)]) == 4)
 
 
-async def test_what_would_come_too_late_there_is_refused(start: Start, member: Member, clock: Clock) -> None:
+async def test_what_would_come_too_late_there_is_refused(start: Start, member: Member, tmp_path: Path) -> None:
     pool = SketchPool()
-    async with start(pool) as bot:
-        await bot.dispatcher._paces.keep("pocket", 128 * 128, 60.0)
+    async with database.opened(tmp_path / "data" / "noisefox.db") as sessions:
+        await Paces(sessions).keep("pocket", 128 * 128, 60.0)
     async with start(pool):
         refused = await member.slash("imagine", {"prompt": "a boat", "steps": 30}, "elsewhere")
         assert "That would take about 1.0 h" in text_of(refused.message or {})

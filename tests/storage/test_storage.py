@@ -17,7 +17,7 @@ from storage.database import Sessions
 from storage.generations import AlreadyAsked, Generations
 from storage.images import Images
 from storage.preferences import Preferences
-from storage.records import ANY_MODEL, Action, Lineage, NsfwPolicy, Origin, Picture, Spending
+from storage.records import ANY_MODEL, Action, Lineage, NsfwPolicy, Origin, Picture
 from storage.removals import Removals
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
 from storage.server_rules import ServerRules
@@ -79,16 +79,20 @@ async def test_one_event_never_makes_two_requests(generations: Generations, appl
     assert not await generations.knows("interaction:2")
 
 
+async def unfinished_of(generations: Generations, user_id: int) -> int:
+    return (await generations.usage(user_id, datetime.now(UTC))).unfinished
+
+
 async def test_the_life_of_a_request(sessions: Sessions, generations: Generations, apple: GenerationSettings) -> None:
     generation = await generations.add(origin(), apple, Lineage())
-    assert await generations.unfinished_of(SNOWFLAKE) == 1
+    assert await unfinished_of(generations, SNOWFLAKE) == 1
     await generations.begin(generation.id)
     assert [each.state for each in await generations.interrupted()] == [JobState.DRAWING]
     pictures = (Picture(0, 2**32 - 1, 128, 96, "a.png"), Picture(1, 0, 128, 96, "b.png"))
     completed = await generations.complete(generation.id, pictures, 1.5, "cpu, float32, 8 rows always, 2 threads")
     assert (completed.state, completed.pictures, completed.seconds) == (JobState.COMPLETED, pictures, 1.5)
     assert completed.circumstances == "cpu, float32, 8 rows always, 2 threads"
-    assert await generations.unfinished_of(SNOWFLAKE) == 0
+    assert await unfinished_of(generations, SNOWFLAKE) == 0
     assert [each.id for each in await generations.interrupted()] == [generation.id]
     await generations.delivered(generation.id)
     assert await generations.interrupted() == []
@@ -111,7 +115,7 @@ async def test_failures_and_cancels_are_kept(generations: Generations, apple: Ge
     one, two = [await generations.add(origin(str(i)), apple, Lineage()) for i in range(2)]
     assert (await generations.fail(one.id, "no luck")).failure == "no luck"
     assert (await generations.cancel(two.id)).state is JobState.CANCELLED
-    assert await generations.unfinished_of(SNOWFLAKE) == 0
+    assert await unfinished_of(generations, SNOWFLAKE) == 0
 
 
 async def test_what_was_saved_is_there_after_a_restart(tmp_path: Path, apple: GenerationSettings) -> None:
@@ -173,10 +177,12 @@ async def test_what_a_member_has_spent(generations: Generations, apple: Generati
     await generations.cancel(last.id, 5)
     guild, user = mine[0].guild_id, mine[0].user_id
     assert guild is not None
-    assert await generations.spent(user, first.created, guild) == Spending(40 + 5, last.created)
-    assert await generations.spent(user, first.created) == Spending(40 + 7 + 5, last.created)
-    assert await generations.spent(user, last.created + timedelta(seconds=1), guild) == Spending(0, None)
-    assert (await generations.unfinished_of(user, guild), await generations.unfinished_of(user)) == (2, 3)
+    usage = await generations.usage(user, first.created)
+    assert (usage.within(guild).steps, usage.within(guild).last) == (40 + 5, last.created)
+    assert (usage.steps, usage.last) == (40 + 7 + 5, last.created)
+    later = await generations.usage(user, last.created + timedelta(seconds=1))
+    assert (later.within(guild).steps, later.within(guild).last) == (0, None)
+    assert [(each.within(guild).unfinished, each.unfinished) for each in (usage, later)] == [(2, 3), (2, 3)]
     unfinished = {each.id for each in await generations.unfinished_in(guild, user)}
     assert first.id in unfinished
     assert elsewhere.id not in unfinished

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import Refusal
 from bot.prompts import flags
 from bot.prompts.presets import KEPT, PEOPLE, Presets, escaped, followed, styled
-from bot.requests import trials
+from bot.requests import variations
 from generation.settings import GenerationSettings, Sampler
 from storage import database
 from storage.generations import Generations
@@ -79,8 +79,8 @@ def test_a_finished_prompt_is_not_taken_apart_again() -> None:
 
 def test_other_settings_stay_in_bounds_and_differ() -> None:
     settings = GenerationSettings(prompt="a", seed=1, model="m", width=64, height=64, steps=25, guidance_scale=20.0)
-    assert [each.steps for each in trials.other_steps(settings, 40)] == [12, 38, 40]
-    assert [each.guidance_scale for each in trials.other_guidance(settings)] == [12, 30]
-    assert settings.sampler not in [each.sampler for each in trials.other_samplers(settings)]
-    assert trials.other_steps(replace(settings, steps=1), 1) == []
-    assert len(trials.other_samplers(replace(settings, sampler=Sampler.EULER))) == 3
+    assert [each.steps for each in variations.other_steps(settings, 40)] == [12, 38, 40]
+    assert [each.guidance_scale for each in variations.other_guidance(settings)] == [12, 30]
+    assert settings.sampler not in [each.sampler for each in variations.other_samplers(settings)]
+    assert variations.other_steps(replace(settings, steps=1), 1) == []
+    assert len(variations.other_samplers(replace(settings, sampler=Sampler.EULER))) == 3

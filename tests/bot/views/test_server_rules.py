@@ -1,18 +1,20 @@
 """The overview of a server: where each value comes from, and that it fits whatever is set."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.locales import addressing
-from bot.policy.effective import EffectiveRules, Layer, Range, SourcedValue
+from bot.policy.effective import HOST, NOISEFOX, EffectiveRules, Layer, Range
+from bot.policy.request_context import RequestContext
 from bot.policy.requester import SERVER, Requester
-from bot.policy.server_rules import HOST, USUAL
 from bot.views.message import MessageContent
 from bot.views.server_rules import rules
+from generation.catalogue import POCKET, Catalogue
 from generation.settings import LIMITS, NUMBERS, Limits, PartialSettings, Sampler, Schedule
-from storage.records import NsfwPolicy
+from storage.records import Defaults, NsfwPolicy, PersonalSettings
 from storage.rulebook import READERS, Kind, Rulebook
 
 MEMBER, CHANNEL, ROLE, GUILD = (2**63 - number for number in range(1, 5))
@@ -44,6 +46,11 @@ def full_standing() -> EffectiveRules:
     )
 
 
+def context(book: Rulebook, models: list[str]) -> RequestContext:
+    catalogue = Catalogue([replace(POCKET, name=name) for name in models])
+    return RequestContext(ASKER, book, Defaults(), PersonalSettings(), catalogue, Limits())
+
+
 def texts_of(looks: list[MessageContent]) -> list[list[str]]:
     views: list[Any] = [content.view for content in looks]
     return [[each["content"] for each in _walk(view.to_components()) if each["type"] == 10] for view in views]
@@ -58,9 +65,7 @@ def _walk(components: list[Any]) -> Iterator[Any]:
 @pytest.mark.parametrize("locale", ["en-US", "es-ES"])
 def test_everything_set_fits(locale: str) -> None:
     with addressing(locale):
-        looks = rules(
-            FULL, full_standing(), ASKER, MODELS[0], SourcedValue(MODELS[0], f"<#{CHANNEL}>"), MODELS, "Saved."
-        )
+        looks = rules(context(FULL, MODELS), full_standing(), MODELS[0], "Saved.")
     pages = texts_of(looks)
     assert len(pages) > 1
     assert all(sum(map(len, texts)) <= 4000 for texts in pages)
@@ -71,8 +76,8 @@ def test_everything_set_fits(locale: str) -> None:
 
 
 def test_one_message_where_little_is_said() -> None:
-    effective = EffectiveRules((Layer(USUAL, PartialSettings(steps=25)),), Limits(steps=150), Limits(steps=150))
-    [texts] = texts_of(rules(Rulebook(), effective, ASKER, "pocket", SourcedValue("pocket", HOST), ["pocket", "wild"]))
+    effective = EffectiveRules((Layer(NOISEFOX, PartialSettings(steps=25)),), Limits(steps=150), Limits(steps=150))
+    [texts] = texts_of(rules(context(Rulebook(), ["pocket", "wild"]), effective, "pocket"))
     assert "from Noisefox · steps **25**" in texts[1]
     assert "150 steps · from the host" in texts[2]
     for line in (
@@ -90,7 +95,7 @@ def test_each_limit_with_its_source() -> None:
     sources = {("waiting", "most"): SERVER, ("daily_steps", "most"): f"<#{CHANNEL}>", ("cooldown", "most"): HOST}
     limits, hosts = Limits(waiting=2, daily_steps=1000, cooldown=300), Limits(waiting=10, cooldown=300)
     effective = EffectiveRules((), limits, hosts, bound_by=sources)
-    [texts] = texts_of(rules(Rulebook(), effective, ASKER, "pocket", SourcedValue("pocket", HOST), ["pocket"]))
+    [texts] = texts_of(rules(context(Rulebook(), ["pocket"]), effective, "pocket"))
     assert texts[2].splitlines()[1:] == [
         "2 unfinished requests · from this server",
         "10 unfinished requests · in all places together · from the host",

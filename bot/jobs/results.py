@@ -1,0 +1,109 @@
+"""What comes of a job: files first, then the row."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from bot.errors import UNEXPECTED
+from bot.figures import comparison, explanation
+from bot.figures.seed import figure_of
+from bot.jobs import comparison_parts
+from bot.locales import addressing
+from bot.policy.hints import Hints
+from generation.events import Completed
+from generation.explanation import Explanation
+from generation.pictures import Picture as Drawn
+from storage.generations import Generations
+from storage.images import Images
+from storage.records import Generation, Picture
+
+log = logging.getLogger(__name__)
+
+
+class Results:
+    """Writes down what was drawn. A request whose files the disk does not take fails."""
+
+    def __init__(self, *, generations: Generations, images: Images, hints: Hints) -> None:
+        self._generations = generations
+        self._images = images
+        self._hints = hints
+
+    async def keep(self, generation: Generation, completed: Completed) -> Generation:
+        """Keep the pictures of a finished job, or of the part of a comparison that is finished.
+
+        A comparison is complete once all its cells are there.
+        """
+        try:
+            if generation.axes:
+                return await self._keep_part(generation, completed)
+            return await self._keep_all(generation, completed)
+        except OSError:
+            return await self._unwritten(generation)
+
+    async def finish_comparison(self, generation: Generation, circumstances: str = "") -> Generation:
+        """Draw the sheet of a comparison from its pictures, but for those that must not be seen."""
+        try:
+            return await self._sheet(generation, circumstances)
+        except OSError:
+            return await self._unwritten(generation)
+
+    async def _keep_all(self, generation: Generation, completed: Completed) -> Generation:
+        drawn = completed.pictures
+        if generation.lineage.action.makes_figure:
+            drawn = (await figure_of(generation, drawn),)
+        async with self._images.together() as images:
+            pictures = await _saved(images, generation, enumerate(drawn))
+            return await self._generations.complete(
+                generation.id,
+                pictures,
+                completed.seconds,
+                completed.circumstances,
+                completed.upscaler,
+                await self._hints.due(generation),
+                await _figures(images, generation, completed.explanation),
+            )
+
+    async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
+        async with self._images.together() as images:
+            cells = zip(comparison_parts.next_cells(generation), completed.pictures, strict=True)
+            pictures = await _saved(images, generation, cells)
+            kept = await self._generations.add_pictures(generation.id, pictures, completed.seconds)
+        return kept if kept.undrawn else await self._sheet(kept, completed.circumstances)
+
+    async def _sheet(self, generation: Generation, circumstances: str) -> Generation:
+        seen = {picture.index: picture.file for picture in generation.shown if picture.file}
+        files = [seen.get(index) for index in range(len(generation.cells))]
+        pictures = [await self._images.read(file) if file else None for file in files]
+        with addressing(generation.origin.locale):
+            sheet = await asyncio.to_thread(comparison.drawn, generation.settings, generation.axes, pictures)
+        async with self._images.together() as images:
+            name = await images.save_figure(generation.id, 0, *sheet)
+            return await self._generations.finish_sheet(generation.id, circumstances, [name])
+
+    async def _unwritten(self, generation: Generation) -> Generation:
+        log.exception("the files of %s cannot be written", generation.id)
+        return await self._generations.fail(generation.id, str(UNEXPECTED))
+
+
+async def _saved(images: Images, generation: Generation, drawn: Iterable[tuple[int, Drawn]]) -> list[Picture]:
+    """Write pictures, each with its index; their records."""
+    return [
+        Picture(
+            index,
+            picture.seed,
+            picture.width,
+            picture.height,
+            await images.save(generation.id, index, picture.png),
+            picture.flagged,
+        )
+        for index, picture in drawn
+    ]
+
+
+async def _figures(images: Images, generation: Generation, explained: Explanation | None) -> list[str]:
+    """Draw and write the figures of an explained drawing; their names."""
+    if explained is None:
+        return []
+    with addressing(generation.origin.locale):
+        files = await asyncio.to_thread(explanation.for_chat, explained, generation.settings)
+    return [await images.save_figure(generation.id, index, *file) for index, file in enumerate(files)]

@@ -1,0 +1,121 @@
+"""What is known of a request before anything is planned: loaded once, then handed on."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot.errors import Refusal
+from bot.policy import blocked_words
+from bot.policy.effective import HOST, EffectiveRules, SourcedValue, effective_rules, locked, set_by
+from bot.policy.requester import SERVER, Requester
+from bot.policy.server_rules import check_place
+from generation.catalogue import Catalogue
+from generation.errors import UserError
+from generation.settings import GenerationSettings, Limits
+from storage.people import People
+from storage.preferences import Preferences
+from storage.records import ANY_MODEL, Defaults, NsfwPolicy, PersonalSettings
+from storage.rulebook import MODEL, Kind, Rulebook
+from storage.server_rules import ServerRules
+
+
+@dataclass(frozen=True, slots=True)
+class NsfwHandling:
+    """How pictures are kept from those who should not see them. No preview is shown under either.
+
+    `spoiler` covers every picture. `guard` is what happens to those that the safety checker flags.
+    """
+
+    spoiler: bool = False
+    guard: NsfwPolicy = NsfwPolicy.OFF
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """The person and the place, what they prefer, and the rules of both. It asks no database, and knows no budgets."""
+
+    requester: Requester
+    rulebook: Rulebook
+    """Empty in direct messages."""
+    own_defaults: Defaults
+    personal: PersonalSettings
+    catalogue: Catalogue
+    host_limits: Limits
+
+    def effective(self, model: str) -> EffectiveRules:
+        """The rules that apply with a model. Raises `UnknownModel`."""
+        spec = self.catalogue.get(model)
+        return effective_rules(self.rulebook, self.requester, spec, self.own_defaults, self.host_limits)
+
+    @property
+    def usual_model(self) -> str:
+        """The model of a request that names none: the person's own, where they may use it, else the place's."""
+        own = self.personal.model
+        if own in self.catalogue.names:
+            with suppress(UserError):
+                self.check([], own)
+                return own
+        name: str = self.model_of_place.value
+        return name
+
+    @property
+    def model_of_place(self) -> SourcedValue:
+        """The model that draws here for whoever has none of their own: the server's, else the first that it allows."""
+        names = self.catalogue.names
+        allowed = self.rulebook.allowed.get(Kind.MODEL, frozenset(names))
+        said = set_by(self.rulebook, self.requester, ANY_MODEL, MODEL, "default")
+        if said and said.value in names and said.value in allowed:
+            return said
+        usual = next((name for name in names if name in allowed), names[0])
+        return SourcedValue(usual, HOST if usual == names[0] else SERVER)
+
+    def check(self, drawn: Sequence[GenerationSettings], model: str) -> EffectiveRules:
+        """The rules under which all that is `drawn` with a model is allowed. Raises `UserError` where it is not."""
+        spec = self.catalogue.get(model)
+        check_place(self.rulebook, self.requester, spec, self.catalogue.names)
+        rules = self.effective(model)
+        if MODEL in rules.locked and (fixed := self.model_of_place.value) != model:
+            raise locked(MODEL, fixed)
+        for settings in drawn:
+            if (word := blocked_words.asked_for(self.rulebook.blocked_words, settings)) is not None:
+                raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
+            rules.check(settings)
+        return rules
+
+    def nsfw(self, model: str) -> NsfwHandling:
+        """How pictures of a model are handled here."""
+        spec, policy = self.catalogue.get(model), self.rulebook.nsfw
+        if policy is NsfwPolicy.OFF or spec.harmless or self.requester.age_restricted:
+            return NsfwHandling()
+        return NsfwHandling(guard=policy) if spec.is_checked else NsfwHandling(spoiler=True)
+
+
+class ContextLoader:
+    """Loads request contexts from the database."""
+
+    def __init__(
+        self,
+        *,
+        host_limits: Limits,
+        catalogue: Catalogue,
+        rules: ServerRules,
+        preferences: Preferences,
+        people: People,
+    ) -> None:
+        self._host_limits = host_limits
+        self._catalogue = catalogue
+        self._rules = rules
+        self._preferences = preferences
+        self._people = people
+
+    async def load(self, requester: Requester) -> RequestContext:
+        """The context of a request that `requester` makes now."""
+        guild_id, user_id = requester.guild_id, requester.user_id
+        return RequestContext(
+            requester=requester,
+            rulebook=Rulebook() if guild_id is None else await self._rules.of(guild_id),
+            own_defaults=await self._preferences.of_user(user_id),
+            personal=await self._people.personal_settings(user_id),
+            catalogue=self._catalogue,
+            host_limits=self._host_limits,
+        )

@@ -1,0 +1,208 @@
+"""Plans that are derived from a request that is there."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.errors import Refusal
+from bot.policy.request_context import RequestContext
+from bot.prompts import flags
+from bot.prompts.flags import ParsedPrompt
+from bot.requests import inputs, sizes, variations
+from bot.requests.plan import Plan
+from bot.requests.planner import Planner
+from generation import abilities, outpainting, upscaling
+from generation.catalogue import Catalogue
+from generation.errors import LimitExceeded
+from generation.jobs import Inputs, Manner
+from generation.outpainting import Direction
+from generation.sentences import Sentence
+from generation.settings import SEED, STEPS, GenerationSettings, PartialSettings
+from storage.images import Images
+from storage.records import Action, Generation, InputFiles, Lineage, Picture
+
+GONE = Sentence("That picture is not here any more. Re-roll to draw another.")
+
+
+class Derivations:
+    """Plans what people do with a picture. It raises `UserError` for what is refused."""
+
+    def __init__(self, *, planner: Planner, catalogue: Catalogue, images: Images) -> None:
+        self._planner = planner
+        self._catalogue = catalogue
+        self._images = images
+
+    def derive(
+        self, context: RequestContext, generation: Generation, settings: GenerationSettings, lineage: Lineage
+    ) -> Plan:
+        """Other settings, from the same start picture if there is one."""
+        return self._planner.plan(context, settings, lineage, files=generation.inputs)
+
+    def reroll(self, context: RequestContext, generation: Generation) -> Plan:
+        """The same settings with another seed; a variation varies as far towards another one."""
+        if generation.axes:
+            raise Refusal("A comparison stays as it is. Choose one of its pictures, or ask for another with /compare.")
+        if generation.cells:
+            return self._reseeded(context, generation, self._planner.new_seed())
+        is_variation = generation.lineage.action is Action.VARY
+        settings = variations.rerolled(generation.settings, self._planner.new_seed(), variation=is_variation)
+        return self.derive(context, generation, settings, Lineage(Action.REROLL, generation.id))
+
+    def next_seed(self, context: RequestContext, generation: Generation) -> Plan:
+        """A sheet again, with the seed after its own in all cells."""
+        return self._reseeded(context, generation, (generation.settings.seed + 1) % (SEED.high + 1))
+
+    def vary(
+        self, context: RequestContext, generation: Generation, index: int, strength: float = variations.SUBTLE
+    ) -> Plan:
+        """Pictures close to one of a request, as many as that had."""
+        picture = _finished_picture(generation, index)
+        settings, files = generation.settings.of_picture(index), generation.inputs
+        if settings.variation_strength:
+            settings = variations.redrawn_as_varied(settings, self._planner.new_seed(), strength)
+            files = InputFiles(image=picture.file)
+        else:
+            settings = variations.varied(settings, self._planner.new_seed(), strength)
+        settings = replace(settings, count=generation.settings.count)
+        return self._planner.plan(context, settings, Lineage(Action.VARY, generation.id, index), files=files)
+
+    def explain(
+        self, context: RequestContext, generation: Generation, index: int, settings: GenerationSettings
+    ) -> Plan:
+        """One picture of a request, shown from the inside, with the same or other settings."""
+        return self.derive(context, generation, settings, Lineage(Action.EXPLAIN, generation.id, index))
+
+    def try_out(
+        self, context: RequestContext, generation: Generation, index: int, tried: Sequence[GenerationSettings]
+    ) -> list[Plan]:
+        """One picture of a request with several other settings. Raises `Refusal` where there are none."""
+        if not tried:
+            raise Refusal("There are no other values that it could be drawn with here.")
+        lineage = Lineage(Action.TRY_OUT, generation.id, index)
+        return [self.derive(context, generation, settings, lineage) for settings in tried]
+
+    def redraw(
+        self, context: RequestContext, generation: Generation, index: int, prompt: str, chosen: PartialSettings
+    ) -> Plan:
+        """Other words and settings, starting from a finished picture.
+
+        `prompt` may hold flags, which weigh less than what is `chosen`, and may give the picture another role.
+        """
+        picture = _finished_picture(generation, index)
+        typed = flags.read(prompt)
+        settings = variations.redrawn(generation.settings.of_picture(index), self._planner.new_seed())
+        settings = variations.retold(settings, replace(typed, chosen=chosen.over(typed.chosen)))
+        files = InputFiles(**dict.fromkeys(flags.picture_as(typed), picture.file))
+        plan = self._planner.plan(context, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
+        return _seen_as(plan, typed)
+
+    def remix(self, context: RequestContext, generation: Generation, text: str, chosen: PartialSettings) -> Plan:
+        """Other words and settings, from the same start; only the seed changes unasked."""
+        typed, old = flags.read(text), generation.settings
+        changes = chosen.over(typed.chosen).given()
+        old = abilities.stripped(old, self._catalogue.get(changes.get("model", old.model)))
+        if typed.aspect:
+            changes["width"], changes["height"] = self._planner.fitted(context, old, typed.aspect)
+        seed = self._planner.new_seed() if typed.seed is None else typed.seed
+        settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
+        return _seen_as(self.derive(context, generation, settings, Lineage(Action.REMIX, generation.id)), typed)
+
+    def hires(self, context: RequestContext, generation: Generation, index: int) -> Plan:
+        """One picture of a request again, twice as large and with the detail of that size."""
+        _finished_picture(generation, index)
+        settings = generation.settings.of_picture(index)
+        if settings.hires_factor > 1:
+            raise Refusal("It has been refined already. Upscale it instead.")
+        lineage = Lineage(Action.HIRES, generation.id, index)
+        return self.derive(context, generation, variations.refined(settings), lineage)
+
+    def outpaint(
+        self, context: RequestContext, generation: Generation, index: int, zoom_or_direction: float | Direction
+    ) -> Plan:
+        """More around a picture: on all sides at a zoom of `outpainting.ZOOMS`, or in one direction."""
+        picture = _finished_picture(generation, index)
+        old = generation.settings.of_picture(index)
+        room = sizes.room(context.effective(old.model), 1.0, asked=False)
+        side = (room.widths if zoom_or_direction in (Direction.LEFT, Direction.RIGHT) else room.heights)[1]
+        size = outpainting.view_size(old.final_size, zoom_or_direction, side)
+
+        async def canvas() -> Inputs:
+            png = await self._read(picture)
+            return await asyncio.to_thread(inputs.canvas, png, old.final_size, zoom_or_direction, side)
+
+        settings = variations.outpainted(old, self._planner.new_seed(), size)
+        settings = replace(settings, count=generation.settings.count)
+        action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
+        plan = self._planner.plan(context, settings, Lineage(action, generation.id, index), from_picture=True)
+        self._planner.check_takes_more(plan)
+        return replace(plan, prepare=canvas)
+
+    def reshape(self, context: RequestContext, generation: Generation, index: int, aspect: tuple[int, int]) -> Plan:
+        """One picture again in another aspect (width, height), from the same noise."""
+        old = generation.settings.of_picture(index)
+        width, height = self._planner.fitted(context, old, aspect)
+        if (width, height) == (old.width, old.height):
+            raise Refusal("It has this shape already.")
+        noise = (old.seed_width, old.seed_height) if old.seed_width else (old.width, old.height)
+        settings = replace(old, width=width, height=height, seed_width=noise[0], seed_height=noise[1])
+        return self.derive(context, generation, settings, Lineage(Action.RESHAPE, generation.id, index))
+
+    def upscale(
+        self,
+        context: RequestContext,
+        generation: Generation,
+        index: int,
+        manner: Manner = Manner.SUBTLE,
+        factor: int = upscaling.FACTOR,
+    ) -> Plan:
+        """One picture of a request, enlarged by one of `upscaling.FACTORS`."""
+        picture = _finished_picture(generation, index)
+        upscaling.check(picture.width, picture.height, factor)
+        action = Action.CREATIVE_UPSCALE if manner is Manner.CREATIVE else Action.UPSCALE
+        settings, lineage = generation.settings.of_picture(index), Lineage(action, generation.id, index)
+        plan = self._planner.plan(context, settings, lineage, factor=generation.factor * factor)
+        side = max(picture.width, picture.height) * factor
+        if plan.limits.side is not None and side > plan.limits.side:
+            raise LimitExceeded(
+                "It would be {side} pixels wide or high, and {limit} is the most here.",
+                side=side,
+                limit=plan.limits.side,
+            )
+        return plan
+
+    def most_steps(self, context: RequestContext, model: str) -> int:
+        """The most steps that somebody may take with a model."""
+        limit = context.effective(model).limits.steps
+        return STEPS.high if limit is None else limit
+
+    def new_seed(self) -> int:
+        """A random seed."""
+        return self._planner.new_seed()
+
+    def _reseeded(self, context: RequestContext, generation: Generation, seed: int) -> Plan:
+        """A sheet again, with one seed in all cells."""
+        settings, *cells = (replace(each, seed=seed) for each in (generation.settings, *generation.cells))
+        lineage = Lineage(generation.lineage.action, generation.id)
+        return self._planner.plan(context, settings, lineage, files=generation.inputs, cells=cells)
+
+    async def _read(self, picture: Picture) -> bytes:
+        try:
+            return await self._images.read(picture.file or "")
+        except OSError:
+            raise Refusal(GONE) from None
+
+
+def _seen_as(plan: Plan, typed: ParsedPrompt) -> Plan:
+    return replace(plan, private=typed.private, spoiler=typed.spoiler)
+
+
+def _finished_picture(generation: Generation, index: int) -> Picture:
+    """Picture `index` of a request, with its file. Raises `Refusal` where there is none, or not yet."""
+    if generation.lineage.action.makes_figure or generation.cells:
+        raise Refusal("This is a figure. Draw a picture of its own first, then work with that.")
+    if generation.state.unfinished:
+        raise Refusal("It is still being drawn. Try again when it is finished.")
+    picture = next((each for each in generation.pictures if each.index == index and each.file), None)
+    if picture is None:
+        raise Refusal(GONE)
+    return picture
