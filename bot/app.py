@@ -45,7 +45,7 @@ from bot.interactions.client import Client
 from bot.interactions.compare_button import CompareButton
 from bot.interactions.confirmation import DECISION as CONFIRM
 from bot.interactions.confirmation import Confirmation
-from bot.interactions.dynamic_items import lasting, pressable
+from bot.interactions.dynamic_items import persistent, picture_buttons
 from bot.interactions.picture_actions import PictureActions
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
@@ -350,14 +350,14 @@ async def _serve(
         ],
         context_menus=context_menus.commands(),
         items=[
-            pressable(actions.press),
-            lasting(pages.TURN, history.turn),
-            lasting(pages.SHOW, history.chosen),
-            lasting(pages.STOP, queue.cancel),
-            lasting(CONFIRM, confirmation.decide),
-            lasting(FORGET, me.decide),
-            lasting(lesson.ANOTHER, what.turn),
-            lasting(TRY, compare_button.press),
+            picture_buttons(actions.press),
+            persistent(pages.TURN, history.turn),
+            persistent(pages.SHOW, history.chosen),
+            persistent(pages.STOP, queue.cancel),
+            persistent(CONFIRM, confirmation.decide),
+            persistent(FORGET, me.decide),
+            persistent(lesson.ANOTHER, what.turn),
+            persistent(TRY, compare_button.press),
         ],
         reacted=reactions.added,
         unreacted=reactions.removed,

@@ -1,1 +1,1 @@
-"""The slash commands, one module a family."""
+"""Slash commands, context menus, reactions and forms: one module a command family."""

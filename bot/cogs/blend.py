@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs import options
-from bot.interactions.downloads import fetched
+from bot.interactions.downloads import download
 from bot.interactions.requester import requester_of
 from bot.interactions.submit import begin
 from bot.policy.request_context import ContextLoader
@@ -68,10 +68,10 @@ class Blend(commands.Cog):
         urls = [options.picture_url(each) for each in given]
         chosen = options.chosen(model=model, strength=strength)
         context = await self._contexts.load(requester_of(interaction))
-        text = await self._presets.dressed(interaction.user.id, prompt or "")
+        text = await self._presets.in_style(interaction.user.id, prompt or "")
 
         async def blended() -> list[Plan]:
-            files = await asyncio.gather(*(fetched(interaction.client, url) for url in urls))
+            files = await asyncio.gather(*(download(interaction.client, url) for url in urls))
             return [await self._planner.blend(context, files, text, chosen)]
 
         plan = self._planner.imagine(context, blending.with_words(text), None, chosen, with_picture=True)

@@ -1,4 +1,4 @@
-"""Commands in the menu of a message: on pictures of this bot, and some of them on anybody's."""
+"""Commands in the menu of a message: for this bot's pictures, and some of them for anybody's."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ from bot.attachments import metadata
 from bot.cogs import options
 from bot.errors import Refusal
 from bot.interactions import remix_modal
-from bot.interactions.downloads import AT_ONCE_SECONDS, fetched
+from bot.interactions.downloads import AT_ONCE_SECONDS, download
 from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
@@ -36,11 +36,11 @@ READ_BYTES = 25 * 2**20
 """Larger files are not read for their metadata."""
 
 STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
-"""The form of a picture that somebody posted."""
+"""The custom id of the form for a picture that somebody posted."""
 
 
 class ContextMenus:
-    """Message commands: what they mean depends on whose picture it is."""
+    """Message commands. They use our record of a picture, or else its metadata."""
 
     def __init__(
         self,
@@ -76,19 +76,19 @@ class ContextMenus:
         return [app_commands.ContextMenu(name=name, callback=callback) for name, callback in callbacks.items()]
 
     async def submit(self, interaction: discord.Interaction, draft_id: int, values: dict[str, Any]) -> None:
-        """Take the form of a picture that somebody posted. Raises `UserError`."""
+        """Handle the form for a picture that somebody posted. Raises `UserError`."""
         async with self._drafts.taken(draft_id, interaction.user.id, "url") as draft:
             if draft is None:
                 raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
             filled = remix_modal.read(values)
-            text = await self._presets.dressed(interaction.user.id, filled.text)
+            text = await self._presets.in_style(interaction.user.id, filled.text)
             context = await self._context(interaction)
             plan = self._planner.imagine(context, text, None, filled.chosen, with_picture=True)
             self._planner.check_takes_picture([plan])
             url = draft["url"]
 
             async def from_picture() -> list[Plan]:
-                return await self._planner.with_image([plan], await fetched(self._client, url))
+                return await self._planner.with_image([plan], await download(self._client, url))
 
             await begin(interaction, self._submission, [plan], private=False, complete=from_picture)
 
@@ -139,7 +139,7 @@ class ContextMenus:
         await interaction.response.send_modal(form)
 
     async def _press_on_one(self, interaction: discord.Interaction, kind: PressKind, generation: Generation) -> None:
-        """Do something with the picture of a request; of several, with the one that is chosen then."""
+        """Press a button on the picture of a request; where it has several, ask for which first."""
         if len(generation.shown) > 1 and not generation.figures:
             await answer(interaction, views.which(generation, kind))
             return
@@ -150,7 +150,7 @@ class ContextMenus:
         return await self._contexts.load(requester_of(interaction))
 
     async def _known(self, message: discord.Message) -> Generation | None:
-        """Our record of a message: by its id, else by the buttons on it, if it is one of ours."""
+        """Our record of a message, found by its id or by the buttons on it; None for a message that is not ours."""
         if self._client.user is None or message.author.id != self._client.user.id:
             return None
         if generation := await self._generations.by_message(message.id):
@@ -159,10 +159,10 @@ class ContextMenus:
         return await self._generations.get(press.generation_id) if press else None
 
     async def _settings(self, message: discord.Message) -> GenerationSettings:
-        """By our record, else as the picture itself says. Raises `UserError`."""
+        """The settings of a picture, from our record or else from its metadata. Raises `UserError`."""
         if generation := await self._known(message):
             return generation.settings
-        data = await fetched(self._client, _picture_of(message).url, AT_ONCE_SECONDS)
+        data = await download(self._client, _picture_of(message).url, AT_ONCE_SECONDS)
         return await asyncio.to_thread(metadata.settings_in, data)
 
 
@@ -175,7 +175,7 @@ def _picture_of(message: discord.Message) -> discord.Attachment:
 
 
 def _press_on(components: list[Any]) -> Press | None:
-    """The first button of a picture among components."""
+    """The first button of a picture among components; None where there is none."""
     for component in components:
         if press := Press.read(getattr(component, "custom_id", None) or ""):
             return press

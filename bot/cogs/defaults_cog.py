@@ -12,7 +12,7 @@ from storage.records import ANY_MODEL
 
 
 class DefaultsCog(commands.GroupCog):
-    """A group of commands with `defaults` among them; whose they are, the subclass says."""
+    """A command group with `defaults` among its commands. A subclass says whose defaults they are."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -22,7 +22,7 @@ class DefaultsCog(commands.GroupCog):
         raise NotImplementedError
 
     async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
-        """Show what is kept, after a first word."""
+        """Show the saved values after a `first` sentence."""
         raise NotImplementedError
 
     @app_commands.command()

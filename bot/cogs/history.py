@@ -1,4 +1,4 @@
-"""/history, /favourites and /show: pictures of earlier."""
+"""/history, /favourites and /show: earlier pictures."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from bot.attachments.finished import FinishedFiles
 from bot.errors import Refusal
 from bot.interactions.picture_actions import FORGOTTEN
 from bot.interactions.respond import answer
-from bot.interactions.visibility import Visibility, is_in_sight
+from bot.interactions.visibility import Visibility, is_visible
 from bot.locales import say
 from bot.views import pages
 from bot.views.message import MessageContent
@@ -30,7 +30,7 @@ Number = app_commands.Range[int, 1, 2**53 - 1]
 
 
 class History(commands.Cog):
-    """Lists of pictures by pages; where a page is kept is in the buttons that turn it."""
+    """Lists of pictures, page by page. The buttons that turn a page carry its number."""
 
     def __init__(
         self, *, generations: Generations, people: People, finished_files: FinishedFiles, visibility: Visibility
@@ -75,7 +75,7 @@ class History(commands.Cog):
         await self._show(interaction, await self._visible(interaction, int(values[0])))
 
     async def _list(self, interaction: discord.Interaction, place: Place) -> None:
-        """Show a page, and acknowledge before its pictures are read."""
+        """Acknowledge, then read the pictures of a page and show it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await answer(interaction, await self._page(interaction, place))
 
@@ -106,7 +106,7 @@ class History(commands.Cog):
         return await self._visibility.of(interaction, generation)
 
     async def _may_see(self, interaction: discord.Interaction, generation: Generation) -> bool:
-        if generation.origin.user_id == interaction.user.id or await is_in_sight(interaction, generation.origin):
+        if generation.origin.user_id == interaction.user.id or await is_visible(interaction, generation.origin):
             return True
         return generation.id in await self._people.favourites(interaction.user.id)
 

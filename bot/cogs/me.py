@@ -1,4 +1,4 @@
-"""/me: what is kept of a person."""
+"""/me: all data of one person."""
 
 import re
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from bot.views.message import QUIET, MessageContent, framed
 DECISION = re.compile("noisefox-forget:(?P<decision>yes|no)")
 
 ROOM = 2**16
-"""Bytes of a request beside its file."""
+"""Bytes that a request needs beside its file."""
 
 
 class Me(commands.GroupCog, group_name="me", group_description="What is kept of you"):
-    """All of one's data, to take away or to have removed."""
+    """Exports and deletes a person's data."""
 
     def __init__(self, personal_data: PersonalData) -> None:
         self._personal_data = personal_data
@@ -57,7 +57,7 @@ class Me(commands.GroupCog, group_name="me", group_description="What is kept of 
         )
 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
-        """Do what was decided."""
+        """Delete everything, or nothing."""
         if match["decision"] == "yes":
             await interaction.response.defer()
             count = await self._personal_data.forget(interaction.user.id)

@@ -1,4 +1,4 @@
-"""Forms that come back: their custom_id alone says whose they are."""
+"""Submitted forms, told apart by their custom ids."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from bot.views.custom_ids import Press
 
 
 class ModalSubmissions:
-    """Hands each form to what opened it."""
+    """Hands each form to the code that opened it."""
 
     def __init__(self, picture_actions: PictureActions, context_menus: ContextMenus) -> None:
         self._picture_actions = picture_actions
         self._context_menus = context_menus
 
     async def submit(self, interaction: discord.Interaction, custom_id: str, values: dict[str, Any]) -> None:
-        """Take a form. Raises `UserError`."""
+        """Handle a submitted form. Raises `UserError`."""
         if press := Press.read(custom_id):
             await self._picture_actions.submit(interaction, press, values)
         elif match := STARTED.fullmatch(custom_id):

@@ -11,11 +11,11 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.loras import LoraSpec
 
 MOST = 25
-"""Models that are listed, and LoRAs."""
+"""The most models, and the most LoRAs, in the list."""
 
 
 class Models(commands.Cog):
-    """What can be drawn with."""
+    """Lists models and LoRAs."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -43,7 +43,7 @@ class Models(commands.Cog):
 
 
 def _first(lines: list[str]) -> list[str]:
-    """The first lines, and how many others there are."""
+    """The first lines, and one that says how many are left out."""
     left = len(lines) - MOST
     return [*lines[:MOST], f"-# {say('and {n} more', n=left)}"] if left > 0 else lines
 

@@ -1,4 +1,4 @@
-"""The settings as slash-command options: Discord itself keeps their bounds."""
+"""The settings as slash-command options, whose bounds Discord itself enforces."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -36,7 +36,7 @@ Count = app_commands.Range[int, COUNT.low, COUNT.high]
 Aspect = app_commands.Range[str, 3, 13]
 
 ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
-"""Aspects that are suggested; any other can be typed."""
+"""Suggested aspects; any other can be typed."""
 
 SUGGESTIONS = 25
 
@@ -72,7 +72,7 @@ def chosen(
 
 
 def picture_url(attachment: discord.Attachment) -> str:
-    """Where a given picture is. Raises `UnusableImage` for what its description already shows to be none."""
+    """The address of a given picture. Raises `UnusableImage` where its type or size shows that it cannot be used."""
     if not (attachment.content_type or "").startswith("image/"):
         raise UnusableImage("That file is no picture. Give a PNG, a JPEG or a WebP file.")
     if attachment.size > FILE_BYTES:
@@ -81,7 +81,7 @@ def picture_url(attachment: discord.Attachment) -> str:
 
 
 def choices(pairs: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:
-    """Suggestions, each a text to show and what stands for it; Discord takes 25, and 100 characters of a text."""
+    """Suggestions from pairs of shown text and value, cut to Discord's 25 of 100 characters each."""
     return [app_commands.Choice(name=_cut(text), value=value) for text, value in islice(pairs, SUGGESTIONS)]
 
 

@@ -1,4 +1,4 @@
-"""What the commands that draw from words share: their options, and what is suggested for these."""
+"""The options that `/imagine`, `/explain` and `/compare` share, and the suggestions for them."""
 
 import inspect
 from collections.abc import Callable, Coroutine
@@ -91,13 +91,13 @@ class PromptCog(commands.Cog):
         self._catalogue = catalogue
 
     async def context(self, interaction: discord.Interaction) -> RequestContext:
-        """Everything that is known of who asks, and where."""
+        """The context of this request."""
         return await self._contexts.load(requester_of(interaction))
 
     async def draw(
         self, interaction: discord.Interaction, given: PromptOptions, *, count: int | None = None, **more: Any
     ) -> None:
-        """Begin what was asked for; `more` are fields of `PictureRequest`. Raises `UserError`."""
+        """Begin the request; `more` are fields of `PictureRequest`. Raises `UserError`."""
         url = options.picture_url(given.image) if given.image else ""
         context = await self.context(interaction)
         prompts = await self._presets.prompts(interaction.user.id, given.prompt, given.style, context.personal.suffix)

@@ -1,4 +1,4 @@
-"""/queue: what is being drawn and what waits."""
+"""/queue: running and waiting requests."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.errors import Refusal
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.respond import answer
-from bot.interactions.visibility import is_in_sight
+from bot.interactions.visibility import is_visible
 from bot.jobs.dispatcher import Dispatcher
 from bot.views import pages
 from bot.views.message import MessageContent
@@ -19,7 +19,7 @@ from storage.generations import Generations
 
 
 class Queue(commands.Cog):
-    """The line, as one may see it; and the way out of it for one's own requests."""
+    """Shows the queue as far as a person may see it, and cancels their own requests."""
 
     def __init__(self, *, dispatcher: Dispatcher, generations: Generations) -> None:
         self._dispatcher = dispatcher
@@ -44,7 +44,7 @@ class Queue(commands.Cog):
     async def _content(self, interaction: discord.Interaction) -> MessageContent:
         line, drawing = self._dispatcher.line(), self._dispatcher.drawing
         channels = {each.origin.channel_id: each.origin for each in line[: pages.LINES] if not each.origin.private}
-        seen = await asyncio.gather(*(is_in_sight(interaction, origin) for origin in channels.values()))
+        seen = await asyncio.gather(*(is_visible(interaction, origin) for origin in channels.values()))
         open_ones = {channel for channel, is_seen in zip(channels, seen, strict=True) if is_seen}
         in_sight = {each.id for each in line if each.origin.channel_id in open_ones}
         seconds = self._dispatcher.seconds_until([])

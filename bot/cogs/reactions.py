@@ -1,4 +1,4 @@
-"""What people do with a picture by reacting to its message."""
+"""Reactions to the message of a picture."""
 
 import logging
 
@@ -36,9 +36,9 @@ DELETING = frozenset("❌")
 
 
 class Reactions:
-    """Acts on reactions to our messages. What is refused is told to the person, by direct message.
+    """Acts on reactions to our messages. A refusal is sent to the person as a direct message.
 
-    A reaction does not say which language its person reads: that of their latest request is taken.
+    A reaction does not say which language its person reads, so the language of their latest request is used.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Reactions:
         self._direct_messages = direct_messages
 
     async def added(self, payload: discord.RawReactionActionEvent) -> None:
-        """Do what a reaction asks for; others mean nothing."""
+        """Act on a reaction; emoji without a meaning are ignored."""
         emoji = _plain(payload)
         if emoji not in DERIVING.keys() | LIKING | SENDING | DELETING:
             return
@@ -82,12 +82,12 @@ class Reactions:
             await self._direct_messages.say(payload.user_id, sentence_for(failure))
 
     async def removed(self, payload: discord.RawReactionActionEvent) -> None:
-        """Who takes back a star or a heart takes back the favourite."""
+        """Take back a favourite with its star or heart."""
         if _plain(payload) in LIKING and (generation := await self._meant(payload)):
             await self._people.set_favourite(payload.user_id, generation.id, False)
 
     async def _meant(self, payload: discord.RawReactionActionEvent) -> Generation | None:
-        """The request that a person reacts to; None where it is not ours, or they are banned."""
+        """The request that a person reacts to; None where the message is not ours, or the person is banned."""
         if self._client.user is None or payload.user_id == self._client.user.id:
             return None
         if payload.member is not None and payload.member.bot:
@@ -137,7 +137,7 @@ class Reactions:
     async def _begin_by_reply(
         self, payload: discord.RawReactionActionEvent, plan: Plan, key: str, parent: Generation
     ) -> None:
-        """There is no interaction to answer: a reply becomes the request's message."""
+        """Begin a request whose message is a reply, for a reaction has no interaction to answer."""
         starting = views.starting(plan.settings, plan.lineage, payload.user_id, parent)
         message = await self._messages.reply(payload.channel_id, payload.message_id, starting)
         origin = Origin(
@@ -158,7 +158,7 @@ class Reactions:
                 raise
 
     def _check_channel(self, payload: discord.RawReactionActionEvent) -> None:
-        """A reaction makes the bot speak: both it and the person must be allowed to, in that channel."""
+        """Raise `Refusal` unless both the bot and the person may post in the channel."""
         channel, theirs = self._channel(payload), self._permissions(payload)
         if channel is None:
             return
@@ -174,7 +174,7 @@ class Reactions:
             raise Refusal("You cannot ask for pictures in #{channel}.", channel=channel.name)
 
     def _permissions(self, payload: discord.RawReactionActionEvent) -> discord.Permissions | None:
-        """What the person may do where they reacted; None outside of servers."""
+        """The person's permissions where they reacted; None outside of servers."""
         channel = self._channel(payload)
         return channel.permissions_for(payload.member) if channel and payload.member else None
 
@@ -185,5 +185,5 @@ class Reactions:
 
 
 def _plain(payload: discord.RawReactionActionEvent) -> str:
-    """The emoji as one character, whichever way it is to be drawn; of one that is gone, nothing is known."""
+    """The emoji without its variation selector; empty for a deleted one."""
     return (payload.emoji.name or "").removesuffix("\N{VARIATION SELECTOR-16}")

@@ -1,4 +1,4 @@
-"""/seed: what a seed is."""
+"""/seed"""
 
 import re
 
@@ -24,7 +24,7 @@ _SIZE = re.compile(r"\d{2,4}[x×]\d{2,4}", re.IGNORECASE)
 
 
 class Seed(commands.Cog):
-    """The noise of a seed, and what comes of it."""
+    """The noise of a seed, and pictures made of it."""
 
     def __init__(
         self, *, contexts: ContextLoader, planner: Planner, submission: Submission, catalogue: Catalogue

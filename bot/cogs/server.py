@@ -1,4 +1,4 @@
-"""/server: what the admins of a server decide."""
+"""/server: the rules of a server, for its admins."""
 
 from typing import Literal
 
@@ -39,14 +39,18 @@ POLICIES = {"off": Sentence("off"), "spoiler": Sentence("spoiler"), "block": Sen
 
 
 class NeedsManageServer(Refusal, app_commands.CheckFailure):
-    """A refusal from a check: discord.py passes on nothing else from there."""
+    """A refusal that is a `CheckFailure` too, for discord.py passes nothing else on from a check."""
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class Server(DefaultsCog, group_name="server", group_description="Defaults, limits and rules of this server"):
-    """Hidden from whoever cannot manage the server, and refused to them too: Discord lets admins unhide commands."""
+    """The rules of a server.
+
+    Discord hides the group from members who cannot manage the server; they are refused too, for admins can unhide
+    commands.
+    """
 
     def __init__(
         self,
@@ -348,13 +352,13 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
 
 def _check_named(anything: object) -> None:
-    """Raise `Refusal` where a command was given nothing to keep."""
+    """Raise `Refusal` where a command was given no option to save."""
     if not anything:
         raise Refusal("Nothing is named, so nothing is changed. Choose at least one option.")
 
 
 def _guild(interaction: discord.Interaction) -> int:
-    """The server, which the group's check has made sure of."""
+    """The id of the server; the group's check makes sure that there is one."""
     assert interaction.guild_id is not None
     return interaction.guild_id
 
@@ -366,7 +370,7 @@ def _scope(interaction: discord.Interaction, channel: Channel | None, role: disc
 
 
 def _reset(place: Channel | discord.Role | None, setting: str | None) -> Sentence:
-    """What is forgotten, as the log says it."""
+    """The line of the audit log for a reset."""
     if setting and place:
         return Sentence(
             "{person} took back a rule of {place} for: {setting}", place=place.mention, setting=label(setting)
@@ -379,7 +383,7 @@ def _reset(place: Channel | discord.Role | None, setting: str | None) -> Sentenc
 
 
 def _checked(setting: str, default: str | None) -> str | None:
-    """A default as it is kept. Raises `InvalidSetting`."""
+    """A default as it is saved. Raises `InvalidSetting`."""
     if default is None:
         return None
     if setting not in READERS:

@@ -1,4 +1,4 @@
-"""/settings: what a person prefers."""
+"""/settings: the defaults of one person."""
 
 from typing import Literal
 
@@ -7,22 +7,26 @@ from discord import app_commands
 
 from bot.cogs import options
 from bot.cogs.defaults_cog import DefaultsCog
-from bot.cogs.overview import defaults_lines
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
 from bot.prompts import flags
 from bot.views.message import plain
 from bot.views.text import fitting, shown
 from generation.catalogue import Catalogue
-from generation.settings import PartialSettings
+from generation.sentences import Sentence
+from generation.settings import PartialSettings, label
 from storage.people import People
 from storage.preferences import Preferences
+from storage.records import ANY_MODEL, Defaults
 
 Suffix = app_commands.Range[str, 0, 500]
 
+SHOWN = 60
+"""The most characters of a value that are shown."""
+
 
 class Settings(DefaultsCog, group_name="settings", group_description="Your own defaults for /imagine"):
-    """Own defaults, which weigh more than the server's."""
+    """A person's own defaults, which outweigh the server's."""
 
     def __init__(self, *, preferences: Preferences, people: People, catalogue: Catalogue) -> None:
         super().__init__(catalogue)
@@ -114,3 +118,23 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
             interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False, model=""
         )
         await self.answer(interaction, say("Forgotten."))
+
+
+def defaults_lines(defaults: Defaults) -> list[str]:
+    """One line for each model that has defaults."""
+    lines = [
+        f"- {say('every model') if model == ANY_MODEL else shown(model, SHOWN)}: {_listed(partial)}"
+        for model, partial in sorted(defaults.by_model.items())
+        if partial.given()
+    ]
+    return lines or [f"- {say('no defaults set')}"]
+
+
+def _listed(partial: PartialSettings) -> str:
+    return ", ".join(f"{say(label(name))} {_written(value)}" for name, value in partial.given().items())
+
+
+def _written(value: object) -> str:
+    if isinstance(value, float):
+        return say(Sentence("{value:g}", value=value))
+    return shown(str(value), SHOWN) or "—"

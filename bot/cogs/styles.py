@@ -1,4 +1,4 @@
-"""/styles: one's own presets."""
+"""/styles: a person's presets."""
 
 import discord
 from discord import app_commands
@@ -15,14 +15,14 @@ from storage.people import People
 from storage.records import Style
 
 MOST = 25
-"""Presets of one person; a select or a list of suggestions holds as many."""
+"""The most presets of one person; a select or a list of suggestions holds as many."""
 
 Name = app_commands.Range[str, 1, 32]
 Text = app_commands.Range[str, 1, 1000]
 
 
 class Styles(commands.GroupCog, group_name="styles", group_description="Your own presets for /imagine"):
-    """Words and flags by name."""
+    """Saves words and flags under a name."""
 
     def __init__(self, people: People) -> None:
         self._people = people

@@ -1,4 +1,4 @@
-"""/what: what a setting does."""
+"""/what: lessons about single settings."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ TOPICS = [app_commands.Choice(name=str(lesson.title), value=topic.value) for top
 
 
 class What(commands.Cog):
-    """Lessons, for whoever asks."""
+    """Shows lessons."""
 
     @app_commands.command()
     @app_commands.choices(parameter=TOPICS)
@@ -32,7 +32,7 @@ class What(commands.Cog):
         await answer(interaction, await _lesson(Topic(parameter.value)))
 
     async def turn(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
-        """Another lesson in the same message. Raises `Refusal` for one that there is no more."""
+        """Show another lesson in the same message. Raises `Refusal` for one that is gone."""
         [value] = values
         if value not in list(Topic):
             raise Refusal("There is no lesson on this any more. See /what.")

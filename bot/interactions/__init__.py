@@ -1,1 +1,1 @@
-"""Discord's edge: what an interaction is turned into, and how it is answered."""
+"""Discord's edge: interactions come in here, and are answered here."""

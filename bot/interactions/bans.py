@@ -1,4 +1,4 @@
-"""Whom the host serves no more."""
+"""Members and servers that the host has banned."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from bot.errors import Refusal
 
 
 class BannedError(Refusal, app_commands.CheckFailure):
-    """A refusal from a check: discord.py passes on nothing else from there."""
+    """A refusal that is a `CheckFailure` too, for discord.py passes nothing else on from a check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bans:
-    """Members and servers, by id."""
+    """Banned members and servers, by id."""
 
     members: frozenset[int] = frozenset()
     servers: frozenset[int] = frozenset()
 
     def check(self, user_id: int, guild_id: int | None) -> None:
-        """Raise `BannedError` for whoever is banned, or is on a server that is."""
+        """Raise `BannedError` for a banned member, and on a banned server."""
         if user_id in self.members or guild_id in self.servers:
             raise BannedError("The host of this bot does not take requests from here.")

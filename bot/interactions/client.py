@@ -25,7 +25,7 @@ Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]
 
 
 class Tree(app_commands.CommandTree["Client"]):
-    """Commands, which answer in the language of whoever uses them, and whose errors end at the error edge."""
+    """The commands: they answer in the language of whoever uses them, and hand their errors to the error handler."""
 
     async def interaction_check(self, interaction: discord.Interaction["Client"], /) -> bool:
         try:
@@ -44,7 +44,7 @@ class Tree(app_commands.CommandTree["Client"]):
 
 
 class Client(commands.Bot):
-    """A connection to Discord, or to what speaks like it at `api_base`."""
+    """A connection to Discord, or to a stand-in for it at `api_base`."""
 
     def __init__(self, api_base: str, banned: Bans, **options: Any) -> None:
         intents = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
@@ -77,7 +77,7 @@ class Client(commands.Bot):
         unreacted: Reacted,
         submitted: Submitted,
     ) -> None:
-        """Take on what the bot can do; before the login."""
+        """Register commands, menus, buttons and listeners. Call it before the login."""
         for family in families:
             await self.add_cog(family)
         for menu in context_menus:
@@ -86,12 +86,12 @@ class Client(commands.Bot):
         self._reacted, self._unreacted, self._submitted = reacted, unreacted, submitted
 
     def admit(self, interaction: discord.Interaction[Any]) -> None:
-        """Speak the language of whoever is there. Raises `BannedError` for whoever the host has banned."""
+        """Answer an interaction in its person's language from here on. Raises `BannedError`."""
         address(interaction.locale)
         self._banned.check(interaction.user.id, interaction.guild_id)
 
     async def setup_hook(self) -> None:
-        """After the login: find the gateway, where it is not Discord's own, and tell Discord the commands."""
+        """Find the gateway of a stand-in, and sync the commands; discord.py calls it after the login."""
         if self._api_base != DISCORD_API:
             gateway = await self.http.request(Route("GET", "/gateway"))
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway["url"])
@@ -103,7 +103,7 @@ class Client(commands.Bot):
         log.info("ready as %s in %s servers", self.user, len(self.guilds))
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Messages are nothing to this bot: it has slash commands only."""
+        """Ignore messages: the bot has slash commands only."""
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         if self._reacted is not None:
@@ -114,7 +114,7 @@ class Client(commands.Bot):
             await self._unreacted(payload)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Forms that come back: discord.py knows those only that were opened since its start."""
+        """Handle modals, for discord.py forgets those that were opened before its start."""
         if interaction.type is not discord.InteractionType.modal_submit or self._submitted is None:
             return
         data: Any = interaction.data or {}

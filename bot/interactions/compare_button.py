@@ -1,4 +1,4 @@
-"""From a lesson or a hint to a comparison: the setting it is about, on a prompt that is there."""
+"""The button of lessons and hints that compares values of a setting on a prompt that is there."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from storage.records import Generation
 
 
 class CompareButton:
-    """Orders comparisons for whoever presses."""
+    """Begins comparisons for whoever presses."""
 
     def __init__(self, *, confirmation: Confirmation, contexts: ContextLoader, generations: Generations) -> None:
         self._contexts = contexts
@@ -26,7 +26,7 @@ class CompareButton:
         self._generations = generations
 
     async def press(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
-        """Compare. What comes from a lesson is for its reader alone. Raises `UserError`."""
+        """Begin the comparison; one from a lesson is private. Raises `UserError`."""
         if match["parameter"] not in list(Parameter):
             raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
         number = int(match["generation"])

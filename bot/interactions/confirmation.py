@@ -1,4 +1,4 @@
-"""A request that is taken at once, or, where it makes many pictures, once its person has seen the cost."""
+"""Requests that begin at once, or, where they make many pictures, after a question that names the cost."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.errors import Refusal
-from bot.interactions.downloads import fetched
+from bot.interactions.downloads import download
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
 from bot.interactions.submit import begin, check, check_reach
@@ -28,18 +28,18 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 from storage.drafts import Drafts
 
 AT_ONCE = 4
-"""Requests that one command makes without asking back."""
+"""Requests that one command may make without a question."""
 
 MANY_STEPS = 150
-"""Steps that a comparison may take without asking back, as many as one picture may have; of pictures larger than their
-model draws them by itself, each counts as so many more."""
+"""Steps that a comparison may take without a question, as many as one picture may have. A picture larger than its
+model's own size counts as so many more."""
 
 DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
 class PictureRequest:
-    """What one command asks for: a picture, or several, for each of its prompts."""
+    """Everything one command asks for: one or more pictures for each of its prompts."""
 
     prompts: list[str]
     seed: int | None
@@ -47,14 +47,14 @@ class PictureRequest:
     private: bool = False
     spoiler: bool = False
     image_url: str = ""
-    """Where the picture to start from is, if there is one."""
+    """The address of the start picture; empty where there is none."""
     explained: bool = False
-    """Whether the drawing is to be shown from the inside."""
+    """True for `/explain`."""
     compared: Mapping[Parameter, str] = field(default_factory=dict)
-    """What is to be compared, with its values as they were typed; nothing leaves them open."""
+    """The settings to compare, with their values as typed. An empty text leaves the values to the bot."""
 
     def to_document(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """The request as JSON can hold it; `of_document` reads it back."""
         return {each.name: getattr(self, each.name) for each in fields(self)} | {"chosen": self.chosen.given()}
 
     @classmethod
@@ -99,7 +99,7 @@ class Confirmation:
             await self._begin(interaction, context, picture_request, plans)
 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
-        """Take the answer to the question. Raises `UserError`."""
+        """Do what was answered. Raises `UserError`."""
         async with self._drafts.taken(int(match["draft"]), interaction.user.id, "prompts") as document:
             if document is None:
                 raise Refusal("This has been decided already. Ask anew with /imagine.")
@@ -150,7 +150,7 @@ class Confirmation:
     async def _with_picture(
         self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
     ) -> list[Plan]:
-        picture = await fetched(interaction.client, picture_request.image_url)
+        picture = await download(interaction.client, picture_request.image_url)
         return await self._plans(interaction, context, picture_request, picture)
 
     async def _plans(
@@ -188,7 +188,7 @@ class Confirmation:
         return sum(each.charged * self._size(each.settings) for each in cells)
 
     def _size(self, settings: GenerationSettings) -> float:
-        """How many pictures as its model draws them by itself one is as large as; at least one."""
+        """The size of a picture in pictures of its model's own size, at least 1."""
         return max(self._catalogue.get(settings.model).times_as_large(settings), 1)
 
     def _question(self, plans: Sequence[Plan], draft: int) -> MessageContent:

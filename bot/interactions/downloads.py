@@ -8,14 +8,14 @@ import discord
 from bot.errors import Refusal
 
 AT_ONCE_SECONDS = 2.0
-"""How long a file may take to come while Discord waits for an answer, which it does for 3 s."""
+"""Time for a download before the acknowledgement, for which Discord waits 3 s."""
 
 SECONDS = 30.0
-"""How long it may take once that was acknowledged."""
+"""Time for a download after the acknowledgement."""
 
 
-async def fetched(client: discord.Client, url: str, seconds: float = SECONDS) -> bytes:
-    """The file behind a link. Raises `Refusal` where it does not come, within `seconds` or at all."""
+async def download(client: discord.Client, url: str, seconds: float = SECONDS) -> bytes:
+    """The file behind a link. Raises `Refusal` where it cannot be downloaded within `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             return await client.http.get_from_cdn(url)

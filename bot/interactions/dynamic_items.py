@@ -1,5 +1,4 @@
-"""Buttons, selects and forms that work after any restart: a custom_id carries what to do and with which record,
-nothing else."""
+"""Buttons and selects that work after any restart: the custom id names the action and the record, and nothing else."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,9 +17,8 @@ Pressed = Callable[[discord.Interaction, Press], Awaitable[None]]
 Matched = Callable[[discord.Interaction, "re.Match[str]", Sequence[str]], Awaitable[None]]
 
 
-def pressable(on_press: Pressed) -> type[ui.DynamicItem[Any]]:
-    """The item to register with a client so that every button and select of a picture, however old, ends in
-    `on_press`."""
+def picture_buttons(on_press: Pressed) -> type[ui.DynamicItem[Any]]:
+    """An item that hands every button and select of a picture, however old, to `on_press`."""
 
     async def pressed(interaction: discord.Interaction, match: "re.Match[str]", values: Sequence[str]) -> None:
         press = Press.of(match)
@@ -32,17 +30,16 @@ def pressable(on_press: Pressed) -> type[ui.DynamicItem[Any]]:
             raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
         await on_press(interaction, press)
 
-    return lasting(TEMPLATE, pressed)
+    return persistent(TEMPLATE, pressed)
 
 
-def lasting(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicItem[Any]]:
-    """The item to register with a client so that whatever has a custom_id of a template ends in `on_match`, with what
-    was chosen if it is a select.
+def persistent(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicItem[Any]]:
+    """An item that hands everything with a custom id of a template to `on_match`, with the values that were selected.
 
-    discord.py only logs what such an item raises, so that errors are answered here.
+    discord.py only logs what such an item raises, so errors are answered here.
     """
 
-    class Lasting(ui.DynamicItem[ui.Item[Any]], template=template):
+    class Persistent(ui.DynamicItem[ui.Item[Any]], template=template):
         def __init__(self, item: ui.Item[Any], match: re.Match[str]) -> None:
             super().__init__(item)
             self._match = match
@@ -60,4 +57,4 @@ def lasting(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicItem
             except Exception as error:  # noqa: BLE001 - the error edge of buttons
                 await answer_error(interaction, error)
 
-    return Lasting
+    return Persistent

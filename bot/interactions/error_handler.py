@@ -1,4 +1,4 @@
-"""The error edge: whatever a command or button raises ends here, as a sentence that only its user sees."""
+"""The one place where errors of commands, buttons and forms end: each becomes a sentence that only its user sees."""
 
 import logging
 
@@ -9,13 +9,13 @@ from bot.errors import sentence_for
 from generation.errors import UserError
 
 MESSAGE_LENGTH = 2000
-"""Characters that Discord takes as a message."""
+"""Discord's limit for the content of a message, in characters."""
 
 log = logging.getLogger(__name__)
 
 
 async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
-    """Tell the user, privately; log what was not meant for them."""
+    """Tell the user privately what went wrong, and log errors that are not meant for people."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if not isinstance(cause, UserError):
         log.error("interaction %s failed", interaction.id, exc_info=cause)
@@ -32,7 +32,7 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
 
 
 async def _fill_or_follow(interaction: discord.Interaction, sentence: str) -> None:
-    """Say it in the message that waits for an answer, or beside it where that shows something already."""
+    """Fill the message that waits for an answer, or follow it up where it shows something already."""
     try:
         await interaction.edit_original_response(content=sentence)
     except discord.HTTPException:

@@ -1,4 +1,4 @@
-"""What people do with a picture that is there, by button, select or form."""
+"""The buttons, selects and forms under a picture."""
 
 import contextlib
 from dataclasses import replace
@@ -35,18 +35,18 @@ from storage.records import Generation
 FORGOTTEN = Sentence("I do not know this picture any more. Ask for a new one with /imagine.")
 
 REDRAWN = 0.6
-"""The denoising strength that is proposed to whoever starts from a picture: other words show, the composition stays."""
+"""The denoising strength that is proposed for a start picture: other words show, and the composition stays."""
 
 FORMS = {
     PressKind.REMIX: Sentence("Remix"),
     PressKind.REDRAW: Sentence("Start from this picture"),
     PressKind.USE: Sentence("Use these settings"),
 }
-"""Presses that open a form first, with its title."""
+"""The titles of the forms that a press opens."""
 
 
 class PictureActions:
-    """Presses. Anyone may derive a request of their own; cancel and delete are for the owner and for moderators."""
+    """Answers presses. Anyone may derive a request; only the owner and moderators may cancel and delete."""
 
     def __init__(
         self,
@@ -101,9 +101,9 @@ class PictureActions:
                 await self._begin(interaction, generation, plans_for(self._derivations, context, generation, press))
 
     async def submit(self, interaction: discord.Interaction, press: Press, values: dict[str, Any]) -> None:
-        """Take a form that came back, however long ago it was opened. Raises `UserError`."""
+        """Handle a submitted form, however long ago it was opened. Raises `UserError`."""
         filled, context = remix_modal.read(values), await self._contexts.load(requester_of(interaction))
-        text = await self._presets.dressed(interaction.user.id, filled.text)
+        text = await self._presets.in_style(interaction.user.id, filled.text)
         if press.kind is PressKind.USE:
             plan = self._planner.imagine(context, text, None, filled.chosen)
             await begin(interaction, self._submission, [plan], private=False)
@@ -123,7 +123,7 @@ class PictureActions:
         return generation
 
     async def open_form(self, interaction: discord.Interaction, press: Press, generation: Generation) -> None:
-        """A form, filled with the settings of a picture."""
+        """Open a form that is filled with the settings of a picture."""
         settings = generation.settings.of_picture(press.picture)
         if press.kind is PressKind.REMIX and len(generation.pictures) > 1 and not press.picture:
             settings = generation.settings
@@ -133,7 +133,7 @@ class PictureActions:
         await interaction.response.send_modal(remix_modal.panel(press.custom_id, FORMS[press.kind], settings, but))
 
     async def show_details(self, interaction: discord.Interaction, generation: Generation) -> None:
-        """All settings, to whoever asks; of a private request its owner alone sees the message to ask on."""
+        """Show all settings to whoever asks; only the owner of a private request sees its button."""
         parent_id = generation.lineage.parent
         parent = None if parent_id is None else await self._generations.get(parent_id)
         with contextlib.suppress(Refusal):
@@ -145,7 +145,7 @@ class PictureActions:
         await begin(interaction, self._submission, plans, private=origin.private, spoiler=origin.spoiler)
 
     async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:
-        """Remove the message that was pressed, and the one that first showed the picture."""
+        """Delete the pictures, the message that was pressed, and the one that first showed them."""
         await interaction.response.defer()
         await self._dispatcher.delete(generation)
         with contextlib.suppress(discord.NotFound):
@@ -178,14 +178,14 @@ class PictureActions:
 
 
 def moderates(interaction: discord.Interaction, generation: Generation) -> bool:
-    """True for whoever may remove other people's messages where the request was made, and presses there: of other
-    places nothing is known here."""
+    """True for a moderator of the channel where the request was made, who presses there; permissions elsewhere are not
+    known."""
     origin = generation.origin
     is_there = (interaction.guild_id, interaction.channel_id) == (origin.guild_id, origin.channel_id)
     return interaction.permissions.manage_messages and interaction.guild_id is not None and is_there
 
 
 def check_owner(generation: Generation, user_id: int, is_moderator: bool) -> None:
-    """Raise `Refusal` for others than the owner and moderators."""
+    """Raise `Refusal` for anyone but the owner and moderators."""
     if user_id != generation.origin.user_id and not is_moderator:
         raise Refusal("Only the person who asked for it, or a moderator, can do that.")

@@ -1,6 +1,6 @@
-"""The remix panel: a form with the prompt and the main settings, filled in.
+"""The remix form, filled with the prompt and the main settings.
 
-What is done with it when it comes back is in its custom_id, so that one opened before a restart still works.
+Its custom id says what a submit does, so that a form opened before a restart still works.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ from generation.sentences import Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler
 
 FIELD_LENGTH = 4000
-"""Characters that a field of a form holds; a longer prompt has a second field."""
+"""Discord's limit for a text field, in characters; a longer prompt has a second field."""
 
 SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 _SAME = "same"
@@ -33,7 +33,7 @@ _PROMPT, _REST, _REST_OF_A_WORD, _NEGATIVE, _SHAPE, _SAMPLER, _FLAGS = (
 
 @dataclass(frozen=True, slots=True)
 class RemixInput:
-    """What a form says: words with flags, and what was chosen beside."""
+    """A submitted form: the prompt with flags, and the settings that were chosen beside it."""
 
     text: str
     chosen: PartialSettings
@@ -42,7 +42,7 @@ class RemixInput:
 def panel(
     custom_id: str, title: Sentence, settings: GenerationSettings, but: Collection[str] = (), more: str = ""
 ) -> ui.Modal:
-    """A form filled with `settings`, but for what `but` names, and with more flags."""
+    """A form filled with `settings`, without the fields that `but` names, and with `more` flags."""
     first, second, whole = ("", "", True) if "prompt" in but else _halves(settings.prompt)
     modal = ui.Modal(title=say(title), custom_id=custom_id, timeout=None)
     modal.add_item(_text(say("Prompt"), _PROMPT, first, required=True))
@@ -62,8 +62,10 @@ def panel(
 
 
 def read(values: Mapping[str, Any]) -> RemixInput:
-    """A form that came back: its fields' values by custom_id. An emptied field clears the negative prompt, unless a
-    flag names one. Raises `InvalidSetting`."""
+    """A submitted form, from its values by custom id. Raises `InvalidSetting`.
+
+    An emptied field clears the negative prompt, unless a flag names one.
+    """
     prompt = " ".join(str(values[_PROMPT]).split("\n"))
     for name, between in ((_REST, " "), (_REST_OF_A_WORD, "")):
         if rest := values.get(name):
@@ -80,7 +82,7 @@ def read(values: Mapping[str, Any]) -> RemixInput:
 
 
 def values_of(components: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The values of all fields in the components of a form that came back, by custom_id."""
+    """The values of all fields in the components of a submitted form, by custom id."""
     found: dict[str, Any] = {}
     for component in components:
         inner = component.get("components") or [each for each in [component.get("component")] if each]
@@ -91,7 +93,7 @@ def values_of(components: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _halves(prompt: str) -> tuple[str, str, bool]:
-    """A prompt in two parts that fit a field each, and whether they end and begin with whole words."""
+    """A prompt in two parts that fit a field each; True where the cut is between two words."""
     if len(prompt) <= FIELD_LENGTH:
         return prompt, "", True
     space = prompt.rfind(" ", len(prompt) - FIELD_LENGTH, FIELD_LENGTH)

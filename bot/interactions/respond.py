@@ -6,7 +6,7 @@ from bot.views.message import MessageContent, files_of
 
 
 async def answer(interaction: discord.Interaction, content: MessageContent) -> None:
-    """Show something to whoever asked, and to nobody else; where an answer was deferred, in its place."""
+    """Answer privately; where the answer was deferred, fill it."""
     content.view.stop()
     if interaction.response.is_done():
         await interaction.edit_original_response(view=content.view, attachments=files_of(content))

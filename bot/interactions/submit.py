@@ -1,4 +1,4 @@
-"""From a Discord interaction to a request: who asks, whether the answer can be posted, and which message it is."""
+"""From a Discord interaction to a saved request: check that its answer can be posted, acknowledge, save."""
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,15 +19,14 @@ from storage.database import StorageError
 from storage.records import Origin
 
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)
-"""Discord gives 15 minutes; the rest is for the way there."""
+"""How long an interaction's token is used. Discord gives 15 minutes; half a minute is left for the way there."""
 
 MOST_BY_TOKEN = 5
-"""Requests of one interaction where the bot is no member: Discord takes an answer and five that follow, of which one is
-kept for what may have to be said."""
+"""The most requests of one interaction where the bot is no member. Discord takes an answer and five follow-ups; one of
+these is kept for an error."""
 
 FAILURES = (UserError, StorageError, discord.HTTPException)
-"""What may come between the acknowledgement and the saved request, whose message would then say for ever that it
-starts."""
+"""Errors between the acknowledgement and the saved row; the message that waits is removed then."""
 
 Complete = Callable[[], Awaitable[Sequence[Plan]]]
 
@@ -45,15 +44,15 @@ def check_may_post(held: discord.Permissions, channel: object, where: Sentence, 
 
 
 def is_outside(interaction: discord.Interaction) -> bool:
-    """True where the bot is no member, and somebody who has it installed for themselves uses it: then the interaction's
-    token is the only way to its answers."""
+    """True where the bot is no member and somebody uses their own installation of it: only the interaction's token
+    reaches its answers there."""
     if interaction.guild_id is not None:
         return interaction.client.get_guild(interaction.guild_id) is None
     return interaction.context.private_channel
 
 
 def check_reach(interaction: discord.Interaction, submission: Submission, plans: Sequence[Plan]) -> None:
-    """Raise `Refusal` where the bot is no member and could not show all pictures while its token lives."""
+    """Raise `Refusal` where the bot is no member and could not show all pictures while the token lives."""
     if not is_outside(interaction):
         return
     if len(plans) > MOST_BY_TOKEN:
@@ -75,7 +74,7 @@ def check_reach(interaction: discord.Interaction, submission: Submission, plans:
 async def check(
     interaction: discord.Interaction, submission: Submission, plans: Sequence[Plan], *, private: bool
 ) -> None:
-    """Raise `UserError` where plans are too many together, or cannot be answered where they are asked for."""
+    """Raise `UserError` where budgets do not allow the plans, or their pictures cannot be posted here."""
     await submission.check(plans)
     check_reach(interaction, submission, plans)
     if interaction.guild_id is not None and not is_private(plans, private) and not is_outside(interaction):
@@ -129,7 +128,7 @@ async def begin(
 
 
 async def _acknowledged(interaction: discord.Interaction, private: bool) -> Origin:
-    """Acknowledge an interaction; where its request comes from, and which message answers it."""
+    """Acknowledge an interaction; the origin of its request, with the message that will answer it."""
     acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
     assert acknowledged is not None
     assert acknowledged.message_id is not None
@@ -155,7 +154,7 @@ def _covered(origin: Origin, plan: Plan, spoiler: bool) -> Origin:
 
 
 async def _show_start(interaction: discord.Interaction, plan: Plan) -> None:
-    """Fill the acknowledgement's message: Discord would give one that is still empty to the first that follows."""
+    """Fill the acknowledgement's message, for Discord turns the first follow-up into one that is still empty."""
     content = views.starting(plan.settings, plan.lineage, interaction.user.id)
     content.view.stop()
     await interaction.edit_original_response(view=content.view)

@@ -1,4 +1,4 @@
-"""Which requests of others somebody may see from where they are, and how pictures of one place are seen in another."""
+"""Which requests somebody may see from here, and how pictures of one place are shown in another."""
 
 from dataclasses import replace
 
@@ -11,9 +11,8 @@ from storage.records import Generation, NsfwPolicy, Origin
 from storage.server_rules import ServerRules
 
 
-async def is_in_sight(interaction: discord.Interaction, origin: Origin) -> bool:
-    """True for a public request of the channel that somebody is in, or of another one of the same server that they can
-    look into."""
+async def is_visible(interaction: discord.Interaction, origin: Origin) -> bool:
+    """True for a public request of this channel, or of another channel of this server that the person can view."""
     if origin.private:
         return False
     if origin.channel_id == interaction.channel_id:
@@ -43,15 +42,18 @@ async def _is_invited(thread: discord.Thread, member: discord.Member) -> bool:
 
 
 class Visibility:
-    """Knows how a picture may be seen where somebody is, wherever it was drawn."""
+    """Decides how a picture is shown here, wherever it was drawn."""
 
     def __init__(self, *, rules: ServerRules, catalogue: Catalogue) -> None:
         self._rules = rules
         self._catalogue = catalogue
 
     async def of(self, interaction: discord.Interaction, generation: Generation) -> Generation:
-        """A request as it is to be shown here: in an age-restricted channel all of it; elsewhere covered or withheld as
-        the server wants it, and as it was where it was drawn. Raises `Refusal` where none of it may be seen."""
+        """A request as it may be shown here. Raises `Refusal` where none of it may be seen.
+
+        An age-restricted channel shows all of it. Elsewhere the stricter of two policies applies: this server's,
+        and the one of the place where it was drawn.
+        """
         origin = generation.origin
         if not generation.pictures:
             return generation

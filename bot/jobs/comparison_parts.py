@@ -1,4 +1,4 @@
-"""Sheets that are drawn part by part, so that others have their turns between."""
+"""Comparisons run part by part, so that other people have their turns between."""
 
 from dataclasses import replace
 from math import ceil
@@ -9,12 +9,11 @@ from generation.pace import Work
 from storage.records import Generation
 
 TOGETHER = 4
-"""Cells of a comparison that are drawn at the same time: as many pictures as other requests have at most."""
+"""The most cells of a comparison in one part: as many pictures as any other request may have."""
 
 
 def next_cells(generation: Generation) -> tuple[int, ...]:
-    """The cells that are drawn next, all with one model: of a comparison some that have no picture yet, of any other
-    sheet all."""
+    """The indices of the cells that run next, all with one model. A sheet that is no comparison runs in one part."""
     if not generation.axes:
         return tuple(range(len(generation.cells)))
     left = generation.undrawn
@@ -23,20 +22,20 @@ def next_cells(generation: Generation) -> tuple[int, ...]:
 
 
 def work_next(generation: Generation) -> Work:
-    """What is drawn next of a request."""
+    """The work of a request's next part."""
     cells = tuple(generation.cells[index] for index in next_cells(generation))
     settings = cells[0] if generation.axes else generation.settings
     return Work(settings, generation.inputs.image is not None, cells)
 
 
 def work_left(generation: Generation) -> Work:
-    """All that is still to be drawn of a request."""
+    """All the work that is left of a request."""
     cells = tuple(generation.cells[index] for index in generation.undrawn) if generation.axes else generation.cells
     return Work(generation.settings, generation.inputs.image is not None, cells)
 
 
 def overall(generation: Generation, event: Event) -> Event:
-    """What happens to a part of a comparison, as progress of all of it."""
+    """An event of a part of a comparison, with the progress of the whole."""
     if not generation.axes or not isinstance(event, Progress):
         return event
     of_picture = generation.inputs.image is not None
@@ -46,7 +45,7 @@ def overall(generation: Generation, event: Event) -> Event:
 
 
 def charged_for(generation: Generation, share: float) -> int:
-    """The steps that a budget keeps of a request which is cancelled, when `share` of what is drawn next is done."""
+    """The steps that stay charged of a cancelled request, of whose next part a `share` (0 to 1) is done."""
     if not generation.axes:
         return ceil(generation.charged * share)
     of_picture = generation.inputs.image is not None

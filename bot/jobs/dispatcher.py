@@ -106,7 +106,7 @@ class Dispatcher:
         """The number of requests that are being drawn."""
         return len(self._in_flight)
 
-    def check_line(self, more: int = 1) -> None:
+    def check_queue_length(self, more: int = 1) -> None:
         """Raise `LimitExceeded` where the queue has no place for so many requests more."""
         if len(self._waiting) + more > self._longest_line:
             raise LimitExceeded("So many requests wait already that I take no more. Try again in a few minutes.")

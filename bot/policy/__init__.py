@@ -1,1 +1,1 @@
-"""Who may ask for what: server rules, effective rules, budgets, blocked words, hints."""
+"""Rules about requests: server rules, effective rules, budgets, blocked words, hints."""

@@ -18,17 +18,16 @@ _WORD = re.compile(f"{_LETTER}+")
 _SPELLED = re.compile(
     rf"(?<!{_LETTER}){_LETTER}(?:(?:\s?(?:[^\w\s]|_)\s?{_LETTER}){{2,}}|(?:\s{_LETTER}){{2,}})(?!{_LETTER})"
 )
-"""Three letters or more, each by itself, with marks or with spaces between all of them."""
+"""Three or more single letters with marks or spaces between all of them."""
 
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-"""What is written and not seen, beside what Unicode calls format characters: fillers, joiners, variation selectors."""
+"""Invisible characters beside those that Unicode calls format characters: fillers, joiners, variation selectors."""
 
 
 def asked_for(blocked: Iterable[str], settings: GenerationSettings) -> str | None:
-    """One of `blocked` that is to be drawn.
+    """A blocked word that is to be drawn; None where there is none.
 
-    In a negative prompt words are free, as they say what is not to be drawn; but not those that weigh less than
-    nothing.
+    A negative prompt may contain blocked words, for it says what not to draw, but not with a negative weight.
     """
     prompt, _ = loras.read(settings.prompt)
     opposed = [span for window in prompt_syntax.parse(settings.negative_prompt) for span in window if span.weight < 0]
@@ -38,10 +37,10 @@ def asked_for(blocked: Iterable[str], settings: GenerationSettings) -> str | Non
 
 
 def blocked_in(blocked: Iterable[str], text: str) -> str | None:
-    """One of `blocked` that stands in `text` as a word of its own; a star at its end takes any ending.
+    """A blocked word that stands in `text` as a word of its own; None where there is none.
 
-    Case, accents, letters set wide or fancy, and what is not seen make no difference, nor do digits in place of letters
-    or marks between all letters.
+    A star at its end takes any ending. Case, accents, wide or fancy letters, invisible characters, digits for
+    letters and marks between all letters make no difference.
     """
     plain = _plain(text)
     spoken = [each for variant in (plain, plain.translate(_LOOKALIKES)) for each in (variant, _joined(variant))]
@@ -52,14 +51,14 @@ def blocked_in(blocked: Iterable[str], text: str) -> str | None:
 
 
 def read(text: str) -> tuple[str, ...]:
-    """Words as an admin types them: divided by commas or lines, each once, and without those that nobody sees."""
+    """The words of a typed list, divided by commas or lines, each once, without invisible ones."""
     words = (" ".join(each.split()) for each in re.split(r"[,\n]", text))
     return tuple(dict.fromkeys(word for word in words if _plain(word).strip("* ")))
 
 
 @lru_cache(maxsize=256)
 def _sorted(blocked: tuple[str, ...]) -> tuple[dict[str, str], dict[str, re.Pattern[str]]]:
-    """Blocked words as they were typed: single ones by their plain form, and others with what finds them."""
+    """Single words by their plain form, and a pattern for each other word, with the words as typed."""
     single = {plain: word for word in blocked if _WORD.fullmatch(plain := _plain(word))}
     return single, {word: re.compile(_pattern(_plain(word))) for word in blocked if word not in single.values()}
 
@@ -71,14 +70,14 @@ def _pattern(word: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Small letters without accents and without anything unseen."""
+    """The text in lower case, without accents and invisible characters."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     seen = (each for each in decomposed if not unicodedata.combining(each) and unicodedata.category(each) != "Cf")
     return _UNSEEN.sub("", "".join(seen))
 
 
 def _joined(text: str) -> str:
-    """Text in which words that are spelled are written in one; an "a" before them may be a word of its own."""
+    """Text whose spelled-out words are joined; an "a" before them may be a word of its own."""
     return _SPELLED.sub(_written, text)
 
 

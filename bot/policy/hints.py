@@ -1,4 +1,4 @@
-"""Hints at settings that are far from what a model likes."""
+"""Hints about settings that are far from what a model likes."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,14 +12,14 @@ from storage.server_rules import ServerRules
 MANY_STEPS = 3.0
 STRONG_GUIDANCE = 2.5
 FAR_SIZE = 2.5
-"""How many times the model's own value is worth a hint: steps, guidance, and pixels, where as much less counts too."""
+"""How many times the model's own steps, guidance or pixels are worth a hint; as few pixels are, too."""
 
 MOST_STEPS, MOST_GUIDANCE = 100, 20.0
-"""What is worth one with every model that likes less."""
+"""Steps and guidance that are worth a hint with any model that likes less."""
 
 
 class Hints:
-    """Gives a hint now and then: to whoever asked in words, once a day, where neither they nor the server mind."""
+    """Gives a hint once a day to people who draw from words, unless they or the server turned hints off."""
 
     def __init__(
         self, *, catalogue: Catalogue, people: People, rules: ServerRules, now: Callable[[], datetime]
@@ -30,7 +30,7 @@ class Hints:
         self._now = now
 
     async def due(self, generation: Generation) -> Hint | None:
-        """The hint that a finished request gets, if any; it is noted as given."""
+        """The hint for a finished request; None where it gets none. It counts as given."""
         settings, guild = generation.settings, generation.origin.guild_id
         if generation.lineage != Lineage() or generation.inputs.image:
             return None
@@ -43,7 +43,7 @@ class Hints:
 
 
 def unusual(settings: GenerationSettings, model: ModelSpec) -> Hint | None:
-    """The setting that is farthest from what its model likes, if any is far: first what costs most time."""
+    """The setting that is far from what the model likes, the one that costs most time first; None where none is."""
     pixels = model.times_as_large(settings)
     if settings.steps >= min(MANY_STEPS * model.steps, max(MOST_STEPS, model.steps + 1)):
         return Hint("steps", str(model.steps))

@@ -1,4 +1,4 @@
-"""What is known of a request before anything is planned: loaded once, then handed on."""
+"""Everything that is known of a request before it is planned: loaded once, then handed on."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,9 +1,9 @@
-"""Who asks, and where."""
+"""The person who asks, and the place."""
 
 from dataclasses import dataclass
 
 SERVER = "this server"
-"""The source of what holds in a whole server."""
+"""The source of rules for a whole server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,21 +13,21 @@ class Requester:
     user_id: int
     guild_id: int | None
     channel_ids: tuple[int, ...] = ()
-    """The channel; of a thread, itself and then its channel."""
+    """The channel, or the thread and then its channel."""
     role_ids: tuple[int, ...] = ()
-    """The highest first."""
+    """The highest role first."""
     age_restricted: bool = False
 
     @property
     def ranks(self) -> tuple[tuple[int, ...], ...]:
-        """Where rules for this person are looked for, the weightiest first; the roles weigh the same."""
+        """The scopes of rules for this person, the weightiest first. All roles weigh the same."""
         if self.guild_id is None:
             return ()
         return (*((channel,) for channel in self.channel_ids), self.role_ids, (self.guild_id,))
 
     @property
     def scopes(self) -> tuple[int, ...]:
-        """The same one by one, the highest role first."""
+        """All scopes in a row, the weightiest first."""
         return tuple(scope for rank in self.ranks for scope in rank)
 
     def mention(self, scope: int) -> str:

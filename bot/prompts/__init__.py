@@ -1,1 +1,1 @@
-"""Parsing of prompts: flags, permutations, presets."""
+"""Prompts are parsed here: flags, permutations, presets."""

@@ -1,4 +1,4 @@
-"""What people type inside a prompt: `a fox --ar 3:2 --seed 7 --no hands`."""
+"""Flags inside a prompt: `a fox --ar 3:2 --seed 7 --no hands`."""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -13,12 +13,12 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 STYLE = "style"
 
 _NARROWEST = 4
-"""How many times longer than the other a side may be."""
+"""The longer side may be so many times the shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedPrompt:
-    """A prompt without its flags, and what the flags say."""
+    """A prompt without its flags, and the settings that the flags name."""
 
     prompt: str
     chosen: PartialSettings
@@ -30,11 +30,10 @@ class ParsedPrompt:
 
 
 def read(text: str) -> ParsedPrompt:
-    """Split a prompt from its flags; of a flag that is there twice, the later counts, but for `--lora`, which adds one.
+    """Split a prompt from its flags. Raises `InvalidSetting`, naming the flag and an example of its use.
 
-    A LoRA goes into the prompt as its tag. A style must have been taken out before.
-
-    Raises `InvalidSetting`, naming the flag and an example of its use.
+    The later of two equal flags counts, but each `--lora` adds one, as a tag in the prompt. `take_style` comes
+    first.
     """
     prompt, *flags = _FLAG.split(text)
     values: dict[str, Any] = {}
@@ -68,8 +67,8 @@ def read(text: str) -> ParsedPrompt:
 
 
 def take_style(text: str) -> tuple[str, str | None]:
-    """A text without its `--style`, and the name of that, if it has one; the last of several. Raises `InvalidSetting`
-    where the name is missing."""
+    """A text without its `--style`, and the name of the style, the last of several. Raises `InvalidSetting` without a
+    name."""
     first = _FLAG.search(text)
     kept, style = text[: first.start()] if first else text, None
     for part, name, value in _typed_in(text):
@@ -91,20 +90,25 @@ def split(text: str) -> tuple[str, str]:
 
 
 def names_negative(text: str) -> bool:
-    """True where a flag says what should not be seen."""
+    """True where a flag sets the negative prompt."""
     return any(_FLAGS.get(name, ("",))[0] == "negative_prompt" for _, name, _ in _typed_in(text))
 
 
 def picture_as(typed: ParsedPrompt) -> tuple[str, ...]:
-    """What a picture is for that is given with a prompt: to keep to or to hear where a flag weighs that, else to start
-    from. As fields of `Inputs`."""
+    """The roles of a picture that is given with a prompt, as fields of `Inputs`.
+
+    A flag that weighs a ControlNet or an image prompt makes it that; otherwise it is the start picture.
+    """
     weighed = {"control": typed.chosen.control_scale, "image_prompt": typed.chosen.image_prompt_scale}
     return tuple(role for role, scale in weighed.items() if scale is not None) or ("image",)
 
 
 def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
-    """The flags that bring back `settings`, but for both prompts and the model: the main ones, and whatever is not as
-    usual. What `but` names is left out."""
+    """The flags that bring back `settings`, without the prompts and the model.
+
+    The main ones are always written, others only where they differ from the usual. Settings named in `but` are left
+    out.
+    """
     usual = GenerationSettings(prompt=settings.prompt, seed=0, model="", width=64, height=64)
     always = ("seed", "steps", "guidance_scale", "sampler")
     written = [] if "size" in but else [f"--size {settings.width}x{settings.height}"]
@@ -121,13 +125,13 @@ def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
 
 
 def bounded(size: tuple[int, int]) -> tuple[int, int]:
-    """The aspect of a picture, as far as one that narrow may be drawn."""
+    """The aspect (width, height) of a picture, made less narrow where it is too narrow to draw."""
     width, height = size
     return min(width, _NARROWEST * height), min(height, _NARROWEST * width)
 
 
 def _typed_in(text: str) -> Iterator[tuple[str, str, str]]:
-    """Each flag of a text: as it was typed, its name in small letters, and its value."""
+    """Each flag of a text: as typed, its name in lower case, and its value."""
     starts = [match.start() for match in _FLAG.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
         name, _, value = _FLAG.sub("", text[start:end], count=1).strip().partition(" ")
@@ -141,7 +145,7 @@ def _text(value: str) -> str:
 
 
 def _alone(value: str) -> bool:
-    """What says all by being there."""
+    """True for a flag without a value."""
     if value:
         raise InvalidSetting("prompt", "`--private` and `--spoiler` stand alone, behind all words of the prompt.")
     return True
@@ -224,10 +228,10 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
 }
 
 _RIVALS = {"size": "aspect", "aspect": "size"}
-"""Fields that say the same in two ways."""
+"""Fields of which the later replaces the earlier."""
 
 _NUMBERS_AND_NAMES = {field.name for field in fields(GenerationSettings)} - {"prompt", "negative_prompt", "model"}
-"""Fields that a flag can write as they are."""
+"""Settings that a flag writes as they are."""
 
 _FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–]{{1,2}}(?=(?i:{'|'.join(_FLAGS)})\b))")
-"""Phones turn two dashes into one long one; before any other word that is a dash."""
+"""The start of a flag. Phones turn two dashes into a long one, which counts only before a known flag."""

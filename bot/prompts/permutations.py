@@ -1,7 +1,7 @@
 """Several prompts in one: `{red, blue} fox in {snow, rain}` is four.
 
-Braces nest. A backslash makes a brace, or a comma inside braces, plain text; so is a brace that nothing closes, and one
-around a single choice.
+Braces nest. A backslash makes a brace, or a comma inside braces, plain text. So are a brace that is never closed,
+and braces around a single choice.
 """
 
 import re
@@ -10,7 +10,7 @@ from itertools import product
 from generation.errors import InvalidSetting
 
 MOST = 40
-"""Prompts that one may stand for."""
+"""The most prompts that one text may stand for."""
 
 _TOKEN = re.compile(r"\\[{},]|[{},]|[^\\{},]+|\\")
 
@@ -20,7 +20,7 @@ _Choices = list[str]
 def expand(text: str) -> list[str]:
     """All prompts of `text`, the last braces varying fastest. Raises `InvalidSetting` where they are too many."""
     open_braces: list[list[_Choices]] = [[[""]]]
-    """Of the text and of each brace that is open in it: its choices so far, each as all the prompts it stands for."""
+    """For the text and for each open brace in it: its choices so far, each as all the prompts it stands for."""
     for token in _TOKEN.findall(text):
         choices = open_braces[-1]
         inside = len(open_braces) > 1

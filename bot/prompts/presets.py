@@ -1,4 +1,4 @@
-"""From what a person types to the prompts that are drawn: recent prompts, styles, own suffix, permutations."""
+"""From typed text to prompts: recent prompts, styles, a person's suffix, permutations."""
 
 import re
 import secrets
@@ -9,40 +9,40 @@ from storage.generations import Generations
 from storage.people import People
 
 SLOT = "{prompt}"
-"""Where the prompt stands in a style; without it the style follows the prompt."""
+"""The place of the prompt in a style; without it the style follows the prompt."""
 
 _RECENT = re.compile(r"recent:(\d{1,18})")
 _KEPT = re.compile(r"typed:[0-9a-f]{16}")
 
 CHOICE_LENGTH = 100
-"""Characters of a suggestion, and of what stands for it."""
+"""Discord's limit for a suggestion and for its value, in characters."""
 
 KEPT = 50
-"""Texts longer than that which are remembered until one is chosen, of each person."""
+"""The most longer texts of one person that are remembered until one is chosen."""
 
 PEOPLE = 500
-"""Of how many people they are; who typed longest ago is forgotten first."""
+"""The most people whose texts are remembered; whoever typed longest ago is forgotten first."""
 
 
 class Presets:
-    """Knows what people keep to put into their prompts."""
+    """Fills in what a person has saved or typed before."""
 
     def __init__(self, *, people: People, generations: Generations) -> None:
         self._people = people
         self._generations = generations
         self._kept: dict[int, dict[str, str]] = {}
-        """Each person's texts by what stands for them; oldest first, and who typed last is last."""
+        """Each person's longer texts by the value that stands for them; the latest last."""
 
     async def prompts(self, user_id: int, typed: str, style: str | None = None, suffix: str = "") -> list[str]:
         """The prompts that `typed` stands for, in a style and followed by a `suffix`; each with its flags.
 
         Raises `UserError`.
         """
-        text = await self.dressed(user_id, await self._recalled(user_id, typed), style)
-        return permutations.expand(followed(text, suffix) if suffix else text)
+        text = await self.in_style(user_id, await self._recalled(user_id, typed), style)
+        return permutations.expand(with_suffix(text, suffix) if suffix else text)
 
-    async def dressed(self, user_id: int, typed: str, style: str | None = None) -> str:
-        """What is typed in a style, or else in the one that a flag names. Raises `UserError`."""
+    async def in_style(self, user_id: int, typed: str, style: str | None = None) -> str:
+        """Typed text in a style: the one given, or the one that a flag names. Raises `UserError`."""
         text, named = flags.take_style(typed)
         if style := style or named:
             kept = await self._people.style(user_id, style)
@@ -52,12 +52,12 @@ class Presets:
         return text
 
     async def recent(self, user_id: int, typed: str) -> list[tuple[str, str]]:
-        """A person's latest prompts that hold `typed`, each with what stands for it."""
+        """A person's latest prompts that contain `typed`, each with the value that stands for it."""
         found = await self._generations.recent_prompts(user_id, typed)
         return [(" ".join(prompt.split()), f"recent:{generation_id}") for generation_id, prompt in found.items()]
 
     def suggestion(self, user_id: int, text: str) -> tuple[str, str]:
-        """A text that somebody may choose, as far as it can be shown, and what stands for it."""
+        """A text as a suggestion, cut where it is long, and the value that stands for it."""
         if len(text) <= CHOICE_LENGTH:
             return text, text
         key = f"typed:{secrets.token_hex(8)}"
@@ -85,7 +85,7 @@ class Presets:
 
 
 def styled(text: str, style: str) -> str:
-    """A prompt in a style; flags of the prompt weigh more."""
+    """A prompt in a style; the prompt's own flags outweigh the style's."""
     words, own_flags = flags.split(text)
     style_words, style_flags = flags.split(style)
     if SLOT in style_words:
@@ -95,8 +95,8 @@ def styled(text: str, style: str) -> str:
     return " ".join(filter(None, [words, style_flags, own_flags]))
 
 
-def followed(text: str, suffix: str) -> str:
-    """A prompt with the words of a suffix behind its own, unless it ends with them; flags of the prompt weigh more."""
+def with_suffix(text: str, suffix: str) -> str:
+    """A prompt followed by a suffix, unless it ends so already; the prompt's own flags outweigh the suffix's."""
     own_words, more_words = flags.split(text)[0], flags.split(suffix)[0]
     ends_so = more_words and re.search(rf"(?<!\w){re.escape(more_words)}$", own_words)
     return styled(text, flags.split(suffix)[1] if ends_so else suffix)

@@ -1,1 +1,1 @@
-"""What is asked for: from words, settings and presses to a saved request."""
+"""Requests: planned from words, settings and presses, then saved."""

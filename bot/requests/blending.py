@@ -1,4 +1,4 @@
-"""Blends: what is drawn from several pictures, and with which words."""
+"""Blends of several pictures, and the words for them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,19 +10,19 @@ from generation.errors import UserError
 from generation.settings import GenerationSettings, PartialSettings
 
 FROM_THE_MIDDLE = 0.3
-"""The denoising strength of a picture that starts from halfway between others: enough to make one of two that shine
-through each other, and not so much that they are forgotten."""
+"""The denoising strength of a blend that starts from halfway between its pictures: enough to make one picture of them,
+and little enough to keep something of each."""
 
 LONGEST = 300
-"""Characters of each picture's words that are taken."""
+"""Characters that are taken of each picture's prompt."""
 
 
 PLAIN = "a picture"
-"""The words where there are none."""
+"""The prompt where there is none."""
 
 
 def words_of(files: Sequence[bytes]) -> str:
-    """What the pictures were drawn with by their own account, one after the other; something plain where none says."""
+    """The prompts in the pictures' metadata, joined; something plain where there are none."""
     found: dict[str, None] = {}
     for file in files:
         try:
@@ -34,13 +34,13 @@ def words_of(files: Sequence[bytes]) -> str:
 
 
 def with_words(text: str, words: str = PLAIN) -> str:
-    """What somebody typed, or, where those are flags alone, with `words`."""
+    """Typed text; where it has flags only, with `words` before them."""
     typed, typed_flags = flags.split(text)
     return text if typed else f"{words} {typed_flags}".strip()
 
 
 def from_the_middle(settings: GenerationSettings, text: str, chosen: PartialSettings) -> GenerationSettings:
-    """The settings of a drawing that starts from halfway between pictures, where nobody named its strength."""
+    """The settings of a blend that starts from halfway between its pictures, where nobody named a strength."""
     if chosen.over(flags.read(text).chosen).denoising_strength is not None:
         return settings
     return replace(settings, denoising_strength=FROM_THE_MIDDLE)

@@ -1,4 +1,4 @@
-"""From what somebody wants to compare to a plan that draws it."""
+"""Plans of comparisons."""
 
 import contextlib
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from generation.errors import InvalidSetting, UserError
 from generation.settings import SIZE, STEPS, GenerationSettings, PartialSettings
 
 Wanted = Mapping[Parameter, str]
-"""What is to be compared, with its values as somebody typed them; nothing leaves them open."""
+"""Settings to compare, with their values as typed. An empty text leaves the values to the bot."""
 
 Drawn = dict[str, GenerationSettings]
-"""What draws the same picture by each of some models."""
+"""The settings of one picture for each of several models."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedPicture:
-    """A picture that is planned, the words and settings that made the plan, and whether a picture goes with them, there
-    already or not."""
+    """A planned picture, with the words and settings that made the plan. `with_picture` is True where it starts from a
+    picture, whether that is here yet or not."""
 
     plan: Plan
     text: str
@@ -34,20 +34,23 @@ class ComparedPicture:
 
     @property
     def settings(self) -> GenerationSettings:
-        """What draws it."""
+        """The settings of the picture."""
         return self.plan.settings
 
 
 class Comparisons:
-    """Makes comparisons of pictures that are planned. What it refuses it refuses with a `UserError`."""
+    """Plans comparisons. It raises `UserError` for what is refused."""
 
     def __init__(self, *, catalogue: Catalogue, planner: Planner) -> None:
         self._catalogue = catalogue
         self._planner = planner
 
     def plan(self, asked: ComparedPicture, wanted: Wanted) -> Plan:
-        """A picture with several values of one setting, or of two; where they are left open, with those that show best
-        what it does, are allowed here, and fit."""
+        """A picture with several values of one setting, or of two.
+
+        Values that are left open are those that show best what the setting does, are allowed here, and fit on a
+        sheet.
+        """
         models: Drawn = {}
         axes = []
         for parameter, values in wanted.items():
@@ -62,7 +65,7 @@ class Comparisons:
         return self._planner.sheet(asked.plan, cells, axes, with_picture=asked.with_picture)
 
     def usual(self, context: RequestContext, parameter: Parameter, model: str | None) -> Axis:
-        """The values that show best what a setting does to a picture of a model, as far as they are allowed."""
+        """The values that show best what a setting does with a model, as far as the rules allow them."""
         text, chosen = "a picture", PartialSettings(model=model)
         plan = self._planner.imagine(context, text, 1, chosen)
         models = self._models(ComparedPicture(plan, text, chosen)) if parameter is Parameter.MODEL else {}
@@ -75,7 +78,7 @@ class Comparisons:
         return axis if parameter is Parameter.MODEL else _allowed(axis, plan.settings, rules)
 
     def _models(self, asked: ComparedPicture, axis: Axis | None = None) -> Drawn:
-        """The models of an axis; without one the picture's own, and others that may draw the same here."""
+        """The models of an axis, or else the picture's own and others that may draw the same here."""
         if axis:
             return {name: self._by(name, asked) for name in axis.values}
         models = {asked.settings.model: asked.settings}
@@ -86,7 +89,7 @@ class Comparisons:
         return models
 
     def _by(self, name: str, asked: ComparedPicture) -> GenerationSettings:
-        """What draws a picture by a model, which has its own size, steps and so on."""
+        """The settings of a picture with another model, which has its own size, steps and so on."""
         own = asked.settings
         chosen = replace(asked.chosen, model=name, count=1, variation_seed=own.variation_seed)
         other = self._planner.imagine(asked.plan.context, asked.text, own.seed, chosen, with_picture=asked.with_picture)
@@ -98,7 +101,7 @@ class Comparisons:
 
 
 def _allowed(axis: Axis, settings: GenerationSettings, rules: EffectiveRules) -> Axis:
-    """The values of an axis that are allowed. Raises `InvalidSetting` where those are too few to compare."""
+    """The values of an axis that the rules allow. Raises `InvalidSetting` where too few are left to compare."""
     kept = []
     for value in axis.values:
         try:

@@ -1,4 +1,4 @@
-"""Plans that are derived from a request that is there."""
+"""Plans that are derived from an earlier request."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The pictures of a seed's figure."""
+"""The pictures in the figure of `/seed`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,21 +6,24 @@ from dataclasses import replace
 from generation.settings import SIZE, GenerationSettings, PartialSettings
 
 PROMPTS = ("a castle", "a cute fox")
-"""What is drawn where nobody says what."""
+"""The prompts where nobody names any."""
 
 
 _GROWTH = 1.25
-"""How much longer the other size is one way: enough to be other noise, and not too far from what a model likes."""
+"""The longer side of the other size, over the first: enough for other noise, and close to what a model likes."""
 
 
 def plain(settings: PartialSettings) -> PartialSettings:
-    """One picture that begins as the noise of its seed and size alone."""
+    """Settings of one picture whose noise comes from its seed and size alone."""
     return replace(settings, count=1, hires_factor=1.0, variation_strength=0.0, seed_width=0, seed_height=0)
 
 
 def cells(settings: GenerationSettings, prompts: Sequence[str], side: int) -> list[GenerationSettings]:
-    """What draws the figure's pictures, prompt by prompt: at the settings' size, at another one, and there again with
-    the noise of the first. No side is longer than `side` pixels; where no other size fits, the first is alone."""
+    """The settings of the figure's pictures, prompt by prompt: at the size of `settings`, at another one, and there
+    again with the noise of the first.
+
+    No side is longer than `side` pixels; where no other size fits, the first is alone.
+    """
     width, height = settings.width, settings.height
     sizes = [settings]
     if (larger := other_size(width, height, side)) != (width, height):
@@ -30,7 +33,8 @@ def cells(settings: GenerationSettings, prompts: Sequence[str], side: int) -> li
 
 
 def other_size(width: int, height: int, side: int) -> tuple[int, int]:
-    """A size like another, with the shorter way a little longer, or the longer one shorter where that is too much."""
+    """A size (width, height) whose shorter side is a little longer; or whose longer side is shorter, where `side`
+    allows no more."""
     grown = _scaled(min(width, height), _GROWTH)
     if grown <= side:
         return (width, grown) if height < width else (grown, height)

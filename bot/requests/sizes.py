@@ -1,4 +1,4 @@
-"""Sizes of a wanted aspect, inside of what is allowed."""
+"""Sizes in a given aspect, inside the limits."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -12,15 +12,18 @@ _SIDES = frozenset({"width", "height"})
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The least and the most of a picture's width, and of its height, in pixels; all are multiples of 8."""
+    """The smallest and the largest width and height of a picture, in pixels; all are multiples of 8."""
 
     widths: tuple[int, int] = (SIZE.low, SIZE.high)
     heights: tuple[int, int] = (SIZE.low, SIZE.high)
 
 
 def room(effective: EffectiveRules, hires_factor: float, *, asked: bool) -> Room:
-    """What is allowed of a picture that is enlarged `hires_factor` times as it is drawn. Where somebody `asked` for an
-    aspect, and both sides are locked, the locks are left out: they are to refuse it."""
+    """The room for a picture that is drawn `hires_factor` times larger in the end.
+
+    Where somebody `asked` for an aspect and both sides are locked, the locks are left out here: they refuse it
+    later.
+    """
     locked = effective.locked & _SIDES
     if asked and locked == _SIDES:
         locked = frozenset()
@@ -28,8 +31,7 @@ def room(effective: EffectiveRules, hires_factor: float, *, asked: bool) -> Room
 
 
 def fitted(aspect: tuple[int, int], width: int, height: int, room: Room) -> tuple[int, int]:
-    """A size of the given aspect, of about as many pixels as `width` x `height`, or of as many as there is `room` for;
-    where that has no room for the aspect, the nearest that it has."""
+    """Width and height in an aspect, with about as many pixels as `width` x `height`, as far as there is `room`."""
     across, down = aspect
     most = min(room.widths[1] / across, room.heights[1] / down)
     least = max(room.widths[0] / across, room.heights[0] / down)

@@ -39,13 +39,13 @@ class Submission:
 
     async def check(self, plans: Sequence[Plan]) -> None:
         """Raise `LimitExceeded` where the queue is full, or a person may not ask for all of that now."""
-        self._dispatcher.check_line(len(plans))
+        self._dispatcher.check_queue_length(len(plans))
         charged = sum(plan.charged for plan in plans)
         await self._budgets.check(plans[0].context.requester, plans[0].limits, charged, requests=len(plans))
 
     async def check_room(self, plan: Plan, requests: int) -> None:
         """Raise `LimitExceeded` where so many requests like a plan are too many at once."""
-        self._dispatcher.check_line(requests)
+        self._dispatcher.check_queue_length(requests)
         if requests > 1:
             await self._budgets.check_room(plan.context.requester, plan.limits, requests)
 
@@ -61,7 +61,7 @@ class Submission:
         async with self._images.together() as images:
             kept = {role: await images.keep(png, origin.user_id) for role, png in inputs.given()}
             async with self._accepting:
-                self._dispatcher.check_line()
+                self._dispatcher.check_queue_length()
                 await self._budgets.check(requester, plan.limits, plan.charged + with_others, first=first)
                 generation = await self._generations.add(
                     origin,

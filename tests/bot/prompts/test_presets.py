@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import Refusal
 from bot.prompts import flags
-from bot.prompts.presets import KEPT, PEOPLE, Presets, escaped, followed, styled
+from bot.prompts.presets import KEPT, PEOPLE, Presets, escaped, styled, with_suffix
 from bot.requests import variations
 from generation.settings import GenerationSettings, Sampler
 from storage import database
@@ -45,7 +45,7 @@ def test_a_style_goes_around_the_words_and_under_the_flags(text: str, style: str
     ],
 )
 def test_a_suffix_follows_once_and_its_flags_always(text: str, suffix: str, together: str) -> None:
-    assert followed(text, suffix) == together
+    assert with_suffix(text, suffix) == together
 
 
 async def test_what_others_type_takes_nobodys_choices(bare: Presets) -> None:

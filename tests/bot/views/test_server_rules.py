@@ -31,7 +31,7 @@ FULL = Rulebook(
 )
 
 
-def full_standing() -> EffectiveRules:
+def full_rules() -> EffectiveRules:
     """Every setting has a default of the channel, and bounds and a lock of a role."""
     values: dict[str, Any] = {name: bounds.high for name, bounds in NUMBERS.items() if name in READERS}
     values |= {"negative_prompt": "*" * 900, "sampler": Sampler.DPMPP_2M_SDE_KARRAS, "schedule": Schedule.EXPONENTIAL}
@@ -65,7 +65,7 @@ def _walk(components: list[Any]) -> Iterator[Any]:
 @pytest.mark.parametrize("locale", ["en-US", "es-ES"])
 def test_everything_set_fits(locale: str) -> None:
     with addressing(locale):
-        looks = rules(context(FULL, MODELS), full_standing(), MODELS[0], "Saved.")
+        looks = rules(context(FULL, MODELS), full_rules(), MODELS[0], "Saved.")
     pages = texts_of(looks)
     assert len(pages) > 1
     assert all(sum(map(len, texts)) <= 4000 for texts in pages)
