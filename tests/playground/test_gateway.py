@@ -29,7 +29,7 @@ def answering() -> Client:
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("cut", [Playground.ask_reconnect, Playground.drop_connections])
+@pytest.mark.parametrize("cut", [Playground.request_reconnect, Playground.drop_connections])
 async def test_resumes_and_hears_what_it_missed(
     playground: Playground, connect: Connect, cut: Callable[[Playground], asyncio.Future[None]]
 ) -> None:

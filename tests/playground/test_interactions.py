@@ -184,7 +184,7 @@ async def test_modal(playground: Playground, client: Client, connect: Connect) -
             await person.submit(opened.modal, {"size": ["small"]})
         with pytest.raises(Refused, match="0 to 20 characters"):
             await person.submit(opened.modal, {"prompt": "x" * 21, "size": ["small"]})
-        with pytest.raises(Refused, match="not one of the choices"):
+        with pytest.raises(Refused, match="isn't one of the choices"):
             await person.submit(opened.modal, {"prompt": "x", "size": ["huge"]})
         file = File("fox.png", b"1234")
         outcome = await person.submit(opened.modal, {"prompt": "owl", "size": ["large"], "start": [file]})
@@ -281,14 +281,14 @@ async def test_commands_are_hidden_from_whom_they_are_not_for(
         outcome = await admin.slash("server defaults", {"steps": 9})
         assert outcome.message is not None
         assert outcome.message["content"] == "9 True"
-        with pytest.raises(Refused, match="sub-commands"):
+        with pytest.raises(Refused, match="subcommands"):
             await admin.slash("server")
         with pytest.raises(Refused, match="no command /server"):
             await member.slash("server defaults", {"steps": 9})
-        with pytest.raises(Refused, match="cannot be used in this channel"):
+        with pytest.raises(Refused, match="can't be used in this channel"):
             await member.slash("nude", channel="general")
         assert (await member.slash("nude", channel="nsfw-art")).acknowledged == 4
-        with pytest.raises(Refused, match="cannot be used in this channel"):
+        with pytest.raises(Refused, match="can't be used in this channel"):
             await admin.slash("server defaults", {"steps": 9}, channel="dm")
 
 

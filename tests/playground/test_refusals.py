@@ -11,7 +11,7 @@ import pytest
 from playground import Playground
 from playground.errors import ApiError, Json
 from playground.state.world import BOT_ID, GENERAL_ID, GUILD_ID
-from playground.validation.form_errors import Form
+from playground.validation.form import Form
 from playground.validation.modals import check_modal
 from tests.playground.conftest import Clock
 
@@ -357,7 +357,7 @@ def test_bad_modals(bad: Json) -> None:
     form = Form()
     check_modal(bad, form)
     with pytest.raises(ApiError):
-        form.raise_if_any()
+        form.raise_if_invalid()
 
 
 def test_good_modal() -> None:
@@ -373,7 +373,7 @@ def test_good_modal() -> None:
         ),
         form,
     )
-    form.raise_if_any()
+    form.raise_if_invalid()
 
 
 @pytest.mark.parametrize(
