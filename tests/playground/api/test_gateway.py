@@ -1,4 +1,4 @@
-"""Connections that are lost, sessions that are resumed."""
+"""Lost connections, resumed sessions, refused identifies."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.playground.conftest import Client, Clock, Connect, connected
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reconnects without waiting."""
+    """Let discord.py reconnect without waiting."""
     monkeypatch.setattr(discord.backoff.ExponentialBackoff, "delay", lambda self: 0.01)
 
 
@@ -42,8 +42,8 @@ async def test_resumes_and_hears_what_it_missed(
         assert outcome.message is not None
         assert outcome.message["content"] == "drawn"
         await asyncio.wait_for(client.resumed.wait(), 5)
-        while (heard := await client.hears("message")).id != int(said["id"]):
-            client.heard.remove(("message", heard))
+        while (event := await client.first_event("message")).id != int(said["id"]):
+            client.events.remove(("message", event))
 
 
 @pytest.mark.usefixtures("impatient")
@@ -80,8 +80,7 @@ async def test_a_wrong_token_is_refused(
 
 
 async def test_privileged_intents_are_refused(playground: Playground, connect: Connect) -> None:
-    client = Client()
-    client._connection._intents = discord.Intents.all()
+    client = Client(discord.Intents.all())
     with pytest.raises(discord.PrivilegedIntentsRequired):
         async with connect(client):
             pass
