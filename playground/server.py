@@ -18,6 +18,7 @@ from playground.api.messages import MessageRoutes
 from playground.api.middleware import ApiMiddleware, InjectedFailures
 from playground.api.rate_limits import RateLimits
 from playground.client.events import EventStreams, PageEvents
+from playground.client.interactions import PageInteractions
 from playground.client.page_api import PageApi
 from playground.state.attachments import Attachments
 from playground.state.cdn import Cdn
@@ -71,13 +72,20 @@ class Playground:
             self.world, self.messages, self._commands, self._interactions, self._gateway, self._streams
         )
         self._gateway_events = GatewayEvents(self.world, self.messages, self._gateway)
-        self._page_api = PageApi(
+        self._page_interactions = PageInteractions(
             world=self.world,
             messages=self.messages,
             commands=self._commands,
             interactions=self._interactions,
             attachments=self._attachments,
             cdn=self._cdn,
+            gateway=self._gateway,
+        )
+        self._page_api = PageApi(
+            world=self.world,
+            messages=self.messages,
+            commands=self._commands,
+            interactions=self._page_interactions,
             gateway=self._gateway,
             streams=self._streams,
         )
@@ -117,7 +125,7 @@ class Playground:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._page_api.close()
+        self._page_interactions.close()
         self._streams.close()
         self._gateway.drop_connections()
         await self._runner.cleanup()

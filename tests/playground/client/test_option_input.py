@@ -1,4 +1,4 @@
-"""Command options and autocomplete, checked before the bot gets them."""
+"""Command options, checked before the bot gets them."""
 
 from typing import Any
 
@@ -10,23 +10,6 @@ from playground import Playground
 from playground.client.person import File, Person, Refused
 from playground.state.world import MEMBER_TWO_ID
 from tests.playground.conftest import Client, Connect, picture
-
-
-async def test_autocomplete(playground: Playground, client: Client, connect: Connect) -> None:
-    async def complete(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
-        prefix = f"{interaction.namespace.steps}-{current}"
-        return [app_commands.Choice(name=f"{prefix}{number}", value=str(number)) for number in range(2)]
-
-    @client.tree.command()
-    @app_commands.autocomplete(sampler=complete)
-    async def imagine(interaction: discord.Interaction, steps: int, sampler: str) -> None:
-        """Draws."""
-
-    async with connect(client), Person(playground.url, "member one") as person:
-        choices = await person.autocomplete("imagine", {"steps": 7, "sampler": "eu"}, focused="sampler")
-        assert choices == [{"name": "7-eu0", "value": "0"}, {"name": "7-eu1", "value": "1"}]
-        with pytest.raises(Refused, match="no suggestions"):
-            await person.autocomplete("imagine", {}, focused="steps")
 
 
 async def test_options_are_checked_as_by_the_client(playground: Playground, client: Client, connect: Connect) -> None:
