@@ -133,7 +133,7 @@ class Playground:
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def heal(self) -> None:
+    def clear_failures(self) -> None:
         """Drop all failures that `fail_next` has ordered."""
         self._failures.clear()
 

@@ -25,6 +25,9 @@ SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 QUALITY = 88
 """Of the WebP files: text stays sharp, and no file is larger than 200 kB."""
 
+DRAWING_SECONDS = 600
+"""How long one request may take; a busy machine is slow."""
+
 EARLIER = ("a castle on a hill", "a cute fox", "a sailing boat, ocean waves", "a snowman", "an old tree in autumn")
 RESULT = "a blue rose"
 RULES: tuple[dict[str, object], ...] = (
@@ -48,7 +51,9 @@ async def prepare(playground: Playground) -> None:
 
 
 async def _wait_until_drawn(member: Person, message_id: str) -> None:
-    await member.wait_for(lambda each: each["id"] == message_id and "noisefox:delete:" in str(each["components"]))
+    await member.wait_for(
+        lambda each: each["id"] == message_id and "noisefox:delete:" in str(each["components"]), timeout=DRAWING_SECONDS
+    )
 
 
 async def result(page: Page) -> None:

@@ -12,7 +12,7 @@ from tests.playground.conftest import Client, Clock, Connect, connected
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def reconnects_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let discord.py reconnect without waiting."""
     monkeypatch.setattr(discord.backoff.ExponentialBackoff, "delay", lambda self: 0.01)
 
@@ -28,7 +28,7 @@ def answering() -> Client:
     return client
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("reconnects_at_once")
 @pytest.mark.parametrize("cut", [Playground.request_reconnect, Playground.drop_connections])
 async def test_resumes_and_hears_what_it_missed(
     playground: Playground, connect: Connect, cut: Callable[[Playground], asyncio.Future[None]]
@@ -46,7 +46,7 @@ async def test_resumes_and_hears_what_it_missed(
             client.events.remove(("message", event))
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("reconnects_at_once")
 async def test_identifies_anew_when_the_session_is_invalid(playground: Playground, connect: Connect) -> None:
     client = answering()
     async with connect(client), Person(playground.url, "member one") as person:
@@ -58,7 +58,7 @@ async def test_identifies_anew_when_the_session_is_invalid(playground: Playgroun
         assert (await person.slash("imagine")).acknowledged == 4
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("reconnects_at_once")
 async def test_a_session_cannot_be_resumed_for_ever(playground: Playground, connect: Connect, clock: Clock) -> None:
     client = answering()
     async with connect(client), Person(playground.url, "member one") as person:
