@@ -1,4 +1,4 @@
-"""A local stand-in for Discord: HTTP API, gateway, CDN, and a chat page over the same world."""
+"""A local simulation of Discord: its HTTP API, gateway and CDN, and a chat page that shows the same state."""
 
 from playground.server import Playground
 

@@ -1,7 +1,8 @@
-"""What the stand-in answers when it refuses.
+"""Errors that become responses.
 
-ApiError      an answer of Discord's API: HTTP status, JSON error code, nested form errors
-PageRefusal   an answer of the page API: HTTP status and a sentence for a person
+Exception
+ ├── ApiError      of Discord's HTTP API: HTTP status, JSON error code, nested form errors
+ └── PageRefusal   of the page API: HTTP status and a sentence for the person
 """
 
 from http import HTTPStatus
@@ -38,7 +39,7 @@ _MESSAGES = {
 
 
 class ApiError(Exception):
-    """A refusal with Discord's HTTP status and JSON error code."""
+    """An error of the HTTP API, with Discord's HTTP status and JSON error code."""
 
     def __init__(self, status: int, code: int, message: str | None = None, errors: Json | None = None) -> None:
         self.status = status
@@ -48,7 +49,7 @@ class ApiError(Exception):
         super().__init__(f"{status} ({code}): {self.message} {errors or ''}")
 
     def body(self) -> Json:
-        """The JSON body of the answer."""
+        """Return the JSON body of the response."""
         body: Json = {"message": self.message, "code": self.code}
         if self.errors is not None:
             body["errors"] = self.errors
@@ -56,7 +57,7 @@ class ApiError(Exception):
 
 
 class PageRefusal(Exception):
-    """A refusal of the page API, worded for the person who acted."""
+    """An error of the page API. The message is shown to the person who acted."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         self.status = status

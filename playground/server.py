@@ -1,4 +1,4 @@
-"""The Playground: everything put together and served on one local port."""
+"""The composition root: builds every part and serves all of them on one local port."""
 
 import tempfile
 import time
@@ -9,18 +9,22 @@ from typing import Self
 
 from aiohttp import web
 
-from playground.api.broadcast import Audience, Broadcast
+from playground.api.commands import CommandRoutes
 from playground.api.gateway import Gateway
-from playground.api.message_routes import InteractionRoutes, MessageRoutes
-from playground.api.rate_limits import Faults, RateLimits
-from playground.api.rest import Front, Rest
+from playground.api.gateway_events import GatewayEvents
+from playground.api.guilds import GuildRoutes
+from playground.api.interactions import InteractionRoutes
+from playground.api.messages import MessageRoutes
+from playground.api.middleware import ApiMiddleware, InjectedFailures
+from playground.api.rate_limits import RateLimits
+from playground.client.events import EventStreams, PageEvents
+from playground.client.interactions import PageInteractions
 from playground.client.page_api import PageApi
 from playground.state.attachments import Attachments
 from playground.state.cdn import Cdn
 from playground.state.commands import Commands
 from playground.state.interactions import Interactions
 from playground.state.messages import Messages
-from playground.state.snowflakes import Snowflakes
 from playground.state.store import Store
 from playground.state.world import World
 
@@ -28,14 +32,16 @@ TOKEN = "playground"
 API_PREFIX = "/api/v10"
 PAGE = Path(__file__).parent / "page"
 _BODY_LIMIT = 64 * 1024 * 1024
+"""Bytes of a request body that are read at all. Discord's own limits are smaller and are checked after."""
 
 
 class Playground:
     """A local Discord. `async with Playground() as playground:` serves it until the block ends.
 
-    port: 0 takes a free one. folder: where the world is kept; None keeps it until the block ends.
-    record: a file that each API request of the bot is appended to as a JSON line. clock: Unix seconds, for all expiry.
-    rate: requests per second and bucket before a 429.
+    port: 0 for a free one. folder: keeps the state; None for a temporary one.
+    record: a file that each API request of the bot is appended to as a JSON line.
+    clock: returns Unix seconds; links, tokens and sessions expire by it.
+    rate: requests per second and rate limit bucket before a 429.
     """
 
     def __init__(
@@ -52,21 +58,21 @@ class Playground:
         self.gateway_url = ""
         self._port = port
         self._temporary = tempfile.TemporaryDirectory(prefix="playground-") if folder is None else None
-        self._store = Store(folder or Path(self._temporary.name if self._temporary else ""))
-        snowflakes = Snowflakes(clock, self._store.newest_id())
-        self._faults = Faults()
-        self.world = World(self._store, snowflakes)
-        self._attachments = Attachments(self._store, snowflakes)
+        self._store = Store(folder or Path(self._temporary.name if self._temporary else ""), clock)
+        self._failures = InjectedFailures()
+        self.world = World(self._store)
+        self._attachments = Attachments(self._store)
         self._cdn = Cdn(self._attachments, self._store, clock)
-        self.messages = Messages(self._store, snowflakes, self.world, self._attachments, self._cdn, clock)
-        self._commands = Commands(self._store, snowflakes, self.world)
-        self._interactions = Interactions(self._store, snowflakes, self.world, self.messages, clock)
+        self.messages = Messages(self._store, self.world, self._attachments, self._cdn, clock)
+        self._commands = Commands(self._store, self.world)
+        self._interactions = Interactions(self._store, self.world, self.messages, clock)
         self._gateway = Gateway(self.world, TOKEN, clock)
-        self._audience = Audience()
-        self._broadcast = Broadcast(
-            self.world, self.messages, self._commands, self._interactions, self._gateway, self._audience
+        self._streams = EventStreams()
+        self._page_events = PageEvents(
+            self.world, self.messages, self._commands, self._interactions, self._gateway, self._streams
         )
-        self._page_api = PageApi(
+        self._gateway_events = GatewayEvents(self.world, self.messages, self._gateway)
+        self._page_interactions = PageInteractions(
             world=self.world,
             messages=self.messages,
             commands=self._commands,
@@ -74,19 +80,25 @@ class Playground:
             attachments=self._attachments,
             cdn=self._cdn,
             gateway=self._gateway,
-            audience=self._audience,
-            on_dm=self._broadcast.channels_changed,
+        )
+        self._page_api = PageApi(
+            world=self.world,
+            messages=self.messages,
+            commands=self._commands,
+            interactions=self._page_interactions,
+            gateway=self._gateway,
+            streams=self._streams,
         )
         self._runner = web.AppRunner(
             self._application(record, rate), shutdown_timeout=0.5, access_log=None, handler_cancellation=True
         )
 
     def _application(self, record: Path | None, rate: int) -> web.Application:
-        front = Front(TOKEN, self.world, RateLimits(rate, 1.0), self._faults, record, API_PREFIX)
-        api = web.Application(middlewares=[front.middleware()])
-        rest = Rest(self.world, self._commands, self._gateway, self._broadcast.channels_changed)
-        api.add_routes(rest.routes())
-        api.add_routes(MessageRoutes(self.world, self.messages, self._broadcast.typing).routes())
+        middleware = ApiMiddleware(TOKEN, self.world, RateLimits(rate, 1.0), self._failures, record, API_PREFIX)
+        api = web.Application(middlewares=[middleware.middleware()])
+        api.add_routes(GuildRoutes(self.world, self._gateway).routes())
+        api.add_routes(CommandRoutes(self._commands).routes())
+        api.add_routes(MessageRoutes(self.world, self.messages, self._page_events.bot_is_typing).routes())
         api.add_routes(InteractionRoutes(self._interactions, self.messages).routes())
         application = web.Application(client_max_size=_BODY_LIMIT)
         application.add_subapp(API_PREFIX, api)
@@ -94,7 +106,7 @@ class Playground:
         application.add_routes(self._cdn.routes())
         application.add_routes(self._page_api.routes())
         application.add_routes([web.get("/", self._index), web.static("/assets", PAGE)])
-        application.on_response_prepare.append(_revalidated)
+        application.on_response_prepare.append(_disable_caching)
         return application
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
@@ -113,65 +125,62 @@ class Playground:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._page_api.close()
-        self._audience.close()
+        self._page_interactions.close()
+        self._streams.close()
         self._gateway.drop_connections()
         await self._runner.cleanup()
         self._store.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def heal(self) -> None:
-        """Take back every failure that `fail_next` has ordered."""
-        self._faults.clear()
+    def clear_failures(self) -> None:
+        """Drop all failures that `fail_next` has ordered."""
+        self._failures.clear()
 
     def fail_next(self, method: str, path: str, status: int, times: int = 1, retry_after: float = 0.05) -> None:
-        """Lets the next `times` API requests fail whose path (after /api/v10) the pattern `path` is found in.
+        """Let the next `times` matching API requests fail with `status`.
 
-        `method` "*" matches any. A 429 carries Retry-After, a `retry_after` in seconds in its body, and Via.
+        method: "*" for any. path: a pattern that is searched in the path after /api/v10.
+        retry_after: seconds that a 429 asks the client to wait.
         """
-        self._faults.add(method, path, status, times, retry_after)
+        self._failures.add(method, path, status, times, retry_after)
 
-    async def ask_reconnect(self) -> None:
-        """Sends op 7: the bot should reconnect and resume."""
-        self._gateway.ask_reconnect()
+    async def request_reconnect(self) -> None:
+        """Send Reconnect (opcode 7): the bot should reconnect and resume."""
+        self._gateway.request_reconnect()
 
     async def invalidate_session(self, resumable: bool = False) -> None:
-        """Sends op 9: the bot should resume when `resumable`, else identify anew."""
+        """Send Invalid Session (opcode 9): the bot should resume if `resumable`, otherwise identify again."""
         self._gateway.invalidate_sessions(resumable)
 
     async def drop_connections(self) -> None:
-        """Cuts the gateway's connections with code 4000; sessions can be resumed."""
+        """Close the gateway's connections with code 4000. The sessions can be resumed."""
         self._gateway.drop_connections()
 
     def set_bot_permissions(self, channel_id: int, permissions: int) -> None:
-        """Changes the app's permissions in a channel and tells the bot by CHANNEL_UPDATE."""
-        self.world.bot_permissions[channel_id] = permissions
-        self._broadcast.channels_changed(channel_id)
+        """Change the bot's permissions in a channel. Dispatches CHANNEL_UPDATE or THREAD_UPDATE."""
+        self.world.set_bot_permissions(channel_id, permissions)
 
     def hide(self, channel_id: int, user_id: int) -> None:
-        """Takes a channel out of somebody's sight, and tells the bot by CHANNEL_UPDATE."""
-        self.world.hidden.setdefault(channel_id, set()).add(user_id)
-        self._broadcast.channels_changed(channel_id)
+        """Deny a user the permission to view a channel. Dispatches CHANNEL_UPDATE."""
+        self.world.hide_channel(channel_id, user_id)
 
     def open_thread(self, name: str, parent_id: int, *invited: int) -> int:
-        """Opens a private thread and tells the bot by THREAD_CREATE; the thread's id."""
-        thread = self.world.open_thread(name, parent_id, invited)
-        self._broadcast.channels_changed(thread.id, is_new_thread=True)
-        return thread.id
+        """Create a private thread and return its id. Dispatches THREAD_CREATE."""
+        return self.world.create_private_thread(name, parent_id, invited).id
 
     @property
     def bot_online(self) -> bool:
-        """Whether a bot is connected and identified."""
+        """Whether a bot is connected and has identified."""
         return self._gateway.online
 
     @property
     def waiting(self) -> int:
-        """How many interactions nobody has answered yet."""
+        """The number of interactions that the bot hasn't responded to yet."""
         return len(self._interactions.pending())
 
 
-async def _revalidated(request: web.Request, response: web.StreamResponse) -> None:
-    """Have browsers ask whether a file of the page has changed, so that modules of two versions never mix."""
+async def _disable_caching(request: web.Request, response: web.StreamResponse) -> None:
+    """Let browsers check for a newer file before each use of the page, so that modules of two versions never mix."""
     if request.path == "/" or request.path.startswith("/assets/"):
         response.headers["Cache-Control"] = "no-cache"

@@ -1,1 +1,1 @@
-"""Draws the README's pictures and screenshots."""
+"""Makes the figures and screenshots of the README."""

@@ -1,4 +1,4 @@
-"""A headless Chromium, where this machine has one."""
+"""A headless Chromium, if one is installed."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Page, async_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_QUIET = [
+_COMMANDS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -19,15 +19,15 @@ _QUIET = [
 
 
 def executable() -> str | None:
-    """The path of a Chromium, or None."""
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+    """Return the path of Chromium, None when it isn't installed."""
+    return next((path for command in _COMMANDS if (path := shutil.which(command))), None)
 
 
 @asynccontextmanager
 async def page(width: int = 1280, height: int = 800) -> AsyncIterator[Page]:
-    """An empty page in dark colours."""
+    """Open an empty page, in dark mode. Width and height are in CSS pixels."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=_QUIET)
+        browser = await playwright.chromium.launch(executable_path=executable(), args=_ARGUMENTS)
         try:
             yield await browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark")
         finally:

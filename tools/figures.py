@@ -1,4 +1,4 @@
-"""Makes the figures of the README with the pocket model: `python -m tools.figures FOLDER`."""
+"""Makes the README's figures with the pocket model: `python -m tools.figures FOLDER`."""
 
 import asyncio
 import sys
@@ -19,9 +19,10 @@ from generation.local_pool import LocalPool
 from generation.settings import GenerationSettings
 
 EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 44)}
-"""A prompt and a seed by the name of their files."""
+"""Prompt and seed of each explanation, by the name of its files."""
 
 COMPARED = "a robot", 7
+"""Prompt and seed of the comparison."""
 
 STEPS = Axis(Parameter.STEPS, ("1", "5", "10", "20", "30", "50", "150"))
 
@@ -51,7 +52,7 @@ async def main(folder: Path) -> None:
 
 
 def save(figure: bytes, path: Path) -> None:
-    """A figure as a file that is small enough to be kept beside the source."""
+    """Save a figure as a WebP that is small enough for the repository."""
     with Image.open(BytesIO(figure)) as image:
         image.save(path, "WEBP", quality=90, method=6)
 

@@ -1,7 +1,7 @@
-"""Makes the pictures of the chat page in docs/: `python -m tools.screenshot docs` (needs a Chromium).
+"""Makes the screenshots of the chat page: `python -m tools.screenshot docs`. Needs Chromium.
 
-Four scenes, each on a desktop and on a phone: a result, the remix form, the history, what applies in a server. With
-`--size desktop` or `--size phone` only those.
+Four scenes, each on a desktop and on a phone: a result, the remix modal, the history, a server's rules.
+`--size desktop` or `--size phone` makes only those.
 """
 
 import argparse
@@ -21,8 +21,12 @@ from playground.client.person import Person
 from tools import browser
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+"""Width and height of the page in CSS pixels."""
 QUALITY = 88
-"""Of a WebP file: letters stay sharp, and none is larger than 200 kB."""
+"""Of the WebP files: text stays sharp, and no file is larger than 200 kB."""
+
+DRAWING_SECONDS = 600
+"""How long one request may take; a busy machine is slow."""
 
 EARLIER = ("a castle on a hill", "a cute fox", "a sailing boat, ocean waves", "a snowman", "an old tree in autumn")
 RESULT = "a blue rose"
@@ -33,38 +37,44 @@ RULES: tuple[dict[str, object], ...] = (
 
 
 async def prepare(playground: Playground) -> None:
-    """What a server looks like that has been drawn in: some pictures, and a few rules."""
+    """Fill the server with a few rules and pictures."""
     async with Person(playground.url, "admin") as admin, Person(playground.url, "member one") as member:
         for rule in RULES:
             await admin.slash("server rule", rule)
         for seed, prompt in enumerate(EARLIER, start=5):
             outcome = await member.slash("imagine", {"prompt": prompt, "seed": seed})
             assert outcome.message is not None
-            await _drawn(member, outcome.message["id"])
+            await _wait_until_drawn(member, outcome.message["id"])
         outcome = await member.slash("imagine", {"prompt": RESULT, "seed": 5, "count": 4})
         assert outcome.message is not None
-        await _drawn(member, outcome.message["id"])
+        await _wait_until_drawn(member, outcome.message["id"])
 
 
-async def _drawn(member: Person, message_id: str) -> None:
-    await member.wait_for(lambda each: each["id"] == message_id and "noisefox:delete:" in str(each["components"]))
+async def _wait_until_drawn(member: Person, message_id: str) -> None:
+    await member.wait_for(
+        lambda each: each["id"] == message_id and "noisefox:delete:" in str(each["components"]), timeout=DRAWING_SECONDS
+    )
 
 
 async def result(page: Page) -> None:
-    await _settled(page)
+    """The latest pictures."""
+    await _wait_until_still(page)
 
 
 async def remix(page: Page) -> None:
+    """The remix modal of the latest picture."""
     await page.click('[data-custom-id^="noisefox:remix:"] >> nth=-1')
     await page.wait_for_selector("dialog [data-custom-id=prompt]")
 
 
 async def history(page: Page) -> None:
-    await _say(page, "/history")
+    """The member's history."""
+    await _send(page, "/history")
 
 
 async def server(page: Page) -> None:
-    await _say(page, "/server show")
+    """The rules of the server."""
+    await _send(page, "/server show")
 
 
 SCENES: dict[Callable[[Page], Awaitable[None]], str] = {
@@ -73,19 +83,19 @@ SCENES: dict[Callable[[Page], Awaitable[None]], str] = {
     history: "member one",
     server: "admin",
 }
-"""Each with whose screen it is."""
+"""Each scene with the user whose screen it shows."""
 
 
-async def _say(page: Page, line: str) -> None:
+async def _send(page: Page, line: str) -> None:
     before = await page.locator("[data-message-id]").count()
     await page.fill("#composer", line)
     await page.press("#composer", "Enter")
     await page.wait_for_function("n => document.querySelectorAll('[data-message-id]').length > n", arg=before)
-    await _settled(page)
+    await _wait_until_still(page)
 
 
-async def _settled(page: Page) -> None:
-    """Every picture is there, and nothing moves any more."""
+async def _wait_until_still(page: Page) -> None:
+    """Wait until every picture is loaded and nothing moves."""
     await page.wait_for_function("[...document.images].every(each => each.complete)")
     await page.wait_for_timeout(500)
 
@@ -97,24 +107,24 @@ async def main(folder: Path, sizes: list[str]) -> None:
             config = Config(data=Path(data), discord=DiscordConfig(api_base=playground.api_base))
             async with app.running(config, playground.token):
                 await prepare(playground)
-                for scene, person in SCENES.items():
+                for scene, username in SCENES.items():
                     for size in sizes:
-                        picture = await _picture_of(playground.url, scene, person, SIZES[size])
+                        picture = await _screenshot(playground.url, scene, username, SIZES[size])
                         picture.save(folder / f"chat-{scene.__name__}-{size}.webp", quality=QUALITY, method=6)
 
 
-async def _picture_of(
-    url: str, scene: Callable[[Page], Awaitable[None]], person: str, size: tuple[int, int]
+async def _screenshot(
+    url: str, scene: Callable[[Page], Awaitable[None]], username: str, size: tuple[int, int]
 ) -> Image.Image:
     async with browser.page(*size) as page:
         await page.goto(url)
-        user = f'[data-user][data-name="{person}"]'
+        user = f'[data-user][data-name="{username}"]'
         await page.wait_for_selector(user, state="attached")
         await page.eval_on_selector(user, "each => each.click()")
         await page.wait_for_selector("[data-message-id] .media img")
-        await _settled(page)
+        await _wait_until_still(page)
         await scene(page)
-        await _settled(page)
+        await _wait_until_still(page)
         picture = Image.open(BytesIO(await page.screenshot()))
         if await page.locator("[data-act=dismiss]").count():
             await page.click("[data-act=dismiss] >> nth=-1")

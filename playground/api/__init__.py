@@ -1,1 +1,1 @@
-"""Discord's HTTP API and gateway."""
+"""Discord's HTTP API and gateway, as the bot sees them."""

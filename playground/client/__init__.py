@@ -1,1 +1,1 @@
-"""A person on the chat page: what they press, fill in and see."""
+"""Discord's client: the API of the chat page, its checks of what people enter, and a person for tests."""

@@ -1,4 +1,4 @@
-"""A person at the chat page, without the page: a client of the page API for tests and benchmarks."""
+"""A person without a browser: a client of the page API, for tests and benchmarks."""
 
 import asyncio
 import json
@@ -12,21 +12,21 @@ import aiohttp
 
 from playground.errors import Json
 from playground.state.world import ADMIN_ID, MEMBER_ONE_ID, MEMBER_TWO_ID
-from playground.validation.walk import walk
+from playground.validation.components import walk
 
 _IDS = {"admin": ADMIN_ID, "member one": MEMBER_ONE_ID, "member two": MEMBER_TWO_ID}
 
 
 class Refused(Exception):
-    """The page API refused, as Discord's own client would; the message is a sentence for a person."""
+    """The page API refused, as Discord's own client would. The message is a sentence for a person."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a command, a press, or a form.
+    """The result of a command, a component or a modal.
 
-    `acknowledged` is the callback's type (0 when it failed), `message` the first answer's message, `modal` the form
-    that opened, with the interaction_id that opened it.
+    acknowledged: the interaction callback type, 0 when it failed. message: the message of the initial response.
+    modal: the modal that opened, with the interaction_id that opened it. failed: the bot didn't respond in time.
     """
 
     interaction_id: str
@@ -38,7 +38,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class File:
-    """A file given to an attachment option or a file upload."""
+    """A file for an attachment option or a file upload."""
 
     name: str
     data: bytes
@@ -47,7 +47,7 @@ class File:
 
 @dataclass
 class _View:
-    """What the person sees, kept current by events."""
+    """The state that the person sees, updated by events."""
 
     messages: dict[str, Json] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
@@ -56,8 +56,10 @@ class _View:
 
 
 class Person:
-    """`async with Person(url, "member one") as person:`; the username is one of the playground's people. `locale` is
-    the language they read, and may be changed."""
+    """One of the playground's people: `async with Person(url, "member one") as person:`.
+
+    timeout: seconds to wait for the response to an interaction. locale: the person's language; may be changed.
+    """
 
     def __init__(self, url: str, username: str, timeout: float = 10.0, locale: str = "en-US") -> None:
         self.username = username
@@ -66,8 +68,8 @@ class Person:
         self._url = url
         self._timeout = timeout
         self._view = _View()
-        self._answers: dict[str, asyncio.Future[Outcome]] = {}
-        self._channels_of: dict[str, str] = {}
+        self._outcomes: dict[str, asyncio.Future[Outcome]] = {}
+        self._channel_by_interaction: dict[str, str] = {}
         self._changed = asyncio.Condition()
         self._opened = asyncio.Event()
 
@@ -88,13 +90,13 @@ class Person:
     async def _load(self) -> None:
         async with self._session.get(f"{self._url}/page/state", params={"user": self.id}) as response:
             state = await response.json()
-        self._see_channels(state["channels"])
+        self._set_channels(state["channels"])
         self._view.commands, self._view.online = state["commands"], state["bot"]["online"]
         for messages in state["messages"].values():
             for message in messages:
                 self._view.messages.setdefault(message["id"], message)
 
-    def _see_channels(self, channels: list[Json]) -> None:
+    def _set_channels(self, channels: list[Json]) -> None:
         self._view.channels = {"dm" if channel["type"] == 1 else channel["name"]: channel["id"] for channel in channels}
 
     async def _listen(self) -> None:
@@ -107,9 +109,9 @@ class Person:
                 if name == "event":
                     event = value
                 elif name == "data":
-                    await self._hear(event, json.loads(value))
+                    await self._handle_event(event, json.loads(value))
 
-    async def _hear(self, event: str, data: Any) -> None:
+    async def _handle_event(self, event: str, data: Any) -> None:
         match event:
             case "message":
                 self._view.messages[data["id"]] = data
@@ -118,26 +120,26 @@ class Person:
             case "commands":
                 self._view.commands = data
             case "channels":
-                self._see_channels(data)
+                self._set_channels(data)
             case "bot":
                 self._view.online = data["online"]
             case "answer":
                 modal = data["modal"] and data["modal"] | {"interaction_id": data["interaction_id"]}
-                self._settle(Outcome(data["interaction_id"], data["type"], data["message"], modal))
+                self._set_outcome(Outcome(data["interaction_id"], data["type"], data["message"], modal))
             case "failure":
-                self._settle(Outcome(data["interaction_id"], failed=True))
+                self._set_outcome(Outcome(data["interaction_id"], failed=True))
         async with self._changed:
             self._changed.notify_all()
 
-    def _settle(self, outcome: Outcome) -> None:
-        answer = self._answer(outcome.interaction_id)
-        if not answer.done():
-            answer.set_result(outcome)
+    def _set_outcome(self, outcome: Outcome) -> None:
+        waiting = self._outcome(outcome.interaction_id)
+        if not waiting.done():
+            waiting.set_result(outcome)
 
-    def _answer(self, interaction_id: str) -> asyncio.Future[Outcome]:
-        if interaction_id not in self._answers:
-            self._answers[interaction_id] = asyncio.get_running_loop().create_future()
-        return self._answers[interaction_id]
+    def _outcome(self, interaction_id: str) -> asyncio.Future[Outcome]:
+        if interaction_id not in self._outcomes:
+            self._outcomes[interaction_id] = asyncio.get_running_loop().create_future()
+        return self._outcomes[interaction_id]
 
     async def _post(self, path: str, body: Json, files: Mapping[str, File] | None = None) -> Json:
         payload = {"user": self.id, "locale": self.locale} | body
@@ -156,20 +158,20 @@ class Person:
 
     async def _interact(self, path: str, body: Json, files: Mapping[str, File] | None = None) -> Outcome:
         posted = await self._post(path, body, files)
-        self._channels_of[posted["interaction_id"]] = body["channel"]
-        outcome = await asyncio.wait_for(self._answer(posted["interaction_id"]), self._timeout)
-        del self._answers[posted["interaction_id"]]
+        self._channel_by_interaction[posted["interaction_id"]] = body["channel"]
+        outcome = await asyncio.wait_for(self._outcome(posted["interaction_id"]), self._timeout)
+        del self._outcomes[posted["interaction_id"]]
         return outcome
 
-    async def _place(self, channel: str) -> str:
-        """The id of a channel by name; opens the DM with the bot for "dm"."""
+    async def _open_channel(self, channel: str) -> str:
+        """Return the id of a channel by name. "dm" opens the DM with the bot."""
         if channel == "dm" and "dm" not in self._view.channels:
             opened = await self._post("dms", {})
             self._view.channels["dm"] = opened["channel"]["id"]
         return self.channel_id(channel)
 
     def channel_id(self, channel: str) -> str:
-        """The id of a channel by name, "dm" for the own DM once it is open, or of an id itself."""
+        """Return the id of a channel by name, or an id as it is. "dm" is the DM with the bot, once it is open."""
         if channel in self._view.channels:
             return self._view.channels[channel]
         if channel.isdecimal():
@@ -177,42 +179,42 @@ class Person:
         raise Refused(f"There is no channel {channel}.")
 
     def sees(self, channel_id: str) -> bool:
-        """Whether this person sees a channel now."""
+        """Whether this person can view a channel."""
         return channel_id in self._view.channels.values()
 
     @property
     def commands(self) -> list[Json]:
-        """The commands this person may use."""
+        """The commands that this person may use."""
         return self._view.commands
 
     @property
     def bot_online(self) -> bool:
-        """Whether the bot is connected."""
+        """Whether the bot is online."""
         return self._view.online
 
     async def slash(self, command: str, options: Mapping[str, Any] | None = None, channel: str = "general") -> Outcome:
-        """Runs a slash command; sub-commands follow after spaces. A File or Path as a value is uploaded."""
+        """Use a slash command. Subcommands follow after spaces; a File or Path as a value is uploaded."""
         values, files = _split_files(options or {})
-        body = {"channel": await self._place(channel), "path": command.split(" "), "options": values, "type": 1}
+        body = {"channel": await self._open_channel(channel), "path": command.split(" "), "options": values, "type": 1}
         return await self._interact("commands", body, files)
 
     async def menu(self, command: str, target: Json | str, channel: str = "general") -> Outcome:
-        """Runs a menu command on a message, or on a user by id."""
+        """Use a context menu command on a message, or on a user by id."""
         kind, id = (2, target) if isinstance(target, str) else (3, target["id"])
-        place = await self._place(channel) if isinstance(target, str) else target["channel_id"]
+        place = await self._open_channel(channel) if isinstance(target, str) else target["channel_id"]
         return await self._interact("commands", {"channel": place, "path": [command], "type": kind, "target": id})
 
     async def autocomplete(
         self, command: str, options: Mapping[str, Any], focused: str, channel: str = "general"
     ) -> list[Json]:
-        """The suggestions for one option while the others are as given."""
-        body = {"channel": await self._place(channel), "path": command.split(" "), "options": dict(options)}
+        """Return the autocomplete choices of the `focused` option, with these values of the options."""
+        body = {"channel": await self._open_channel(channel), "path": command.split(" "), "options": dict(options)}
         answer = await self._post("autocomplete", body | {"focused": focused})
         choices: list[Json] = answer["choices"]
         return choices
 
     async def click(self, message: Json, button: str) -> Outcome:
-        """Presses the button with this custom_id, label or emoji."""
+        """Press the button with this custom_id, label or emoji."""
         current = self._view.messages.get(message["id"], message)
         for component in walk(current["components"]):
             names = (component.get("custom_id"), component.get("label"), (component.get("emoji") or {}).get("name"))
@@ -221,7 +223,7 @@ class Person:
         raise Refused(f"This message has no button {button}.")
 
     async def select(self, message: Json, custom_id: str, values: list[str]) -> Outcome:
-        """Chooses values in a select."""
+        """Choose values of a select."""
         return await self._component(message, custom_id, values)
 
     async def _component(self, message: Json, custom_id: str, values: list[str] | None) -> Outcome:
@@ -229,21 +231,21 @@ class Person:
         return await self._interact("components", body)
 
     async def submit(self, modal: Json | None, values: Mapping[str, Any]) -> Outcome:
-        """Sends the modal of an outcome, with values by the custom_ids of its inputs."""
+        """Submit the modal of an outcome. `values` are by custom_id."""
         if modal is None:
-            raise Refused("No form is open.")
+            raise Refused("No modal is open.")
         plain, files = _split_files(values)
-        opener = modal["interaction_id"]
-        place = self._channels_of[opener]
-        body = {"channel": place, "interaction_id": opener, "custom_id": modal["custom_id"], "components": plain}
+        opened_by = modal["interaction_id"]
+        place = self._channel_by_interaction[opened_by]
+        body = {"channel": place, "interaction_id": opened_by, "custom_id": modal["custom_id"], "components": plain}
         return await self._interact("modals", body, files)
 
     async def react(self, message: Json, emoji: str) -> None:
-        """Puts a reaction."""
+        """Add a reaction."""
         await self._react(message, emoji, on=True)
 
     async def unreact(self, message: Json, emoji: str) -> None:
-        """Takes the own reaction back."""
+        """Remove this person's reaction."""
         await self._react(message, emoji, on=False)
 
     async def _react(self, message: Json, emoji: str, on: bool) -> None:
@@ -251,30 +253,30 @@ class Person:
         await self._post("reactions", place | {"emoji": emoji, "on": on})
 
     async def say(self, content: str, channel: str = "general") -> Json:
-        """Writes a plain message."""
-        return await self._post("messages", {"channel": await self._place(channel), "content": content})
+        """Post a message."""
+        return await self._post("messages", {"channel": await self._open_channel(channel), "content": content})
 
     async def post(self, name: str, data: bytes, content_type: str, channel: str = "general") -> Json:
-        """Writes a message with a file."""
-        body = {"channel": await self._place(channel), "content": ""}
+        """Post a message with a file."""
+        body = {"channel": await self._open_channel(channel), "content": ""}
         return await self._post("messages", body, {"file0": File(name, data, content_type)})
 
     async def delete(self, message: Json) -> None:
-        """Deletes a message, or dismisses an ephemeral one."""
+        """Delete a message, or dismiss an ephemeral one."""
         await self._post("messages/delete", {"channel": message["channel_id"], "message": message["id"]})
 
     def messages(self, channel: str = "general") -> list[Json]:
-        """What this person sees in a channel now, oldest first."""
+        """Return the messages of a channel that this person sees now, oldest first."""
         id = self.channel_id(channel)
-        seen = [message for message in self._view.messages.values() if message["channel_id"] == id]
-        return sorted(seen, key=lambda message: int(message["id"]))
+        visible = [message for message in self._view.messages.values() if message["channel_id"] == id]
+        return sorted(visible, key=lambda message: int(message["id"]))
 
     def message(self, id: str) -> Json | None:
-        """A message as this person sees it now."""
+        """Return a message as this person sees it now, None when it is deleted."""
         return self._view.messages.get(id)
 
     async def wait_for(self, predicate: Callable[[Json], bool], timeout: float = 60) -> Json:  # noqa: ASYNC109
-        """The first message that fits, of those seen now or later; TimeoutError."""
+        """Wait for a message, seen now or later, that satisfies `predicate`. TimeoutError after `timeout` seconds."""
         async with asyncio.timeout(timeout), self._changed:
             while True:
                 for message in sorted(self._view.messages.values(), key=lambda message: int(message["id"])):
@@ -283,12 +285,12 @@ class Person:
                 await self._changed.wait()
 
     async def wait_until(self, condition: Callable[[], bool], timeout: float = 60) -> None:  # noqa: ASYNC109
-        """Returns when a condition on this person holds, looked at now and after each event; TimeoutError."""
+        """Wait until `condition` holds; checks now and after each event. TimeoutError after `timeout` seconds."""
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(condition)
 
     async def download(self, url: str) -> bytes:
-        """The bytes behind a link; Refused when it does not work."""
+        """Download the file behind a link. Refused when the link doesn't work."""
         async with self._session.get(url) as response:
             if response.status != 200:
                 raise Refused(await response.text())
@@ -296,7 +298,7 @@ class Person:
 
 
 def _split_files(values: Mapping[str, Any]) -> tuple[Json, dict[str, File]]:
-    """Values with files replaced by the names of the multipart fields that carry them."""
+    """Replace files among the values by the names of their multipart fields. Returns the values and the files."""
     files: dict[str, File] = {}
 
     def plain(value: Any) -> Any:

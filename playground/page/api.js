@@ -1,9 +1,9 @@
 /** The page's requests to the playground server. */
 
-/** A request the server refused; the message is a sentence for the person at the page. */
+/** The server refused a request. The message is shown to the person. */
 export class Refused extends Error {}
 
-const UNREACHABLE = "The playground cannot be reached. Is it still running?";
+const UNREACHABLE = "Can't reach the playground. Is it still running?";
 
 async function request(path, init) {
   let response;
@@ -13,11 +13,11 @@ async function request(path, init) {
     throw new Refused(UNREACHABLE);
   }
   const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(body.message ?? `The playground answered with status ${response.status}.`);
+  if (!response.ok) throw new Refused(body.message ?? `The playground responded with status ${response.status}.`);
   return body;
 }
 
-/** JSON, or multipart where there are files: field `payload` holds the JSON, in which a file stands as its field's name. */
+/** Posts JSON, or multipart when there are files: `payload` is the JSON, in which a file is the name of its field. */
 function post(path, body, files = new Map()) {
   if (!files.size) {
     return request(path, {
@@ -34,15 +34,15 @@ function post(path, body, files = new Map()) {
 
 export class Api {
   /**
-   * @param {() => string | null} me the id of the person who acts, null before it is known
-   * @param {() => string} locale the language that person reads
+   * @param {() => string | null} me returns the user id of the person who acts, null before it is known
+   * @param {() => string} locale returns that person's locale
    */
   constructor(me, locale) {
     this.me = me;
     this.locale = locale;
   }
 
-  #acting(body) {
+  #withUser(body) {
     return { user: this.me(), locale: this.locale(), ...body };
   }
 
@@ -52,45 +52,45 @@ export class Api {
 
   /** @param {{channel: string, path: string[], options?: Object, type?: number, target?: string}} command */
   command(command, files) {
-    return post("/page/commands", this.#acting({ type: 1, ...command }), files);
+    return post("/page/commands", this.#withUser({ type: 1, ...command }), files);
   }
 
   async autocomplete(question, signal) {
     const init = {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(this.#acting(question)),
+      body: JSON.stringify(this.#withUser(question)),
       signal,
     };
     return (await request("/page/autocomplete", init)).choices ?? [];
   }
 
   component(channel, message, customId, values = null) {
-    return post("/page/components", this.#acting({ channel, message, custom_id: customId, values }));
+    return post("/page/components", this.#withUser({ channel, message, custom_id: customId, values }));
   }
 
   modal(channel, interactionId, customId, components, files) {
     return post(
       "/page/modals",
-      this.#acting({ channel, interaction_id: interactionId, custom_id: customId, components }),
+      this.#withUser({ channel, interaction_id: interactionId, custom_id: customId, components }),
       files,
     );
   }
 
   react(channel, message, emoji, on) {
-    return post("/page/reactions", this.#acting({ channel, message, emoji, on }));
+    return post("/page/reactions", this.#withUser({ channel, message, emoji, on }));
   }
 
   say(channel, content) {
-    return post("/page/messages", this.#acting({ channel, content }));
+    return post("/page/messages", this.#withUser({ channel, content }));
   }
 
-  /** Opens the direct messages with the bot. */
+  /** Opens the DM channel with the bot. */
   async openDirect() {
-    return (await post("/page/dms", this.#acting({}))).channel;
+    return (await post("/page/dms", this.#withUser({}))).channel;
   }
 
   remove(channel, message) {
-    return post("/page/messages/delete", this.#acting({ channel, message }));
+    return post("/page/messages/delete", this.#withUser({ channel, message }));
   }
 }

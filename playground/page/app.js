@@ -1,4 +1,4 @@
-/** The page's composition root: makes the parts and ties them together. */
+/** The composition root: builds the parts of the page and connects them. */
 
 import { Api, Refused } from "./api.js";
 import { Composer } from "./composer.js";
@@ -14,7 +14,7 @@ import { openModal } from "./modal.js";
 import { Store } from "./store.js";
 import { Timeline } from "./timeline.js";
 
-/** Whom one is at first; the playground's people are always the same (world.py). */
+/** The user at first. The playground always has the same users (state/world.py). */
 const ADMIN = "1180000000000000002";
 
 const part = (id) => document.getElementById(id);
@@ -51,30 +51,30 @@ const drawer = (open) => {
   part("scrim").hidden = !open;
 };
 mountTopbar({ element: part("topbar"), connection: part("connection"), store, onMenu: () => drawer(true) });
-mountSidebar({ element: part("sidebar"), store, onChannel: show, onUser: become, onNewDirect: showDirect, onLocale: read });
+mountSidebar({ element: part("sidebar"), store, onChannel: show, onUser: switchUser, onNewDirect: showDirect, onLocale: setLocale });
 part("scrim").addEventListener("click", () => drawer(false));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") drawer(false);
 });
 
-/** The address remembers who one is and where, for a reload, a bookmark, or a second window. */
-function remember() {
+/** Keeps user, channel and locale in the address, for reloads, bookmarks and other windows. */
+function updateAddress() {
   const { me: user, channel, locale } = store;
   history.replaceState(null, "", `#${new URLSearchParams({ user, channel, locale })}`);
 }
 
-/** Reads the bot in another language from now on; what is there stays as it was said. */
-function read(locale) {
+/** Changes the locale. Messages that are already there stay in their language. */
+function setLocale(locale) {
   composer.reset();
   store.setLocale(locale);
-  remember();
+  updateAddress();
 }
 
 function show(channel) {
   closePopover();
   drawer(false);
   store.show(channel);
-  remember();
+  updateAddress();
   composer.focus();
 }
 
@@ -89,13 +89,13 @@ async function showDirect() {
   }
 }
 
-let wanted = null;
+let requestedUser = null;
 const live = new LiveEvents({
-  readState: () => api.state(wanted),
+  readState: () => api.state(requestedUser),
   onState(state) {
     store.replace(state);
     interactions.reconnected();
-    remember();
+    updateAddress();
   },
   onEvent(kind, data) {
     if (kind === "answer" || kind === "failure") interactions.take(kind, data);
@@ -104,15 +104,15 @@ const live = new LiveEvents({
   onConnection: (on) => store.setLive(on),
 });
 
-function become(user) {
+function switchUser(user) {
   closePopover();
   composer.reset();
   drawer(false);
-  wanted = user;
+  requestedUser = user;
   live.follow(user);
 }
 
 const address = new URLSearchParams(location.hash.slice(1));
 store.channel = address.get("channel");
 store.locale = localeFor(address.get("locale") ?? navigator.language);
-become(/^\d+$/.test(address.get("user") ?? "") ? address.get("user") : ADMIN);
+switchUser(/^\d+$/.test(address.get("user") ?? "") ? address.get("user") : ADMIN);

@@ -1,4 +1,4 @@
-/** The round picture of a person or the bot. */
+/** The avatar of a person or the bot. */
 
 import { h } from "./dom.js";
 import { initials } from "./format.js";
@@ -6,7 +6,7 @@ import { initials } from "./format.js";
 /**
  * @param {{id?: string, username?: string}} user
  * @param {import("./store.js").Store} store
- * @param {{small?: boolean, act?: string}} [how] `act` makes it a button with this `data-act`
+ * @param {{small?: boolean, act?: string}} [how] `act` turns it into a button with this `data-act`
  */
 export function avatar(user, store, { small = false, act = null } = {}) {
   const known = store.user(user.id);

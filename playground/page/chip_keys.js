@@ -1,4 +1,4 @@
-/** What the keys do while one fills in an option. */
+/** Keyboard control while an option is filled in. */
 
 /**
  * @param {import("./command_form.js").CommandForm} form
@@ -13,13 +13,13 @@ export function chipKey(form, chip, event) {
   if (run && !event.shiftKey && run(form, chip)) event.preventDefault();
 }
 
-/** Each of these says whether the key was taken. */
+/** Each of these functions returns whether it handled the key. */
 function enter(form) {
   if (!form.panel.chooseActive()) form.onSend();
   return true;
 }
 
-/** Takes what is marked, then goes on as Tab does, unless that led somewhere else already. */
+/** Chooses the active item. Then the focus moves on as usual, unless choosing has already moved it. */
 function tab(form, chip) {
   return form.panel.chooseActive() && document.activeElement !== chip.input;
 }

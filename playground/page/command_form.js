@@ -1,10 +1,10 @@
-/** A chosen command in the composer: its options as chips, and their values. */
+/** The command form in the composer: a chip for each option. */
 
 import { chipKey } from "./chip_keys.js";
 import { h } from "./dom.js";
 import { fixedSuggestions, kindHint, readValue } from "./option_values.js";
 import { OptionChip } from "./option_chip.js";
-import { Suggestions } from "./suggestions.js";
+import { Autocomplete } from "./autocomplete.js";
 
 export class CommandForm {
   /** @type {OptionChip[]} */
@@ -12,13 +12,13 @@ export class CommandForm {
 
   /**
    * @param {import("./command_line.js").Leaf} leaf
-   * @param {{store: import("./store.js").Store, api: import("./api.js").Api, panel: import("./panel.js").Panel, rest: HTMLTextAreaElement,
-   *   onSend: () => void, onLeave: () => void}} page `rest` is the text area behind the chips
+   * @param {{store: import("./store.js").Store, api: import("./api.js").Api,
+   *   panel: import("./panel.js").Panel, rest: HTMLTextAreaElement, onSend: () => void, onLeave: () => void}} page `rest` is the text area after the chips
    */
   constructor(leaf, page) {
     Object.assign(this, page);
     this.leaf = leaf;
-    this.suggestions = new Suggestions(page.api);
+    this.autocomplete = new Autocomplete(page.api);
     this.more = h("button", {
       type: "button",
       class: "more-options",
@@ -37,29 +37,29 @@ export class CommandForm {
       this.more,
     );
     leaf.options.filter((option) => option.required).forEach((option) => this.#add(option));
-    this.#recount();
+    this.#updateMore();
   }
 
-  /** @param {[string, string][]} values names and texts, as typed */
+  /** @param {[string, string][]} values option names and texts, as typed */
   fillIn(values) {
     for (const [name, text] of values) {
       const option = this.leaf.options.find((each) => each.name === name);
       const chip = this.chip(name) ?? this.#add(option);
       if (!chip.isFile) chip.text = text;
     }
-    this.#recount();
+    this.#updateMore();
   }
 
   chip(name) {
     return this.chips.find((chip) => chip.option.name === name);
   }
 
-  /** Options that are not in the line yet. */
+  /** The options without a chip. */
   get unused() {
     return this.leaf.options.filter((option) => !this.chip(option.name));
   }
 
-  /** Goes to what is to be filled in next. */
+  /** Focuses the next empty required option. */
   focusNext() {
     const empty = this.chips.find((chip) => chip.option.required && !chip.text);
     if (empty) empty.focus();
@@ -69,12 +69,12 @@ export class CommandForm {
 
   addOption(option) {
     const chip = this.#add(option);
-    this.#recount();
+    this.#updateMore();
     chip.focus();
     return chip;
   }
 
-  /** The options one could still add, for the text typed behind the chips. */
+  /** Lists the options that can be added and match the text after the chips. */
   listRest() {
     const typed = this.rest.value.trim().toLowerCase();
     const items = this.unused
@@ -98,7 +98,7 @@ export class CommandForm {
     });
   }
 
-  /** Takes `name:` typed behind the chips. @returns {boolean} whether it was an option */
+  /** Turns `name:` typed after the chips into a chip. @returns {boolean} whether it names an option */
   takeName() {
     const [, name, text] = /^\s*([^\s:]+):([\s\S]*)$/.exec(this.rest.value) ?? [];
     const option = this.unused.find((each) => each.name === name?.toLowerCase());
@@ -109,7 +109,7 @@ export class CommandForm {
     return true;
   }
 
-  /** Everything that was filled in; null, with the chips marked, where something is wrong. */
+  /** The values of all options. Null when some are invalid; their chips are marked. */
   values() {
     const options = {};
     const files = new Map();
@@ -125,11 +125,11 @@ export class CommandForm {
     }
     if (!first) return { options, files };
     first.focus();
-    this.#explain(first);
+    this.#describe(first);
     return null;
   }
 
-  /** The texts as typed, for going back to this line later. */
+  /** The texts as typed, for the history. */
   texts() {
     return Object.fromEntries(
       this.chips.filter((chip) => chip.text && !chip.isFile).map((chip) => [chip.option.name, chip.text]),
@@ -137,21 +137,21 @@ export class CommandForm {
   }
 
   close() {
-    this.suggestions.stop();
+    this.autocomplete.stop();
     this.element.remove();
   }
 
   #read(chip) {
     if (chip.isFile) return chip.option.required && !chip.file ? { problem: "Choose a file." } : {};
     if (chip.picked) return { value: chip.picked.value };
-    const suggested = this.suggestions.value(chip.option.key, chip.text);
+    const suggested = this.autocomplete.value(chip.option.key, chip.text);
     return suggested !== undefined ? { value: suggested } : readValue(chip.option, chip.text, this.store);
   }
 
   #add(option) {
     const chip = new OptionChip(option, {
       onInput: (each) => this.#typed(each),
-      onFocus: (each) => this.#explain(each),
+      onFocus: (each) => this.#describe(each),
       onKey: (each, event) => chipKey(this, each, event),
       onRemove: (each) => this.remove(each),
     });
@@ -160,23 +160,23 @@ export class CommandForm {
     return chip;
   }
 
-  /** Leaves an option out. */
+  /** Removes an option. */
   remove(chip) {
     const at = this.chips.indexOf(chip);
     this.chips.splice(at, 1);
     chip.element.remove();
-    this.#recount();
+    this.#updateMore();
     (this.chips[at - 1] ?? this.chips[0] ?? this.rest).focus();
   }
 
-  #recount() {
+  #updateMore() {
     const count = this.unused.length;
     this.more.hidden = !count;
     this.more.textContent = `+${count} more`;
     this.more.setAttribute("aria-label", `${count} more options`);
   }
 
-  /** `steps:` typed inside another option begins that option. */
+  /** Typing `steps:` in another option's text moves on to the option `steps`. */
   #typed(chip) {
     const [, before, name] = /^([\s\S]*?)(?:^|\s)([^\s:]+):$/.exec(chip.text) ?? [];
     if (name?.toLowerCase() === chip.option.name && !before) chip.text = "";
@@ -190,11 +190,11 @@ export class CommandForm {
         return;
       }
     }
-    this.#explain(chip);
+    this.#describe(chip);
   }
 
-  /** Shows what the chip wants, and what can be picked for it. */
-  #explain(chip) {
+  /** Shows the description of the chip's option and the values to pick from. */
+  #describe(chip) {
     const { option } = chip;
     const note = chip.problem
       ? h("span", { class: "fault", role: "alert" }, chip.problem)
@@ -216,14 +216,14 @@ export class CommandForm {
   }
 
   async #suggest(chip, show) {
-    const readings = this.chips
+    const values = this.chips
       .filter((each) => each !== chip && !each.isFile)
       .map((each) => [each.option.key, this.#read(each).value]);
     const options = Object.fromEntries([
-      ...readings.filter(([, value]) => value !== undefined),
+      ...values.filter(([, value]) => value !== undefined),
       [chip.option.key, chip.text],
     ]);
-    const items = await this.suggestions.ask({
+    const items = await this.autocomplete.choices({
       channel: this.store.channel,
       path: this.leaf.path,
       options,
@@ -234,12 +234,12 @@ export class CommandForm {
 
   #pick(chip, item) {
     chip.pick(item);
-    this.suggestions.stop();
+    this.autocomplete.stop();
     const empty = this.chips.find((each) => each.option.required && !each.text);
     if (empty) empty.focus();
     else {
       chip.focus();
-      this.#explain(chip);
+      this.#describe(chip);
     }
   }
 }

@@ -1,12 +1,13 @@
-/** Slash commands as text: which there are, which match, and what a typed line says. No DOM. */
+/** Slash commands as text: listing, matching and parsing them. No DOM. */
 
 import { descriptionIn, nameIn, optionIn } from "./localization.js";
 
 /**
- * @typedef {{key: string, name: string, description: string, type: number, required?: boolean, choices?: {name: string, value: any}[],
- *   autocomplete?: boolean, min_value?: number, max_value?: number, min_length?: number, max_length?: number}} Option
- * @typedef {{path: string[], name: string, source: string, description: string, options: Option[]}} Leaf a command one
- *   can send: `path` and `source` as the bot calls it, `name` as one reads it
+ * @typedef {{key: string, name: string, description: string, type: number, required?: boolean,
+ *   choices?: {name: string, value: any}[], autocomplete?: boolean, min_value?: number, max_value?: number,
+ *   min_length?: number, max_length?: number}} Option
+ * @typedef {{path: string[], name: string, source: string, description: string, options: Option[]}} Leaf a command or
+ *   subcommand that can be sent: `path` and `source` are its registered name, `name` is the localized one
  */
 
 export const Kind = {
@@ -23,7 +24,7 @@ export const Kind = {
   attachment: 11,
 };
 
-/** Every command and subcommand that can be sent, from the commands the bot registered. @returns {Leaf[]} */
+/** Lists every command and subcommand that can be sent. @returns {Leaf[]} */
 export function leavesOf(commands, locale = "en-US") {
   const out = [];
   const walk = (node, path, names) => {
@@ -46,8 +47,7 @@ export function leavesOf(commands, locale = "en-US") {
   return out.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Commands for what was typed after the slash: names that begin so, then names that hold it (the bot's own names too),
- * then descriptions. */
+/** Finds commands by the text after the slash: names that begin with it, names that contain it, then descriptions. */
 export function matchLeaves(leaves, query) {
   const wanted = query.toLowerCase().replace(/\s+/g, " ").trimStart();
   if (!wanted) return leaves;
@@ -64,8 +64,8 @@ export function matchLeaves(leaves, query) {
 }
 
 /**
- * The command a line names, by the name one reads or by the bot's own, where it names one whole and goes on after it
- * ("/imagine " or "/server defaults steps:4").
+ * Finds the command that a line begins with, by its localized or registered name. `rest` is what follows, as in
+ * "/imagine " or "/server defaults steps:4".
  * @param {string} line @param {Leaf[]} leaves @returns {{leaf: Leaf, rest: string} | null}
  */
 export function namedCommand(line, leaves) {
@@ -83,36 +83,36 @@ function escaped(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** What an option may be called: as one reads it, and as the bot calls it. */
-function callings(option) {
+/** The names of an option: the localized and the registered one. */
+function optionNames(option) {
   return [option.name, option.key ?? option.name].map((name) => name.toLowerCase());
 }
 
 /**
- * `prompt:a red apple steps:20` -> [["prompt", "a red apple"], ["steps", "20"]]. A name counts at its first place only,
- * so a prompt may hold a colon. Text without a name goes to the first string option.
+ * Parses `prompt:a red apple steps:20` into [["prompt", "a red apple"], ["steps", "20"]]. Only the first place of a
+ * name counts, so a prompt may contain colons. Text before any name goes to the first string option.
  * @param {string} text @param {Option[]} options @returns {[string, string][]}
  */
 export function readOptions(text, options) {
   if (!options.length) return [];
-  const names = options.flatMap(callings).map(escaped).sort((a, b) => b.length - a.length);
+  const names = options.flatMap(optionNames).map(escaped).sort((a, b) => b.length - a.length);
   const marker = new RegExp(`(?:^|\\s)(${names.join("|")}):`, "giu");
   const seen = new Set();
   const places = [];
   for (const found of text.matchAll(marker)) {
-    const { name } = options.find((option) => callings(option).includes(found[1].toLowerCase()));
+    const { name } = options.find((option) => optionNames(option).includes(found[1].toLowerCase()));
     if (seen.has(name)) continue;
     seen.add(name);
     places.push({ name, start: found.index, end: found.index + found[0].length });
   }
   const out = places.map((place, index) => [place.name, text.slice(place.end, places[index + 1]?.start).trim()]);
   const unnamed = text.slice(0, places[0]?.start).trim();
-  const home = options.find((option) => option.type === Kind.string && !seen.has(option.name));
-  if (unnamed && home) out.unshift([home.name, unnamed]);
+  const target = options.find((option) => option.type === Kind.string && !seen.has(option.name));
+  if (unnamed && target) out.unshift([target.name, unnamed]);
   return out;
 }
 
-/** The line one could have typed: `/imagine prompt:a fox steps:20`. */
+/** Writes a command as a line: `/imagine prompt:a fox steps:20`. */
 export function writeLine(leaf, values) {
   const parts = Object.entries(values).map(([name, text]) => `${name}:${text}`);
   return [`/${leaf.name}`, ...parts].join(" ");

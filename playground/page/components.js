@@ -1,4 +1,4 @@
-/** Message components, classic rows and Components V2, as DOM nodes. What a press does is message_actions.js's. */
+/** Message components, with and without Components V2, as DOM nodes. message_actions.js handles presses. */
 
 import { h, icon } from "./dom.js";
 import { galleryGrid } from "./gallery.js";
@@ -40,7 +40,7 @@ function componentView(component, context) {
   const view = VIEWS[component.type];
   return view
     ? view(component, context)
-    : h("p", { class: "md-small" }, `A component of type ${component.type}, which this page cannot show.`);
+    : h("p", { class: "md-small" }, `This page can't show components of type ${component.type}.`);
 }
 
 const VIEWS = {
@@ -90,7 +90,7 @@ const VIEWS = {
     ),
 };
 
-/** A colour number as the custom property `--accent`. */
+/** Sets the CSS property `--accent` to a color number. */
 export function accent(color) {
   return typeof color === "number" ? { "--accent": `#${color.toString(16).padStart(6, "0")}` } : {};
 }
@@ -101,7 +101,7 @@ function emojiText(emoji) {
 
 function button(component, { message, store }) {
   const style = BUTTON_STYLES[component.style] ?? "secondary";
-  const face = [
+  const content = [
     component.emoji &&
       h("span", { class: "emoji", "aria-hidden": component.label ? "true" : null }, emojiText(component.emoji)),
     component.label && h("span", {}, component.label),
@@ -117,7 +117,7 @@ function button(component, { message, store }) {
         rel: "noopener noreferrer",
         "aria-disabled": component.disabled ? "true" : null,
       },
-      face,
+      content,
       icon("link"),
     );
   }
@@ -132,12 +132,12 @@ function button(component, { message, store }) {
       disabled: Boolean(component.disabled),
       "aria-busy": busy ? "true" : null,
     },
-    face,
+    content,
     busy && dots(),
   );
 }
 
-/** Three dots that say: the bot is at it. */
+/** Three moving dots: the bot is working. */
 export function dots() {
   return h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
 }
@@ -167,7 +167,10 @@ function select(component, { message, store }) {
   );
 }
 
-/** What a select of any kind offers. @returns {{value: string, label: string, description?: string, selected?: boolean}[]} */
+/**
+ * The options of a select of any type.
+ * @returns {{value: string, label: string, description?: string, selected?: boolean}[]}
+ */
 export function selectItems(component, store) {
   const people = [...store.users, store.bot].map((user) => ({ value: user.id, label: `@${user.username}` }));
   const roles = store.roles.map((role) => ({ value: role.id, label: `@${role.name}` }));
@@ -195,7 +198,7 @@ export function selectItems(component, store) {
   }
 }
 
-/** The component with this custom id, anywhere in a message. */
+/** Finds a component by custom_id, at any depth. */
 export function findComponent(components, customId) {
   for (const component of components ?? []) {
     if (component.custom_id === customId) return component;

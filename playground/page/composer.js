@@ -1,4 +1,4 @@
-/** The box one types into: chat, or a slash command. */
+/** The message box, for messages and slash commands. */
 
 import { Refused } from "./api.js";
 import { CommandForm } from "./command_form.js";
@@ -8,7 +8,7 @@ import { Bars } from "./composer_bars.js";
 import { fill, h, icon } from "./dom.js";
 import { Panel } from "./panel.js";
 
-const MOST_LINES = 50;
+const HISTORY_LINES = 50;
 
 export class Composer {
   /** @type {CommandForm | null} */
@@ -67,12 +67,12 @@ export class Composer {
     return leavesOf(this.store.commands, this.store.locale);
   }
 
-  /** Keyboards of phones cover half the page, so a touch does not call them up unasked. */
+  /** Focuses the message box, but not on touch screens, where the keyboard would cover half the page. */
   focus() {
     if (matchMedia("(hover: hover)").matches) this.#form ? this.#form.focusNext() : this.text.focus();
   }
 
-  /** Begins with this line, as if it were typed. */
+  /** Replaces the text by this line, as if it was typed. */
   begin(line) {
     this.reset();
     this.#setText(line);
@@ -235,7 +235,7 @@ export class Composer {
         { channel: this.store.channel, path: form.leaf.path, options: filled.options },
         filled.files,
       );
-      this.#history = [...this.#history, line].slice(-MOST_LINES);
+      this.#history = [...this.#history, line].slice(-HISTORY_LINES);
       this.reset();
       this.text.focus();
       this.panel.hide();

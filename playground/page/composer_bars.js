@@ -1,4 +1,4 @@
-/** The lines around the composer: what went wrong, that the bot is away, that it types. */
+/** The lines around the composer: an error, "the bot is offline", "the bot is typing". */
 
 import { dots } from "./components.js";
 import { fill, h } from "./dom.js";
@@ -23,7 +23,7 @@ export class Bars {
   #draw() {
     const { bot, live } = this.store;
     this.offline.hidden = bot.online || !live;
-    this.offline.textContent = `${bot.username} is offline. Commands and buttons work again when it is back.`;
+    this.offline.textContent = `${bot.username} is offline. Commands and buttons work again when it's back.`;
     const typing = live && this.store.botIsTyping();
     if (typing === Boolean(this.typing.firstChild)) return;
     fill(this.typing, typing && [dots(), h("b", {}, bot.username), " is typing…"]);

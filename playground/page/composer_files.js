@@ -1,10 +1,10 @@
-/** Pictures that are pasted or dropped onto the composer go to the command's first option that wants a file. */
+/** Puts a pasted or dropped file into the command's first free attachment option. */
 
 import { Kind } from "./command_line.js";
 
 /**
  * @param {HTMLElement} element
- * @param {() => import("./command_form.js").CommandForm | null} form the command that is being filled in
+ * @param {() => import("./command_form.js").CommandForm | null} form returns the command that is being filled in
  */
 export function acceptFiles(element, form) {
   const take = (event, transfer) => {

@@ -1,11 +1,11 @@
-/** Making DOM nodes. Data only ever becomes text nodes and attributes, never markup. */
+/** Creates DOM nodes. Data becomes text nodes and attributes, never markup. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * @param {string} tag
  * @param {Object<string, any>} [attributes] `class`, `style` (an object), `on` (event listeners) or plain attributes;
- *   false, null and undefined leave an attribute out, true makes it empty
+ *   false, null and undefined omit an attribute, true makes it empty
  * @param {...any} children nodes, strings, numbers, or arrays of them; null and false are skipped
  * @returns {HTMLElement}
  */
@@ -30,7 +30,7 @@ function flat(children) {
     .map((child) => (child instanceof Node ? child : String(child)));
 }
 
-/** Replaces everything in an element. */
+/** Replaces the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...flat(children));
 }

@@ -1,4 +1,4 @@
-/** Embeds: the boxes with a coloured edge. */
+/** Embeds as DOM nodes. */
 
 import { h } from "./dom.js";
 import { messageTime } from "./format.js";

@@ -1,12 +1,12 @@
-/** The server's live events, kept up over restarts. */
+/** Live events of the server. Reconnects when the connection is lost. */
 
 const KINDS = ["message", "message_delete", "commands", "bot", "typing", "answer", "failure", "channels"];
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 4000;
 
 /**
- * Follows one person's events. After every connection the whole state is read again; events that come meanwhile wait,
- * so that none is lost between the two.
+ * Receives the events of one user. After each connect it loads the whole state and holds back events until it is there,
+ * so that none is lost in between.
  */
 export class LiveEvents {
   #source = null;
@@ -22,7 +22,7 @@ export class LiveEvents {
     this.handlers = handlers;
   }
 
-  /** Begins to follow as this person; ends following anyone else. */
+  /** Receives the events of this user, and no longer those of another one. */
   follow(user) {
     this.stop();
     this.#wait = FIRST_WAIT;
@@ -51,11 +51,11 @@ export class LiveEvents {
         this.#wait = FIRST_WAIT;
         this.handlers.onConnection(true);
       } catch {
-        if (round === this.#round) this.#again(user);
+        if (round === this.#round) this.#reconnect(user);
       }
     };
     source.onerror = () => {
-      if (round === this.#round) this.#again(user);
+      if (round === this.#round) this.#reconnect(user);
     };
     for (const kind of KINDS) {
       source.addEventListener(kind, (event) => {
@@ -67,7 +67,7 @@ export class LiveEvents {
     }
   }
 
-  #again(user) {
+  #reconnect(user) {
     this.stop();
     this.handlers.onConnection(false);
     this.#timer = setTimeout(() => this.#open(user), this.#wait);

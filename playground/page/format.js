@@ -1,4 +1,4 @@
-/** Numbers, sizes and times as people read them. No DOM. */
+/** Writes sizes, names and times for people. No DOM. */
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -15,7 +15,7 @@ export function bytes(count) {
   return `${unit === 0 ? size : size.toFixed(size < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
-/** "member one" -> "M1", "admin" -> "A": few letters that keep two people apart. */
+/** "member one" -> "M1", "admin" -> "A": letters for an avatar, different for each user. */
 export function initials(name) {
   const ordinals = { one: "1", two: "2", three: "3", four: "4", five: "5" };
   const words = name.trim().split(/\s+/);
@@ -23,7 +23,7 @@ export function initials(name) {
   return ([...words[0]][0] ?? "?").toUpperCase() + second.toUpperCase();
 }
 
-/** A copy of a date at its midnight, for telling days apart. */
+/** The midnight of a date, in milliseconds. */
 function midnight(date) {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
@@ -54,7 +54,7 @@ const TIME_STYLES = {
   F: { dateStyle: "full", timeStyle: "short" },
 };
 
-/** What `<t:seconds:style>` shows. @param {Date} date @param {string} style one of t T d D f F R */
+/** Writes the timestamp `<t:seconds:style>`. @param {Date} date @param {string} style one of t T d D f F R */
 export function timestamp(date, style, now = new Date(), locale = undefined) {
   if (style === "R") return relative(date, now, locale);
   return new Intl.DateTimeFormat(locale, TIME_STYLES[style] ?? TIME_STYLES.f).format(date);

@@ -1,20 +1,23 @@
-/** From a person's act (command, button, modal) to what the bot made of it. */
+/** Sends interactions (commands, components, modals) and waits for the bot's response. */
 
 import { Refused } from "./api.js";
 
-const UNCLAIMED_MS = 15000;
+const EARLY_RESPONSE_MS = 15000;
 
 export class Interactions {
   #waiting = new Map();
-  #unclaimed = new Map();
+  #early = new Map();
 
-  /** @param {import("./store.js").Store} store @param {(modal: object, interactionId: string, channel: string) => void} openModal */
+  /**
+   * @param {import("./store.js").Store} store
+   * @param {(modal: object, interactionId: string, channel: string) => void} openModal
+   */
   constructor(store, openModal) {
     this.store = store;
     this.openModal = openModal;
   }
 
-  /** A command (a menu's has no slash): a line stands in the chat until its answer comes, or says that none came. */
+  /** Sends a command. The chat shows it until the bot responds, or with an error. `menu`: from a context menu. */
   async command(name, send, menu = false) {
     const entry = {
       id: null,
@@ -35,13 +38,13 @@ export class Interactions {
     this.store.changed("messages");
   }
 
-  /** Takes away the line of a command that failed. */
+  /** Removes a failed command from the chat. */
   forget(key) {
     this.store.sent = this.store.sent.filter((each) => each.key !== key);
     this.store.changed("messages");
   }
 
-  /** A press on a component: it is busy until the bot answers. */
+  /** Uses a component. It is busy until the bot responds. */
   async component(message, customId, send) {
     const { store } = this;
     const key = `${message.id}/${customId}`;
@@ -62,7 +65,7 @@ export class Interactions {
     store.changed("messages");
   }
 
-  /** A modal's submit. @returns {Promise<string | null>} what went wrong */
+  /** Submits a modal. @returns {Promise<string | null>} the error message */
   async modal(channel, send) {
     try {
       const { interaction_id: id } = await send();
@@ -73,7 +76,7 @@ export class Interactions {
     }
   }
 
-  /** Takes an `answer` or `failure` event. */
+  /** Handles an `answer` or `failure` event. */
   take(kind, data) {
     if (data.message) this.store.putMessage(data.message);
     const id = data.interaction_id;
@@ -83,23 +86,23 @@ export class Interactions {
       settle([kind, data]);
       return;
     }
-    this.#unclaimed.set(id, [kind, data]);
-    setTimeout(() => this.#unclaimed.delete(id), UNCLAIMED_MS);
+    this.#early.set(id, [kind, data]);
+    setTimeout(() => this.#early.delete(id), EARLY_RESPONSE_MS);
   }
 
-  /** After a broken connection: answers that passed unheard do not come again. */
+  /** Fails everything that waits: responses sent while the connection was lost don't come again. */
   reconnected() {
-    const data = { message: "The connection broke off before an answer came." };
+    const data = { message: "The connection was lost before the bot responded." };
     for (const settle of this.#waiting.values()) settle(["failure", data]);
     this.#waiting.clear();
   }
 
-  /** Waits for the bot. The event may have overtaken the answer to our own request, so both orders are looked for. */
+  /** Waits for the bot's response. Its event may be here before the reply to our own request. */
   async #outcome(id, channel) {
     const [kind, data] = await new Promise((resolve) => {
-      const early = this.#unclaimed.get(id);
+      const early = this.#early.get(id);
       if (early) {
-        this.#unclaimed.delete(id);
+        this.#early.delete(id);
         resolve(early);
       } else this.#waiting.set(id, resolve);
     });

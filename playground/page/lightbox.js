@@ -1,4 +1,4 @@
-/** One picture large, with the others of its message beside it. */
+/** Shows a picture in full size. The arrow keys switch between the pictures of its message. */
 
 import { fill, h, icon } from "./dom.js";
 

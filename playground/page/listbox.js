@@ -1,11 +1,12 @@
-/** A list to choose from with keys, pointer or finger. The keys may come from another element that keeps the focus. */
+/** A listbox for keyboard, mouse and touch. Key events may come from another element that keeps the focus. */
 
 import { fill, h } from "./dom.js";
 
 let count = 0;
 
 /**
- * @typedef {{value: any, label: string, description?: string, leading?: string | Node, trailing?: string, selected?: boolean, group?: string}} Item
+ * @typedef {{value: any, label: string, description?: string, leading?: string | Node, trailing?: string,
+ *   selected?: boolean, group?: string}} Item
  */
 export class Listbox {
   /** @type {Item[]} */
@@ -35,7 +36,7 @@ export class Listbox {
     });
   }
 
-  /** @param {Item[]} items @param {number} active the item that Enter would choose; -1 for none */
+  /** @param {Item[]} items @param {number} active the item that Enter chooses, -1 for none */
   show(items, active = 0) {
     this.items = items;
     let group = null;
@@ -93,7 +94,7 @@ export class Listbox {
     return this.items[this.active];
   }
 
-  /** Takes a key press. @returns {boolean} whether it was one for a list */
+  /** Handles a key. @returns {boolean} whether it was an arrow key */
   key(event) {
     if (!this.items.length) return false;
     const last = this.items.length - 1;

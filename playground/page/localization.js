@@ -1,6 +1,6 @@
-/** The languages one can read the bot in, and the names and descriptions that it has in each. No DOM. */
+/** Locales, and localized names and descriptions of commands and options. No DOM. */
 
-/** Discord's names of the languages, with what they call themselves. */
+/** Names of the languages, by Discord's locale. */
 export const LOCALES = { "en-US": "English", "es-ES": "Español (España)", "es-419": "Español (Latinoamérica)" };
 
 export function nameIn(item, locale) {
@@ -11,7 +11,7 @@ export function descriptionIn(item, locale) {
   return item.description_localizations?.[locale] ?? item.description ?? "";
 }
 
-/** An option as one sees it; `key` is what the bot calls it. */
+/** An option with its localized name and description. `key` is its registered name. */
 export function optionIn(option, locale) {
   return {
     ...option,
@@ -22,7 +22,7 @@ export function optionIn(option, locale) {
   };
 }
 
-/** The language a browser asks for, among those above. @param {string} wanted such as "es-MX" */
+/** The locale for a browser's language. @param {string} wanted such as "es-MX" */
 export function localeFor(wanted) {
   if (wanted in LOCALES) return wanted;
   const [language, place] = wanted.split("-");

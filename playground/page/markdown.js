@@ -1,10 +1,10 @@
-/** Discord's markdown, the part people use, as a tree. No DOM: markdown_view.js draws it. */
+/** Parses Discord's markdown into a tree, which markdown_view.js draws. No DOM. */
 
 /** @typedef {{type: string, text?: string, children?: Node[], [extra: string]: any}} Node */
 
 const FENCE = /```(?:([\w+#.-]*)\n)?([\s\S]+?)```/g;
 const LIST_LINE = /^(\s*)([-*]|\d{1,9}\.)\s+(.*)$/;
-const DEEPEST = 12;
+const MAX_DEPTH = 12;
 
 /** @param {string} text @returns {Node[]} the blocks, in order */
 export function parseMarkdown(text) {
@@ -24,7 +24,7 @@ function blocks(text, depth) {
   return out;
 }
 
-/** Text without code fences, by its lines. */
+/** Parses the lines of a text without code blocks. */
 function lines(text, depth) {
   if (!text) return [];
   const out = [];
@@ -35,7 +35,7 @@ function lines(text, depth) {
     plain = [];
   };
   for (let at = 0; at < rows.length; at += 1) {
-    const taken = depth < DEEPEST ? block(rows, at, depth) : null;
+    const taken = depth < MAX_DEPTH ? block(rows, at, depth) : null;
     if (!taken) {
       plain.push(rows[at]);
       continue;
@@ -48,7 +48,7 @@ function lines(text, depth) {
   return out;
 }
 
-/** The block that begins at a row, and how many rows it takes; null where plain text goes on. */
+/** Parses the block that begins at a row: its node and its number of rows. Null for plain text. */
 function block(rows, at, depth) {
   const row = rows[at];
   const heading = /^(#{1,3}) +(.+)$/.exec(row);
@@ -81,7 +81,7 @@ function countWhile(rows, at, holds) {
   return count;
 }
 
-/** Rows that are all list lines; deeper indentation makes a list inside the item before. */
+/** Parses rows that are all list items. Deeper indentation nests a list in the item before. */
 function list(rows, depth) {
   const parts = rows.map((row) => LIST_LINE.exec(row));
   const margin = parts[0][1].length;
@@ -89,7 +89,7 @@ function list(rows, depth) {
   for (let at = 0; at < parts.length;) {
     const nested = countWhile(parts, at + 1, (part) => part[1].length > margin + 1);
     const children = [{ type: "paragraph", children: inline(parts[at][3], depth) }];
-    if (nested && depth < DEEPEST) children.push(list(rows.slice(at + 1, at + 1 + nested), depth + 1));
+    if (nested && depth < MAX_DEPTH) children.push(list(rows.slice(at + 1, at + 1 + nested), depth + 1));
     items.push(children);
     at += 1 + nested;
   }
@@ -97,7 +97,7 @@ function list(rows, depth) {
   return { type: "list", ordered: !Number.isNaN(number), start: Number.isNaN(number) ? 1 : number, items };
 }
 
-/** What may stand inside a line: [pattern at this place, the node it makes, what must come before]. */
+/** Inline markup: [pattern, function that makes the node, pattern of the text before]. */
 const INLINE = [
   [/\\([^\sA-Za-z0-9])/y, (m) => ({ type: "text", text: m[1] })],
   [/(`{1,2})((?:(?!\1)[\s\S])+?)\1(?!`)/y, (m) => ({ type: "code", text: m[2].replace(/^ (.+) $/, "$1") })],
@@ -131,22 +131,26 @@ const INLINE = [
 
 const SPECIAL = /[\\`<@[|*_~]|https?:/g;
 
-/** @param {string} text @param {number} depth @param {boolean} [linked] inside a link, where no other link may stand */
+/**
+ * @param {string} text
+ * @param {number} depth
+ * @param {boolean} [linked] inside a link, which can't contain another link
+ */
 function inline(text, depth, linked = false) {
   const out = [];
-  const say = (piece) => {
+  const append = (piece) => {
     if (out.at(-1)?.type === "text") out.at(-1).text += piece;
     else out.push({ type: "text", text: piece });
   };
   for (let at = 0; at < text.length;) {
     SPECIAL.lastIndex = at;
-    const next = depth < DEEPEST ? (SPECIAL.exec(text)?.index ?? text.length) : text.length;
-    if (next > at) say(text.slice(at, next));
+    const next = depth < MAX_DEPTH ? (SPECIAL.exec(text)?.index ?? text.length) : text.length;
+    if (next > at) append(text.slice(at, next));
     at = next;
     if (at === text.length) break;
     const found = match(text, at, (inner, inLink = linked) => inline(inner, depth + 1, inLink), linked);
-    if (!found) say(text[at]);
-    else if (found.node.type === "text") say(found.node.text);
+    if (!found) append(text[at]);
+    else if (found.node.type === "text") append(found.node.text);
     else out.push(found.node);
     at += found?.length ?? 1;
   }
@@ -171,7 +175,7 @@ function link(url, children) {
 
 const BLOCKS = new Set(["paragraph", "heading", "small", "quote", "list", "codeblock"]);
 
-/** The tree as plain text, for reply lines; what hides behind a spoiler stays hidden. */
+/** Writes the tree as plain text, for reply lines. Spoilers stay hidden. */
 export function plainText(nodes) {
   const text = nodes.map((node) => {
     if (node.type === "spoiler") return "▮▮▮";

@@ -1,15 +1,15 @@
-/** The markdown tree as DOM nodes. */
+/** Draws the markdown tree as DOM nodes. */
 
 import { h } from "./dom.js";
 import { longDate, timestamp } from "./format.js";
 import { parseMarkdown } from "./markdown.js";
 
-/** @param {string} text @param {import("./store.js").Store} store names mentions @returns {Node[]} */
+/** @param {string} text @param {import("./store.js").Store} for the names of mentions @returns {Node[]} */
 export function markdown(text, store) {
   return text ? nodes(parseMarkdown(text), store) : [];
 }
 
-/** A link to a message leads to it on this page. */
+/** A link to a message. It scrolls to the message on this page. */
 const MESSAGE_LINK = /^https:\/\/discord\.com\/channels\/(?:\d+|@me)\/\d+\/(\d+)$/;
 
 function nodes(tree, store) {

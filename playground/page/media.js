@@ -1,4 +1,4 @@
-/** Pictures, videos and files: how large they stand and how they are drawn. */
+/** Pictures, videos and files: their sizes and DOM nodes. */
 
 import { h, icon } from "./dom.js";
 import { bytes } from "./format.js";
@@ -6,8 +6,8 @@ import { bytes } from "./format.js";
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]", "0.0.0.0"]);
 
 /**
- * The address to load from: files of the playground come from wherever the page came from (it may be reached through
- * a forwarded port); anything on another machine is not loaded at all.
+ * The path to load from, null for other sites. Files of the playground have the page's own origin, which may be a
+ * forwarded port.
  * @returns {string | null}
  */
 export function localUrl(url) {
@@ -17,7 +17,7 @@ export function localUrl(url) {
   return ours ? parsed.pathname + parsed.search : null;
 }
 
-/** The largest size of the same shape inside a box. */
+/** The largest size with the same aspect ratio that fits into a box. */
 export function fit(width, height, most, tallest, enlarge) {
   const scale = Math.min(most / width, tallest / height, enlarge ? Infinity : 1);
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
@@ -43,13 +43,15 @@ export function isVideo(media) {
 }
 
 /**
- * @typedef {{url: string, width?: number, height?: number, content_type?: string, description?: string, spoiler?: boolean}} Media
+ * @typedef {{url: string, width?: number, height?: number, content_type?: string, description?: string,
+ *   spoiler?: boolean}} Media
  * @param {Media} media
- * @param {{key: string, size?: {width: number, height: number} | null, className?: string}} how `size` in CSS pixels; null fills its place
+ * @param {{key: string, size?: {width: number, height: number} | null, className?: string}} how `size` in CSS pixels;
+ *   null fills the parent
  */
 export function picture(media, { key, size = null, className = "" }) {
   const url = localUrl(media.url);
-  if (!url) return outside(media.url);
+  if (!url) return externalLink(media.url);
   const style = size ? { width: `${size.width}px`, "aspect-ratio": `${size.width} / ${size.height}` } : {};
   const alt = media.description ?? "";
   const spoiler = Boolean(media.spoiler);
@@ -84,7 +86,7 @@ export function picture(media, { key, size = null, className = "" }) {
 
 export function video(media, { key, size }) {
   const url = localUrl(media.url);
-  if (!url) return outside(media.url);
+  if (!url) return externalLink(media.url);
   return h("video", {
     src: url,
     controls: true,
@@ -97,7 +99,7 @@ export function video(media, { key, size }) {
   });
 }
 
-/** A file as a row one can download. */
+/** A file with a download link. */
 export function fileRow({ url, name, size, spoiler }, key) {
   const local = localUrl(url);
   return h(
@@ -122,8 +124,8 @@ export function fileRow({ url, name, size, spoiler }, key) {
   );
 }
 
-/** The playground loads nothing from elsewhere; a link says where it would be. */
-function outside(url) {
+/** A link in place of media on another site, which the page doesn't load. */
+function externalLink(url) {
   return h(
     "a",
     {

@@ -1,4 +1,4 @@
-/** Context menus: of a message, and of a person. */
+/** Context menus of messages and users. */
 
 import { h, icon } from "./dom.js";
 import { nameIn } from "./localization.js";
@@ -57,29 +57,29 @@ function openMenu(anchor, items, head = null) {
 
 /** @param {{store: import("./store.js").Store, actions: import("./message_actions.js").MessageActions}} page */
 export function openMessageMenu(anchor, message, { store, actions }) {
-  const secret = isEphemeral(message);
-  const mine = message.author?.id === store.me || store.person()?.admin || secret;
+  const ephemeral = isEphemeral(message);
+  const deletable = message.author?.id === store.me || store.person()?.admin || ephemeral;
   const react = (emoji) => actions.react(message, emoji, true);
   const apps = store.commands.filter((command) => command.type === 3);
   const items = [
-    !secret && { label: "Add a reaction", icon: "smile", run: () => openEmojiPicker(anchor, react) },
+    !ephemeral && { label: "Add reaction", icon: "smile", run: () => openEmojiPicker(anchor, react) },
     ...apps.map((command) => ({
       label: nameIn(command, store.locale),
       icon: "app",
       group: APPS,
       run: () => actions.menuCommand(command, message.id),
     })),
-    message.content && { label: "Copy the text", icon: "copy", group: LAST, run: () => copy(message.content) },
-    { label: "Copy the message's id", icon: "copy", group: LAST, run: () => copy(message.id) },
-    mine && {
-      label: secret ? "Dismiss" : "Delete",
+    message.content && { label: "Copy text", icon: "copy", group: LAST, run: () => copy(message.content) },
+    { label: "Copy message ID", icon: "copy", group: LAST, run: () => copy(message.id) },
+    deletable && {
+      label: ephemeral ? "Dismiss" : "Delete",
       icon: "trash",
       danger: true,
       group: LAST,
       run: () => actions.remove(message),
     },
   ].filter(Boolean);
-  const quick = secret ? null : h("div", { class: "menu-quick", role: "group", "aria-label": "React" });
+  const quick = ephemeral ? null : h("div", { class: "menu-quick", role: "group", "aria-label": "React" });
   const popover = openMenu(anchor, items, quick);
   for (const emoji of quick ? QUICK_EMOJI : []) {
     quick.append(
@@ -113,11 +113,11 @@ export function openPersonMenu(anchor, userId, { store, actions }) {
       group: APPS,
       run: () => actions.menuCommand(command, userId),
     })),
-    { label: "Copy the person's id", icon: "copy", group: LAST, run: () => copy(userId) },
+    { label: "Copy user ID", icon: "copy", group: LAST, run: () => copy(userId) },
   ]);
 }
 
-/** The clipboard is only there on pages of this computer or under TLS; elsewhere a selection has to do. */
+/** Copies a text, or shows it for copying: browsers allow the clipboard only on localhost and over HTTPS. */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);

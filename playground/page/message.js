@@ -1,11 +1,11 @@
-/** One message as DOM nodes. Pure drawing: presses are found by their `data-act` (message_actions.js). */
+/** A message as DOM nodes. message_actions.js handles presses, by their `data-act`. */
 
-import { attachmentsView } from "./attachments.js";
 import { avatar } from "./avatar.js";
 import { componentsView, dots } from "./components.js";
 import { h, icon } from "./dom.js";
 import { embedsView } from "./embeds.js";
 import { longDate, messageTime } from "./format.js";
+import { attachmentsView } from "./gallery.js";
 import { parseMarkdown, plainText } from "./markdown.js";
 import { markdown } from "./markdown_view.js";
 import { reactionsView } from "./reactions.js";
@@ -19,7 +19,7 @@ export function isEphemeral(message) {
 /**
  * @param {object} message
  * @param {import("./store.js").Store} store
- * @param {boolean} compact it goes on from the message before: no avatar, no name
+ * @param {boolean} compact without avatar and name, because it continues the message before
  */
 export function messageView(message, store, compact) {
   const ephemeral = isEphemeral(message);
@@ -52,7 +52,7 @@ export function messageView(message, store, compact) {
   );
 }
 
-/** A command on its way, drawn like the answer that will take its place. */
+/** A command that was sent, drawn like the response that will replace it. */
 export function sentView(entry, store) {
   return h(
     "div",
@@ -99,12 +99,12 @@ function nameTone(author, store) {
   );
 }
 
-/** The line above: who used which command, or which message this one answers. */
+/** The line above a message: who used which command, or which message it replies to. */
 function context(message, store) {
-  const begun = message.interaction_metadata;
-  if (begun?.name) {
-    const menu = begun.target_message_id || begun.target_user;
-    return usedLine(begun.user, menu ? begun.name : `/${begun.name}`, store);
+  const interaction = message.interaction_metadata;
+  if (interaction?.name) {
+    const menu = interaction.target_message_id || interaction.target_user;
+    return usedLine(interaction.user, menu ? interaction.name : `/${interaction.name}`, store);
   }
   if (message.message_reference && "referenced_message" in message) return replyLine(message.referenced_message, store);
   return null;
@@ -124,7 +124,7 @@ function usedLine(user, command, store) {
 
 function replyLine(referenced, store) {
   const hook = h("span", { class: "context-hook", "aria-hidden": "true" });
-  if (!referenced) return h("div", { class: "context" }, hook, h("i", {}, "The message this answers was deleted"));
+  if (!referenced) return h("div", { class: "context" }, hook, h("i", {}, "Original message was deleted"));
   const text = plainText(parseMarkdown(referenced.content ?? "")).trim() || "A message with pictures";
   return h(
     "button",
@@ -184,8 +184,8 @@ function tools(ephemeral) {
           type: "button",
           tabindex: "-1",
           "data-act": "add-reaction",
-          "aria-label": "Add a reaction",
-          title: "Add a reaction",
+          "aria-label": "Add reaction",
+          title: "Add reaction",
         },
         icon("smile"),
       ),

@@ -1,4 +1,4 @@
-/** What presses inside messages do. One listener for all: a message's nodes may be exchanged at any time. */
+/** Handles presses inside messages. One listener for all, because the nodes of a message may be replaced any time. */
 
 import { Refused } from "./api.js";
 import { findComponent, selectItems } from "./components.js";
@@ -10,8 +10,8 @@ import { openSelectMenu } from "./select_menu.js";
 
 export class MessageActions {
   /**
-   * @param {{store: import("./store.js").Store, api: import("./api.js").Api, interactions: import("./interactions.js").Interactions,
-   *   list: HTMLElement, say: (sentence: string) => void, begin: (line: string) => void}} page
+   * @param {{store: import("./store.js").Store, api: import("./api.js").Api,
+   *   interactions: import("./interactions.js").Interactions, list: HTMLElement, say: (sentence: string) => void, begin: (line: string) => void}} page
    */
   constructor(page) {
     Object.assign(this, page);

@@ -1,4 +1,4 @@
-/** Modals: the forms a bot opens. */
+/** Modals. */
 
 import { h, icon } from "./dom.js";
 import { modalFields } from "./modal_fields.js";
@@ -7,7 +7,7 @@ import { modalFields } from "./modal_fields.js";
  * @param {object} modal Discord's modal: custom_id, title, components
  * @param {{store: import("./store.js").Store, botName: string,
  *   submit: (components: Object<string, any>, files: Map<string, File>) => Promise<string | null>}} page
- *   `submit` says what went wrong, or null
+ *   `submit` returns an error message, or null
  */
 export function openModal(modal, { store, botName, submit }) {
   const fields = modalFields(modal.components, store);
@@ -29,7 +29,7 @@ export function openModal(modal, { store, botName, submit }) {
     h(
       "div",
       { class: "modal-body" },
-      h("p", { class: "modal-note" }, `This form goes to ${botName}.`),
+      h("p", { class: "modal-note" }, `This form will be submitted to ${botName}.`),
       fields.map((field) => field.element),
       problem,
     ),

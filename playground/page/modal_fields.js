@@ -1,4 +1,4 @@
-/** The fields of a modal: each draws itself, checks itself, and knows its value. */
+/** The fields of a modal. Each has its DOM nodes, its value and its check. */
 
 import { selectItems, Type } from "./components.js";
 import { bytes } from "./format.js";
@@ -11,7 +11,8 @@ const PARAGRAPH = 2;
 /**
  * @typedef {{element: HTMLElement, customId: string | null, focus: () => void, check: () => boolean, value: () => any,
  *   files: () => Map<string, File>}} Field
- * @typedef {{control: HTMLElement, value: () => any, problem: () => string | null, focusable?: HTMLElement, files?: () => Map<string, File>}} Input
+ * @typedef {{control: HTMLElement, value: () => any, problem: () => string | null, focusable?: HTMLElement,
+ *   files?: () => Map<string, File>}} Input
  */
 
 /** @param {object[]} components @param {import("./store.js").Store} store @returns {Field[]} */
@@ -87,7 +88,7 @@ const INPUTS = {
 
 function unknown(component) {
   return {
-    control: h("p", { class: "md-small" }, `A field of type ${component.type}, which this page cannot show.`),
+    control: h("p", { class: "md-small" }, `This page can't show fields of type ${component.type}.`),
     value: () => null,
     problem: () => null,
   };
@@ -120,12 +121,12 @@ function textInput(component) {
     problem() {
       if (!text.value) return component.required === false ? null : "This field is required.";
       if (length() < least) return `Use at least ${least} characters.`;
-      return length() > most ? `Use at most ${most} characters; these are ${length()}.` : null;
+      return length() > most ? `Use at most ${most} characters; you have ${length()}.` : null;
     },
   };
 }
 
-/** How many may be chosen, in a sentence where it is not so. */
+/** The error message for a wrong number of chosen values. */
 function countProblem(chosen, component, mostByDefault) {
   const required = component.required !== false;
   if (!chosen && !required) return null;

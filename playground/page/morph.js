@@ -1,15 +1,15 @@
 /**
- * Turning the DOM of an old message into that of a new one, touching only what differs.
- * Pictures are exchanged once the new one is decoded, so that a preview never blinks into the next.
+ * Turns the DOM nodes of an old message into those of a new one; changes only what differs.
+ * A picture is replaced once the new one is decoded, so that previews don't flicker.
  */
 
-/** picture in the page -> the one that is loading to take its place */
+/** A picture in the page -> the picture that replaces it once it is loaded. */
 const loading = new WeakMap();
 
-/** What an attribute holds that only the page sets and a new rendering knows nothing of. */
+/** Attributes that the page sets itself. A new rendering doesn't have them and must not remove them. */
 const KEPT = new Set(["data-revealed"]);
 
-/** @param {Node} from in the page @param {Node} to freshly made @returns {Node} what stands in the page now */
+/** @param {Node} from in the page @param {Node} to newly made @returns {Node} the node that is in the page now */
 export function morph(from, to) {
   if (from instanceof HTMLImageElement && to instanceof HTMLImageElement) return morphPicture(from, to);
   if (from.nodeType !== to.nodeType || from.nodeName !== to.nodeName || keyOf(from) !== keyOf(to)) {
@@ -64,7 +64,7 @@ function children(from, to) {
   while (from.childNodes.length > place) from.lastChild.remove();
 }
 
-/** The same picture has the same address, whatever its signature. */
+/** The address of a picture without the signature, which changes with each link. */
 function address(image) {
   return (image.getAttribute("src") ?? "").split("?")[0];
 }

@@ -1,4 +1,4 @@
-/** One option of the command in the composer: its name and the place to fill it in. */
+/** The chip of one option in the composer: its name and its input. */
 
 import { Kind } from "./command_line.js";
 import { h, icon } from "./dom.js";
@@ -7,14 +7,14 @@ import { bytes } from "./format.js";
 const NUMERIC = new Set([Kind.integer, Kind.number]);
 
 export class OptionChip {
-  /** value behind a picked name, as long as the text still is that name */
+  /** the picked item, valid while the text is still its label */
   #picked = null;
   problem = null;
 
   /**
    * @param {import("./command_line.js").Option} option
-   * @param {{onInput: (chip: OptionChip) => void, onFocus: (chip: OptionChip) => void, onKey: (chip: OptionChip, event: KeyboardEvent) => void,
-   *   onRemove: (chip: OptionChip) => void}} listeners
+   * @param {{onInput: (chip: OptionChip) => void, onFocus: (chip: OptionChip) => void,
+   *   onKey: (chip: OptionChip, event: KeyboardEvent) => void, onRemove: (chip: OptionChip) => void}} listeners
    */
   constructor(option, listeners) {
     this.option = option;
@@ -29,7 +29,7 @@ export class OptionChip {
           type: "button",
           class: "chip-remove",
           tabindex: "-1",
-          "aria-label": `Leave out ${option.name}`,
+          "aria-label": `Remove ${option.name}`,
           on: { click: () => listeners.onRemove(this) },
         },
         icon("close"),
@@ -62,7 +62,7 @@ export class OptionChip {
     this.#sized();
   }
 
-  /** The value behind the text, where it was picked from a list. */
+  /** The picked item, null when the text was typed. */
   get picked() {
     return this.#picked && this.#picked.label === this.text.trim() ? this.#picked : null;
   }
@@ -74,7 +74,7 @@ export class OptionChip {
     this.mark(null);
   }
 
-  /** @param {string | null} problem the sentence that says what is wrong */
+  /** @param {string | null} problem the error message */
   mark(problem) {
     this.problem = problem;
     this.element.classList.toggle("wrong", Boolean(problem));
@@ -86,7 +86,7 @@ export class OptionChip {
     if (!this.isFile) this.input.setSelectionRange(this.text.length, this.text.length);
   }
 
-  /** @param {File} file one that was dropped or pasted */
+  /** @param {File} file a dropped or pasted file */
   take(file) {
     const transfer = new DataTransfer();
     transfer.items.add(file);
@@ -120,7 +120,7 @@ export class OptionChip {
     return input;
   }
 
-  /** The text area lies over a copy of its text, and so is always as large as that. */
+  /** A box with a copy of the text below the text area; CSS makes the text area as large as the copy. */
   #grow() {
     this.box = h("span", { class: "chip-grow", "data-text": "" }, this.input);
     return this.box;

@@ -1,22 +1,22 @@
-/** The value of one command option: reading it, and saying in a sentence what is wrong with it. No DOM. */
+/** Reads the value of a command option, or says what is wrong with it. No DOM. */
 
 import { Kind } from "./command_line.js";
 
 const YES = new Set(["true", "yes", "on", "1"]);
 const NO = new Set(["false", "no", "off", "0"]);
-const LONGEST = 6000;
+const STRING_LIMIT = 6000;
 
 /**
  * @typedef {{users: {id: string, username: string}[], channels: {id: string, name: string}[],
- *   roles: {id: string, name: string}[]}} Places who and what can be named
+ *   roles: {id: string, name: string}[]}} Places users, channels and roles that can be mentioned
  * @typedef {{value?: any, problem?: string}} Reading
  */
 
 /**
  * @param {import("./command_line.js").Option} option
- * @param {string} text what was typed, or the name of what was picked
+ * @param {string} text what was typed, or the label of a picked item
  * @param {Places} places
- * @returns {Reading} `value` undefined and no problem: an optional option left empty
+ * @returns {Reading} neither `value` nor `problem` for an empty optional option
  */
 export function readValue(option, text, places) {
   const typed = text.trim();
@@ -32,7 +32,7 @@ export function readValue(option, text, places) {
     [Kind.channel]: readChannel,
     [Kind.mentionable]: readMentionable,
   }[option.type];
-  return read ? read(option, typed, places) : { problem: "The playground has nothing to choose from here." };
+  return read ? read(option, typed, places) : { problem: "This page can't fill in this type of option." };
 }
 
 function readChoice(option, typed) {
@@ -45,9 +45,9 @@ function readChoice(option, typed) {
 
 function readString(option, typed) {
   const length = [...typed].length;
-  const most = option.max_length ?? LONGEST;
+  const most = option.max_length ?? STRING_LIMIT;
   if (length < (option.min_length ?? 0)) return { problem: `Use at least ${option.min_length} characters.` };
-  if (length > most) return { problem: `Use at most ${most} characters; these are ${length}.` };
+  if (length > most) return { problem: `Use at most ${most} characters; you have ${length}.` };
   return { value: typed };
 }
 
@@ -79,14 +79,14 @@ function readUser(option, typed, { users }) {
   const name = typed.replace(/^@/, "").toLowerCase();
   const id = typed.replace(/^<@!?(\d+)>$/, "$1");
   const user = users.find((each) => each.id === id || each.username.toLowerCase() === name);
-  return user ? { value: user.id } : { problem: "Nobody here has this name." };
+  return user ? { value: user.id } : { problem: "There is no user with this name." };
 }
 
 function readRole(option, typed, { roles }) {
   const name = typed.replace(/^@/, "").toLowerCase();
   const id = typed.replace(/^<@&(\d+)>$/, "$1");
   const role = roles.find((each) => each.id === id || each.name.toLowerCase() === name);
-  return role ? { value: role.id } : { problem: "There is no such role." };
+  return role ? { value: role.id } : { problem: "There is no role with this name." };
 }
 
 function readMentionable(option, typed, places) {
@@ -98,7 +98,7 @@ function readChannel(option, typed, { channels }) {
   const name = typed.replace(/^#/, "").toLowerCase();
   const id = typed.replace(/^<#(\d+)>$/, "$1");
   const channel = channels.find((each) => each.id === id || each.name?.toLowerCase() === name);
-  return channel ? { value: channel.id } : { problem: "There is no such channel." };
+  return channel ? { value: channel.id } : { problem: "There is no channel with this name." };
 }
 
 function named({ id, name, username }) {
@@ -106,7 +106,7 @@ function named({ id, name, username }) {
 }
 
 /**
- * What can be picked for an option without asking the bot.
+ * The values to pick from for an option, without autocomplete.
  * @returns {{label: string, value: any}[]}
  */
 export function fixedSuggestions(option, text, { users, channels, roles }) {
@@ -129,7 +129,7 @@ export function fixedSuggestions(option, text, { users, channels, roles }) {
   return exact ? all : all.filter((each) => each.label.toLowerCase().includes(typed));
 }
 
-/** "whole number, 1 to 150" - what kind of answer an option wants. */
+/** Describes the values of an option: "whole number, 1 to 150". */
 export function kindHint(option) {
   if (option.choices?.length) return "one of a list";
   const { min_value: least, max_value: most, min_length: short, max_length: long } = option;
@@ -144,7 +144,7 @@ export function kindHint(option) {
   const lengths =
     short > 1
       ? `, at least ${short} characters`
-      : long !== undefined && long < LONGEST
+      : long !== undefined && long < STRING_LIMIT
         ? `, up to ${long} characters`
         : "";
   const names = {

@@ -1,4 +1,4 @@
-/** The box above the composer: what an option means, and what can be chosen. */
+/** The box above the composer: an option's description and the items to choose from. */
 
 import { fill, h } from "./dom.js";
 import { Listbox } from "./listbox.js";
@@ -15,7 +15,7 @@ export class Panel {
 
   /**
    * @param {{owner: HTMLElement, hint?: Node[], items?: import("./listbox.js").Item[], active?: number,
-   *   onChoose?: (item: import("./listbox.js").Item) => void}} what `owner` keeps the focus; `active` -1 marks nothing
+   *   onChoose?: (item: import("./listbox.js").Item) => void}} what `owner` keeps the focus; `active` -1 for none
    */
   show({ owner, hint = [], items = [], active = 0, onChoose = () => {} }) {
     this.#release();
@@ -45,14 +45,14 @@ export class Panel {
     return this.listed ? this.listbox.activeItem : undefined;
   }
 
-  /** Chooses what is marked. @returns {boolean} whether something was */
+  /** Chooses the active item. @returns {boolean} whether there was one */
   chooseActive() {
     if (!this.active) return false;
     this.#choose(this.active);
     return true;
   }
 
-  /** Arrow keys. @returns {boolean} whether it took the key */
+  /** Handles a key. @returns {boolean} whether it was an arrow key */
   key(event) {
     const taken = this.open && this.listbox.key(event);
     if (taken) this.#describe();

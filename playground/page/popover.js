@@ -1,4 +1,4 @@
-/** Small boxes that stand beside what opened them and close when one looks away. */
+/** Small boxes beside the element that opened them. A press outside closes them. */
 
 import { h } from "./dom.js";
 
@@ -11,7 +11,7 @@ export function closePopover() {
 }
 
 /**
- * @param {Element | {x: number, y: number}} anchor what to stand beside: an element, or a point
+ * @param {Element | {x: number, y: number}} anchor the element or point to place it beside
  * @param {Node} content
  * @param {{label: string, className?: string, onClose?: () => void, width?: number}} how
  */

@@ -1,9 +1,9 @@
-/** Reactions under a message, and the small picker that adds one. */
+/** The reactions of a message, and the emoji picker. */
 
 import { h, icon } from "./dom.js";
 import { openPopover } from "./popover.js";
 
-/** The first row is what the page offers first: what this bot listens to. */
+/** The emoji of the picker. The first six are the quick reactions of the menu, the bot's own among them. */
 const EMOJI = [
   ["🔁", "repeat"],
   ["🔎", "magnifier"],
@@ -62,7 +62,7 @@ export function reactionsView(message) {
           "data-emoji": reaction.emoji.name,
           "data-key": reaction.emoji.name,
           "aria-pressed": String(Boolean(reaction.me)),
-          "aria-label": `${reaction.emoji.name}, ${reaction.count}, ${reaction.me ? "press to take back" : "press to add yours"}`,
+          "aria-label": `${reaction.emoji.name}, ${reaction.count}, ${reaction.me ? "press to remove yours" : "press to add yours"}`,
         },
         h("span", { class: "emoji" }, reaction.emoji.name),
         h("span", { class: "reaction-count" }, reaction.count),
@@ -75,17 +75,17 @@ export function reactionsView(message) {
         class: "reaction add",
         "data-act": "add-reaction",
         "data-key": "add",
-        "aria-label": "Add a reaction",
+        "aria-label": "Add reaction",
       },
       icon("smile"),
     ),
   );
 }
 
-/** Lets one choose an emoji beside `anchor`. @param {(emoji: string) => void} onChoose */
+/** Opens the emoji picker beside `anchor`. @param {(emoji: string) => void} onChoose */
 export function openEmojiPicker(anchor, onChoose) {
   const grid = h("div", { class: "emoji-grid", role: "group", "aria-label": "Emoji" });
-  const popover = openPopover(anchor, grid, { label: "Add a reaction" });
+  const popover = openPopover(anchor, grid, { label: "Add reaction" });
   EMOJI.forEach(([emoji, name]) =>
     grid.append(
       h(

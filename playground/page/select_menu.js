@@ -1,4 +1,4 @@
-/** The list that a select opens, in a message or in a modal. */
+/** The list of a select's options, in a message or a modal. */
 
 import { h } from "./dom.js";
 import { Listbox } from "./listbox.js";
@@ -7,7 +7,8 @@ import { openPopover } from "./popover.js";
 /**
  * @param {HTMLElement} anchor
  * @param {{items: import("./listbox.js").Item[], values: string[], least: number, most: number, label: string,
- *   onDone: (values: string[]) => void}} how `onDone` is called once, when the choice is made; with many to choose, on "Done"
+ *   onDone: (values: string[]) => void}} how
+ *   `onDone` is called once: after the choice, or on "Done" when several can be chosen
  */
 export function openSelectMenu(anchor, { items, values, least, most, label, onDone }) {
   const chosen = new Set(values);

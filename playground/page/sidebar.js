@@ -1,11 +1,13 @@
-/** The left column: channels, direct messages, and who one is. */
+/** The sidebar: channels, direct messages, users and language. */
 
 import { avatar } from "./avatar.js";
 import { fill, h, icon } from "./dom.js";
 import { LOCALES } from "./localization.js";
 
-/** @param {{element: HTMLElement, store: import("./store.js").Store, onChannel: (id: string) => void, onUser: (id: string) => void,
- *   onNewDirect: () => void, onLocale: (locale: string) => void}} page */
+/**
+ * @param {{element: HTMLElement, store: import("./store.js").Store, onChannel: (id: string) => void,
+ *   onUser: (id: string) => void, onNewDirect: () => void, onLocale: (locale: string) => void}} page
+ */
 export function mountSidebar({ element, store, onChannel, onUser, onNewDirect, onLocale }) {
   element.addEventListener("click", (event) => {
     const channel = event.target.closest("[data-channel]");
@@ -60,7 +62,7 @@ function lists(store) {
     ),
     h("h2", {}, "Direct messages"),
     h("ul", {}, direct.length ? direct.map((channel) => entry(channel, store)) : newDirect(store)),
-    outside.length > 0 && h("h2", { title: `${store.bot.username} is no member there: people bring it along` }, "Elsewhere"),
+    outside.length > 0 && h("h2", { title: `${store.bot.username} isn't a member there. People use it as an app they have installed.` }, "Elsewhere"),
     h(
       "ul",
       {},
@@ -132,7 +134,7 @@ function people(store) {
             tabindex: user.id === store.me ? "0" : "-1",
             "data-user": user.id,
             "data-name": user.username,
-            title: `Be ${user.username}`,
+            title: `Act as ${user.username}`,
             "aria-label": user.username,
           },
           avatar(user, store),
@@ -147,7 +149,7 @@ function language(store) {
   return h(
     "label",
     { class: "language" },
-    "Reads the bot in ",
+    "Language ",
     h(
       "select",
       { "data-locale": true },

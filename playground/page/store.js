@@ -1,9 +1,9 @@
-/** What the page knows: people, channels, commands and messages, and who wants to hear of changes. No DOM. */
+/** The state of the page: users, channels, commands and messages. Calls listeners after changes. No DOM. */
 
-const MOST_KEPT = 300;
+const MESSAGES_LIMIT = 300;
 const TYPING_MS = 9000;
 
-/** Snowflakes in the order of time. */
+/** Compares snowflakes by time. */
 export function compareIds(a, b) {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
@@ -11,24 +11,24 @@ export function compareIds(a, b) {
 export class Store {
   users = [];
   me = null;
-  /** the language one reads, as Discord calls it */
+  /** the user's locale */
   locale = "en-US";
   bot = { id: "", username: "", online: true };
   guild = { id: "", name: "", roles: [] };
   channels = [];
   commands = [];
-  /** the channel that is shown */
+  /** the id of the shown channel */
   channel = null;
   live = true;
-  /** channel ids with something not seen yet */
+  /** ids of channels with unread messages */
   unread = new Set();
   /** `message id/custom id` of components that wait for the bot */
   busy = new Set();
-  /** message id -> the sentence that stands under its components */
+  /** message id -> the error message below its components */
   faults = new Map();
-  /** what was picked in a select, by `message id/custom id` */
+  /** chosen values of selects, by `message id/custom id` */
   picked = new Map();
-  /** commands on their way: {id, key, channel, label, at, problem} */
+  /** sent commands without a response: {id, key, channel, label, at, problem} */
   sent = [];
 
   #messages = new Map();
@@ -44,7 +44,7 @@ export class Store {
     for (const topic of topics) (this.#listeners.get(topic) ?? []).forEach((listener) => listener());
   }
 
-  /** Takes a whole state of the server. */
+  /** Replaces the state by the server's. */
   replace(state) {
     const { users, me, bot, guild, channels, commands, messages } = state;
     if (me !== this.me) {
@@ -68,7 +68,7 @@ export class Store {
     this.changed("places", "commands", "messages");
   }
 
-  /** Takes one live event; answers and failures are not the store's to handle. */
+  /** Applies an event. Interactions handles `answer` and `failure`. */
   take(kind, data) {
     if (kind === "message") this.putMessage(data);
     else if (kind === "message_delete") this.dropMessage(data.channel_id, data.id);
@@ -95,7 +95,7 @@ export class Store {
     else {
       list.push(message);
       list.sort((a, b) => compareIds(a.id, b.id));
-      list.splice(0, Math.max(0, list.length - MOST_KEPT));
+      list.splice(0, Math.max(0, list.length - MESSAGES_LIMIT));
       if (message.channel_id !== this.channel) {
         this.unread.add(message.channel_id);
         this.changed("places");
@@ -103,8 +103,8 @@ export class Store {
       if (message.author?.id === this.bot.id) this.#typing.delete(message.channel_id);
     }
     this.#messages.set(message.channel_id, list);
-    const begun = message.interaction_metadata?.id;
-    if (begun) this.sent = this.sent.filter((each) => each.id !== begun);
+    const interactionId = message.interaction_metadata?.id;
+    if (interactionId) this.sent = this.sent.filter((each) => each.id !== interactionId);
     this.changed("messages", "connection");
   }
 
@@ -148,12 +148,12 @@ export class Store {
     return (this.#typing.get(this.channel) ?? 0) > Date.now();
   }
 
-  /** A person or the bot, by id. */
+  /** A user by id, the bot included. */
   user(id) {
     return id === this.bot.id ? this.bot : this.users.find((each) => each.id === id);
   }
 
-  /** "general", or for direct messages the bot's name. */
+  /** The name of a channel; for a DM the bot's name. */
   channelName(channel) {
     if (!channel) return "";
     return channel.name ?? this.bot.username;

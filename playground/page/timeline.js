@@ -1,4 +1,4 @@
-/** The messages of the shown channel, kept in step with the store without disturbing what did not change. */
+/** The messages of the shown channel. Follows the store and changes only the nodes that differ. */
 
 import { h } from "./dom.js";
 import { longDate, sameDay } from "./format.js";
@@ -23,7 +23,7 @@ export class Timeline {
     new ResizeObserver(() => this.#keepBottom()).observe(list);
     new ResizeObserver(() => this.#keepBottom()).observe(scroller);
     toLatest.addEventListener("click", () => this.toBottom());
-    list.addEventListener("keydown", (event) => this.#walk(event));
+    list.addEventListener("keydown", (event) => this.#moveFocus(event));
     for (const topic of ["messages", "places", "commands"]) store.on(topic, () => this.#schedule());
   }
 
@@ -33,7 +33,7 @@ export class Timeline {
     this.toLatest.hidden = true;
   }
 
-  /** Several changes at once are drawn once. */
+  /** Draws once for several changes at the same time. */
   #schedule() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -59,13 +59,13 @@ export class Timeline {
       }
     const grown = rows.some((row) => !this.#rows.has(row.key));
     rows.forEach((row, index) => this.#put(row, index));
-    this.#rove();
+    this.#keepTabStop();
     if (moved) this.toBottom();
     else if (this.#stick) this.#keepBottom();
     else if (grown) this.toLatest.hidden = false;
   }
 
-  /** What should stand in the list: each row's key, what it depends on, and how to draw it. */
+  /** The rows of the list: each with its key, the values that it depends on, and a function that draws it. */
   #plan() {
     const { store } = this;
     const rows = [
@@ -76,7 +76,7 @@ export class Timeline {
       const date = new Date(message.timestamp);
       const newDay = before && !sameDay(new Date(before.timestamp), date);
       if (newDay) rows.push({ key: `day ${message.id}`, parts: [message.timestamp], draw: () => dayLine(date) });
-      const compact = Boolean(before) && !newDay && goesOn(before, message);
+      const compact = Boolean(before) && !newDay && continues(before, message);
       const local = [...store.busy, ...store.picked].filter((key) => String(key).startsWith(message.id)).join("|");
       rows.push({
         key: message.id,
@@ -101,14 +101,14 @@ export class Timeline {
     if (this.list.childNodes[index] !== node) this.list.insertBefore(node, this.list.childNodes[index] ?? null);
   }
 
-  /** One message is in the tab order; arrow keys go on from it. */
-  #rove() {
+  /** Keeps one message in the tab order. The arrow keys move on from it. */
+  #keepTabStop() {
     const messages = this.list.querySelectorAll(".message");
     if (!this.list.querySelector(".message[tabindex='0']"))
       messages[messages.length - 1]?.setAttribute("tabindex", "0");
   }
 
-  #walk(event) {
+  #moveFocus(event) {
     const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
     if (!step || !event.target.classList.contains("message")) return;
     let next = event.target[step];
@@ -120,7 +120,7 @@ export class Timeline {
     next.focus();
   }
 
-  /** Only going up lets go of the bottom: content that grows below also makes scroll events. */
+  /** Only scrolling up leaves the bottom: growing content causes scroll events too. */
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM) this.#stick = true;
@@ -134,8 +134,8 @@ export class Timeline {
   }
 }
 
-/** Whether a message continues the one before it, of the same author a moment ago. */
-function goesOn(before, message) {
+/** Whether a message continues the one before it: the same author, a short time later. */
+function continues(before, message) {
   const alone =
     message.interaction_metadata || message.message_reference || isEphemeral(message) !== isEphemeral(before);
   return (
@@ -149,7 +149,7 @@ function dayLine(date) {
   return h("div", { class: "day", role: "separator" }, h("span", {}, longDate(date)));
 }
 
-/** One message that cannot be drawn does not take the others with it. */
+/** Draws a message. If that fails, it shows an error in place of this message only. */
 function drawSafely(message, store, compact) {
   try {
     return messageView(message, store, compact);
@@ -158,7 +158,7 @@ function drawSafely(message, store, compact) {
     return h(
       "div",
       { class: "message", "data-message-id": message.id, "data-key": message.id, role: "article", tabindex: "-1" },
-      h("p", { class: "fault" }, "This message cannot be shown by the playground's page."),
+      h("p", { class: "fault" }, "The page can't show this message."),
     );
   }
 }

@@ -1,9 +1,12 @@
-/** The line above the messages, and the quiet bars that say what is wrong. */
+/** The bar above the messages: the channel's name and the bot's status. */
 
 import { fill, h, icon } from "./dom.js";
 import { dots } from "./components.js";
 
-/** @param {{element: HTMLElement, connection: HTMLElement, store: import("./store.js").Store, onMenu: () => void}} page */
+/**
+ * @param {{element: HTMLElement, connection: HTMLElement, store: import("./store.js").Store,
+ *   onMenu: () => void}} page
+ */
 export function mountTopbar({ element, connection, store, onMenu }) {
   const draw = () => {
     const channel = store.here();

@@ -1,10 +1,10 @@
-/** What stands above the first message of a channel: where one is, and what one could try. */
+/** The beginning of a channel: its name, and commands to try. */
 
 import { leavesOf } from "./command_line.js";
 import { h, icon } from "./dom.js";
 import { avatar } from "./avatar.js";
 
-const MOST_STARTERS = 4;
+const STARTERS = 4;
 
 /** @param {import("./store.js").Store} store */
 export function welcome(store) {
@@ -30,16 +30,16 @@ export function welcome(store) {
 }
 
 function kindOf(channel, store) {
-  if (channel.outside) return `, where ${store.bot.username} is no member: you bring it along`;
+  if (channel.outside) return `, where ${store.bot.username} isn't a member: you use it as an app you have installed`;
   if (channel.nsfw) return ", an age-restricted channel";
   return channel.parent ? ", a thread" : "";
 }
 
-/** Commands of one word come first, and of them those with a text that must be given: they make something. */
+/** Suggests commands: those without subcommands first, and of these the ones with a required text, such as a prompt. */
 function starters(store) {
   const all = leavesOf(store.commands, store.locale);
   const makes = (leaf) => (leaf.options.some((option) => option.required && option.type === 3) ? 0 : 1);
-  const shown = all.sort((a, b) => a.path.length - b.path.length || makes(a) - makes(b)).slice(0, MOST_STARTERS);
+  const shown = all.sort((a, b) => a.path.length - b.path.length || makes(a) - makes(b)).slice(0, STARTERS);
   if (!shown.length) return null;
   return h(
     "div",

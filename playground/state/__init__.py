@@ -1,1 +1,1 @@
-"""The stand-in's memory: channels, members, messages, commands, files."""
+"""The state of the simulated Discord: users, channels, messages, interactions, commands, attachments."""

@@ -1,4 +1,4 @@
-"""Files that came with messages and interactions."""
+"""Attachments of messages and interactions."""
 
 import io
 import mimetypes
@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from PIL import Image, UnidentifiedImageError
 
 from playground.errors import Json
-from playground.state.snowflakes import Snowflakes
 from playground.state.store import Store
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it arrived in a multipart body."""
+    """A file of a multipart body."""
 
     filename: str
     data: bytes
@@ -24,7 +23,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Attachment:
-    """What is known of a stored file. Width and height are in pixels and None for what is not an image."""
+    """A stored file. Width and height are in pixels, None when it isn't an image."""
 
     id: int
     channel_id: int
@@ -36,19 +35,15 @@ class Attachment:
     description: str | None = None
     ephemeral: bool = False
 
-    @property
-    def spoiler(self) -> bool:
-        return self.filename.startswith("SPOILER_")
-
 
 def safe_filename(name: str) -> str:
-    """The name Discord gives an uploaded file: letters, digits, dot, dash and underscore."""
+    """Return the name Discord gives an uploaded file: letters, digits, dots, dashes and underscores."""
     name = re.sub(r"\s", "_", name.rsplit("/", 1)[-1])
     return re.sub(r"[^\w.\-]", "", name) or "unknown"
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels from an image's header, None when it is not an image; no pixel is decoded."""
+    """Read width and height in pixels from an image's header. None when it isn't an image."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             return image.size
@@ -57,28 +52,27 @@ def image_size(data: bytes) -> tuple[int, int] | None:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """A JPEG without its EXIF, XMP, IPTC and comment segments, as Discord hands it out; anything else unchanged."""
+    """Remove the EXIF, XMP, IPTC and comment segments of a JPEG, as Discord does. Other files stay as they are."""
     if not data.startswith(b"\xff\xd8"):
         return data
-    kept, at = bytearray(data[:2]), 2
+    clean, at = bytearray(data[:2]), 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if data[at + 1] not in (0xE1, 0xED, 0xFE):
-            kept += data[at:end]
+            clean += data[at:end]
         at = end
-    return bytes(kept) + data[at:]
+    return bytes(clean) + data[at:]
 
 
 class Attachments:
-    """All stored files by id."""
+    """All attachments by id."""
 
-    def __init__(self, store: Store, snowflakes: Snowflakes) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._snowflakes = snowflakes
-        self._known = {id: Attachment(**document) for id, document in store.all("attachment").items()}
+        self._attachments = {id: Attachment(**document) for id, document in store.all("attachment").items()}
 
-    def _keep(self, attachment: Attachment) -> Attachment:
-        self._known[attachment.id] = attachment
+    def _put(self, attachment: Attachment) -> Attachment:
+        self._attachments[attachment.id] = attachment
         self._store.put("attachment", attachment.id, asdict(attachment))
         return attachment
 
@@ -91,44 +85,44 @@ class Attachments:
         description: str | None = None,
         ephemeral: bool = False,
     ) -> Attachment:
-        """Keeps an upload under a new id."""
+        """Save an upload under a new id."""
         name = safe_filename(filename or upload.filename)
         data = without_metadata(upload.data)
         size = image_size(data)
-        given = None if upload.content_type == "application/octet-stream" else upload.content_type
+        declared = None if upload.content_type == "application/octet-stream" else upload.content_type
         attachment = Attachment(
-            id=self._snowflakes.next(),
+            id=self._store.next_snowflake(),
             channel_id=channel_id,
             filename=name,
             size=len(data),
-            content_type=mimetypes.guess_type(name)[0] or given,
+            content_type=mimetypes.guess_type(name)[0] or declared,
             width=size[0] if size else None,
             height=size[1] if size else None,
             description=description,
             ephemeral=ephemeral,
         )
         self._store.write_file(attachment.id, data)
-        return self._keep(attachment)
+        return self._put(attachment)
 
     def describe(self, attachment: Attachment, description: str | None) -> Attachment:
-        """Changes the alt text."""
-        return self._keep(replace(attachment, description=description))
+        """Change the description, which is the alt text."""
+        return self._put(replace(attachment, description=description))
 
     def get(self, id: int) -> Attachment | None:
-        """The attachment with this id, None when there is none."""
-        return self._known.get(id)
+        """Return the attachment with this id, None when there is none."""
+        return self._attachments.get(id)
 
-    def several(self, ids: Iterable[int]) -> list[Attachment]:
-        """The attachments with these ids, unknown ones left out."""
-        return [self._known[id] for id in ids if id in self._known]
+    def get_all(self, ids: Iterable[int]) -> list[Attachment]:
+        """Return the attachments with these ids, without unknown ones."""
+        return [self._attachments[id] for id in ids if id in self._attachments]
 
     def read(self, attachment: Attachment) -> bytes:
-        """The bytes of an attachment."""
+        """Return the bytes of an attachment."""
         return self._store.read_file(attachment.id)
 
 
-def attachment_json(attachment: Attachment, url: str) -> Json:
-    """Discord's attachment object with a link to the bytes."""
+def attachment_object(attachment: Attachment, url: str) -> Json:
+    """Write Discord's attachment object, with `url` as the link to the bytes."""
     document: Json = {
         "id": str(attachment.id),
         "filename": attachment.filename,

@@ -1,4 +1,4 @@
-"""Signed links to attachments that expire, and the route that serves them."""
+"""The CDN: signs links to attachments, which expire, and serves the files."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ from playground.state.attachments import Attachment, Attachments
 from playground.state.store import Store
 
 LINK_LIFETIME = 24 * 3600
-"""Seconds that a link works."""
+"""Seconds until a link expires."""
 
 _PATH = re.compile(r"^/(?:ephemeral-)?attachments/(\d+)/(\d+)/([^/]+)$")
 
@@ -25,15 +25,15 @@ class Cdn:
         self._attachments = attachments
         self._clock = clock
         self.base = ""
-        kept = store.all("secret").get(0)
-        self._secret = bytes.fromhex(kept["key"]) if kept else secrets.token_bytes(32)
+        saved = store.all("secret").get(0)
+        self._secret = bytes.fromhex(saved["key"]) if saved else secrets.token_bytes(32)
         store.put("secret", 0, {"key": self._secret.hex()})
 
     def _signature(self, path: str, expires: str, issued: str) -> str:
         return hmac.new(self._secret, f"{path} {expires} {issued}".encode(), hashlib.sha256).hexdigest()
 
     def link(self, attachment: Attachment) -> str:
-        """A link that works for LINK_LIFETIME seconds from now."""
+        """Return a link that expires LINK_LIFETIME seconds from now."""
         folder = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         path = f"/{folder}/{attachment.channel_id}/{attachment.id}/{attachment.filename}"
         now = int(self._clock())
@@ -41,21 +41,21 @@ class Cdn:
         return f"{self.base}{quote(path)}?ex={expires}&is={issued}&hm={self._signature(path, expires, issued)}&"
 
     def attachment_at(self, url: str) -> Attachment | None:
-        """The attachment that a link of this CDN points to, whether or not the link still works."""
+        """Return the attachment that a link points to, even an expired one. None for links to other sites."""
         if not url.startswith(self.base):
             return None
         match = _PATH.match(unquote(urlsplit(url).path))
         return self._attachments.get(int(match[2])) if match else None
 
     async def serve(self, request: web.Request) -> web.Response:
-        """The bytes; 404 when the link is forged, expired, or the attachment is gone."""
+        """Serve a file. 404 when the link is forged or expired, or the attachment is deleted."""
         path = unquote(request.path)
         query = request.query
         expires, issued = query.get("ex", ""), query.get("is", "")
-        genuine = hmac.compare_digest(query.get("hm", ""), self._signature(path, expires, issued))
+        signed = hmac.compare_digest(query.get("hm", ""), self._signature(path, expires, issued))
         match = _PATH.match(path)
         attachment = self._attachments.get(int(match[2])) if match else None
-        if not genuine or int(expires, 16) < self._clock() or attachment is None:
+        if not signed or int(expires, 16) < self._clock() or attachment is None:
             return web.Response(status=404, text="This content is no longer available.")
         return web.Response(
             body=self._attachments.read(attachment),
@@ -66,7 +66,7 @@ class Cdn:
         )
 
     def routes(self) -> list[web.RouteDef]:
-        """The CDN's routes."""
+        """Return the routes of the CDN."""
         return [
             web.get("/attachments/{channel}/{id}/{filename}", self.serve),
             web.get("/ephemeral-attachments/{channel}/{id}/{filename}", self.serve),

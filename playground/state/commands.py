@@ -1,15 +1,14 @@
-"""The application commands that the bot has synced, global and of the guild."""
+"""Application commands that the bot has synced: global ones and those of the guild."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import ApiError, Json
-from playground.state.snowflakes import Snowflakes
 from playground.state.store import Store
 from playground.state.world import BOT_ID, GUILD_ID, Channel, User, World
 from playground.validation.commands import check_command, check_commands
-from playground.validation.form_errors import Form
+from playground.validation.form import Form
 
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
 
@@ -26,7 +25,7 @@ _DEFAULTS: Json = {
 
 @dataclass(frozen=True)
 class Scope:
-    """Where commands live: everywhere, or in one guild. `key` is the guild's id, 0 for everywhere."""
+    """Where commands are registered: globally or in one guild. `key` is the guild's id, 0 for global."""
 
     key: int
 
@@ -39,66 +38,65 @@ GLOBAL = Scope(0)
 
 
 class Commands:
-    """Commands by scope and id. `on_change` is called after each change."""
+    """Commands by scope. The listeners in `on_change` are called after each change."""
 
-    def __init__(self, store: Store, snowflakes: Snowflakes, world: World) -> None:
+    def __init__(self, store: Store, world: World) -> None:
         self._store = store
-        self._snowflakes = snowflakes
         self._world = world
-        self._known: dict[int, list[Json]] = {key: kept["commands"] for key, kept in store.all("commands").items()}
+        self._commands: dict[int, list[Json]] = {key: saved["commands"] for key, saved in store.all("commands").items()}
         self.on_change: list[Callable[[], None]] = []
 
     def all(self, scope: Scope) -> list[Json]:
-        """The commands of a scope as the API shows them."""
-        return list(self._known.get(scope.key, []))
+        """Return the commands of a scope, as application command objects."""
+        return list(self._commands.get(scope.key, []))
 
     def get(self, scope: Scope, id: int) -> Json:
-        """One command; ApiError 10063."""
+        """Return one command. ApiError 10063 when there is none with this id."""
         for command in self.all(scope):
             if command["id"] == str(id):
                 return command
         raise ApiError(404, 10063)
 
     def replace_all(self, scope: Scope, payload: Any) -> list[Json]:
-        """The bulk overwrite: ids of commands that keep name and type stay the same."""
+        """Bulk overwrite. A command that keeps its name and type keeps its id."""
         if not isinstance(payload, list):
             form = Form()
-            form.refuse("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-            form.raise_if_any()
+            form.add_error("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+            form.raise_if_invalid()
         form = Form()
         check_commands(payload, form)
-        form.raise_if_any()
+        form.raise_if_invalid()
         earlier = {_identity(command): command for command in self.all(scope)}
-        self._keep(scope, [self._stored(scope, item, earlier.get(_identity(item))) for item in payload])
+        self._put(scope, [self._stored(scope, item, earlier.get(_identity(item))) for item in payload])
         return self.all(scope)
 
     def upsert(self, scope: Scope, payload: Json) -> tuple[Json, bool]:
-        """Creates a command, or overwrites the one of the same name and type; tells whether it is new."""
+        """Create a command, or overwrite the one with the same name and type. Returns it and whether it is new."""
         form = Form()
         check_command(payload, form)
-        form.raise_if_any()
+        form.raise_if_invalid()
         others = [command for command in self.all(scope) if _identity(command) != _identity(payload)]
         earlier = next((item for item in self.all(scope) if _identity(item) == _identity(payload)), None)
         check_commands([*others, payload], Form(), count_only=True)
         command = self._stored(scope, payload, earlier)
-        self._keep(scope, [*others, command])
+        self._put(scope, [*others, command])
         return command, earlier is None
 
     def edit(self, scope: Scope, id: int, payload: Json) -> Json:
-        """Changes the given fields of a command."""
+        """Change the given fields of a command. ApiError 10063."""
         earlier = self.get(scope, id)
         merged = earlier | payload
         form = Form()
         check_command(merged, form)
-        form.raise_if_any()
+        form.raise_if_invalid()
         command = self._stored(scope, merged, earlier)
-        self._keep(scope, [command if item["id"] == str(id) else item for item in self.all(scope)])
+        self._put(scope, [command if item["id"] == str(id) else item for item in self.all(scope)])
         return command
 
-    def remove(self, scope: Scope, id: int) -> None:
-        """Deletes a command; ApiError 10063."""
-        gone = self.get(scope, id)
-        self._keep(scope, [item for item in self.all(scope) if item is not gone])
+    def delete(self, scope: Scope, id: int) -> None:
+        """Delete a command. ApiError 10063."""
+        deleted = self.get(scope, id)
+        self._put(scope, [item for item in self.all(scope) if item is not deleted])
 
     def _stored(self, scope: Scope, payload: Json, earlier: Json | None) -> Json:
         given = {name: value for name, value in payload.items() if value is not None and name != "id"}
@@ -112,24 +110,24 @@ class Commands:
         else:
             command["guild_id"] = str(scope.guild_id)
         return command | {
-            "id": earlier["id"] if earlier else str(self._snowflakes.next()),
+            "id": earlier["id"] if earlier else str(self._store.next_snowflake()),
             "application_id": str(BOT_ID),
-            "version": str(self._snowflakes.next()),
+            "version": str(self._store.next_snowflake()),
         }
 
-    def _keep(self, scope: Scope, commands: list[Json]) -> None:
-        self._known[scope.key] = commands
+    def _put(self, scope: Scope, commands: list[Json]) -> None:
+        self._commands[scope.key] = commands
         self._store.put("commands", scope.key, {"commands": commands})
         for listener in self.on_change:
             listener()
 
     def visible_to(self, user: User, channel: Channel | None = None) -> list[Json]:
-        """Commands a person may use: in a channel, or anywhere when none is given. Guild commands hide global ones."""
-        seen: dict[tuple[str, int], Json] = {}
+        """Return the commands a person may use in a channel, or in any when None. Guild commands hide global ones."""
+        visible: dict[tuple[str, int], Json] = {}
         for command in (*self.all(GLOBAL), *self.all(Scope(GUILD_ID))):
             if self._usable(command, user, channel):
-                seen[_identity(command)] = command
-        return list(seen.values())
+                visible[_identity(command)] = command
+        return list(visible.values())
 
     def _usable(self, command: Json, user: User, channel: Channel | None) -> bool:
         contexts = command.get("contexts")
@@ -147,8 +145,8 @@ class Commands:
         needed = command.get("default_member_permissions")
         if needed is None or user.admin:
             return True
-        held = self._world.permissions(user, channel or next(iter(self._world.channels.values())))
-        return int(needed) != 0 and held & int(needed) == int(needed)
+        granted = self._world.permissions(user, channel or next(iter(self._world.channels.values())))
+        return int(needed) != 0 and granted & int(needed) == int(needed)
 
 
 def _identity(command: Json) -> tuple[str, int]:

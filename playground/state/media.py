@@ -1,7 +1,7 @@
-"""Pictures inside embeds and components: from `attachment://name` to the attachment, and from there to a signed link.
+"""Media of embeds and components: resolves `attachment://name` when a message is saved, signs links when it is read.
 
-A stored message holds `attachment-id:<id>` where its author wrote `attachment://name` or one of this CDN's links, so
-that each reading of it gets links that work.
+A stored message has `attachment-id:<id>` in place of `attachment://name` and of links to this CDN, so that its links
+work whenever it is read.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,38 +10,38 @@ from typing import Any
 from playground.errors import Json
 from playground.state.attachments import Attachment, Attachments
 from playground.state.cdn import Cdn
-from playground.validation.form_errors import Form
-from playground.validation.walk import walk
+from playground.validation.components import walk
+from playground.validation.form import Form
 
-_MARK = "attachment-id:"
+_PREFIX = "attachment-id:"
 _EMBED_PICTURES = (("image", "url"), ("thumbnail", "url"), ("footer", "icon_url"), ("author", "icon_url"))
 
 
 class Media:
-    """Resolves references to attachments, and writes them as links."""
+    """Resolves references to attachments, and writes references as links."""
 
     def __init__(self, attachments: Attachments, cdn: Cdn) -> None:
         self._attachments = attachments
         self._cdn = cdn
 
-    def _resolved(self, url: str, named: Mapping[str, Attachment]) -> str | None:
-        """The url to store; None when it names an attachment that the message has not."""
+    def _resolve_url(self, url: str, named: Mapping[str, Attachment]) -> str | None:
+        """Return the url to store. None for an attachment that the message doesn't have."""
         if url.startswith("attachment://"):
             attachment = named.get(url.removeprefix("attachment://"))
         else:
             attachment = self._cdn.attachment_at(url)
             if attachment is None:
                 return url
-        return f"{_MARK}{attachment.id}" if attachment else None
+        return f"{_PREFIX}{attachment.id}" if attachment else None
 
     def resolve_embeds(self, embeds: list[Json], named: Mapping[str, Attachment]) -> list[Json]:
-        """Embeds to store; a picture that names no attachment of the message is left out, as Discord does."""
+        """Return embeds to store. Pictures whose attachment the message doesn't have are dropped, as Discord does."""
         resolved = []
         for embed in embeds:
             embed = {"type": "rich"} | {key: value for key, value in embed.items() if value is not None}
             for holder, key in _EMBED_PICTURES:
                 if embed.get(holder, {}).get(key):
-                    url = self._resolved(embed[holder][key], named)
+                    url = self._resolve_url(embed[holder][key], named)
                     embed[holder] = embed[holder] | {key: url}
                     if url is None:
                         del embed[holder][key]
@@ -49,9 +49,9 @@ class Media:
         return resolved
 
     def resolve_components(self, components: list[Json], named: Mapping[str, Attachment], form: Form) -> list[Json]:
-        """Components to store, with ids; a media item that names no attachment of the message is refused."""
-        taken = {item["id"] for item in walk(components) if item.get("id")}
-        ids = (number for number in range(1, 1 << 31) if number not in taken)
+        """Return components to store, with ids. A media item whose attachment the message doesn't have is an error."""
+        used_ids = {item["id"] for item in walk(components) if item.get("id")}
+        ids = (number for number in range(1, 1 << 31) if number not in used_ids)
 
         def resolve(value: Any, place: Form, key: str | int) -> Any:
             if isinstance(value, list):
@@ -59,40 +59,40 @@ class Media:
             if not isinstance(value, dict):
                 return value
             if key in ("media", "file"):
-                url = self._resolved(value["url"], named)
+                url = self._resolve_url(value["url"], named)
                 if url is None:
-                    place.at("url").refuse(
+                    place.at("url").add_error(
                         "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
                         f"The attachment {value['url'].removeprefix('attachment://')} was not found.",
                     )
                 return {"url": url}
-            kept = {name: item for name, item in value.items() if item is not None}
+            fields = {name: item for name, item in value.items() if item is not None}
             if isinstance(value.get("type"), int):
-                kept["id"] = value.get("id") or next(ids)
-            return {name: resolve(item, place.at(name), name) for name, item in kept.items()}
+                fields["id"] = value.get("id") or next(ids)
+            return {name: resolve(item, place.at(name), name) for name, item in fields.items()}
 
         stored: list[Json] = resolve(components, form, "")
         return stored
 
     def referenced(self, embeds: list[Json], components: list[Json]) -> set[int]:
-        """Ids of the attachments shown inside embeds and components; a message does not list those."""
+        """Return the ids of attachments that embeds and components display. The message object doesn't list those."""
         return {
-            int(url.removeprefix(_MARK))
+            int(url.removeprefix(_PREFIX))
             for url in _urls([*embeds, *components])
-            if isinstance(url, str) and url.startswith(_MARK)
+            if isinstance(url, str) and url.startswith(_PREFIX)
         }
 
-    def _marked(self, url: str) -> Attachment | None:
-        return self._attachments.get(int(url.removeprefix(_MARK))) if url.startswith(_MARK) else None
+    def _attachment(self, url: str) -> Attachment | None:
+        return self._attachments.get(int(url.removeprefix(_PREFIX))) if url.startswith(_PREFIX) else None
 
-    def embeds_json(self, embeds: list[Json]) -> list[Json]:
-        """Stored embeds with links."""
+    def write_embeds(self, embeds: list[Json]) -> list[Json]:
+        """Write stored embeds with links."""
         written = []
         for embed in embeds:
             embed = dict(embed)
             for holder, key in _EMBED_PICTURES:
                 url = embed.get(holder, {}).get(key)
-                attachment = self._marked(url) if url else None
+                attachment = self._attachment(url) if url else None
                 if attachment is None:
                     continue
                 link = self._cdn.link(attachment)
@@ -104,8 +104,8 @@ class Media:
             written.append(embed)
         return written
 
-    def components_json(self, components: list[Json]) -> list[Json]:
-        """Stored components with links, sizes and content types."""
+    def write_components(self, components: list[Json]) -> list[Json]:
+        """Write stored components with links, sizes and content types."""
 
         def write(value: Any, key: str) -> Any:
             if isinstance(value, list):
@@ -113,17 +113,17 @@ class Media:
             if not isinstance(value, dict):
                 return value
             if key in ("media", "file"):
-                return self._item_json(value["url"])
+                return self._media_item(value["url"])
             written = {name: write(item, name) for name, item in value.items()}
-            if value.get("type") == 13 and (attachment := self._marked(value["file"]["url"])):
+            if value.get("type") == 13 and (attachment := self._attachment(value["file"]["url"])):
                 written |= {"name": attachment.filename, "size": attachment.size}
             return written
 
         document: list[Json] = write(components, "")
         return document
 
-    def _item_json(self, url: str) -> Json:
-        attachment = self._marked(url)
+    def _media_item(self, url: str) -> Json:
+        attachment = self._attachment(url)
         if attachment is None:
             return {"url": url, "proxy_url": url, "width": 0, "height": 0, "loading_state": 1}
         link = self._cdn.link(attachment)
@@ -140,7 +140,7 @@ class Media:
 
 
 def _urls(value: Any) -> Iterator[Any]:
-    """The values of every `url` and `icon_url` below a value."""
+    """Yield the value of every `url` and `icon_url`, at any depth."""
     if isinstance(value, list):
         for item in value:
             yield from _urls(item)

@@ -1,7 +1,10 @@
-"""Where the world is kept between two starts: JSON documents in SQLite, attachments as files."""
+"""Keeps the state between two starts: JSON documents in SQLite, attachments as files. Hands out snowflakes."""
 
 import json
 import sqlite3
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -9,11 +12,27 @@ from playground.errors import Json
 
 Kind = Literal["message", "attachment", "interaction", "dm", "commands", "secret"]
 
+EPOCH_MS = 1_420_070_400_000
+"""Unix time of Discord's epoch in milliseconds: the first of January 2015."""
+
+
+def snowflake_time(snowflake: int) -> float:
+    """Return the Unix time, in seconds, at which a snowflake was made."""
+    return ((snowflake >> 22) + EPOCH_MS) / 1000
+
+
+def iso_timestamp(seconds: float) -> str:
+    """Write a Unix time as Discord does: ISO 8601 with microseconds and +00:00."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
 
 class Store:
-    """Documents by kind and id. A write reaches the operating system before `put` returns; it is not fsynced."""
+    """Documents by kind and id. A write reaches the operating system before `put` returns; it isn't fsynced.
 
-    def __init__(self, folder: Path) -> None:
+    `clock` gives Unix seconds, for new snowflakes.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._files = folder / "attachments"
         self._files.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(folder / "world.sqlite", isolation_level=None)
@@ -23,33 +42,37 @@ class Store:
             "CREATE TABLE IF NOT EXISTS documents "
             "(kind TEXT, id INTEGER, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID"
         )
+        self._clock = clock
+        (newest,) = self._database.execute("SELECT coalesce(max(id), 0) FROM documents").fetchone()
+        self._last_snowflake = int(newest)
+
+    def next_snowflake(self) -> int:
+        """Return a new id, larger than all before it even when the clock stands still or goes back."""
+        from_clock = max(0, int(self._clock() * 1000) - EPOCH_MS) << 22
+        self._last_snowflake = max(from_clock, self._last_snowflake + 1)
+        return self._last_snowflake
 
     def put(self, kind: Kind, id: int, document: Json) -> None:
-        """Writes a document over any earlier one of the same kind and id."""
+        """Save a document; replaces an earlier one of the same kind and id."""
         self._database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (kind, id, json.dumps(document)))
 
     def delete(self, kind: Kind, id: int) -> None:
-        """Forgets a document; unknown ids are ignored."""
+        """Delete a document, if there is one with this id."""
         self._database.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, id))
 
     def all(self, kind: Kind) -> dict[int, Json]:
-        """All documents of a kind by id, in the order of their ids."""
+        """Return all documents of a kind by id, in the order of their ids."""
         rows = self._database.execute("SELECT id, body FROM documents WHERE kind = ? ORDER BY id", (kind,))
         return {id: json.loads(body) for id, body in rows}
 
-    def newest_id(self) -> int:
-        """The largest id in the store, 0 when it is empty."""
-        (newest,) = self._database.execute("SELECT coalesce(max(id), 0) FROM documents").fetchone()
-        return int(newest)
-
     def write_file(self, attachment_id: int, data: bytes) -> None:
-        """Keeps the bytes of an attachment."""
+        """Save the bytes of an attachment."""
         (self._files / str(attachment_id)).write_bytes(data)
 
     def read_file(self, attachment_id: int) -> bytes:
-        """The bytes of an attachment; FileNotFoundError when there are none."""
+        """Return the bytes of an attachment. FileNotFoundError when there are none."""
         return (self._files / str(attachment_id)).read_bytes()
 
     def close(self) -> None:
-        """Closes the database; the folder may then be opened by another Store."""
+        """Close the database. Another Store may then open the folder."""
         self._database.close()

@@ -1,16 +1,19 @@
-"""Who and what exists: users, roles, one guild, its channels, DM channels, and what each user may do where."""
+"""Users, roles, one guild with its channels and threads, DM channels, and the permissions of each user.
 
+The bot is a member of one guild. There is one channel of another guild and one group DM, which people bring the app to.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntFlag
 
-from playground.errors import ApiError, Json
-from playground.state.snowflakes import Snowflakes, created_at, iso_timestamp
+from playground.errors import ApiError
 from playground.state.store import Store
-from playground.validation.upload_limits import FILE_LIMIT
+from playground.validation.messages import FILE_LIMIT
 
 
 class Permission(IntFlag):
-    """Permission bits that the stand-in looks at."""
+    """The permission bits that the playground checks."""
 
     ADMINISTRATOR = 1 << 3
     MANAGE_GUILD = 1 << 5
@@ -57,10 +60,12 @@ OTHER_GUILD_ID = 1180000000000000030
 
 GUILD_NAME = "Noisefox playground"
 
+GUILD_TEXT, DM, GROUP_DM, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 3, 11, 12
+
 
 @dataclass(frozen=True)
 class User:
-    """A user; `color` is what the chat page draws the name in, "#rrggbb"."""
+    """A user. `color` is the color of the name on the chat page, "#rrggbb"."""
 
     id: int
     username: str
@@ -69,24 +74,15 @@ class User:
     bot: bool = False
     roles: tuple[int, ...] = ()
 
-    def to_json(self) -> Json:
-        """Discord's user object."""
-        user: Json = {
-            "id": str(self.id),
-            "username": self.username,
-            "global_name": None if self.bot else self.username,
-            "discriminator": "4242" if self.bot else "0",
-            "avatar": None,
-            "public_flags": 0,
-        }
-        return user | {"bot": True} if self.bot else user
-
 
 @dataclass(frozen=True)
 class Channel:
-    """A text channel of the guild; a thread of one where it has a parent, which may be locked, and is private where
-    only some are invited; a DM channel with the bot where it has a recipient. Where the bot is no member there is a
-    channel of another guild, and a group of people."""
+    """A channel: text channel, thread, DM or group DM.
+
+    parent_id: set for a thread, the channel that it belongs to. invited: its members, for a private thread.
+    recipient_id: set for a DM with the bot. people: the recipients of a group DM.
+    is_outside: the bot isn't a member here, so the app only works for people who installed it themselves.
+    """
 
     id: int
     name: str
@@ -104,34 +100,33 @@ class Channel:
 
     @property
     def guild_id(self) -> int | None:
-        """The guild's id, None for a DM and for a group."""
+        """The guild's id, None for a DM and a group DM."""
         if self.is_dm or self.people:
             return None
         return OTHER_GUILD_ID if self.is_outside else GUILD_ID
 
     @property
     def type(self) -> int:
-        """Discord's number for its kind."""
+        """Discord's channel type."""
         if self.is_dm:
-            return 1
+            return DM
         if self.parent_id:
-            return 12 if self.invited else 11
-        return 3 if self.people else 0
+            return PRIVATE_THREAD if self.invited else PUBLIC_THREAD
+        return GROUP_DM if self.people else GUILD_TEXT
 
 
 class World:
-    """The users, channels and permissions. `bot_permissions` and `closed_dms` may be changed while it runs."""
+    """The users, roles and channels. Tests may change the public attributes at any time."""
 
-    def __init__(self, store: Store, snowflakes: Snowflakes) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._snowflakes = snowflakes
-        everyone = (
+        users = (
             User(BOT_ID, "Noisefox", "#e8743b", bot=True, roles=(BOT_ROLE_ID,)),
             User(ADMIN_ID, "admin", "#c0392b", admin=True),
             User(MEMBER_ONE_ID, "member one", "#2e86c1", roles=(ARTISTS_ROLE_ID,)),
             User(MEMBER_TWO_ID, "member two", "#27ae60"),
         )
-        self.users = {user.id: user for user in everyone}
+        self.users = {user.id: user for user in users}
         self.bot = self.users[BOT_ID]
         self.roles = {GUILD_ID: "@everyone", BOT_ROLE_ID: "Noisefox", ARTISTS_ROLE_ID: "artists"}
         channels = (
@@ -144,13 +139,15 @@ class World:
         )
         self.channels = {channel.id: channel for channel in channels}
         self.file_limit = FILE_LIMIT
-        """Bytes that a file of the bot's may have."""
+        """Bytes that one file of the bot may have."""
         self.bot_permissions: dict[int, int] = {}
-        """Permission bits of the app by channel id; a channel that is not in it gives MEMBER_PERMISSIONS."""
+        """The bot's permission bits by channel id. A channel that isn't listed grants MEMBER_PERMISSIONS."""
         self.hidden: dict[int, set[int]] = {}
-        """By channel id, the ids of people who do not see it, nor its threads."""
+        """Ids of the users who can't view a channel and its threads, by channel id."""
         self.closed_dms: set[int] = set()
-        """Ids of users who take no DMs from the app (50007)."""
+        """Ids of users who accept no DMs from the bot (error 50007)."""
+        self.on_channel_create: list[Callable[[Channel], None]] = []
+        self.on_channel_update: list[Callable[[Channel], None]] = []
         for id, document in store.all("dm").items():
             self._add_dm(id, document["recipient_id"])
 
@@ -160,44 +157,63 @@ class World:
         return channel
 
     def people(self) -> list[User]:
-        """The users who are not the bot."""
+        """Return the users who aren't bots."""
         return [user for user in self.users.values() if not user.bot]
 
     def user(self, id: int) -> User:
-        """The user with this id; ApiError 10013."""
+        """Return a user. ApiError 10013 when there is none with this id."""
         if id not in self.users:
             raise ApiError(404, 10013)
         return self.users[id]
 
     def channel(self, id: int) -> Channel:
-        """The channel with this id; ApiError 10003."""
+        """Return a channel. ApiError 10003 when there is none with this id."""
         if id not in self.channels:
             raise ApiError(404, 10003)
         return self.channels[id]
 
-    def dm(self, recipient_id: int) -> tuple[Channel, bool]:
-        """The DM channel between the bot and a user, and whether it was made just now."""
+    def open_dm(self, recipient_id: int) -> Channel:
+        """Return the DM channel between the bot and a user; create it when there is none. ApiError 10013, 50007."""
         for channel in self.channels.values():
             if channel.recipient_id == recipient_id:
-                return channel, False
+                return channel
         if self.user(recipient_id).bot:
             raise ApiError(400, 50007)
-        id = self._snowflakes.next()
+        id = self._store.next_snowflake()
         self._store.put("dm", id, {"recipient_id": recipient_id})
-        return self._add_dm(id, recipient_id), True
+        return self._created(self._add_dm(id, recipient_id))
 
-    def open_thread(self, name: str, parent_id: int, invited: tuple[int, ...]) -> Channel:
-        """A new private thread of a channel."""
-        id = self._snowflakes.next()
+    def create_private_thread(self, name: str, parent_id: int, invited: tuple[int, ...]) -> Channel:
+        """Create a private thread in a channel."""
+        id = self._store.next_snowflake()
         self.channels[id] = Channel(id, name, parent_id=parent_id, invited=invited)
-        return self.channels[id]
+        return self._created(self.channels[id])
+
+    def set_bot_permissions(self, channel_id: int, permissions: int) -> None:
+        """Change the bot's permissions in a channel."""
+        self.bot_permissions[channel_id] = permissions
+        self._updated(self.channels[channel_id])
+
+    def hide_channel(self, channel_id: int, user_id: int) -> None:
+        """Deny a user the permission to view a channel and its threads."""
+        self.hidden.setdefault(channel_id, set()).add(user_id)
+        self._updated(self.channels[channel_id])
+
+    def _created(self, channel: Channel) -> Channel:
+        for listener in self.on_channel_create:
+            listener(channel)
+        return channel
+
+    def _updated(self, channel: Channel) -> None:
+        for listener in self.on_channel_update:
+            listener(channel)
 
     def visible_channels(self, user_id: int) -> list[Channel]:
-        """Channels a person sees: the guilds', the groups one is in, then the own DM."""
-        return [channel for channel in self.channels.values() if user_id in self.audience(channel)]
+        """Return the channels that a user can view: of the guilds, group DMs, then the user's own DM."""
+        return [channel for channel in self.channels.values() if user_id in self.viewers(channel)]
 
-    def audience(self, channel: Channel) -> set[int]:
-        """Ids of the people who see a channel."""
+    def viewers(self, channel: Channel) -> set[int]:
+        """Return the ids of the people who can view a channel."""
         if channel.recipient_id is not None:
             return {channel.recipient_id}
         viewers = set(channel.people) or {user.id for user in self.people()}
@@ -206,186 +222,30 @@ class World:
         return viewers - self.hidden.get(channel.parent_id or channel.id, set())
 
     def guild_channels(self) -> list[Channel]:
-        """The channels of the bot's guild, threads included."""
+        """Return the channels of the bot's guild, threads included."""
         return [channel for channel in self.channels.values() if channel.guild_id == GUILD_ID]
 
     def permissions(self, user: User, channel: Channel) -> int:
-        """Permission bits of a user in a channel."""
+        """Return the permission bits of a user in a channel."""
         if user.bot:
             return self.bot_permissions.get(channel.id, MEMBER_PERMISSIONS)
         return ALL_PERMISSIONS if user.admin and channel.guild_id is not None else MEMBER_PERMISSIONS
 
-    def require(self, channel: Channel, *needed: Permission) -> None:
-        """Raises 50001 where the bot does not see a channel, 50013 where it lacks one of `needed`, 160005 where it
-        would speak in a locked thread."""
+    def require_permissions(self, channel: Channel, *required: Permission) -> None:
+        """Check what the bot may do in a channel.
+
+        ApiError 50001 when it can't view the channel, 50013 when it lacks one of `required`, 160005 when it may not
+        post because the thread is locked.
+        """
         if channel.is_outside:
             raise ApiError(403, 50001)
-        held = self.permissions(self.bot, channel)
-        if held & Permission.ADMINISTRATOR:
+        granted = self.permissions(self.bot, channel)
+        if granted & Permission.ADMINISTRATOR:
             return
-        if not held & Permission.VIEW_CHANNEL:
+        if not granted & Permission.VIEW_CHANNEL:
             raise ApiError(403, 50001)
-        if any(not held & permission for permission in needed):
+        if any(not granted & permission for permission in required):
             raise ApiError(403, 50013)
-        if channel.locked and Permission.SEND_MESSAGES_IN_THREADS in needed and not held & Permission.MANAGE_THREADS:
+        posts = Permission.SEND_MESSAGES_IN_THREADS in required
+        if channel.locked and posts and not granted & Permission.MANAGE_THREADS:
             raise ApiError(400, 160005)
-
-    def member_json(self, user: User) -> Json:
-        """Discord's guild member object."""
-        return {
-            "user": user.to_json(),
-            "nick": None,
-            "avatar": None,
-            "banner": None,
-            "roles": [str(role) for role in user.roles],
-            "joined_at": iso_timestamp(created_at(GUILD_ID)),
-            "premium_since": None,
-            "communication_disabled_until": None,
-            "deaf": False,
-            "mute": False,
-            "pending": False,
-            "flags": 0,
-        }
-
-    def channel_json(self, channel: Channel) -> Json:
-        """Discord's channel object; the app's permissions appear as an overwrite of its own member."""
-        if channel.recipient_id is not None:
-            recipient = self.users[channel.recipient_id]
-            return {
-                "id": str(channel.id),
-                "type": 1,
-                "last_message_id": None,
-                "flags": 0,
-                "recipients": [recipient.to_json()],
-            }
-        if channel.people:
-            recipients = [self.users[id].to_json() for id in channel.people]
-            return {
-                "id": str(channel.id),
-                "type": 3,
-                "name": channel.name,
-                "icon": None,
-                "owner_id": recipients[0]["id"],
-                "last_message_id": None,
-                "flags": 0,
-                "recipients": recipients,
-            }
-        if channel.parent_id is not None:
-            return self._thread_json(channel)
-        overwrites = []
-        if channel.id in self.bot_permissions:
-            held = self.bot_permissions[channel.id]
-            allow, deny = held & ~MEMBER_PERMISSIONS, MEMBER_PERMISSIONS & ~held
-            overwrites = [{"id": str(BOT_ID), "type": 1, "allow": str(allow), "deny": str(deny)}]
-        for user_id in sorted(self.hidden.get(channel.id, ())):
-            deny = int(Permission.VIEW_CHANNEL)
-            overwrites.append({"id": str(user_id), "type": 1, "allow": "0", "deny": str(deny)})
-        return {
-            "id": str(channel.id),
-            "type": 0,
-            "guild_id": str(channel.guild_id),
-            "name": channel.name,
-            "position": list(self.channels).index(channel.id),
-            "parent_id": None,
-            "topic": None,
-            "nsfw": channel.nsfw,
-            "rate_limit_per_user": 0,
-            "last_message_id": None,
-            "permission_overwrites": overwrites,
-            "flags": 0,
-        }
-
-    def _thread_json(self, channel: Channel) -> Json:
-        return {
-            "id": str(channel.id),
-            "type": channel.type,
-            "guild_id": str(channel.guild_id),
-            "parent_id": str(channel.parent_id),
-            "owner_id": str(ADMIN_ID),
-            "name": channel.name,
-            "last_message_id": None,
-            "rate_limit_per_user": 0,
-            "message_count": 0,
-            "total_message_sent": 0,
-            "member_count": len(self.users),
-            "flags": 0,
-            "thread_metadata": {
-                "archived": False,
-                "auto_archive_duration": 10080,
-                "archive_timestamp": iso_timestamp(created_at(GUILD_ID)),
-                "locked": channel.locked,
-                "create_timestamp": iso_timestamp(created_at(GUILD_ID)),
-            },
-        }
-
-    def role_json(self, id: int) -> Json:
-        """Discord's role object."""
-        role: Json = {
-            "id": str(id),
-            "name": self.roles[id],
-            "permissions": str(MEMBER_PERMISSIONS),
-            "position": list(self.roles).index(id),
-            "color": 0,
-            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-            "hoist": False,
-            "icon": None,
-            "unicode_emoji": None,
-            "managed": id == BOT_ROLE_ID,
-            "mentionable": id == ARTISTS_ROLE_ID,
-            "flags": 0,
-        }
-        return role | {"tags": {"bot_id": str(BOT_ID)}} if id == BOT_ROLE_ID else role
-
-    def guild_json(self) -> Json:
-        """Discord's guild object without what only GUILD_CREATE carries."""
-        return {
-            "id": str(GUILD_ID),
-            "name": GUILD_NAME,
-            "icon": None,
-            "splash": None,
-            "discovery_splash": None,
-            "banner": None,
-            "description": None,
-            "owner_id": str(ADMIN_ID),
-            "afk_channel_id": None,
-            "afk_timeout": 300,
-            "verification_level": 0,
-            "default_message_notifications": 1,
-            "explicit_content_filter": 0,
-            "mfa_level": 0,
-            "nsfw_level": 0,
-            "features": [],
-            "emojis": [],
-            "stickers": [],
-            "roles": [self.role_json(id) for id in self.roles],
-            "system_channel_id": None,
-            "system_channel_flags": 0,
-            "rules_channel_id": None,
-            "public_updates_channel_id": None,
-            "safety_alerts_channel_id": None,
-            "vanity_url_code": None,
-            "application_id": None,
-            "max_members": 500000,
-            "premium_tier": 0,
-            "premium_subscription_count": 0,
-            "premium_progress_bar_enabled": False,
-            "preferred_locale": "en-US",
-        }
-
-    def guild_create_json(self) -> Json:
-        """What GUILD_CREATE carries."""
-        channels = self.guild_channels()
-        return self.guild_json() | {
-            "joined_at": iso_timestamp(created_at(GUILD_ID)),
-            "large": False,
-            "unavailable": False,
-            "member_count": len(self.users),
-            "members": [self.member_json(user) for user in self.users.values()],
-            "channels": [self.channel_json(channel) for channel in channels if channel.parent_id is None],
-            "threads": [self.channel_json(channel) for channel in channels if channel.parent_id is not None],
-            "presences": [],
-            "voice_states": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
-        }

@@ -1,1 +1,1 @@
-"""The rules by which Discord refuses a request."""
+"""Discord's limits on requests: messages, embeds, components, modals, commands."""

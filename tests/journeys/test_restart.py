@@ -178,7 +178,7 @@ async def test_drawn_but_not_shown_is_shown_once(
         playground.fail_next("PATCH", r"/messages/", 400, times=1000)
         await member.start(seed=7)
         await until(lambda: pictures_in(tmp_path) and not_delivered(tmp_path))
-    playground.heal()
+    playground.clear_failures()
     assert not any(finished(each) for each in member.messages())
     [file] = pictures_in(tmp_path)
     async with start():

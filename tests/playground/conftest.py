@@ -1,4 +1,4 @@
-"""A playground, and the real discord.py client connected to it."""
+"""A playground, the real discord.py client connected to it, and plain requests to its API."""
 
 import asyncio
 import io
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 import yarl
@@ -14,37 +15,40 @@ from discord import app_commands
 from PIL import Image
 
 from playground import Playground
-from playground.state.world import GUILD_ID
+from playground.state.world import GENERAL_ID, GUILD_ID
+
+MESSAGES = f"/channels/{GENERAL_ID}/messages"
 
 Connect = Callable[["Client"], AbstractAsyncContextManager["Client"]]
+Redirect = Callable[[Playground], None]
 
 
 class Client(discord.Client):
-    """A client with a command tree that is synced to the guild at start."""
+    """A client that syncs its command tree at start and collects events in `events`."""
 
-    def __init__(self) -> None:
-        super().__init__(intents=discord.Intents.default(), guild_ready_timeout=0.02)
+    def __init__(self, intents: discord.Intents | None = None) -> None:
+        super().__init__(intents=intents or discord.Intents.default(), guild_ready_timeout=0.02)
         self.tree: app_commands.CommandTree[Client] = app_commands.CommandTree(self)
         self.resumed = asyncio.Event()
-        self.heard: list[tuple[str, Any]] = []
+        self.events: list[tuple[str, Any]] = []
 
     async def setup_hook(self) -> None:
         await self.tree.sync()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Identifies at once; discord.py would wait 5 s before it does so a second time."""
+        """Identify at once. discord.py would wait 5 seconds before a second time."""
 
     async def on_resumed(self) -> None:
         self.resumed.set()
 
     async def on_message(self, message: discord.Message) -> None:
-        self.heard.append(("message", message))
+        self.events.append(("message", message))
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        self.heard.append(("reaction", payload))
+        self.events.append(("reaction", payload))
 
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
-        self.heard.append(("unreaction", payload))
+        self.events.append(("unreaction", payload))
 
     @property
     def playground_guild(self) -> discord.Guild:
@@ -52,11 +56,11 @@ class Client(discord.Client):
         assert guild is not None
         return guild
 
-    async def hears(self, kind: str) -> Any:
-        """The first event of a kind, waited for."""
+    async def first_event(self, kind: str) -> Any:
+        """Wait for the first event of a kind."""
         async with asyncio.timeout(5):
             while True:
-                for name, data in self.heard:
+                for name, data in self.events:
                     if name == kind:
                         return data
                 await asyncio.sleep(0.005)
@@ -69,8 +73,14 @@ def picture(width: int = 8, height: int = 6) -> bytes:
     return buffer.getvalue()
 
 
+def general(client: Client) -> discord.TextChannel:
+    channel = client.playground_guild.get_channel(GENERAL_ID)
+    assert isinstance(channel, discord.TextChannel)
+    return channel
+
+
 class Clock:
-    """A wall clock that tests move forward."""
+    """A wall clock that tests set forward, by `ahead` seconds."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -91,8 +101,8 @@ async def playground(clock: Clock) -> AsyncIterator[Playground]:
 
 
 @pytest.fixture
-def redirected(monkeypatch: pytest.MonkeyPatch) -> Callable[[Playground], None]:
-    """Points discord.py to a playground until the test ends."""
+def redirected(monkeypatch: pytest.MonkeyPatch) -> Redirect:
+    """Let discord.py connect to a playground until the test ends."""
 
     def redirect(playground: Playground) -> None:
         monkeypatch.setattr(discord.http.Route, "BASE", playground.api_base)
@@ -103,7 +113,7 @@ def redirected(monkeypatch: pytest.MonkeyPatch) -> Callable[[Playground], None]:
 
 @asynccontextmanager
 async def connected(client: Client, token: str) -> AsyncIterator[Client]:
-    """The client, logged in and ready, until the block ends."""
+    """Log the client in, wait until it is ready, and close it after the block."""
     async with client:
         running = asyncio.create_task(client.start(token))
         ready = asyncio.create_task(client.wait_until_ready())
@@ -126,7 +136,29 @@ def client() -> Client:
 
 
 @pytest.fixture
-def connect(playground: Playground, redirected: Callable[[Playground], None]) -> Connect:
-    """Connects a client to the test's playground."""
+def connect(playground: Playground, redirected: Redirect) -> Connect:
+    """Connect a client to the test's playground."""
     redirected(playground)
     return lambda client: connected(client, playground.token)
+
+
+class Api:
+    """Sends requests to the HTTP API without a client library."""
+
+    def __init__(self, playground: Playground, session: aiohttp.ClientSession) -> None:
+        self._base = playground.api_base
+        self._session = session
+
+    async def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any, Any]:
+        """Return status, JSON body and headers of the response."""
+        if body is not None:
+            options["json"] = body
+        async with self._session.request(method, self._base + path, **options) as response:
+            answer = await response.json() if response.content_type == "application/json" else None
+            return response.status, answer, response.headers
+
+
+@pytest.fixture
+async def api(playground: Playground) -> AsyncIterator[Api]:
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bot {playground.token}"}) as session:
+        yield Api(playground, session)

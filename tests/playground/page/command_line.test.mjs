@@ -33,7 +33,7 @@ const COMMANDS = [
 ];
 const LEAVES = leavesOf(COMMANDS);
 
-test("subcommands are commands of their own, menus are none", () => {
+test("subcommands are listed as commands, context menu commands aren't", () => {
   assert.deepEqual(
     LEAVES.map((leaf) => leaf.name),
     ["imagine", "queue", "server defaults", "server role add"],
@@ -41,7 +41,7 @@ test("subcommands are commands of their own, menus are none", () => {
   assert.deepEqual(LEAVES[3].path, ["server", "role", "add"]);
 });
 
-test("what was typed filters: beginnings first, then the middle, then descriptions", () => {
+test("commands match by the beginning of their name, then the middle, then the description", () => {
   const names = (query) => matchLeaves(LEAVES, query).map((leaf) => leaf.name);
   assert.equal(names("").length, 4);
   assert.deepEqual(names("def"), ["server defaults"]);
@@ -50,7 +50,7 @@ test("what was typed filters: beginnings first, then the middle, then descriptio
   assert.deepEqual(names("zzz"), []);
 });
 
-test("a line names a command only as a whole word", () => {
+test("a command's name must be a whole word", () => {
   assert.equal(namedCommand("/imagine a fox", LEAVES).leaf.name, "imagine");
   assert.equal(namedCommand("/imagine", LEAVES).rest, "");
   assert.equal(namedCommand("/server  defaults steps:4", LEAVES).rest, " steps:4");
@@ -59,7 +59,7 @@ test("a line names a command only as a whole word", () => {
   assert.equal(namedCommand("imagine", LEAVES), null);
 });
 
-test("options are read from a whole line", () => {
+test("options are parsed from a line", () => {
   assert.deepEqual(readOptions(" prompt:a red apple steps:20", [prompt, steps]), [
     ["prompt", "a red apple"],
     ["steps", "20"],
@@ -71,7 +71,7 @@ test("options are read from a whole line", () => {
   assert.deepEqual(readOptions("", [prompt]), []);
 });
 
-test("a colon inside a prompt is the prompt's", () => {
+test("a prompt may contain colons", () => {
   assert.deepEqual(readOptions("prompt:a sign: open, (soft:1.2), prompt:again", [prompt, steps]), [
     ["prompt", "a sign: open, (soft:1.2), prompt:again"],
   ]);
@@ -86,7 +86,7 @@ test("text without a name goes to the first string option", () => {
   assert.deepEqual(readOptions("4", [steps]), []);
 });
 
-test("a line is written as it is read", () => {
+test("a command is written as the line it is parsed from", () => {
   assert.equal(writeLine(LEAVES[0], { prompt: "a fox", steps: "4" }), "/imagine prompt:a fox steps:4");
 });
 
@@ -111,7 +111,7 @@ const SPANISH = leavesOf(
   "es-ES",
 );
 
-test("a command is read in one's language and sent as the bot calls it", () => {
+test("a command is shown with its localized name and sent with its registered one", () => {
   const [leaf] = SPANISH;
   assert.deepEqual([leaf.name, leaf.path, leaf.description], ["imaginar", ["imagine"], "Dibuja una imagen"]);
   assert.deepEqual(
@@ -124,7 +124,7 @@ test("a command is read in one's language and sent as the bot calls it", () => {
   assert.equal(leaf.options[1].choices[0].name, "pocos");
 });
 
-test("names of both languages are taken", () => {
+test("localized and registered names are both accepted", () => {
   const [leaf] = SPANISH;
   assert.equal(namedCommand("/imaginar un zorro", SPANISH).rest, " un zorro");
   assert.equal(namedCommand("/imagine un zorro", SPANISH).rest, " un zorro");

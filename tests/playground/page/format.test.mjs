@@ -14,7 +14,7 @@ test("sizes", () => {
   ]);
 });
 
-test("initials keep the people apart", () => {
+test("initials differ for each user", () => {
   assert.deepEqual(["admin", "member one", "member two", "Noisefox", ""].map(initials), ["A", "M1", "M2", "N", "?"]);
 });
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { parseMarkdown, plainText } from "../../../playground/page/markdown.js";
 
 const text = (value) => ({ type: "text", text: value });
-/** What stands in one paragraph. */
+/** Parses a text of one paragraph; returns its inline nodes. */
 const line = (source) => {
   const [paragraph, ...others] = parseMarkdown(source);
   assert.equal(paragraph.type, "paragraph");
@@ -17,7 +17,7 @@ test("plain text stays as it is, line breaks included", () => {
   assert.deepEqual(parseMarkdown(""), []);
 });
 
-test("the inline styles, also inside one another", () => {
+test("inline styles, nested ones too", () => {
   assert.deepEqual(line("**a *b* c**"), [
     { type: "bold", children: [text("a "), { type: "italic", children: [text("b")] }, text(" c")] },
   ]);
@@ -32,7 +32,7 @@ test("the inline styles, also inside one another", () => {
   );
 });
 
-test("marks that mean nothing are text", () => {
+test("unmatched markup stays text", () => {
   for (const source of [
     "2 * 3 * 4",
     "snake_case_name",
@@ -45,7 +45,7 @@ test("marks that mean nothing are text", () => {
   }
 });
 
-test("code shows its content untouched", () => {
+test("code keeps its content", () => {
   assert.deepEqual(line("`**a**`"), [{ type: "code", text: "**a**" }]);
   assert.deepEqual(line("``a ` b``"), [{ type: "code", text: "a ` b" }]);
   assert.deepEqual(parseMarkdown("before\n```py\nx = 1\n**y**\n```\nafter"), [
@@ -55,7 +55,7 @@ test("code shows its content untouched", () => {
   ]);
 });
 
-test("headings, small print and quotes begin a line", () => {
+test("headings, subtext and quotes start at the beginning of a line", () => {
   assert.deepEqual(
     parseMarkdown("## Title\n-# small\n> said").map((node) => [node.type, node.level]),
     [
@@ -108,17 +108,17 @@ test("mentions, commands and times", () => {
   assert.deepEqual(line("<t:1700000000:R>"), [{ type: "time", seconds: 1700000000, style: "R" }]);
 });
 
-test("markup is only ever text", () => {
+test("HTML stays text", () => {
   assert.deepEqual(line("<img src=x onerror=alert(1)>"), [text("<img src=x onerror=alert(1)>")]);
 });
 
-test("long rows of marks end in reasonable time", () => {
+test("long rows of markup are parsed in reasonable time", () => {
   const started = performance.now();
   for (const mark of ["*", "_", "|", "~", "`", "[", "**_", "> ", "||**"])
     parseMarkdown(mark.repeat(Math.floor(4000 / mark.length)));
   assert.ok(performance.now() - started < 3000);
 });
 
-test("as plain text, spoilers stay hidden", () => {
+test("plain text hides spoilers", () => {
   assert.equal(plainText(parseMarkdown("**a** `b`\n- c ||d||")).trim(), "a b c ▮▮▮");
 });

@@ -18,7 +18,7 @@ const PLACES = {
 const value = (option, text) => readValue(option, text, PLACES).value;
 const problem = (option, text) => readValue(option, text, PLACES).problem;
 
-test("an empty option is nothing, unless it is required", () => {
+test("an empty option has no value, and a problem if it is required", () => {
   assert.deepEqual(readValue({ type: Kind.string }, "  ", PLACES), {});
   assert.match(problem({ type: Kind.string, required: true }, ""), /required/);
 });
@@ -32,14 +32,14 @@ test("whole numbers", () => {
   assert.match(problem({ type: Kind.integer }, "99999999999999999999"), /too large/);
 });
 
-test("numbers with a point", () => {
+test("decimal numbers", () => {
   assert.equal(value({ type: Kind.number }, "7.5"), 7.5);
   assert.equal(value({ type: Kind.number }, ".5"), 0.5);
   assert.equal(problem({ type: Kind.number, min_value: 0 }, "-1"), "Enter a number of at least 0.");
   assert.equal(problem({ type: Kind.number }, "Infinity"), "Enter a number.");
 });
 
-test("lengths count characters as people do", () => {
+test("an emoji counts as one character", () => {
   assert.equal(value({ type: Kind.string, max_length: 2 }, "🦊🦊"), "🦊🦊");
   assert.match(problem({ type: Kind.string, max_length: 2 }, "abc"), /at most 2/);
   assert.match(problem({ type: Kind.string, min_length: 3 }, "ab"), /at least 3/);
@@ -52,7 +52,7 @@ test("choices by name or by value", () => {
   assert.equal(problem(size, "round"), "Choose one from the list.");
 });
 
-test("yes and no, people, channels and roles", () => {
+test("booleans, users, channels and roles", () => {
   assert.equal(value({ type: Kind.boolean }, "Yes"), true);
   assert.equal(value({ type: Kind.boolean }, "false"), false);
   assert.ok(problem({ type: Kind.boolean }, "perhaps"));
@@ -64,7 +64,7 @@ test("yes and no, people, channels and roles", () => {
   assert.equal(value({ type: Kind.mentionable }, "@artists"), "12");
 });
 
-test("what can be picked follows what was typed", () => {
+test("the values to pick from match the typed text", () => {
   const labels = (option, text) => fixedSuggestions(option, text, PLACES).map((item) => item.label);
   assert.deepEqual(labels({ type: Kind.boolean }, "t"), ["True"]);
   assert.deepEqual(labels({ type: Kind.user }, "@mem"), ["@member one"]);
@@ -73,7 +73,7 @@ test("what can be picked follows what was typed", () => {
   assert.deepEqual(labels({ type: Kind.string }, "x"), []);
 });
 
-test("the hint says what is wanted", () => {
+test("the hint describes the values", () => {
   assert.equal(kindHint({ type: Kind.integer, min_value: 1, max_value: 150 }), "whole number, 1 to 150");
   assert.equal(kindHint({ type: Kind.string, max_length: 6000 }), "text");
   assert.equal(kindHint({ type: Kind.attachment }), "file");

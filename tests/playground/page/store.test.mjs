@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { Interactions } from "../../../playground/page/interactions.js";
 import { Store } from "../../../playground/page/store.js";
@@ -22,9 +22,12 @@ const opened = (messages) => {
   store.replace(state(messages));
   return store;
 };
-const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("messages are kept in the order of their ids, and replaced by id", () => {
+// Interactions keeps an early answer for 15 seconds; node would wait for that timer before it exits.
+mock.timers.enable({ apis: ["setTimeout"] });
+
+test("messages are sorted by id and replaced by id", () => {
   const store = opened([message("100"), message("99")]);
   store.take("message", message("101"));
   store.take("message", message("99", { content: "changed" }));
@@ -39,7 +42,7 @@ test("messages are kept in the order of their ids, and replaced by id", () => {
   );
 });
 
-test("another channel's new message makes it unread until it is shown", () => {
+test("a new message makes another channel unread until it is shown", () => {
   const store = opened();
   store.take("message", message("5", { channel_id: "22" }));
   assert.ok(store.unread.has("22"));
@@ -47,7 +50,7 @@ test("another channel's new message makes it unread until it is shown", () => {
   assert.equal(store.unread.size, 0);
 });
 
-test("a command's line goes away when its answer is there, whichever comes first", async () => {
+test("a sent command disappears when the response arrives, whichever comes first", async () => {
   for (const early of [true, false]) {
     const store = opened();
     const interactions = new Interactions(store, () => {});
@@ -72,7 +75,7 @@ test("a command's line goes away when its answer is there, whichever comes first
   }
 });
 
-test("a command that failed says so until it is dismissed", async () => {
+test("a failed command shows its error until it is dismissed", async () => {
   const store = opened();
   const interactions = new Interactions(store, () => {});
   const sent = interactions.command("imagine", async () => ({ interaction_id: "7" }));
@@ -84,7 +87,7 @@ test("a command that failed says so until it is dismissed", async () => {
   assert.deepEqual(store.sent, []);
 });
 
-test("a component is busy until its answer, and a modal opens where it was asked for", async () => {
+test("a component is busy until the response, and a modal opens in its channel", async () => {
   const store = opened([message("8")]);
   const modals = [];
   const interactions = new Interactions(store, (...modal) => modals.push(modal));
@@ -97,7 +100,7 @@ test("a component is busy until its answer, and a modal opens where it was asked
   assert.deepEqual(modals, [[{ custom_id: "form" }, "9", "21"]]);
 });
 
-test("answers that a broken connection swallowed do not leave anything waiting", async () => {
+test("nothing waits for responses that were sent while the connection was lost", async () => {
   const store = opened([message("8")]);
   const interactions = new Interactions(store, () => {});
   const pressed = interactions.component(store.messages()[0], "again", async () => ({ interaction_id: "9" }));
@@ -105,5 +108,5 @@ test("answers that a broken connection swallowed do not leave anything waiting",
   interactions.reconnected();
   await pressed;
   assert.equal(store.busy.size, 0);
-  assert.match(store.faults.get("8"), /broke off/);
+  assert.match(store.faults.get("8"), /was lost/);
 });

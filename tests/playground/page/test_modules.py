@@ -1,4 +1,4 @@
-"""The page's own tests, run by node where there is one."""
+"""Runs the tests of the page's JavaScript modules, if node is installed."""
 
 import shutil
 import subprocess
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-PAGE_TESTS = sorted(Path(__file__).parent.glob("page/*.test.mjs"))
+PAGE_TESTS = sorted(Path(__file__).parent.glob("*.test.mjs"))
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node on this machine")
+@pytest.mark.skipif(shutil.which("node") is None, reason="node isn't installed")
 def test_the_modules_of_the_page() -> None:
     result = subprocess.run(["node", "--test", *PAGE_TESTS], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout

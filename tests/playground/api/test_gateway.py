@@ -1,4 +1,4 @@
-"""Connections that are lost, sessions that are resumed."""
+"""Lost connections, resumed sessions, refused identifies."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from tests.playground.conftest import Client, Clock, Connect, connected
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reconnects without waiting."""
+def reconnects_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let discord.py reconnect without waiting."""
     monkeypatch.setattr(discord.backoff.ExponentialBackoff, "delay", lambda self: 0.01)
 
 
@@ -28,8 +28,8 @@ def answering() -> Client:
     return client
 
 
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("cut", [Playground.ask_reconnect, Playground.drop_connections])
+@pytest.mark.usefixtures("reconnects_at_once")
+@pytest.mark.parametrize("cut", [Playground.request_reconnect, Playground.drop_connections])
 async def test_resumes_and_hears_what_it_missed(
     playground: Playground, connect: Connect, cut: Callable[[Playground], asyncio.Future[None]]
 ) -> None:
@@ -42,11 +42,11 @@ async def test_resumes_and_hears_what_it_missed(
         assert outcome.message is not None
         assert outcome.message["content"] == "drawn"
         await asyncio.wait_for(client.resumed.wait(), 5)
-        while (heard := await client.hears("message")).id != int(said["id"]):
-            client.heard.remove(("message", heard))
+        while (event := await client.first_event("message")).id != int(said["id"]):
+            client.events.remove(("message", event))
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("reconnects_at_once")
 async def test_identifies_anew_when_the_session_is_invalid(playground: Playground, connect: Connect) -> None:
     client = answering()
     async with connect(client), Person(playground.url, "member one") as person:
@@ -58,7 +58,7 @@ async def test_identifies_anew_when_the_session_is_invalid(playground: Playgroun
         assert (await person.slash("imagine")).acknowledged == 4
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("reconnects_at_once")
 async def test_a_session_cannot_be_resumed_for_ever(playground: Playground, connect: Connect, clock: Clock) -> None:
     client = answering()
     async with connect(client), Person(playground.url, "member one") as person:
@@ -80,8 +80,7 @@ async def test_a_wrong_token_is_refused(
 
 
 async def test_privileged_intents_are_refused(playground: Playground, connect: Connect) -> None:
-    client = Client()
-    client._connection._intents = discord.Intents.all()
+    client = Client(discord.Intents.all())
     with pytest.raises(discord.PrivilegedIntentsRequired):
         async with connect(client):
             pass

@@ -1,8 +1,8 @@
-"""Who acts on the chat page, and on what."""
+"""A call of the page API: who acts, in which channel, with which body."""
 
 from typing import Any
 
-from playground.api.bodies import Body
+from playground.api.http import Body
 from playground.errors import ApiError, Json, PageRefusal
 from playground.state.message import Message
 from playground.state.messages import Messages
@@ -10,8 +10,8 @@ from playground.state.world import Channel, User, World
 from playground.validation.commands import LOCALES
 
 
-class Identity:
-    """One call of the page API: who acts, where, with what body."""
+class PageRequest:
+    """The body of a call, checked. PageRefusal when it isn't an object or names no person."""
 
     def __init__(self, world: World, body: Body) -> None:
         self.body = body
@@ -23,7 +23,7 @@ class Identity:
 
     @property
     def channel(self) -> Channel:
-        """The channel it happens in; PageRefusal when the person does not see it."""
+        """The channel of the call. PageRefusal when the person can't view it."""
         id = self._id("channel")
         for channel in self._world.visible_channels(self.user.id):
             if channel.id == id:
@@ -32,10 +32,10 @@ class Identity:
 
     @property
     def locale(self) -> str:
-        """The language the person reads; PageRefusal for one that Discord does not have."""
+        """The person's language. PageRefusal when Discord doesn't have it."""
         locale: str = self.value("locale", str, "en-US")
         if locale not in LOCALES:
-            raise PageRefusal(f"{locale[:20]} is not a locale of Discord.")
+            raise PageRefusal(f"{locale[:20]} isn't a language that Discord has.")
         return locale
 
     def _id(self, name: str) -> int:
@@ -43,7 +43,7 @@ class Identity:
         return int(text) if text.isdecimal() else 0
 
     def message(self, messages: Messages, name: str = "message") -> Message:
-        """The message it is about; PageRefusal when the person does not see it."""
+        """Return the message whose id is under `name`. PageRefusal when the person can't see it."""
         try:
             message = messages.find(self.channel.id, self._id(name))
         except ApiError:
@@ -53,7 +53,7 @@ class Identity:
         return message
 
     def value(self, name: str, kind: type, default: Any = None) -> Any:
-        """A field of the body; PageRefusal when it is not of that type."""
+        """Return a field of the body. PageRefusal when it has another type."""
         value = self.data.get(name, default)
         if not isinstance(value, kind):
             raise PageRefusal(f"{name} is missing or of the wrong type.")
@@ -61,7 +61,7 @@ class Identity:
 
 
 def person_with_id(world: World, id: str) -> User:
-    """The person a call names; PageRefusal for the bot and for strangers."""
+    """Return a person by id. PageRefusal for the bot and for unknown ids."""
     user = world.users.get(int(id)) if id.isdecimal() else None
     if user is None or user.bot:
         raise PageRefusal("There is no such user.", 403)

@@ -1,7 +1,6 @@
-"""What is still there after a restart of everything."""
+"""A chat that is kept over a restart."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,7 @@ import pytest
 
 from playground import Playground
 from playground.client.person import Person
-from playground.state.world import GENERAL_ID
-from tests.playground.conftest import Client, Clock, connected, picture
-
-Redirect = Callable[[Playground], None]
+from tests.playground.conftest import Client, Clock, Redirect, connected, general, picture
 
 
 class Again(discord.ui.DynamicItem[discord.ui.Button[Any]], template="again:(?P<id>[0-9]+)"):
@@ -84,9 +80,7 @@ async def test_the_chat_survives_a_restart(tmp_path: Path, redirected: Redirect,
             with pytest.raises(discord.HTTPException) as refused:
                 await webhook.edit_message(int(message["id"]), content="too late")
             assert refused.value.code == 50027
-            general = client.playground_guild.get_channel(GENERAL_ID)
-            assert isinstance(general, discord.TextChannel)
-            newer = await general.send("newer")
+            newer = await general(client).send("newer")
             assert newer.id > int(message["id"])
 
 

@@ -1,0 +1,73 @@
+"""Attachments: editing them, displaying them in embeds, expiring links, removed metadata."""
+
+import io
+
+import discord
+import pytest
+from PIL import Image
+
+from playground import Playground
+from playground.client.person import Person, Refused
+from tests.playground.conftest import Client, Clock, Connect, general, picture
+
+
+async def test_attachments_are_kept_replaced_and_dropped(
+    playground: Playground, client: Client, connect: Connect
+) -> None:
+    async with connect(client):
+        files = [discord.File(io.BytesIO(picture(width)), f"{width}.png") for width in (4, 5)]
+        message = await general(client).send(files=files)
+        assert [attachment.width for attachment in message.attachments] == [4, 5]
+        message = await message.edit(content="text")
+        assert len(message.attachments) == 2
+        third = discord.File(io.BytesIO(picture(6)), "6.png")
+        message = await message.edit(attachments=[message.attachments[1], third])
+        assert [attachment.width for attachment in message.attachments] == [5, 6]
+        message = await message.edit(attachments=[])
+        assert message.attachments == []
+        with pytest.raises(discord.HTTPException) as refused:
+            await message.edit(content="")
+        assert refused.value.code == 50006
+
+
+async def test_pictures_in_embeds_are_not_listed(playground: Playground, client: Client, connect: Connect) -> None:
+    async with connect(client), Person(playground.url, "member one") as person:
+        embed = discord.Embed(title="A fox").set_image(url="attachment://fox.png")
+        message = await general(client).send(embed=embed, file=discord.File(io.BytesIO(picture()), "fox.png"))
+        assert message.attachments == []
+        assert (message.embeds[0].image.width, message.embeds[0].image.height) == (8, 6)
+        url = message.embeds[0].image.url
+        assert url is not None
+        assert await person.download(url) == picture()
+        message = await message.edit(content="still there", embed=message.embeds[0])
+        assert message.embeds[0].image.url is not None
+        assert await person.download(message.embeds[0].image.url) == picture()
+
+
+async def test_links_expire_and_cannot_be_forged(
+    playground: Playground, client: Client, connect: Connect, clock: Clock
+) -> None:
+    async with connect(client), Person(playground.url, "member one") as person:
+        message = await general(client).send(file=discord.File(io.BytesIO(picture()), "fox.png"))
+        url = message.attachments[0].url
+        with pytest.raises(Refused, match="no longer available"):
+            await person.download(url.replace("fox.png", "owl.png"))
+        with pytest.raises(Refused, match="no longer available"):
+            await person.download(url.partition("?")[0])
+        clock.ahead += 25 * 3600
+        with pytest.raises(Refused, match="no longer available"):
+            await person.download(url)
+        message = await general(client).fetch_message(message.id)
+        assert await message.attachments[0].read() == picture()
+
+
+async def test_jpeg_metadata_is_stripped(playground: Playground, client: Client, connect: Connect) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "orange").save(buffer, "JPEG", comment="secret", exif=b"Exif\0\0secret")
+    assert b"secret" in buffer.getvalue()
+    async with connect(client):
+        message = await general(client).send(file=discord.File(io.BytesIO(buffer.getvalue()), "fox.jpg"))
+        data = await message.attachments[0].read()
+    assert b"secret" not in data
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
