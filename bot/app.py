@@ -101,7 +101,7 @@ async def assembled(
 ) -> AsyncIterator[Bot]:
     """Everything a bot is made of, before its login; with a worker pool of its own if given none."""
     async with contextlib.AsyncExitStack() as stack:
-        sessions = await stack.enter_async_context(database.opened(config.data / "noisefox.db"))
+        sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
         generations, preferences, rules = Generations(sessions, now), Preferences(sessions), ServerRules(sessions)
@@ -269,7 +269,7 @@ async def running(
     """The bot, logged in and ready, for as long as the context lasts."""
     async with assembled(config, pool=pool, now=now) as bot:
         await _log_in(bot.client, token)
-        await bot.generations.forget_spendings()
+        await bot.generations.forget_old_charges()
         await bot.dispatcher.resume()
         await bot.cleanup.resume()
         async with asyncio.TaskGroup() as tasks:

@@ -25,9 +25,9 @@ from storage.records import (
     Origin,
     Page,
     Picture,
-    Spending,
+    Usage,
 )
-from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow, RemovalRow, SpendingRow
+from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow
 
 BUDGET_TIME = timedelta(hours=24)
 """How long a request counts against budgets."""
@@ -80,7 +80,7 @@ class Generations:
             figures=[],
         )
         async with self._sessions() as session:
-            await session.execute(self._past_spendings())
+            await session.execute(self._old_charges())
             session.add(row)
             try:
                 await session.commit()
@@ -151,10 +151,10 @@ class Generations:
             rows = await session.scalars(select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
             return [_record(row) for row in rows]
 
-    async def spent(self, user_id: int, since: datetime, guild_id: int | None = None) -> Spending:
+    async def spent(self, user_id: int, since: datetime, guild_id: int | None = None) -> Usage:
         """What a person has asked for since a time, in one server or everywhere; what failed is not counted."""
         charges = await self.charges(user_id, since, guild_id)
-        return Spending(sum(steps for _, steps in charges), charges[-1][0] if charges else None)
+        return Usage(sum(steps for _, steps in charges), charges[-1][0] if charges else None)
 
     async def charges(self, user_id: int, since: datetime, guild_id: int | None = None) -> list[tuple[datetime, int]]:
         """When a person asked for something since a time, in one server or everywhere, and for how many steps; oldest
@@ -162,19 +162,19 @@ class Generations:
         kept = select(GenerationRow.created, GenerationRow.charged).where(
             *_of(user_id, guild_id), GenerationRow.created >= since, GenerationRow.state != JobState.FAILED.value
         )
-        forgotten = select(SpendingRow.created, SpendingRow.charged).where(
-            SpendingRow.user_id == user_id, SpendingRow.created >= since
+        forgotten = select(ForgottenChargeRow.created, ForgottenChargeRow.charged).where(
+            ForgottenChargeRow.user_id == user_id, ForgottenChargeRow.created >= since
         )
         if guild_id is not None:
-            forgotten = forgotten.where(SpendingRow.guild_id == guild_id)
+            forgotten = forgotten.where(ForgottenChargeRow.guild_id == guild_id)
         async with self._sessions() as session:
             rows = await session.execute(union_all(kept, forgotten).order_by("created"))
             return [(created, charged) for created, charged in rows]
 
-    async def forget_spendings(self) -> None:
+    async def forget_old_charges(self) -> None:
         """Remove what was kept of forgotten people's requests, where those count against no budget any more."""
         async with self._sessions() as session, session.begin():
-            await session.execute(self._past_spendings())
+            await session.execute(self._old_charges())
 
     async def interrupted(self) -> list[Generation]:
         """Requests that have not ended, or whose message does not show yet how they ended; oldest first."""
@@ -281,22 +281,22 @@ class Generations:
             await session.execute(delete(FavouriteRow).where(FavouriteRow.generation_id.in_(mine)))
             derived = GenerationRow.parent_id.in_(mine)
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
-            await self._keep_spendings(session, user_id)
+            await self._keep_charges(session, user_id)
             await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
             await _note_unneeded(session, files)
             session.add_all(RemovalRow(channel_id=channel, message_id=message) for channel, message in messages)
 
-    def _past_spendings(self) -> Delete:
-        return delete(SpendingRow).where(SpendingRow.created < self._now() - BUDGET_TIME)
+    def _old_charges(self) -> Delete:
+        return delete(ForgottenChargeRow).where(ForgottenChargeRow.created < self._now() - BUDGET_TIME)
 
-    async def _keep_spendings(self, session: AsyncSession, user_id: int) -> None:
+    async def _keep_charges(self, session: AsyncSession, user_id: int) -> None:
         names = "user_id", "guild_id", "created", "charged"
         counted = select(*(getattr(GenerationRow, name) for name in names)).where(
             GenerationRow.user_id == user_id,
             GenerationRow.created >= self._now() - BUDGET_TIME,
             GenerationRow.state != JobState.FAILED.value,
         )
-        await session.execute(insert(SpendingRow).from_select(names, counted))
+        await session.execute(insert(ForgottenChargeRow).from_select(names, counted))
 
     async def _page(self, conditions: Sequence[ColumnElement[bool]], start: int, most: int) -> Page:
         async with self._sessions() as session:

@@ -59,9 +59,9 @@ class People:
         """Whether a person may be given a hint now; if so, it is noted as given."""
         async with self._sessions() as session, session.begin():
             row = await session.get(PersonalSettingsRow, user_id) or PersonalSettingsRow(user_id=user_id, hints=True)
-            if not row.hints or (row.hinted and now - row.hinted < BETWEEN_HINTS):
+            if not row.hints or (row.last_hint and now - row.last_hint < BETWEEN_HINTS):
                 return False
-            row.hinted = now
+            row.last_hint = now
             session.add(row)
         return True
 

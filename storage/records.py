@@ -184,7 +184,7 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class Usage:
     """What a person has asked for: steps of all pictures, and when last."""
 
     steps: int

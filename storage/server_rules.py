@@ -1,6 +1,6 @@
 """The decisions of servers, kept."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -28,7 +28,9 @@ class ServerRules:
                 names.setdefault(Kind(row.kind), set()).add(row.name)
             book = Rulebook(
                 rules={
-                    RuleKey(row.scope_id, row.model, row.setting): Rule(row.default, row.least, row.most, row.locked)
+                    RuleKey(row.scope_id, row.model, row.setting): Rule(
+                        row.default, row.minimum, row.maximum, row.locked
+                    )
                     for row in rules
                 },
                 allowed={kind: frozenset(each) for kind, each in names.items()},
@@ -101,7 +103,8 @@ class ServerRules:
             for key, rule in rules.items():
                 names = {"guild_id": guild_id, "scope_id": key.scope, "model": key.model, "setting": key.setting}
                 row = await session.get(ServerRuleRow, tuple(names.values())) or ServerRuleRow(**names)
-                for name, value in asdict(rule).items():
+                values = {"default": rule.default, "minimum": rule.least, "maximum": rule.most, "locked": rule.locked}
+                for name, value in values.items():
                     if value is not None:
                         setattr(row, name, value)
                 session.add(row)

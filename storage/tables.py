@@ -174,8 +174,8 @@ class ServerRuleRow(Base):
     model: Mapped[str] = mapped_column(primary_key=True)
     setting: Mapped[str] = mapped_column(primary_key=True)
     default: Mapped[str | None]
-    least: Mapped[float | None]
-    most: Mapped[float | None]
+    minimum: Mapped[float | None]
+    maximum: Mapped[float | None]
     locked: Mapped[bool | None]
 
 
@@ -206,7 +206,7 @@ class StyleRow(Base):
 
 
 class PersonalSettingsRow(Base):
-    __tablename__ = "habits"
+    __tablename__ = "personal_settings"
 
     user_id: Mapped[int] = mapped_column(primary_key=True)
     suffix: Mapped[str] = mapped_column(default="")
@@ -214,8 +214,7 @@ class PersonalSettingsRow(Base):
     reply_when_done: Mapped[bool] = mapped_column(default=False)
     hints: Mapped[bool] = mapped_column(default=True)
     model: Mapped[str] = mapped_column(default="")
-    hinted: Mapped[datetime | None]
-    """When the last hint was given."""
+    last_hint: Mapped[datetime | None]
 
 
 class DraftRow(Base):
@@ -231,10 +230,10 @@ class DraftRow(Base):
     request: Mapped[str]
 
 
-class SpendingRow(Base):
-    """What a forgotten person's request counts against budgets, for as long as it does."""
+class ForgottenChargeRow(Base):
+    """The steps of a request that was forgotten with its person, kept while they count against budgets."""
 
-    __tablename__ = "spendings"
+    __tablename__ = "forgotten_charges"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(index=True)
