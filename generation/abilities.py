@@ -11,12 +11,10 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 from generation.sources import Family
 
 SENTENCE = Sentence(
-    "This model takes words, a size, steps, guidance and a seed alone. Leave the rest out, or choose another model."
+    "This model only supports a prompt, size, steps, guidance and seed. Remove the rest, or choose another model."
 )
 
-WORDS_ALONE = Sentence(
-    "To this model a prompt is plain words: LoRAs and BREAK mean nothing to it. Leave them out, or take another model."
-)
+WORDS_ALONE = Sentence("This model doesn't support LoRAs or BREAK in a prompt. Remove them, or choose another model.")
 
 UNABLE: dict[str, Any] = {
     "sampler": Sampler.OWN,

@@ -146,9 +146,9 @@ class Catalogue:
         """Raise `InvalidSetting` unless a model has what it takes to keep to a picture, or to hear one."""
         model = self.get(name)
         if control and not model.controlnet:
-            sentence = Sentence("The model {model} has no ControlNet, to keep to a picture's lines.", model=name)
+            sentence = Sentence("{model} can't follow the lines of a picture: it has no ControlNet.", model=name)
             raise InvalidSetting("control", sentence)
         if image_prompt and not model.ip_adapter:
             raise InvalidSetting(
-                "image_prompt", Sentence("The model {model} has no IP-Adapter, to hear a picture.", model=name)
+                "image_prompt", Sentence("{model} can't use image prompts: it has no IP-Adapter.", model=name)
             )

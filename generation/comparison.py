@@ -43,7 +43,7 @@ def read(parameter: Parameter, text: str) -> Axis:
     """Values with commas between them. Raises `InvalidSetting` for those that the setting cannot have."""
     values = tuple(dict.fromkeys(written(parameter, each.strip()) for each in text.split(",") if each.strip()))
     if len(values) < LEAST_VALUES:
-        raise InvalidSetting(parameter, "A comparison needs two values or more, with commas between them.")
+        raise InvalidSetting(parameter, "Give at least two values, separated by commas.")
     return Axis(parameter, values)
 
 
@@ -131,13 +131,16 @@ def cells(
 def check(axes: Sequence[Axis]) -> None:
     """Raise `InvalidSetting` for one setting twice, and for more pictures than fit on a sheet."""
     if len({axis.parameter for axis in axes}) < len(axes):
-        raise InvalidSetting("parameter", "A setting is compared with another one, not with itself.")
+        raise InvalidSetting("parameter", "Choose two different settings to compare.")
     count = 1
     for axis in axes:
         count *= len(axis.values)
     if count > MOST_CELLS:
         raise InvalidSetting(
-            "values", "These are {count} pictures; {most} is the most. Give fewer values.", count=count, most=MOST_CELLS
+            "values",
+            "This makes {count} pictures, and {most} is the maximum. Give fewer values.",
+            count=count,
+            most=MOST_CELLS,
         )
 
 
@@ -147,7 +150,7 @@ def written(parameter: Parameter, text: str) -> str:
         return _WRITERS.get(parameter, str)(text)
     except ValueError:
         raise InvalidSetting(
-            parameter, "“{value}” is no value of {parameter}.", value=text[:40], parameter=parameter.value
+            parameter, "“{value}” isn't a valid value for {parameter}.", value=text[:40], parameter=parameter.value
         ) from None
 
 

@@ -56,7 +56,7 @@ class UnknownModel(UserError):
     """A model name that the catalogue does not have."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__("There is no model called “{name}” here. Available: {known}.", name=name[:40], known=known)
+        super().__init__("There's no model called “{name}” here. Available: {known}.", name=name[:40], known=known)
         self.name = name
 
 
@@ -65,13 +65,13 @@ class UnknownLora(UserError):
 
     def __init__(self, name: str, nearest: list[str], model: str = "") -> None:
         if model:
-            what = Sentence("The LoRA “{name}” is not for the model {model}.", name=name[:40], model=model)
+            what = Sentence("The LoRA “{name}” doesn't work with the model {model}.", name=name[:40], model=model)
         else:
-            what = Sentence("There is no LoRA called “{name}” here.", name=name[:40])
+            what = Sentence("There's no LoRA called “{name}” here.", name=name[:40])
         if nearest:
-            super().__init__(Sentence("{what} Near it: {nearest}.", what=what, nearest=nearest))
+            super().__init__(Sentence("{what} Did you mean one of these? {nearest}.", what=what, nearest=nearest))
         else:
-            super().__init__(Sentence("{what} See /models for those there are.", what=what))
+            super().__init__(Sentence("{what} See /models for the list.", what=what))
         self.name = name
 
 

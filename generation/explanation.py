@@ -1,10 +1,8 @@
 """What a drawing has to show of itself: recorded by the engine, drawn as a figure by whoever asked."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from generation.pictures import Preview
+from generation.pictures import Preview
 
 MOMENTS = 16
 """How many moments of a drawing are recorded at most, from its noise to its picture."""
@@ -20,9 +18,9 @@ class Moment:
     step: int
     noise: float
     """The share of noise in it, of its variance: from 1 to 0."""
-    picture: "Preview"
+    picture: Preview
     """The latents as they stand, decoded."""
-    expected: "Preview"
+    expected: Preview
     """The finished picture that the model's merged prediction points at from here, decoded; at the end the picture."""
 
 
@@ -33,9 +31,9 @@ class Fork:
     step: int
     """How many steps are done before it."""
     noise: float
-    without: "Preview"
-    with_prompt: "Preview"
-    merged: "Preview"
+    without: Preview
+    with_prompt: Preview
+    merged: Preview
     guided: bool = True
     """False where the prompt alone was followed, so that merged is the same."""
 
@@ -45,7 +43,7 @@ class Explanation:
     """One drawing from the inside."""
 
     steps: int
-    noise: "Preview"
+    noise: Preview
     """The noise of the seed as colours, one pixel a latent."""
     moments: tuple[Moment, ...]
     forks: tuple[Fork, ...]

@@ -7,11 +7,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from generation.errors import UserError
 from generation.settings import SIZE
 
-FILE_BYTES = 8 * 2**20
-"""What a file may have."""
+UPLOAD_BYTES = 8 * 2**20
+"""The largest file that a person may attach."""
 
 PIXELS = 50_000_000
-"""What a picture may have, unpacked; a small file can unpack to far more."""
+"""The largest picture, unpacked. A small file can unpack to far more."""
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 
@@ -27,8 +27,8 @@ def read(data: bytes, *, limited: bool = True, most: int = 0) -> Image.Image:
     Raises `UnusableImage` for what is no still PNG, JPEG or WebP, or too large; nothing is unpacked before its size
     is known. The bytes of a file of our own need not be `limited`.
     """
-    if limited and len(data) > FILE_BYTES:
-        raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=FILE_BYTES // 2**20)
+    if limited and len(data) > UPLOAD_BYTES:
+        raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=UPLOAD_BYTES // 2**20)
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as opened:
             if opened.width * opened.height > PIXELS:
@@ -36,13 +36,13 @@ def read(data: bytes, *, limited: bool = True, most: int = 0) -> Image.Image:
                     "The picture has more than {most} million pixels. Save it smaller.", most=PIXELS // 10**6
                 )
             if getattr(opened, "is_animated", False):
-                raise UnusableImage("The picture moves. Give a still one: a PNG, a JPEG or a WebP file.")
+                raise UnusableImage("Animated pictures don't work. Use a still PNG, JPEG or WebP file.")
             if most:
                 opened.draft(None, (most, most))
             upright = ImageOps.exif_transpose(opened)
             image = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as reason:
-        raise UnusableImage("I cannot read that picture. Give a PNG, a JPEG or a WebP file that is whole.") from reason
+        raise UnusableImage("I can't read that picture. Use a PNG, JPEG or WebP file that isn't damaged.") from reason
     return image if image.mode == "RGB" or _has_holes(image) else image.convert("RGB")
 
 

@@ -124,7 +124,7 @@ def from_infotext(text: str) -> GenerationSettings:
             image_prompt_scale=float(pairs.get("Image prompt weight", "0.6")),
         )
     except (KeyError, ValueError) as missing:
-        raise NoInfotext("This picture does not carry settings that I can read.") from missing
+        raise NoInfotext("This picture has no settings that I can read.") from missing
 
 
 def _strengths(pairs: dict[str, str]) -> tuple[str, str]:

@@ -72,7 +72,8 @@ def read(prompt: str) -> tuple[str, LoraSet]:
         found[lora.name] = lora
     if len(found) > LORAS.high:
         raise InvalidSetting(
-            "prompt", Sentence("It names {number} LoRAs; {most} are the most.", number=len(found), most=LORAS.high)
+            "prompt",
+            Sentence("The prompt has {number} LoRAs, and {most} is the maximum.", number=len(found), most=LORAS.high),
         )
     words = re.sub(r"[ \t]{2,}", " ", _TAG.sub("", prompt)).strip() if found else prompt
     return words, tuple(sorted(lora for lora in found.values() if lora.scale or lora.text_scale))
@@ -151,7 +152,7 @@ def _lora(match: "re.Match[str]") -> Lora:
         [text_scale, scale] = scales if len(scales) == 2 else scales * 2
     except ValueError:
         wrong = Sentence(
-            "In “{tag}” the strength must be a number, such as `{example}`.",
+            "The strength in “{tag}” must be a number, for example `{example}`.",
             tag=match[0][:60],
             example=tag(name[:40], 0.8),
         )

@@ -165,12 +165,12 @@ class GenerationSettings:
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
-            raise InvalidSetting("prompt", "The prompt is empty. Say what you would like to see.")
+            raise InvalidSetting("prompt", "The prompt is empty. Describe the picture you want.")
         for field, text in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt)):
             if len(text) > PROMPT_LENGTH.high:
                 raise InvalidSetting(
                     field,
-                    "The {setting} is {length} characters long; at most {limit} fit.",
+                    "The {setting} is {length} characters long. The maximum is {limit}.",
                     setting=label(field),
                     length=len(text),
                     limit=PROMPT_LENGTH.high,
@@ -178,7 +178,7 @@ class GenerationSettings:
             if text.count("BREAK") > BREAKS.high:
                 raise InvalidSetting(
                     field,
-                    "The {setting} has {number} BREAKs; at most {limit} fit.",
+                    "The {setting} has {number} BREAKs. The maximum is {limit}.",
                     setting=label(field),
                     number=text.count("BREAK"),
                     limit=BREAKS.high,
@@ -191,10 +191,13 @@ class GenerationSettings:
         if max(self.final_size) > SIZE.high:
             size = "×".join(map(str, self.final_size))
             raise InvalidSetting(
-                "hires_factor", "Enlarged it would be {size}; {limit} a side is the most.", size=size, limit=SIZE.high
+                "hires_factor",
+                "With hires, the picture would be {size} pixels. {limit} pixels a side is the maximum.",
+                size=size,
+                limit=SIZE.high,
             )
         if self.guidance_start > self.guidance_end:
-            raise InvalidSetting("guidance_start", "Guidance cannot start after it ends.")
+            raise InvalidSetting("guidance_start", "Guidance can't start after it ends.")
         if self.steps > self.sampler.steps.high:
             raise InvalidSetting(
                 "steps",
@@ -205,7 +208,7 @@ class GenerationSettings:
         if self.schedule not in self.sampler.schedules:
             raise InvalidSetting(
                 "schedule",
-                "{sampler} has no {schedule} schedule, only: {choices}. {other} has it.",
+                "{sampler} can't use the {schedule} schedule, only: {choices}. {other} can.",
                 sampler=self.sampler,
                 schedule=self.schedule,
                 choices=self.sampler.schedules,
@@ -367,7 +370,7 @@ class Limits:
                 )
         if _exceeds(settings.count, self.count):
             raise LimitExceeded(
-                "{value} pictures at once are too many here; the most is {limit}.",
+                "{value} pictures at once are too many. The maximum here is {limit}.",
                 limit=self.count,
                 value=settings.count,
             )
@@ -378,8 +381,8 @@ class Limits:
             raise LimitExceeded(
                 Counted(
                     unfinished,
-                    "You have {n} request waiting already, and {limit} is the most. Wait for it, or cancel it.",
-                    "You have {n} requests waiting already, and {limit} is the most. Wait for one, or cancel one.",
+                    "You already have {n} request waiting, and {limit} is the maximum here. Wait or cancel it.",
+                    "You already have {n} requests waiting, and {limit} is the maximum here. Wait or cancel one.",
                     limit=self.waiting,
                 )
             )

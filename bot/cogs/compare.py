@@ -113,7 +113,7 @@ class Compare(PromptCog):
         compared = {Parameter(parameter.value): values}
         if other_parameter is not None:
             if other_parameter.value == parameter.value:
-                raise Refusal("A setting is compared with another one, not with itself.")
+                raise Refusal("Choose two different settings to compare.")
             compared = {Parameter(other_parameter.value): other_values, **compared}
         url = options.picture_url(image) if image else ""
         prompts = await self.prompts(interaction.user.id, prompt, style, aspect)

@@ -16,7 +16,7 @@ from bot.figures.seed import figure_of
 from bot.jobs import comparison_parts
 from bot.locales import addressing
 from bot.policy.hints import Hints
-from generation import redrawing
+from generation import upscaling
 from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
@@ -389,7 +389,7 @@ class Dispatcher:
         settings = generation.settings
         if generation.lineage.action is not Action.CREATIVE_UPSCALE or settings.model not in self._catalogue.names:
             return None
-        return redrawing.work(settings, self._catalogue.get(settings.model), generation.factor)
+        return upscaling.creative_work(settings, self._catalogue.get(settings.model), generation.factor)
 
 
 def _later(end: float | None, seconds: float | None) -> float | None:

@@ -16,7 +16,7 @@ from bot.prompts import flags
 from bot.requests import blending, seed_cells, sizes, variations
 from bot.requests import inputs as inputs_module
 from bot.requests.plan import Plan
-from generation import abilities, outpainting, redrawing, upscaling
+from generation import abilities, outpainting, upscaling
 from generation.catalogue import Catalogue
 from generation.comparison import Axis
 from generation.errors import LimitExceeded, UserError
@@ -411,7 +411,7 @@ class Planner:
         self._catalogue.check_guides(model.name, **guides)
         plan = self._understood(plan)
         if lineage.action is Action.CREATIVE_UPSCALE:
-            plan = replace(plan, redrawn=redrawing.work(settings, model, factor))
+            plan = replace(plan, redrawn=upscaling.creative_work(settings, model, factor))
         by_model = {name: [each for each in plan.drawn if each.model == name] for name in plan.models}
         for name, drawn in by_model.items():
             effective = await self._policy.check(requester, drawn, self._catalogue.get(name), plan.charged)

@@ -3,8 +3,8 @@ a dark chat and on a light one.
 
 Whoever draws a figure gives it pictures and words in the reader's language, builds it from `blocks`, and has it drawn:
 
-    figure = sheet.drawn(Stack([Text("Seed 7", TITLE), Row([panel(noise, "The noise"), panel(apple, "The picture")])]))
-    data, ending = files.still(figure)
+    card = figure(Stack([Text("Seed 7", TITLE), Row([panel(noise, "The noise"), panel(apple, "The picture")])]))
+    data, ending = files.still(card)
 
 Nothing in here imports torch or Discord.
 """

@@ -11,8 +11,16 @@ from generation.figures import palette
 from generation.figures.palette import Colour
 from generation.figures.typography import BODY, CAPTION, HEAD, Style, face, width_of, wrapped
 
+WIDTH = 960
+"""Pixels. A phone shows a figure about 280 wide in the chat and 390 wide when pressed. Letters of 34 pixels can be read
+at both."""
+
+MARGIN = 36
 GAP = 20
 """Pixels between two blocks."""
+
+_CORNER = 28
+"""Radius of a figure's corners, in pixels."""
 
 _SMOOTHING = 4
 """How many times larger round corners are drawn, to be made smaller again."""
@@ -165,6 +173,15 @@ def rows_of(blocks: Sequence[Block], columns: int, gap: int = GAP) -> Stack:
     """Blocks of one kind in rows of so many; the last may have room left."""
     rows = [list(blocks[start : start + columns]) for start in range(0, len(blocks), columns)]
     return Stack([Row([*row, *[Space(0)] * (columns - len(row))], gap) for row in rows], gap)
+
+
+def figure(block: Block, width: int = WIDTH, margin: int = MARGIN) -> Image.Image:
+    """Draw a block on a card with round corners: an RGBA image, transparent outside the corners."""
+    inner = width - 2 * margin
+    card = Image.new("RGB", (width, block.height(inner) + 2 * margin), palette.CARD)
+    block.draw(card, margin, margin, inner)
+    card.putalpha(rounded(card.size, _CORNER))
+    return card
 
 
 def rounded(size: tuple[int, int], radius: int) -> Image.Image:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from generation.figures import palette, sheet
-from generation.figures.blocks import Align, Block, Picture, Row, Space, Stack, Text, rows_of
+from generation.figures import palette
+from generation.figures.blocks import WIDTH, Align, Block, Picture, Row, Space, Stack, Text, figure, rows_of
 from generation.figures.typography import BODY, CAPTION, TITLE, Style, Weight
 
 ACROSS = 4
@@ -39,14 +39,14 @@ def of_cells(pictures: Sequence[Image.Image | None], words: Words) -> Image.Imag
     """The sheet: row by row the pictures, None where one is missing. The letters of a wide one are as much larger, so
     that a phone shows them as large."""
     across = len(words.column_heads)
-    wider = max(across - _WIDEST, 0) * (sheet.WIDTH // (_WIDEST + 1)) if words.row_heads else 0
-    times = 1 + wider / sheet.WIDTH
+    wider = max(across - _WIDEST, 0) * (WIDTH // (_WIDEST + 1)) if words.row_heads else 0
+    times = 1 + wider / WIDTH
     top = Stack([Text(words.title, larger(TITLE, times)), Text(words.settings, larger(CAPTION, times))], gap=4)
     if words.row_heads:
         table = _grid(pictures, words, times)
     else:
         table = Stack([Text(words.columns, _HEAD), _strip(pictures, words.column_heads)], gap=_GAP)
-    return sheet.drawn(Stack([top, table], gap=22), sheet.WIDTH + wider)
+    return figure(Stack([top, table], gap=22), WIDTH + wider)
 
 
 def larger(style: Style, times: float) -> Style:

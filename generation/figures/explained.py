@@ -8,9 +8,8 @@ import numpy
 from PIL import Image
 
 from generation.explanation import Explanation, Fork, Moment
-from generation.figures import heat, palette, sheet
-from generation.figures.blocks import Align, Bar, Block, Picture, Row, Stack, Text, panel, rows_of
-from generation.figures.sheet import MARGIN, WIDTH
+from generation.figures import blocks, palette
+from generation.figures.blocks import MARGIN, WIDTH, Align, Bar, Block, Picture, Row, Stack, Text, panel, rows_of
 from generation.figures.typography import CAPTION, HEAD, TITLE, Style, Weight
 from generation.pictures import Preview
 
@@ -74,18 +73,18 @@ def shown(explanation: Explanation) -> list[Moment]:
 def figure(explanation: Explanation, words: Words) -> Image.Image:
     """Both halves side by side."""
     width = 2 * WIDTH - MARGIN
-    return sheet.drawn(Row([_becoming(explanation, words), _forking(explanation, words)], gap=MARGIN), width)
+    return blocks.figure(Row([_becoming(explanation, words), _forking(explanation, words)], gap=MARGIN), width)
 
 
 def halves(explanation: Explanation, words: Words) -> tuple[Image.Image, Image.Image]:
     """How the noise becomes the picture; and what both predictions make of it early, in the middle and late."""
-    return sheet.drawn(_becoming(explanation, words)), sheet.drawn(_forking(explanation, words))
+    return blocks.figure(_becoming(explanation, words)), blocks.figure(_forking(explanation, words))
 
 
 def animation(explanation: Explanation, words: Words) -> tuple[list[Image.Image], list[int]]:
     """A frame for each moment, and for how many milliseconds each is shown."""
     frames = [
-        sheet.drawn(_frame(moment, explanation.steps, words, said), ANIMATION_WIDTH, margin=28)
+        blocks.figure(_frame(moment, explanation.steps, words, said), ANIMATION_WIDTH, margin=28)
         for moment, said in zip(explanation.moments, words.steps, strict=True)
     ]
     return frames, [FIRST_MS] + [STEP_MS] * (len(frames) - 2) + [LAST_MS]
@@ -131,15 +130,15 @@ def _forks(explanation: Explanation, words: Words) -> Block:
     for fork, values, said in zip(explanation.forks, apart, words.forks, strict=True):
         looks = (fork.without, fork.with_prompt, fork.merged)
         pictures = [Picture(_image(look), edge=colour) for look, (_, colour) in zip(looks, heads, strict=False)]
-        table += [Text(said, CAPTION), Row([*pictures, Picture(heat.of(values, most))], _GAP)]
+        table += [Text(said, CAPTION), Row([*pictures, Picture(palette.heat_map(values, most))], _GAP)]
     return Stack([*table, Text(words.difference_caption, CAPTION)], gap=12)
 
 
-def _difference(fork: Fork) -> heat.Values:
+def _difference(fork: Fork) -> palette.Values:
     """Where the two pictures differ, (height, width): the square root of the mean over the colours, so that small
     differences beside large ones can be seen."""
     one, other = (_pixels(look) for look in (fork.without, fork.with_prompt))
-    values: heat.Values = numpy.sqrt(numpy.abs(one - other).mean(axis=-1))
+    values: palette.Values = numpy.sqrt(numpy.abs(one - other).mean(axis=-1))
     return values
 
 

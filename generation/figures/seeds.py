@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from generation.figures import palette
-from generation.figures.blocks import Block, Picture, Row, Stack, Text, panel
-from generation.figures.sheet import MARGIN, WIDTH, drawn
+from generation.figures.blocks import MARGIN, WIDTH, Block, Picture, Row, Stack, Text, figure, panel
 from generation.figures.typography import HEAD, TITLE
 from generation.pictures import Preview
 
@@ -57,7 +56,7 @@ def of_seed(columns: Sequence[Column], words: Words) -> Image.Image:
     for number, head in enumerate(words.prompts):
         pictures = [Picture(each.pictures[number]) for each in columns]
         rows += [Text(head, HEAD), _row(pictures, across)]
-    return drawn(Stack([*rows, Text(words.end)], GAP))
+    return figure(Stack([*rows, Text(words.end)], GAP))
 
 
 def _row(blocks: Sequence[Block], across: Sequence[int]) -> Row:

@@ -212,7 +212,7 @@ async def test_nobody_is_asked_about_what_is_refused_then(
     assert "This takes 12 steps. 10 are allowed" in text_of(await member.asks("imagine", prompt=many, steps=2))
     broken = File("look.png", b"no picture", "image/png")
     asked = await member.asks("imagine", prompt=many, steps=1, image=broken)
-    await member.see(asked, lambda each: "I cannot read that picture" in each["content"])
+    await member.see(asked, lambda each: "I can't read that picture" in each["content"])
     assert rows_with(tmp_path, member) == ""
 
 
