@@ -62,8 +62,8 @@ def check(field: str, source: str) -> None:
     if source.endswith(PICKLED):
         raise InvalidSetting(
             field,
-            "{file} is a pickle: loading it can run any code, so it is refused. Use a .safetensors file of the model, or "
-            "convert this one on a machine you can spare.",
+            "{file} is a pickle: loading it can run any code, so it is refused. Use a .safetensors file of the "
+            "model, or convert this one on a machine you can spare.",
             file=Path(source).name,
         )
 

@@ -65,7 +65,11 @@ async def test_a_blend_of_anybodys_has_the_shape_of_the_first(bot: app.Bot, memb
             {"prompt": "a fox --image-weight 1", "image": picture("red")},
             "pocket can't use image prompts: it has no IP-Adapter",
         ),
-        ("imagine", {"prompt": "a fox <lora:watercolor:1>"}, "no LoRA called “watercolor” here. Did you mean"),
+        (
+            "imagine",
+            {"prompt": "a fox <lora:watercolor:1>"},
+            "called “watercolor” here. Did you mean one of these? watercolour.",
+        ),
         ("imagine", {"prompt": "a fox --lora watercolour:much"}, "`--lora` needs a value"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
