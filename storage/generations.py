@@ -30,13 +30,13 @@ from storage.records import (
 from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow
 
 BUDGET_TIME = timedelta(hours=24)
-"""How long a request counts against budgets."""
+"""The time that a request counts against budgets."""
 
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
 
 
 class AlreadyAsked(Exception):
-    """The event that asks has asked before."""
+    """This Discord event has made a request before."""
 
 
 def _now() -> datetime:
@@ -44,7 +44,7 @@ def _now() -> datetime:
 
 
 class Generations:
-    """The memory of every request."""
+    """All requests and their pictures."""
 
     def __init__(self, sessions: Sessions, now: Callable[[], datetime] = _now) -> None:
         self._sessions = sessions
@@ -61,8 +61,8 @@ class Generations:
         axes: Sequence[Axis] = (),
         charged: int = 0,
     ) -> Generation:
-        """Commit a new request, queued, for which budgets are `charged` so many steps. Raises `AlreadyAsked` for an
-        origin whose key is known."""
+        """Commit a new queued request, which counts as `charged` steps against budgets. Raises `AlreadyAsked` if the
+        origin's key is known."""
         row = GenerationRow(
             **asdict(origin),
             **asdict(settings),
@@ -96,12 +96,12 @@ class Generations:
             return _record(row) if row else None
 
     async def knows(self, key: str) -> bool:
-        """True where the event of that key has asked already."""
+        """True if the event with that key has made a request."""
         async with self._sessions() as session:
             return bool(await session.scalar(select(GenerationRow.id).where(GenerationRow.key == key)))
 
     async def by_message(self, message_id: int) -> Generation | None:
-        """The request whose answer a message is."""
+        """The request that a message is the reply to."""
         async with self._sessions() as session:
             row = await session.scalar(select(GenerationRow).where(GenerationRow.message_id == message_id))
             return _record(row) if row else None
@@ -109,7 +109,7 @@ class Generations:
     async def of_user(
         self, user_id: int, search: str = "", start: int = 0, most: int = 25, *, deleted: bool = False
     ) -> Page:
-        """A person's requests whose prompts hold all words of `search`; `deleted` ones too, if asked for."""
+        """A page of a person's requests whose prompts contain all words of `search`, deleted ones only with `deleted`."""
         mine = [GenerationRow.user_id == user_id]
         if not deleted:
             mine.append(GenerationRow.state != JobState.DELETED.value)
@@ -117,14 +117,14 @@ class Generations:
         return await self._page(mine, start, most)
 
     async def favourites_of(self, user_id: int, start: int = 0, most: int = 25) -> Page:
-        """A person's favourites, but for deleted ones, newest first."""
+        """A page of a person's favourites, newest first, without deleted ones."""
         liked = select(FavouriteRow.generation_id).filter_by(user_id=user_id)
         return await self._page(
             [GenerationRow.id.in_(liked), GenerationRow.state != JobState.DELETED.value], start, most
         )
 
     async def recent_prompts(self, user_id: int, typed: str, most: int = 25) -> dict[int, str]:
-        """A person's latest prompts that hold `typed`, each once, by the id of the latest request that had it."""
+        """A person's latest prompts that contain `typed`, each once, by the id of the latest request with it."""
         latest = func.max(GenerationRow.id)
         mine = GenerationRow.user_id == user_id, GenerationRow.prompt.icontains(typed, autoescape=True)
         query = select(latest, GenerationRow.prompt).where(*mine).group_by(GenerationRow.prompt)
@@ -133,32 +133,32 @@ class Generations:
             return {row[0]: row[1] for row in rows}
 
     async def locale_of(self, user_id: int) -> str:
-        """The language of a person's latest request, as Discord names it; English where there is none."""
+        """The language of a person's latest request, as Discord names it; English without one."""
         mine = select(GenerationRow.locale).where(GenerationRow.user_id == user_id)
         async with self._sessions() as session:
             return await session.scalar(mine.order_by(GenerationRow.id.desc()).limit(1)) or "en-US"
 
     async def unfinished_of(self, user_id: int, guild_id: int | None = None) -> int:
-        """How many requests of one person wait or are being drawn, in one server or everywhere."""
+        """The number of a person's waiting and running requests, in one server or everywhere."""
         mine = *_of(user_id, guild_id), GenerationRow.state.in_(_UNFINISHED)
         async with self._sessions() as session:
             return await session.scalar(select(func.count()).select_from(GenerationRow).where(*mine)) or 0
 
     async def unfinished_in(self, guild_id: int, user_id: int) -> list[Generation]:
-        """A member's requests of one server that wait or are being drawn."""
+        """A member's waiting and running requests in one server."""
         mine = GenerationRow.guild_id == guild_id, GenerationRow.user_id == user_id
         async with self._sessions() as session:
             rows = await session.scalars(select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
             return [_record(row) for row in rows]
 
     async def spent(self, user_id: int, since: datetime, guild_id: int | None = None) -> Usage:
-        """What a person has asked for since a time, in one server or everywhere; what failed is not counted."""
+        """A person's use of a budget since a time, in one server or everywhere. Failed requests do not count."""
         charges = await self.charges(user_id, since, guild_id)
         return Usage(sum(steps for _, steps in charges), charges[-1][0] if charges else None)
 
     async def charges(self, user_id: int, since: datetime, guild_id: int | None = None) -> list[tuple[datetime, int]]:
-        """When a person asked for something since a time, in one server or everywhere, and for how many steps; oldest
-        first. Requests that were forgotten since are among them, failed ones are not."""
+        """The time and steps of each of a person's requests since a time, in one server or everywhere, oldest first.
+        Forgotten requests are included, failed ones are not."""
         kept = select(GenerationRow.created, GenerationRow.charged).where(
             *_of(user_id, guild_id), GenerationRow.created >= since, GenerationRow.state != JobState.FAILED.value
         )
@@ -172,12 +172,12 @@ class Generations:
             return [(created, charged) for created, charged in rows]
 
     async def forget_old_charges(self) -> None:
-        """Remove what was kept of forgotten people's requests, where those count against no budget any more."""
+        """Remove the charges of forgotten requests that count against no budget any more."""
         async with self._sessions() as session, session.begin():
             await session.execute(self._old_charges())
 
     async def interrupted(self) -> list[Generation]:
-        """Requests that have not ended, or whose message does not show yet how they ended; oldest first."""
+        """Requests that are unfinished, or whose message does not show the outcome yet, oldest first."""
         due = or_(GenerationRow.state.in_(_UNFINISHED), GenerationRow.delivered.is_(False))
         async with self._sessions() as session:
             rows = await session.scalars(select(GenerationRow).where(due).order_by(GenerationRow.id))
@@ -196,7 +196,7 @@ class Generations:
         hint: Hint | None = None,
         figures: Sequence[str] = (),
     ) -> Generation:
-        """Note the pictures, whose files are there already."""
+        """Record the result. The files have been written before."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
         return await self._change(
             generation_id,
@@ -211,7 +211,7 @@ class Generations:
         )
 
     async def add_pictures(self, generation_id: int, pictures: Sequence[Picture], seconds: float) -> Generation:
-        """Note some pictures of a sheet, whose files are there already, while others are still to be drawn."""
+        """Record some pictures of a comparison, whose files have been written, while others are yet to come."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
             row.pictures += [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
@@ -220,7 +220,7 @@ class Generations:
             return _record(row)
 
     async def finish_sheet(self, generation_id: int, circumstances: str, figures: Sequence[str]) -> Generation:
-        """All pictures of a sheet are noted, and its figure's file is there."""
+        """Complete a comparison: all its pictures are recorded, and the file of its figure has been written."""
         return await self._change(
             generation_id,
             state=JobState.COMPLETED.value,
@@ -229,20 +229,20 @@ class Generations:
         )
 
     async def fail(self, generation_id: int, failure: str) -> Generation:
-        """It ended without pictures, and costs nothing."""
+        """Mark a request failed. It counts against no budget."""
         return await self._change(generation_id, state=JobState.FAILED.value, failure=failure, charged=0)
 
     async def cancel(self, generation_id: int, charged: int = 0) -> Generation:
-        """It is not drawn any further, and was `charged` so many steps for what is."""
+        """Mark a request cancelled. It counts as `charged` steps, those that were taken."""
         return await self._change(generation_id, state=JobState.CANCELLED.value, charged=charged)
 
     async def delivered(self, generation_id: int) -> None:
-        """The message shows how it ended; nothing is left to do, and the token is forgotten."""
+        """Mark a request delivered: its message shows the outcome. Its token is removed."""
         await self._change(generation_id, delivered=True, token=None)
 
     async def delete(self, generation_id: int) -> None:
-        """Mark a request deleted and its pictures gone; its settings stay. The files that no other request needs are
-        noted as `Removals`."""
+        """Mark a request and its pictures deleted, but keep its settings. Files that no other request needs are noted
+        as `Removals`."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = [picture.file for picture in row.pictures] + [getattr(row, name) for name in _INPUT_COLUMNS]
@@ -259,10 +259,9 @@ class Generations:
 
     async def forget_user(self, user_id: int) -> None:
         """Remove a person's requests for good, and other people's favourites of them. Their files and messages are
-        noted as `Removals`. What counts against budgets is kept for as long as it does: when, in which server, and how
-        many steps.
+        noted as `Removals`. The time, server and steps of each are kept while they count against budgets.
 
-        Requests that others derived from them stay, and forget what they were derived from.
+        Requests that others derived from them are kept, without their parent.
         """
         mine = select(GenerationRow.id).where(GenerationRow.user_id == user_id).scalar_subquery()
         theirs = PictureRow.generation_id.in_(mine)
@@ -315,13 +314,13 @@ class Generations:
 
 
 def _of(user_id: int, guild_id: int | None) -> list[ColumnElement[bool]]:
-    """Requests of one person, in one server or, where None is given, everywhere."""
+    """The condition for one person's requests, in one server, or everywhere for None."""
     mine = [GenerationRow.user_id == user_id]
     return mine if guild_id is None else [*mine, GenerationRow.guild_id == guild_id]
 
 
 def _column(role: str) -> str:
-    """The column of a field of `InputFiles`."""
+    """The column for a field of `InputFiles`."""
     return f"{role}_file"
 
 
@@ -329,7 +328,7 @@ _INPUT_COLUMNS = [_column(field.name) for field in fields(InputFiles)]
 
 
 async def _note_unneeded(session: AsyncSession, files: Sequence[str | None]) -> None:
-    """Have those files removed that no request needs any more."""
+    """Note as removals those files that no request needs any more."""
     unneeded = [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
     session.add_all(RemovalRow(file=file) for file in unneeded)
 
@@ -374,5 +373,5 @@ def _settings(row: GenerationRow) -> GenerationSettings:
 
 
 def _columns(row: GenerationRow, record: type[Origin | GenerationSettings]) -> dict[str, Any]:
-    """The columns that are named as the fields of a record."""
+    """The columns that have the names of a record's fields."""
     return {field.name: getattr(row, field.name) for field in fields(record)}
