@@ -109,7 +109,7 @@ class Generations:
     async def of_user(
         self, user_id: int, search: str = "", start: int = 0, most: int = 25, *, deleted: bool = False
     ) -> Page:
-        """A page of a person's requests whose prompts contain all words of `search`, deleted ones only with `deleted`."""
+        """A page of a person's requests whose prompts contain all words of `search`, and deleted ones if asked."""
         mine = [GenerationRow.user_id == user_id]
         if not deleted:
             mine.append(GenerationRow.state != JobState.DELETED.value)

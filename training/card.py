@@ -66,7 +66,7 @@ listed are as they were.
 
 
 def times(work: Path) -> str:
-    """What every stage's log says of its training time."""
+    """The training time of each stage, from its log."""
     lines = ["| stage | minutes | samples |", "| --- | --- | --- |"]
     for name in ("autoencoder", "decoder", "text_encoder", "unet", "upscaler"):
         log = work / name / "losses.jsonl"

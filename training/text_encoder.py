@@ -42,7 +42,7 @@ def tokens(tokenizer: CLIPTokenizer, captions: list[str], padding: str = "max_le
 
 
 def targets(scene: Scene, maker: SceneMaker) -> dict[str, int]:
-    """What the heads shall tell of a scene."""
+    """The targets of the heads for a scene."""
     count = len(maker.concepts)
     pair = len(scene.things) == 2
     return {
