@@ -27,7 +27,7 @@ class Drawn:
     """The hash of each LoRA in the prompt, by name."""
     controlled: bool = False
     """True where a ControlNet was used, at the settings' control scale."""
-    heard: bool = False
+    image_prompted: bool = False
     """True where an IP-Adapter was used, at the settings' image prompt scale."""
 
 
@@ -65,7 +65,7 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Seed resize from"] = f"{settings.seed_width}x{settings.seed_height}"
     if drawn.controlled:
         pairs["ControlNet weight"] = f"{settings.control_scale:g}"
-    if drawn.heard:
+    if drawn.image_prompted:
         pairs["Image prompt weight"] = f"{settings.image_prompt_scale:g}"
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())

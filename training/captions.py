@@ -257,8 +257,8 @@ class Captions:
         return self.small_talk(text)
 
     def small_talk(self, text: str) -> str:
-        """The caption with words around it that ask for nothing, and are to be heard as such: the "and" of "soft and
-        bright" is no second thing."""
+        """Put filler words around the caption, so that the model learns to ignore them. The "and" of "soft and bright",
+        for example, names no second thing."""
         roll = self.dice.random()
         if roll < 0.12:
             text = f"{self.dice.choice(OPENINGS)} {text}"

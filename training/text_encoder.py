@@ -1,4 +1,4 @@
-"""Teach the text encoder what captions say, before the UNet ever hears it.
+"""Teach the text encoder what captions say, before the UNet is conditioned on it.
 
 From a caption's embeddings, averaged over its tokens, linear heads tell the things, style, ground, colour, size and
 place, what is worn and whose ears there are; one more head tells what the picture looks like, its latents averaged to
