@@ -110,7 +110,7 @@ async def assembled(
 ) -> AsyncIterator[Bot]:
     """A bot before its login, from the database up to the commands; with a worker pool of its own if given none."""
     async with contextlib.AsyncExitStack() as stack:
-        sessions = await stack.enter_async_context(database.opened(config.data / "noisefox.db"))
+        sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers))
@@ -396,7 +396,7 @@ async def running(
     """The bot, logged in and ready, for as long as the context lasts."""
     async with assembled(config, pool=pool, now=now) as bot:
         await _log_in(bot.client, token)
-        await bot.generations.forget_spendings()
+        await bot.generations.forget_old_charges()
         await bot.dispatcher.resume()
         await bot.cleanup.resume()
         async with asyncio.TaskGroup() as tasks:

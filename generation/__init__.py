@@ -1,1 +1,1 @@
-"""What a picture is and how it is made. Knows neither Discord nor the database."""
+"""Pictures: their settings, jobs, queue and engine. Imports neither Discord nor the database."""

@@ -1,4 +1,4 @@
-"""What can be asked of a model that is drawn by its own pipeline: words, size, steps, guidance, seed, and no more."""
+"""The settings that models with their own pipeline support: prompt, size, steps, guidance and seed."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,12 +11,10 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 from generation.sources import Family
 
 SENTENCE = Sentence(
-    "This model takes words, a size, steps, guidance and a seed alone. Leave the rest out, or choose another model."
+    "This model only supports a prompt, size, steps, guidance and seed. Remove the rest, or choose another model."
 )
 
-WORDS_ALONE = Sentence(
-    "To this model a prompt is plain words: LoRAs and BREAK mean nothing to it. Leave them out, or take another model."
-)
+WORDS_ALONE = Sentence("This model doesn't support LoRAs or BREAK in a prompt. Remove them, or choose another model.")
 
 UNABLE: dict[str, Any] = {
     "sampler": Sampler.OWN,
@@ -30,12 +28,12 @@ UNABLE: dict[str, Any] = {
     "seed_width": 0,
     "seed_height": 0,
 }
-"""The settings that such a model knows nothing of, each with the value that asks for nothing."""
+"""The settings that such a model does not support, each with its neutral value."""
 
 
 def check(settings: GenerationSettings, model: ModelSpec) -> None:
-    """Raise `Unsuitable` where a model that is drawn by its own pipeline is asked for more than it can do. What the
-    configuration says of it by default asks for nothing."""
+    """Raise `Unsuitable` if the settings use something that a model with its own pipeline does not support. The
+    defaults of its configuration are accepted."""
     if model.family is not Family.OTHER:
         return
     usual = {"sampler": model.sampler, "clip_skip": model.clip_skip}
@@ -47,21 +45,21 @@ def check(settings: GenerationSettings, model: ModelSpec) -> None:
 
 
 def check_takes_more(model: ModelSpec) -> None:
-    """Raise `Unsuitable` for a model that takes no pictures, nor can be looked into."""
+    """Raise `Unsuitable` for a model that supports neither input pictures nor explanations."""
     if model.family is Family.OTHER:
         raise Unsuitable(SENTENCE)
 
 
 def fitted(defaults: PartialSettings, model: ModelSpec) -> PartialSettings:
-    """Defaults that nobody asked for now, without what the model knows nothing of."""
+    """Default settings, without those that the model does not support."""
     return replace(defaults, **UNABLE) if model.family is Family.OTHER else defaults
 
 
 def stripped(settings: GenerationSettings, model: ModelSpec) -> GenerationSettings:
-    """Settings that another model drew with, without what this one knows nothing of."""
+    """The settings of another model, without those that this one does not support."""
     return understood(settings) if model.family is Family.OTHER else settings
 
 
 def understood(settings: GenerationSettings) -> GenerationSettings:
-    """As much of the settings as such a model understands."""
+    """The settings that such a model supports; the others are neutral."""
     return replace(settings, **UNABLE)

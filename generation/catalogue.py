@@ -1,4 +1,4 @@
-"""The models a host offers, and what each of them likes."""
+"""The models, LoRAs and embeddings of a host, and each model's recommended settings."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ POCKET_DIRECTORY = Path(__file__).parent / "pocket"
 
 
 class PreviewKind(StrEnum):
-    """Who makes the frames of a preview that are decoded; those between are a linear map of the latents."""
+    """The decoder for the decoded frames of a preview. The frames between are a linear map of the latents."""
 
     LINEAR = "linear"
-    """The model's own autoencoder, as seldom as it must be for what it costs."""
+    """The model's own VAE, used rarely because it is slow."""
     TINY = "tiny"
-    """A tiny decoder, a little softer and far more often."""
+    """A tiny decoder: a little softer, and used far more often."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model by name: where its weights are, and the settings it draws best with.
+    """A model's name, the source of its weights, and its recommended settings.
 
     `source` is a directory in diffusers' format, a hub id or a .safetensors file.
     """
@@ -40,24 +40,24 @@ class ModelSpec:
     guidance_scale: float = 7.0
     sampler: Sampler = Sampler.DPMPP_2M_KARRAS
     clip_skip: int | None = None
-    """None is what its family was trained with."""
+    """None is the value that its family was trained with."""
     vae: str = ""
-    """Another autoencoder than the model's own: a directory, a hub id or a .safetensors file."""
+    """A VAE instead of the model's own: a directory, a hub id or a .safetensors file."""
     config: str = ""
-    """For a .safetensors file whose shapes do not tell all: a directory or a hub id of the same family."""
+    """A directory or a hub id of the same family, for a .safetensors file whose shapes leave its architecture open."""
     harmless: bool = False
-    """True where it can draw nothing that belongs in an age-restricted channel."""
+    """True where the model cannot generate NSFW pictures, so that they need no check."""
 
     safety_checker: str = ""
-    """What looks at its pictures where a server wants that: a directory in diffusers' format or a hub id."""
+    """The safety checker: a directory in diffusers' format or a hub id."""
     preview: PreviewKind = PreviewKind.LINEAR
     preview_decoder: str = ""
     """The tiny decoder: a directory in diffusers' format or a hub id."""
 
     controlnet: str = ""
-    """What keeps its pictures to the lines of another: a directory in diffusers' format or a hub id."""
+    """The ControlNet: a directory in diffusers' format or a hub id."""
     ip_adapter: str = ""
-    """What lets it hear pictures beside words: a .safetensors file, here or as `owner/repository/path` of the hub."""
+    """The IP-Adapter: a .safetensors file, here or as `owner/repository/path` on the hub."""
     image_encoder: str = ""
     """The folder of the IP-Adapter's image encoder; if empty, `image_encoder` beside it."""
 
@@ -76,16 +76,16 @@ class ModelSpec:
                 'A "tiny" preview needs one. Name a directory or a hub id, such as madebyollin/taesd.',
             )
         if self.ip_adapter and not self.ip_adapter.endswith(SUFFIX):
-            raise InvalidSetting("ip_adapter", f"It is read from a {SUFFIX} file only: others could run code.")
+            raise InvalidSetting("ip_adapter", f"It must be a {SUFFIX} file: other formats can run code.")
 
     @property
     def is_checked(self) -> bool:
-        """True where its pictures can and need be looked at."""
+        """True where its pictures need the safety checker and have one."""
         return bool(self.safety_checker) and not self.harmless
 
     @property
     def preferred(self) -> PartialSettings:
-        """What the model draws best with."""
+        """The model's recommended settings."""
         return PartialSettings(
             model=self.name,
             width=self.width,
@@ -97,12 +97,12 @@ class ModelSpec:
         )
 
     def times_as_large(self, settings: GenerationSettings) -> float:
-        """The pixels of a picture, for each that the model draws by itself."""
+        """How many times more pixels a picture has than the model's recommended size."""
         return settings.width * settings.height / (self.width * self.height)
 
     @property
     def family(self) -> Family | None:
-        """None where nothing of the model is on this machine yet."""
+        """The model's family; None if nothing of the model is on this machine yet."""
         return sources.family_of(self.source)
 
 
@@ -112,7 +112,7 @@ POCKET = ModelSpec(
 
 
 class Catalogue:
-    """The models by name, the first of which is the default; and what can be laid over them."""
+    """The models by name, with their LoRAs and embeddings. The first model is the default."""
 
     def __init__(
         self,
@@ -143,12 +143,12 @@ class Catalogue:
             raise UnknownModel(name, self.names) from None
 
     def check_guides(self, name: str, *, control: bool, image_prompt: bool) -> None:
-        """Raise `InvalidSetting` unless a model has what it takes to keep to a picture, or to hear one."""
+        """Raise `InvalidSetting` if a model lacks the ControlNet or the IP-Adapter that a request needs."""
         model = self.get(name)
         if control and not model.controlnet:
-            sentence = Sentence("The model {model} has no ControlNet, to keep to a picture's lines.", model=name)
+            sentence = Sentence("{model} can't follow the lines of a picture: it has no ControlNet.", model=name)
             raise InvalidSetting("control", sentence)
         if image_prompt and not model.ip_adapter:
             raise InvalidSetting(
-                "image_prompt", Sentence("The model {model} has no IP-Adapter, to hear a picture.", model=name)
+                "image_prompt", Sentence("{model} can't use image prompts: it has no IP-Adapter.", model=name)
             )

@@ -1,4 +1,4 @@
-"""Comparisons: the same picture with other values of one setting, or of two as a grid."""
+"""Comparisons: the same picture with several values of one setting, or of two in a grid."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -10,16 +10,16 @@ from generation.errors import InvalidSetting
 from generation.settings import SIZE, GenerationSettings, Sampler
 
 MOST_CELLS = 25
-"""Pictures of one comparison: a select offers no more."""
+"""Pictures of one comparison; a select menu has no more options."""
 
 LEAST_VALUES = 2
 
 MOST_MODELS = 6
-"""Models of a comparison where nobody says which."""
+"""Models of a comparison without given values."""
 
 
 class Parameter(StrEnum):
-    """What can be compared."""
+    """The settings that can be compared."""
 
     STEPS = "steps"
     GUIDANCE = "guidance"
@@ -33,23 +33,22 @@ class Parameter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A setting and the values it is given, as text."""
+    """A setting and the values to compare, as text."""
 
     parameter: Parameter
     values: tuple[str, ...]
 
 
 def read(parameter: Parameter, text: str) -> Axis:
-    """Values with commas between them. Raises `InvalidSetting` for those that the setting cannot have."""
+    """Read values separated by commas. Raises `InvalidSetting` for invalid ones."""
     values = tuple(dict.fromkeys(written(parameter, each.strip()) for each in text.split(",") if each.strip()))
     if len(values) < LEAST_VALUES:
-        raise InvalidSetting(parameter, "A comparison needs two values or more, with commas between them.")
+        raise InvalidSetting(parameter, "Give at least two values, separated by commas.")
     return Axis(parameter, values)
 
 
 def usual(parameter: Parameter, settings: GenerationSettings, models: Sequence[str], steps: int, side: int) -> Axis:
-    """The values that show what a setting does, to whoever may take so many `steps`, draw so large a `side`, and choose
-    among `models`."""
+    """Values that show what a setting does, within the limits `steps` and `side` and among the allowed `models`."""
     match parameter:
         case Parameter.STEPS:
             most = min(steps, settings.sampler.steps.high)
@@ -75,8 +74,8 @@ def usual(parameter: Parameter, settings: GenerationSettings, models: Sequence[s
 
 
 def thinned(axes: Sequence[Axis], open_ones: Collection[Parameter]) -> list[Axis]:
-    """Axes that fit on one sheet, where it is left open which values some of them have: of those the first, the last,
-    and as many evenly between as there is room for."""
+    """Axes that fit on one sheet. Those in `open_ones`, whose values nobody typed, keep their first and last value and
+    as many evenly between as there is room for."""
     typed = prod(len(axis.values) for axis in axes if axis.parameter not in open_ones)
     room = max(MOST_CELLS // typed, LEAST_VALUES)
     most = isqrt(room) if len(open_ones) > 1 else room
@@ -91,7 +90,7 @@ def _thinned(axis: Axis, most: int) -> Axis:
 
 
 def with_value(settings: GenerationSettings, parameter: Parameter, value: str) -> GenerationSettings:
-    """The settings with one value of an axis. Raises `InvalidSetting` where they do not go together."""
+    """The settings with one value of an axis. Raises `InvalidSetting` for an invalid combination."""
     match parameter:
         case Parameter.STEPS:
             return replace(settings, steps=int(value))
@@ -114,8 +113,8 @@ def with_value(settings: GenerationSettings, parameter: Parameter, value: str) -
 def cells(
     settings: GenerationSettings, axes: Sequence[Axis], of_model: Callable[[str], GenerationSettings]
 ) -> list[GenerationSettings]:
-    """What draws each picture: the values of the last axis vary fastest. `of_model` gives the settings with another
-    model, and with what that likes. Raises `InvalidSetting`."""
+    """The settings of each picture; the last axis varies fastest. `of_model` returns the settings for another model,
+    with its recommended values. Raises `InvalidSetting`."""
     check(axes)
     drawn = []
     for values in product(*(axis.values for axis in axes)):
@@ -129,25 +128,28 @@ def cells(
 
 
 def check(axes: Sequence[Axis]) -> None:
-    """Raise `InvalidSetting` for one setting twice, and for more pictures than fit on a sheet."""
+    """Raise `InvalidSetting` for the same setting twice, or more than `MOST_CELLS` pictures."""
     if len({axis.parameter for axis in axes}) < len(axes):
-        raise InvalidSetting("parameter", "A setting is compared with another one, not with itself.")
+        raise InvalidSetting("parameter", "Choose two different settings to compare.")
     count = 1
     for axis in axes:
         count *= len(axis.values)
     if count > MOST_CELLS:
         raise InvalidSetting(
-            "values", "These are {count} pictures; {most} is the most. Give fewer values.", count=count, most=MOST_CELLS
+            "values",
+            "This makes {count} pictures, and {most} is the maximum. Give fewer values.",
+            count=count,
+            most=MOST_CELLS,
         )
 
 
 def written(parameter: Parameter, text: str) -> str:
-    """A value as it is shown and kept. Raises `InvalidSetting` for what is none."""
+    """A value in the form that is shown and saved. Raises `InvalidSetting` for an invalid one."""
     try:
         return _WRITERS.get(parameter, str)(text)
     except ValueError:
         raise InvalidSetting(
-            parameter, "“{value}” is no value of {parameter}.", value=text[:40], parameter=parameter.value
+            parameter, "“{value}” isn't a valid value for {parameter}.", value=text[:40], parameter=parameter.value
         ) from None
 
 

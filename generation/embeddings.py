@@ -1,6 +1,6 @@
-"""Textual inversion: words of a host's own, each learned as a few vectors that a text encoder hears in its place.
+"""Textual inversion (Gal et al., arXiv 2208.01618): words that stand for a few learned token embeddings.
 
-Gal et al., arXiv 2208.01618. Such a word is written into a prompt or a negative prompt as any other.
+They are written in prompts and negative prompts like any other word.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,22 +13,22 @@ from generation.loras import SUFFIX
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingSpec:
-    """A word of its own, and the file that says what it means."""
+    """A word and the file of its embeddings."""
 
     name: str
     file: Path
     models: tuple[str, ...] = ()
-    """The models it is for; all that it fits, where none is named."""
+    """The models it is for. If empty, all models that it fits."""
 
     def __post_init__(self) -> None:
         if not self.name.strip():
-            raise InvalidSetting("name", "An embedding is called by its name in a prompt. Give it one.")
+            raise InvalidSetting("name", "Give the embedding a name: it is used in prompts.")
         if self.file.suffix != SUFFIX:
-            raise InvalidSetting("file", f"Embeddings are read from {SUFFIX} files only: others could run code.")
+            raise InvalidSetting("file", f"An embedding must be a {SUFFIX} file: other formats can run code.")
 
 
 class Embeddings:
-    """The words of a host's own."""
+    """The embeddings of a host."""
 
     def __init__(self, specs: Iterable[EmbeddingSpec] = ()) -> None:
         self._specs = {spec.name.lower(): spec for spec in specs}
@@ -37,5 +37,5 @@ class Embeddings:
         return iter(self._specs.values())
 
     def of(self, model: str) -> list[EmbeddingSpec]:
-        """Those that are for a model, if they fit it."""
+        """The embeddings for a model. They may still not fit it."""
         return [spec for spec in self if not spec.models or model in spec.models]

@@ -1,13 +1,13 @@
-"""The exceptions of picture making.
+"""The exceptions that Noisefox raises on purpose.
 
 NoisefoxError
-├── UserError               may be shown to the person who asked, as it stands
+├── UserError               can be shown to the person who asked
 │   ├── InvalidSetting
 │   ├── LimitExceeded
 │   ├── Unsuitable
 │   ├── UnknownLora
 │   └── UnknownModel
-└── WorkerError             for the log; a person is told by `FailureKind`
+└── WorkerError             for the log; people see the sentence of its `FailureKind`
     ├── ModelUnavailable
     │   └── ModelTooLarge
     ├── LoraUnavailable
@@ -28,7 +28,7 @@ class NoisefoxError(Exception):
 class UserError(NoisefoxError):
     """A sentence for the person who asked: what is wrong, and what to do.
 
-    Made of a template and what fills it; `str()` is English, `sentence` can be put into the reader's language.
+    `sentence` is a template with its values, which can be translated. `str()` is English.
     """
 
     def __init__(self, sentence: str | Sentence, /, **values: object) -> None:
@@ -37,7 +37,7 @@ class UserError(NoisefoxError):
 
 
 class InvalidSetting(UserError):
-    """A setting outside its bounds. `field` is its name in `GenerationSettings`."""
+    """A setting with an invalid value. `field` is its name in `GenerationSettings`."""
 
     def __init__(self, field: str, sentence: str | Sentence, /, **values: object) -> None:
         super().__init__(sentence, **values)
@@ -45,42 +45,42 @@ class InvalidSetting(UserError):
 
 
 class LimitExceeded(UserError):
-    """More than is allowed here; the sentence says how much is."""
+    """A request for more than is allowed; the sentence names the limit."""
 
 
 class Unsuitable(UserError):
-    """The model cannot do what is asked for."""
+    """A request that the model does not support."""
 
 
 class UnknownModel(UserError):
     """A model name that the catalogue does not have."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__("There is no model called “{name}” here. Available: {known}.", name=name[:40], known=known)
+        super().__init__("There's no model called “{name}” here. Available: {known}.", name=name[:40], known=known)
         self.name = name
 
 
 class UnknownLora(UserError):
-    """A LoRA's name that the catalogue does not have, or not for the `model` that is named."""
+    """The name of a LoRA that the catalogue does not have, or not for `model`."""
 
     def __init__(self, name: str, nearest: list[str], model: str = "") -> None:
         if model:
-            what = Sentence("The LoRA “{name}” is not for the model {model}.", name=name[:40], model=model)
+            what = Sentence("The LoRA “{name}” doesn't work with the model {model}.", name=name[:40], model=model)
         else:
-            what = Sentence("There is no LoRA called “{name}” here.", name=name[:40])
+            what = Sentence("There's no LoRA called “{name}” here.", name=name[:40])
         if nearest:
-            super().__init__(Sentence("{what} Near it: {nearest}.", what=what, nearest=nearest))
+            super().__init__(Sentence("{what} Did you mean one of these? {nearest}.", what=what, nearest=nearest))
         else:
-            super().__init__(Sentence("{what} See /models for those there are.", what=what))
+            super().__init__(Sentence("{what} See /models for the list.", what=what))
         self.name = name
 
 
 class WorkerError(NoisefoxError):
-    """Something went wrong where pictures are made; details are for the log only."""
+    """An error in a worker. Its details are for the log only."""
 
 
 class ModelUnavailable(WorkerError):
-    """The model's files are missing, damaged, or of a kind that is refused."""
+    """The model's files are missing, damaged, or of a refused format."""
 
 
 class LoraUnavailable(WorkerError):
@@ -92,19 +92,19 @@ class ModelTooLarge(ModelUnavailable):
 
 
 class UpscalerUnavailable(WorkerError):
-    """An upscaler that was asked for by name is not installed, or its files are damaged."""
+    """The requested upscaler is not installed, or its files are damaged."""
 
 
 class CheckerUnavailable(WorkerError):
-    """The safety checker's files are missing or damaged, and a picture must not be shown unchecked."""
+    """The safety checker's files are missing or damaged, so pictures cannot be shown."""
 
 
 class BrokenPicture(WorkerError):
-    """A picture came out black or not finite."""
+    """The picture is black or has values that are not finite."""
 
 
 class FailureKind(StrEnum):
-    """Why a job failed, in the words of `bot.errors`."""
+    """The reasons for which a job can fail. `bot.errors` has a sentence for each."""
 
     MODEL_UNAVAILABLE = "model unavailable"
     LORA_UNAVAILABLE = "LoRA unavailable"

@@ -1,4 +1,4 @@
-"""What happens to a job, in the order it can happen."""
+"""The events of a job, in the order they can happen."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from generation.pictures import Picture, Preview
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Waiting; `position` 1 is next."""
+    """The job waits in the queue; `position` 1 is next."""
 
     job_id: int
     position: int
@@ -17,7 +17,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """The job waits for its model to be read into memory, of which `share`, 0 to 1, is done."""
+    """The job waits for its model to load, of which `share` (0 to 1) is done."""
 
     job_id: int
     model: str
@@ -26,14 +26,14 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The job is in the batch."""
+    """The job has joined the batch."""
 
     job_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`step` of `steps` is done; one preview a picture of the job, none of an upscale, whose steps are its tiles."""
+    """`step` of `steps` is done, with a preview for each picture. An upscale's steps are tiles, without previews."""
 
     job_id: int
     step: int
@@ -43,8 +43,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """All pictures are drawn. `seconds` counts from the start of the drawing, not of the waiting; `circumstances` are
-    the device, number format and batch, on which the last bits of the pixels depend."""
+    """All pictures are finished. `seconds` does not include waiting. `circumstances` are the device, number format and
+    batch, on which the last bits of the pixels depend."""
 
     job_id: int
     pictures: tuple[Picture, ...]
@@ -52,12 +52,12 @@ class Completed:
     circumstances: str = ""
     upscaler: str = ""
     explanation: Explanation | None = None
-    """Where one was asked for."""
+    """Set if the job asked for one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The job ended without pictures. `detail` is for the log and never for a chat."""
+    """The job ended without pictures. `detail` is for the log and never shown in the chat."""
 
     job_id: int
     kind: FailureKind
@@ -66,7 +66,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The job was taken out, between two steps or before its first."""
+    """The job was cancelled, between two steps or before the first."""
 
     job_id: int
 

@@ -1,58 +1,56 @@
-"""What a drawing has to show of itself: recorded by the engine, drawn as a figure by whoever asked."""
+"""An explanation: a picture's denoising, recorded by the engine, to be shown as a figure."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from generation.pictures import Preview
+from generation.pictures import Preview
 
 MOMENTS = 16
-"""How many moments of a drawing are recorded at most, from its noise to its picture."""
+"""The most moments that are recorded, from the noise to the picture."""
 
 FORKS = (0.12, 0.4, 0.8)
-"""Where the steps are, of all, whose two predictions are shown: what is to be seen is settled early."""
+"""The positions, as shares of the steps, of the predictions that are shown. Composition is settled early."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The drawing after `step` of its steps; after 0 it is the noise of the seed."""
+    """The state after `step` steps; after 0 it is the seed's noise."""
 
     step: int
     noise: float
-    """The share of noise in it, of its variance: from 1 to 0."""
-    picture: "Preview"
-    """The latents as they stand, decoded."""
-    expected: "Preview"
-    """The finished picture that the model's merged prediction points at from here, decoded; at the end the picture."""
+    """The share of noise in its variance, from 1 to 0."""
+    picture: Preview
+    """The latents, decoded."""
+    expected: Preview
+    """The x0 that the guided prediction implies, decoded; after the last step, the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """The two predictions of one step and what is made of them, each as the finished picture it points at."""
+    """The unconditional, conditional and guided predictions of one step, each as the x0 it implies."""
 
     step: int
-    """How many steps are done before it."""
+    """The number of steps done before it."""
     noise: float
-    without: "Preview"
-    with_prompt: "Preview"
-    merged: "Preview"
+    without: Preview
+    with_prompt: Preview
+    merged: Preview
     guided: bool = True
-    """False where the prompt alone was followed, so that merged is the same."""
+    """False without guidance: merged equals with_prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One drawing from the inside."""
+    """The denoising of one picture."""
 
     steps: int
-    noise: "Preview"
-    """The noise of the seed as colours, one pixel a latent."""
+    noise: Preview
+    """The seed's noise as colours, one pixel a latent."""
     moments: tuple[Moment, ...]
     forks: tuple[Fork, ...]
     from_picture: bool = False
-    """True where it begins with another picture under the noise, so that some of that is seen from the start."""
+    """True for image to image: some of the start picture is visible from the start."""
 
 
 def spread(steps: int, most: int) -> list[int]:
-    """At most `most` of the numbers 0 to `steps` - 1, evenly, the first among them."""
+    """At most `most` of the numbers 0 to `steps` - 1, evenly spaced, the first included."""
     return sorted({number * steps // most for number in range(most)})

@@ -1,6 +1,6 @@
-"""Settings as the text that image tools keep in a picture's metadata, and back.
+"""Settings as text in a picture's metadata, and back.
 
-The form is that of the `parameters` text chunk as A1111 writes it and most galleries and tools read it.
+The format is the `parameters` text chunk that A1111 writes and most tools and galleries read.
 """
 
 import re
@@ -17,26 +17,26 @@ _PAIR = re.compile(r'\s*([\w ]+): ("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """How a picture came to be, beside its settings."""
+    """Facts about a picture beyond its settings."""
 
     model_hash: str
     version: str
     from_picture: bool = False
-    """True where it started from another picture, at the settings' denoising strength."""
+    """True for image to image, at the settings' denoising strength."""
     lora_hashes: Mapping[str, str] = field(default_factory=dict)
-    """Of each LoRA that the prompt names, by its name."""
+    """The hash of each LoRA in the prompt, by name."""
     controlled: bool = False
-    """True where a ControlNet kept it to a picture, at the settings' control scale."""
-    heard: bool = False
-    """True where an IP-Adapter heard pictures, at the settings' image prompt scale."""
+    """True where a ControlNet was used, at the settings' control scale."""
+    image_prompted: bool = False
+    """True where an IP-Adapter was used, at the settings' image prompt scale."""
 
 
 class NoInfotext(UserError):
-    """The text is not a picture's settings."""
+    """The text contains no settings."""
 
 
 def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
-    """The settings of one picture as text: prompt, negative prompt, and a last line `Steps: ..., Sampler: ...`."""
+    """Write the settings of one picture: prompt, negative prompt, and a last line `Steps: ..., Sampler: ...`."""
     pairs = {
         "Steps": str(settings.steps),
         "Sampler": settings.sampler.value,
@@ -65,7 +65,7 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Seed resize from"] = f"{settings.seed_width}x{settings.seed_height}"
     if drawn.controlled:
         pairs["ControlNet weight"] = f"{settings.control_scale:g}"
-    if drawn.heard:
+    if drawn.image_prompted:
         pairs["Image prompt weight"] = f"{settings.image_prompt_scale:g}"
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
@@ -78,7 +78,7 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
 
 
 def with_upscale(text: str, upscaler: str, factor: int) -> str:
-    """The text of a picture that was then enlarged: `factor` times in all, by `upscaler` last."""
+    """The text after an upscale: enlarged `factor` times in all, last by `upscaler`."""
     body, newline, last = text.rpartition("\n")
     pairs = {key: _unquoted(value) for key, value in _PAIR.findall(last)}
     if "Steps" not in pairs:
@@ -89,7 +89,7 @@ def with_upscale(text: str, upscaler: str, factor: int) -> str:
 
 
 def from_infotext(text: str) -> GenerationSettings:
-    """The settings in `text`; raises `NoInfotext` where it holds none."""
+    """Read the settings in `text`. Raises `NoInfotext` if there are none."""
     body, _, last = text.strip().rpartition("\n")
     pairs = {key: _unquoted(value) for key, value in _PAIR.findall(last)}
     prompt, _, negative = body.partition("\n" + _NEGATIVE)
@@ -124,11 +124,11 @@ def from_infotext(text: str) -> GenerationSettings:
             image_prompt_scale=float(pairs.get("Image prompt weight", "0.6")),
         )
     except (KeyError, ValueError) as missing:
-        raise NoInfotext("This picture does not carry settings that I can read.") from missing
+        raise NoInfotext("This picture has no settings that I can read.") from missing
 
 
 def _strengths(pairs: dict[str, str]) -> tuple[str, str]:
-    """Those of image to image and of the hires refinement, which other tools write under one name."""
+    """The denoising strengths of image to image and of hires, which other tools write under the same name."""
     said = pairs.get("Denoising strength")
     if "Hires strength" in pairs or "Hires upscale" not in pairs:
         return said or "0.75", pairs.get("Hires strength", "0.5")
@@ -136,7 +136,7 @@ def _strengths(pairs: dict[str, str]) -> tuple[str, str]:
 
 
 def model_hash_in(text: str) -> str:
-    """The model's hash in `text`, or nothing."""
+    """The model's hash in `text`, or an empty string."""
     pairs = dict(_PAIR.findall(text.rpartition("\n")[2]))
     return _unquoted(pairs.get("Model hash", ""))
 

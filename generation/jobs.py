@@ -1,4 +1,4 @@
-"""A job: one request on its way to becoming pictures."""
+"""Jobs: requests in a form that workers run."""
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -8,7 +8,7 @@ from generation.upscaling import FACTOR, UpscalerName
 
 
 class JobState(StrEnum):
-    """Where a request stands. The first two are unfinished and survive a restart."""
+    """The state of a request. The first two are unfinished and continue after a restart."""
 
     QUEUED = "queued"
     DRAWING = "drawing"
@@ -24,52 +24,52 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Pictures that a drawing starts from or listens to: files' bytes, empty where there is none."""
+    """Input pictures as file bytes; empty where there is none."""
 
     image: bytes = b""
-    """Where the drawing starts, instead of noise alone."""
+    """The start picture of image to image."""
     mask: bytes = b""
-    """White where `image` is drawn anew, black where it stays."""
+    """White where `image` is repainted, black where it is kept."""
     control: bytes = b""
-    """What a ControlNet keeps to."""
+    """The ControlNet's picture."""
     image_prompt: bytes = b""
-    """What an IP-Adapter hears beside the words."""
+    """The IP-Adapter's picture."""
     second: bytes = b""
     third: bytes = b""
     fourth: bytes = b""
-    """What is blended with the first picture: with `image_prompt`, else with `image`."""
+    """Pictures to blend with the first one, which is `image_prompt` or else `image`."""
 
     @property
     def blended(self) -> tuple[bytes, ...]:
-        """The pictures that go with the first one."""
+        """The pictures to blend with the first one."""
         return tuple(filter(None, (self.second, self.third, self.fourth)))
 
     @property
     def image_prompts(self) -> tuple[bytes, ...]:
-        """All that is heard at once."""
+        """All pictures for the IP-Adapter."""
         return (self.image_prompt, *self.blended) if self.image_prompt else ()
 
     def given(self) -> list[tuple[str, bytes]]:
-        """Those that are there, each with its field's name."""
+        """The pictures that are given, each with its field's name."""
         return [(field.name, data) for field in fields(self) if (data := getattr(self, field.name))]
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Draw `settings.count` pictures, or one for each of the `cells` of a sheet."""
+    """Generate `settings.count` pictures, or one for each of the `cells`."""
 
     settings: GenerationSettings
     inputs: Inputs = Inputs()
     explained: bool = False
-    """Whether the first picture is to be shown from the inside too; it is the same picture either way."""
+    """True to record an explanation of the first picture. Its pixels are the same either way."""
     cells: tuple[GenerationSettings, ...] = ()
-    """Of a sheet: what draws each picture, in place of `settings`; of any sizes, and all of the settings' model."""
+    """The settings of each picture, instead of `settings`. Sizes may differ; the model is that of `settings`."""
     check: bool = False
-    """Whether the safety checker is to look at the pictures."""
+    """True to run the safety checker on the pictures."""
 
     @property
     def each(self) -> tuple[GenerationSettings, ...]:
-        """The settings that draw each picture by itself."""
+        """The settings of each picture by itself."""
         return self.cells or tuple(self.settings.of_picture(index) for index in range(self.settings.count))
 
     @property
@@ -78,24 +78,24 @@ class Draw:
 
     @property
     def draws(self) -> bool:
-        """True where the settings' model is at work in it."""
+        """True where the task needs the settings' model."""
         return True
 
 
 class Manner(StrEnum):
-    """How an upscale treats what is to be seen."""
+    """How an upscale treats the content of a picture."""
 
     SUBTLE = "subtle"
-    """Sharper, and otherwise as it is."""
+    """Enlarge only."""
     CREATIVE = "creative"
-    """Enlarged, then drawn over by the picture's model, which finds new detail."""
+    """Enlarge, then let the picture's model add new detail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upscale:
-    """Enlarge one finished picture. `picture` is a picture file's bytes, `settings` what drew it.
+    """Enlarge one finished picture: `picture` is its file's bytes, `settings` are those it was generated with.
 
-    `enlarged_before` is the factor by which it is already larger than it was drawn; `upscaler` what is to enlarge it.
+    `enlarged_before` is the factor of earlier upscales.
     """
 
     settings: GenerationSettings
@@ -124,7 +124,7 @@ Task = Draw | Upscale
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task with a name and an owner. The queue is fair between owners."""
+    """A task with an id and an owner. The queue is fair between owners."""
 
     id: int
     owner: str

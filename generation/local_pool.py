@@ -19,25 +19,25 @@ from generation.jobs import Job
 log = logging.getLogger(__name__)
 
 LIVES = 2
-"""How many workers a job may lose that had nothing else to do, before it is given up: it is what ends them."""
+"""The number of workers that may end while running a job alone, before the job is given up."""
 
 STARTS = 2
-"""How many workers in a row may end before they are ready, until the jobs that wait for one are given up."""
+"""The number of workers in a row that may end before they are ready, until the waiting jobs are given up."""
 
 RESTART_SECONDS = (0.0, 1.0, 5.0, 30.0)
-"""How long to wait before each new worker that follows one which never got ready."""
+"""Seconds to wait before each new worker, after ones that never became ready."""
 
 STARTING_SECONDS = 600.0
-"""How long a worker may take to be ready, while jobs wait for it."""
+"""Seconds a worker may take to become ready while jobs wait for it."""
 
 LOADING_SECONDS = 3600.0
-"""How long a worker may take to load a model, which may have to come from the hub."""
+"""Seconds a worker may take to load a model, download included."""
 
 CLOSE_SECONDS = 10.0
-"""How long a worker may take to end by itself, a model load or a step included."""
+"""Seconds a worker may take to end by itself, in the middle of a model load or a step."""
 
 QUIET = {"TRANSFORMERS_VERBOSITY": "error"}
-"""The worker's environment, where the host's own says nothing: no advice in the log."""
+"""Defaults for the worker's environment: no advice in the log."""
 
 WORKER = (sys.executable, "-m", "generation.engine.worker")
 
@@ -45,8 +45,8 @@ WORKER = (sys.executable, "-m", "generation.engine.worker")
 class LocalPool:
     """A `WorkerPool` of one spawned process. Use as `async with`.
 
-    A worker that ends unasked is replaced, and its jobs begin again: one after the other, since one of them may be
-    what ended it, and the others shall not pay for that.
+    A worker that ends unexpectedly is replaced, and its jobs start again, one at a time: if one of them is the cause,
+    the others do not fail with it.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class LocalPool:
         self._losses: dict[int, int] = {}
         self._cancelling: set[int] = set()
         self._suspects: deque[int] = deque()
-        """Jobs to be drawn alone; while there are any, the first is all the worker has."""
+        """Jobs to run alone. While there are any, the worker has only the first."""
         self._worker: Process | None = None
         self._limit: asyncio.Timeout | None = None
-        """When the worker must have said something, if it has anything to do."""
+        """The deadline for the worker's next message, while it has jobs."""
         self._ready = asyncio.Event()
         self._about: wire.Ready | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -83,7 +83,7 @@ class LocalPool:
         return self._options.max_pictures
 
     async def ready(self) -> wire.Ready:
-        """Wait for the worker to be up; what it runs on."""
+        """Wait for the worker to be ready, and return what it runs on."""
         await self._ready.wait()
         assert self._about is not None
         return self._about
@@ -134,7 +134,7 @@ class LocalPool:
                     self._pass_on(Failed(job_id, FailureKind.WORKER_UNAVAILABLE, "no worker gets ready"))
 
     async def _employ(self) -> bool:
-        """Run one worker to its end; whether it ever was ready."""
+        """Run one worker to its end. True if it became ready."""
         try:
             worker = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, stdout=PIPE, env=QUIET | os.environ, start_new_session=True
@@ -153,7 +153,7 @@ class LocalPool:
         return was_ready
 
     async def _converse(self, worker: Process) -> None:
-        """Hand over the jobs, then pass on events until the worker ends."""
+        """Submit the jobs, then forward events until the worker ends."""
         assert worker.stdout is not None
         for job_id in self._in_flight.keys() & self._cancelling:
             self._pass_on(Cancelled(job_id))
@@ -184,7 +184,7 @@ class LocalPool:
         self._expect(LOADING_SECONDS if isinstance(message, Loading) else self._options.step_seconds)
 
     def _expect(self, seconds: float) -> None:
-        """Give the worker so long for its next word, if it has anything to do."""
+        """Set the deadline for the worker's next message, if it has jobs."""
         if self._limit is not None:
             self._limit.reschedule(asyncio.get_running_loop().time() + seconds if self._in_flight else None)
 
@@ -199,7 +199,7 @@ class LocalPool:
         self._events.put_nowait(event)
 
     def _submit_due(self) -> None:
-        """Hand the worker its first suspect, or, where there is none, everything."""
+        """Submit the first suspect to the worker, or all jobs if there are no suspects."""
         for job_id in [self._suspects[0]] if self._suspects else list(self._in_flight):
             self._send(wire.Submit(self._in_flight[job_id]))
 
@@ -211,7 +211,7 @@ class LocalPool:
                 self._submit_due()
 
     def _count_losses(self) -> None:
-        """After the loss of a worker: whoever had it alone is charged with it, and everybody is drawn alone next."""
+        """After losing a worker: count it for the job that ran alone, and run every job alone next."""
         alone = self._suspects[0] if self._suspects else next(iter(self._in_flight), None)
         if alone is not None and (self._suspects or len(self._in_flight) == 1) and alone not in self._cancelling:
             self._losses[alone] = self._losses.get(alone, 0) + 1
@@ -220,13 +220,13 @@ class LocalPool:
         self._suspects = deque(self._in_flight)
 
     def _send(self, command: wire.Command) -> None:
-        """Write to the worker, if there is one; a new one is told of every job in flight."""
+        """Send a command to the worker, if there is one. A new worker gets every job in flight."""
         if self._worker is not None and self._worker.stdin is not None and not self._worker.stdin.is_closing():
             self._worker.stdin.write(wire.pack(command))
 
 
 async def _end(worker: Process) -> None:
-    """Ask the worker to end by closing its input; kill it where it does not."""
+    """Close the worker's input, so that it ends. Kill it if it does not."""
     if worker.stdin is not None:
         worker.stdin.close()
     try:

@@ -1,6 +1,6 @@
-"""LoRAs: what a prompt says of them, `<lora:name:0.8>`, and which there are.
+"""LoRAs (Hu et al., arXiv 2106.09685): tags in prompts, `<lora:name:0.8>`, and the ones that a host offers.
 
-A LoRA (Hu et al., arXiv 2106.09685) is a small file that changes a model's weights towards a style or a subject.
+A LoRA is a small file that changes a model's weights towards a style or a subject.
 """
 
 import re
@@ -21,13 +21,13 @@ _RESERVED = r"[<>:,\n]"
 SUFFIX = ".safetensors"
 
 _OPENED = re.compile(r"(?:(?P<tag><lora:)|(?P<flag>--lora\s+))(?P<name>[^<>:]*)$", re.IGNORECASE)
-"""What somebody types who is about to name a LoRA, at the end of a text."""
+"""The beginning of a LoRA's tag or flag, at the end of a text that is being typed."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lora:
-    """A LoRA at work: how much of it is added to the UNet and to the text encoder. 0 is none, 1 all, and a negative
-    number its opposite."""
+    """A LoRA to apply, with its scales for the UNet and the text encoder. 0 is none, 1 is full strength, and negative
+    scales apply the opposite."""
 
     name: str
     scale: float = 1.0
@@ -35,34 +35,34 @@ class Lora:
 
 
 LoraSet = tuple[Lora, ...]
-"""Those that one picture is drawn with, sorted by name, each once."""
+"""The LoRAs of one picture, sorted by name, each once."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoraSpec:
-    """A LoRA by name: its file, and for people the words it listens to."""
+    """A LoRA's name, its file, and its trigger words."""
 
     name: str
     file: Path
     words: str = ""
     models: tuple[str, ...] = ()
-    """The models it is for; all, where none is named."""
+    """The models it is for. If empty, all."""
 
     def __post_init__(self) -> None:
         if not self.name.strip() or re.search(_RESERVED, self.name):
-            raise InvalidSetting("name", "A LoRA's name is written between colons: it can have none, no <, > or comma.")
+            raise InvalidSetting("name", "A LoRA's name can't be empty or contain a colon, a comma, < or >.")
         if self.file.suffix != SUFFIX:
-            raise InvalidSetting("file", f"LoRAs are read from {SUFFIX} files only: others could run code.")
+            raise InvalidSetting("file", f"A LoRA must be a {SUFFIX} file: other formats can run code.")
 
     def fits(self, model: str) -> bool:
         return not self.models or model in self.models
 
 
 def read(prompt: str) -> tuple[str, LoraSet]:
-    """A prompt's words without its tags, and the LoRAs they name; of one that is named twice the strengths add up.
+    """Split a prompt into its words and its LoRAs. The scales of a LoRA that is named twice add up.
 
-    `<lora:name>` is at full strength; of `<lora:name:0.5:0.8>` the first number is for the text encoder, the second for
-    the UNet, as A1111 has it. Raises `InvalidSetting`.
+    `<lora:name>` has scale 1. In `<lora:name:0.5:0.8>` the first number is for the text encoder and the second for the
+    UNet, as in A1111. Raises `InvalidSetting`.
     """
     found: dict[str, Lora] = {}
     for match in _TAG.finditer(prompt):
@@ -72,26 +72,27 @@ def read(prompt: str) -> tuple[str, LoraSet]:
         found[lora.name] = lora
     if len(found) > LORAS.high:
         raise InvalidSetting(
-            "prompt", Sentence("It names {number} LoRAs; {most} are the most.", number=len(found), most=LORAS.high)
+            "prompt",
+            Sentence("The prompt has {number} LoRAs, and {most} is the maximum.", number=len(found), most=LORAS.high),
         )
     words = re.sub(r"[ \t]{2,}", " ", _TAG.sub("", prompt)).strip() if found else prompt
     return words, tuple(sorted(lora for lora in found.values() if lora.scale or lora.text_scale))
 
 
 def tag(name: str, scale: float = 1.0) -> str:
-    """What names a LoRA in a prompt."""
+    """The tag of a LoRA in a prompt."""
     return f"<lora:{name}:{scale:g}>"
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The weights in a folder and in those in it; without those whose name no prompt can write. Raises `OSError`."""
+    """The LoRA files in a folder and below it, except for names that a tag cannot contain. Raises `OSError`."""
     if not folder.is_dir():
         raise NotADirectoryError(ENOTDIR, "there is no such folder")
     return [file for file in sorted(folder.rglob(f"*{SUFFIX}")) if not re.search(_RESERVED, file.stem)]
 
 
 class Loras:
-    """The LoRAs by name."""
+    """The LoRAs of a host, by name."""
 
     def __init__(self, specs: Iterable[LoraSpec] = ()) -> None:
         self._specs = {spec.name.lower(): spec for spec in specs}
@@ -100,7 +101,7 @@ class Loras:
         return iter(self._specs.values())
 
     def get(self, name: str, model: str) -> LoraSpec:
-        """The LoRA called `name`, in letters of any case, for `model`; raises `UnknownLora` with the nearest names."""
+        """The LoRA called `name`, in any case, for `model`. Raises `UnknownLora` with the nearest names."""
         spec = self._specs.get(name.strip().lower())
         if spec is None:
             raise UnknownLora(name, self._nearest(name, self.of(model)))
@@ -109,22 +110,22 @@ class Loras:
         return spec
 
     def of(self, model: str) -> list[LoraSpec]:
-        """Those that are for a model."""
+        """The LoRAs for a model."""
         return [spec for spec in self if spec.fits(model)]
 
     def check(self, prompt: str, model: str) -> list[LoraSpec]:
-        """The LoRAs that a prompt names. Raises `UserError` unless `model` can be drawn with all of them."""
+        """The LoRAs in a prompt. Raises `UserError` unless all of them are for `model`."""
         return [self.get(lora.name, model) for lora in read(prompt)[1]]
 
     def with_words(self, prompt: str, model: str) -> str:
-        """A prompt with the words that its LoRAs listen to, where it lacks them. Raises `UserError` as `check` does."""
+        """Add the trigger words of a prompt's LoRAs, where they are missing. Raises `UserError` as `check` does."""
         for spec in self.check(prompt, model):
             if spec.words.lower() not in prompt.lower():
                 prompt = f"{prompt}, {spec.words}"
         return prompt
 
     def completions(self, text: str, model: str) -> list[tuple[str, str]]:
-        """The ways to end a text that breaks off while it names a LoRA: each LoRA's name, and the whole text then."""
+        """Completions for a text that ends in an unfinished LoRA: the name of each match, and the completed text."""
         opened = _OPENED.search(text)
         if opened is None:
             return []
@@ -151,7 +152,7 @@ def _lora(match: "re.Match[str]") -> Lora:
         [text_scale, scale] = scales if len(scales) == 2 else scales * 2
     except ValueError:
         wrong = Sentence(
-            "In “{tag}” the strength must be a number, such as `{example}`.",
+            "The strength in “{tag}” must be a number, for example `{example}`.",
             tag=match[0][:60],
             example=tag(name[:40], 0.8),
         )

@@ -1,4 +1,4 @@
-"""Drawing beyond a picture's edges: a larger view of it, with what is missing marked to be drawn."""
+"""Outpainting: a larger view of a picture, with a mask of the part to generate."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,23 +10,23 @@ from generation.errors import InvalidSetting
 from generation.settings import PIXELS_PER_LATENT
 
 ZOOMS = (1.5, 2.0)
-"""How far one can zoom out."""
+"""The zoom factors."""
 
 EXTENSION = 0.5
-"""How much a pan adds, of the side it goes along."""
+"""The share of a side that a pan adds."""
 
 STRENGTH = 0.95
-"""The denoising strength that leaves the new part just enough of its ground to follow the picture's colours."""
+"""The denoising strength: just low enough that the new part follows the picture's colours."""
 
 _OVERLAP = PIXELS_PER_LATENT
-"""Pixels of the old picture's rim that are drawn anew, so that the new part grows into it."""
+"""Pixels of the picture's edge that are repainted, so that the new part blends in."""
 
 _GRAIN = 12.0
-"""Standard deviation of the noise on the ground, of 255; a model continues grain more readily than a smooth fog."""
+"""Standard deviation, of 255, of the noise on the background. Models continue grain better than a smooth blur."""
 
 
 class Direction(StrEnum):
-    """Where a view moves to."""
+    """The direction of a pan."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -36,14 +36,15 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A picture with room around it. `mask` is white where it is to be drawn, black where the picture stays."""
+    """A picture with room around it. `mask` is white where it is to be generated, black where the picture is kept."""
 
     image: Image.Image
     mask: Image.Image
 
 
 def zoomed_out(image: Image.Image, zoom: float) -> Canvas:
-    """The same size, the picture `zoom` times smaller in its middle. Raises `InvalidSetting` for no zoom of `ZOOMS`."""
+    """The picture `zoom` times smaller, in the middle of a canvas of its old size. Raises `InvalidSetting` unless
+    `zoom` is one of `ZOOMS`."""
     if zoom not in ZOOMS:
         raise InvalidSetting("zoom", "Zoom out by one of: {zooms:g}.", zooms=ZOOMS)
     width, height = _on_grid(image.width / zoom), _on_grid(image.height / zoom)
@@ -53,8 +54,8 @@ def zoomed_out(image: Image.Image, zoom: float) -> Canvas:
 
 
 def panned(image: Image.Image, direction: Direction, side: int) -> Canvas:
-    """The picture extended by half in one direction; or, where that would be longer than `side` pixels, the view moved
-    as far at the same size, so that the opposite part is left behind."""
+    """The picture extended by half in one direction. If that would exceed `side` pixels, the view moves by as much at
+    the same size, and the opposite part is cut off."""
     across = direction in (Direction.LEFT, Direction.RIGHT)
     extension = _on_grid((image.width if across else image.height) * EXTENSION)
     size = view_size(image.size, direction, side)
@@ -64,7 +65,7 @@ def panned(image: Image.Image, direction: Direction, side: int) -> Canvas:
 
 
 def view_size(size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> tuple[int, int]:
-    """Width and height of a larger view of a picture of `size`."""
+    """Width and height of the canvas for a picture of `size`."""
     if not isinstance(zoom_or_direction, Direction):
         return size
     across = zoom_or_direction in (Direction.LEFT, Direction.RIGHT)
@@ -76,7 +77,7 @@ def view_size(size: tuple[int, int], zoom_or_direction: float | Direction, side:
 
 
 def _around(image: Image.Image, size: tuple[int, int], offset: tuple[int, int]) -> Canvas:
-    """A canvas of `size` with `image` at `offset`; what stands out is cut off."""
+    """A canvas of `size` with `image` at `offset`, cropped to the canvas."""
     shown = image.crop(
         (
             max(-offset[0], 0),
@@ -98,7 +99,7 @@ def _around(image: Image.Image, size: tuple[int, int], offset: tuple[int, int]) 
 
 
 def _ground(image: Image.Image, size: tuple[int, int], offset: tuple[int, int]) -> Image.Image:
-    """The picture's edges stretched over a canvas, the more blurred the farther out, with grain."""
+    """The background: the picture's edge pixels stretched over a canvas, blurred, with grain."""
     pixels = numpy.asarray(image.convert("RGB"))
     before = [(offset[1], size[1] - offset[1] - image.height), (offset[0], size[0] - offset[0] - image.width), (0, 0)]
     stretched = numpy.pad(pixels, before, mode="edge")

@@ -1,4 +1,4 @@
-"""How long drawing takes: learned from the steps that were taken, to say how long it will take."""
+"""Estimates of drawing times, learned from the steps that were taken."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,15 +10,15 @@ from generation import cost
 from generation.settings import GenerationSettings
 
 WEIGHT = 0.3
-"""Of a new measurement, against all before."""
+"""The weight of a new measurement against the earlier ones."""
 
 Key = tuple[str, int]
-"""A model, and the pixels of a picture."""
+"""A model's name and the number of pixels of a picture."""
 
 
 class Work(NamedTuple):
-    """What is to be drawn, `cells` in place of `settings` if there are any; `of_picture` where it starts from another
-    picture; as often as it has `tiles`, one after the other."""
+    """The work of a request. `cells`, if any, replace `settings`. `of_picture` is True for image to image. `tiles` is
+    how often the work is repeated."""
 
     settings: GenerationSettings
     of_picture: bool = False
@@ -27,7 +27,7 @@ class Work(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """Its model, and how many pixels a picture of it has, on average."""
+        """The model, and the mean number of pixels of its pictures."""
         pixels = [each.width * each.height for each in self.drawn]
         return self.settings.model, round(sum(pixels) / len(pixels))
 
@@ -37,17 +37,17 @@ class Work(NamedTuple):
 
     @property
     def each(self) -> "list[Work]":
-        """Of every cell by itself, each with its own model."""
+        """The work of every cell by itself, each with its own model."""
         return [self._replace(settings=each, cells=()) for each in self.drawn]
 
     @property
     def steps(self) -> int:
-        """As its progress counts them."""
+        """The steps, as progress counts them."""
         return self.tiles * sum(cost.steps(each, self.of_picture) for each in self.drawn)
 
     @property
     def charged(self) -> int:
-        """As budgets count them."""
+        """The steps, as budgets count them."""
         return self.tiles * sum(cost.charged(each, self.of_picture) for each in self.drawn)
 
 
@@ -72,10 +72,10 @@ class _InFlight:
 
 
 class Pace:
-    """Seconds a row, by model and size, over all that is drawn at the same time.
+    """Seconds per row, by model and size, over all jobs that run at the same time.
 
-    Counted from ending to ending, so that reading the prompt and decoding the picture are in it; loading a model is
-    not.
+    Measured from one job's end to the next, so that encoding prompts and decoding pictures are included and loading a
+    model is not.
     """
 
     def __init__(self, known: Mapping[Key, float] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -83,37 +83,37 @@ class Pace:
         self._clock = clock
         self._in_flight: dict[int, _InFlight] = {}
         self._since: float | None = None
-        """When counting began; None while nothing is drawn."""
+        """The start of the measurement; None while no job runs."""
         self._rows: dict[Key, float] = {}
-        """Rows that went through since."""
+        """The rows of each key since then."""
 
     def knows(self, known: Mapping[Key, float]) -> None:
-        """Take over what was learned earlier."""
+        """Add measurements of earlier runs."""
         self._seconds.update(known)
 
     def __contains__(self, job_id: object) -> bool:
-        """Whether a job is in the batch."""
+        """True if a job is in the batch."""
         return job_id in self._in_flight
 
     def begin(self, job_id: int, work: Work) -> None:
-        """A job has joined the batch; one that begins again has nothing done yet."""
+        """Record that a job has joined the batch, with no steps done."""
         self._in_flight[job_id] = _InFlight(work, work.steps)
         if self._since is None:
             self._restart()
 
     def step(self, job_id: int, step: int) -> None:
-        """So many steps of a job are done."""
+        """Record that so many steps of a job are done."""
         if job := self._in_flight.get(job_id):
             key = job.work.key
             self._rows[key] = self._rows.get(key, 0) + max(0, step - job.done) * job.rows_a_step
             job.done = step
 
     def load(self) -> None:
-        """A model is read into memory: what follows is counted anew."""
+        """Record that a model is being loaded, which discards the current measurement."""
         self._since = None
 
     def end(self, job_id: int) -> dict[Key, float]:
-        """A job has left the batch; what was learned by it."""
+        """Record that a job has left the batch, and return the new measurements."""
         job = self._in_flight.pop(job_id, None)
         if job is None:
             return {}
@@ -124,12 +124,12 @@ class Pace:
         return learned
 
     def seconds_for(self, work: Work) -> float | None:
-        """How long a request takes by itself; None where nothing is known of its model."""
+        """Seconds a request takes by itself; None if its model has not been measured."""
         a_row = self._seconds_a_row(work)
         return None if a_row is None else _rows(work) * a_row
 
     def left(self, job_id: int) -> float | None:
-        """How long a job takes yet, its share of the batch being what it is now; None where that is not known."""
+        """Seconds until a job ends, if the batch stays as it is; None if that is not known."""
         job = self._in_flight.get(job_id)
         if job is None:
             return None
@@ -141,7 +141,7 @@ class Pace:
         return job.steps_left * a_step
 
     def all_left(self) -> float | None:
-        """How long it takes until all is drawn that is in the batch."""
+        """Seconds until every job in the batch has ended; None if that is not known."""
         total = 0.0
         for job in self._in_flight.values():
             if (a_row := self._seconds_a_row(job.work)) is None:
@@ -163,7 +163,7 @@ class Pace:
         return {key: self._seconds[key] for key in self._rows}
 
     def _seconds_a_row(self, work: Work) -> float | None:
-        """As measured at this size, else in proportion to the nearest size that was measured."""
+        """As measured at this size, or in proportion to the nearest measured size."""
         model, pixels = work.key
         measured = {key[1]: seconds for key, seconds in self._seconds.items() if key[0] == model}
         if not measured:

@@ -1,4 +1,4 @@
-"""What the rest of the program asks of whoever draws."""
+"""The interface of worker pools."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -8,23 +8,23 @@ from generation.jobs import Job
 
 
 class WorkerPool(Protocol):
-    """Workers behind one door. Every submitted job ends in exactly one `Completed`, `Failed` or `Cancelled`."""
+    """A pool of workers. Every submitted job ends in exactly one `Completed`, `Failed` or `Cancelled`."""
 
     @property
     def room(self) -> int:
-        """How many pictures are drawn together without any having to wait for their turns."""
+        """The number of pictures that run in one batch without taking turns."""
 
     async def submit(self, job: Job) -> None:
-        """Start drawing. What goes beyond `room`, and how far, is the caller's to say."""
+        """Start a job. The caller decides how far to go beyond `room`."""
 
     async def cancel(self, job_id: int) -> None:
-        """Stop a job before its next step; without effect on one that has ended or was never here."""
+        """Cancel a job before its next step. Does nothing for a job that has ended or is unknown."""
 
     async def want_frame(self, job_id: int) -> None:
-        """Ask for a decoded preview with the job's next step, where that costs little."""
+        """Ask for a decoded preview with the job's next step, if that costs little."""
 
     def events(self) -> AsyncIterator[Event]:
-        """What happens to all jobs, in order. For one reader."""
+        """The events of all jobs, in order. For one reader."""
 
     async def close(self) -> None:
-        """End the workers; jobs in flight get no event any more."""
+        """End the workers. Jobs in flight get no more events."""

@@ -1,17 +1,17 @@
-"""What people type to weigh the words of a prompt.
+"""The syntax for weights in a prompt.
 
-`(word)` weighs 1.1, `[word]` 1/1.1, `(word:1.3)` what it says; nesting multiplies; a backslash makes a bracket plain
-text; `BREAK` in a word of its own begins a new window of the text encoder. A bracket that nothing closes is text.
+`(word)` has weight 1.1, `[word]` 1/1.1 and `(word:1.3)` 1.3. Nested weights multiply. A backslash escapes a bracket.
+`BREAK` as a word of its own starts a new window of the text encoder. A bracket without its pair is plain text.
 """
 
 import re
 from dataclasses import dataclass
 
 EMPHASIS = 1.1
-"""What one pair of round brackets multiplies by, and one pair of square ones divides by."""
+"""The factor of a pair of round brackets; square ones divide by it."""
 
 HEAVIEST = 100.0
-"""What any word may weigh at most, less than nothing included: far beyond what is of use, and far from infinity."""
+"""The largest absolute weight, far beyond useful values, so that nesting cannot reach infinity."""
 
 _TOKEN = re.compile(
     r"""
@@ -27,18 +27,18 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a prompt of one weight."""
+    """A piece of a prompt with one weight."""
 
     text: str
     weight: float = 1.0
 
 
 Windows = list[list[Span]]
-"""A prompt's spans, divided where `BREAK` stands."""
+"""A prompt's spans, split at `BREAK`."""
 
 
 def parse(prompt: str) -> Windows:
-    """The weighted spans of a prompt; never fails."""
+    """Parse a prompt into weighted spans. Never fails."""
     reader = _Reader()
     for token in _TOKEN.finditer(prompt):
         reader.read(token)
@@ -53,7 +53,7 @@ class _Piece:
 
 
 class _Reader:
-    """Pieces so far, and which of them are brackets that may yet be closed."""
+    """Collects pieces, and the positions of open brackets among them."""
 
     def __init__(self) -> None:
         self._pieces: list[_Piece] = []
@@ -79,7 +79,7 @@ class _Reader:
         return windows
 
     def _close(self, bracket: str, weight: str | None) -> bool:
-        """Weigh what stands since the opening bracket; False where there is none."""
+        """Apply the weight since the opening bracket. False if there is none."""
         opening = "(" if bracket == ")" else "["
         places = [place for place, piece in enumerate(self._open) if self._pieces[piece].text == opening]
         if not places:

@@ -1,4 +1,4 @@
-"""The line of jobs that wait for a worker, fair between their owners."""
+"""A queue of waiting jobs that is fair between their owners."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -7,22 +7,22 @@ from collections.abc import Callable
 from generation.jobs import Job
 
 OVERTAKING = 4
-"""How many jobs may go before the next one, where there is room for them and not for it."""
+"""The number of jobs that may overtake the next one, if they fit and it does not."""
 
 
 class FairQueue:
-    """Owners take turns; the jobs of one owner keep their order.
+    """Owners take turns, and the jobs of one owner keep their order.
 
-    Whoever asks for ten pictures delays the next person by one of them, not by ten. A small job need not wait behind a
-    large one of somebody else for which there is no room yet, and the large one need not wait for ever. Jobs `beside`
-    the others take none of their room, and so wait behind none that lacks it.
+    Ten jobs of one owner delay the next owner by one job, not ten. A small job may overtake a large one of another
+    owner that does not fit yet, but only `OVERTAKING` times. Jobs for which `beside` is True take no room from the
+    others, so they never wait for it.
     """
 
     def __init__(self, beside: Callable[[Job], bool] = lambda job: False) -> None:
         self._beside = beside
         self._owners: OrderedDict[str, deque[Job]] = OrderedDict()
         self._overtaken: dict[int, int] = {}
-        """How many went before each job that was next and did not fit."""
+        """The number of jobs that overtook each job that did not fit."""
         self._changed = asyncio.Event()
 
     def put(self, job: Job) -> None:
@@ -30,7 +30,7 @@ class FairQueue:
         self._changed.set()
 
     async def take(self, fits: Callable[[Job], bool]) -> Job:
-        """The next job that `fits`, as soon as there is one; call `recheck` when more may fit."""
+        """Wait for the next job that `fits`, and take it. Call `recheck` when more may fit."""
         while True:
             if job := self._next(fits):
                 self._take_turn(job)
@@ -39,11 +39,11 @@ class FairQueue:
             await self._changed.wait()
 
     def recheck(self) -> None:
-        """Let a waiting `take` ask again whether the next job fits."""
+        """Make a waiting `take` check again whether the next job fits."""
         self._changed.set()
 
     def remove(self, job_id: int) -> bool:
-        """Take a job out of the line; False where it is not in it (any more)."""
+        """Remove a job. False if it is not in the queue."""
         for owner, jobs in self._owners.items():
             for job in jobs:
                 if job.id == job_id:
@@ -56,14 +56,14 @@ class FairQueue:
         return False
 
     def positions(self) -> dict[int, int]:
-        """The place of every waiting job; 1 is next."""
+        """The position of every waiting job; 1 is next."""
         rounds = [
             (turn, place, job.id) for place, jobs in enumerate(self._owners.values()) for turn, job in enumerate(jobs)
         ]
         return {job_id: position for position, (_, _, job_id) in enumerate(sorted(rounds), start=1)}
 
     def _next(self, fits: Callable[[Job], bool]) -> Job | None:
-        """The first owner's job, or, where it does not fit, that of another who may overtake it."""
+        """The first owner's job, or, if it does not fit, one that may overtake it."""
         firsts = [jobs[0] for jobs in self._owners.values()]
         if not firsts or fits(firsts[0]):
             return next(iter(firsts), None)

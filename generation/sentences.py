@@ -1,7 +1,7 @@
-"""Sentences for people, kept apart from what is filled into them, so that each can be put into its reader's language.
+"""Sentences for people as templates with values, so that they can be translated for each reader.
 
-A template is English, with named places as `str.format` has them: "At most {limit} steps are allowed here." One that
-nothing is filled into may hold braces of any kind.
+A template is English, with named fields as in `str.format`: "At most {limit} steps are allowed here." A template
+without values may contain any braces.
 """
 
 import string
@@ -12,13 +12,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How a language writes numbers: its decimal mark, and what stands between thousands where they are grouped."""
+    """How a language writes numbers: its decimal mark and its thousands separator."""
 
     decimal: str = "."
     group: str = ","
 
     def written(self, plain: str) -> str:
-        """A number as Python writes it, as this language does."""
+        """A number that Python has formatted, in this language's format."""
         return plain.translate(str.maketrans(".,", self.decimal + self.group))
 
 
@@ -26,7 +26,7 @@ ENGLISH_NUMBERS = Numbers()
 
 
 class Sentence:
-    """A template and what fills it. `str()` is English; `bot.locales.say` is any language."""
+    """A template with its values. `str()` is English; `bot.locales.say` translates."""
 
     def __init__(self, template: str, /, **values: object) -> None:
         self.template = template
@@ -45,16 +45,16 @@ class Sentence:
         return hash(self.template)
 
     def with_values(self, **values: object) -> "Sentence":
-        """The same, filled further."""
+        """The same sentence with more values."""
         return Sentence(self.template, **self.values, **values)
 
     def english(self) -> str:
-        """The template, as it is in English."""
+        """The English template."""
         return self.template
 
 
 class Counted(Sentence):
-    """A sentence whose words depend on a number, which is `n` in both templates."""
+    """A sentence with a singular and a plural template, chosen by the number `n`."""
 
     def __init__(self, n: int, one: str, many: str, /, **values: object) -> None:
         super().__init__(many, **values, n=n)
@@ -73,13 +73,13 @@ Translate = Callable[[Sentence], str]
 
 
 def in_english(sentence: Sentence) -> str:
-    """A sentence as it is in the source."""
+    """A sentence in English."""
     return filled(sentence.english(), sentence.values, in_english, ENGLISH_NUMBERS)
 
 
 def filled(template: str, values: dict[str, object], translate: Translate, numbers: Numbers) -> str:
-    """A template with `values` in their places: sentences translated, numbers as the language writes them, sequences
-    with commas between. `{name!c}` begins with a capital letter, `{name:,}` groups thousands."""
+    """Fill a template: sentences are translated, numbers use the language's format, and sequences are joined by commas.
+    `{name!c}` capitalises, `{name:,}` groups thousands."""
     return _Filling(translate, numbers).vformat(template, (), values) if values else template
 
 

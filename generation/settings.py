@@ -1,4 +1,4 @@
-"""Every setting of a picture, with its bounds: the one place that knows them."""
+"""The settings of a picture and their bounds and defaults."""
 
 import secrets
 from dataclasses import dataclass, fields, replace
@@ -10,19 +10,19 @@ from generation.errors import InvalidSetting, LimitExceeded
 from generation.sentences import Counted, Sentence
 
 PIXELS_PER_LATENT = 8
-"""The autoencoder's factor: a latent is an eighth of the picture, each way."""
+"""The VAE's scale factor: pixels a side for each latent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A closed interval, and for sizes the step inside it."""
+    """A closed interval. Sizes must also be a multiple."""
 
     low: int
     high: int
     multiple_of: int = 1
 
     def check(self, field: str, value: float) -> None:
-        """Raise `InvalidSetting`, naming `field`, unless `value` lies inside."""
+        """Raise `InvalidSetting` for `field` unless `value` is within the bounds."""
         if not isfinite(value) or not self.low <= value <= self.high:
             raise InvalidSetting(
                 field,
@@ -43,7 +43,7 @@ class Bounds:
 
 
 def label(field: str) -> Sentence:
-    """A setting or limit as people call it."""
+    """The name of a setting or limit, for people."""
     return Sentence(field.replace("_", " "))
 
 
@@ -58,22 +58,22 @@ HIRES_FACTOR = Bounds(1, 4)
 CONTROL_SCALE = Bounds(0, 2)
 LORA_SCALE = Bounds(-10, 10)
 LORAS = Bounds(0, 8)
-"""How many a prompt may name."""
+"""The number of LoRAs in a prompt."""
 PROMPT_LENGTH = Bounds(1, 6000)
 BREAKS = Bounds(0, 20)
-"""How often a prompt may begin a new window: each is read by itself, and makes every step slower."""
+"""The number of BREAKs in a prompt. Each adds a window of the text encoder, which makes every step slower."""
 WAITING = Bounds(1, 1000)
 COOLDOWN = Bounds(0, 86400)
 DAILY_STEPS = Bounds(0, 10_000_000)
 
 
 def random_seed() -> int:
-    """Any seed, each as likely."""
+    """A random seed."""
     return secrets.randbelow(SEED.high + 1)
 
 
 class Sampler(StrEnum):
-    """The rule that turns a prediction into the next, less noisy, latents; by the names users know."""
+    """Samplers, by their usual names."""
 
     DPMPP_2M_KARRAS = "DPM++ 2M Karras"
     EULER = "Euler"
@@ -91,16 +91,16 @@ class Sampler(StrEnum):
     LCM = "LCM"
     TCD = "TCD"
     OWN = "Model's own"
-    """What the model comes with."""
+    """The scheduler that the model ships with."""
 
     @property
     def steps(self) -> Bounds:
-        """How many steps it can take. LCM and TCD are for models distilled to a few."""
+        """The bounds of its steps. LCM and TCD are for models distilled to a few."""
         return Bounds(1, 50) if self in (Sampler.LCM, Sampler.TCD) else STEPS
 
     @property
     def schedules(self) -> "tuple[Schedule, ...]":
-        """How it can spread the noise levels. LCM and TCD know only the levels they were distilled at."""
+        """The schedules it supports. LCM and TCD only have the noise levels they were distilled at."""
         if self in (Sampler.LCM, Sampler.TCD, Sampler.OWN):
             return (Schedule.SAMPLER,)
         if self in (Sampler.EULER_ANCESTRAL, Sampler.DDIM, Sampler.DDPM, Sampler.PLMS):
@@ -109,10 +109,10 @@ class Sampler(StrEnum):
 
 
 class Schedule(StrEnum):
-    """How the noise levels are spread over the steps."""
+    """Noise schedules: how noise levels are spread over the steps."""
 
     SAMPLER = "Automatic"
-    """As the sampler's name says."""
+    """The sampler's own schedule."""
     UNIFORM = "Uniform"
     KARRAS = "Karras"
     EXPONENTIAL = "Exponential"
@@ -121,10 +121,10 @@ class Schedule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GenerationSettings:
-    """What a request asks for.
+    """The settings of a request.
 
-    Picture i of `count` starts from `seed` + i, modulo 2**32; of a variation, from `variation_seed` + i instead.
-    Raises `InvalidSetting` where a value is out of bounds.
+    Picture i of `count` has the seed `seed` + i modulo 2**32; a variation has `variation_seed` + i instead.
+    Raises `InvalidSetting` for values out of bounds.
     """
 
     prompt: str
@@ -135,42 +135,42 @@ class GenerationSettings:
     negative_prompt: str = ""
     steps: int = 25
     guidance_scale: float = 7.0
-    """How much the prompt is weighed against what the model sees by itself; 1 takes the prompt alone."""
+    """Scale of classifier-free guidance; 1 turns it off and uses the conditional prediction alone."""
     sampler: Sampler = Sampler.DPMPP_2M_KARRAS
     clip_skip: int = 1
-    """Layer of the text encoder that is listened to, counted from the end: 1 is the last."""
+    """The text encoder's layer that conditions the UNet, counted from the end: 1 is the last."""
     count: int = 1
     variation_seed: int = 0
     variation_strength: float = 0.0
-    """How far the noise goes over from that of `seed` to that of `variation_seed`: 0 not at all, 1 all the way."""
+    """Interpolation from the noise of `seed` (0) to that of `variation_seed` (1)."""
     seed_width: int = 0
     seed_height: int = 0
-    """The size whose noise is used, which keeps the composition of a picture of that size; 0 is the picture's own."""
+    """The size whose noise is used, to keep the composition of a picture of that size; 0 is the picture's own."""
     schedule: Schedule = Schedule.SAMPLER
     guidance_rescale: float = 0.0
-    """How far the merged prediction is brought back to the contrast of the prompt's own, against burnt colours."""
+    """Guidance rescale, 0 to 1: restores the contrast of the conditional prediction, against burnt colours."""
     guidance_start: float = 0.0
     guidance_end: float = 1.0
-    """The part of the steps in which the prompt is weighed; in the others the prompt's prediction is taken alone."""
+    """The interval of the steps with guidance, as shares. The others use the conditional prediction alone."""
     denoising_strength: float = 0.75
-    """Of a picture that starts from another: how much of the way from noise is drawn anew. 1 forgets the other."""
+    """For image to image: the share of the steps that are run. 1 ignores the start picture."""
     hires_factor: float = 1.0
-    """Draw at this size, enlarge so many times, and refine; 1 does not."""
+    """Hires: generate at width x height, enlarge by this factor, and refine; 1 turns it off."""
     hires_strength: float = 0.5
-    """The denoising strength of that refinement."""
+    """The denoising strength of the hires refinement."""
     control_scale: float = 1.0
-    """How strictly a ControlNet's picture is kept to."""
+    """The ControlNet's conditioning scale."""
     image_prompt_scale: float = 0.6
-    """How much an image prompt weighs beside the words."""
+    """The IP-Adapter's scale."""
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
-            raise InvalidSetting("prompt", "The prompt is empty. Say what you would like to see.")
+            raise InvalidSetting("prompt", "The prompt is empty. Describe the picture you want.")
         for field, text in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt)):
             if len(text) > PROMPT_LENGTH.high:
                 raise InvalidSetting(
                     field,
-                    "The {setting} is {length} characters long; at most {limit} fit.",
+                    "The {setting} is {length} characters long. The maximum is {limit}.",
                     setting=label(field),
                     length=len(text),
                     limit=PROMPT_LENGTH.high,
@@ -178,7 +178,7 @@ class GenerationSettings:
             if text.count("BREAK") > BREAKS.high:
                 raise InvalidSetting(
                     field,
-                    "The {setting} has {number} BREAKs; at most {limit} fit.",
+                    "The {setting} has {number} BREAKs. The maximum is {limit}.",
                     setting=label(field),
                     number=text.count("BREAK"),
                     limit=BREAKS.high,
@@ -191,10 +191,13 @@ class GenerationSettings:
         if max(self.final_size) > SIZE.high:
             size = "×".join(map(str, self.final_size))
             raise InvalidSetting(
-                "hires_factor", "Enlarged it would be {size}; {limit} a side is the most.", size=size, limit=SIZE.high
+                "hires_factor",
+                "With hires, the picture would be {size} pixels. {limit} pixels a side is the maximum.",
+                size=size,
+                limit=SIZE.high,
             )
         if self.guidance_start > self.guidance_end:
-            raise InvalidSetting("guidance_start", "Guidance cannot start after it ends.")
+            raise InvalidSetting("guidance_start", "Guidance can't start after it ends.")
         if self.steps > self.sampler.steps.high:
             raise InvalidSetting(
                 "steps",
@@ -205,7 +208,7 @@ class GenerationSettings:
         if self.schedule not in self.sampler.schedules:
             raise InvalidSetting(
                 "schedule",
-                "{sampler} has no {schedule} schedule, only: {choices}. {other} has it.",
+                "{sampler} can't use the {schedule} schedule, only: {choices}. {other} can.",
                 sampler=self.sampler,
                 schedule=self.schedule,
                 choices=self.sampler.schedules,
@@ -222,7 +225,7 @@ class GenerationSettings:
 
     @property
     def refinement(self) -> Self:
-        """The settings of the second stage of a hires picture: at its final size, from what the first one drew."""
+        """The settings of the hires refinement: image to image at the final size."""
         width, height = self.final_size
         return replace(
             self,
@@ -235,14 +238,14 @@ class GenerationSettings:
         )
 
     def of_picture(self, index: int) -> Self:
-        """The settings that draw picture `index` of this request by itself."""
+        """The settings of picture `index` of this request by itself."""
         seed = "variation_seed" if self.variation_strength else "seed"
         return replace(self, count=1, **{seed: (getattr(self, seed) + index) % (SEED.high + 1)})
 
 
 @dataclass(frozen=True, slots=True)
 class PartialSettings:
-    """Some of the settings: what a server or a person prefers, or what a command names. None leaves it open."""
+    """Some of the settings: defaults of a server or a person, or the options of a command. None leaves one open."""
 
     model: str | None = None
     width: int | None = None
@@ -273,15 +276,15 @@ class PartialSettings:
                 NUMBERS[field].check(field, value)
 
     def given(self) -> dict[str, Any]:
-        """The settings that are not left open."""
+        """The settings that are given, by name."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not None}
 
     def over(self, lower: Self) -> Self:
-        """Both together; where both speak, this one wins."""
+        """Both together. Where both give a value, this one wins."""
         return replace(lower, **self.given())
 
     def of(self, prompt: str, seed: int) -> GenerationSettings:
-        """All settings of a request; model and size must not be left open. Raises `InvalidSetting`."""
+        """The full settings of a request. Model and size must be given. Raises `InvalidSetting`."""
         return GenerationSettings(prompt=prompt, seed=seed, **self.given())
 
 
@@ -318,18 +321,18 @@ LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Upper bounds. None leaves the matter to others; where several speak, the tightest wins."""
+    """Limits of the host or a server. None sets no limit. Where several apply, the tightest wins."""
 
     steps: int | None = None
     side: int | None = None
-    """Pixels: of a picture's width and of its height."""
+    """Pixels of a picture's width and height."""
     count: int | None = None
     waiting: int | None = None
     """Unfinished requests of one person."""
     daily_steps: int | None = None
-    """Steps of all pictures of one person in 24 hours; each counts as often as it asks the model."""
+    """Steps of one person in 24 hours. A step counts once for each forward of the UNet."""
     cooldown: int | None = None
-    """Seconds from one request of a person to the next."""
+    """Seconds between two requests of a person."""
 
     def __post_init__(self) -> None:
         for field, bounds in LIMITS.items():
@@ -337,13 +340,13 @@ class Limits:
                 Bounds(bounds.low, bounds.high).check(field, value)
 
     def tightened_by(self, other: Self) -> Self:
-        """Both together."""
+        """Both together, the tighter of each limit."""
         names = [field.name for field in fields(self)]
         tightest = {name: _least(getattr(self, name), getattr(other, name)) for name in names}
         return type(self)(**tightest | {"cooldown": max(self.cooldown or 0, other.cooldown or 0) or None})
 
     def lower(self, defaults: PartialSettings) -> PartialSettings:
-        """Defaults brought down to the limits: nobody is refused for what they did not ask for."""
+        """Defaults reduced to the limits, so that nobody is refused for something they did not choose."""
         return replace(
             defaults,
             steps=_lowered(defaults.steps, self.steps),
@@ -353,7 +356,7 @@ class Limits:
         )
 
     def check(self, settings: GenerationSettings) -> None:
-        """Raise `LimitExceeded` where `settings` ask for too much."""
+        """Raise `LimitExceeded` if the settings exceed a limit."""
         if _exceeds(settings.steps, self.steps):
             raise LimitExceeded(
                 "At most {limit} steps are allowed here, not {value}.", limit=self.steps, value=settings.steps
@@ -367,19 +370,19 @@ class Limits:
                 )
         if _exceeds(settings.count, self.count):
             raise LimitExceeded(
-                "{value} pictures at once are too many here; the most is {limit}.",
+                "{value} pictures at once are too many. The maximum here is {limit}.",
                 limit=self.count,
                 value=settings.count,
             )
 
     def check_waiting(self, unfinished: int) -> None:
-        """Raise `LimitExceeded` where one more request beside `unfinished` others is too much."""
+        """Raise `LimitExceeded` if one more request beside `unfinished` others exceeds the limit."""
         if _exceeds(unfinished + 1, self.waiting):
             raise LimitExceeded(
                 Counted(
                     unfinished,
-                    "You have {n} request waiting already, and {limit} is the most. Wait for it, or cancel it.",
-                    "You have {n} requests waiting already, and {limit} is the most. Wait for one, or cancel one.",
+                    "You already have {n} request waiting, and {limit} is the maximum here. Wait or cancel it.",
+                    "You already have {n} requests waiting, and {limit} is the maximum here. Wait or cancel one.",
                     limit=self.waiting,
                 )
             )

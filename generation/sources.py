@@ -1,4 +1,4 @@
-"""Where a model's weights are, and of which family they are, told without reading them."""
+"""Sources of models, and the family of a model, found without reading its weights."""
 
 import json
 import math
@@ -12,24 +12,24 @@ from pathlib import Path
 from generation.errors import InvalidSetting
 
 PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
-"""Endings of files that are pickles: reading one can run code."""
+"""The suffixes of pickle files. Loading one can run code."""
 
 SINGLE_FILE = ".safetensors"
 INDEX = "model_index.json"
 
 
 class Family(StrEnum):
-    """What kind of model it is, as far as that matters here."""
+    """The families of models that are run in different ways."""
 
     STABLE_DIFFUSION = "Stable Diffusion"
     """1.x and 2.x."""
     XL = "Stable Diffusion XL"
     OTHER = "another family"
-    """Drawn by its own pipeline of diffusers, one picture after the other."""
+    """Run by the model's own diffusers pipeline, one picture at a time."""
 
     @property
     def clip_skip(self) -> int:
-        """The text encoder's layer that it was trained to listen to, counted from the end."""
+        """The clip skip it was trained with: a layer of the text encoder, counted from the end."""
         return 2 if self is Family.XL else 1
 
 
@@ -41,12 +41,12 @@ BATCHED = {
     "StableDiffusionXLPipeline": Family.XL,
     "StableDiffusionXLInpaintPipeline": Family.XL,
 }
-"""The pipelines of diffusers whose models the running batch draws with."""
+"""The diffusers pipelines whose models run in the shared batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What the head of a .safetensors file says of one tensor."""
+    """A tensor's entry in the header of a .safetensors file."""
 
     dtype: str
     """As safetensors writes it: F32, BF16, ..."""
@@ -58,12 +58,12 @@ class Weight:
 
 
 def check(field: str, source: str) -> None:
-    """Raise `InvalidSetting`, naming `field`, where `source` is a kind of file that is not read."""
+    """Raise `InvalidSetting` for `field` if `source` is a pickle file."""
     if source.endswith(PICKLED):
         raise InvalidSetting(
             field,
-            "{file} is a pickled file, which can run any code when it is read, so it is refused. Take the model as "
-            ".safetensors; where there is none, convert it on a machine that you can spare.",
+            "{file} is a pickle: loading it can run any code, so it is refused. Use a .safetensors file of the "
+            "model, or convert this one on a machine you can spare.",
             file=Path(source).name,
         )
 
@@ -73,21 +73,21 @@ def is_single_file(source: str) -> bool:
 
 
 def head_of(file: Path) -> Mapping[str, Weight]:
-    """The tensors of a .safetensors file by name. Raises `OSError`, or `ValueError` where it is no such file."""
+    """The tensors of a .safetensors file, by name. Raises `OSError`, or `ValueError` for other files."""
     with file.open("rb") as stream:
         start = stream.read(8)
         if len(start) < 8:
-            raise ValueError(f"{file} is no .safetensors file")
+            raise ValueError(f"{file} is not a .safetensors file")
         (length,) = struct.unpack("<Q", start)
         if length > file.stat().st_size:
-            raise ValueError(f"{file} is no .safetensors file")
+            raise ValueError(f"{file} is not a .safetensors file")
         head = json.loads(stream.read(length))
     return {name: Weight(each["dtype"], tuple(each["shape"])) for name, each in head.items() if name != "__metadata__"}
 
 
 def family_of(source: str) -> Family | None:
-    """Of a folder in diffusers' format, a .safetensors file or a hub id; None where nothing of it is on this machine,
-    or nothing that can be read."""
+    """The family of a folder in diffusers' format, a .safetensors file or a hub id. None if it is not on this machine
+    or cannot be read."""
     try:
         return _read_family(source)
     except (OSError, ValueError, KeyError, TypeError):
@@ -105,12 +105,12 @@ def _read_family(source: str) -> Family:
 
 
 def family_of_class(pipeline: str) -> Family:
-    """Of the models that one of diffusers' pipelines draws with."""
+    """The family of a diffusers pipeline's class name."""
     return BATCHED.get(pipeline, Family.OTHER)
 
 
 def family_of_tensors(names: Mapping[str, object]) -> Family:
-    """Of a checkpoint in one file, by the names of its tensors."""
+    """The family of a single-file checkpoint, by the names of its tensors."""
     if "conditioner.embedders.1.model.positional_embedding" in names:
         return Family.XL
     encoders = ("cond_stage_model.transformer.text_model.embeddings", "cond_stage_model.model.positional_embedding")
@@ -120,7 +120,7 @@ def family_of_tensors(names: Mapping[str, object]) -> Family:
 
 
 def _cached(hub_id: str) -> Path:
-    """What is already here of a repository on the hub; raises `FileNotFoundError` or `ValueError`."""
+    """The cached index file of a hub repository. Raises `FileNotFoundError` or `ValueError`."""
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(hub_id, INDEX)

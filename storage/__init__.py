@@ -1,1 +1,1 @@
-"""What is remembered. SQLAlchemy stays in here; rows never leave, frozen records do."""
+"""The database and the picture files. Only this package imports SQLAlchemy; it returns frozen records, never rows."""

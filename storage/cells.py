@@ -1,4 +1,4 @@
-"""The cells of a sheet as text: what each changes in the settings of the request."""
+"""The cells and axes of a comparison as JSON. Each cell holds only what differs from the request's settings."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def to_text(settings: GenerationSettings, cells: Sequence[GenerationSettings]) -
 
 
 def of_text(settings: GenerationSettings, text: str | None) -> tuple[GenerationSettings, ...]:
-    """Cells from what `to_text` made of them."""
+    """Cells from JSON that `to_text` wrote."""
     return tuple(replace(settings, **_read(changes)) for changes in json.loads(text or "[]"))
 
 
@@ -28,10 +28,10 @@ def _read(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def axes_to_text(axes: Sequence[Axis]) -> str | None:
-    """What a comparison compares, as JSON; None where there is nothing."""
+    """Axes as JSON; None where there are none."""
     return json.dumps([[axis.parameter, axis.values] for axis in axes], ensure_ascii=False) if axes else None
 
 
 def axes_of_text(text: str | None) -> tuple[Axis, ...]:
-    """Axes from what `axes_to_text` made of them."""
+    """Axes from JSON that `axes_to_text` wrote."""
     return tuple(Axis(Parameter(name), tuple(values)) for name, values in json.loads(text or "[]"))

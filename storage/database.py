@@ -1,4 +1,4 @@
-"""The database file: opened, migrated, closed."""
+"""Open the database file, bring it to the newest revision, and close it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,17 +8,25 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from generation.errors import NoisefoxError
 
 
 class StorageError(Exception):
-    """The database did not do it: the disk is full, the file is locked or damaged."""
+    """The database refused: the disk is full, or the file is locked or damaged."""
+
+
+class UnusableDatabase(NoisefoxError):
+    """The database file cannot be opened by this version; the message names the file and says what to do."""
 
 
 class Sessions:
-    """Makes sessions; whatever goes wrong in one leaves it as a `StorageError`."""
+    """Opens sessions; SQLAlchemy's errors leave them as `StorageError`."""
 
     def __init__(self, make: async_sessionmaker[AsyncSession]) -> None:
         self._make = make
@@ -32,20 +40,42 @@ class Sessions:
             raise StorageError(str(reason)) from reason
 
 
+FILE = "noisefox.db"
+"""The name of the database file in the data folder."""
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION_TABLE = "alembic_version"
 
 
-def migrate(file: Path, revision: str = "head") -> None:
-    """Bring the database in `file` to a revision, the newest by default, making it if there is none."""
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["url"] = f"sqlite:///{file}"
-    command.upgrade(config, revision)
+def check(file: Path) -> None:
+    """Raise `UnusableDatabase` unless `file` is missing, empty, or was made by migrations that this version has."""
+    if not file.exists():
+        return
+    engine = create_engine(f"sqlite:///{file}")
+    try:
+        if _tables(engine) and not _revisions(engine):
+            raise UnusableDatabase(
+                f"The database {file} was made by an unreleased or newer version of Noisefox, or by another program. "
+                "Move or delete the file, then start again; its pictures and settings are not carried over."
+            )
+    except SQLAlchemyError as reason:
+        raise _unopened(file, reason) from reason
+    finally:
+        engine.dispose()
+
+
+def migrate(file: Path) -> None:
+    """Create the database in `file`, or bring it to the newest revision. Raises `UnusableDatabase`."""
+    check(file)
+    try:
+        command.upgrade(_alembic(file), "head")
+    except SQLAlchemyError as reason:
+        raise _unopened(file, reason) from reason
 
 
 @asynccontextmanager
 async def opened(file: Path) -> AsyncIterator[Sessions]:
-    """The database in `file`, migrated, for as long as the context lasts."""
+    """Sessions of the database in `file`, which is migrated first. Raises `UnusableDatabase`."""
     file.parent.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(migrate, file)
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
@@ -56,9 +86,34 @@ async def opened(file: Path) -> AsyncIterator[Sessions]:
         await engine.dispose()
 
 
+def _alembic(file: Path) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["url"] = f"sqlite:///{file}"
+    return config
+
+
+def _tables(engine: Engine) -> set[str]:
+    """The tables in a database, but for Alembic's own."""
+    return set(inspect(engine).get_table_names()) - {_VERSION_TABLE}
+
+
+def _revisions(engine: Engine) -> set[str]:
+    """The revisions that a database is stamped with, as far as this version has them."""
+    with engine.connect() as connection:
+        stamped = set(MigrationContext.configure(connection).get_current_heads())
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    return stamped & {script.revision for script in scripts.walk_revisions()}
+
+
+def _unopened(file: Path, reason: SQLAlchemyError) -> UnusableDatabase:
+    cause = reason.orig if isinstance(reason, DBAPIError) else reason
+    return UnusableDatabase(f"The database {file} cannot be opened: {cause}. Mend, move or delete the file.")
+
+
 def _prepare(connection: Any, _: object) -> None:
-    """Write-ahead logging, so that readers never wait for a writer; foreign keys that hold; and nothing left behind of
-    what is deleted."""
+    """Set up a connection: a write-ahead log, so that readers never wait for a writer; foreign keys are enforced; and
+    deleted rows are overwritten."""
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",

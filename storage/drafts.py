@@ -1,4 +1,4 @@
-"""Requests that wait for their person's consent."""
+"""Requests that wait for the person to confirm them."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from storage.database import Sessions
 from storage.tables import DraftRow
 
 LIFE = timedelta(days=1)
-"""How long a draft is kept."""
+"""The time that a draft is kept."""
 
 
 def _now() -> datetime:
@@ -27,7 +27,7 @@ class Drafts:
         self._now = now
 
     async def add(self, user_id: int, request: dict[str, Any]) -> int:
-        """Keep a request, of what JSON can hold; its id."""
+        """Keep a request, as a JSON object, and return its id. Drafts older than `LIFE` are removed."""
         row = DraftRow(user_id=user_id, created=self._now(), request=json.dumps(request))
         async with self._sessions() as session, session.begin():
             await session.execute(delete(DraftRow).where(DraftRow.created < self._now() - LIFE))
@@ -42,8 +42,8 @@ class Drafts:
 
     @asynccontextmanager
     async def taken(self, draft_id: int, user_id: int, kind: str) -> AsyncIterator[dict[str, Any] | None]:
-        """A person's draft that has a field `kind`, which is gone then; None where there is none. It is put back where
-        the context fails."""
+        """Take a person's draft that has a field `kind`, or None where there is none. It is put back if the body
+        raises."""
         row = await self._take(draft_id, user_id, kind)
         try:
             yield json.loads(row.request) if row else None

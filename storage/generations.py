@@ -28,16 +28,16 @@ from storage.records import (
     Picture,
     Usage,
 )
-from storage.tables import FavouriteRow, FigureRow, GenerationRow, PictureRow, RemovalRow, SpendingRow
+from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow
 
 BUDGET_TIME = timedelta(hours=24)
-"""How long a request counts against budgets."""
+"""The time that a request counts against budgets."""
 
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
 
 
 class AlreadyAsked(Exception):
-    """The event that asks has asked before."""
+    """This Discord event has made a request before."""
 
 
 def _now() -> datetime:
@@ -45,7 +45,7 @@ def _now() -> datetime:
 
 
 class Generations:
-    """The memory of every request."""
+    """All requests and their pictures."""
 
     def __init__(self, sessions: Sessions, now: Callable[[], datetime] = _now) -> None:
         self._sessions = sessions
@@ -62,8 +62,8 @@ class Generations:
         axes: Sequence[Axis] = (),
         charged: int = 0,
     ) -> Generation:
-        """Commit a new request, queued, for which budgets are `charged` so many steps. Raises `AlreadyAsked` for an
-        origin whose key is known."""
+        """Commit a new queued request, which counts as `charged` steps against budgets. Raises `AlreadyAsked` if the
+        origin's key is known."""
         row = GenerationRow(
             **asdict(origin),
             **asdict(settings),
@@ -81,7 +81,7 @@ class Generations:
             figures=[],
         )
         async with self._sessions() as session:
-            await session.execute(self._past_spendings())
+            await session.execute(self._old_charges())
             session.add(row)
             try:
                 await session.commit()
@@ -97,12 +97,12 @@ class Generations:
             return _record(row) if row else None
 
     async def knows(self, key: str) -> bool:
-        """True where the event of that key has asked already."""
+        """True if the event with that key has made a request."""
         async with self._sessions() as session:
             return bool(await session.scalar(select(GenerationRow.id).where(GenerationRow.key == key)))
 
     async def by_message(self, message_id: int) -> Generation | None:
-        """The request whose answer a message is."""
+        """The request that a message is the reply to."""
         async with self._sessions() as session:
             row = await session.scalar(select(GenerationRow).where(GenerationRow.message_id == message_id))
             return _record(row) if row else None
@@ -110,7 +110,7 @@ class Generations:
     async def of_user(
         self, user_id: int, search: str = "", start: int = 0, most: int = 25, *, deleted: bool = False
     ) -> Page:
-        """A person's requests whose prompts hold all words of `search`; `deleted` ones too, if asked for."""
+        """A page of a person's requests whose prompts contain all words of `search`, and deleted ones if asked."""
         mine = [GenerationRow.user_id == user_id]
         if not deleted:
             mine.append(GenerationRow.state != JobState.DELETED.value)
@@ -118,14 +118,14 @@ class Generations:
         return await self._page(mine, start, most)
 
     async def favourites_of(self, user_id: int, start: int = 0, most: int = 25) -> Page:
-        """A person's favourites, but for deleted ones, newest first."""
+        """A page of a person's favourites, newest first, without deleted ones."""
         liked = select(FavouriteRow.generation_id).filter_by(user_id=user_id)
         return await self._page(
             [GenerationRow.id.in_(liked), GenerationRow.state != JobState.DELETED.value], start, most
         )
 
     async def recent_prompts(self, user_id: int, typed: str, most: int = 25) -> dict[int, str]:
-        """A person's latest prompts that hold `typed`, each once, by the id of the latest request that had it."""
+        """A person's latest prompts that contain `typed`, each once, by the id of the latest request with it."""
         latest = func.max(GenerationRow.id)
         mine = GenerationRow.user_id == user_id, GenerationRow.prompt.icontains(typed, autoescape=True)
         query = select(latest, GenerationRow.prompt).where(*mine).group_by(GenerationRow.prompt)
@@ -134,13 +134,13 @@ class Generations:
             return {row[0]: row[1] for row in rows}
 
     async def locale_of(self, user_id: int) -> str:
-        """The language of a person's latest request, as Discord names it; English where there is none."""
+        """The language of a person's latest request, as Discord names it; English without one."""
         mine = select(GenerationRow.locale).where(GenerationRow.user_id == user_id)
         async with self._sessions() as session:
             return await session.scalar(mine.order_by(GenerationRow.id.desc()).limit(1)) or "en-US"
 
     async def unfinished_in(self, guild_id: int, user_id: int) -> list[Generation]:
-        """A member's requests of one server that wait or are being drawn."""
+        """A member's waiting and running requests in one server."""
         mine = GenerationRow.guild_id == guild_id, GenerationRow.user_id == user_id
         async with self._sessions() as session:
             rows = await session.scalars(select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
@@ -162,19 +162,23 @@ class Generations:
             counts.label("counts"),
         ).where(GenerationRow.user_id == user_id, or_(unfinished, recent))
         forgotten = select(
-            SpendingRow.created, SpendingRow.charged, SpendingRow.guild_id, literal(False), literal(True)
-        ).where(SpendingRow.user_id == user_id, SpendingRow.created >= since)
+            ForgottenChargeRow.created,
+            ForgottenChargeRow.charged,
+            ForgottenChargeRow.guild_id,
+            literal(False),
+            literal(True),
+        ).where(ForgottenChargeRow.user_id == user_id, ForgottenChargeRow.created >= since)
         async with self._sessions() as session:
             rows = await session.execute(union_all(kept, forgotten).order_by("created"))
             return Usage(tuple(Charge(*row) for row in rows))
 
-    async def forget_spendings(self) -> None:
-        """Remove what was kept of forgotten people's requests, where those count against no budget any more."""
+    async def forget_old_charges(self) -> None:
+        """Remove the charges of forgotten requests that count against no budget any more."""
         async with self._sessions() as session, session.begin():
-            await session.execute(self._past_spendings())
+            await session.execute(self._old_charges())
 
     async def interrupted(self) -> list[Generation]:
-        """Requests that have not ended, or whose message does not show yet how they ended; oldest first."""
+        """Requests that are unfinished, or whose message does not show the outcome yet, oldest first."""
         due = or_(GenerationRow.state.in_(_UNFINISHED), GenerationRow.delivered.is_(False))
         async with self._sessions() as session:
             rows = await session.scalars(select(GenerationRow).where(due).order_by(GenerationRow.id))
@@ -194,7 +198,7 @@ class Generations:
         hint: Hint | None = None,
         figures: Sequence[str] = (),
     ) -> Generation:
-        """Note the pictures, whose files are there already."""
+        """Record the result. The files have been written before."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
         return await self._change(
             generation_id,
@@ -209,7 +213,7 @@ class Generations:
         )
 
     async def add_pictures(self, generation_id: int, pictures: Sequence[Picture], seconds: float) -> Generation:
-        """Note some pictures of a sheet, whose files are there already, while others are still to be drawn."""
+        """Record some pictures of a comparison, whose files have been written, while others are yet to come."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
             row.pictures += [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
@@ -218,7 +222,7 @@ class Generations:
             return _record(row)
 
     async def finish_sheet(self, generation_id: int, circumstances: str, figures: Sequence[str]) -> Generation:
-        """All pictures of a sheet are noted, and its figure's file is there."""
+        """Complete a comparison: all its pictures are recorded, and the file of its figure has been written."""
         return await self._change(
             generation_id,
             state=JobState.COMPLETED.value,
@@ -227,20 +231,20 @@ class Generations:
         )
 
     async def fail(self, generation_id: int, failure: str) -> Generation:
-        """It ended without pictures, and costs nothing."""
+        """Mark a request failed. It counts against no budget."""
         return await self._change(generation_id, state=JobState.FAILED.value, failure=failure, charged=0)
 
     async def cancel(self, generation_id: int, charged: int = 0) -> Generation:
-        """It is not drawn any further, and was `charged` so many steps for what is."""
+        """Mark a request cancelled. It counts as `charged` steps, those that were taken."""
         return await self._change(generation_id, state=JobState.CANCELLED.value, charged=charged)
 
     async def delivered(self, generation_id: int) -> None:
-        """The message shows how it ended; nothing is left to do, and the token is forgotten."""
+        """Mark a request delivered: its message shows the outcome. Its token is removed."""
         await self._set(generation_id, delivered=True, token=None)
 
     async def delete(self, generation_id: int) -> None:
-        """Mark a request deleted and its pictures gone; its settings stay. The files that no other request needs are
-        noted as `Removals`."""
+        """Mark a request and its pictures deleted, but keep its settings. Files that no other request needs are noted
+        as `Removals`."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = [picture.file for picture in row.pictures] + [getattr(row, name) for name in _INPUT_COLUMNS]
@@ -257,10 +261,9 @@ class Generations:
 
     async def forget_user(self, user_id: int) -> None:
         """Remove a person's requests for good, and other people's favourites of them. Their files and messages are
-        noted as `Removals`. What counts against budgets is kept for as long as it does: when, in which server, and how
-        many steps.
+        noted as `Removals`. The time, server and steps of each are kept while they count against budgets.
 
-        Requests that others derived from them stay, and forget what they were derived from.
+        Requests that others derived from them are kept, without their parent.
         """
         mine = select(GenerationRow.id).where(GenerationRow.user_id == user_id).scalar_subquery()
         theirs = PictureRow.generation_id.in_(mine)
@@ -279,22 +282,22 @@ class Generations:
             await session.execute(delete(FavouriteRow).where(FavouriteRow.generation_id.in_(mine)))
             derived = GenerationRow.parent_id.in_(mine)
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
-            await self._keep_spendings(session, user_id)
+            await self._keep_charges(session, user_id)
             await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
             await _note_unneeded(session, files)
             session.add_all(RemovalRow(channel_id=channel, message_id=message) for channel, message in messages)
 
-    def _past_spendings(self) -> Delete:
-        return delete(SpendingRow).where(SpendingRow.created < self._now() - BUDGET_TIME)
+    def _old_charges(self) -> Delete:
+        return delete(ForgottenChargeRow).where(ForgottenChargeRow.created < self._now() - BUDGET_TIME)
 
-    async def _keep_spendings(self, session: AsyncSession, user_id: int) -> None:
+    async def _keep_charges(self, session: AsyncSession, user_id: int) -> None:
         names = "user_id", "guild_id", "created", "charged"
         counted = select(*(getattr(GenerationRow, name) for name in names)).where(
             GenerationRow.user_id == user_id,
             GenerationRow.created >= self._now() - BUDGET_TIME,
             GenerationRow.state != JobState.FAILED.value,
         )
-        await session.execute(insert(SpendingRow).from_select(names, counted))
+        await session.execute(insert(ForgottenChargeRow).from_select(names, counted))
 
     async def _page(self, conditions: Sequence[ColumnElement[bool]], start: int, most: int) -> Page:
         async with self._sessions() as session:
@@ -317,7 +320,7 @@ class Generations:
 
 
 def _column(role: str) -> str:
-    """The column of a field of `InputFiles`."""
+    """The column for a field of `InputFiles`."""
     return f"{role}_file"
 
 
@@ -325,7 +328,7 @@ _INPUT_COLUMNS = [_column(field.name) for field in fields(InputFiles)]
 
 
 async def _note_unneeded(session: AsyncSession, files: Sequence[str | None]) -> None:
-    """Have those files removed that no request needs any more."""
+    """Note as removals those files that no request needs any more."""
     unneeded = [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
     session.add_all(RemovalRow(file=file) for file in unneeded)
 
@@ -370,5 +373,5 @@ def _settings(row: GenerationRow) -> GenerationSettings:
 
 
 def _columns(row: GenerationRow, record: type[Origin | GenerationSettings]) -> dict[str, Any]:
-    """The columns that are named as the fields of a record."""
+    """The columns that have the names of a record's fields."""
     return {field.name: getattr(row, field.name) for field in fields(record)}

@@ -1,4 +1,4 @@
-"""Pictures as files, finished ones and such as requests start from, named by what the database knows them by."""
+"""Picture files: finished pictures, figures, and input pictures."""
 
 import asyncio
 import os
@@ -10,27 +10,27 @@ from uuid import uuid4
 
 
 class Images:
-    """A folder of picture files. A name is never part of a prompt, and never used twice."""
+    """A folder of picture files. Names contain nothing of a prompt and are never used twice."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def save(self, generation_id: int, index: int, png: bytes) -> str:
-        """Write a picture so that it is there whole or not at all; its name."""
+        """Write a finished picture, whole or not at all, and return its name."""
         return await self._put(f"{generation_id % 1000:03}/{generation_id}-{index}-{uuid4().hex[:8]}.png", png)
 
     async def save_figure(self, generation_id: int, index: int, data: bytes, ending: str) -> str:
-        """Write a file that shows how a request was drawn; its name."""
+        """Write a figure or an animation of a request, and return its name."""
         unique = uuid4().hex[:8]
         return await self._put(f"{generation_id % 1000:03}/{generation_id}-figure-{index}-{unique}.{ending}", data)
 
     async def keep(self, png: bytes, user_id: int) -> str:
-        """Write a picture that a person's request starts from, before the request is saved; its name."""
+        """Write an input picture of a person's request, and return its name. Called before the request is saved."""
         return await self._put(f"{_given_by(user_id)}{uuid4().hex}.png", png)
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator["Images"]:
-        """The same folder, for files of one request: where what is done with them fails, those written go again."""
+        """The same folder, for the files of one request. If the body raises, the files it wrote are removed."""
         written = _Together(self._folder)
         try:
             yield written
@@ -42,19 +42,19 @@ class Images:
 
     @staticmethod
     def is_given_by(user_id: int, name: str) -> bool:
-        """True for a picture that was kept for a request of that person's first, whoever else starts from it now."""
+        """True for an input picture that this person gave, whoever else uses it now."""
         return name.startswith(_given_by(user_id))
 
     def path(self, name: str) -> Path:
-        """Where the picture called `name` is, if it is there."""
+        """The path of the picture called `name`, which may not exist."""
         return self._folder / name
 
     async def read(self, name: str) -> bytes:
-        """The picture called `name`; raises `FileNotFoundError` where the host removed it."""
+        """The bytes of the picture called `name`. Raises `FileNotFoundError` if the host removed it."""
         return await asyncio.to_thread((self._folder / name).read_bytes)
 
     async def remove(self, name: str) -> None:
-        """Remove a picture, and its folder once that is empty: its name may say whose pictures they were."""
+        """Remove a picture, and its folder once that is empty: the folder's name may hold a person's id."""
         await asyncio.to_thread(_remove, self._folder / name)
 
     async def _put(self, name: str, data: bytes) -> str:
@@ -63,7 +63,7 @@ class Images:
 
 
 class _Together(Images):
-    """Remembers the names of what it has written."""
+    """Records the names of the files it writes."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -92,7 +92,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """A new file, whose folder may be removed as long as it is empty."""
+    """Open a new file. Its folder may be removed by somebody else while it is empty, so this tries again."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""How fast pictures were drawn, kept from one start to the next."""
+"""Measured speeds, kept across restarts, for estimates."""
 
 from sqlalchemy import select
 
@@ -7,7 +7,7 @@ from storage.tables import PaceRow
 
 
 class Paces:
-    """Seconds that a row takes through the UNet, by model and number of pixels."""
+    """Seconds a row takes through the UNet, by model and number of pixels."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions

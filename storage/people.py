@@ -1,4 +1,4 @@
-"""What people keep for themselves: habits, styles, favourites."""
+"""Personal settings, styles and favourites."""
 
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,13 @@ from storage.records import PersonalSettings, Style
 from storage.tables import DraftRow, FavouriteRow, PersonalSettingsRow, StyleRow, UserDefaultsRow
 
 BETWEEN_HINTS = timedelta(days=1)
-"""How long a person is left alone after a hint."""
+"""The shortest time between two hints to a person."""
 
 _OWN = (FavouriteRow, StyleRow, PersonalSettingsRow, DraftRow, UserDefaultsRow)
 
 
 class People:
-    """Each person's own things, by the person's id."""
+    """Personal settings, styles and favourites, by the person's id."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -41,7 +41,7 @@ class People:
         hints: bool | None = None,
         model: str | None = None,
     ) -> PersonalSettings:
-        """Change habits; what is None stays."""
+        """Change personal settings. None leaves a value as it is."""
         changes = {
             "suffix": suffix,
             "tell_when_done": tell_when_done,
@@ -56,12 +56,12 @@ class People:
         return personal_settings
 
     async def take_hint(self, user_id: int, now: datetime) -> bool:
-        """Whether a person may be given a hint now; if so, it is noted as given."""
+        """True if a person may see a hint now, which is then recorded as shown."""
         async with self._sessions() as session, session.begin():
             row = await session.get(PersonalSettingsRow, user_id) or PersonalSettingsRow(user_id=user_id, hints=True)
-            if not row.hints or (row.hinted and now - row.hinted < BETWEEN_HINTS):
+            if not row.hints or (row.last_hint and now - row.last_hint < BETWEEN_HINTS):
                 return False
-            row.hinted = now
+            row.last_hint = now
             session.add(row)
         return True
 
@@ -77,7 +77,7 @@ class People:
         return Style(row.name, row.text) if row else None
 
     async def keep_style(self, user_id: int, style: Style) -> None:
-        """Add a preset, or put it in the place of the one of the same name."""
+        """Add a preset, or replace the one of the same name."""
         async with self._sessions() as session, session.begin():
             await session.merge(StyleRow(user_id=user_id, name=style.name, text=style.text))
 
@@ -90,7 +90,7 @@ class People:
         return row is not None
 
     async def toggle_favourite(self, user_id: int, generation_id: int) -> bool:
-        """Add a request to a person's favourites, or take it out; whether it is one now."""
+        """Add a request to a person's favourites, or remove it. True if it is a favourite now."""
         async with self._sessions() as session, session.begin():
             row = await session.get(FavouriteRow, (user_id, generation_id))
             if row is not None:
@@ -100,7 +100,7 @@ class People:
             return True
 
     async def set_favourite(self, user_id: int, generation_id: int, favourite: bool) -> None:
-        """Make a request a favourite, or none; without effect where it is so already."""
+        """Add a request to a person's favourites, or remove it, whatever it was before."""
         async with self._sessions() as session, session.begin():
             row = await session.get(FavouriteRow, (user_id, generation_id))
             if row is None and favourite:
@@ -109,13 +109,13 @@ class People:
                 await session.delete(row)
 
     async def favourites(self, user_id: int) -> list[int]:
-        """The requests that are a person's favourites, the latest first."""
+        """The ids of a person's favourites, the latest first."""
         mine = select(FavouriteRow.generation_id).filter_by(user_id=user_id)
         async with self._sessions() as session:
             return list(await session.scalars(mine.order_by(FavouriteRow.created.desc())))
 
     async def forget(self, user_id: int) -> None:
-        """Remove all that a person kept."""
+        """Remove everything that a person has stored here."""
         async with self._sessions() as session, session.begin():
             for table in _OWN:
                 await session.execute(delete(table).filter_by(user_id=user_id))

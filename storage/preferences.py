@@ -1,4 +1,4 @@
-"""What people prefer."""
+"""People's default settings."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _PREFERRED = [column.key for column in UserDefaultsRow.__table__.columns if not 
 
 
 class Preferences:
-    """Own defaults of people."""
+    """Each person's default settings, by model."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -22,11 +22,11 @@ class Preferences:
         return await self._defaults(UserDefaultsRow, user_id=user_id)
 
     async def prefer_for_user(self, user_id: int, model: str, changes: PartialSettings) -> None:
-        """Add to a person's defaults for one model (or `ANY_MODEL`); what `changes` leaves open stays."""
+        """Add to a person's defaults for one model (or `ANY_MODEL`); what `changes` leaves open is kept."""
         await self._prefer(UserDefaultsRow, changes, user_id=user_id, model=model)
 
     async def forget_user(self, user_id: int) -> None:
-        """Back to the server's values."""
+        """Remove a person's defaults, so that the server's apply."""
         async with self._sessions() as session, session.begin():
             await session.execute(delete(UserDefaultsRow).filter_by(user_id=user_id))
 

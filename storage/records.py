@@ -1,4 +1,4 @@
-"""What the store remembers, as the rest of the program sees it."""
+"""The records of the database, as the rest of the program sees them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,11 +9,11 @@ from generation.jobs import JobState
 from generation.settings import GenerationSettings, PartialSettings
 
 ANY_MODEL = ""
-"""As the model of a default: it holds for every model."""
+"""The model name of a default that applies to every model."""
 
 
 class NsfwPolicy(StrEnum):
-    """What happens, outside of age-restricted channels, to pictures that may belong there."""
+    """How pictures that may be NSFW are shown outside age-restricted channels."""
 
     OFF = "off"
     SPOILER = "spoiler"
@@ -21,7 +21,7 @@ class NsfwPolicy(StrEnum):
 
 
 class Action(StrEnum):
-    """What a request was: asked for in words, or derived from an earlier one."""
+    """The kind of a request: a new prompt, or derived from an earlier request."""
 
     IMAGINE = "imagine"
     REROLL = "reroll"
@@ -42,21 +42,21 @@ class Action(StrEnum):
 
     @property
     def enlarges(self) -> bool:
-        """True where the request starts from a finished picture and only makes it larger."""
+        """True for upscales: the request only enlarges a finished picture."""
         return self in (Action.UPSCALE, Action.CREATIVE_UPSCALE)
 
     @property
     def makes_figure(self) -> bool:
-        """True where the request's one picture is a figure, made of what was drawn."""
+        """True where the request's only picture is a figure, composed of the pictures that were generated."""
         return self is Action.SEED
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asked, where, and which message is the answer.
+    """The person, the place and the reply message of a request.
 
-    `key` names the event that asked, so that one event never makes two requests. `token` edits the answer for a
-    quarter of an hour, until `token_expires`; a private answer can be edited in no other way.
+    `key` identifies the Discord event, so that one event never makes two requests. `token` is the interaction token,
+    which edits the reply until `token_expires` (15 minutes). A private reply can only be edited with it.
     """
 
     key: str
@@ -68,25 +68,25 @@ class Origin:
     token: str | None = None
     token_expires: datetime | None = None
     spoiler: bool = False
-    """True where the pictures are covered until somebody presses them."""
+    """True where the pictures are posted as spoilers."""
     locale: str = "en-US"
-    """The language of whoever asked, as Discord names it."""
+    """The person's language, as Discord names it."""
     guard: NsfwPolicy = NsfwPolicy.OFF
-    """What is done with a picture that the checker flags; nothing is shown before it was checked."""
+    """How a flagged picture is shown. Unless it is OFF, nothing is shown before it was checked."""
     file_limit: int | None = None
-    """Bytes that a file of the answer may have while the token lives; None where only the place has a say."""
+    """The upload limit in bytes while the token is valid; None where the server's limit applies."""
     token_only: bool = False
-    """True where the bot is no member: the token is the only way to the message."""
+    """True where the bot is not a member: only the token can edit the message."""
 
     @property
     def hides_previews(self) -> bool:
-        """True where nothing unfinished is shown: it would be seen uncovered, or before it was checked."""
+        """True where no previews are shown: they would appear without a spoiler, or unchecked."""
         return self.spoiler or self.guard is not NsfwPolicy.OFF
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What a request was derived from: picture `picture` of generation `parent`."""
+    """The origin of a derived request: picture `picture` of generation `parent`."""
 
     action: Action = Action.IMAGINE
     parent: int | None = None
@@ -95,9 +95,9 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class InputFiles:
-    """The pictures a request starts from or listens to, as names in the store of images; None where there is none.
+    """The input pictures of a request, as file names in `Images`; None where there is none.
 
-    Requests may share a file: it lives as long as one of them needs it.
+    Requests may share a file. It is kept as long as one of them needs it.
     """
 
     image: str | None = None
@@ -114,7 +114,7 @@ NO_FILES = InputFiles()
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that was drawn. `file` is its name in the store of images; None once it is deleted."""
+    """A finished picture. `file` is its name in `Images`, or None once it is deleted."""
 
     index: int
     seed: int
@@ -122,12 +122,12 @@ class Picture:
     height: int
     file: str | None
     flagged: bool = False
-    """True where a checker found that it belongs in an age-restricted channel."""
+    """True where the safety checker flagged it as NSFW."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A setting of a request that is far from what its model likes: its name, and the model's own value as text."""
+    """A setting far from its model's recommendation: its name, and the recommended value as text."""
 
     setting: str
     usual: str
@@ -135,7 +135,7 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One request and all that is known of it."""
+    """A request and its results."""
 
     id: int
     origin: Origin
@@ -145,41 +145,40 @@ class Generation:
     created: datetime
     inputs: InputFiles = NO_FILES
     cells: tuple[GenerationSettings, ...] = ()
-    """Of a sheet: what draws each of its pictures, in place of `settings`."""
+    """Of a comparison or a seed figure: the settings of each picture, instead of `settings`."""
     axes: tuple[Axis, ...] = ()
-    """Of a comparison: what its cells differ in, the last one varying fastest."""
+    """Of a comparison: the settings that its cells differ in. The last one varies fastest."""
     charged: int = 0
-    """The steps that it counts as against a budget; once it was cancelled, of what was drawn."""
+    """The steps that count against budgets. Once cancelled, those that were taken."""
     factor: int = 1
-    """How many times larger than drawn its pictures are."""
+    """How many times larger its pictures are than the model drew them."""
     upscaler: str | None = None
-    """What enlarged them last."""
+    """The last upscaler."""
     failure: str | None = None
     seconds: float | None = None
     circumstances: str | None = None
-    """The device, number format and batch that drew it."""
+    """The device, number format and batch it was generated with."""
     delivered: bool = False
-    """True once its message shows how it ended."""
+    """True once its message shows the outcome."""
     hint: Hint | None = None
-    """What its message says beside the pictures, for whoever wants to learn."""
+    """The hint that its message shows."""
     pictures: tuple[Picture, ...] = field(default=())
     figures: tuple[str, ...] = ()
-    """What shows how it was drawn, as names in the store of images: of an explained drawing its figure, then its
-    animation."""
+    """Figures of it, as file names in `Images`. An explanation has its figure first, then its animation."""
 
     @property
     def undrawn(self) -> tuple[int, ...]:
-        """Of a sheet: the indices of the cells that have no picture yet."""
+        """The indices of the cells that have no picture yet."""
         drawn = {picture.index for picture in self.pictures}
         return tuple(index for index in range(len(self.cells)) if index not in drawn)
 
     @property
     def shown(self) -> tuple[Picture, ...]:
-        """The pictures that may be seen where it was asked for."""
+        """The pictures that may be shown where the request was made."""
         return tuple(each for each in self.pictures if not (each.flagged and self.origin.guard is NsfwPolicy.BLOCK))
 
     def covers(self, picture: Picture) -> bool:
-        """True where a picture is shown behind a spoiler."""
+        """True where a picture is posted as a spoiler."""
         return self.origin.spoiler or (picture.flagged and self.origin.guard is not NsfwPolicy.OFF)
 
 
@@ -230,19 +229,19 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """Preferred settings: for every model, and for single ones, which weigh more."""
+    """Default settings by model name. Those of one model override those of `ANY_MODEL`."""
 
     by_model: dict[str, PartialSettings] = field(default_factory=dict)
 
     def for_model(self, name: str) -> PartialSettings:
-        """What is preferred with model `name`."""
+        """The defaults for the model called `name`."""
         return self.by_model.get(name, PartialSettings()).over(self.by_model.get(ANY_MODEL, PartialSettings()))
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalSettings:
-    """What a person wants of every request: words that follow their prompts, a direct message, or a reply that mentions
-    them, when it is done, hints, and which model draws where they name none."""
+    """A person's settings for all requests: a suffix for prompts, a direct message or a mention when done, hints, and
+    the model to use where they name none."""
 
     suffix: str = ""
     tell_when_done: bool = False
@@ -253,7 +252,7 @@ class PersonalSettings:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A preset of a person: words and flags that go with a prompt."""
+    """A person's preset: words and flags that are added to a prompt."""
 
     name: str
     text: str
@@ -261,7 +260,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What is still to be removed: a file of the store of images, or a message."""
+    """A file or a message that is yet to be removed."""
 
     id: int
     file: str = ""
@@ -271,7 +270,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of a person's requests, newest first, and how many there are in all."""
+    """Some of a person's requests, newest first, and the total number."""
 
     generations: tuple[Generation, ...]
     total: int

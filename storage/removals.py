@@ -1,4 +1,4 @@
-"""What is still to be removed of people who were forgotten: noted with their last row, and kept until it is gone."""
+"""Files and messages that are yet to be removed. They are noted in the transaction that deletes their rows."""
 
 from sqlalchemy import ColumnElement, delete, select, text
 
@@ -8,7 +8,7 @@ from storage.tables import RemovalRow
 
 
 class Removals:
-    """Files and messages that nobody has any more."""
+    """The list of files and messages to remove."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -20,12 +20,12 @@ class Removals:
         return await self._due(RemovalRow.message_id.is_not(None))
 
     async def done(self, removal: Removal) -> None:
-        """It is gone."""
+        """Take a removal off the list, once it is done."""
         async with self._sessions() as session, session.begin():
             await session.execute(delete(RemovalRow).filter_by(id=removal.id))
 
     async def scrub(self) -> None:
-        """Overwrite in the database's file what was deleted in its tables, and empty the log before it."""
+        """Empty the write-ahead log, so that deleted text is nowhere in the database files."""
         async with self._sessions() as session:
             await session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 

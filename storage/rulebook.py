@@ -1,4 +1,4 @@
-"""What the admins of a server have decided, as the rest of the program sees it."""
+"""A server's rules, as the rest of the program sees them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from storage.records import ANY_MODEL, NsfwPolicy
 
 
 class Kind(StrEnum):
-    """Of what a server can allow some only."""
+    """The kinds of things that a server can restrict to a list."""
 
     MODEL = "model"
     CHANNEL = "channel"
@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
 
 class RuleKey(NamedTuple):
-    """Where a rule holds: `scope` is the id of the server, of a channel, or of a role."""
+    """The place of a rule: `scope` is the id of the server, a channel or a role."""
 
     scope: int
     model: str
@@ -27,7 +27,7 @@ class RuleKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is said of one setting. None leaves a matter open."""
+    """The default, bounds and lock of one setting. None leaves one open."""
 
     default: str | None = None
     least: float | None = None
@@ -37,20 +37,20 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All that a server has decided."""
+    """All rules of a server."""
 
     rules: Mapping[RuleKey, Rule] = field(default_factory=dict)
     allowed: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
-    """Of a kind that is missing here, all are allowed."""
+    """The names that are allowed, by kind. All are allowed of a kind that is missing."""
     paused: bool = False
     nsfw: NsfwPolicy = NsfwPolicy.OFF
     blocked_words: tuple[str, ...] = ()
     log_channel_id: int | None = None
     hints: bool = True
-    """Whether members get hints at settings that are far from what a model likes."""
+    """True if members get hints about settings far from a model's recommendation."""
 
     def of(self, scope: int, model: str, setting: str) -> Rule:
-        """What `scope` says: of the model, and where that says nothing, of every model."""
+        """The rule of a scope for a setting: the model's own, and where that is open, the one for every model."""
         own = self.rules.get(RuleKey(scope, model, setting), Rule())
         general = self.rules.get(RuleKey(scope, ANY_MODEL, setting), Rule())
         return Rule(
@@ -61,13 +61,13 @@ class Rulebook:
         )
 
     def defaults(self, scope: int, model: str) -> PartialSettings:
-        """The settings that `scope` prefers with a model."""
+        """The default settings of a scope for a model."""
         given = {name: self.of(scope, model, name).default for name in READERS if name != MODEL}
         return PartialSettings(**{name: READERS[name](text) for name, text in given.items() if text is not None})
 
 
 MODEL = "model"
-"""The setting that says which model draws where nobody names one; its rules are no model's own."""
+"""The setting for the default model. Its rules apply to `ANY_MODEL` only."""
 
 READERS: Mapping[str, Any] = {
     MODEL: str,
@@ -90,4 +90,4 @@ READERS: Mapping[str, Any] = {
     "control_scale": float,
     "image_prompt_scale": float,
 }
-"""The settings that can have a default, each with what reads it from text."""
+"""The settings that can have a default, each with the function that reads it from text."""

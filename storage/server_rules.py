@@ -1,6 +1,6 @@
-"""The decisions of servers, kept."""
+"""The rules of servers."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -13,7 +13,7 @@ from storage.tables import ServerAllowedRow, ServerRow, ServerRuleRow
 
 
 class ServerRules:
-    """What each server's admins have decided."""
+    """Each server's rules, by the server's id."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -28,7 +28,9 @@ class ServerRules:
                 names.setdefault(Kind(row.kind), set()).add(row.name)
             book = Rulebook(
                 rules={
-                    RuleKey(row.scope_id, row.model, row.setting): Rule(row.default, row.least, row.most, row.locked)
+                    RuleKey(row.scope_id, row.model, row.setting): Rule(
+                        row.default, row.minimum, row.maximum, row.locked
+                    )
                     for row in rules
                 },
                 allowed={kind: frozenset(each) for kind, each in names.items()},
@@ -45,11 +47,11 @@ class ServerRules:
             )
 
     async def rule(self, guild_id: int, key: RuleKey, rule: Rule) -> None:
-        """Add to what is said of one setting; what `rule` leaves open stays."""
+        """Change the rule of one setting. What `rule` leaves open is kept."""
         await self._say(guild_id, {key: rule})
 
     async def prefer(self, guild_id: int, scope: int, model: str, changes: PartialSettings) -> None:
-        """Defaults of a scope, for a model or for `ANY_MODEL`; what `changes` leaves open stays."""
+        """Set defaults of a scope, for a model or for `ANY_MODEL`. What `changes` leaves open is kept."""
         await self._say(
             guild_id,
             {RuleKey(scope, model, name): Rule(default=str(value)) for name, value in changes.given().items()},
@@ -64,7 +66,7 @@ class ServerRules:
         blocked_words: tuple[str, ...] | None = None,
         hints: bool | None = None,
     ) -> None:
-        """Change what holds for the whole server; what is None stays."""
+        """Change the settings of the whole server. None leaves a value as it is."""
         changes: dict[str, Any] = {
             "paused": paused,
             "hints": hints,
@@ -74,11 +76,11 @@ class ServerRules:
         await self._change(guild_id, **{name: value for name, value in changes.items() if value is not None})
 
     async def log_to(self, guild_id: int, channel_id: int | None) -> None:
-        """Where requests are written down for the admins; None ends it."""
+        """Set the log channel; None turns the log off."""
         await self._change(guild_id, log_channel_id=channel_id)
 
     async def allow(self, guild_id: int, kind: Kind, name: str, allowed: bool) -> None:
-        """Add one to those of its kind that are allowed, or take it out; when the last is out, all are."""
+        """Add a name to the allowed ones of its kind, or remove it. Once the list is empty, all are allowed."""
         async with self._sessions() as session, session.begin():
             row = ServerAllowedRow(guild_id=guild_id, kind=kind.value, name=name)
             if allowed:
@@ -87,7 +89,7 @@ class ServerRules:
                 await session.execute(delete(ServerAllowedRow).filter_by(guild_id=guild_id, kind=kind.value, name=name))
 
     async def forget(self, guild_id: int, scope: int | None = None, setting: str | None = None) -> None:
-        """Back to the host's values: everything, or what one scope says, of all settings or of one."""
+        """Remove all rules of a server, or those of one scope, for all settings or for one."""
         async with self._sessions() as session, session.begin():
             if scope is not None:
                 named = {"setting": setting} if setting else {}
@@ -101,7 +103,8 @@ class ServerRules:
             for key, rule in rules.items():
                 names = {"guild_id": guild_id, "scope_id": key.scope, "model": key.model, "setting": key.setting}
                 row = await session.get(ServerRuleRow, tuple(names.values())) or ServerRuleRow(**names)
-                for name, value in asdict(rule).items():
+                values = {"default": rule.default, "minimum": rule.least, "maximum": rule.most, "locked": rule.locked}
+                for name, value in values.items():
                     if value is not None:
                         setattr(row, name, value)
                 session.add(row)

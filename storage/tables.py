@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware datetimes, kept as UTC: SQLite itself knows no time zones."""
+    """Aware datetimes, stored as UTC, because SQLite has no time zones."""
 
     impl = DateTime
     cache_ok = True
@@ -38,7 +38,7 @@ class GenerationRow(Base):
     __table_args__ = (Index("ix_generations_unfinished", "delivered", "state"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    """Never used again, for old messages name it."""
+    """Never reused: old messages refer to it."""
     key: Mapped[str] = mapped_column(unique=True)
     user_id: Mapped[int] = mapped_column(index=True)
     guild_id: Mapped[int | None]
@@ -95,11 +95,11 @@ class GenerationRow(Base):
     factor: Mapped[int] = mapped_column(default=1)
     upscaler: Mapped[str | None]
     cells: Mapped[str | None]
-    """Of a sheet: a JSON list of what each cell changes in the settings."""
+    """A JSON list: for each cell, what differs from the settings."""
     axes: Mapped[str | None]
-    """Of a comparison: a JSON list of pairs, a setting and its values."""
+    """A JSON list of pairs: a setting and its values."""
     charged: Mapped[int] = mapped_column(default=0)
-    """The steps that count against budgets, each as often as its sampler asks the model."""
+    """Steps that count against budgets; a step of Heun counts twice."""
     hint_setting: Mapped[str | None]
     hint_usual: Mapped[str | None]
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
@@ -109,7 +109,7 @@ class GenerationRow(Base):
 
 
 class FigureRow(Base):
-    """A file that shows how a request was drawn."""
+    """A figure or an animation of a request."""
 
     __tablename__ = "figures"
 
@@ -131,7 +131,7 @@ class PictureRow(Base):
 
 
 class PreferenceColumns:
-    """The settings that can be preferred; a null leaves one open."""
+    """The settings that a person can have defaults for. Null leaves one open."""
 
     width: Mapped[int | None]
     height: Mapped[int | None]
@@ -151,7 +151,7 @@ class UserDefaultsRow(PreferenceColumns, Base):
 
 
 class ServerRow(Base):
-    """What a server decides once for all of it."""
+    """The settings of a whole server."""
 
     __tablename__ = "servers"
 
@@ -159,13 +159,13 @@ class ServerRow(Base):
     paused: Mapped[bool] = mapped_column(default=False)
     nsfw: Mapped[str] = mapped_column(default="off")
     blocked_words: Mapped[str] = mapped_column(default="")
-    """A word or phrase a line."""
+    """One word or phrase a line."""
     log_channel_id: Mapped[int | None]
     hints: Mapped[bool] = mapped_column(default=True)
 
 
 class ServerRuleRow(Base):
-    """What a server says of one setting: everywhere (`scope_id` is the server's), in a channel, or to a role."""
+    """A rule for one setting. `scope_id` is the id of the server, a channel or a role."""
 
     __tablename__ = "server_rules"
 
@@ -174,13 +174,13 @@ class ServerRuleRow(Base):
     model: Mapped[str] = mapped_column(primary_key=True)
     setting: Mapped[str] = mapped_column(primary_key=True)
     default: Mapped[str | None]
-    least: Mapped[float | None]
-    most: Mapped[float | None]
+    minimum: Mapped[float | None]
+    maximum: Mapped[float | None]
     locked: Mapped[bool | None]
 
 
 class ServerAllowedRow(Base):
-    """A model, channel or role that a server has chosen; of a kind with none, all are allowed."""
+    """An allowed model, channel or role. All are allowed of a kind without rows."""
 
     __tablename__ = "server_allowed"
 
@@ -206,7 +206,7 @@ class StyleRow(Base):
 
 
 class PersonalSettingsRow(Base):
-    __tablename__ = "habits"
+    __tablename__ = "personal_settings"
 
     user_id: Mapped[int] = mapped_column(primary_key=True)
     suffix: Mapped[str] = mapped_column(default="")
@@ -214,27 +214,26 @@ class PersonalSettingsRow(Base):
     reply_when_done: Mapped[bool] = mapped_column(default=False)
     hints: Mapped[bool] = mapped_column(default=True)
     model: Mapped[str] = mapped_column(default="")
-    hinted: Mapped[datetime | None]
-    """When the last hint was given."""
+    last_hint: Mapped[datetime | None]
 
 
 class DraftRow(Base):
-    """A request of many jobs that waits for its person's consent."""
+    """A request that waits for the person to confirm it."""
 
     __tablename__ = "drafts"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    """Never used again, for old messages name it."""
+    """Never reused: old messages refer to it."""
     user_id: Mapped[int] = mapped_column(index=True)
     created: Mapped[datetime]
     request: Mapped[str]
 
 
-class SpendingRow(Base):
-    """What a forgotten person's request counts against budgets, for as long as it does."""
+class ForgottenChargeRow(Base):
+    """The steps of a request that was forgotten with its person, kept while they count against budgets."""
 
-    __tablename__ = "spendings"
+    __tablename__ = "forgotten_charges"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(index=True)
@@ -244,7 +243,7 @@ class SpendingRow(Base):
 
 
 class RemovalRow(Base):
-    """A file, or a message, that is still to be removed."""
+    """A file or a message that is yet to be removed."""
 
     __tablename__ = "removals"
 
@@ -255,7 +254,7 @@ class RemovalRow(Base):
 
 
 class PaceRow(Base):
-    """How long a row takes through the UNet of a model, at a number of pixels."""
+    """Seconds a row takes through a model's UNet, at a number of pixels."""
 
     __tablename__ = "paces"
 

@@ -36,7 +36,7 @@ def edges(pictures: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def picture_loss(drawn: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
-    """What training minimises, and the plain mean squared error.
+    """The training loss, and the plain mean squared error.
 
     The absolute error keeps flat areas clean, that of the differences keeps outlines sharp, the squared error is what
     the decibels count.

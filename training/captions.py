@@ -97,7 +97,7 @@ ASKING = (
         "one picture with",
     ),
 )
-"""What people say to a bot before they name the thing: one of each."""
+"""Openings that people use in a prompt before they name the thing, one of each kind."""
 QUALITIES = (
     "bright",
     "simple",
@@ -187,7 +187,7 @@ class Captions:
         self.weights = [[weights[word] for word in words] for words in self.words]
 
     def noun(self, number: int) -> str:
-        """What a thing may be called: its name mostly, an alias, a looser word that few others share.
+        """A name for a thing: mostly its own, or an alias, or a looser word that few others share.
 
         One time in eighty it is a made-up word, so that words nobody taught stand for anything rather than for nothing.
         """
@@ -236,7 +236,7 @@ class Captions:
         return first
 
     def ground_phrase(self, scene: Scene) -> str:
-        """What the caption says of the ground; of white it mostly says nothing."""
+        """The caption's words for the background; mostly none for white."""
         if scene.ground in PLACES:
             return f" {PLACES[scene.ground]}"
         if scene.ground != "white" or self.dice.random() < 0.05:
@@ -257,8 +257,8 @@ class Captions:
         return self.small_talk(text)
 
     def small_talk(self, text: str) -> str:
-        """The caption with words around it that ask for nothing, and are to be heard as such: the "and" of "soft and
-        bright" is no second thing."""
+        """Put filler words around the caption, so that the model learns to ignore them. The "and" of "soft and bright",
+        for example, names no second thing."""
         roll = self.dice.random()
         if roll < 0.12:
             text = f"{self.dice.choice(OPENINGS)} {text}"

@@ -19,21 +19,21 @@ from training.unet import BEGUN
 TEXT = """\
 # Noisefox pocket
 
-A small latent diffusion model that draws emoji-like pictures from a few words. It is trained from nothing by
-`training/` in this project, on openly licensed art and on two CPU cores, so that a first picture takes seconds on any
-machine and everything about it can be read.
+A small latent diffusion model that draws emoji-like pictures from a few words. `training/` in this project trains it
+from scratch, on openly licensed art and two CPU cores. A first picture takes seconds on any machine, and everything
+about the model can be read.
 
-It loads as a `StableDiffusionPipeline` of diffusers, needs no network, and draws best at 128x128, 20 to 30 steps and
-guidance 5 to 7. Sides from 96 to 192 work.
+It loads as a `StableDiffusionPipeline` of diffusers and needs no download. It works best at 128x128, with 20 to 30
+steps and guidance 5 to 7. Sides from 96 to 192 work.
 
-## What it was taught
-{concepts} things, {core} of them most, in the styles *3d* (the usual one), *flat* and *cartoon*; {colours}
-colour words, coloured grounds and ten simple places; two things side by side; a hat or glasses on a head; a person with
-an animal's ears. How much of this it can do, the scores below tell.
+## What it can do
+{concepts} things, {core} of them trained most, in three styles: *3d* (the default), *flat* and *cartoon*.
+{colours} colour words, coloured backgrounds and ten simple places. Two things side by side, a hat or glasses on a head,
+a person with an animal's ears. The scores below say how well.
 
 ## What it cannot do
-It knows emoji, not the world: no photographs, no scenes beyond the ten, no writing, no counting, at most two things. An
-unknown word fades to whatever is nearest. All people are drawn as emoji draw them. Prompts are read up to 30 tokens.
+It knows emoji, not the world: no photographs, no text, no counting, no scenes beyond the ten places, and at most two
+things. An unknown word turns into the nearest known thing. People look like emoji. A prompt is read up to 30 tokens.
 
 ## Parts
 | part | what it is |
@@ -49,9 +49,9 @@ unknown word fades to whatever is nearest. All people are drawn as emoji draw th
 | --- | --- | --- |
 {packages}
 
-`NOTICE.md` carries the notices these licences ask for.
+`NOTICE.md` has the notices that these licences require.
 
-## How long
+## Training time
 {times}
 {begun}
 ## Scores
@@ -60,13 +60,13 @@ unknown word fades to whatever is nearest. All people are drawn as emoji draw th
 
 
 EARLIER = """
-All parts began with the weights of an earlier pocket model, whose own training is not counted here; those that are not
-listed are as they were.
+All parts started from the weights of an earlier pocket model, whose training is not counted here. Parts that are not
+listed are unchanged.
 """
 
 
 def times(work: Path) -> str:
-    """What every stage's log says of its training time."""
+    """The training time of each stage, from its log."""
     lines = ["| stage | minutes | samples |", "| --- | --- | --- |"]
     for name in ("autoencoder", "decoder", "text_encoder", "unet", "upscaler"):
         log = work / name / "losses.jsonl"

@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Colour:
-    """What a colour word does: the hue in degrees, least and most saturation, lightness as factor and least value."""
+    """The effect of a colour word: hue in degrees, bounds of the saturation, factor and minimum of the lightness."""
 
     hue: float
     least: float
@@ -67,7 +67,7 @@ GROUND_COLOURS = {
 
 
 def unseen(name: str, colour: str) -> bool:
-    """Whether this thing is never trained in this colour, one pair in seven, so that obedience can be measured."""
+    """True if this thing is never trained in this colour (one pair in seven), so that obedience can be measured."""
     return zlib.crc32(f"{colour} {name}".encode()) % 7 == 0
 
 

@@ -95,7 +95,7 @@ def plain(text: str) -> str:
 
 
 def wanted(label: str, group: str, subgroup: str) -> bool:
-    """Whether an emoji is a thing to draw."""
+    """True if an emoji is a thing to draw."""
     if group == "component" or "facing right" in label:
         return False
     if group == "flags":
@@ -176,7 +176,7 @@ def known(concepts: Sequence[Concept]) -> list[bool]:
 
 
 def usable(word: str) -> bool:
-    """Whether a tag can stand in a caption."""
+    """True if a tag can be used in a caption."""
     return re.fullmatch(r"[a-z][a-z0-9 ]{1,28}[a-z0-9]", word) is not None
 
 

@@ -1,4 +1,4 @@
-"""What stands behind a subject: one colour, or a simple place drawn here from gradients, dots and hills."""
+"""Backgrounds: one colour, or a simple place drawn here from gradients, dots and hills."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def find(work: Path, model: Path, limit: int, steps: int = STEPS) -> None:
 
 
 def read_missed(work: Path) -> frozenset[str]:
-    """What ``find`` wrote, or nothing where it never ran."""
+    """The result that ``find`` wrote; empty if it never ran."""
     path = work / "missed.json"
     return frozenset(json.loads(path.read_text())) if path.exists() else frozenset()
 

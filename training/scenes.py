@@ -1,4 +1,4 @@
-"""What a training picture shows, before it is drawn: drawn at random, told in a caption, painted by ``paint``.
+"""Scenes of training pictures: chosen at random, described by a caption, painted by ``paint``.
 
 Whatever differs between two pictures is either named in the scene, so that the caption can say it, or small and left
 to chance, so that another seed gives another picture of the same thing.
@@ -93,7 +93,7 @@ class Scene:
 
     @staticmethod
     def from_json(row: dict[str, Any]) -> Scene:
-        """What ``to_json`` gave."""
+        """Read a scene that ``to_json`` wrote."""
         return Scene(**{**row, "things": tuple(row["things"]), "colours": tuple(row["colours"])})
 
 
@@ -189,7 +189,7 @@ class SceneMaker:
 
 
 def has_face(concept: Concept) -> bool:
-    """Whether the whole picture is a head, so that a hat has a place."""
+    """True if the whole picture is a head, so that a hat has a place."""
     return concept.name.endswith(" face") and concept.group in ("animals-nature", "smileys-emotion")
 
 

@@ -1,4 +1,4 @@
-"""What every training stage shares: its time, its checkpoint, its loss log, and stopping well.
+"""The frame of every training stage: its time budget, checkpoint, loss log, and clean stop.
 
 A stage is a loop over steps that ends when its minutes are used up or when it is asked to stop (SIGTERM, Ctrl-C).
 Time already trained is part of the checkpoint: the same command, given again, goes on where the last sitting ended,

@@ -1,4 +1,4 @@
-"""Teach the text encoder what captions say, before the UNet ever hears it.
+"""Teach the text encoder what captions say, before the UNet is conditioned on it.
 
 From a caption's embeddings, averaged over its tokens, linear heads tell the things, style, ground, colour, size and
 place, what is worn and whose ears there are; one more head tells what the picture looks like, its latents averaged to
@@ -42,7 +42,7 @@ def tokens(tokenizer: CLIPTokenizer, captions: list[str], padding: str = "max_le
 
 
 def targets(scene: Scene, maker: SceneMaker) -> dict[str, int]:
-    """What the heads shall tell of a scene."""
+    """The targets of the heads for a scene."""
     count = len(maker.concepts)
     pair = len(scene.things) == 2
     return {

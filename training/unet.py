@@ -107,7 +107,7 @@ def drawn_timesteps(count: int, even: bool) -> Tensor:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What one thread learns from in a step: noised latents, what to predict, and the captions' tokens (B, 32)."""
+    """One thread's part of a training step: noised latents, targets, and the captions' tokens (B, 32)."""
 
     noised: Tensor
     velocity: Tensor

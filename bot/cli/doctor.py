@@ -14,6 +14,7 @@ from bot.config import Config, ConfigError, load
 from generation.local_pool import LocalPool
 from generation.sources import is_single_file
 from generation.upscaling import UpscalerName, real_esrgan_installed
+from storage import database
 
 NEEDED_BYTES = 2 * 10**9
 """Free disk below which pictures may soon fail to be written."""
@@ -44,6 +45,8 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     yield True, f"configuration: {path or 'none given, so the defaults'}"
     yield _token(config)
     yield _data(config.data)
+    for finding in _databases(config.data):
+        yield finding
     for finding in _models(config):
         yield finding
     yield _upscaling(config)
@@ -69,6 +72,15 @@ def _data(folder: Path) -> Finding:
         return False, f"the data folder {folder} cannot be written: {reason.strerror}"
     free = shutil.disk_usage(folder).free
     return free >= NEEDED_BYTES, f"the data folder {folder} can be written; {free / 1e9:.0f} GB are free"
+
+
+def _databases(folder: Path) -> Iterator[Finding]:
+    """The databases of `noisefox run` and `noisefox try` that are there already."""
+    for file in (folder / database.FILE, folder / "try" / database.FILE):
+        try:
+            database.check(file)
+        except database.UnusableDatabase as error:
+            yield False, str(error)
 
 
 def _models(config: Config) -> Iterator[Finding]:

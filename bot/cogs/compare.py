@@ -70,6 +70,6 @@ class Compare(PromptCog):
         compared = {Parameter(parameter.value): values}
         if other_parameter is not None:
             if other_parameter.value == parameter.value:
-                raise Refusal("A setting is compared with another one, not with itself.")
+                raise Refusal("Choose two different settings to compare.")
             compared = {Parameter(other_parameter.value): other_values, **compared}
         await self.draw(interaction, given, count=1, compared=compared)

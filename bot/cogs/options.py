@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.prompts.presets import CHOICE_LENGTH
 from generation.catalogue import Catalogue
-from generation.images import FILE_BYTES, UnusableImage
+from generation.images import UPLOAD_BYTES, UnusableImage
 from generation.settings import (
     CLIP_SKIP,
     COUNT,
@@ -75,8 +75,8 @@ def picture_url(attachment: discord.Attachment) -> str:
     """The address of a given picture. Raises `UnusableImage` where its type or size shows that it cannot be used."""
     if not (attachment.content_type or "").startswith("image/"):
         raise UnusableImage("That file is no picture. Give a PNG, a JPEG or a WebP file.")
-    if attachment.size > FILE_BYTES:
-        raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=FILE_BYTES // 2**20)
+    if attachment.size > UPLOAD_BYTES:
+        raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=UPLOAD_BYTES // 2**20)
     return attachment.url
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from bot.jobs import comparison_parts
-from generation import redrawing
+from generation import upscaling
 from generation.catalogue import Catalogue
 from generation.pace import Key, Pace, Work
 from storage.paces import Paces
@@ -72,7 +72,7 @@ class Estimates:
         settings = generation.settings
         if generation.lineage.action is not Action.CREATIVE_UPSCALE or settings.model not in self._catalogue.names:
             return None
-        return redrawing.work(settings, self._catalogue.get(settings.model), generation.factor)
+        return upscaling.creative_work(settings, self._catalogue.get(settings.model), generation.factor)
 
 
 def _later(end: float | None, seconds: float | None) -> float | None:

@@ -14,7 +14,7 @@ from bot.lessons.examples import EXAMPLES, FOLDER, Example, file_name
 from bot.lessons.topics import Topic
 from generation.errors import NoisefoxError
 from generation.events import Completed, Failed
-from generation.figures import sheet
+from generation.figures import blocks
 from generation.figures.blocks import Align, Block, Picture, Row, Stack, Text
 from generation.figures.files import still
 from generation.figures.typography import Style, Weight
@@ -66,7 +66,7 @@ def laid_out(cells: Sequence[tuple[str, Image.Image]]) -> Image.Image:
         [Text(head, _HEAD, Align.CENTRE) for head, _ in cells],
         [Picture(image) for _, image in cells],
     ]
-    return sheet.drawn(Stack([Row(each, _GAP) for each in rows], gap=10), WIDTH, margin=20)
+    return blocks.figure(Stack([Row(each, _GAP) for each in rows], gap=10), WIDTH, margin=20)
 
 
 async def _drawn(pool: WorkerPool, settings: Sequence[GenerationSettings], inputs: Inputs) -> list[bytes]:

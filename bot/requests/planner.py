@@ -9,7 +9,7 @@ from bot.policy.request_context import RequestContext
 from bot.prompts import flags
 from bot.requests import blending, inputs, seed_cells, sizes, variations
 from bot.requests.plan import Plan
-from generation import abilities, redrawing
+from generation import abilities, upscaling
 from generation.catalogue import Catalogue
 from generation.comparison import Axis
 from generation.jobs import Inputs
@@ -181,7 +181,7 @@ class Planner:
         self._catalogue.check_guides(settings.model, control=bool(files.control), image_prompt=bool(files.image_prompt))
         plan = self._as_able(plan)
         if lineage.action is Action.CREATIVE_UPSCALE:
-            plan = replace(plan, redrawn=redrawing.work(settings, self._catalogue.get(settings.model), factor))
+            plan = replace(plan, redrawn=upscaling.creative_work(settings, self._catalogue.get(settings.model), factor))
         for name in plan.models:
             rules = context.check([each for each in plan.drawn if each.model == name], name)
         return replace(plan, limits=rules.limits)

@@ -1,10 +1,10 @@
-"""Teaching pictures: panels, rows, heads and captions laid out on a card of its own colour, so that they can be read on
-a dark chat and on a light one.
+"""Figures that teach: pictures with headings and captions, on a card with its own background, so that they can be read
+in dark and light chats.
 
-Whoever draws a figure gives it pictures and words in the reader's language, builds it from `blocks`, and has it drawn:
+Build a figure from `blocks`, with pictures and with words in the reader's language:
 
-    figure = sheet.drawn(Stack([Text("Seed 7", TITLE), Row([panel(noise, "The noise"), panel(apple, "The picture")])]))
-    data, ending = files.still(figure)
+    card = figure(Stack([Text("Seed 7", TITLE), Row([panel(noise, "The noise"), panel(apple, "The picture")])]))
+    data, ending = files.still(card)
 
 Nothing in here imports torch or Discord.
 """

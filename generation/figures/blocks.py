@@ -1,4 +1,4 @@
-"""What a figure is made of: each block knows how high it is at a given width, and draws itself there."""
+"""The blocks of a figure. Each knows its height at a given width and draws itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +11,33 @@ from generation.figures import palette
 from generation.figures.palette import Colour
 from generation.figures.typography import BODY, CAPTION, HEAD, Style, face, width_of, wrapped
 
+WIDTH = 960
+"""Pixels. A phone shows a figure about 280 wide in the chat and 390 wide when pressed. Letters of 34 pixels can be read
+at both."""
+
+MARGIN = 36
 GAP = 20
 """Pixels between two blocks."""
 
+_CORNER = 28
+"""Radius of a figure's corners, in pixels."""
+
 _SMOOTHING = 4
-"""How many times larger round corners are drawn, to be made smaller again."""
+"""The supersampling factor of round corners."""
 
 
 class Block(Protocol):
     """A part of a figure. All lengths are in pixels."""
 
     def height(self, width: int) -> int:
-        """How high it is where it may be `width` wide."""
+        """The height at a given width."""
 
     def draw(self, sheet: Image.Image, left: int, top: int, width: int) -> None:
         """Draw it on an RGB `sheet`, its upper left corner at `left`, `top`."""
 
 
 class Align(StrEnum):
-    """Where something narrower than its place stands."""
+    """Horizontal alignment."""
 
     LEFT = "left"
     CENTRE = "centre"
@@ -37,7 +45,7 @@ class Align(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words in as many lines as they need."""
+    """Text, in as many lines as it needs."""
 
     text: str
     style: Style = BODY
@@ -56,8 +64,8 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image, as wide as its place; `smooth` is False for what is to be seen as single squares, such as noise. An
-    `edge` is drawn around it where it has a colour."""
+    """An image, scaled to the given width. `smooth` is False where pixels must stay squares, as in noise. `edge` is the
+    colour of a border, if any."""
 
     image: Image.Image
     smooth: bool = True
@@ -81,7 +89,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Nothing, so high."""
+    """Empty space."""
 
     pixels: int
 
@@ -94,7 +102,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How far something is, from 0 to 1."""
+    """A progress bar, from 0 to 1."""
 
     share: float
     colour: Colour = palette.ORANGE
@@ -110,7 +118,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Blocks one below the other."""
+    """Blocks below each other."""
 
     blocks: Sequence[Block]
     gap: int = GAP
@@ -126,8 +134,8 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Blocks side by side. Those with a width of their own in `widths` take that, the others share the rest evenly;
-    `centred` ones stand in the middle of the row's height."""
+    """Blocks side by side. `widths` gives some of them a width; the others share the rest evenly. `centred` aligns them
+    to the middle of the row."""
 
     blocks: Sequence[Block]
     gap: int = GAP
@@ -152,7 +160,7 @@ class Row:
 
 
 def panel(image: Image.Image, head: str = "", caption: str = "", *, smooth: bool = True) -> Stack:
-    """A picture with a head above and a caption below, where they are given."""
+    """A picture with an optional heading above and caption below."""
     parts: list[Block] = [Picture(image, smooth)]
     if head:
         parts.insert(0, Text(head, HEAD, Align.CENTRE))
@@ -162,13 +170,22 @@ def panel(image: Image.Image, head: str = "", caption: str = "", *, smooth: bool
 
 
 def rows_of(blocks: Sequence[Block], columns: int, gap: int = GAP) -> Stack:
-    """Blocks of one kind in rows of so many; the last may have room left."""
+    """Blocks in rows of `columns`. The last row may be shorter."""
     rows = [list(blocks[start : start + columns]) for start in range(0, len(blocks), columns)]
     return Stack([Row([*row, *[Space(0)] * (columns - len(row))], gap) for row in rows], gap)
 
 
+def figure(block: Block, width: int = WIDTH, margin: int = MARGIN) -> Image.Image:
+    """Draw a block on a card with round corners: an RGBA image, transparent outside the corners."""
+    inner = width - 2 * margin
+    card = Image.new("RGB", (width, block.height(inner) + 2 * margin), palette.CARD)
+    block.draw(card, margin, margin, inner)
+    card.putalpha(rounded(card.size, _CORNER))
+    return card
+
+
 def rounded(size: tuple[int, int], radius: int) -> Image.Image:
-    """The shape of a rectangle with round corners, in mode L."""
+    """A mask in mode L: a rectangle with round corners."""
     width, height = size
     large = Image.new("L", (width * _SMOOTHING, height * _SMOOTHING))
     corners = 0, 0, large.width - 1, large.height - 1

@@ -5,27 +5,26 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from generation.figures import palette, sheet
-from generation.figures.blocks import Align, Block, Picture, Row, Space, Stack, Text, rows_of
+from generation.figures import palette
+from generation.figures.blocks import WIDTH, Align, Block, Picture, Row, Space, Stack, Text, figure, rows_of
 from generation.figures.typography import BODY, CAPTION, TITLE, Style, Weight
 
 ACROSS = 4
-"""Pictures in a row of a comparison of one setting; with fewer values they are larger."""
+"""The most pictures in a row for one setting. With fewer, they are larger."""
 
 _WIDEST = 3
-"""Columns of a grid that fit the usual width; each one more makes the sheet wider."""
+"""The columns of a grid that fit the usual width. Each further one makes the sheet wider."""
 
 _HEAD = Style(38, Weight.BOLD, palette.ORANGE)
 _SIDE = 190
-"""Pixels of the column of heads."""
+"""Width in pixels of the column of headings."""
 _GAP = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a sheet says, in the reader's language: a title, a line of what all pictures share, the name of what is
-    compared from left to right (`columns`) and its values, and the same of what is compared from top to bottom, which
-    may be nothing."""
+    """The words of a sheet, in the reader's language: a title, a line with the settings that all pictures share, the
+    setting that varies from left to right (`columns`) with its values, and the same from top to bottom, if any."""
 
     title: str
     settings: str
@@ -36,26 +35,26 @@ class Words:
 
 
 def of_cells(pictures: Sequence[Image.Image | None], words: Words) -> Image.Image:
-    """The sheet: row by row the pictures, None where one is missing. The letters of a wide one are as much larger, so
-    that a phone shows them as large."""
+    """Draw the sheet. `pictures` are row by row, None where one is missing. The letters grow with the width, so that a
+    phone shows them equally large."""
     across = len(words.column_heads)
-    wider = max(across - _WIDEST, 0) * (sheet.WIDTH // (_WIDEST + 1)) if words.row_heads else 0
-    times = 1 + wider / sheet.WIDTH
+    wider = max(across - _WIDEST, 0) * (WIDTH // (_WIDEST + 1)) if words.row_heads else 0
+    times = 1 + wider / WIDTH
     top = Stack([Text(words.title, larger(TITLE, times)), Text(words.settings, larger(CAPTION, times))], gap=4)
     if words.row_heads:
         table = _grid(pictures, words, times)
     else:
         table = Stack([Text(words.columns, _HEAD), _strip(pictures, words.column_heads)], gap=_GAP)
-    return sheet.drawn(Stack([top, table], gap=22), sheet.WIDTH + wider)
+    return figure(Stack([top, table], gap=22), WIDTH + wider)
 
 
 def larger(style: Style, times: float) -> Style:
-    """A style with letters so many times as large."""
+    """A style with letters `times` as large."""
     return replace(style, size=round(style.size * times))
 
 
 def _strip(pictures: Sequence[Image.Image | None], heads: Sequence[str]) -> Block:
-    """Each picture under its value, in rows as even as can be."""
+    """The pictures below their values, in rows of about equal length."""
     rows = -(-len(pictures) // ACROSS)
     across = -(-len(pictures) // rows)
     panels = [

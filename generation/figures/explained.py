@@ -1,4 +1,4 @@
-"""A drawing from the inside: as one wide figure, as the two halves of it that a chat shows, and as an animation."""
+"""An explanation as one wide figure, as its two halves for the chat, and as an animation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,40 +8,39 @@ import numpy
 from PIL import Image
 
 from generation.explanation import Explanation, Fork, Moment
-from generation.figures import heat, palette, sheet
-from generation.figures.blocks import Align, Bar, Block, Picture, Row, Stack, Text, panel, rows_of
-from generation.figures.sheet import MARGIN, WIDTH
+from generation.figures import blocks, palette
+from generation.figures.blocks import MARGIN, WIDTH, Align, Bar, Block, Picture, Row, Stack, Text, panel, rows_of
 from generation.figures.typography import CAPTION, HEAD, TITLE, Style, Weight
 from generation.pictures import Preview
 
 SHOWN = 8
-"""How many moments of the drawing the figure has; with the noise itself they fill three rows."""
+"""The number of moments in the figure. With the noise they fill three rows."""
 
 ANIMATION_WIDTH = 800
 FIRST_MS, STEP_MS, LAST_MS = 1200, 220, 2600
-"""How long the animation shows the noise, each step, and the finished picture."""
+"""Milliseconds that the animation shows the noise, each step, and the finished picture."""
 
 _COLUMN = Style(34, Weight.BOLD)
 _ABOVE, _BELOW = Style(33, Weight.BOLD), Style(30)
-"""Letters of the animation."""
+"""The letters of the animation."""
 _ACROSS = 3
 _GAP = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a figure and its animation say, in the reader's language."""
+    """The words of a figure and its animation, in the reader's language."""
 
     title: str
     settings: str
     becoming: str
-    """Over the moments of the drawing; `moments` are their captions, one for each of `shown`."""
+    """Above the moments; `moments` are their captions, one for each of `shown`."""
     becoming_caption: str
     noise: str
-    """Under the noise itself."""
+    """Below the noise."""
     moments: Sequence[str]
     forking: str
-    """Over the predictions; `forks` are heads of their rows."""
+    """Above the predictions; `forks` are the headings of their rows."""
     forking_caption: str
     without: str
     with_prompt: str
@@ -50,16 +49,16 @@ class Words:
     forks: Sequence[str]
     difference_caption: str
     there: str
-    """Over the left side of the animation: the latents as they are."""
+    """Above the left side of the animation: the current latents."""
     expected: str
-    """Over its right side: the picture that the model expects."""
+    """Above its right side: the predicted x0."""
     steps: Sequence[str]
-    """Under its frames, one for each moment."""
+    """Below its frames, one for each moment."""
 
 
 def shown(explanation: Explanation) -> list[Moment]:
-    """The moments that the figure has, the first and the last among them, evenly by the mean of the steps done and the
-    noise gone: most samplers take half of their steps where nothing can be seen yet."""
+    """The moments for the figure, the first and the last included. They are evenly spaced by the sum of steps done and
+    noise removed, because most samplers spend half of their steps where nothing can be seen yet."""
 
     def formed(moment: Moment) -> float:
         return moment.step / explanation.steps + 1 - moment.noise
@@ -72,20 +71,20 @@ def shown(explanation: Explanation) -> list[Moment]:
 
 
 def figure(explanation: Explanation, words: Words) -> Image.Image:
-    """Both halves side by side."""
+    """Draw both halves side by side."""
     width = 2 * WIDTH - MARGIN
-    return sheet.drawn(Row([_becoming(explanation, words), _forking(explanation, words)], gap=MARGIN), width)
+    return blocks.figure(Row([_becoming(explanation, words), _forking(explanation, words)], gap=MARGIN), width)
 
 
 def halves(explanation: Explanation, words: Words) -> tuple[Image.Image, Image.Image]:
-    """How the noise becomes the picture; and what both predictions make of it early, in the middle and late."""
-    return sheet.drawn(_becoming(explanation, words)), sheet.drawn(_forking(explanation, words))
+    """Draw the two halves: the noise becoming the picture, and the predictions early, in the middle and late."""
+    return blocks.figure(_becoming(explanation, words)), blocks.figure(_forking(explanation, words))
 
 
 def animation(explanation: Explanation, words: Words) -> tuple[list[Image.Image], list[int]]:
-    """A frame for each moment, and for how many milliseconds each is shown."""
+    """The frames of the animation, one for each moment, and the milliseconds that each is shown."""
     frames = [
-        sheet.drawn(_frame(moment, explanation.steps, words, said), ANIMATION_WIDTH, margin=28)
+        blocks.figure(_frame(moment, explanation.steps, words, said), ANIMATION_WIDTH, margin=28)
         for moment, said in zip(explanation.moments, words.steps, strict=True)
     ]
     return frames, [FIRST_MS] + [STEP_MS] * (len(frames) - 2) + [LAST_MS]
@@ -131,15 +130,15 @@ def _forks(explanation: Explanation, words: Words) -> Block:
     for fork, values, said in zip(explanation.forks, apart, words.forks, strict=True):
         looks = (fork.without, fork.with_prompt, fork.merged)
         pictures = [Picture(_image(look), edge=colour) for look, (_, colour) in zip(looks, heads, strict=False)]
-        table += [Text(said, CAPTION), Row([*pictures, Picture(heat.of(values, most))], _GAP)]
+        table += [Text(said, CAPTION), Row([*pictures, Picture(palette.heat_map(values, most))], _GAP)]
     return Stack([*table, Text(words.difference_caption, CAPTION)], gap=12)
 
 
-def _difference(fork: Fork) -> heat.Values:
-    """Where the two pictures differ, (height, width): the square root of the mean over the colours, so that small
-    differences beside large ones can be seen."""
+def _difference(fork: Fork) -> palette.Values:
+    """The difference of the two predictions, shape (height, width): the square root of the mean over the colours, which
+    makes small differences visible beside large ones."""
     one, other = (_pixels(look) for look in (fork.without, fork.with_prompt))
-    values: heat.Values = numpy.sqrt(numpy.abs(one - other).mean(axis=-1))
+    values: palette.Values = numpy.sqrt(numpy.abs(one - other).mean(axis=-1))
     return values
 
 

@@ -1,4 +1,4 @@
-"""Figures as files that fit where they are shown."""
+"""Figures as files within the upload limit."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -8,18 +8,18 @@ from PIL import Image, ImageOps, ImageSequence
 from generation.figures import palette
 
 MOST_BYTES = 8 * 2**20
-"""What a file may have: Discord takes 10 MiB, and of a message's files 25 together, which may be three."""
+"""The default limit of a file. Discord accepts 10 MiB a file and 25 MiB a message, which may have three files."""
 
 MOST_FRAMES = 30
 GIF_SIDE = 560
-"""Pixels of the longer side of a GIF: its colours are few, and it is many times larger than a WebP."""
+"""Pixels of the longer side of a GIF, whose file is many times larger than a WebP's."""
 
 _QUALITIES = (90, 80, 65, 50)
 
 
 def still(figure: Image.Image, most: int = MOST_BYTES) -> tuple[bytes, str]:
-    """A figure of at most `most` bytes, and its file's ending: a PNG, else a WebP as good as fits, made smaller where
-    even the poorest does not."""
+    """Encode a figure in at most `most` bytes: as a PNG, else a WebP of the best quality that fits, else a smaller one.
+    Returns the file and its suffix."""
     png = _saved(figure, "PNG")
     if len(png) <= most:
         return png, "png"
@@ -34,8 +34,8 @@ def still(figure: Image.Image, most: int = MOST_BYTES) -> tuple[bytes, str]:
 def animated(
     frames: Sequence[Image.Image], milliseconds: Sequence[int], most: int = MOST_BYTES, *, gif: bool = False
 ) -> tuple[bytes, str]:
-    """Frames of one size, each shown for so long, again and again: a WebP, or with `gif` a GIF, of at most `most`
-    bytes, and its file's ending. Raises `ValueError` for more than `MOST_FRAMES`."""
+    """Encode frames of one size as a looping WebP, or GIF, of at most `most` bytes. Returns the file and its suffix.
+    Raises `ValueError` for more than `MOST_FRAMES`."""
     if not 0 < len(frames) <= MOST_FRAMES or len(milliseconds) != len(frames):
         raise ValueError(f"{len(frames)} frames for {len(milliseconds)} lengths; {MOST_FRAMES} is the most")
     shown = [_on_card(frame) for frame in frames]
@@ -48,7 +48,7 @@ def animated(
 
 
 def as_gif(animation: bytes, most: int = MOST_BYTES) -> bytes:
-    """An animation that `animated` made, for what does not play a WebP."""
+    """Convert a WebP of `animated` to a GIF."""
     frames, milliseconds = [], []
     with Image.open(BytesIO(animation)) as moving:
         for frame in ImageSequence.Iterator(moving):
@@ -70,7 +70,7 @@ def _gif(frames: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes:
 
 
 def _on_card(frame: Image.Image) -> Image.Image:
-    """Without transparency, which animations hold badly."""
+    """A frame without transparency, which animations support badly."""
     ground = Image.new("RGB", frame.size, palette.CARD)
     ground.paste(frame, mask=frame if frame.mode == "RGBA" else None)
     return ground

@@ -1,4 +1,4 @@
-"""A seed: its noise at two sizes, with and without the size link, and what prompts make of it."""
+"""The figure of a seed: its noise at two sizes, with and without seed size, and the pictures of some prompts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from generation.figures import palette
-from generation.figures.blocks import Block, Picture, Row, Stack, Text, panel
-from generation.figures.sheet import MARGIN, WIDTH, drawn
+from generation.figures.blocks import MARGIN, WIDTH, Block, Picture, Row, Stack, Text, figure, panel
 from generation.figures.typography import HEAD, TITLE
 from generation.pictures import Preview
 
@@ -15,39 +14,39 @@ GAP = 24
 """Pixels between two rows, and between two columns."""
 
 SQUARE = 16
-"""Pixels of a latent's square before the figure is laid out."""
+"""Pixels of a latent's square, before the layout scales it."""
 
 _DARKENED = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One noise, and what comes of it. Sizes are in pixels of the pictures."""
+    """One noise and its pictures."""
 
     head: str
     noise: Preview
     pictures: Sequence[Image.Image]
-    """One a prompt."""
+    """One for each prompt."""
     caption: str = ""
     shared: tuple[int, int] | None = None
-    """The size, in latents, of the middle that this noise shares with another, which is framed; None frames nothing."""
+    """The size in latents of the centre that this noise shares with another. It is framed; None frames nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the figure says, in the reader's language."""
+    """The words of the figure, in the reader's language."""
 
     title: str
     noise: str
-    """What the squares are."""
+    """An explanation of the squares."""
     prompts: Sequence[str]
-    """What stands above the pictures of each prompt."""
+    """The headings above the pictures of each prompt."""
     end: str
-    """What to learn from it."""
+    """The conclusion."""
 
 
 def of_seed(columns: Sequence[Column], words: Words) -> Image.Image:
-    """The figure. Columns are as wide as their pictures are to each other."""
+    """Draw the figure. The widths of columns are in proportion to those of their pictures."""
     across = [each.pictures[0].width for each in columns]
     rows: list[Block] = [
         Text(words.title, TITLE),
@@ -57,7 +56,7 @@ def of_seed(columns: Sequence[Column], words: Words) -> Image.Image:
     for number, head in enumerate(words.prompts):
         pictures = [Picture(each.pictures[number]) for each in columns]
         rows += [Text(head, HEAD), _row(pictures, across)]
-    return drawn(Stack([*rows, Text(words.end)], GAP))
+    return figure(Stack([*rows, Text(words.end)], GAP))
 
 
 def _row(blocks: Sequence[Block], across: Sequence[int]) -> Row:
@@ -70,8 +69,7 @@ def _noise(column: Column) -> Stack:
 
 
 def shown(noise: Preview, shared: tuple[int, int] | None) -> Image.Image:
-    """Noise as squares; where a middle of `shared` size, in latents, is that of another noise, what is around it is
-    darkened."""
+    """Noise as squares. If its centre, of `shared` size in latents, is that of another noise, the rest is darkened."""
     small = Image.frombytes("RGB", (noise.width, noise.height), noise.rgb)
     large = small.resize((noise.width * SQUARE, noise.height * SQUARE), Image.Resampling.NEAREST)
     if shared is None:
@@ -85,6 +83,6 @@ def shown(noise: Preview, shared: tuple[int, int] | None) -> Image.Image:
 
 
 def _middle(length: int, shared: int) -> tuple[int, int]:
-    """Where the middle of `shared` squares, or fewer where there are not so many, begins and ends."""
+    """The start and end of the centre: `shared` squares, or all if there are fewer."""
     start = (length - min(length, shared)) // 2
     return start, start + min(length, shared)

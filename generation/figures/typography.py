@@ -1,4 +1,4 @@
-"""Letters: the bundled font in two weights, and text broken into lines by its measured width."""
+"""Text: the bundled font in two weights, and line breaks by measured width."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,11 +12,11 @@ from generation.figures.palette import Colour
 
 _FONTS = Path(__file__).parent / "fonts"
 _MISSING = "\U0010fffd"
-"""A character that no font has: drawn as the sign for what is missing."""
+"""A character that no font has; it is drawn as the missing-glyph sign."""
 
 
 class Weight(StrEnum):
-    """How bold letters are."""
+    """The weights of the font."""
 
     REGULAR = "Regular"
     BOLD = "Bold"
@@ -24,7 +24,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How text looks. `size` is in pixels of the drawn figure, which a phone shows at less than a third."""
+    """A text style. `size` is in pixels of the figure, which a phone shows at less than a third."""
 
     size: int
     weight: Weight = Weight.REGULAR
@@ -32,7 +32,7 @@ class Style:
 
     @property
     def line(self) -> int:
-        """The height of a line."""
+        """The height of a line, in pixels."""
         return round(self.size * 1.28)
 
 
@@ -44,13 +44,13 @@ CAPTION = Style(34, colour=palette.QUIET)
 
 @lru_cache
 def face(style: Style) -> ImageFont.FreeTypeFont:
-    """The font file at a style's size and weight."""
+    """The font at a style's size and weight."""
     return ImageFont.truetype(_FONTS / f"AtkinsonHyperlegibleNext-{style.weight}.ttf", style.size)
 
 
 def wrapped(text: str, style: Style, width: int) -> list[str]:
-    """The lines of a text, none wider than `width` pixels; its own line breaks are kept, and a word that is too long by
-    itself is broken."""
+    """Break a text into lines of at most `width` pixels. Its own line breaks are kept, and words that are too long are
+    broken."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         lines += _filled(paragraph.split(), style, width) or [""]
@@ -58,13 +58,12 @@ def wrapped(text: str, style: Style, width: int) -> list[str]:
 
 
 def width_of(text: str, style: Style) -> int:
-    """How many pixels a line is wide."""
+    """The width of a line, in pixels."""
     return round(face(style).getlength(text))
 
 
 def covers(text: str) -> bool:
-    """Whether the font has every letter of a text; it has those of the languages of Europe that are written in Latin
-    letters."""
+    """True if the font has every letter of a text. It has those of the European languages in Latin script."""
     font = face(BODY)
     missing = bytes(font.getmask(_MISSING))
     return all(bytes(font.getmask(letter)) != missing for letter in set(text) if not letter.isspace())

@@ -1,4 +1,4 @@
-"""Run by Alembic: connects, and runs the migrations that are due."""
+"""Alembic's environment: connect, and run the migrations that are due."""
 
 from alembic import context
 from sqlalchemy import create_engine

@@ -35,11 +35,11 @@ def test_values_are_read_as_people_type_them(parameter: Parameter, text: str, va
 @pytest.mark.parametrize(
     ("parameter", "text", "sentence"),
     [
-        (Parameter.STEPS, "5", "two values or more"),
-        (Parameter.STEPS, " , ", "two values or more"),
-        (Parameter.STEPS, "5, many", "“many” is no value of steps"),
-        (Parameter.SAMPLER, "Euler, Magic", "“Magic” is no value of sampler"),
-        (Parameter.SIZE, "64x64, axb", "“axb” is no value of size"),
+        (Parameter.STEPS, "5", "at least two values"),
+        (Parameter.STEPS, " , ", "at least two values"),
+        (Parameter.STEPS, "5, many", "“many” isn't a valid value for steps"),
+        (Parameter.SAMPLER, "Euler, Magic", "“Magic” isn't a valid value for sampler"),
+        (Parameter.SIZE, "64x64, axb", "“axb” isn't a valid value for size"),
     ],
 )
 def test_what_is_no_value_is_refused(parameter: Parameter, text: str, sentence: str) -> None:
@@ -106,9 +106,9 @@ def test_another_model_brings_what_it_likes_and_what_is_compared_outweighs_it() 
 
 def test_a_setting_with_itself_and_more_pictures_than_a_select_holds_are_refused() -> None:
     steps = Axis(Parameter.STEPS, tuple(map(str, range(1, 7))))
-    with pytest.raises(InvalidSetting, match="not with itself"):
+    with pytest.raises(InvalidSetting, match="two different settings"):
         comparison.cells(BASE, [steps, steps], of_model)
-    with pytest.raises(InvalidSetting, match="These are 36 pictures; 25 is the most"):
+    with pytest.raises(InvalidSetting, match="This makes 36 pictures, and 25 is the maximum"):
         comparison.cells(BASE, [steps, Axis(Parameter.SEED, steps.values)], of_model)
 
 

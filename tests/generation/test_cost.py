@@ -48,7 +48,7 @@ def test_a_schedule_is_that_of_the_option_of_diffusers(trained_with: dict[str, o
 
 
 def test_a_schedule_that_the_sampler_cannot_have_is_refused_with_what_it_can() -> None:
-    with pytest.raises(InvalidSetting, match=r"DDIM has no Karras schedule, only: Automatic, Uniform"):
+    with pytest.raises(InvalidSetting, match=r"DDIM can't use the Karras schedule, only: Automatic, Uniform"):
         settings(sampler=Sampler.DDIM, schedule=Schedule.KARRAS)
 
 

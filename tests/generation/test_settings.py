@@ -13,8 +13,8 @@ APPLE = GenerationSettings(prompt="a red apple", seed=7, model="pocket", width=1
     ("changes", "sentence"),
     [
         ({"prompt": " \n"}, "The prompt is empty"),
-        ({"prompt": "x" * 6001}, "The prompt is 6001 characters long; at most 6000 fit"),
-        ({"prompt": "x BREAK " * 21}, "The prompt has 21 BREAKs; at most 20 fit"),
+        ({"prompt": "x" * 6001}, "The prompt is 6001 characters long. The maximum is 6000"),
+        ({"prompt": "x BREAK " * 21}, "The prompt has 21 BREAKs. The maximum is 20"),
         ({"negative_prompt": "x" * 6001}, "The negative prompt is 6001 characters long"),
         ({"steps": 0}, "Steps must be between 1 and 150, not 0"),
         ({"guidance_scale": 0.5}, "Guidance scale must be between 1 and 30, not 0.5"),
@@ -57,8 +57,8 @@ def test_of_two_limits_the_tighter_holds() -> None:
     [
         ({"steps": 51}, 0, "At most 50 steps are allowed here, not 51"),
         ({"height": 264}, 0, "at most 256 pixels wide and high, not 264"),
-        ({"count": 3}, 0, "3 pictures at once are too many here; the most is 2"),
-        ({}, 3, "You have 3 requests waiting already, and 3 is the most"),
+        ({"count": 3}, 0, "3 pictures at once are too many. The maximum here is 2"),
+        ({}, 3, "You already have 3 requests waiting, and 3 is the maximum here"),
     ],
 )
 def test_limits_refuse_with_a_sentence(changes: dict[str, Any], unfinished: int, sentence: str) -> None:

@@ -55,9 +55,21 @@ async def test_a_blend_of_anybodys_has_the_shape_of_the_first(bot: app.Bot, memb
     ("command", "options", "sentence"),
     [
         ("blend", {"first": picture("red"), "second": File("a.txt", b"a", "text/plain")}, "That file is no picture"),
-        ("imagine", {"prompt": "a fox --control 0.8", "image": picture("red")}, "pocket has no ControlNet"),
-        ("imagine", {"prompt": "a fox --image-weight 1", "image": picture("red")}, "pocket has no IP-Adapter"),
-        ("imagine", {"prompt": "a fox <lora:watercolor:1>"}, "no LoRA called “watercolor” here. Near it: watercolour."),
+        (
+            "imagine",
+            {"prompt": "a fox --control 0.8", "image": picture("red")},
+            "pocket can't follow the lines of a picture: it has no ControlNet",
+        ),
+        (
+            "imagine",
+            {"prompt": "a fox --image-weight 1", "image": picture("red")},
+            "pocket can't use image prompts: it has no IP-Adapter",
+        ),
+        (
+            "imagine",
+            {"prompt": "a fox <lora:watercolor:1>"},
+            "called “watercolor” here. Did you mean one of these? watercolour.",
+        ),
         ("imagine", {"prompt": "a fox --lora watercolour:much"}, "`--lora` needs a value"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -79,7 +91,7 @@ async def test_a_picture_of_ours_is_not_kept_to_without_a_controlnet(bot: app.Bo
     assert modal is not None
     outcome = await member.submit(modal, {"prompt": "a fox", "flags": "--control 0.9"})
     assert outcome.message is not None
-    assert "pocket has no ControlNet" in outcome.message["content"]
+    assert "pocket can't follow the lines of a picture: it has no ControlNet" in outcome.message["content"]
 
 
 async def test_loras_are_suggested_and_listed(start: Start, member: Member) -> None:

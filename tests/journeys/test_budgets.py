@@ -52,9 +52,9 @@ async def test_a_server_counts_what_is_asked_for_in_it(start: Start, admin: Memb
         pool.hold()
         elsewhere = [await member.start(steps=30, channel="dm"), await member.start(steps=30, channel="elsewhere")]
         here = await member.start(steps=6)
-        assert "You have 1 request waiting already, and 1 is the most." in await refused(member)
+        assert "You already have 1 request waiting, and 1 is the maximum here." in await refused(member)
         await member.start(channel="dm")
-        assert "You have 4 requests waiting already, and 4 is the most." in await refused(member, "dm")
+        assert "You already have 4 requests waiting, and 4 is the maximum here." in await refused(member, "dm")
         pool.release()
         for message in (here, *elsewhere):
             await member.see_finished(message)

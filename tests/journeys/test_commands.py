@@ -212,7 +212,7 @@ async def test_nobody_is_asked_about_what_is_refused_then(
     assert "This takes 12 steps. 10 are allowed" in text_of(await member.asks("imagine", prompt=many, steps=2))
     broken = File("look.png", b"no picture", "image/png")
     asked = await member.asks("imagine", prompt=many, steps=1, image=broken)
-    await member.see(asked, lambda each: "I cannot read that picture" in each["content"])
+    await member.see(asked, lambda each: "I can't read that picture" in each["content"])
     assert rows_with(tmp_path, member) == ""
 
 
@@ -280,7 +280,7 @@ async def test_whoever_is_forgotten_leaves_nothing(bot: app.Bot, member: Member,
     for message in (done, underway):
         await member.wait_until(lambda id=message["id"]: member.message(id) is None)  # type: ignore[misc]
     assert "a castle" not in rows_with(tmp_path, member)
-    assert rows_with(tmp_path, member, but="spendings") == ""
+    assert rows_with(tmp_path, member, but="forgotten_charges") == ""
     assert len(list((tmp_path / "data" / "pictures").rglob("*.png"))) == 1
     assert finished(await other.press(theirs, "Re-roll"))
     refusal = await other.click(theirs, "Details")

@@ -89,7 +89,7 @@ async def test_what_cannot_be_read_is_told_to_whoever_gave_it_alone(bot: app.Bot
         ("blend", dict.fromkeys(("first", "second"), broken)),
     ):
         await member.slash(command, options)
-        refusal = await member.wait_for(lambda each: "I cannot read that picture" in each["content"])
+        refusal = await member.wait_for(lambda each: "I can't read that picture" in each["content"])
         assert refusal["ephemeral_for"] == member.id
         await member.delete(refusal)
     assert [each for each in member.messages() if not each["ephemeral_for"]] == []

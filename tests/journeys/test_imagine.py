@@ -90,7 +90,7 @@ async def test_in_a_direct_message(bot: app.Bot, member: Member) -> None:
     ("options", "sentence"),
     [
         ({"prompt": "a fox --size 100x128"}, "Width must be a multiple of 8, not 100"),
-        ({"prompt": "a fox", "model": "gone"}, "There is no model called “gone” here. Available: pocket."),
+        ({"prompt": "a fox", "model": "gone"}, "There's no model called “gone” here. Available: pocket."),
         ({"prompt": "a fox --speed 9"}, "I do not know the flag `--speed`"),
         ({"prompt": "a fox --steps many"}, "`--steps` needs a value such as `--steps 30`"),
         ({"prompt": "a fox --cfg 99"}, "Guidance scale must be between 1 and 30, not 99"),
@@ -187,8 +187,8 @@ async def test_a_picture_is_something_to_start_from(bot: app.Bot, member: Member
     ("file", "sentence"),
     [
         (File("notes.txt", b"hello", "text/plain"), "That file is no picture"),
-        (File("notes.png", b"not a picture", "image/png"), "I cannot read that picture"),
-        (File("bomb.png", BOMB, "image/png"), "I cannot read that picture"),
+        (File("notes.png", b"not a picture", "image/png"), "I can't read that picture"),
+        (File("bomb.png", BOMB, "image/png"), "I can't read that picture"),
         (File("large.png", bytes(9 * 2**20), "image/png"), "larger than 8 MiB"),
     ],
     ids=lambda value: value.name if isinstance(value, File) else "",
@@ -242,7 +242,7 @@ async def test_the_queue_is_bounded_for_each_person(start: Start, member: Member
         mine = [await member.start(steps=150, count=2), await member.start(steps=150)]
         refused = await member.slash("imagine", {"prompt": "one more"})
         assert refused.message is not None
-        assert "You have 2 requests waiting already" in refused.message["content"]
+        assert "You already have 2 requests waiting" in refused.message["content"]
         theirs = await other.start()
         for message in mine:
             await member.click(await member.see(message, lambda each: "Cancel" in labels_of(each)), "Cancel")

@@ -192,7 +192,7 @@ async def test_a_locked_strength_is_the_one_that_is_proposed(bot: app.Bot, admin
 async def test_a_file_that_is_too_large_to_start_from_is_refused_before_a_form_opens(
     bot: app.Bot, member: Member
 ) -> None:
-    posted = await member.post("large.png", picture() + bytes(images.FILE_BYTES), "image/png")
+    posted = await member.post("large.png", picture() + bytes(images.UPLOAD_BYTES), "image/png")
     answer = (await member.menu("Start from this picture", posted)).message
     assert answer is not None
     assert "The file is larger than 8 MiB. Save the picture smaller." in answer["content"]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot import app
 from bot.config import Config, WorkerConfig
-from generation.figures.sheet import WIDTH
+from generation.figures.blocks import WIDTH
 from generation.local_pool import LocalPool
 from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
 

@@ -57,7 +57,7 @@ async def test_limits_refuse_what_is_asked_and_lower_what_is_not(bot: app.Bot, a
     await admin.slash("server limits", {"steps": 5, "count": 1})
     for options, sentence in (
         ({"steps": 6}, "At most 5 steps are allowed here, not 6"),
-        ({"count": 2}, "2 pictures at once are too many here; the most is 1"),
+        ({"count": 2}, "2 pictures at once are too many. The maximum here is 1"),
     ):
         outcome = await member.slash("imagine", {"prompt": "a fox", **options})
         assert outcome.message is not None

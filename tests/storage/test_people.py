@@ -22,7 +22,7 @@ async def asked(generations: Generations, prompt: str, user: int = 1, parent: in
     return await generations.add(Origin(key, user, 2, hash(key) % 10**9), settings, lineage)
 
 
-async def test_habits_change_one_by_one(sessions: Sessions) -> None:
+async def test_personal_settings_change_one_by_one(sessions: Sessions) -> None:
     people = People(sessions)
     assert await people.personal_settings(1) == PersonalSettings()
     await people.change_personal_settings(1, suffix="soft light")
@@ -182,7 +182,7 @@ async def test_the_number_of_what_was_forgotten_is_never_used_again_and_its_step
     for place, steps in ((5, 25), (None, 25), (6, 0)):
         assert (await generations.usage(1, now - timedelta(days=1))).within(place).steps == steps
     now += timedelta(days=1, seconds=1)
-    await generations.forget_spendings()
+    await generations.forget_old_charges()
     assert (await generations.usage(1, datetime(2025, 1, 1, tzinfo=UTC))).steps == 0
 
 

@@ -6,9 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
 
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
@@ -21,7 +18,6 @@ from storage.records import ANY_MODEL, Action, Lineage, NsfwPolicy, Origin, Pict
 from storage.removals import Removals
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
 from storage.server_rules import ServerRules
-from storage.tables import Base
 
 SNOWFLAKE = 2**63 - 1
 EXPIRES = datetime(2030, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -39,15 +35,6 @@ def origin(key: str = "interaction:1", user_id: int = SNOWFLAKE) -> Origin:
         token_expires=EXPIRES,
         locale="es-ES",
     )
-
-
-def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
-    database.migrate(tmp_path / "noisefox.db")
-    database.migrate(tmp_path / "noisefox.db")
-    engine = create_engine(f"sqlite:///{tmp_path / 'noisefox.db'}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    engine.dispose()
 
 
 async def test_the_database_uses_a_write_ahead_log(tmp_path: Path) -> None:
@@ -187,53 +174,6 @@ async def test_what_a_member_has_spent(generations: Generations, apple: Generati
     assert first.id in unfinished
     assert elsewhere.id not in unfinished
     assert await generations.unfinished_in(guild + 1, user) == []
-
-
-def test_what_was_asked_for_before_costs_what_it_did(tmp_path: Path) -> None:
-    file = tmp_path / "noisefox.db"
-    database.migrate(file, "0013")
-    asked = {
-        "imagine": ("completed", None, 40),
-        "upscale": ("completed", None, 0),
-        "explain": ("completed", None, 80),
-        "seed": ("completed", 77, 77),
-        "reroll": ("failed", None, 0),
-    }
-    with closing(sqlite3.connect(file)) as old:
-        columns = [row[1:4] for row in old.execute("PRAGMA table_info(generations)")]
-        for number, (action, (state, cells_steps, _)) in enumerate(asked.items()):
-            said = {"key": action, "action": action, "state": state, "cells_steps": cells_steps, "sampler": "Heun"}
-            said |= {"steps": 10, "count": 2, "id": number, "created": "2026-01-01 00:00:00"}
-            values = {name: said.get(name, 0 if needed else None) for name, _, needed in columns}
-            places = ", ".join(f":{name}" for name in values)
-            old.execute(f"INSERT INTO generations ({', '.join(values)}) VALUES ({places})", values)
-            old.execute("INSERT INTO favourites VALUES (1, ?, '2026-01-01 00:00:00')", [number])
-        old.commit()
-    database.migrate(file)
-    with closing(sqlite3.connect(file)) as new:
-        charged = dict(new.execute("SELECT action, charged FROM generations").fetchall())
-        favourites = new.execute("SELECT generation_id FROM favourites ORDER BY generation_id").fetchall()
-        [(made,)] = new.execute("SELECT sql FROM sqlite_master WHERE name = 'generations'")
-    assert charged == {action: cost for action, (_, _, cost) in asked.items()}
-    assert favourites == [(number,) for number in range(len(asked))]
-    assert "AUTOINCREMENT" in made
-
-
-def test_decisions_of_the_first_tables_are_kept(tmp_path: Path) -> None:
-    file = tmp_path / "noisefox.db"
-    database.migrate(file, "0002")
-    with closing(sqlite3.connect(file)) as old:
-        old.execute("INSERT INTO server_defaults (guild_id, model, steps, sampler) VALUES (1, '', 9, 'DDIM')")
-        old.execute("INSERT INTO server_limits (guild_id, steps, waiting) VALUES (1, 20, 3)")
-        old.commit()
-    database.migrate(file)
-    with closing(sqlite3.connect(file)) as new:
-        rows = new.execute('SELECT scope_id, model, setting, "default", most FROM server_rules ORDER BY setting')
-        assert rows.fetchall() == [
-            (1, "", "sampler", "DDIM", None),
-            (1, "", "steps", "9", 20.0),
-            (1, "", "waiting", None, 3.0),
-        ]
 
 
 async def test_images_are_there_whole_or_not_at_all(tmp_path: Path) -> None:

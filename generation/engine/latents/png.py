@@ -37,5 +37,5 @@ def drawn_by(model_hash: str, lora_hashes: Mapping[str, str], inputs: Inputs) ->
         from_picture=bool(inputs.image),
         lora_hashes=lora_hashes,
         controlled=bool(inputs.control),
-        heard=bool(inputs.image_prompt),
+        image_prompted=bool(inputs.image_prompt),
     )

@@ -7,7 +7,7 @@ import numpy
 from PIL import Image
 
 from generation.engine.upscalers.tiles import Pixels, TileBlend
-from generation.tiling import Tiling
+from generation.upscaling import Tiling
 
 Report = Callable[[int, int], None]
 """Told how many parts are done, and of how many."""

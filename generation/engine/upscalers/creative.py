@@ -7,7 +7,7 @@ import numpy
 import torch
 from PIL import Image
 
-from generation import cost, redrawing
+from generation import cost, upscaling
 from generation.engine.denoising.decoding import Decoding
 from generation.engine.denoising.init_image import InitImage
 from generation.engine.denoising.state import DenoisingState, predict
@@ -30,9 +30,9 @@ class Redrawing:
 
     def __init__(self, model: Model, settings: GenerationSettings, width: int, height: int) -> None:
         self._model = model
-        self._settings = redrawing.tile_of(settings)
-        self._size = redrawing.latents(width), redrawing.latents(height)
-        self._tiling = redrawing.tiling_for(model.spec)
+        self._settings = upscaling.creative_settings(settings)
+        self._size = upscaling.latents_covering(width), upscaling.latents_covering(height)
+        self._tiling = upscaling.creative_tiling_for(model.spec)
         self._rows = ROWS
         self._steps = cost.steps_drawn(self._settings)
 
@@ -77,8 +77,8 @@ class Redrawing:
         if self._rows > 1:
             self._rows = 1
             return True
-        self._tiling = redrawing.tiling(self._tiling.side // 2)
-        return self._tiling.side >= 2 * redrawing.SMALLEST
+        self._tiling = upscaling.creative_tiling(self._tiling.side // 2)
+        return self._tiling.side >= 2 * upscaling.SMALLEST_TILE
 
     def _drawn_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
         pixels, noise = self._pixels(image), self._noise()

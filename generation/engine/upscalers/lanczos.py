@@ -2,8 +2,7 @@
 
 from generation.engine.upscalers.base import resized
 from generation.engine.upscalers.tiles import Pixels
-from generation.tiling import Tiling
-from generation.upscaling import UpscalerName
+from generation.upscaling import Tiling, UpscalerName
 
 
 class Lanczos:

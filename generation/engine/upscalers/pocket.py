@@ -8,8 +8,7 @@ from generation.engine.upscalers import pocket_network
 from generation.engine.upscalers.base import resized
 from generation.engine.upscalers.pocket_network import SCALE
 from generation.engine.upscalers.tiles import Pixels
-from generation.tiling import Tiling
-from generation.upscaling import UpscalerName
+from generation.upscaling import Tiling, UpscalerName
 
 FOLDER = "upscaler"
 """Of a model's directory: where its upscaler is, if it has one."""

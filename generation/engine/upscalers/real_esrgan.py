@@ -13,8 +13,7 @@ import torch
 
 from generation.engine.upscalers.base import resized
 from generation.engine.upscalers.tiles import Pixels
-from generation.tiling import Tiling
-from generation.upscaling import UpscalerName
+from generation.upscaling import Tiling, UpscalerName
 
 SCALE = 4
 WEIGHTS = {UpscalerName.REAL_ESRGAN: "realesrgan-x4plus", UpscalerName.REAL_ESRGAN_ANIME: "realesrgan-x4plus-anime"}

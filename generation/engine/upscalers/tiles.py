@@ -3,7 +3,7 @@
 import numpy
 from PIL import Image
 
-from generation.tiling import Tiling
+from generation.upscaling import Tiling
 
 Pixels = numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
 """Shape (height, width, 3)."""

@@ -110,7 +110,7 @@ def test_a_picture_is_enlarged_and_keeps_its_settings(drawn: list[dict[str, obje
     ("arguments", "sentence"),
     [
         (("imagine", "a fox", "--steps", "1000"), "Steps must be between 1 and 150, not 1000."),
-        (("imagine", "a fox", "--model", "gone"), "There is no model called “gone” here."),
+        (("imagine", "a fox", "--model", "gone"), "There's no model called “gone” here."),
         (("imagine", " "), "The prompt is empty."),
         (("upscale", "nowhere.png"), "nowhere.png cannot be read: No such file or directory."),
         (("upscale", __file__), "This is no picture that I can read."),

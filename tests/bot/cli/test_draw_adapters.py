@@ -61,9 +61,12 @@ def test_all_at_once(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["a fox <lora:inky:1>", "--config", "config.toml"], "There is no LoRA called “inky” here. Near it: ink."),
-        (["a fox", "--control", "lines.png"], "The model pocket has no ControlNet"),
-        (["a fox", "--image-prompt", "lines.png"], "The model pocket has no IP-Adapter"),
+        (
+            ["a fox <lora:inky:1>", "--config", "config.toml"],
+            "There's no LoRA called “inky” here. Did you mean one of these? ink.",
+        ),
+        (["a fox", "--control", "lines.png"], "pocket can't follow the lines of a picture: it has no ControlNet"),
+        (["a fox", "--image-prompt", "lines.png"], "pocket can't use image prompts: it has no IP-Adapter"),
     ],
     ids=str,
 )

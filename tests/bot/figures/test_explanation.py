@@ -10,7 +10,7 @@ from bot.figures import explanation as explanation_module
 from bot.locales import addressing
 from generation.explanation import Explanation, Fork, Moment
 from generation.figures import explained
-from generation.figures.sheet import MARGIN
+from generation.figures.blocks import MARGIN
 from generation.pictures import Preview
 from generation.settings import GenerationSettings
 

@@ -8,7 +8,7 @@ from PIL import Image
 from bot.figures import seed
 from bot.locales import addressing
 from bot.requests import seed_cells
-from generation.figures.sheet import WIDTH
+from generation.figures.blocks import WIDTH
 from generation.pictures import Picture, Preview
 from generation.settings import GenerationSettings
 

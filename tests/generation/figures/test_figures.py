@@ -6,7 +6,7 @@ import numpy
 import pytest
 from PIL import Image, ImageChops, ImageSequence
 
-from generation.figures import files, heat, palette, sheet
+from generation.figures import blocks, files, palette
 from generation.figures.blocks import Bar, Block, Picture, Row, Space, Stack, Text, panel, rows_of
 from generation.figures.typography import BODY, CAPTION, HEAD, TITLE, Style, covers, width_of, wrapped
 
@@ -56,7 +56,7 @@ def test_every_colour_of_text_can_be_read_on_the_card() -> None:
 
 @pytest.mark.parametrize("style", [TITLE, HEAD, BODY, CAPTION], ids=lambda style: style.size)
 def test_letters_are_large_enough_on_a_phone(style: Style) -> None:
-    assert style.size * 390 / sheet.WIDTH >= 13
+    assert style.size * 390 / blocks.WIDTH >= 13
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_noise_keeps_its_squares_and_pictures_are_smoothed() -> None:
 
 
 def test_a_figure_is_a_card_that_ends_at_its_corners() -> None:
-    figure = sheet.drawn(Text("On any chat"))
-    assert figure.width == sheet.WIDTH
+    figure = blocks.figure(Text("On any chat"))
+    assert figure.width == blocks.WIDTH
     assert figure.getpixel((0, 0)) == (*palette.CARD, 0)
     assert figure.getpixel((figure.width // 2, 2)) == (*palette.CARD, 255)
 
@@ -135,12 +135,12 @@ def test_an_animation_of_too_many_frames_is_refused() -> None:
 
 
 def test_heat_grows_brighter_from_black_to_its_most() -> None:
-    ramp = heat.of(numpy.linspace(0, 1, 64, dtype=numpy.float32)[None])
+    ramp = palette.heat_map(numpy.linspace(0, 1, 64, dtype=numpy.float32)[None])
     row = numpy.asarray(ramp.convert("L"), dtype=int)[0]
     assert (numpy.diff(row) >= 0).all()
     assert row[0] < 20
     assert row[-1] > 220
     values = numpy.array([[0.0, 1.0], [2.0, 4.0]], dtype=numpy.float32)
     brightest, black = ramp.getpixel((63, 0)), ramp.getpixel((0, 0))
-    assert heat.of(values).getpixel((1, 1)) == heat.of(values, most=4).getpixel((1, 1)) == brightest
-    assert heat.of(numpy.zeros((2, 2), dtype=numpy.float32)).getpixel((0, 0)) == black
+    assert palette.heat_map(values).getpixel((1, 1)) == palette.heat_map(values, most=4).getpixel((1, 1)) == brightest
+    assert palette.heat_map(numpy.zeros((2, 2), dtype=numpy.float32)).getpixel((0, 0)) == black

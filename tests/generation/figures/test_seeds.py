@@ -2,8 +2,8 @@ import numpy
 import pytest
 from PIL import Image
 
+from generation.figures.blocks import WIDTH
 from generation.figures.seeds import SQUARE, Column, Words, of_seed, shown
-from generation.figures.sheet import WIDTH
 from generation.pictures import Preview
 
 WORDS = Words("Seed 7", "Each square is one latent.", ["a red apple", "a cute fox"], "Another size is other noise.")

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from generation import cost, infotext, redrawing
+from generation import cost, infotext, upscaling
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.models.model import Model
 from generation.engine.scheduling.model_cache import ModelCache
@@ -74,7 +74,7 @@ def test_what_is_drawn_is_what_is_reckoned_with(
     settings = replace(apple, width=136, height=96, steps=8, sampler=sampler)
     driver.loop.admit(Job(1, "owner", creative(settings, file(136, 96))))
     driver.run()
-    work = redrawing.work(settings, POCKET, 2)
+    work = upscaling.creative_work(settings, POCKET, 2)
     assert sum(rows) == work.tiles * cost.rows(work.settings, of_picture=True)
     last = next(event for event in reversed(driver.of(1)) if isinstance(event, Progress))
     assert last.steps == 1 + work.steps

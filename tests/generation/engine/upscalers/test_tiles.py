@@ -8,7 +8,7 @@ from PIL import Image
 
 from generation.engine.upscalers.base import enlarged
 from generation.engine.upscalers.tiles import Pixels
-from generation.tiling import Tiling
+from generation.upscaling import Tiling
 from tests.generation.engine.upscalers.conftest import finish
 
 UNTILED = Tiling(side=4096, context=0, blend=0)

@@ -15,8 +15,7 @@ from generation.engine.upscalers.base import Upscaler, enlarged
 from generation.engine.upscalers.pocket_network import ARCHITECTURE, PocketUpscaler
 from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.errors import UpscalerUnavailable
-from generation.tiling import Tiling
-from generation.upscaling import UpscalerName, real_esrgan_installed
+from generation.upscaling import Tiling, UpscalerName, real_esrgan_installed
 from tests.generation.engine.upscalers.conftest import finish
 
 needs_real_esrgan = pytest.mark.skipif(not real_esrgan_installed(), reason="needs the extra `upscale`")

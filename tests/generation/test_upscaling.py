@@ -1,6 +1,6 @@
 import pytest
 
-from generation import redrawing
+from generation import upscaling
 from generation.catalogue import POCKET, ModelSpec
 from generation.settings import GenerationSettings, Sampler
 
@@ -22,10 +22,10 @@ def settings(side: int, **changes: object) -> GenerationSettings:
     ],
 )
 def test_every_tile_is_charged_for_its_steps(side: int, changes: dict[str, object], charged: int) -> None:
-    assert redrawing.work(settings(side, **changes), POCKET, 2).charged == charged
+    assert upscaling.creative_work(settings(side, **changes), POCKET, 2).charged == charged
 
 
 def test_a_model_that_likes_large_pictures_has_fewer_tiles() -> None:
     large = ModelSpec("large", "/nowhere", width=1024, height=1024)
-    assert redrawing.work(settings(1024, steps=30), large, 2).charged == 3 * 3 * 9
-    assert redrawing.work(settings(1024, steps=30), large, 8).tiles > 8 * 8
+    assert upscaling.creative_work(settings(1024, steps=30), large, 2).charged == 3 * 3 * 9
+    assert upscaling.creative_work(settings(1024, steps=30), large, 8).tiles > 8 * 8
