@@ -26,7 +26,7 @@ def settings_in(data: bytes) -> GenerationSettings:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             text = image.info.get(infotext.CHUNK_NAME) or _comment(image)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise NoPicture("That file is no picture that I can read. PNG, JPEG and WebP are.") from None
+        raise NoPicture("I can't read that file. Use a PNG, JPEG or WebP picture.") from None
     return infotext.from_infotext(str(text))
 
 

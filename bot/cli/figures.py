@@ -71,10 +71,12 @@ def compared(
     wanted = {each: text for each, text in given.items() if not text or "," in text}
     if not 0 < len(wanted) <= 2:
         raise InvalidSetting(
-            "values", "Give one setting or two several values, such as --steps 5,10,20; or none for the usual ones."
+            "values",
+            "Give one or two settings several values, such as --steps 5,10,20. Leave the values out for "
+            "the usual ones.",
         )
     if Parameter.STRENGTH in given and not options.image:
-        raise InvalidSetting("strength", "Strength is of a picture to start from. Give one as image.")
+        raise InvalidSetting("strength", "Strength only works with a start picture. Attach one as `image`.")
     shared = {each: comparison.written(each, text) for each, text in given.items() if each not in wanted}
     seed = random_seed()
 

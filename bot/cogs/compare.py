@@ -78,27 +78,27 @@ class Compare(PromptCog):
         private: bool = False,
         spoiler: bool = False,
     ) -> None:
-        """Draw a picture with several values of a setting, or of two.
+        """Compare pictures with different values of one or two settings.
 
         Args:
-            prompt: What you would like to see
-            parameter: The setting to compare
-            values: With commas between them; the usual ones if left out
-            other_parameter: A second setting, for a grid
-            other_values: Its values
-            negative: What you would not like to see
-            aspect: Width to height, such as 3:2
-            steps: How often the picture is refined; 20 to 30 is plenty
-            guidance: How closely the prompt is followed: 1 wanders, 5 to 8 obeys, 20 burns
-            seed: Where the noise starts from; the same seed and settings draw the same picture again
-            sampler: The rule for taking a step
-            clip_skip: Which layer of the text encoder listens, from the end: 1 is the last
-            model: Which model draws
-            style: One of your presets, see /styles
-            image: A picture to start from
-            strength: How much of that picture is drawn anew: 0.3 touches it up, 0.8 keeps little
-            private: Only you see it
-            spoiler: Covered until somebody presses it
+            prompt: Describe what you want to see
+            parameter: Setting to compare
+            values: Values separated by commas; leave empty for the usual ones
+            other_parameter: Second setting, to make a grid
+            other_values: Values of the second setting
+            negative: Describe what you don't want to see
+            aspect: Aspect ratio (width:height), such as 3:2
+            steps: Number of denoising steps; 20 to 30 is enough for most models
+            guidance: How closely to follow the prompt: 1 is loose, 5 to 8 works well, 20 overdoes it
+            seed: Number that makes the noise; the same seed and settings give the same picture
+            sampler: Method that removes noise at each step
+            clip_skip: Text encoder layer to use, counted from the end: 1 is the last
+            model: Model to draw with
+            style: One of your saved styles, see /styles
+            image: Picture to start from
+            strength: How much of that picture to redraw: 0.3 retouches it, 0.8 keeps little
+            private: Show the picture only to you
+            spoiler: Hide the picture behind a spoiler
         """
         chosen = options.chosen(
             model=model,

@@ -73,7 +73,7 @@ class ContextMenus:
         """Take the form of a picture that somebody posted. Raises `UserError`."""
         async with self._drafts.taken(draft_id, interaction.user.id, "url") as draft:
             if draft is None:
-                raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
+                raise Refusal("This form was already sent or has expired. Open it again from the picture's menu.")
             filled = remix_modal.read(values)
             text = await self._presets.dressed(interaction.user.id, filled.text)
             plan = await self._planner.imagine(requester_of(interaction), text, None, filled.chosen, with_picture=True)
@@ -108,7 +108,7 @@ class ContextMenus:
     async def _upscale(self, interaction: discord.Interaction, message: discord.Message) -> None:
         generation = await self._known(message)
         if generation is None:
-            raise Refusal("I can enlarge my own pictures only. For this one there is Start from this picture.")
+            raise Refusal("I can only upscale my own pictures. Use Start from this picture instead.")
         await self._press_on_one(interaction, PressKind.UPSCALE, generation)
 
     async def _show(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -161,7 +161,7 @@ def _picture_of(message: discord.Message) -> discord.Attachment:
     for attachment in message.attachments:
         if (attachment.content_type or "").startswith("image/") and attachment.size <= FILE_BYTES:
             return attachment
-    raise Refusal("This message has no picture that I can look into.")
+    raise Refusal("This message has no picture that I can read.")
 
 
 def _press_on(components: list[Any]) -> Press | None:

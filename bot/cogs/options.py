@@ -74,7 +74,7 @@ def chosen(
 def picture_url(attachment: discord.Attachment) -> str:
     """Where a given picture is. Raises `UnusableImage` for what its description already shows to be none."""
     if not (attachment.content_type or "").startswith("image/"):
-        raise UnusableImage("That file is no picture. Give a PNG, a JPEG or a WebP file.")
+        raise UnusableImage("That file isn't a picture. Attach a PNG, JPEG or WebP file.")
     if attachment.size > FILE_BYTES:
         raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=FILE_BYTES // 2**20)
     return attachment.url

@@ -35,7 +35,7 @@ class AuditLog:
         asked = Sentence(
             "{person} asked for {words} in {channel} ({action}, {steps} steps × {count}, {model}) {link}",
             person=f"<@{origin.user_id}>",
-            words=Sentence("something private") if origin.private else _quoted(settings.prompt),
+            words=Sentence("a private picture") if origin.private else _quoted(settings.prompt),
             channel=f"<#{origin.channel_id}>",
             action=Sentence(generation.lineage.action.value),
             steps=settings.steps,

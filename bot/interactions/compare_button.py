@@ -25,11 +25,11 @@ class CompareButton:
     async def press(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Compare. What comes from a lesson is for its reader alone. Raises `UserError`."""
         if match["parameter"] not in list(Parameter):
-            raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
+            raise Refusal("This button no longer works. Draw a new picture with /imagine.")
         number = int(match["generation"])
         generation = await (self._generations.get(number) if number else self._last_of(interaction.user.id))
         if generation is None:
-            raise Refusal("There is no picture to try it on yet. Draw one with /imagine first.")
+            raise Refusal("You have no picture to try this with yet. Draw one with /imagine first.")
         settings = generation.settings.of_picture(0)
         picture_request = PictureRequest(
             [settings.prompt],

@@ -70,12 +70,12 @@ async def plans_for(planner: Planner, requester: Requester, generation: Generati
             return [await planner.upscale(requester, generation, index, Manner.CREATIVE)]
         case PressKind.HIRES:
             return [await planner.hires(requester, generation, index)]
-    raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
+    raise Refusal("This button no longer works. Draw a new picture with /imagine.")
 
 
 def _cell(generation: Generation, index: int) -> GenerationSettings:
     if index >= len(generation.cells):
-        raise Refusal("This comparison has no such picture.")
+        raise Refusal("This comparison doesn't have that picture.")
     return generation.cells[index]
 
 
@@ -90,5 +90,5 @@ async def _tried(
         case _:
             others = trials.other_samplers(settings)
     if not others:
-        raise Refusal("There are no other values that it could be drawn with here.")
+        raise Refusal("There are no other values to try here.")
     return others

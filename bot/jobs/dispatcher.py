@@ -39,7 +39,7 @@ SPARE = 4
 """How many pictures beside the pool's room are drawn for people who have nothing else in it and ask for one alone: with
 the next forwards they get their share, and need not wait until somebody's four pictures are done."""
 
-_GONE = Sentence("The picture to start from is not here any more.")
+_GONE = Sentence("The start picture is no longer available. Draw or attach a new one.")
 
 
 class Dispatcher:
@@ -138,7 +138,7 @@ class Dispatcher:
     def check_line(self, more: int = 1) -> None:
         """Raise `LimitExceeded` where so many requests wait, of all people, that so many more are not taken."""
         if len(self._waiting) + more > self._longest_line:
-            raise LimitExceeded("So many requests wait already that I take no more. Try again in a few minutes.")
+            raise LimitExceeded("The queue is full. Try again in a few minutes.")
 
     def seconds_until(self, requests: Iterable[Work]) -> float | None:
         """How long it takes until new requests are drawn, after all that waits; None where that is not known."""

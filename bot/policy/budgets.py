@@ -12,16 +12,16 @@ from generation.settings import Limits
 from storage.generations import BUDGET_TIME, Generations
 
 _TOO_SOON = {
-    True: Sentence("One request every {cooldown} is allowed here: wait {left} more."),
-    False: Sentence("One request every {cooldown} is allowed, in all places together: wait {left} more."),
+    True: Sentence("You can send one request every {cooldown} here. Wait {left} more."),
+    False: Sentence(
+        "You can send one request every {cooldown}, counting all servers and direct messages. Wait {left} more."
+    ),
 }
 _TOO_MUCH = {
-    True: Sentence(
-        "This takes {needed:,} steps. {daily:,} are allowed here in 24 hours, and you have {left:,} left. {advice}"
-    ),
+    True: Sentence("This needs {needed:,} steps. You have {left:,} of {daily:,} left here in 24 hours. {advice}"),
     False: Sentence(
-        "This takes {needed:,} steps. {daily:,} are allowed in 24 hours, in all places together, and you have {left:,} "
-        "left. {advice}"
+        "This needs {needed:,} steps. You have {left:,} of {daily:,} left in 24 hours, counting all servers and "
+        "direct messages. {advice}"
     ),
 }
 """By whether it is a server's own limit."""
@@ -64,10 +64,10 @@ class Budgets:
             waiting = await self._generations.unfinished_of(requester.user_id, place)
             if requests > 1 and held_to.waiting is not None and waiting + requests > held_to.waiting:
                 raise LimitExceeded(
-                    "These are {asked} requests; you may have {most} unfinished ones, and {waiting} wait already.",
+                    "This needs {asked} places in the queue; you have {left} of {most} left.",
                     asked=requests,
+                    left=max(held_to.waiting - waiting, 0),
                     most=held_to.waiting,
-                    waiting=waiting,
                 )
 
     async def _advice(self, user_id: int, place: int | None, lacking: int) -> Sentence:

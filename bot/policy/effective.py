@@ -51,7 +51,7 @@ class Range:
                 value=value,
             )
         raise LimitExceeded(
-            "{setting!c} may be at most {most:g} here, not {value:g}.",
+            "{setting!c} must be at most {most:g} here, not {value:g}.",
             setting=label(setting),
             most=self.most,
             value=value,
@@ -115,7 +115,7 @@ class NsfwHandling:
 
 
 def _locked(name: str, value: object) -> Refusal:
-    return Refusal("{setting!c} is set to {value} here and cannot be changed.", setting=label(name), value=value)
+    return Refusal("{setting!c} is locked to {value} here.", setting=label(name), value=value)
 
 
 def _limit_of(setting: str) -> str:

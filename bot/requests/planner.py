@@ -29,7 +29,7 @@ from storage.images import Images
 from storage.people import People
 from storage.records import NO_FILES, Action, Generation, InputFiles, Lineage, NsfwPolicy, Origin, Picture
 
-_GONE = Sentence("That picture is not here any more. Re-roll to draw another.")
+_GONE = Sentence("That picture is no longer available. Re-roll to draw another.")
 
 
 class Planner:
@@ -167,7 +167,9 @@ class Planner:
     async def reroll(self, requester: Requester, generation: Generation) -> Plan:
         """The same settings with another seed; of a variation, another one as far away."""
         if generation.axes:
-            raise Refusal("A comparison stays as it is. Choose one of its pictures, or ask for another with /compare.")
+            raise Refusal(
+                "You can't change a comparison. Choose one of its pictures, or start a new one with /compare."
+            )
         if generation.cells:
             return await self.reseeded(requester, generation, self.new_seed())
         is_variation = generation.lineage.action is Action.VARY
@@ -212,7 +214,7 @@ class Planner:
         _finished_picture(generation, index)
         settings = generation.settings.of_picture(index)
         if settings.hires_factor > 1:
-            raise Refusal("It has been refined already. Upscale it instead.")
+            raise Refusal("This picture is already refined. Upscale it instead.")
         lineage = Lineage(Action.HIRES, generation.id, index)
         return await self._plan(requester, variations.refined(settings), lineage, files=generation.inputs)
 
@@ -242,7 +244,7 @@ class Planner:
         old = generation.settings.of_picture(index)
         width, height = await self._fitted(requester, old, aspect)
         if (width, height) == (old.width, old.height):
-            raise Refusal("It has this shape already.")
+            raise Refusal("This picture already has that shape.")
         noise = (old.seed_width, old.seed_height) if old.seed_width else (old.width, old.height)
         settings = replace(old, width=width, height=height, seed_width=noise[0], seed_height=noise[1])
         return await self.derive(requester, generation, settings, Lineage(Action.RESHAPE, generation.id, index))
@@ -332,7 +334,7 @@ class Planner:
         side = max(picture.width, picture.height) * factor
         if plan.limits.side is not None and side > plan.limits.side:
             raise LimitExceeded(
-                "It would be {side} pixels wide or high, and {limit} is the most here.",
+                "The result would be {side} pixels wide or high; the maximum here is {limit}.",
                 side=side,
                 limit=plan.limits.side,
             )
@@ -425,9 +427,9 @@ def _seen_as(plan: Plan, typed: flags.ParsedPrompt) -> Plan:
 def _finished_picture(generation: Generation, index: int) -> Picture:
     """Picture `index` of a generation, whose file is there; raises `Refusal` where it is not, or not yet."""
     if generation.lineage.action.makes_figure or generation.cells:
-        raise Refusal("This is a figure. Draw a picture of its own first, then work with that.")
+        raise Refusal("This is a figure, not a picture. Draw a picture first, then change that one.")
     if generation.state.unfinished:
-        raise Refusal("It is still being drawn. Try again when it is finished.")
+        raise Refusal("This picture is still being drawn. Try again when it's done.")
     picture = next((each for each in generation.pictures if each.index == index and each.file), None)
     if picture is None:
         raise Refusal(_GONE)

@@ -28,14 +28,14 @@ def more_guidance(settings: GenerationSettings) -> GenerationSettings:
     """Half as much guidance again. Raises `Refusal` where there is no more."""
     most = float(GUIDANCE_SCALE.high)
     if settings.guidance_scale == most:
-        raise Refusal("There is no more guidance than {most:g}.", most=most)
+        raise Refusal("Guidance can't be higher than {most:g}.", most=most)
     return replace(settings, guidance_scale=min(round(settings.guidance_scale * 1.5, 1), most))
 
 
 def fewer_steps(settings: GenerationSettings) -> GenerationSettings:
     """Half the steps. Raises `Refusal` where there are none to spare."""
     if settings.steps == STEPS.low:
-        raise Refusal("A picture takes at least one step.")
+        raise Refusal("A picture needs at least one step.")
     return replace(settings, steps=settings.steps // 2)
 
 

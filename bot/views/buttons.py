@@ -30,37 +30,37 @@ FACES = {
 """Label and emoji, which may be missing."""
 
 MORE = {
-    PressKind.VARY: ("🎲", Sentence("Vary a little"), Sentence("much like it")),
-    PressKind.VARY_STRONG: ("🎲", Sentence("Vary a lot"), Sentence("a clear change")),
-    PressKind.REDRAW: ("🖌️", Sentence("Start from this picture"), Sentence("with other words, as far as you like")),
+    PressKind.VARY: ("🎲", Sentence("Vary a little"), Sentence("small changes")),
+    PressKind.VARY_STRONG: ("🎲", Sentence("Vary a lot"), Sentence("big changes")),
+    PressKind.REDRAW: ("🖌️", Sentence("Start from this picture"), Sentence("redraw it with another prompt")),
     PressKind.SHAPE_SQUARE: ("⬜", Sentence("Square"), Sentence("the same seed in another shape")),
     PressKind.SHAPE_WIDE: ("🖥️", Sentence("Wide"), Sentence("the same seed in another shape")),
     PressKind.SHAPE_TALL: ("📱", Sentence("Tall"), Sentence("the same seed in another shape")),
     PressKind.ZOOM_LITTLE: (
         "🔭",
         Sentence("Zoom out ×{factor:g}", factor=ZOOMS[0]),
-        Sentence("draw what is around it"),
+        Sentence("draw more on all sides"),
     ),
-    PressKind.ZOOM_FAR: ("🔭", Sentence("Zoom out ×{factor:g}", factor=ZOOMS[1]), Sentence("draw what is around it")),
-    PressKind.PAN_LEFT: ("⬅️", Sentence("Look left"), Sentence("draw more on that side")),
-    PressKind.PAN_RIGHT: ("➡️", Sentence("Look right"), Sentence("draw more on that side")),
-    PressKind.PAN_UP: ("⬆️", Sentence("Look up"), Sentence("draw more on that side")),
-    PressKind.PAN_DOWN: ("⬇️", Sentence("Look down"), Sentence("draw more on that side")),
-    PressKind.HIRES: ("🔬", Sentence("Refine"), Sentence("twice the size, drawn with the detail of it")),
+    PressKind.ZOOM_FAR: ("🔭", Sentence("Zoom out ×{factor:g}", factor=ZOOMS[1]), Sentence("draw more on all sides")),
+    PressKind.PAN_LEFT: ("⬅️", Sentence("Pan left"), Sentence("draw more on that side")),
+    PressKind.PAN_RIGHT: ("➡️", Sentence("Pan right"), Sentence("draw more on that side")),
+    PressKind.PAN_UP: ("⬆️", Sentence("Pan up"), Sentence("draw more on that side")),
+    PressKind.PAN_DOWN: ("⬇️", Sentence("Pan down"), Sentence("draw more on that side")),
+    PressKind.HIRES: ("🔬", Sentence("Refine"), Sentence("twice the size, redrawn with more detail")),
     PressKind.UPSCALE_FAR: (
         "🔎",
         Sentence("Upscale ×{factor}", factor=max(FACTORS)),
-        Sentence("sharper, and otherwise as it is"),
+        Sentence("larger and sharper, otherwise unchanged"),
     ),
     PressKind.UPSCALE_CREATIVE: (
         "🎨",
         Sentence("Upscale creatively"),
-        Sentence("larger, with new detail that the model finds"),
+        Sentence("larger, with new detail from the model"),
     ),
-    PressKind.EXPLAIN: ("💡", Sentence("See how it is drawn"), Sentence("the same once more, from the inside")),
-    PressKind.TRY_STEPS: ("🧪", Sentence("Try other steps"), Sentence("pictures that differ in nothing else")),
-    PressKind.TRY_GUIDANCE: ("🧪", Sentence("Try other guidance"), Sentence("pictures that differ in nothing else")),
-    PressKind.TRY_SAMPLERS: ("🧪", Sentence("Try other samplers"), Sentence("pictures that differ in nothing else")),
+    PressKind.EXPLAIN: ("💡", Sentence("See how it is drawn"), Sentence("draw it again and show the steps")),
+    PressKind.TRY_STEPS: ("🧪", Sentence("Try other steps"), Sentence("change nothing else")),
+    PressKind.TRY_GUIDANCE: ("🧪", Sentence("Try other guidance"), Sentence("change nothing else")),
+    PressKind.TRY_SAMPLERS: ("🧪", Sentence("Try other samplers"), Sentence("change nothing else")),
 }
 """What the select of a picture offers: emoji, label, and description."""
 

@@ -35,7 +35,7 @@ def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:
     ]
     press = Press(PressKind.CELL, generation.id)
     choice: ui.Select[Any] = ui.Select(
-        custom_id=press.custom_id, placeholder=say("Draw one of them by itself…"), options=options
+        custom_id=press.custom_id, placeholder=say("Draw one of these on its own…"), options=options
     )
     return [ui.ActionRow(choice), ui.ActionRow(*after)]
 

@@ -12,10 +12,10 @@ from generation.sentences import Sentence
 from storage.records import Generation
 
 _TRIES = {
-    PressKind.EXPLAIN_SEED: (Sentence("Other seed"), "🎲"),
+    PressKind.EXPLAIN_SEED: (Sentence("Another seed"), "🎲"),
     PressKind.EXPLAIN_GUIDANCE: (Sentence("More guidance"), "🧭"),
     PressKind.EXPLAIN_STEPS: (Sentence("Fewer steps"), "👣"),
-    PressKind.DRAW: (Sentence("Draw it properly"), "🖼️"),
+    PressKind.DRAW: (Sentence("Draw the picture"), "🖼️"),
 }
 
 

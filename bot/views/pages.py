@@ -32,8 +32,8 @@ LINES = 15
 """Requests that the queue's list names."""
 
 _STATES = {
-    JobState.QUEUED: Sentence("⏳ waits"),
-    JobState.DRAWING: Sentence("🖌️ is being drawn"),
+    JobState.QUEUED: Sentence("⏳ waiting"),
+    JobState.DRAWING: Sentence("🖌️ drawing"),
     JobState.FAILED: Sentence("⚠️ failed"),
     JobState.CANCELLED: Sentence("🚫 cancelled"),
 }
@@ -60,7 +60,7 @@ def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, b
     """A page of requests; `thumbnails` by their ids."""
     last = max(0, -(-page.total // PAGE) - 1)
     found = say("{title} with “{words}”", title=title, words=shown(place.search, SEARCH)) if place.search else title
-    parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in all', total=page.total)}")]
+    parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in total', total=page.total)}")]
     files = {}
     for generation in page.generations:
         text: ui.TextDisplay[Any] = ui.TextDisplay(_entry(generation))
@@ -95,21 +95,21 @@ def of_queue(
         elif origin.user_id == user_id or generation.id in in_sight:
             what = f"**{shown(generation.settings.prompt, 80)}** · <@{origin.user_id}>"
         elif origin.guild_id is not None and origin.guild_id == guild_id:
-            what = say("a picture for another channel")
+            what = say("a picture in another channel")
         else:
-            what = say("a picture for somewhere else")
+            what = say("a picture on another server or in a direct message")
         place = "🖌️" if number <= drawing else f"{number - drawing}."
         yours = origin.user_id == user_id and origin.private
         rows.append(f"{place} {what}{' · ' + say('yours') if yours else ''}")
     if len(line) > LINES:
         rows.append(f"-# {say('and {n} more', n=len(line) - LINES)}")
-    nothing = say("Nothing waits: draw something with /imagine.")
-    head = f"### {say('The queue')}\n" + ("\n".join(rows) if line else nothing)
+    nothing = say("The queue is empty. Draw something with /imagine.")
+    head = f"### {say('Queue')}\n" + ("\n".join(rows) if line else nothing)
     if line and seconds is not None:
-        head += f"\n-# {say('{time!c} until all of it is drawn', time=about(seconds))}"
+        head += f"\n-# {say('{time!c} until everything is drawn', time=about(seconds))}"
     parts: list[Part] = [ui.TextDisplay(head)]
     if mine := [each for each in line if each.origin.user_id == user_id][:25]:
-        parts.append(ui.ActionRow(_choice(STOP.pattern, say("Cancel one of yours…"), mine)))
+        parts.append(ui.ActionRow(_choice(STOP.pattern, say("Cancel one of your requests…"), mine)))
     return MessageContent(framed(parts, ACCENT if line else QUIET))
 
 

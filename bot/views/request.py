@@ -41,9 +41,9 @@ def underway(
     match event:
         case Queued(position=position):
             if position == 1:
-                line = say("Next in line…")
+                line = say("Next in the queue…")
             else:
-                line = say("Waiting: number {position} in line…", position=position)
+                line = say("Waiting: number {position} in the queue…", position=position)
         case Loading(model=model, share=share):
             line = say("{bar}  Loading the model {model}…", bar=bar(round(100 * share), 100), model=plain(model))
         case Progress(step=step, steps=steps):
@@ -60,7 +60,7 @@ def underway(
         parts.append(gallery(["preview.jpg"], described(generation)))
     parts.append(ui.TextDisplay(line if left is None else f"{line} · {about(left)}"))
     if may_be_late:
-        late = say("That may be longer than I can change this message. If nothing comes, it waits in /history.")
+        late = say("This may take longer than I can edit this message. If no picture appears, look in /history.")
         parts.append(ui.TextDisplay(f"-# {late}"))
     parts.append(ui.ActionRow(button(Press(PressKind.CANCEL, generation.id))))
     return MessageContent(framed(parts), files)
@@ -75,7 +75,7 @@ def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Gener
             return _without_pictures(generation, say("Cancelled."), parent)
         case JobState.DELETED:
             return _without_pictures(generation, say("Deleted."), parent)
-    return _without_pictures(generation, say(generation.failure or "It did not work out."), parent)
+    return _without_pictures(generation, say(generation.failure or "The picture couldn't be drawn."), parent)
 
 
 def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
@@ -98,7 +98,7 @@ def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
 def which(generation: Generation, kind: PressKind) -> MessageContent:
     """A button for each picture of a request, to do something with one of them."""
     row = numbered("", kind, generation)
-    return MessageContent(framed([ui.TextDisplay(say("Which of the pictures?")), row], QUIET))
+    return MessageContent(framed([ui.TextDisplay(say("Choose a picture.")), row], QUIET))
 
 
 def file_of_one(generation: Generation, picture: PictureFile) -> MessageContent:
@@ -107,21 +107,22 @@ def file_of_one(generation: Generation, picture: PictureFile) -> MessageContent:
     [name] = files
     size = picture.kept_bytes / 2**20
     if picture.ending == "png":
-        words = say("As it was drawn.")
+        words = say("The original file.")
     elif picture.exact:
         words = say(
-            "Every pixel as it was drawn, with its settings, as a WebP: the PNG of {size:.1f} MiB has no room here.",
+            "A lossless WebP with all settings. The PNG ({size:.1f} MiB) is too large to send here.",
             size=size,
         )
     elif picture.kept_bytes > REQUEST_BYTES:
         words = say(
-            "The original of {size:.1f} MiB fits no message: this is a WebP, as good as fits, with its settings.",
+            "The original ({size:.1f} MiB) is too large for any message. This is the best WebP that fits, with all "
+            "settings.",
             size=size,
         )
     else:
         words = say(
-            "The original of {size:.1f} MiB has no room here: this is a WebP, as good as fits, with its settings. "
-            "Where larger files may be sent, {command} and Details give the original.",
+            "The original ({size:.1f} MiB) is too large to send here. This is the best WebP that fits, with all "
+            "settings. Use {command} or Details where larger files are allowed.",
             size=size,
             command=say("`/show number:{number}`", number=generation.id),
         )
@@ -198,11 +199,11 @@ def _withheld(generation: Generation) -> str:
         return ""
     why = say_many(
         len(hidden) if len(generation.pictures) > 1 else 1,
-        "A checker found that one may belong in an age-restricted channel. It is not shown here.",
-        "A checker found that {n} may belong in an age-restricted channel. They are not shown here.",
+        "{n} picture was flagged as NSFW. It is only shown in age-restricted channels.",
+        "{n} pictures were flagged as NSFW. They are only shown in age-restricted channels.",
     )
     command = say("`/show number:{number}`", number=generation.id)
-    return f"{why} {say('Its owner can see it there: {command}', command=command)}"
+    return f"{why} {say('Its owner can show it there: {command}', command=command)}"
 
 
 def _without_pictures(generation: Generation, sentence: str, parent: Generation | None) -> MessageContent:

@@ -45,14 +45,14 @@ _ALLOWED = {
 }
 
 _POLICIES = {
-    NsfwPolicy.OFF: Sentence("Pictures are shown everywhere, whatever they show"),
-    NsfwPolicy.SPOILER: Sentence("Pictures that may need it are covered outside of age-restricted channels"),
-    NsfwPolicy.BLOCK: Sentence("Pictures that may need it stay in age-restricted channels"),
+    NsfwPolicy.OFF: Sentence("NSFW filter: off"),
+    NsfwPolicy.SPOILER: Sentence("NSFW filter: spoiler (flagged pictures are hidden behind a spoiler)"),
+    NsfwPolicy.BLOCK: Sentence("NSFW filter: block (flagged pictures stay in age-restricted channels)"),
 }
 
 _WEIGHTS = Sentence(
-    "A channel outweighs roles, and these the server; of several roles the most generous holds, and nobody exceeds the "
-    "host."
+    "Channels override roles, and roles override the server. The most generous of several roles counts. Nothing "
+    "exceeds the host's limits."
 )
 
 _PLACES = ("waiting", "daily_steps", "cooldown")
@@ -71,12 +71,12 @@ def rules(
     """What holds for somebody in a place with a model, after a first word: a message, or several where one has no room
     for all. `usual` is the model that draws where nobody names one, `models` are all of the host's."""
     where = f" · <#{requester.channel_ids[0]}>" if requester.channel_ids else ""
-    title = say("What holds for {person}", person=f"<@{requester.user_id}>") + where
+    title = say("Rules for {person}", person=f"<@{requester.user_id}>") + where
     sections = (
         (say("Settings with the model {model}", model=plain(model)), [*_settings(effective), _unspoken_of(effective)]),
-        (say("At most"), _limits(effective)),
+        (say("Limits"), _limits(effective)),
         (
-            say("Everywhere on this server"),
+            say("On the whole server"),
             [_usual_model(usual, effective), *_decisions(book, models), f"-# {say(_WEIGHTS)}"],
         ),
     )
@@ -171,7 +171,7 @@ def _limits(effective: EffectiveRules) -> Iterator[str]:
             yield f"{say(limit(name, value))} · {_from(source)}"
         hosts = getattr(effective.everywhere, name)
         if name in _PLACES and hosts:
-            yield f"{say(limit(name, hosts))} · {say('in all places together')} · {_from(HOST)}"
+            yield f"{say(limit(name, hosts))} · {say('counting all servers and direct messages')} · {_from(HOST)}"
 
 
 def limit(name: str, value: int) -> Sentence:
@@ -180,9 +180,9 @@ def limit(name: str, value: int) -> Sentence:
         case "steps":
             return Counted(value, "{n} step", "{n} steps")
         case "side":
-            return Sentence("{side} pixels a side", side=str(value))
+            return Sentence("{side} pixels wide and high", side=str(value))
         case "count":
-            return Counted(value, "{n} picture at once", "{n} pictures at once")
+            return Counted(value, "{n} picture per request", "{n} pictures per request")
         case "waiting":
             return Counted(value, "{n} unfinished request", "{n} unfinished requests")
         case "daily_steps":
@@ -205,7 +205,7 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
             names, source = (list(models), HOST) if kind is Kind.MODEL else ([], USUAL)
         yield f"{say(sentence, names=_named(names, form))} · {_from(source)}"
     yield f"{say(_POLICIES[book.nsfw])} · {_from(USUAL if book.nsfw is NsfwPolicy.OFF else SERVER)}"
-    hints, source = (say("Hints for members"), USUAL) if book.hints else (say("No hints"), SERVER)
+    hints, source = (say("Hints: on"), USUAL) if book.hints else (say("Hints: off"), SERVER)
     yield f"{hints} · {_from(source)}"
     if book.blocked_words:
         words = f"||{shown(', '.join(book.blocked_words), BLOCKED)}||"

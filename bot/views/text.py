@@ -17,7 +17,7 @@ SHOWN_PROMPT = 700
 BAR_LENGTH = 12
 
 _WAYS = {
-    Action.IMAGINE: Sentence("Drawn as in {what}"),
+    Action.IMAGINE: Sentence("Drawn with the settings of {what}"),
     Action.REROLL: Sentence("Re-roll of {what}"),
     Action.UPSCALE: Sentence("Upscaled from {what}"),
     Action.CREATIVE_UPSCALE: Sentence("Upscaled creatively from {what}"),
@@ -28,10 +28,10 @@ _WAYS = {
     Action.REDRAW: Sentence("Redrawn from {what}"),
     Action.HIRES: Sentence("Refined from {what}"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
-    Action.PAN: Sentence("More beside {what}"),
-    Action.COMPARE: Sentence("Compared like {what}"),
-    Action.EXPLAIN: Sentence("The drawing of {what}"),
-    Action.BLEND: Sentence("A blend with {what}"),
+    Action.PAN: Sentence("Panned from {what}"),
+    Action.COMPARE: Sentence("Comparison based on {what}"),
+    Action.EXPLAIN: Sentence("How {what} is drawn"),
+    Action.BLEND: Sentence("Blend with {what}"),
     Action.SEED: Sentence("Another seed for {what}"),
 }
 
@@ -48,14 +48,14 @@ def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
     if lineage in (Lineage(), Lineage(Action.EXPLAIN), Lineage(Action.COMPARE), Lineage(Action.SEED)):
         return ""
     if lineage == Lineage(Action.BLEND):
-        return f"-# {say('A blend of pictures')}"
+        return f"-# {say('Blend of several pictures')}"
     return f"-# {say(_WAYS[lineage.action], what=_named(parent, lineage.picture))}"
 
 
 def _named(parent: Generation | None, index: int | None) -> str:
     """The picture that a request was derived from."""
     if parent is None:
-        return say("a picture that is not here any more")
+        return say("a picture that no longer exists")
     if parent.origin.private:
         return say("a private picture")
     several = len(parent.pictures) > 1 and index is not None
@@ -101,7 +101,7 @@ def small_print(generation: Generation) -> str:
     if Parameter.MODEL not in compared:
         words.append(settings.model)
     if settings.negative_prompt:
-        words.append(say("without: {words}", words=settings.negative_prompt[:100]))
+        words.append(say("negative prompt: {words}", words=settings.negative_prompt[:100]))
     if generation.factor > 1:
         words.append(say("enlarged ×{factor} ({upscaler})", factor=generation.factor, upscaler=generation.upscaler))
     if generation.seconds is not None:

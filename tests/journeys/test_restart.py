@@ -243,5 +243,5 @@ async def test_a_picture_that_ends_every_worker_fails_and_the_next_one_comes(sta
         await member.see(started, lambda each: "of 150" in text_of(each))
         await kill_worker(pool)
         await kill_worker(pool)
-        await member.see(started, lambda each: "Drawing stopped unexpectedly, twice" in text_of(each))
+        await member.see(started, lambda each: "Drawing stopped unexpectedly twice" in text_of(each))
         assert finished(await member.imagine(seed=3))

@@ -81,4 +81,4 @@ def test_the_three_files_of_an_explanation_fit_one_message() -> None:
 async def test_an_original_that_no_message_holds_is_promised_nowhere(four: Generation) -> None:
     for kept, promised in ((finished.REQUEST_BYTES, True), (finished.REQUEST_BYTES + 1, False)):
         content = layouts.file_of_one(four, finished.PictureFile(0, b"", "webp", exact=False, kept_bytes=kept))
-        assert ("larger files may be sent" in str(content.view.to_components())) is promised  # type: ignore[no-untyped-call]
+        assert ("larger files are allowed" in str(content.view.to_components())) is promised  # type: ignore[no-untyped-call]

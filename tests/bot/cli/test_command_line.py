@@ -130,7 +130,7 @@ def test_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(f'[models.mine]\nsource = "{tmp_path / "model"}"')
     result = noisefox("imagine", "a fox", "--config", "config.toml", folder=tmp_path)
     assert result.returncode == 1
-    assert "This model cannot be loaded" in result.stderr
+    assert "This model can't be loaded" in result.stderr
 
 
 def test_the_doctor_finds_what_is_missing(tmp_path: Path) -> None:
