@@ -55,7 +55,8 @@ from bot.privacy import PersonalData
 from bot.prompts.presets import Presets
 from bot.requests.comparisons import Comparisons
 from bot.requests.planner import Planner
-from bot.views import compare_button, lesson, pages
+from bot.views import lesson, pages
+from bot.views.custom_ids import COMPARE
 from generation.local_pool import LocalPool
 from generation.pace import Pace
 from generation.pool import WorkerPool
@@ -249,7 +250,7 @@ async def assembled(
                 lasting(CONSENT, confirmation.decide),
                 lasting(FORGET, me.decide),
                 lasting(lesson.ANOTHER, what.turn),
-                lasting(compare_button.TRY, CompareButton(confirmation=confirmation, generations=generations).press),
+                lasting(COMPARE, CompareButton(confirmation=confirmation, generations=generations).press),
             ],
             reacted=reactions.added,
             unreacted=reactions.removed,

@@ -1,4 +1,4 @@
-"""The one table from what went wrong to what a person is told."""
+"""The messages that people see when something fails."""
 
 from bot.locales import say
 from generation import abilities
@@ -7,7 +7,7 @@ from generation.sentences import Sentence
 
 
 class Refusal(UserError):
-    """A request that cannot be taken as it is."""
+    """A request that cannot be accepted as it is."""
 
 
 UNEXPECTED = Sentence("Something went wrong on my side, and the error is in my log. Please try again.")
@@ -40,11 +40,10 @@ _FAILURES = {
 
 
 def sentence_for_failure(kind: FailureKind) -> str:
-    """What to write down of a job that failed, in English; `say` it to whoever asked."""
+    """The English message for a failed job, to store with it; `say` translates it for the reader."""
     return str(_FAILURES[kind])
 
 
 def sentence_for(error: BaseException) -> str:
-    """What to say of an exception, in the reader's language; nothing of its text is shown unless it was written for
-    people."""
+    """The message for an exception, in the reader's language. Only the text of a `UserError` is ever shown."""
     return say(error.sentence if isinstance(error, UserError) else UNEXPECTED)

@@ -30,8 +30,8 @@ from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.records import Generation
 
-FILE_BYTES = 25 * 2**20
-"""Larger files are not looked into."""
+METADATA_FILE_BYTES = 25 * 2**20
+"""Largest file whose metadata is read."""
 
 STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
 """The form of a picture that somebody posted."""
@@ -159,7 +159,7 @@ class ContextMenus:
 def _picture_of(message: discord.Message) -> discord.Attachment:
     """The first picture of a message. Raises `Refusal` where there is none."""
     for attachment in message.attachments:
-        if (attachment.content_type or "").startswith("image/") and attachment.size <= FILE_BYTES:
+        if (attachment.content_type or "").startswith("image/") and attachment.size <= METADATA_FILE_BYTES:
             return attachment
     raise Refusal("This message has no picture that I can read.")
 

@@ -35,9 +35,6 @@ Count = app_commands.Range[int, COUNT.low, COUNT.high]
 
 Aspect = app_commands.Range[str, 3, 13]
 
-SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
-"""Aspects that are suggested; any other can be typed."""
-
 SUGGESTIONS = 25
 
 SAMPLERS = [app_commands.Choice(name=sampler.value, value=sampler.value) for sampler in Sampler]

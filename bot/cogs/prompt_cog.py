@@ -7,6 +7,7 @@ from discord.ext import commands
 from bot.cogs import options
 from bot.interactions.confirmation import Confirmation
 from bot.interactions.requester import requester_of
+from bot.prompts.flags import ASPECTS
 from bot.prompts.presets import Presets
 from bot.requests.planner import Planner
 from generation.catalogue import Catalogue
@@ -38,7 +39,7 @@ class PromptCog(commands.Cog):
         return options.choices(await self._presets.recent(interaction.user.id, typed))
 
     async def suggest_aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.choices((shape, shape) for shape in options.SHAPES if typed in shape)
+        return options.choices((shape, shape) for shape in ASPECTS if typed in shape)
 
     async def suggest_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return options.matching_models(self._catalogue, typed)

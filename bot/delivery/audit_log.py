@@ -1,4 +1,4 @@
-"""A server's log channel: what members ask for and what admins change, one line each."""
+"""A server's log channel: one line for each request and each rule change."""
 
 import asyncio
 import logging
@@ -15,12 +15,11 @@ from storage.server_rules import ServerRules
 log = logging.getLogger(__name__)
 
 SHOWN_PROMPT = 300
-"""Characters of a prompt that a line shows."""
+"""Characters of a prompt in a line."""
 
 
 class AuditLog:
-    """Takes lines at once and writes them one after the other, in the server's language; `run` it for as long as the
-    bot lives."""
+    """Queues lines and posts them one after the other, in the server's language. `run` it while the bot runs."""
 
     def __init__(self, client: discord.Client, rules: ServerRules) -> None:
         self._client = client
@@ -28,7 +27,7 @@ class AuditLog:
         self._lines: asyncio.Queue[tuple[int, Sentence]] = asyncio.Queue()
 
     def asked(self, generation: Generation) -> None:
-        """A member's request. Of a private one, the prompt stays private."""
+        """Log a member's request; without the prompt if it is private."""
         origin, settings = generation.origin, generation.settings
         if origin.guild_id is None:
             return
@@ -46,23 +45,23 @@ class AuditLog:
         self.note(origin.guild_id, asked)
 
     def decided(self, interaction: discord.Interaction, what: Sentence) -> None:
-        """A change by an admin: what `{person}` did."""
+        """Log a change by an admin; `what` has `{person}` open."""
         if interaction.guild_id is not None:
             person = f"<@{interaction.user.id}>"
             self.note(interaction.guild_id, what.with_values(person=person))
 
     def note(self, guild_id: int, line: Sentence) -> None:
-        """Write a line soon, where the server has a log channel."""
+        """Queue a line. It is posted only if the server has a log channel."""
         self._lines.put_nowait((guild_id, line))
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Post lines until cancelled."""
         while True:
             guild_id, line = await self._lines.get()
             try:
                 await self._write(guild_id, line)
             except (discord.HTTPException, aiohttp.ClientError, OSError, StorageError) as reason:
-                log.warning("a line for the log channel of %s is lost: %s", guild_id, reason)
+                log.warning("a line for the log channel of server %s could not be posted: %s", guild_id, reason)
 
     async def _write(self, guild_id: int, line: Sentence) -> None:
         channel_id = (await self._rules.of(guild_id)).log_channel_id

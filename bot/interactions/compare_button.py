@@ -8,7 +8,7 @@ import discord
 
 from bot.errors import Refusal
 from bot.interactions.confirmation import Confirmation, PictureRequest
-from bot.views.compare_button import LAST
+from bot.views.custom_ids import LAST_REQUEST
 from generation.comparison import Parameter
 from generation.settings import GenerationSettings, PartialSettings
 from storage.generations import Generations
@@ -35,7 +35,7 @@ class CompareButton:
             [settings.prompt],
             settings.seed,
             _all_of(settings),
-            private=generation.origin.private or number == LAST,
+            private=generation.origin.private or number == LAST_REQUEST,
             spoiler=generation.origin.spoiler,
             compared={Parameter(match["parameter"]): match["values"] or ""},
         )

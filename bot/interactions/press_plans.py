@@ -16,7 +16,7 @@ from generation.upscaling import FACTORS
 from storage.records import Action, Generation, Lineage
 
 VARIATIONS = {PressKind.VARY: variations.SUBTLE, PressKind.VARY_STRONG: variations.STRONG}
-SHAPES = {PressKind.SHAPE_SQUARE: (1, 1), PressKind.SHAPE_WIDE: (16, 9), PressKind.SHAPE_TALL: (9, 16)}
+BUTTON_ASPECTS = {PressKind.SHAPE_SQUARE: (1, 1), PressKind.SHAPE_WIDE: (16, 9), PressKind.SHAPE_TALL: (9, 16)}
 """Width to height."""
 VIEWS: dict[PressKind, float | Direction] = {
     PressKind.ZOOM_LITTLE: ZOOMS[0],
@@ -41,8 +41,8 @@ async def plans_for(planner: Planner, requester: Requester, generation: Generati
     kind, index = press.kind, press.picture
     if kind in VARIATIONS:
         return [await planner.vary(requester, generation, index, VARIATIONS[kind])]
-    if kind in SHAPES:
-        return [await planner.reshape(requester, generation, index, SHAPES[kind])]
+    if kind in BUTTON_ASPECTS:
+        return [await planner.reshape(requester, generation, index, BUTTON_ASPECTS[kind])]
     if kind in VIEWS:
         return [await planner.outpaint(requester, generation, index, VIEWS[kind])]
     if kind in TRIALS:

@@ -18,7 +18,6 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler
 FIELD_LENGTH = 4000
 """Characters that a field of a form holds; a longer prompt has a second field."""
 
-SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 _SAME = "same"
 _PROMPT, _REST, _REST_OF_A_WORD, _NEGATIVE, _SHAPE, _SAMPLER, _FLAGS = (
     "prompt",
@@ -55,7 +54,7 @@ def panel(
             )
         )
     if not second and "size" not in but:
-        shapes = [(say("Unchanged"), _SAME), *((each, each) for each in SHAPES)]
+        shapes = [(say("Unchanged"), _SAME), *((each, each) for each in flags.ASPECTS)]
         modal.add_item(_choice(say("Shape"), _SHAPE, shapes, _SAME))
     modal.add_item(_choice(say("Sampler"), _SAMPLER, [(each, each) for each in Sampler], settings.sampler.value))
     hint = say("Any /imagine flag. Without --seed, a new seed is used.")

@@ -7,7 +7,7 @@ from generation.sentences import Sentence
 
 
 class Topic(StrEnum):
-    """What there is a lesson on."""
+    """The settings that have a lesson."""
 
     STEPS = "steps"
     SEED = "seed"
@@ -22,7 +22,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a setting does, what people get wrong about it, and a rule of thumb."""
+    """Texts of a lesson: `what` the setting does, the usual mistake (`but`), and a rule of thumb."""
 
     emoji: str
     title: Sentence

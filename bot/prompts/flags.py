@@ -12,6 +12,9 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 
 STYLE = "style"
 
+ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
+"""Aspect ratios offered to choose from; members can type any other."""
+
 _NARROWEST = 4
 """How many times longer than the other a side may be."""
 

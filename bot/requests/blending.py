@@ -17,7 +17,7 @@ LONGEST = 300
 """Characters of each picture's words that are taken."""
 
 
-PLAIN = "a picture"
+FALLBACK_PROMPT = "a picture"
 """The words where there are none."""
 
 
@@ -30,10 +30,10 @@ def words_of(files: Sequence[bytes]) -> str:
         except UserError:
             continue
         found[" ".join(words.split())[:LONGEST]] = None
-    return ", ".join(filter(None, found)) or PLAIN
+    return ", ".join(filter(None, found)) or FALLBACK_PROMPT
 
 
-def with_words(text: str, words: str = PLAIN) -> str:
+def with_words(text: str, words: str = FALLBACK_PROMPT) -> str:
     """What somebody typed, or, where those are flags alone, with `words`."""
     typed, typed_flags = flags.split(text)
     return text if typed else f"{words} {typed_flags}".strip()

@@ -1,4 +1,4 @@
-"""All settings of a request, as text."""
+"""The message with all settings of a request."""
 
 from discord import ui
 
@@ -11,13 +11,13 @@ from generation.settings import GenerationSettings
 from storage.records import Generation
 
 LONGEST = 1500
-"""Characters of a prompt that are shown; a longer one comes as a file too."""
+"""Characters of a prompt that are shown; a longer one is also attached as a file."""
 
 FILE = "settings.txt"
 
 
 def details(generation: Generation, parent: Generation | None) -> MessageContent:
-    """Everything that is known of a request."""
+    """The settings of a request, when and where it was drawn, and what it was derived from."""
     time = f"<t:{int(generation.created.timestamp())}:f>"
     facts = [say("number {number}", number=generation.id), say("requested {time}", time=time)]
     if generation.seconds is not None:
@@ -34,7 +34,7 @@ def details(generation: Generation, parent: Generation | None) -> MessageContent
 
 
 def of_settings(settings: GenerationSettings, lines: list[str], row: Part | None = None) -> MessageContent:
-    """Settings in words and as the flags that bring them back, with lines and a row of buttons under them."""
+    """Settings in words and as flags to copy, followed by `lines` and a row of buttons."""
     texts = {say("Prompt"): settings.prompt, say("Negative prompt"): settings.negative_prompt}
     command = f"{settings.prompt} {flags.write(settings)}"
     if settings.negative_prompt:

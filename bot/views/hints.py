@@ -1,21 +1,21 @@
-"""Hints in words."""
+"""Hints about unusual settings, in words."""
 
 from discord import ui
 
 from bot.locales import say
-from bot.views.compare_button import comparing
+from bot.views.buttons import comparing
 from bot.views.message import Part
 from generation.settings import GenerationSettings
 from storage.records import Generation, Hint
 
 
 def hint_line(hint: Hint, settings: GenerationSettings) -> str:
-    """One quiet line: what a setting costs, and what the model likes."""
+    """One small line: what a setting costs, and the model's usual value."""
     return f"-# 💡 {_sentence(hint, settings)}"
 
 
 def hinted(generation: Generation, hint: Hint) -> Part:
-    """The line, and a button that draws the same prompt as the model likes it, beside as it was asked for."""
+    """The line, and a button that compares the usual value with the given one on the same prompt."""
     settings = generation.settings
     own = {
         "steps": f"{settings.steps}",

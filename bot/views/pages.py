@@ -1,4 +1,4 @@
-"""Lists: of one's own pictures, of favourites, and of what waits."""
+"""Lists with pages: a person's pictures, their favourites, and the queue."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -17,10 +17,10 @@ from generation.sentences import Sentence
 from storage.records import Generation, Page
 
 PAGE = 5
-"""Requests on a page of a list."""
+"""Requests on one page."""
 
 SEARCH = 60
-"""Characters of a search; it is kept in the buttons that turn the pages."""
+"""Characters of a search; the buttons that turn pages carry it in their custom id."""
 
 TURN = re.compile(r"noisefox-list:(?P<kind>[a-z]+):(?P<page>\d{1,6}):(?P<search>.{0,60})", re.DOTALL)
 SHOW = re.compile("noisefox-show")
@@ -29,7 +29,7 @@ STOP = re.compile("noisefox-stop")
 _NO_PAGE = 10**6
 
 LINES = 15
-"""Requests that the queue's list names."""
+"""Requests that the queue shows."""
 
 _STATES = {
     JobState.QUEUED: Sentence("⏳ waiting"),
@@ -41,7 +41,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of a list."""
+    """A page of a list: which list, which page, and the words searched for."""
 
     kind: str
     page: int
@@ -57,7 +57,7 @@ class Place:
 
 
 def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, bytes]) -> MessageContent:
-    """A page of requests; `thumbnails` by their ids."""
+    """A page of requests, with `thumbnails` by request id."""
     last = max(0, -(-page.total // PAGE) - 1)
     found = say("{title} with “{words}”", title=title, words=shown(place.search, SEARCH)) if place.search else title
     parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in total', total=page.total)}")]
@@ -85,8 +85,8 @@ def of_queue(
     drawing: int,
     seconds: float | None,
 ) -> MessageContent:
-    """What is unfinished, the first `drawing` of it in the works. Words are shown of what is `in_sight`, by its ids,
-    and of the person's own public requests."""
+    """The unfinished requests; the first `drawing` of them are running. Prompts are shown only of requests whose ids
+    are `in_sight`, and of the person's own public ones. `seconds` is the time until all are drawn, if known."""
     rows = []
     for number, generation in enumerate(line[:LINES], start=1):
         origin = generation.origin
@@ -141,7 +141,7 @@ def _choice(custom_id: str, placeholder: str, generations: Sequence[Generation])
 
 
 def _turning(place: Place, last: int) -> ui.ActionRow[Any]:
-    """Back, where one is, and on. A button that is off needs an id all the same, of its own."""
+    """Buttons for the previous and the next page. Disabled buttons need a unique custom_id too."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     for emoji, page in (("◀️", place.page - 1), (None, place.page), ("▶️", place.page + 1)):
         label = None if emoji else say("{page} of {pages}", page=place.page + 1, pages=last + 1)

@@ -1,4 +1,4 @@
-"""The message of a request, from its start to its end."""
+"""The message of a request, from start to end."""
 
 from collections.abc import Sequence
 
@@ -36,8 +36,8 @@ def underway(
     *,
     may_be_late: bool = False,
 ) -> MessageContent:
-    """A request that waits or is being drawn; `preview` is a JPEG, `left` how many seconds it may take yet. What is
-    late finds its message out of reach, and is looked up."""
+    """A request that is waiting or being drawn. `preview` is a JPEG, `left` the estimated seconds until it is done.
+    With `may_be_late` the message says that it may stop being updated."""
     match event:
         case Queued(position=position):
             if position == 1:
@@ -67,7 +67,7 @@ def underway(
 
 
 def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None = None) -> MessageContent:
-    """A request that has ended, with the files it has."""
+    """A request that has ended, with its picture files."""
     match generation.state:
         case JobState.COMPLETED:
             return _completed(generation, pictures, parent)
@@ -79,7 +79,7 @@ def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Gener
 
 
 def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
-    """One of several pictures, and what can be done with it."""
+    """One of several pictures, with its buttons."""
     files, index = named(generation, [picture]), picture.index
     seed = generation.settings.of_picture(index).seed
     parts: list[Part] = [
@@ -96,13 +96,13 @@ def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
 
 
 def which(generation: Generation, kind: PressKind) -> MessageContent:
-    """A button for each picture of a request, to do something with one of them."""
+    """A button for each picture of a request, to choose the one that `kind` is done with."""
     row = numbered("", kind, generation)
     return MessageContent(framed([ui.TextDisplay(say("Choose a picture.")), row], QUIET))
 
 
 def file_of_one(generation: Generation, picture: PictureFile) -> MessageContent:
-    """One picture as a file, which nothing makes smaller on its way."""
+    """One picture as a downloadable file."""
     files = named(generation, [picture])
     [name] = files
     size = picture.kept_bytes / 2**20
@@ -129,8 +129,8 @@ def file_of_one(generation: Generation, picture: PictureFile) -> MessageContent:
     return MessageContent(framed([ui.TextDisplay(f"-# {words}"), ui.File(f"attachment://{name}")], QUIET), files)
 
 
-def letter(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
-    """The pictures of a request, to be sent to somebody."""
+def direct_message(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
+    """The direct message with the pictures of a request."""
     files = named(generation, pictures)
     parts: list[Part] = [
         ui.TextDisplay(headline(generation.settings, generation.origin.user_id, generation.lineage.action))
@@ -155,7 +155,7 @@ def outcome(generation: Generation) -> str:
 
 
 def named(generation: Generation, pictures: Sequence[PictureFile]) -> dict[str, bytes]:
-    """The files of a request by the names they have in a message; a prompt is never part of one."""
+    """The files of a request by their names in a message. File names never contain the prompt."""
     covered = {each.index for each in generation.pictures if generation.covers(each)}
     if generation.figures and covered:
         covered = set(range(len(generation.figures)))
@@ -193,7 +193,7 @@ def _completed(generation: Generation, pictures: Sequence[PictureFile], parent: 
 
 
 def _withheld(generation: Generation) -> str:
-    """Says which pictures are not shown where they were asked for, and where they can be seen; nothing if all are."""
+    """A sentence about pictures that are not shown here, and where to see them; empty if all are shown."""
     hidden = [each.index + 1 for each in generation.pictures if each not in generation.shown]
     if not hidden:
         return ""

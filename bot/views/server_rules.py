@@ -1,4 +1,4 @@
-"""What holds on a server, and who said so."""
+"""The message with the rules of a server and where each comes from."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,10 +24,10 @@ BLOCKED = 300
 """Characters of blocked words that are shown."""
 
 NAMES = 20
-"""Of what is allowed, how many are named."""
+"""Allowed models, channels or roles that are listed by name."""
 
 ROOM = 3900
-"""Characters of a message; Discord takes 4,000."""
+"""Characters of text in one message; Discord's limit is 4,000."""
 
 _SOURCES = {
     "you": Sentence("you"),
@@ -36,7 +36,7 @@ _SOURCES = {
     HOST: Sentence("the host"),
     USUAL: Sentence("Noisefox"),
 }
-"""Sources of values that are no mentions."""
+"""Sources of values other than mentions of channels and roles."""
 
 _ALLOWED = {
     Kind.MODEL: (Sentence("Models: {names}"), "{}"),
@@ -56,7 +56,7 @@ _WEIGHTS = Sentence(
 )
 
 _PLACES = ("waiting", "daily_steps", "cooldown")
-"""Limits of which the host's is counted over all places, and a server's in it."""
+"""Limits that the host counts across all servers and direct messages, and a server counts by itself."""
 
 
 def rules(
@@ -68,12 +68,15 @@ def rules(
     models: Sequence[str],
     first: str = "",
 ) -> list[MessageContent]:
-    """What holds for somebody in a place with a model, after a first word: a message, or several where one has no room
-    for all. `usual` is the model that draws where nobody names one, `models` are all of the host's."""
+    """The rules for a person in a channel with a model, after the text `first`: one message, or several if they don't
+    fit in one. `usual` is the default model, `models` are all models of the host."""
     where = f" · <#{requester.channel_ids[0]}>" if requester.channel_ids else ""
     title = say("Rules for {person}", person=f"<@{requester.user_id}>") + where
     sections = (
-        (say("Settings with the model {model}", model=plain(model)), [*_settings(effective), _unspoken_of(effective)]),
+        (
+            say("Settings with the model {model}", model=plain(model)),
+            [*_settings(effective), _without_rules(effective)],
+        ),
         (say("Limits"), _limits(effective)),
         (
             say("On the whole server"),
@@ -87,7 +90,7 @@ def rules(
 
 
 def _texts(lines: Sequence[str]) -> Iterator[str]:
-    """Lines as texts that each fit a message."""
+    """Lines joined to texts that each fit in a message."""
     text = ""
     for line in lines:
         if len(text) + len(line) >= ROOM:
@@ -98,7 +101,7 @@ def _texts(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _pages(texts: Sequence[str]) -> list[list[str]]:
-    """Texts as messages."""
+    """Texts grouped so that each group fits in a message."""
     pages: list[list[str]] = [[]]
     for text in texts:
         if sum(map(len, pages[-1])) + len(text) > ROOM:
@@ -108,7 +111,7 @@ def _pages(texts: Sequence[str]) -> list[list[str]]:
 
 
 def _parted(texts: Sequence[str]) -> Iterator[ui.Item[ui.LayoutView]]:
-    """Texts with a line between any two."""
+    """Texts with separators between them."""
     for number, text in enumerate(texts):
         if number:
             yield ui.Separator(spacing=discord.SeparatorSpacing.small)
@@ -120,25 +123,25 @@ def _from(source: str) -> str:
 
 
 def _settings(effective: EffectiveRules) -> Iterator[str]:
-    """A line a setting that somebody speaks of."""
+    """One line for each setting that the server, the model or the host has a rule for."""
     for name in _shown_settings(effective):
-        if _is_spoken_of(name, effective):
+        if _has_rule(name, effective):
             notes = [_from(effective.source_of(name)), *_bounds(name, effective)]
             yield f"{_valued(name, effective)} · {' · '.join(notes)}"
 
 
-def _unspoken_of(effective: EffectiveRules) -> str:
-    """All other settings, which are the usual ones, on one line."""
-    names = [name for name in _shown_settings(effective) if not _is_spoken_of(name, effective)]
+def _without_rules(effective: EffectiveRules) -> str:
+    """All other settings, with Noisefox's own defaults, on one line."""
+    names = [name for name in _shown_settings(effective) if not _has_rule(name, effective)]
     return f"-# {' · '.join([_from(USUAL), *(_valued(name, effective) for name in names)])}" if names else ""
 
 
 def _shown_settings(effective: EffectiveRules) -> list[str]:
-    """All but the model, which is no model's own."""
+    """All settings except the model, which has a line of its own."""
     return [name for name in effective.defaults.given() if name != MODEL]
 
 
-def _is_spoken_of(name: str, effective: EffectiveRules) -> bool:
+def _has_rule(name: str, effective: EffectiveRules) -> bool:
     return effective.source_of(name) != USUAL or name in effective.locked or name in effective.ranges
 
 
@@ -149,7 +152,7 @@ def _valued(name: str, effective: EffectiveRules) -> str:
 
 
 def _bounds(name: str, effective: EffectiveRules) -> Iterator[str]:
-    """The lock and the bounds of a setting, each with its source."""
+    """The lock, minimum and maximum of a setting, each with its source."""
     bounds = effective.ranges.get(name, Range())
     if name in effective.locked:
         yield f"🔒 {say('locked')} {_by(name, 'locked', effective)}"
@@ -164,7 +167,7 @@ def _by(name: str, matter: str, effective: EffectiveRules) -> str:
 
 
 def _limits(effective: EffectiveRules) -> Iterator[str]:
-    """A line a limit; of those that the host counts over all places, one for each of both."""
+    """One line for each limit; two for limits that both the host and the server count."""
     for name in LIMITS:
         source, value = effective.bound_by.get((name, "most"), HOST), getattr(effective.limits, name)
         if value is not None and not (source == HOST and name in _PLACES):
@@ -196,7 +199,7 @@ def _usual_model(usual: SourcedValue, effective: EffectiveRules) -> str:
 
 
 def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
-    """A line a matter that is decided for all of a server, whoever decided it."""
+    """One line for each rule that applies to the whole server."""
     if book.paused:
         yield f"⏸️ **{say('Drawing is paused')}** · {_from(SERVER)}"
     for kind, (sentence, form) in _ALLOWED.items():
@@ -215,7 +218,7 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
 
 
 def _named(names: Sequence[str], form: str) -> list[object]:
-    """The first of some names, and how many more there are; all, where there are none."""
+    """The first names and the number of others; "all" if there are none."""
     named: list[object] = [form.format(shown(name, SHOWN)) for name in names[:NAMES]]
     if len(names) > NAMES:
         named.append(Sentence("{n} more", n=len(names) - NAMES))

@@ -151,7 +151,7 @@ async def test_no_message_is_edited_once_the_bot_has_hung_up(
 
         async def watched() -> None:
             await hang_up()
-            under_way.extend(task.get_name() for task in asyncio.all_tasks() if "courier" in task.get_name())
+            under_way.extend(task.get_name() for task in asyncio.all_tasks() if "updates of" in task.get_name())
 
         monkeypatch.setattr(bot.client, "close", watched)
         started = await member.start()

@@ -34,4 +34,4 @@ async def test_a_line_that_is_lost_ends_nothing(caplog: pytest.LogCaptureFixture
         assert await asyncio.wait_for(rules.read.get(), 10) == guild_id
     assert not task.done()
     task.cancel()
-    assert "a line for the log channel of 1 is lost: the disk is full" in caplog.text
+    assert "a line for the log channel of server 1 could not be posted: the disk is full" in caplog.text

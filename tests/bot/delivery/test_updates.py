@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.attachments.finished import FILE_BYTES, FinishedFiles
+from bot.attachments.finished import DISCORD_FILE_BYTES, FinishedFiles
 from bot.delivery.messages import EditFailed, MessageUnreachable
 from bot.delivery.throttle import EDIT_SECONDS, PLACE_SECONDS
 from bot.delivery.updates import RETRY_SECONDS, MessageUpdates
@@ -28,7 +28,7 @@ LOOK = Preview(2, 2, bytes(12))
 
 
 @dataclass
-class FakePosts:
+class FakeMessages:
     """Keeps what it is given to show; refuses first what it is told to."""
 
     refusals: list[Exception] = field(default_factory=list)
@@ -39,7 +39,7 @@ class FakePosts:
         return f"token:{origin.token}" if origin.token else f"channel:{origin.channel_id}"
 
     def room(self, origin: Origin) -> int:
-        return FILE_BYTES
+        return DISCORD_FILE_BYTES
 
     def may_miss(self, origin: Origin, seconds: float) -> bool:
         return False
@@ -86,7 +86,7 @@ async def settled() -> None:
 @dataclass
 class Story:
     delivery: MessageUpdates
-    messages: FakePosts
+    messages: FakeMessages
     time: Time
     generations: Generations
     images: Images
@@ -109,7 +109,7 @@ class Story:
 @pytest.fixture
 async def story(tmp_path: Path) -> AsyncIterator[Story]:
     async with database.opened(tmp_path / "noisefox.db") as sessions:
-        generations, images, messages, time = Generations(sessions), Images(tmp_path), FakePosts(), Time()
+        generations, images, messages, time = Generations(sessions), Images(tmp_path), FakeMessages(), Time()
         delivery = MessageUpdates(
             messages=messages,
             generations=generations,

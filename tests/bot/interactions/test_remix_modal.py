@@ -10,7 +10,7 @@ from bot.prompts import flags
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 
-PLAIN = GenerationSettings(prompt="a fox", seed=7, model="m", width=512, height=768)
+SETTINGS = GenerationSettings(prompt="a fox", seed=7, model="m", width=512, height=768)
 
 
 def returned(settings: GenerationSettings) -> remix_modal.RemixInput:
@@ -26,7 +26,7 @@ def returned(settings: GenerationSettings) -> remix_modal.RemixInput:
 @pytest.mark.parametrize(
     "settings",
     [
-        PLAIN,
+        SETTINGS,
         GenerationSettings(
             prompt="a fox",
             seed=2**32 - 1,
