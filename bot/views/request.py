@@ -143,7 +143,7 @@ def direct_message(generation: Generation, pictures: Sequence[PictureFile]) -> M
 
 
 def outcome(generation: Generation) -> str:
-    """How a request ended, in a few words."""
+    """A short sentence about how a request ended."""
     match generation.state:
         case JobState.COMPLETED:
             how = say("Your picture is done")

@@ -1,4 +1,4 @@
-"""`noisefox` as a person calls it."""
+"""The `noisefox` program, run as a process."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def noisefox(*arguments: str, folder: Path, token: str = "") -> subprocess.Compl
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    """Seed 7 twice, then seed 8: each call's first line."""
+    """Seed 7 twice, then seed 8: the first JSON line of each run."""
     folder = tmp_path_factory.mktemp("drawn")
     lines = []
     for seed in ("7", "7", "8"):

@@ -1,4 +1,4 @@
-"""The log channel's lines, when something is in their way."""
+"""The audit log, when posting a line fails."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from storage.server_rules import ServerRules
 
 
 class ForgetfulRules(ServerRules):
-    """Cannot be read the first time."""
+    """Server rules whose first read fails."""
 
     def __init__(self) -> None:
         self.read: asyncio.Queue[int] = asyncio.Queue()

@@ -11,7 +11,7 @@ from bot.views.custom_ids import COMPARE
 from bot.views.lesson import TRIED, of_lesson
 
 TEXT = 700
-"""Characters that a phone shows without scrolling, beside a picture."""
+"""Characters that fit on a phone together with a picture, without scrolling."""
 
 
 @pytest.mark.parametrize("topic", EXAMPLES)

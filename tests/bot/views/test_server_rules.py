@@ -1,4 +1,4 @@
-"""The overview of a server: where each value comes from, and that it fits whatever is set."""
+"""The overview of a server's rules: sources of values, and that it always fits."""
 
 from collections.abc import Iterator
 from typing import Any
