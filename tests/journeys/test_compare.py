@@ -225,7 +225,7 @@ async def test_limits_hold_for_every_picture_and_usual_values_keep_to_them(
     assert cells_of(done) == ["steps 1", "steps 5", "steps 10", "steps 20"]
     for options, sentence in (
         ({"parameter": "steps", "values": "5,30"}, "At most 20 steps are allowed here"),
-        ({"parameter": "seed"}, "60 are allowed here in 24 hours"),
+        ({"parameter": "seed"}, "of 60 left here in 24 hours"),
         ({"parameter": "strength"}, "Strength only works with a start picture"),
         ({"parameter": "steps", "values": "5"}, "two values or more"),
     ):

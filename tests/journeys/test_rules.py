@@ -112,8 +112,10 @@ async def test_allowed_models_channels_and_roles(start: Start, admin: Member, me
         await admin.slash("server allow", {"channel": ART_ID})
         await admin.slash("server allow", {"role": ARTISTS_ROLE_ID})
         await admin.slash("server allow", {"model": "wild"})
-        assert f"in other channels of this server: <#{ART_ID}>" in await refused(member)
-        assert f"only some roles may draw: <@&{ARTISTS_ROLE_ID}>" in await refused(other, "art")
+        assert f"You can't draw in this channel. Use one of: <#{ART_ID}>" in await refused(member)
+        assert f"You need one of these roles to draw on this server: <@&{ARTISTS_ROLE_ID}>" in await refused(
+            other, "art"
+        )
         wrong = await refused(member, "art", model="pocket")
         assert "The model pocket isn't allowed on this server. Choose one of: wild." in wrong
         assert "wild" in text_of(await member.imagine(channel="art"))
@@ -244,13 +246,13 @@ async def test_several_at_once_are_one_request_to_a_cooldown_and_all_of_them_to_
 
 async def test_blocked_words(bot: app.Bot, admin: Member, member: Member) -> None:
     await admin.slash("server words", {"blocked": "ass, two words"})
-    assert "“ass” is not to be drawn on this server." in await refused(member, prompt="an Ass")
+    assert "“ass” is blocked on this server." in await refused(member, prompt="an Ass")
     await member.imagine("grass")
     done = await member.imagine("two foxes")
     await admin.slash("server words", {"blocked": "foxes"})
     outcome = await member.click(done, "Re-roll")
     assert outcome.message is not None
-    assert "“foxes” is not to be drawn" in outcome.message["content"]
+    assert "“foxes” is blocked" in outcome.message["content"]
     await admin.slash("server words", {"blocked": "-"})
     await member.press(done, "Re-roll")
 

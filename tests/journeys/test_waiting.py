@@ -58,9 +58,9 @@ async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: SketchP
     await _draw_some_steps(pool, member, drawing)
     following = await member.start("a castle", steps=20)
     last = await member.start("a fox", steps=20)
-    for message, place in ((following, "Next in the queue…"), (last, "number 2 in line…")):
+    for message, place in ((following, "Next in the queue…"), (last, "number 2 in the queue…")):
         shown = await member.see(message, lambda each, place=place: place in text_of(each))  # type: ignore[misc]
-        assert re.search(r"in line… · (a few seconds|about \d+)", text_of(shown))
+        assert re.search(r"in the queue… · (a few seconds|about \d+)", text_of(shown))
     await member.click(following, "Cancel")
     await member.see(last, lambda each: "Next in the queue" in text_of(each))
     pool.release()
@@ -86,7 +86,7 @@ async def test_a_guess_counts_every_tile_of_a_creative_upscale(
         pool.step(4 + 27, 4 + 54)
         await member.see(larger, lambda each: "part 31 of 58 · about 20 s" in text_of(each))
         last = await member.start("a fox", steps=1, count=4)
-        await member.see(last, lambda each: "number 2 in line… · about 30 s" in text_of(each))
+        await member.see(last, lambda each: "number 2 in the queue… · about 30 s" in text_of(each))
 
 
 async def test_pictures_are_described_and_say_where_they_come_from(bot: app.Bot, member: Member, other: Member) -> None:
