@@ -79,6 +79,7 @@ class WorkerConfig:
 
     @property
     def acceleration(self) -> Acceleration:
+        """The settings that make the worker faster."""
         return Acceleration(self.attention, self.compile, self.fuse_projections, self.offload)
 
 
@@ -122,6 +123,7 @@ class Config:
 
     @property
     def catalogue(self) -> Catalogue:
+        """The models, LoRAs and embeddings to choose from."""
         return Catalogue(self._checked_models, self.loras, self.embeddings)
 
     @property
@@ -132,6 +134,7 @@ class Config:
 
     @property
     def worker_options(self) -> wire.Configure:
+        """The configuration as the worker process reads it."""
         worker = self.worker
         return wire.Configure(
             models=self._checked_models,

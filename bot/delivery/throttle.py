@@ -51,6 +51,7 @@ class RateLane:
 
     @property
     def is_free(self) -> bool:
+        """True if a turn can be taken now."""
         return self._clock() >= self._next
 
     def take_turn(self) -> float:
@@ -69,6 +70,7 @@ class RateLanes:
         self._by_name: dict[str, RateLane] = {}
 
     def of(self, name: str) -> RateLane:
+        """The lane of this name, made if it does not exist."""
         if name not in self._by_name:
             self._by_name = {each: lane for each, lane in self._by_name.items() if not lane.is_free}
             self._by_name[name] = RateLane(self._clock)
@@ -106,6 +108,7 @@ class MessageThrottle:
 
     @property
     def sends_soon(self) -> bool:
+        """True if the next update would be shown without waiting."""
         return self._newest is None and self._lane().is_free
 
     def push(self, update: JobUpdate) -> None:

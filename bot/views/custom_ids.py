@@ -66,6 +66,7 @@ class Press:
 
     @property
     def custom_id(self) -> str:
+        """The custom_id that `read` turns back into this press."""
         return f"noisefox:{self.kind}:{self.generation_id}:{self.picture}"
 
     @classmethod
