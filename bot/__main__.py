@@ -1,6 +1,6 @@
 """The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `bench`, `doctor`.
 
-A command is imported when it is called.
+Each command is imported only when it is used.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from generation.upscaling import FACTOR, FACTORS, UpscalerName
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status. Whatever Noisefox raises on purpose is printed as one sentence."""
+    """Run one command and return its exit status. A `NoisefoxError` is printed as one sentence."""
     options = parser().parse_args(arguments)
     try:
         status: int = options.command(options)
@@ -92,92 +92,113 @@ def _part(text: str) -> tuple[float, float]:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    """What a picture is drawn with."""
-    parser.add_argument("prompt", metavar="PROMPT", help="what you would like to see")
-    parser.add_argument("--negative", metavar="TEXT", help="what you would not like to see")
-    parser.add_argument("--seed", type=int, help=f"{SEED.low} to {SEED.high}; the same seed draws the same picture")
+    """Add the options for settings of a picture."""
+    parser.add_argument("prompt", metavar="PROMPT", help="what you want to see")
+    parser.add_argument("--negative", metavar="TEXT", help="what you don't want to see")
+    parser.add_argument("--seed", type=int, help=f"{SEED.low} to {SEED.high}; the same seed gives the same picture")
     parser.add_argument("--steps", type=int, help=f"{STEPS.low} to {STEPS.high}")
     parser.add_argument("--guidance", type=float, help=f"{GUIDANCE_SCALE.low} to {GUIDANCE_SCALE.high}")
     parser.add_argument("--sampler", choices=[sampler.value for sampler in Sampler])
     parser.add_argument("--clip-skip", type=int, help=f"{CLIP_SKIP.low} (the last layer) to {CLIP_SKIP.high}")
     parser.add_argument("--width", type=int, help="pixels")
     parser.add_argument("--height", type=int, help="pixels")
-    parser.add_argument("--variation-seed", type=int, metavar="SEED", help="another seed, to go some way towards")
-    parser.add_argument("--variation-strength", type=float, metavar="X", help="how far, from 0 to 1")
+    parser.add_argument("--variation-seed", type=int, metavar="SEED", help="mix in the noise of this seed")
+    parser.add_argument("--variation-strength", type=float, metavar="X", help="how much of it to mix in, from 0 to 1")
     parser.add_argument("--seed-size", type=_size, metavar="WxH", help="use the noise of this size")
-    parser.add_argument("--schedule", choices=[schedule.value for schedule in Schedule], help="of the noise levels")
-    parser.add_argument("--rescale", type=float, metavar="X", help="guidance rescale, from 0 to 1, for less contrast")
-    parser.add_argument("--guidance-part", type=_part, metavar="A-B", help="guide in this part of the steps only")
-    parser.add_argument("--image", type=Path, metavar="FILE", help="a picture to start from")
-    parser.add_argument("--mask", type=Path, metavar="FILE", help="white where that picture is drawn anew")
-    parser.add_argument("--strength", type=float, metavar="X", help="how much is drawn anew, from 0 to 1")
-    parser.add_argument("--control", type=Path, metavar="FILE", help="a picture for the model's ControlNet to keep to")
-    parser.add_argument("--control-scale", type=float, metavar="X", help="how strictly, from 0 to 2")
-    parser.add_argument("--image-prompt", type=Path, metavar="FILE", help="a picture for its IP-Adapter to hear")
-    parser.add_argument("--image-prompt-scale", type=float, metavar="X", help="how much it weighs, from 0 to 1")
-    parser.add_argument("--hires", type=float, metavar="X", help="enlarge so many times and refine")
-    parser.add_argument("--hires-strength", type=float, metavar="X", help="how much is drawn anew at that")
-    parser.add_argument("--model", help="a model's name in the configuration")
+    parser.add_argument(
+        "--schedule", choices=[schedule.value for schedule in Schedule], help="schedule of the noise levels"
+    )
+    parser.add_argument("--rescale", type=float, metavar="X", help="guidance rescale, from 0 to 1; lowers contrast")
+    parser.add_argument(
+        "--guidance-part",
+        type=_part,
+        metavar="A-B",
+        help="use guidance only in this part of the steps, such as 0.1-0.8",
+    )
+    parser.add_argument("--image", type=Path, metavar="FILE", help="picture to start from")
+    parser.add_argument("--mask", type=Path, metavar="FILE", help="mask for that picture; white is redrawn")
+    parser.add_argument("--strength", type=float, metavar="X", help="how much of that picture to redraw, from 0 to 1")
+    parser.add_argument("--control", type=Path, metavar="FILE", help="picture whose lines the ControlNet keeps")
+    parser.add_argument("--control-scale", type=float, metavar="X", help="weight of the ControlNet, from 0 to 2")
+    parser.add_argument("--image-prompt", type=Path, metavar="FILE", help="picture prompt for the IP-Adapter")
+    parser.add_argument(
+        "--image-prompt-scale", type=float, metavar="X", help="weight of the picture prompt, from 0 to 1"
+    )
+    parser.add_argument("--hires", type=float, metavar="X", help="enlarge by this factor, then redraw with more detail")
+    parser.add_argument("--hires-strength", type=float, metavar="X", help="how much to redraw then, from 0 to 1")
+    parser.add_argument("--model", help="name of a model in the configuration")
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and what they can be told."""
+    """The parser with all commands and their options."""
     noisefox = argparse.ArgumentParser(prog="noisefox", description="A self-hosted Stable Diffusion bot for Discord.")
     commands = noisefox.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    imagine = commands.add_parser("imagine", help="draw a picture here, without Discord")
+    imagine = commands.add_parser("imagine", help="draw a picture without Discord")
     _add_settings(imagine)
-    imagine.add_argument("--count", type=int, help=f"{COUNT.low} to {COUNT.high} pictures, with seeds in a row")
-    imagine.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
-    imagine.add_argument("--json", action="store_true", help="print one JSON object a picture")
+    imagine.add_argument("--count", type=int, help=f"{COUNT.low} to {COUNT.high} pictures; each one uses the next seed")
+    imagine.add_argument(
+        "--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the files (default: ./out)"
+    )
+    imagine.add_argument("--json", action="store_true", help="print one JSON object for each picture")
     imagine.set_defaults(command=_imagine)
 
-    explain = commands.add_parser("explain", help="show from the inside how a picture is drawn: a figure, an animation")
+    explain = commands.add_parser("explain", help="show step by step how a picture is drawn")
     _add_settings(explain)
-    explain.add_argument("--gif", action="store_true", help="the animation as a GIF instead of a WebP")
-    explain.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
+    explain.add_argument("--gif", action="store_true", help="save the animation as a GIF instead of a WebP")
+    explain.add_argument(
+        "--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the files (default: ./out)"
+    )
     explain.set_defaults(command=_explain, count=1)
 
-    compare = commands.add_parser("compare", help="draw a picture with several values of a setting, or of two")
-    compare.add_argument("prompt", metavar="PROMPT", help="what you would like to see")
-    compare.add_argument("--negative", metavar="TEXT", help="what you would not like to see")
+    compare = commands.add_parser("compare", help="compare pictures with different values of one or two settings")
+    compare.add_argument("prompt", metavar="PROMPT", help="what you want to see")
+    compare.add_argument("--negative", metavar="TEXT", help="what you don't want to see")
     for parameter in Parameter:
         compare.add_argument(
             f"--{parameter.replace(' ', '-')}",
             nargs="?",
             const="",
             metavar="A,B",
-            help="one value for all, several to compare, none for the usual ones",
+            help="one value for all pictures, several to compare, or none for the usual ones",
         )
-    compare.add_argument("--image", type=Path, metavar="FILE", help="a picture to start from")
-    compare.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the files go (./out)")
+    compare.add_argument("--image", type=Path, metavar="FILE", help="picture to start from")
+    compare.add_argument(
+        "--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the files (default: ./out)"
+    )
     compare.set_defaults(command=_compare, mask=None, control=None, image_prompt=None)
 
-    upscale = commands.add_parser("upscale", help="enlarge a picture here, without Discord")
+    upscale = commands.add_parser("upscale", help="enlarge a picture without Discord")
     upscale.add_argument("picture", type=Path, metavar="FILE", help="a PNG, JPEG or WebP file")
-    upscale.add_argument("--factor", type=int, default=FACTOR, choices=FACTORS, help=f"each way ({FACTOR})")
-    upscale.add_argument("--with", dest="upscaler", default=UpscalerName.AUTO.value, choices=list(UpscalerName))
-    upscale.add_argument("--creative", action="store_true", help="let the picture's model draw new detail into it")
-    upscale.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where the file goes (./out)")
+    upscale.add_argument(
+        "--factor", type=int, default=FACTOR, choices=FACTORS, help=f"factor for width and height (default: {FACTOR})"
+    )
+    upscale.add_argument(
+        "--with", dest="upscaler", default=UpscalerName.AUTO.value, choices=list(UpscalerName), help="upscaler to use"
+    )
+    upscale.add_argument("--creative", action="store_true", help="let the model add new detail")
+    upscale.add_argument(
+        "--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the file (default: ./out)"
+    )
     upscale.set_defaults(command=_upscale)
 
-    run = commands.add_parser("run", help="be the bot, on Discord")
+    run = commands.add_parser("run", help="run the bot on Discord")
     run.set_defaults(command=_run)
 
-    local = commands.add_parser("try", help="be the bot on a chat page of this machine; no token, no GPU")
-    local.add_argument("--port", type=int, default=8042, help="of the page (8042; 0 takes any that is free)")
+    local = commands.add_parser("try", help="run the bot on a local chat page; needs no token and no GPU")
+    local.add_argument("--port", type=int, default=8042, help="port of the page (default: 8042; 0 for any free port)")
     local.set_defaults(command=_try)
 
-    bench = commands.add_parser("bench", help="measure the batch against the stock pipeline, job by job")
-    bench.add_argument("--model", help="a model's name in the configuration")
+    bench = commands.add_parser("bench", help="measure the speed of the batch, compared with the stock pipeline")
+    bench.add_argument("--model", help="name of a model in the configuration")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     bench.set_defaults(command=_bench)
 
-    doctor = commands.add_parser("doctor", help="say what is missing")
+    doctor = commands.add_parser("doctor", help="check what is missing to run the bot")
     doctor.set_defaults(command=_doctor)
 
     for each in (imagine, explain, compare, upscale, run, local, bench, doctor):
-        each.add_argument("--config", type=Path, metavar="FILE", help="a configuration file (see config.example.toml)")
+        each.add_argument("--config", type=Path, metavar="FILE", help="configuration file (see config.example.toml)")
     return noisefox
 
 

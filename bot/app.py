@@ -62,7 +62,7 @@ from bot.requests.derive import Derivations
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
 from bot.views import lesson, pages
-from bot.views.compare_button import TRY
+from bot.views.custom_ids import COMPARE
 from generation.catalogue import Catalogue
 from generation.local_pool import LocalPool
 from generation.pace import Pace
@@ -357,7 +357,7 @@ async def _serve(
             persistent(CONFIRM, confirmation.decide),
             persistent(FORGET, me.decide),
             persistent(lesson.ANOTHER, what.turn),
-            persistent(TRY, compare_button.press),
+            persistent(COMPARE, compare_button.press),
         ],
         reacted=reactions.added,
         unreacted=reactions.removed,

@@ -1,4 +1,4 @@
-"""The host's configuration: config.toml and the environment, as one frozen `Config`."""
+"""The host's configuration: config.toml and the environment, read into one frozen `Config`."""
 
 import os
 import re
@@ -24,16 +24,16 @@ HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10)
 DEVICES = re.compile(r"auto|cpu|mps|(cuda|rocm)(:\d+)?")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 EMBEDDED = "pocket"
-"""As a model's source: the small model that ships with the project."""
+"""The `source` of the small model that ships with Noisefox."""
 
 
 class ConfigError(NoisefoxError):
-    """The configuration cannot be used; the message names the key and says what to write."""
+    """The configuration is invalid; the message names the key and says what to write."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiscordConfig:
-    """`api_base` is where Discord's HTTP API is; `token_file` a file that holds nothing but the bot's token."""
+    """`api_base` is the URL of Discord's HTTP API; `token_file` is a file that contains only the bot's token."""
 
     api_base: str = DISCORD_API
     token_file: str = ""
@@ -41,8 +41,8 @@ class DiscordConfig:
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """What draws. "auto" takes the GPU if there is one; 0 threads leaves the number to torch, and a largest batch
-    of 0 is found by measuring."""
+    """Settings of the worker. The device "auto" is the GPU if there is one; 0 threads leaves the number to torch, and
+    a `largest_batch` of 0 is measured."""
 
     device: str = "auto"
     dtype: str = "auto"
@@ -61,15 +61,17 @@ class WorkerConfig:
 
     def __post_init__(self) -> None:
         if not DEVICES.fullmatch(self.device):
-            raise InvalidSetting("device", f"It must be auto, cpu, cuda, cuda:1, rocm or mps, not {self.device}.")
+            raise InvalidSetting("device", f"Use auto, cpu, cuda, cuda:1, rocm or mps, not {self.device}.")
         if self.dtype not in DTYPES:
-            raise InvalidSetting("dtype", f"It must be one of {', '.join(DTYPES)}, not {self.dtype}.")
+            raise InvalidSetting("dtype", f"Use one of {', '.join(DTYPES)}, not {self.dtype}.")
         Bounds(0, 1024).check("threads", self.threads)
         Bounds(1, 64).check("max_pictures", self.max_pictures)
         Bounds(1, 100_000).check("longest_line", self.longest_line)
         Bounds(0, 128).check("largest_batch", self.largest_batch)
         if self.largest_batch == 1:
-            raise InvalidSetting("largest_batch", "A guided picture has two rows. Write at least 2, or 0 to measure.")
+            raise InvalidSetting(
+                "largest_batch", "A guided picture needs two rows. Use at least 2, or 0 to measure it."
+            )
         Bounds(1, 64).check("models_in_memory", self.models_in_memory)
         Bounds(1, 86400).check("step_seconds", self.step_seconds)
         Bounds(0, 86400).check("model_wait_seconds", self.model_wait_seconds)
@@ -77,26 +79,27 @@ class WorkerConfig:
 
     @property
     def acceleration(self) -> Acceleration:
+        """The settings that make the worker faster."""
         return Acceleration(self.attention, self.compile, self.fuse_projections, self.offload)
 
 
 @dataclass(frozen=True, slots=True)
 class UpscalingConfig:
-    """What enlarges finished pictures where a request does not say."""
+    """The upscaler for requests that name none."""
 
     upscaler: UpscalerName = UpscalerName.AUTO
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyConfig:
-    """What looks at finished pictures where a server wants that: a directory in diffusers' format or a hub id."""
+    """The safety checker for servers with an NSFW filter: a directory in diffusers' format or a hub id."""
 
     checker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BansConfig:
-    """Whom the bot does not serve, by Discord's ids."""
+    """Members and servers that the host has banned, by Discord id."""
 
     members: tuple[int, ...] = ()
     servers: tuple[int, ...] = ()
@@ -104,7 +107,7 @@ class BansConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything a host decides."""
+    """All settings of the host."""
 
     data: Path = Path("data")
     discord: DiscordConfig = DiscordConfig()
@@ -120,16 +123,18 @@ class Config:
 
     @property
     def catalogue(self) -> Catalogue:
+        """The models, LoRAs and embeddings to choose from."""
         return Catalogue(self._checked_models, self.loras, self.embeddings)
 
     @property
     def _checked_models(self) -> tuple[ModelSpec, ...]:
-        """The models, each with its own safety checker or the usual one."""
+        """The models, each with its own safety checker or the one of [safety]."""
         usual = self.safety.checker
         return tuple(replace(each, safety_checker=each.safety_checker or usual) for each in self.models)
 
     @property
     def worker_options(self) -> wire.Configure:
+        """The configuration as the worker process reads it."""
         worker = self.worker
         return wire.Configure(
             models=self._checked_models,
@@ -150,7 +155,7 @@ class Config:
         )
 
     def token(self) -> str:
-        """The bot's token, from the environment or the token file; raises `ConfigError` where there is none."""
+        """The bot's token, from the environment or the token file. Raises `ConfigError` if there is none."""
         if token := self.environment.get(TOKEN_VARIABLE, "").strip():
             return token
         if self.discord.token_file:
@@ -160,18 +165,18 @@ class Config:
                 raise ConfigError(f"discord.token_file cannot be read: {reason.strerror}.") from reason
         raise ConfigError(
             f"There is no bot token. Set the environment variable {TOKEN_VARIABLE}, "
-            "or name a file that holds it as token_file under [discord] in the configuration."
+            "or set token_file under [discord] to a file that contains the token."
         )
 
 
 def load(path: Path | None) -> Config:
-    """Read a configuration file; without one, every value is the default. Raises `ConfigError`."""
+    """Read a configuration file; without one, use the defaults. Raises `ConfigError`."""
     if path is None:
         return Config()
     try:
         table = tomllib.loads(path.read_text())
     except FileNotFoundError:
-        raise ConfigError(f"There is no file {path}. Copy config.example.toml to make one.") from None
+        raise ConfigError(f"The file {path} does not exist. Copy config.example.toml to create it.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
         raise ConfigError(f"{path} cannot be read: {reason}.") from reason
     return _parse(table)
@@ -180,7 +185,7 @@ def load(path: Path | None) -> Config:
 def _parse(table: dict[str, Any]) -> Config:
     discord = table.get("discord", {})
     if "token" in table or (isinstance(discord, dict) and "token" in discord):
-        raise ConfigError(f"The token does not belong in the configuration file. Put it into {TOKEN_VARIABLE} instead.")
+        raise ConfigError(f"Don't write the token into the configuration file. Set {TOKEN_VARIABLE} instead.")
     _refuse_unknown(table, {field.name for field in fields(Config)} - {"environment"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
@@ -193,7 +198,7 @@ def _parse(table: dict[str, Any]) -> Config:
     if "models" in table:
         values["models"] = tuple(_model(name, entry) for name, entry in _typed(table["models"], dict, "models").items())
         if not values["models"]:
-            raise ConfigError("[models] is empty. Name at least one model, or leave the section out.")
+            raise ConfigError("[models] is empty. Add at least one model, or remove the section.")
     models = [model.name for model in values.get("models", defaults.models)]
     for name, kind in (("loras", LoraSpec), ("embeddings", EmbeddingSpec)):
         if name in table:
@@ -201,14 +206,13 @@ def _parse(table: dict[str, Any]) -> Config:
     config = Config(**values)
     if config.loras and config.worker.acceleration.forbids_loras:
         raise ConfigError(
-            "worker.fuse_projections and worker.offload leave no way for LoRAs to change a model. Leave out these, or "
-            "[loras]."
+            "LoRAs don't work with worker.fuse_projections and worker.offload. Remove these settings or [loras]."
         )
     return config
 
 
 def _section(default: Any, values: dict[str, Any], name: str) -> Any:
-    """The section with what is not said left as it is by default."""
+    """A section with the given values over its defaults. Raises `ConfigError`."""
     try:
         return replace(default, **values)
     except InvalidSetting as refusal:
@@ -219,7 +223,9 @@ def _model(name: str, entry: Any) -> ModelSpec:
     where = f"models.{name}"
     values = _values(ModelSpec, entry, where, but={"name"})
     if "source" not in values:
-        raise ConfigError(f'{where} has no source. Write a directory, a hub id, a .safetensors file, or "{EMBEDDED}".')
+        raise ConfigError(
+            f'{where} has no source. Set it to a directory, a hub id, a .safetensors file, or "{EMBEDDED}".'
+        )
     if values["source"] == EMBEDDED:
         base = {each.name: getattr(POCKET, each.name) for each in fields(ModelSpec)}
         values = {**base, **values, "source": str(POCKET_DIRECTORY)}
@@ -230,7 +236,7 @@ def _model(name: str, entry: Any) -> ModelSpec:
 
 
 def _files(kind: Any, section: str, table: Any, models: Collection[str]) -> tuple[Any, ...]:
-    """What is laid over models: the files of a folder by their names, and those that have a section of their own."""
+    """LoRAs or embeddings: the ones with a section of their own, then the other files of the folder by their names."""
     entries = dict(_typed(table, dict, section))
     folder = entries.pop("folder", None)
     named = [_file(kind, f"{section}.{name}", name, entry, models) for name, entry in entries.items()]
@@ -248,10 +254,10 @@ def _files(kind: Any, section: str, table: Any, models: Collection[str]) -> tupl
 def _file(kind: Any, where: str, name: str, entry: Any, models: Collection[str]) -> Any:
     values = _values(kind, entry, where, but={"name"})
     if "file" not in values or not values["file"].is_file():
-        raise ConfigError(f"{where}.file must name a .safetensors file that is there.")
+        raise ConfigError(f"{where}.file must be a .safetensors file that exists.")
     for model in values.get("models", ()):
         if model not in models:
-            raise ConfigError(f"{where}.models: there is no model {model!r} in [models].")
+            raise ConfigError(f"{where}.models: [models] has no model {model!r}.")
     try:
         return kind(**{**values, "name": name})
     except InvalidSetting as refusal:
@@ -268,7 +274,7 @@ def _values(section: type[Any], table: Any, where: str, but: Collection[str] = (
 def _refuse_unknown(table: dict[str, Any], known: set[str], prefix: str) -> None:
     for key in table:
         if key not in known:
-            raise ConfigError(f"{prefix}{key} is not a setting. Known here: {', '.join(sorted(known))}.")
+            raise ConfigError(f"{prefix}{key} is not a setting. Use one of: {', '.join(sorted(known))}.")
 
 
 def _typed(value: Any, kind: Any, where: str) -> Any:

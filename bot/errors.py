@@ -1,4 +1,4 @@
-"""The one table from what went wrong to what a person is told."""
+"""The messages that people see when something fails."""
 
 from bot.locales import say
 from generation import abilities
@@ -7,48 +7,43 @@ from generation.sentences import Sentence
 
 
 class Refusal(UserError):
-    """A request that cannot be taken as it is."""
+    """A request that cannot be accepted as it is."""
 
 
-UNEXPECTED = Sentence("Something went wrong on my side. It has been written to the log; please try again.")
+UNEXPECTED = Sentence("Something went wrong on my side, and the error is in my log. Please try again.")
 
 _FAILURES = {
     FailureKind.MODEL_UNAVAILABLE: Sentence(
-        "This model cannot be loaded. Choose another, or tell whoever runs this bot."
+        "This model can't be loaded. Choose another one, or tell the host of this bot."
     ),
     FailureKind.LORA_UNAVAILABLE: Sentence(
-        "A LoRA of this prompt does not fit this model. Leave it out, or choose another model."
+        "A LoRA in this prompt doesn't fit this model. Remove it or choose another model."
     ),
     FailureKind.MODEL_TOO_LARGE: Sentence(
-        "This model needs more memory than the machine that draws has. Choose another, or tell whoever runs this bot."
+        "This model needs more memory than the bot has. Choose another one, or tell the host of this bot."
     ),
     FailureKind.UNSUITABLE: abilities.SENTENCE,
     FailureKind.UPSCALER_UNAVAILABLE: Sentence(
-        "This upscaler is not installed here. Choose another, or leave the choice to me."
+        "This upscaler isn't installed. Choose another one, or none to use the default."
     ),
     FailureKind.CHECKER_UNAVAILABLE: Sentence(
-        "Pictures are checked here before they are shown, and the checker is missing. Tell whoever runs this bot."
+        "Pictures are checked before they are shown here, but the safety checker is missing. Tell the host of this bot."
     ),
-    FailureKind.OUT_OF_MEMORY: Sentence(
-        "The graphics memory is not enough for this. Try a smaller size or fewer pictures."
-    ),
+    FailureKind.OUT_OF_MEMORY: Sentence("Not enough graphics memory. Try a smaller size or fewer pictures."),
     FailureKind.BROKEN_PICTURE: Sentence("The picture came out broken. Try another seed or sampler."),
     FailureKind.WORKER_UNAVAILABLE: Sentence(
-        "Drawing is not possible right now. Tell whoever runs this bot to look at its log."
+        "Drawing isn't possible right now. Ask the host of this bot to check the log."
     ),
-    FailureKind.WORKER_LOST: Sentence(
-        "Drawing stopped unexpectedly, twice. Try again with a smaller size or fewer pictures."
-    ),
+    FailureKind.WORKER_LOST: Sentence("Drawing stopped unexpectedly twice. Try a smaller size or fewer pictures."),
     FailureKind.INTERNAL: UNEXPECTED,
 }
 
 
 def sentence_for_failure(kind: FailureKind) -> str:
-    """What to write down of a job that failed, in English; `say` it to whoever asked."""
+    """The English message for a failed job, to store with it; `say` translates it for the reader."""
     return str(_FAILURES[kind])
 
 
 def sentence_for(error: BaseException) -> str:
-    """What to say of an exception, in the reader's language; nothing of its text is shown unless it was written for
-    people."""
+    """The message for an exception, in the reader's language. Only the text of a `UserError` is ever shown."""
     return say(error.sentence if isinstance(error, UserError) else UNEXPECTED)

@@ -1,4 +1,4 @@
-"""All that is kept of a person: as a file, or gone for good."""
+"""Export and deletion of all data stored about a person."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ from storage.preferences import Preferences
 from storage.records import Generation
 
 BATCH = 100
-"""Requests that are read at a time."""
+"""Requests that are read from the database at a time."""
 
 
 class PersonalData:
-    """Knows every place where something of a person is."""
+    """Collects or deletes a person's data from every place where it is stored."""
 
     def __init__(
         self,
@@ -43,14 +43,14 @@ class PersonalData:
         self._cleanup = cleanup
 
     async def export(self, user_id: int, most: int) -> tuple[bytes, int]:
-        """Everything as a ZIP file of at most `most` bytes, and how many pictures had no room in it, the oldest."""
+        """All data as a ZIP file of at most `most` bytes, and the number of oldest pictures that did not fit."""
         generations = await self._all_of(user_id)
         document = {
             "user_id": user_id,
             "requests": [_document(each) for each in generations],
             "favourites": await self._people.favourites(user_id),
             "styles": [asdict(each) for each in await self._people.styles(user_id)],
-            "habits": asdict(await self._people.personal_settings(user_id)),
+            "settings": asdict(await self._people.personal_settings(user_id)),
             "defaults": {
                 model: partial.given() for model, partial in (await self._preferences.of_user(user_id)).by_model.items()
             },
@@ -64,9 +64,9 @@ class PersonalData:
         return await asyncio.to_thread(self._packed, text, [(name, self._images.path(name)) for name in names], most)
 
     async def forget(self, user_id: int) -> int:
-        """Remove everything: requests, their pictures and messages, and what the person kept. How many requests.
+        """Delete a person's requests, pictures, messages and settings. Returns the number of requests.
 
-        Files and messages that cannot be removed now are tried again at the next start.
+        Files and messages that cannot be deleted now are tried again at the next start.
         """
         generations = await self._all_of(user_id)
         for generation in generations:

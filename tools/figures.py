@@ -9,8 +9,8 @@ from PIL import Image
 
 from bot.cli.draw import finished
 from bot.config import Config, WorkerConfig
-from bot.figures import comparison as comparison_module
 from bot.figures import explanation
+from bot.figures.comparison import drawn as comparison_sheet
 from generation import comparison
 from generation.catalogue import POCKET
 from generation.comparison import Axis, Parameter
@@ -47,7 +47,7 @@ async def main(folder: Path) -> None:
         cells = tuple(comparison.cells(settings, [STEPS], lambda _: settings))
         await pool.submit(Job(len(EXPLAINED), "figures", Draw(settings, cells=cells)))
         completed = await finished(pool.events())
-        sheet, _ = comparison_module.drawn(settings, [STEPS], [each.png for each in completed.pictures])
+        sheet, _ = comparison_sheet(settings, [STEPS], [each.png for each in completed.pictures])
         save(sheet, folder / "compare-steps.webp")
 
 

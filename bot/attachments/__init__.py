@@ -1,1 +1,1 @@
-"""Finished pictures as files: encoded, fitted, with their metadata."""
+"""Pictures as files: encoding, size limits and metadata."""

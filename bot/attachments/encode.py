@@ -1,4 +1,4 @@
-"""Pictures for a message: previews enlarged, finished ones made to fit."""
+"""Pictures encoded for a message: previews, thumbnails, and finished pictures within a size limit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,25 +8,22 @@ from typing import Any
 
 from PIL import Image
 
-from generation import infotext
+from bot.attachments import metadata
 from generation.pictures import Preview
 
 PREVIEW_SIDE = 512
-"""Pixels of the longer side of a picture in a preview; a phone shows no more."""
+"""Longer side of a preview in pixels; a phone shows no more."""
 
 THUMBNAIL_SIDE = 256
-"""Pixels of the longer side of a picture in a list."""
+"""Longer side of a picture in a list, in pixels."""
 
-POOREST, BEST = 40, 98
-"""Qualities of a WebP between which the best that fits is looked for."""
-
-_EXIF, _USER_COMMENT = 0x8769, 0x9286
-"""Tags of the EXIF standard."""
+LOWEST_QUALITY, HIGHEST_QUALITY = 40, 98
+"""WebP qualities between which the best one that fits is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A picture made to fit: its file, the name's ending, and whether every pixel is as it was drawn."""
+    """A file that fits a size limit: its bytes, the ending of its name, and whether every pixel is unchanged."""
 
     data: bytes
     ending: str
@@ -34,8 +31,8 @@ class Fit:
 
 
 def of_previews(previews: Sequence[Preview]) -> bytes:
-    """All previews of a job on one JPEG, as many in a row as in a column, enlarged smoothly; each in the middle of its
-    place, which is as large as the largest."""
+    """All previews of a job in a square grid, as one JPEG. They are enlarged smoothly; each is centred in a cell of
+    the size of the largest."""
     columns = ceil(sqrt(len(previews)))
     width, height = max(each.width for each in previews), max(each.height for each in previews)
     scale = PREVIEW_SIDE * min(columns, 2) / columns / max(width, height)
@@ -50,7 +47,7 @@ def of_previews(previews: Sequence[Preview]) -> bytes:
 
 
 def thumbnail(png: bytes) -> bytes:
-    """A picture as a small JPEG."""
+    """A small JPEG of a picture."""
     with Image.open(BytesIO(png)) as opened:
         image = opened.convert("RGB")
     image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
@@ -58,15 +55,15 @@ def thumbnail(png: bytes) -> bytes:
 
 
 def fitting(png: bytes, most: int) -> Fit:
-    """A picture of at most `most` bytes: the PNG itself, else a WebP without loss, else one as good as fits.
+    """A picture of at most `most` bytes: the PNG itself, else a lossless WebP, else the best WebP that fits.
 
-    The settings stay in the metadata; a WebP has them in EXIF's UserComment. (Discord takes metadata out of JPEGs.)
-    Where even the poorest is too large, the picture is halved until it fits.
+    The settings stay in the metadata; a WebP has them in EXIF's UserComment. (Discord strips metadata from JPEGs.)
+    If even the lowest quality is too large, the picture is scaled to half its size until it fits.
     """
     if len(png) <= most:
         return Fit(png, "png", exact=True)
     with Image.open(BytesIO(png)) as opened:
-        image, exif = opened.convert("RGB"), _exif_of(opened)
+        image, exif = opened.convert("RGB"), metadata.exif_of(opened)
     webp = _saved(image, "WEBP", lossless=True, quality=50, exif=exif)
     if len(webp) <= most:
         return Fit(webp, "webp", exact=True)
@@ -76,8 +73,8 @@ def fitting(png: bytes, most: int) -> Fit:
 
 
 def _best_fitting(image: Image.Image, exif: Image.Exif, most: int) -> bytes | None:
-    """The WebP of the highest quality that has no more than `most` bytes, found by halving."""
-    found, low, high = None, POOREST, BEST
+    """The WebP of the highest quality with at most `most` bytes, found by bisection."""
+    found, low, high = None, LOWEST_QUALITY, HIGHEST_QUALITY
     while low <= high:
         quality = (low + high) // 2
         webp = _saved(image, "WEBP", quality=quality, exif=exif)
@@ -86,13 +83,6 @@ def _best_fitting(image: Image.Image, exif: Image.Exif, most: int) -> bytes | No
         else:
             high = quality - 1
     return found
-
-
-def _exif_of(image: Image.Image) -> Image.Exif:
-    exif = Image.Exif()
-    text = str(image.info.get(infotext.CHUNK_NAME, ""))
-    exif.get_ifd(_EXIF)[_USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")
-    return exif
 
 
 def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:

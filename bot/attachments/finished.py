@@ -1,4 +1,4 @@
-"""Finished pictures as files that fit where they are shown."""
+"""Finished pictures as files within Discord's size limits."""
 
 import asyncio
 import logging
@@ -11,17 +11,17 @@ from storage.records import Generation, Picture
 
 log = logging.getLogger(__name__)
 
-FILE_BYTES = 10 * 2**20
-"""What a file may have where Discord says nothing else."""
+DISCORD_FILE_BYTES = 10 * 2**20
+"""Discord's limit for one file, unless the server or the interaction has its own."""
 
 REQUEST_BYTES = 24 * 2**20
-"""What all files of a request may have: Discord's 25 MiB, less room for the rest of it."""
+"""Limit for all files of one message together: Discord's 25 MiB, less some room for the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """A picture as a file to be posted: which one of its request it is, its bytes, its name's ending, whether every
-    pixel is as it was drawn, and how many bytes the file has that is kept."""
+    """A picture file to post: its index in the request, its bytes, the ending of its name, whether every pixel is
+    unchanged, and the size of the stored original in bytes."""
 
     index: int
     data: bytes
@@ -31,14 +31,14 @@ class PictureFile:
 
 
 class FinishedFiles:
-    """Reads pictures from the store and makes them fit."""
+    """Reads stored pictures and encodes them to fit."""
 
     def __init__(self, images: Images) -> None:
         self._images = images
 
-    async def of(self, generation: Generation, most: int = FILE_BYTES) -> list[PictureFile]:
-        """All pictures of a request that may be seen and are still there, or what shows how it was drawn: none larger
-        than `most` bytes, and together small enough for one message."""
+    async def of(self, generation: Generation, most: int = DISCORD_FILE_BYTES) -> list[PictureFile]:
+        """All pictures of a request that may be shown and still exist, or its figures. Each has at most `most` bytes,
+        and together they fit in one message."""
         pictures = [picture for picture in generation.shown if picture.file]
         if generation.figures:
             return await self._figures(generation, most) if pictures else []
@@ -46,18 +46,18 @@ class FinishedFiles:
         finished_files = [await self._fitting(picture, most) for picture in pictures]
         return [each for each in finished_files if each]
 
-    async def one(self, generation: Generation, index: int, most: int = FILE_BYTES) -> PictureFile | None:
-        """One picture of a request; None where it is not here any more, or must not be seen."""
+    async def one(self, generation: Generation, index: int, most: int = DISCORD_FILE_BYTES) -> PictureFile | None:
+        """One picture of a request; None if it no longer exists or may not be shown."""
         picture = next((each for each in generation.shown if each.index == index), None)
         return await self._fitting(picture, min(most, REQUEST_BYTES)) if picture else None
 
     async def gif(self, generation: Generation) -> bytes | None:
-        """The animation of an explained drawing as a GIF; None where it is not here any more."""
+        """The animation of an explained drawing as a GIF; None if it no longer exists."""
         animation = await self._figure(generation.figures[-1]) if generation.figures and generation.shown else None
         return await asyncio.to_thread(files.as_gif, animation[0]) if animation else None
 
     async def thumbnail(self, generation: Generation) -> bytes | None:
-        """A small JPEG of a request's first picture that need not be covered."""
+        """A small JPEG of the first picture that needs no spoiler; None if there is none."""
         open_ones = (each for each in generation.shown if each.file and not generation.covers(each))
         picture = next(open_ones, None)
         try:

@@ -1,4 +1,4 @@
-"""The settings that a picture carries itself, whoever drew it and with whatever tool."""
+"""The settings in a picture's metadata, as this bot and other tools write them."""
 
 from io import BytesIO
 
@@ -9,25 +9,34 @@ from generation.errors import UserError
 from generation.settings import GenerationSettings
 
 FORMATS = ("PNG", "JPEG", "WEBP")
+
 _EXIF, _USER_COMMENT = 0x8769, 0x9286
-"""Tags of the EXIF standard."""
+"""Tags of the EXIF standard: the Exif directory, and UserComment in it."""
 
 
 class NoPicture(UserError):
-    """The file is none that can be read."""
+    """The file is no picture, or not in a format that can be read."""
 
 
 def settings_in(data: bytes) -> GenerationSettings:
-    """The settings in a picture's metadata; the picture itself is not decoded.
+    """The settings in a picture's metadata. The picture itself is not decoded.
 
-    Raises `NoPicture` for a file that is none, and `NoInfotext` for a picture without settings.
+    Raises `NoPicture` if the file is no picture, and `NoInfotext` if it has no settings.
     """
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             text = image.info.get(infotext.CHUNK_NAME) or _comment(image)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise NoPicture("That file is no picture that I can read. PNG, JPEG and WebP are.") from None
+        raise NoPicture("I can't read that file. Use a PNG, JPEG or WebP picture.") from None
     return infotext.from_infotext(str(text))
+
+
+def exif_of(image: Image.Image) -> Image.Exif:
+    """EXIF data with the settings of an open picture in UserComment."""
+    exif = Image.Exif()
+    text = str(image.info.get(infotext.CHUNK_NAME, ""))
+    exif.get_ifd(_EXIF)[_USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")
+    return exif
 
 
 def _comment(image: Image.Image) -> str:

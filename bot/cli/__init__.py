@@ -1,1 +1,1 @@
-"""Commands of the `noisefox` program that do not talk to Discord."""
+"""Commands of `noisefox` that do not connect to Discord."""

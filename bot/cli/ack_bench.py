@@ -1,6 +1,6 @@
-"""How soon a request is acknowledged while the queue is long and the worker busy; measured over the real sockets.
+"""Measures how soon a request is acknowledged while the queue is long and the worker is busy, over real sockets.
 
-Run as part of `noisefox bench`. Discord gives up after three seconds.
+Part of `noisefox bench`. Discord's limit is three seconds.
 """
 
 import statistics
@@ -17,14 +17,17 @@ from bot.config import Config
 from generation.settings import WAITING
 
 QUEUED = 200
+"""Requests waiting while it is measured."""
+
 MEASURED = 100
+"""Requests that are measured."""
 
 DEFERRED = 5
-"""The type of an acknowledgement whose picture comes later; a refusal is said at once."""
+"""The response type of an accepted request. A refused one is answered with another type."""
 
 
 class Chatter(Protocol):
-    """Somebody at the chat page."""
+    """A person on the chat page."""
 
     async def slash(self, command: str, options: dict[str, Any]) -> Any: ...
 
@@ -34,9 +37,9 @@ Join = Callable[[str, str], AbstractAsyncContextManager[Chatter]]
 
 
 async def acknowledgements(config: Config, chat: Chat, join: Join) -> dict[str, float]:
-    """Milliseconds from a person's request to its acknowledgement, with `QUEUED` requests waiting.
+    """Median and 99th percentile in milliseconds from a request to its acknowledgement, with `QUEUED` requests waiting.
 
-    `chat` makes a stand-in for Discord in a folder, `join` brings a person, by name, to its address.
+    `chat` starts a local stand-in for Discord, `join` connects a person by name to its address.
     """
     limits = replace(config.limits, waiting=WAITING.high, cooldown=None, daily_steps=None)
     with tempfile.TemporaryDirectory() as folder:
@@ -52,12 +55,14 @@ async def acknowledgements(config: Config, chat: Chat, join: Join) -> dict[str, 
 
 
 async def _seconds_to_acknowledge(member: Chatter, steps: int) -> float:
-    """Raises `RuntimeError` where a request is refused."""
+    """Send a request and time its acknowledgement. Raises `RuntimeError` if it is refused."""
     started = time.perf_counter()
     outcome = await member.slash("imagine", {"prompt": "a fox", "steps": steps})
     seconds = time.perf_counter() - started
     if outcome.acknowledged != DEFERRED:
-        raise RuntimeError("a request was refused, so nothing was measured: its steps or its model are not allowed")
+        raise RuntimeError(
+            "nothing was measured: the bot refused a request, perhaps because its steps or model are not allowed"
+        )
     return seconds
 
 

@@ -1,6 +1,7 @@
-"""What is missing for the bot to run, in plain words."""
+"""`noisefox doctor`: checks what the bot needs and says what is missing."""
 
 import asyncio
+import base64
 import os
 import shutil
 import sys
@@ -9,29 +10,31 @@ from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.cli import invitation
+import discord
+
 from bot.config import Config, ConfigError, load
+from bot.interactions.permissions import NEEDED
 from generation.local_pool import LocalPool
 from generation.sources import is_single_file
 from generation.upscaling import UpscalerName, real_esrgan_installed
 from storage import database
 
 NEEDED_BYTES = 2 * 10**9
-"""Free disk below which pictures may soon fail to be written."""
+"""Free disk space below which writing pictures may soon fail."""
 
 WORKER_SECONDS = 120.0
 
 Finding = tuple[bool, str]
-"""Whether it is well, and a sentence."""
+"""Whether the check passed, and a sentence about it."""
 
 
 async def examine(path: Path | None) -> int:
-    """Print a line a finding; 0 where nothing is missing."""
+    """Print one line for each check. Returns 0 if all passed, else 1."""
     well = True
     async for good, sentence in _findings(path):
         print(f"{'ok     ' if good else 'missing'}  {sentence}")
         well = well and good
-    print("\nAll is well." if well else "\nMend what is missing above, then run this again.")
+    print("\nEverything is fine." if well else "\nFix what is missing above, then run this again.")
     return 0 if well else 1
 
 
@@ -42,7 +45,7 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     except ConfigError as error:
         yield False, str(error)
         return
-    yield True, f"configuration: {path or 'none given, so the defaults'}"
+    yield True, f"configuration: {path or 'no file given, using the defaults'}"
     yield _token(config)
     yield _data(config.data)
     for finding in _databases(config.data):
@@ -55,12 +58,27 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
 
 def _token(config: Config) -> Finding:
     try:
-        link = invitation.link(config.token())
+        link = invite_link(config.token())
     except ConfigError as error:
-        return False, f"{error} (`noisefox try` needs none.)"
+        return False, f"{error} (`noisefox try` needs no token.)"
     if link is None:
-        return False, "the bot token has not the form of Discord's: copy it anew from the Bot page of your app"
+        return False, "the bot token does not look like one of Discord's: copy it again from the Bot page of your app"
     return True, f"a bot token is set; invite the bot to a server with {link}"
+
+
+def invite_link(token: str) -> str | None:
+    """The link that invites a token's application with the permissions it needs; None if it is no Discord token.
+
+    The first part of a token is the id of its application, in base64.
+    """
+    first = token.partition(".")[0]
+    try:
+        application = base64.b64decode(first + "=" * (-len(first) % 4), validate=True).decode("ascii")
+    except ValueError:
+        return None
+    if not application.isdecimal():
+        return None
+    return discord.utils.oauth_url(application, permissions=NEEDED, scopes=("bot", "applications.commands"))
 
 
 def _data(folder: Path) -> Finding:
@@ -69,9 +87,9 @@ def _data(folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as reason:
-        return False, f"the data folder {folder} cannot be written: {reason.strerror}"
+        return False, f"the data folder {folder} is not writable: {reason.strerror}"
     free = shutil.disk_usage(folder).free
-    return free >= NEEDED_BYTES, f"the data folder {folder} can be written; {free / 1e9:.0f} GB are free"
+    return free >= NEEDED_BYTES, f"the data folder {folder} is writable; {free / 1e9:.0f} GB are free"
 
 
 def _databases(folder: Path) -> Iterator[Finding]:
@@ -88,13 +106,13 @@ def _models(config: Config) -> Iterator[Finding]:
         folder = Path(model.source).expanduser()
         if (folder / "model_index.json").is_file() or (is_single_file(model.source) and folder.is_file()):
             family = model.family
-            yield family is not None, f"model {model.name}: {family or 'nothing that can be read'}, in {folder}"
+            yield family is not None, f"model {model.name}: {family or 'not a model that can be read'}, in {folder}"
         elif is_single_file(model.source):
-            yield False, f"model {model.name}: there is no file {folder}"
+            yield False, f"model {model.name}: the file {folder} does not exist"
         elif folder.is_absolute() or model.source.startswith((".", "~")):
-            yield False, f"model {model.name}: {folder} holds no model in diffusers' format"
+            yield False, f"model {model.name}: {folder} has no model in diffusers' format"
         else:
-            yield True, f"model {model.name}: {model.source}, to be fetched from the hub at its first use"
+            yield True, f"model {model.name}: {model.source}, will be downloaded from the hub at first use"
 
 
 def _upscaling(config: Config) -> Finding:
@@ -112,6 +130,6 @@ async def _worker(config: Config) -> Finding:
         async with LocalPool(config.worker_options) as pool, asyncio.timeout(WORKER_SECONDS):
             about = await pool.ready()
     except TimeoutError:
-        return False, f"the drawing process did not start within {WORKER_SECONDS:.0f} s; see the log above"
+        return False, f"the worker did not start within {WORKER_SECONDS:.0f} s; see the log above"
     cores = os.cpu_count()
-    return True, f"drawing on {about.device} in {about.dtype}, {about.threads} threads ({cores} cores here)"
+    return True, f"worker: runs on {about.device} in {about.dtype}, with {about.threads} threads ({cores} cores)"

@@ -1,4 +1,4 @@
-"""Figures from the command line, through the same worker as the bot."""
+"""`noisefox explain` and `compare`: figures on the command line, with the same worker as the bot."""
 
 import argparse
 import re
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bot.cli.draw import NotDrawn, asked_for, finished, free_path, inputs_of
 from bot.config import Config
-from bot.figures import comparison as comparison_module
 from bot.figures import explanation
+from bot.figures.comparison import drawn as comparison_sheet
 from generation import comparison, cost
 from generation.catalogue import Catalogue
 from generation.comparison import Axis, Parameter
@@ -19,13 +19,13 @@ from generation.settings import STEPS, GenerationSettings, PartialSettings, rand
 
 
 async def explain(options: argparse.Namespace, config: Config) -> int:
-    """Draw a picture and show how, from the inside; print where figure, animation and picture are."""
+    """Draw a picture and show its steps; print the paths of figure, animation and picture."""
     settings, inputs = asked_for(options, config.catalogue)
     async with LocalPool(config.worker_options) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs, explained=True)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
     if completed.explanation is None:
-        raise NotDrawn("The worker has sent no explanation.")
+        raise NotDrawn("The worker sent no explanation.")
     [picture] = completed.pictures
     name = f"seed-{picture.seed}"
     _write(options.out, f"{name}-explained", explanation.figure(completed.explanation, settings))
@@ -43,7 +43,7 @@ def _write(folder: Path, name: str, file: tuple[bytes, str]) -> None:
 
 
 async def compare(options: argparse.Namespace, config: Config) -> int:
-    """Draw a picture with several values of one setting or two; print where the sheet and its pictures are."""
+    """Draw a picture with several values of one or two settings; print the paths of the sheet and its pictures."""
     settings, axes, asked = compared(options, config.catalogue)
     inputs = inputs_of(options)
     pictures: dict[int, bytes] = {}
@@ -54,7 +54,7 @@ async def compare(options: argparse.Namespace, config: Config) -> int:
             await pool.submit(Job(job_id, "terminal", Draw(drawn[0], inputs, cells=drawn)))
             completed = await finished(pool.events())
             pictures |= {index: each.png for index, each in zip(group, completed.pictures, strict=True)}
-    sheet = comparison_module.drawn(settings, axes, [pictures[index] for index in range(len(asked))])
+    sheet = comparison_sheet(settings, axes, [pictures[index] for index in range(len(asked))])
     name = "-".join(["compared", *(axis.parameter.replace(" ", "-") for axis in axes)])
     _write(options.out, name, sheet)
     for index, values in enumerate(product(*(axis.values for axis in axes))):
@@ -65,21 +65,23 @@ async def compare(options: argparse.Namespace, config: Config) -> int:
 def compared(
     options: argparse.Namespace, catalogue: Catalogue
 ) -> tuple[GenerationSettings, list[Axis], list[GenerationSettings]]:
-    """What all cells share, what is compared (whatever was given several values, or none for the usual ones), and what
-    draws each cell."""
+    """The settings that all cells share, the compared axes, and the settings of each cell. A setting is compared if it
+    has several values, or an option without a value, which means the usual ones. Raises `UserError`."""
     given = {each: text for each in Parameter if (text := getattr(options, each.replace(" ", "_"))) is not None}
     wanted = {each: text for each, text in given.items() if not text or "," in text}
     if not 0 < len(wanted) <= 2:
         raise InvalidSetting(
-            "values", "Give one setting or two several values, such as --steps 5,10,20; or none for the usual ones."
+            "values",
+            "Give one or two settings several values, such as --steps 5,10,20. Leave the values out for "
+            "the usual ones.",
         )
     if Parameter.STRENGTH in given and not options.image:
-        raise InvalidSetting("strength", "Strength is of a picture to start from. Give one as image.")
+        raise InvalidSetting("strength", "Strength only works with a start picture. Attach one as `image`.")
     shared = {each: comparison.written(each, text) for each, text in given.items() if each not in wanted}
     seed = random_seed()
 
     def of_model(name: str) -> GenerationSettings:
-        """What a model likes, but for what was named."""
+        """The defaults of a model with the shared values."""
         model = catalogue.get(name)
         chosen = PartialSettings(negative_prompt=options.negative).over(model.preferred)
         settings = chosen.of(catalogue.loras.with_words(options.prompt, model.name), seed)

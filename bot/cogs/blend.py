@@ -51,18 +51,18 @@ class Blend(commands.Cog):
         private: bool = False,
         spoiler: bool = False,
     ) -> None:
-        """Draw something of each of two to four pictures.
+        """Blend two to four pictures into a new one.
 
         Args:
-            first: A picture; the blend has its shape
-            second: Another
-            third: One more, if you like
-            fourth: And a last one
-            prompt: Words beside them; else those that the pictures were drawn with
-            model: Which model draws
-            strength: Where the blend starts from between the pictures: how much of it is drawn anew
-            private: Only you see it
-            spoiler: Covered until somebody presses it
+            first: First picture; it sets the shape of the result
+            second: Second picture
+            third: Third picture (optional)
+            fourth: Fourth picture (optional)
+            prompt: Your prompt; leave empty to use the prompts of the pictures
+            model: Model to draw with
+            strength: How much of the mixed picture to redraw; only for models without an IP-Adapter
+            private: Show the picture only to you
+            spoiler: Hide the picture behind a spoiler
         """
         given = [each for each in (first, second, third, fourth) if each is not None]
         urls = [options.picture_url(each) for each in given]

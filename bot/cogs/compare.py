@@ -59,13 +59,13 @@ class Compare(PromptCog):
         other_parameter: app_commands.Choice[str] | None = None,
         other_values: Values = "",
     ) -> None:
-        """Draw a picture with several values of a setting, or of two.
+        """Compare pictures with different values of one or two settings.
 
         Args:
-            parameter: The setting to compare
-            values: With commas between them; the usual ones if left out
-            other_parameter: A second setting, for a grid
-            other_values: Its values
+            parameter: Setting to compare
+            values: Values separated by commas; leave empty for the usual ones
+            other_parameter: Second setting, to make a grid
+            other_values: Values of the second setting
         """
         compared = {Parameter(parameter.value): values}
         if other_parameter is not None:

@@ -32,7 +32,7 @@ from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.records import Generation
 
-READ_BYTES = 25 * 2**20
+METADATA_FILE_BYTES = 25 * 2**20
 """Larger files are not read for their metadata."""
 
 STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
@@ -79,7 +79,7 @@ class ContextMenus:
         """Handle the form for a picture that somebody posted. Raises `UserError`."""
         async with self._drafts.taken(draft_id, interaction.user.id, "url") as draft:
             if draft is None:
-                raise Refusal("This form has been sent already, or is too old. Open it anew from the picture's menu.")
+                raise Refusal("This form was already sent or has expired. Open it again from the picture's menu.")
             filled = remix_modal.read(values)
             text = await self._presets.in_style(interaction.user.id, filled.text)
             context = await self._context(interaction)
@@ -115,7 +115,7 @@ class ContextMenus:
     async def _upscale(self, interaction: discord.Interaction, message: discord.Message) -> None:
         generation = await self._known(message)
         if generation is None:
-            raise Refusal("I can enlarge my own pictures only. For this one there is Start from this picture.")
+            raise Refusal("I can only upscale my own pictures. Use Start from this picture instead.")
         await self._press_on_one(interaction, PressKind.UPSCALE, generation)
 
     async def _show(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -169,9 +169,9 @@ class ContextMenus:
 def _picture_of(message: discord.Message) -> discord.Attachment:
     """The first picture of a message. Raises `Refusal` where there is none."""
     for attachment in message.attachments:
-        if (attachment.content_type or "").startswith("image/") and attachment.size <= READ_BYTES:
+        if (attachment.content_type or "").startswith("image/") and attachment.size <= METADATA_FILE_BYTES:
             return attachment
-    raise Refusal("This message has no picture that I can look into.")
+    raise Refusal("This message has no picture that I can read.")
 
 
 def _press_on(components: list[Any]) -> Press | None:

@@ -40,11 +40,11 @@ class DefaultsCog(commands.GroupCog):
         height: options.Side | None = None,
         count: options.Count | None = None,
     ) -> None:
-        """Set what /imagine uses when nothing else is named.
+        """Set default values for /imagine.
 
         Args:
-            model: For which model; for all of them if left out
-            negative: What pictures should not show
+            model: Model that the values are for; leave empty for all models
+            negative: Negative prompt: what pictures should not show
             steps: Steps
             guidance: Guidance scale
             sampler: Sampler

@@ -12,5 +12,5 @@ class Explain(PromptCog):
     @app_commands.command()
     @with_prompt_options
     async def explain(self, interaction: discord.Interaction, given: PromptOptions) -> None:
-        """Show from the inside how a picture is drawn."""
+        """Show step by step how a picture is drawn."""
         await self.draw(interaction, given, explained=True)

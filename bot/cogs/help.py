@@ -10,27 +10,26 @@ from generation.sentences import Sentence
 PARTS = (
     Sentence("**/imagine** draws what you describe. Only the prompt is needed."),
     Sentence(
-        "\nIn it you can type `--ar 3:2` `--no hands` `--seed 7` `--steps 30` `--cfg 6` `--repeat 3`, and "
-        "`{red, blue} fox` for one of each; `--style NAME` for one of your presets, `--private`, `--spoiler`."
+        "\nAdd flags to your prompt: `--ar 3:2` `--no hands` `--seed 7` `--steps 30` `--cfg 6` `--repeat 3`, "
+        "`--style NAME` for a saved style, `--private`, `--spoiler`. Type `{red, blue} fox` to draw one of each."
     ),
     Sentence(
-        "\n**Under a picture:** 🔁 again with another seed · 🎲 much like it · 🔎 larger · ✏️ other words or settings · "
-        "⭐ favourite · ❌ delete your own. **More…** has shapes, zoom, pan and trials."
+        "\n**Under a picture:** 🔁 new seed · 🎲 small changes · 🔎 larger · ✏️ new prompt or settings · ⭐ favourite · "
+        "❌ delete your own. **More…** has shapes, zoom, pan and comparisons."
     ),
-    Sentence("**/blend** makes one picture of two to four."),
-    Sentence("**As a reaction:** 🔁 🔎 ⭐ ❌, and ✉️ sends it to you."),
-    Sentence("**Right click or long press → Apps:** settings of any picture, start from it."),
+    Sentence("**/blend** mixes two to four pictures into one."),
+    Sentence("**As a reaction:** 🔁 🔎 ⭐ ❌, and ✉️ sends you the picture."),
+    Sentence("**Right-click or long-press → Apps:** see the settings of any picture, or start from it."),
     Sentence(
-        "\n**/history** **/favourites** **/show** find pictures · **/queue** what waits · **/styles** your presets"
+        "\n**/history** **/favourites** **/show** find pictures · **/queue** what is waiting · **/styles** your "
+        "saved styles"
     ),
-    Sentence("**/settings** your defaults · **/models** what draws · **/me** your data"),
+    Sentence("**/settings** your defaults · **/models** the models · **/me** your data"),
     Sentence(
-        "\n**To learn:** **/what** a setting does · **/explain** how a picture is drawn · **/compare** values side by "
-        "side · **/seed** the noise itself"
+        "\n**To learn:** **/what** a setting does · **/explain** how a picture is drawn · **/compare** values side "
+        "by side · **/seed** the noise of a seed"
     ),
-    Sentence(
-        "-# The same seed, settings and size draw the same picture again. Whoever manages the server has /server."
-    ),
+    Sentence("-# The same prompt, seed, settings and size give the same picture. Server managers can use /server."),
 )
 
 
@@ -39,5 +38,5 @@ class Help(commands.Cog):
 
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:
-        """How to draw with Noisefox."""
+        """Learn how to draw with Noisefox."""
         await interaction.response.send_message("\n".join(map(say, PARTS)), ephemeral=True)

@@ -10,7 +10,6 @@ from discord.ext import commands
 from bot import views
 from bot.attachments.finished import FinishedFiles
 from bot.errors import Refusal
-from bot.interactions.picture_actions import FORGOTTEN
 from bot.interactions.respond import answer
 from bot.interactions.visibility import Visibility, is_visible
 from bot.locales import say
@@ -42,16 +41,16 @@ class History(commands.Cog):
 
     @app_commands.command()
     async def history(self, interaction: discord.Interaction, search: Search = "") -> None:
-        """Show what you asked for, private pictures too.
+        """Show your pictures, including private ones.
 
         Args:
-            search: Words of the prompt
+            search: Words to look for in the prompt
         """
         await self._list(interaction, Place("history", 0, search.strip()))
 
     @app_commands.command()
     async def favourites(self, interaction: discord.Interaction) -> None:
-        """Show the pictures you gave a star."""
+        """Show your favourite pictures."""
         await self._list(interaction, Place("favourites", 0))
 
     @app_commands.command()
@@ -59,7 +58,7 @@ class History(commands.Cog):
         """Show a picture again.
 
         Args:
-            number: As /history and Details name it
+            number: Number of the picture, from /history or Details
         """
         await self._show(interaction, await self._visible(interaction, number))
 
@@ -100,7 +99,7 @@ class History(commands.Cog):
         """A request that a person may see: their own, a favourite, or one of a channel that they can look into."""
         generation = await self._generations.get(number)
         if generation is None or not await self._may_see(interaction, generation):
-            raise Refusal(FORGOTTEN)
+            raise Refusal("There's no picture with that number that you can see.")
         if generation.state is JobState.DELETED:
             raise Refusal("This picture was deleted.")
         return await self._visibility.of(interaction, generation)
@@ -115,6 +114,6 @@ class History(commands.Cog):
         parent_id = generation.lineage.parent
         parent = None if parent_id is None else await self._generations.get(parent_id)
         if generation.state.unfinished:
-            raise Refusal("It is still being drawn. See /queue.")
+            raise Refusal("This picture is still being drawn. See /queue.")
         pictures = await self._finished_files.of(generation, interaction.filesize_limit)
         await answer(interaction, views.ended(generation, pictures, parent))

@@ -15,9 +15,9 @@ class Imagine(PromptCog):
     async def imagine(
         self, interaction: discord.Interaction, given: PromptOptions, count: options.Count | None = None
     ) -> None:
-        """Draw a picture from words.
+        """Draw a picture from your prompt.
 
         Args:
-            count: How many pictures, with seeds in a row
+            count: How many pictures; each one uses the next seed
         """
         await self.draw(interaction, given, count=count)

@@ -20,7 +20,7 @@ ROOM = 2**16
 """Bytes that a request needs beside its file."""
 
 
-class Me(commands.GroupCog, group_name="me", group_description="What is kept of you"):
+class Me(commands.GroupCog, group_name="me", group_description="The data stored about you"):
     """Exports and deletes a person's data."""
 
     def __init__(self, personal_data: PersonalData) -> None:
@@ -28,16 +28,16 @@ class Me(commands.GroupCog, group_name="me", group_description="What is kept of 
 
     @app_commands.command()
     async def export(self, interaction: discord.Interaction) -> None:
-        """Get all that is kept of you as a file."""
+        """Download all data stored about you."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         data, left_out = await self._personal_data.export(interaction.user.id, interaction.filesize_limit - ROOM)
-        sentences = [say("All that is kept of you.")]
+        sentences = [say("Here is all data stored about you.")]
         if left_out:
             sentences.append(
                 say_many(
                     left_out,
-                    "{n} older picture had no room in it; see /history.",
-                    "{n} older pictures had no room in it; see /history.",
+                    "{n} older picture didn't fit; see /history.",
+                    "{n} older pictures didn't fit; see /history.",
                 )
             )
         file = discord.File(BytesIO(data), filename="noisefox-data.zip")
@@ -45,13 +45,13 @@ class Me(commands.GroupCog, group_name="me", group_description="What is kept of 
 
     @app_commands.command()
     async def forget(self, interaction: discord.Interaction) -> None:
-        """Have all that is kept of you removed for good."""
+        """Delete all data stored about you for good."""
         yes: ui.Button[Any] = ui.Button(
-            label=say("Remove everything"), style=discord.ButtonStyle.danger, custom_id="noisefox-forget:yes"
+            label=say("Delete everything"), style=discord.ButtonStyle.danger, custom_id="noisefox-forget:yes"
         )
-        no: ui.Button[Any] = ui.Button(label=say("Keep it"), custom_id="noisefox-forget:no")
-        question = say("Remove all your requests, pictures, favourites, styles and settings?")
-        more = say("Their messages go too. Nobody can bring any of it back; /me export gives you a copy first.")
+        no: ui.Button[Any] = ui.Button(label=say("Keep everything"), custom_id="noisefox-forget:no")
+        question = say("Delete all your requests, pictures, favourites, styles and settings?")
+        more = say("Their messages are deleted too. You can't undo this. Use /me export first to keep a copy.")
         await answer(
             interaction, MessageContent(framed([ui.TextDisplay(f"**{question}**\n{more}"), ui.ActionRow(yes, no)]))
         )
@@ -63,14 +63,16 @@ class Me(commands.GroupCog, group_name="me", group_description="What is kept of 
             count = await self._personal_data.forget(interaction.user.id)
             gone = say_many(
                 count,
-                "Gone: {n} request, and all else that was kept of you.",
-                "Gone: {n} requests, and all else that was kept of you.",
+                "Deleted {n} request and all other data stored about you.",
+                "Deleted {n} requests and all other data stored about you.",
             )
-            kept = say("For a day it is noted how many steps you asked for and when, for daily budgets; no more.")
+            kept = say(
+                "For one day the bot still stores how many steps you used and when, for daily limits. Nothing else."
+            )
             sentence = f"{gone}\n-# {kept}"
         else:
             await interaction.response.defer()
-            sentence = say("Nothing was removed.")
+            sentence = say("Nothing was deleted.")
         view = framed([ui.TextDisplay(sentence)], QUIET)
         view.stop()
         await interaction.edit_original_response(view=view)

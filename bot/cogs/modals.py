@@ -24,4 +24,4 @@ class ModalSubmissions:
         elif match := STARTED.fullmatch(custom_id):
             await self._context_menus.submit(interaction, int(match["draft"]), values)
         else:
-            raise Refusal("I do not know this form any more. Open it anew.")
+            raise Refusal("This form no longer works. Open it again.")

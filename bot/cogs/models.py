@@ -22,17 +22,17 @@ class Models(commands.Cog):
 
     @app_commands.command()
     async def models(self, interaction: discord.Interaction) -> None:
-        """Show the models and LoRAs there are, and what each draws best with."""
+        """Show the models and LoRAs, and the best settings of each model."""
         lines = _first([self._model_line(model) for model in self._catalogue])
         if loras := _first([_line(lora) for lora in self._catalogue.loras]):
-            lines += [say("LoRAs, which change what a model draws: put `<lora:name:0.8>` into the prompt."), *loras]
+            lines += [say("LoRAs change what a model draws. Put `<lora:name:0.8>` into the prompt."), *loras]
         if words := [shown(each.name, 40) for each in self._catalogue.embeddings][:MOST]:
-            lines.append(say("Words of their own, in prompts and negative prompts: {words}.", words=words))
+            lines.append(say("Embeddings, to use as words in prompts and negative prompts: {words}.", words=words))
         text = fitting([say("Choose one with `/imagine model:` or `--model`."), *lines], MESSAGE_LENGTH)
         await interaction.response.send_message(text, ephemeral=True)
 
     def _model_line(self, model: ModelSpec) -> str:
-        default = f" ({say('the default')})" if model is self._catalogue.default else ""
+        default = f" ({say('default')})" if model is self._catalogue.default else ""
         values = say(
             "{size}, {steps} steps, guidance {guidance:g}",
             size=f"{model.width}×{model.height}",

@@ -35,9 +35,6 @@ Count = app_commands.Range[int, COUNT.low, COUNT.high]
 
 Aspect = app_commands.Range[str, 3, 13]
 
-ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
-"""Suggested aspects; any other can be typed."""
-
 SUGGESTIONS = 25
 
 SAMPLERS = [app_commands.Choice(name=sampler.value, value=sampler.value) for sampler in Sampler]
@@ -74,7 +71,7 @@ def chosen(
 def picture_url(attachment: discord.Attachment) -> str:
     """The address of a given picture. Raises `UnusableImage` where its type or size shows that it cannot be used."""
     if not (attachment.content_type or "").startswith("image/"):
-        raise UnusableImage("That file is no picture. Give a PNG, a JPEG or a WebP file.")
+        raise UnusableImage("That file isn't a picture. Attach a PNG, JPEG or WebP file.")
     if attachment.size > UPLOAD_BYTES:
         raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=UPLOAD_BYTES // 2**20)
     return attachment.url

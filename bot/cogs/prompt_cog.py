@@ -14,6 +14,7 @@ from bot.cogs import options
 from bot.interactions.confirmation import Confirmation, PictureRequest
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader, RequestContext
+from bot.prompts import flags
 from bot.prompts.presets import Presets
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
@@ -27,20 +28,20 @@ class PromptOptions:
     """The options of every command that draws from words.
 
     Args:
-        prompt: What you would like to see
-        negative: What you would not like to see
-        aspect: Width to height, such as 3:2
-        steps: How often the picture is refined; 20 to 30 is plenty
-        guidance: How closely the prompt is followed: 1 wanders, 5 to 8 obeys, 20 burns
-        seed: Where the noise starts from; the same seed and settings draw the same picture again
-        sampler: The rule for taking a step
-        clip_skip: Which layer of the text encoder listens, from the end: 1 is the last
-        model: Which model draws
-        style: One of your presets, see /styles
-        image: A picture to start from
-        strength: How much of that picture is drawn anew: 0.3 touches it up, 0.8 keeps little
-        private: Only you see it
-        spoiler: Covered until somebody presses it
+        prompt: Describe what you want to see
+        negative: Describe what you don't want to see
+        aspect: Aspect ratio (width:height), such as 3:2
+        steps: Number of denoising steps; 20 to 30 is enough for most models
+        guidance: How closely to follow the prompt: 1 is loose, 5 to 8 works well, 20 overdoes it
+        seed: Number that makes the noise; the same seed and settings give the same picture
+        sampler: Method that removes noise at each step
+        clip_skip: Text encoder layer to use, counted from the end: 1 is the last
+        model: Model to draw with
+        style: One of your saved styles, see /styles
+        image: Picture to start from
+        strength: How much of that picture to redraw: 0.3 retouches it, 0.8 keeps little
+        private: Show the picture only to you
+        spoiler: Hide the picture behind a spoiler
     """
 
     prompt: options.Prompt
@@ -115,7 +116,7 @@ class PromptCog(commands.Cog):
         return options.choices(await self._presets.recent(interaction.user.id, typed))
 
     async def suggest_aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.choices((aspect, aspect) for aspect in options.ASPECTS if typed in aspect)
+        return options.choices((aspect, aspect) for aspect in flags.ASPECTS if typed in aspect)
 
     async def suggest_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return options.matching_models(self._catalogue, typed)

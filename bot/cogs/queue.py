@@ -27,14 +27,14 @@ class Queue(commands.Cog):
 
     @app_commands.command()
     async def queue(self, interaction: discord.Interaction) -> None:
-        """Show what is being drawn and what waits, and cancel what is yours."""
+        """Show the queue and cancel your own requests."""
         await answer(interaction, await self._content(interaction))
 
     async def cancel(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
         """Cancel the chosen request."""
         generation = await self._generations.get(int(values[0]))
         if generation is None or not generation.state.unfinished:
-            raise Refusal("It has ended already.")
+            raise Refusal("This request has already ended.")
         check_owner(generation, interaction.user.id, False)
         await self._dispatcher.cancel(generation)
         content = await self._content(interaction)

@@ -110,16 +110,16 @@ class Reactions:
 
     async def _send(self, payload: discord.RawReactionActionEvent, generation: Generation) -> None:
         if generation.state.unfinished:
-            raise Refusal("It is still being drawn. Try again when it is finished.")
+            raise Refusal("This picture is still being drawn. Try again when it's done.")
         if not any(picture.file for picture in generation.shown):
-            raise Refusal("There is no picture to send.")
+            raise Refusal("There's no picture to send.")
         await self._direct_messages.send_pictures(payload.user_id, generation)
 
     async def _delete(self, payload: discord.RawReactionActionEvent, generation: Generation) -> None:
         theirs = self._permissions(payload)
         check_owner(generation, payload.user_id, bool(theirs and theirs.manage_messages))
         if generation.state.unfinished:
-            raise Refusal("It is still being drawn. Press Cancel on it instead.")
+            raise Refusal("This picture is still being drawn. Press Cancel instead.")
         await self._dispatcher.delete(generation)
         await self._messages.remove(generation.origin)
 
@@ -171,7 +171,7 @@ class Reactions:
         if theirs and (
             permissions.missing(theirs, permissions.speaking(channel)) or not theirs.use_application_commands
         ):
-            raise Refusal("You cannot ask for pictures in #{channel}.", channel=channel.name)
+            raise Refusal("You aren't allowed to draw in #{channel}.", channel=channel.name)
 
     def _permissions(self, payload: discord.RawReactionActionEvent) -> discord.Permissions | None:
         """The person's permissions where they reacted; None outside of servers."""

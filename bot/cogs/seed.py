@@ -45,15 +45,15 @@ class Seed(commands.Cog):
         model: str | None = None,
         private: bool = False,
     ) -> None:
-        """Show the noise of a seed at two sizes, and what two prompts make of it.
+        """Show the noise of a seed at two sizes, and the pictures that two prompts make of it.
 
         Args:
-            number: The seed
-            size: Such as 512x768; the model's own if left out
-            prompt: What is drawn with it
-            other: What else is drawn with it
-            model: Which model draws
-            private: Only you see it
+            number: Seed to show
+            size: Size such as 512x768; leave empty for the model's own
+            prompt: First prompt
+            other: Second prompt
+            model: Model to draw with
+            private: Show the picture only to you
         """
         chosen = PartialSettings(model=model)
         words, spoiler = [], False
@@ -75,6 +75,6 @@ def _sized(size: str | None) -> PartialSettings:
     if size is None:
         return PartialSettings()
     if not _SIZE.fullmatch(size):
-        raise Refusal("A size is a width and a height in pixels, such as 512x768.")
+        raise Refusal("Write a size as width x height in pixels, such as 512x768.")
     width, height = map(int, re.split("[x×]", size.lower()))
     return PartialSettings(width=width, height=height)

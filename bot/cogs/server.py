@@ -71,7 +71,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         if interaction.guild_id is None or not interaction.permissions.manage_guild:
-            raise NeedsManageServer("Only people with the permission Manage Server can do that.")
+            raise NeedsManageServer("You need the Manage Server permission to do that.")
         return True
 
     async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> None:
@@ -92,12 +92,12 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         channel: Channel | None = None,
         model: str | None = None,
     ) -> None:
-        """Show what holds here, and who said so.
+        """Show the rules that apply here and where they come from.
 
         Args:
-            member: For whom; for you if left out
-            channel: Where; here if left out
-            model: With which model; with the first if left out
+            member: Member to look up; leave empty for yourself
+            channel: Channel to look up; leave empty for this one
+            model: Model to look up; leave empty for the default
         """
         await self._answer(interaction, "", member, channel, model)
 
@@ -114,17 +114,17 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         channel: Channel | None = None,
         role: discord.Role | None = None,
     ) -> None:
-        """Set how much a member may ask for here.
+        """Set limits for members.
 
         Args:
-            steps: The most steps
-            side: The most pixels a picture may be wide or high
-            count: The most pictures at once
-            waiting: The most unfinished requests of one member
-            cooldown: Seconds from one request of a member to the next
-            daily_steps: The most steps of one member in 24 hours, all pictures together
-            channel: In this channel only; it outweighs roles and the server
-            role: For this role only; it outweighs the server, and of several roles the most generous holds
+            steps: Maximum number of steps
+            side: Maximum width and height in pixels
+            count: Maximum number of pictures per request
+            waiting: Maximum number of unfinished requests per member
+            cooldown: Seconds that a member must wait between requests
+            daily_steps: Maximum number of steps per member in 24 hours, for all pictures together
+            channel: Only in this channel; overrides roles and the server
+            role: Only for this role; overrides the server. The most generous of several roles counts
         """
         limits = Limits(steps, side, count, waiting, daily_steps, cooldown)
         scope = _scope(interaction, channel, role)
@@ -151,17 +151,17 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         role: discord.Role | None = None,
         model: str | None = None,
     ) -> None:
-        """Say more about one setting: its default, its bounds, whether members may change it.
+        """Set the default, minimum and maximum of one setting, or lock it.
 
         Args:
-            setting: Which setting
-            default: What is used when nothing is named
-            least: The least that members may ask for
-            most: The most that members may ask for
-            locked: True, and members cannot change it
-            channel: In this channel only; it outweighs roles and the server
-            role: For this role only; it outweighs the server, and of several roles the most generous holds
-            model: With this model only
+            setting: Setting to change
+            default: Value used when a member gives none
+            least: Lowest value that members can use
+            most: Highest value that members can use
+            locked: True if members can't change the setting
+            channel: Only in this channel; overrides roles and the server
+            role: Only for this role; overrides the server. The most generous of several roles counts
+            model: Only with this model
         """
         name = setting.value
         if name == MODEL and default is not None:
@@ -182,13 +182,13 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         role: discord.Role | None = None,
         allowed: bool = True,
     ) -> None:
-        """Choose models, channels or roles; as long as none is chosen, all are allowed.
+        """Allow only certain models, channels or roles; all are allowed until you choose one.
 
         Args:
-            model: A model that may be used
-            channel: A channel to draw in
-            role: A role that may draw
-            allowed: False takes it out again
+            model: Model that members can use
+            channel: Channel that members can draw in
+            role: Role that can draw
+            allowed: False removes it from the allowed ones
         """
         chosen = {
             Kind.MODEL: model and (self._model(model) if allowed else model),
@@ -208,10 +208,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     @app_commands.command()
     async def nsfw(self, interaction: discord.Interaction, policy: Literal["off", "spoiler", "block"]) -> None:
-        """Say what happens to pictures outside of age-restricted channels.
+        """Set the NSFW filter for channels that aren't age-restricted.
 
         Args:
-            policy: Show them, hide them behind a spoiler, or draw them in age-restricted channels only
+            policy: Show flagged pictures, hide them behind a spoiler, or keep them in age-restricted channels
         """
         await self._rules.decide(_guild(interaction), nsfw=NsfwPolicy(policy))
         self._audit_log.decided(
@@ -221,10 +221,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     @app_commands.command()
     async def words(self, interaction: discord.Interaction, blocked: app_commands.Range[str, 0, 4000]) -> None:
-        """Set the words that prompts may not contain; negative prompts may.
+        """Block words in prompts; negative prompts can still contain them.
 
         Args:
-            blocked: Whole words or phrases, with commas between them; gore* also blocks gorefest; a dash blocks none
+            blocked: Words or phrases separated by commas; gore* also blocks gorefest; a dash (-) unblocks all
         """
         words = blocked_words.read(blocked.removeprefix("-"))
         await self._rules.decide(_guild(interaction), blocked_words=words)
@@ -236,10 +236,10 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     @app_commands.command()
     async def hints(self, interaction: discord.Interaction, on: bool) -> None:
-        """Give members a hint, once a day at most, where a setting is far from what the model likes.
+        """Turn hints about unusual settings on or off; members get at most one a day.
 
         Args:
-            on: Whether
+            on: True turns hints on, False turns them off
         """
         await self._rules.decide(_guild(interaction), hints=on)
         self._audit_log.decided(
@@ -249,16 +249,18 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     @app_commands.command()
     async def log(self, interaction: discord.Interaction, channel: discord.TextChannel | None = None) -> None:
-        """Write every request and every change of these rules into a channel.
+        """Post every request and every rule change in a channel.
 
         Args:
-            channel: Which; none, if left out
+            channel: Channel to post in; leave empty to turn the log off
         """
         if channel and (
             missing := permissions.missing(channel.permissions_for(channel.guild.me), permissions.speaking(channel))
         ):
             raise Refusal(
-                "I cannot write in {channel}. Allow me there: {missing}.", channel=channel.mention, missing=missing
+                "I can't post in {channel}. Give me these permissions there: {missing}.",
+                channel=channel.mention,
+                missing=missing,
             )
         await self._rules.log_to(_guild(interaction), channel.id if channel else None)
         self._audit_log.decided(interaction, Sentence("{person} made this the log channel"))
@@ -266,24 +268,24 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 
     @app_commands.command()
     async def pause(self, interaction: discord.Interaction) -> None:
-        """Take no requests until you resume; what is queued is still drawn."""
+        """Stop taking requests until you resume; queued pictures are still drawn."""
         await self._rules.decide(_guild(interaction), paused=True)
         self._audit_log.decided(interaction, Sentence("{person} paused drawing"))
         await self._answer(interaction, say("Paused."))
 
     @app_commands.command()
     async def resume(self, interaction: discord.Interaction) -> None:
-        """Take requests again."""
+        """Start taking requests again."""
         await self._rules.decide(_guild(interaction), paused=False)
         self._audit_log.decided(interaction, Sentence("{person} resumed drawing"))
         await self._answer(interaction, say("Resumed."))
 
     @app_commands.command()
     async def clear(self, interaction: discord.Interaction, member: discord.User) -> None:
-        """Cancel all that a member has waiting or being drawn here.
+        """Cancel all unfinished requests of a member on this server.
 
         Args:
-            member: Whose requests
+            member: Member whose requests to cancel
         """
         unfinished = await self._generations.unfinished_in(_guild(interaction), member.id)
         sentence = say_many(
@@ -312,17 +314,17 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         role: discord.Role | None = None,
         setting: app_commands.Choice[str] | None = None,
     ) -> None:
-        """Go back to the host's values.
+        """Reset rules to the host's values.
 
         Args:
-            channel: Forget what holds in this channel only
-            role: Forget what holds for this role only
-            setting: Forget one setting only, of the channel or role, or else of the server itself
+            channel: Reset only the rules of this channel
+            role: Reset only the rules of this role
+            setting: Reset only this setting, for the channel or role, or else for the server
         """
         scope = _scope(interaction, channel, role) if channel or role or setting else None
         self._audit_log.decided(interaction, _reset(channel or role, setting.value if setting else None))
         await self._rules.forget(_guild(interaction), scope, setting.value if setting else None)
-        await self._answer(interaction, say("Forgotten."))
+        await self._answer(interaction, say("Reset."))
 
     @show.autocomplete("model")
     @rule.autocomplete("model")
@@ -354,7 +356,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
 def _check_named(anything: object) -> None:
     """Raise `Refusal` where a command was given no option to save."""
     if not anything:
-        raise Refusal("Nothing is named, so nothing is changed. Choose at least one option.")
+        raise Refusal("Nothing was changed. Choose at least one option.")
 
 
 def _guild(interaction: discord.Interaction) -> int:
@@ -365,7 +367,7 @@ def _guild(interaction: discord.Interaction) -> int:
 
 def _scope(interaction: discord.Interaction, channel: Channel | None, role: discord.Role | None) -> int:
     if channel and role:
-        raise Refusal("A rule holds in a channel or for a role, not both. Make two rules.")
+        raise Refusal("A rule is for a channel or for a role, not both. Make two rules.")
     return channel.id if channel else role.id if role else _guild(interaction)
 
 
@@ -373,13 +375,13 @@ def _reset(place: Channel | discord.Role | None, setting: str | None) -> Sentenc
     """The line of the audit log for a reset."""
     if setting and place:
         return Sentence(
-            "{person} took back a rule of {place} for: {setting}", place=place.mention, setting=label(setting)
+            "{person} removed a rule of {place} for: {setting}", place=place.mention, setting=label(setting)
         )
     if setting:
-        return Sentence("{person} took back a rule of this server for: {setting}", setting=label(setting))
+        return Sentence("{person} removed a rule of this server for: {setting}", setting=label(setting))
     if place:
-        return Sentence("{person} took back the rules of {place}", place=place.mention)
-    return Sentence("{person} went back to the host's values")
+        return Sentence("{person} removed the rules of {place}", place=place.mention)
+    return Sentence("{person} reset all rules to the host's values")
 
 
 def _checked(setting: str, default: str | None) -> str | None:
@@ -387,11 +389,13 @@ def _checked(setting: str, default: str | None) -> str | None:
     if default is None:
         return None
     if setting not in READERS:
-        raise InvalidSetting("default", "{setting!c} has no default; it has a most.", setting=label(setting))
+        raise InvalidSetting(
+            "default", "{setting!c} is a limit and has no default. Set `most` instead.", setting=label(setting)
+        )
     try:
         PartialSettings(**{setting: READERS[setting](default)})
     except ValueError:
         raise InvalidSetting(
-            "default", "“{value}” is no value for {setting}.", value=default[:40], setting=label(setting)
+            "default", "“{value}” isn't a valid value for {setting}.", value=default[:40], setting=label(setting)
         ) from None
     return default

@@ -25,7 +25,7 @@ SHOWN = 60
 """The most characters of a value that are shown."""
 
 
-class Settings(DefaultsCog, group_name="settings", group_description="Your own defaults for /imagine"):
+class Settings(DefaultsCog, group_name="settings", group_description="Your defaults for /imagine"):
     """A person's own defaults, which outweigh the server's."""
 
     def __init__(self, *, preferences: Preferences, people: People, catalogue: Catalogue) -> None:
@@ -40,7 +40,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
         defaults = await self._preferences.of_user(interaction.user.id)
         personal_settings = await self._people.personal_settings(interaction.user.id)
         lines = (
-            [f"- {say('the model {name} where you name none', name=plain(personal_settings.model))}"]
+            [f"- {say('default model: {name}', name=plain(personal_settings.model))}"]
             if personal_settings.model
             else []
         )
@@ -50,10 +50,10 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
             else []
         )
         lines += [f"- {say('a direct message when a picture is done')}"] if personal_settings.tell_when_done else []
-        lines += [] if personal_settings.hints else [f"- {say('no hints')}"]
+        lines += [] if personal_settings.hints else [f"- {say('hints off')}"]
         if personal_settings.reply_when_done:
             lines.append(f"- {say('a reply that mentions you when a picture is done')}")
-        text = fitting([f"{first} {say('For you:')}".strip(), *lines, *defaults_lines(defaults)], MESSAGE_LENGTH)
+        text = fitting([f"{first} {say('Your settings:')}".strip(), *lines, *defaults_lines(defaults)], MESSAGE_LENGTH)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -63,10 +63,10 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
 
     @app_commands.command()
     async def suffix(self, interaction: discord.Interaction, text: Suffix = "") -> None:
-        """Set words and flags that follow each of your prompts.
+        """Add words and flags to the end of each of your prompts.
 
         Args:
-            text: Such as: soft light --cfg 6; nothing ends it
+            text: For example: soft light --cfg 6; leave empty to remove it
         """
         flags.read(f"prompt {text}")
         await self._people.change_personal_settings(interaction.user.id, suffix=text.strip())
@@ -74,10 +74,10 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
 
     @app_commands.command()
     async def model(self, interaction: discord.Interaction, name: str = "") -> None:
-        """Choose which model draws where you name none.
+        """Choose your default model.
 
         Args:
-            name: Which; nothing leaves it to the server
+            name: Model to use; leave empty for the server's default
         """
         await self._people.change_personal_settings(
             interaction.user.id, model=self._catalogue.get(name).name if name else ""
@@ -90,10 +90,10 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
 
     @app_commands.command()
     async def notify(self, interaction: discord.Interaction, by: Literal["message", "reply", "nothing"]) -> None:
-        """Be told when a picture of yours is done.
+        """Choose how you are told that your picture is done.
 
         Args:
-            by: A direct message, a reply in the channel that mentions you, or nothing
+            by: A direct message, a reply that mentions you, or nothing
         """
         await self._people.change_personal_settings(
             interaction.user.id, tell_when_done=by == "message", reply_when_done=by == "reply"
@@ -102,22 +102,22 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your own d
 
     @app_commands.command()
     async def hints(self, interaction: discord.Interaction, on: bool) -> None:
-        """Get a hint, once a day at most, where a setting is far from what the model likes.
+        """Turn hints about unusual settings on or off; you get at most one a day.
 
         Args:
-            on: Whether
+            on: True turns hints on, False turns them off
         """
         await self._people.change_personal_settings(interaction.user.id, hints=on)
         await self.answer(interaction, say("Saved."))
 
     @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
-        """Forget your defaults."""
+        """Reset your defaults, suffix and notifications."""
         await self._preferences.forget_user(interaction.user.id)
         await self._people.change_personal_settings(
             interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False, model=""
         )
-        await self.answer(interaction, say("Forgotten."))
+        await self.answer(interaction, say("Reset."))
 
 
 def defaults_lines(defaults: Defaults) -> list[str]:

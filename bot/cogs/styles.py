@@ -21,7 +21,7 @@ Name = app_commands.Range[str, 1, 32]
 Text = app_commands.Range[str, 1, 1000]
 
 
-class Styles(commands.GroupCog, group_name="styles", group_description="Your own presets for /imagine"):
+class Styles(commands.GroupCog, group_name="styles", group_description="Your saved styles for /imagine"):
     """Saves words and flags under a name."""
 
     def __init__(self, people: People) -> None:
@@ -29,16 +29,16 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your own
 
     @app_commands.command()
     async def save(self, interaction: discord.Interaction, name: Name, text: Text) -> None:
-        """Keep words and flags to be used as the style of a picture.
+        """Save words and flags as a style.
 
         Args:
-            name: What you will call it
-            text: Words, with {prompt} where the prompt goes, and flags such as --cfg 6
+            name: Name of the style
+            text: Words and flags such as --cfg 6; put {prompt} where the prompt goes
         """
         flags.read(text.replace(SLOT, "prompt"))
         kept = await self._people.styles(interaction.user.id)
         if len(kept) >= MOST and name not in [each.name for each in kept]:
-            raise Refusal("You have {most} styles already, which is the most. Remove one first.", most=MOST)
+            raise Refusal("You already have {most} styles, the maximum. Remove one first.", most=MOST)
         await self._people.keep_style(interaction.user.id, Style(name, text))
         await self._answer(interaction, say("Saved."))
 
@@ -52,7 +52,7 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your own
         """Remove one of your styles.
 
         Args:
-            name: Which
+            name: Style to remove
         """
         if not await self._people.drop_style(interaction.user.id, name):
             raise Refusal("You have no style “{name}”. See /styles list.", name=name)

@@ -24,10 +24,10 @@ class What(commands.Cog):
     @app_commands.command()
     @app_commands.choices(parameter=TOPICS)
     async def what(self, interaction: discord.Interaction, parameter: app_commands.Choice[str]) -> None:
-        """What a setting does, with an example.
+        """Learn what a setting does, with an example.
 
         Args:
-            parameter: Which setting
+            parameter: Setting to learn about
         """
         await answer(interaction, await _lesson(Topic(parameter.value)))
 
@@ -35,7 +35,7 @@ class What(commands.Cog):
         """Show another lesson in the same message. Raises `Refusal` for one that is gone."""
         [value] = values
         if value not in list(Topic):
-            raise Refusal("There is no lesson on this any more. See /what.")
+            raise Refusal("This lesson no longer exists. See /what.")
         content = await _lesson(Topic(value))
         content.view.stop()
         await interaction.response.edit_message(view=content.view, attachments=files_of(content))

@@ -1,1 +1,1 @@
-"""Everything sent to Discord later: messages and their updates, direct messages, the audit log, clean-up."""
+"""Sending to Discord outside of interactions: message updates, direct messages, the audit log, clean-up."""

@@ -1,4 +1,4 @@
-"""A server's log channel: what members ask for and what admins change, one line each."""
+"""A server's log channel: one line for each request and each rule change."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from storage.server_rules import ServerRules
 log = logging.getLogger(__name__)
 
 SHOWN_PROMPT = 300
-"""Characters of a prompt that a line shows."""
+"""Characters of a prompt in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,7 @@ class _Line:
 
 
 class AuditLog:
-    """Takes lines at once and writes them one after the other, in the server's language; `run` it for as long as the
-    bot lives."""
+    """Queues lines and posts them one after the other, in the server's language. `run` it while the bot runs."""
 
     def __init__(self, client: discord.Client, rules: ServerRules) -> None:
         self._client = client
@@ -45,7 +44,7 @@ class AuditLog:
         asked = Sentence(
             "{person} asked for {words} in {channel} ({action}, {steps} steps × {count}, {model}) {link}",
             person=f"<@{origin.user_id}>",
-            words=Sentence("something private") if origin.private else _quoted(settings.prompt),
+            words=Sentence("a private picture") if origin.private else _quoted(settings.prompt),
             channel=f"<#{origin.channel_id}>",
             action=Sentence(generation.lineage.action.value),
             steps=settings.steps,
@@ -56,7 +55,7 @@ class AuditLog:
         self._lines.put_nowait(_Line(origin.guild_id, asked, channel_id))
 
     def decided(self, interaction: discord.Interaction, what: Sentence) -> None:
-        """A change by an admin: what `{person}` did."""
+        """Log a change by an admin; `what` has `{person}` open."""
         if interaction.guild_id is not None:
             person = f"<@{interaction.user.id}>"
             self.note(interaction.guild_id, what.with_values(person=person))
@@ -66,13 +65,13 @@ class AuditLog:
         self._lines.put_nowait(_Line(guild_id, line))
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Post lines until cancelled."""
         while True:
             line = await self._lines.get()
             try:
                 await self._write(line)
             except (discord.HTTPException, aiohttp.ClientError, OSError, StorageError) as reason:
-                log.warning("a line for the log channel of %s is lost: %s", line.guild_id, reason)
+                log.warning("a line for the log channel of server %s could not be posted: %s", line.guild_id, reason)
 
     async def _write(self, line: _Line) -> None:
         channel_id = line.channel_id or (await self._rules.of(line.guild_id)).log_channel_id

@@ -1,4 +1,4 @@
-"""Removes what nobody has any more, and goes on trying."""
+"""Removes files and messages that are no longer needed."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Cleanup:
-    """Files and messages that were noted to be removed. What cannot be removed now is tried again at the next start."""
+    """Removes the files and messages that are marked for removal. What fails is tried again at the next start."""
 
     def __init__(self, *, removals: Removals, images: Images, messages: Messages) -> None:
         self._removals = removals
@@ -23,24 +23,24 @@ class Cleanup:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def remove_files(self) -> None:
-        """Remove all files that are due, as far as that can be done."""
+        """Remove all files that are marked. Failures are logged."""
         for removal in await self._removals.files():
             try:
                 await self._images.remove(removal.file)
             except OSError:
-                log.exception("%s cannot be removed; the next start tries again", removal.file)
+                log.exception("file %s cannot be removed; trying again at the next start", removal.file)
             else:
                 await self._removals.done(removal)
 
     async def resume(self) -> None:
-        """Remove all files that are due, and begin to remove messages."""
+        """Remove all files that are marked, and start removing messages in the background."""
         await self.remove_files()
-        task = asyncio.create_task(self._remove_messages(), name="messages to be removed")
+        task = asyncio.create_task(self._remove_messages(), name="remove messages")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def scrub(self) -> None:
-        """Leave nothing in the database's file of what was deleted in its tables."""
+        """Erase deleted rows from the database file."""
         await self._removals.scrub()
 
     async def close(self) -> None:
@@ -54,6 +54,8 @@ class Cleanup:
             try:
                 await self._messages.remove(removal)
             except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-                log.warning("message %s cannot be removed; the next start tries: %s", removal.message_id, failure)
+                log.warning(
+                    "message %s cannot be removed; trying again at the next start: %s", removal.message_id, failure
+                )
             else:
                 await self._removals.done(removal)

@@ -1,4 +1,4 @@
-"""Direct messages: pictures that somebody asked to have sent, and word that a request is done."""
+"""Direct messages: pictures that a person asked for, and notifications that a request is done."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class DirectMessages:
-    """Writes to people; one who takes no direct messages gets none. Nothing else that the bot says pings anybody."""
+    """Sends direct messages; people who have turned them off get none. Only these and replies ping anybody."""
 
     def __init__(
         self, *, client: discord.Client, finished_files: FinishedFiles, people: People, messages: Messages
@@ -30,19 +30,19 @@ class DirectMessages:
         self._messages = messages
 
     async def say(self, user_id: int, sentence: str) -> None:
-        """Write one sentence."""
+        """Send one sentence."""
         async with self._reaching(user_id) as user:
             await user.send(sentence)
 
     async def send_pictures(self, user_id: int, generation: Generation) -> None:
-        """The pictures of a request, with seed and number."""
-        content = views.letter(generation, await self._finished_files.of(generation))
+        """Send the pictures of a request, with seed and number."""
+        content = views.direct_message(generation, await self._finished_files.of(generation))
         content.view.stop()
         async with self._reaching(user_id) as user:
             await user.send(view=content.view, files=files_of(content))
 
     async def tell_done(self, generation: Generation) -> None:
-        """Tell the owner that a request has ended, where they want to know: by a reply, or by a direct message."""
+        """Notify the owner that a request has ended, by a reply or a direct message, if they want that."""
         origin = generation.origin
         personal_settings = await self._people.personal_settings(origin.user_id)
         with addressing(origin.locale):
@@ -61,4 +61,4 @@ class DirectMessages:
         try:
             yield await self._client.fetch_user(user_id)
         except (discord.Forbidden, discord.NotFound):
-            log.info("user %s takes no direct messages", user_id)
+            log.info("user %s does not accept direct messages", user_id)

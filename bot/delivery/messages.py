@@ -1,4 +1,4 @@
-"""The messages that show requests, reached by whichever way is open."""
+"""Posts, edits and deletes the messages that show requests."""
 
 import logging
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
-from bot.attachments.finished import FILE_BYTES
+from bot.attachments.finished import DISCORD_FILE_BYTES
 from bot.views.message import MessageContent, files_of
 from generation.errors import NoisefoxError
 from storage.records import Origin, Removal
@@ -15,24 +15,24 @@ from storage.records import Origin, Removal
 log = logging.getLogger(__name__)
 
 _DEAD_TOKEN = (10015, 50027)
-"""Discord's codes for a webhook that it does not know (any more) and for a token that is not valid (any more)."""
+"""Discord's error codes for an unknown webhook and for an invalid or expired token."""
 
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 
 class MessageUnreachable(NoisefoxError):
-    """The message is gone, or nothing is left to edit it with."""
+    """The message is deleted, or the bot can no longer edit it."""
 
 
 class EditFailed(NoisefoxError):
-    """Discord did not take it this time; trying again may help."""
+    """The edit failed this time; trying again may help."""
 
 
 class Messages:
-    """Edits and removes the answers to requests.
+    """Edits and deletes the answers to requests.
 
-    An interaction's token edits its answer for 15 minutes; after that a message in a channel is edited as the bot's
-    own, and a private one, or one where the bot is no member, no more.
+    An interaction token can edit its answer for 15 minutes. After that the bot edits a message in a channel as its
+    own; an ephemeral message, or one where the bot is not a member, can't be edited any more.
     """
 
     def __init__(self, client: discord.Client, now: Callable[[], datetime] = discord.utils.utcnow) -> None:
@@ -40,8 +40,8 @@ class Messages:
         self._now = now
 
     def lane(self, origin: Origin) -> str:
-        """What the edits of a message share their rate with: an interaction's other answers, or all messages of a
-        channel that the bot edits as its own."""
+        """The rate limit that edits of a message share: the one of its interaction token, or the one of its channel
+        for messages that the bot edits as its own."""
         return f"token:{origin.token}" if self._token_lives(origin) else f"channel:{origin.channel_id}"
 
     async def edit(self, origin: Origin, content: MessageContent) -> None:
@@ -55,14 +55,14 @@ class Messages:
             raise EditFailed(f"message {origin.message_id}: {failure!r}") from failure
 
     async def remove(self, origin: Origin | Removal) -> None:
-        """Remove a message from its channel; one that is gone already is fine."""
+        """Delete a message; do nothing if it is already deleted."""
         try:
             await self._in_channel(origin).delete()
         except (discord.NotFound, discord.Forbidden):
             return
 
     async def reply(self, channel_id: int, message_id: int, content: MessageContent) -> discord.Message:
-        """A new message that answers another, in a channel."""
+        """Post a reply to a message in a channel."""
         channel = self._client.get_partial_messageable(channel_id)
         reference = discord.MessageReference(message_id=message_id, channel_id=channel_id, fail_if_not_exists=False)
         content.view.stop()
@@ -71,8 +71,7 @@ class Messages:
         )
 
     async def mention(self, origin: Origin, sentence: str) -> None:
-        """Say something about a request in reply to its message, so that its owner is pinged, and nobody else. Where
-        that cannot be said any more, nothing is."""
+        """Reply to the message of a request and ping only its owner. If Discord refuses the reply, only log that."""
         reference = discord.MessageReference(
             message_id=origin.message_id, channel_id=origin.channel_id, fail_if_not_exists=False
         )
@@ -84,16 +83,16 @@ class Messages:
             log.info("the owner of message %s was not told: %s", origin.message_id, refusal)
 
     def room(self, origin: Origin) -> int:
-        """Bytes that a file may have in the message: as much as the place takes, whoever pressed; where the token is
-        the only way, as much as that takes."""
+        """The size limit for a file in the message, in bytes: the limit of the server, or the limit of the interaction
+        if only its token can edit the message."""
         if origin.private or origin.token_only:
-            return origin.file_limit or FILE_BYTES
+            return origin.file_limit or DISCORD_FILE_BYTES
         guild = self._client.get_guild(origin.guild_id) if origin.guild_id else None
-        place = guild.filesize_limit if guild else FILE_BYTES
+        place = guild.filesize_limit if guild else DISCORD_FILE_BYTES
         return min(place, origin.file_limit or place)
 
     def may_miss(self, origin: Origin, seconds: float) -> bool:
-        """True where what is ready in `seconds` comes too late for a message that only its token reaches."""
+        """True if only its token can edit the message and the token expires within `seconds`."""
         if not (origin.private or origin.token_only) or origin.token_expires is None:
             return False
         return self._now() + timedelta(seconds=seconds) > origin.token_expires
@@ -102,7 +101,7 @@ class Messages:
         return bool(origin.token and origin.token_expires and self._now() < origin.token_expires)
 
     async def _edit_by_token(self, origin: Origin, content: MessageContent) -> bool:
-        """False where the token is dead before its time: the clocks of this machine and of Discord may differ."""
+        """Edit with the token. False if Discord says that the token has expired, as its clock may differ from ours."""
         assert self._client.application_id is not None
         assert origin.token is not None
         webhook = discord.Webhook.partial(self._client.application_id, origin.token, client=self._client)

@@ -1,5 +1,5 @@
-"""When a message may be edited: each by a courier of its own that keeps its distance, carries the newest, and takes its
-turn in a lane with those that share its rate."""
+"""Throttles edits of messages: each message shows only its newest update, and messages that share a rate limit take
+turns."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,27 +13,27 @@ Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[object]]
 
 EDIT_SECONDS = 1.2
-"""The least time between two edits that share a rate; Discord takes five in five seconds."""
+"""Minimum time between two edits that share a rate limit. Discord allows five in five seconds."""
 
 PLACE_SECONDS = 0.1
-"""The least time between two edits that only say a new place in the queue: when one request begins, all of a long queue
-move up, and nobody else is to wait for that."""
+"""Minimum time between two edits that only change the place in the queue. When a job starts, all waiting requests move
+up at once; their edits must not delay others."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobUpdate:
-    """What happened to a job, and how many seconds it may take yet."""
+    """An event of a job, and the estimated seconds until it is done."""
 
     event: Event
     left: float | None = None
 
     @property
     def is_place(self) -> bool:
-        """True where it says nothing but a place in the queue."""
+        """True if it only tells the place in the queue."""
         return isinstance(self.event, Queued)
 
     def says_as_much_as(self, other: "JobUpdate | None") -> bool:
-        """True where both are one place in the queue, and a guess that reads the same."""
+        """True if both tell the same place in the queue and the same estimate in words."""
         return other is not None and self.is_place and self.event == other.event and self._guess == other._guess
 
     @property
@@ -42,7 +42,7 @@ class JobUpdate:
 
 
 class RateLane:
-    """Edits that share a rate: each takes the next turn."""
+    """The turns of edits that share a rate limit."""
 
     def __init__(self, clock: Clock, seconds: float = EDIT_SECONDS) -> None:
         self._clock = clock
@@ -51,10 +51,11 @@ class RateLane:
 
     @property
     def is_free(self) -> bool:
+        """True if a turn can be taken now."""
         return self._clock() >= self._next
 
     def take_turn(self) -> float:
-        """Seconds until the turn that is taken."""
+        """Take the next turn; returns the seconds until it comes."""
         now = self._clock()
         turn = max(now, self._next)
         self._next = turn + self._seconds
@@ -62,13 +63,14 @@ class RateLane:
 
 
 class RateLanes:
-    """Lanes by name; a forgotten one has nobody waiting in it."""
+    """Rate lanes by name. Lanes that nobody waits in are dropped."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._by_name: dict[str, RateLane] = {}
 
     def of(self, name: str) -> RateLane:
+        """The lane of this name, made if it does not exist."""
         if name not in self._by_name:
             self._by_name = {each: lane for each, lane in self._by_name.items() if not lane.is_free}
             self._by_name[name] = RateLane(self._clock)
@@ -76,7 +78,7 @@ class RateLanes:
 
 
 class MessageThrottle:
-    """Carries what is newest, no oftener than Discord likes."""
+    """Shows the updates of one message: always the newest, no more often than the rate limit allows."""
 
     def __init__(
         self,
@@ -96,19 +98,21 @@ class MessageThrottle:
         self._sleep = sleep
         self._newest: JobUpdate | None = None
         self._latest: JobUpdate | None = None
-        """What was brought last, shown or not."""
+        """The last update given, shown or not."""
         self._is_begun = False
-        """True once anything was shown."""
+        """True once an update was shown."""
         self._news = asyncio.Event()
         self._pressing = asyncio.Event()
-        """Set once there is more to say than a place in the queue."""
+        """Set if there is more to show than a place in the queue."""
         self._ended = asyncio.Event()
 
     @property
     def sends_soon(self) -> bool:
+        """True if the next update would be shown without waiting."""
         return self._newest is None and self._lane().is_free
 
-    def bring(self, update: JobUpdate) -> None:
+    def push(self, update: JobUpdate) -> None:
+        """Show an update at the next turn, in place of older ones."""
         if update.says_as_much_as(self._latest):
             return
         self._newest = self._latest = update
@@ -117,13 +121,14 @@ class MessageThrottle:
             self._pressing.set()
 
     def end(self, generation: Generation) -> None:
+        """Show the ending, without waiting for a turn."""
         self.ending = generation
         self._ended.set()
         self._pressing.set()
         self._news.set()
 
     async def run(self) -> None:
-        """Until the ending is shown."""
+        """Show updates until the ending is shown."""
         while self.ending is None:
             await self._news.wait()
             if self._is_begun and not self._pressing.is_set():
@@ -138,7 +143,7 @@ class MessageThrottle:
         await self._show_ending(self.ending)
 
     async def _wait(self, seconds: float, unless: asyncio.Event) -> None:
-        """For so long, or until something happens: an ending waits for no turn."""
+        """Sleep for `seconds`, or until the event `unless` is set."""
         if seconds <= 0 or unless.is_set():
             return
         waits = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(unless.wait())]

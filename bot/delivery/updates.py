@@ -1,4 +1,4 @@
-"""Keeps one Discord message in step with one job, and the ending always arrives."""
+"""Updates the Discord message of each job, from its first event to its ending."""
 
 import asyncio
 import logging
@@ -20,13 +20,13 @@ from storage.records import Generation, Origin
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = (5.0, 30.0, 120.0)
-"""How long to wait before showing an ending again that Discord did not take. After that, the next start tries."""
+"""Pauses before an ending is tried again after a failed edit. After the last one, the next start tries again."""
 
 Tell = Callable[[Generation], Awaitable[None]]
 
 
 class Poster(Protocol):
-    """Where messages are shown: `bot.delivery.messages.Posts`."""
+    """Edits messages; `bot.delivery.messages.Messages` in production."""
 
     async def edit(self, origin: Origin, content: MessageContent) -> None: ...
 
@@ -38,7 +38,7 @@ class Poster(Protocol):
 
 
 class MessageUpdates:
-    """One courier a message, from its first event to its ending."""
+    """Runs one `MessageThrottle` for each message, from its first event to its ending."""
 
     def __init__(
         self,
@@ -63,46 +63,46 @@ class MessageUpdates:
         self._closed = False
 
     def update(self, generation: Generation, event: Event, left: float | None = None) -> None:
-        """Show an event soon, unless a newer one comes first; `left` is how many seconds it may take yet."""
+        """Show an event soon, unless a newer one comes first. `left` is the estimated seconds until the job is done."""
         if not self._closed:
-            self._courier(generation).bring(JobUpdate(event, left))
+            self._throttle(generation).push(JobUpdate(event, left))
 
     def finish(self, generation: Generation) -> None:
-        """Show how a request ended, at once."""
+        """Show the ending of a request at once."""
         if not self._closed:
-            self._courier(generation).end(generation)
+            self._throttle(generation).end(generation)
 
     async def drop(self, generation: Generation) -> None:
-        """Show nothing more of a request."""
+        """Stop updating the message of a request."""
         if task := self._tasks.get(generation.id):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     def sends_soon(self, generation: Generation) -> bool:
-        """True where the next event would be shown without waiting."""
-        return not self._closed and self._courier(generation).sends_soon
+        """True if the next event would be shown without waiting."""
+        return not self._closed and self._throttle(generation).sends_soon
 
     async def settle(self) -> None:
-        """Wait until every ending given so far is shown."""
+        """Wait until all endings given so far are shown."""
         while due := [task for name, task in self._tasks.items() if self._throttles[name].ending]:
             await asyncio.wait(due)
 
     async def close(self) -> None:
-        """Stop all couriers, and take no more news; what they did not show is shown after the next start."""
+        """Stop all updates. Endings not shown yet are shown after the next start."""
         self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _courier(self, generation: Generation) -> MessageThrottle:
+    def _throttle(self, generation: Generation) -> MessageThrottle:
         if generation.id not in self._throttles:
 
             def lane() -> RateLane:
                 return self._lanes.of(self._messages.lane(generation.origin))
 
             throttle = MessageThrottle(generation, self._show_news, self._show_ending, lane, self._places, self._sleep)
-            task = asyncio.create_task(throttle.run(), name=f"courier of {generation.id}")
+            task = asyncio.create_task(throttle.run(), name=f"updates of {generation.id}")
             task.add_done_callback(lambda task: self._dismiss(generation.id, task))
             self._throttles[generation.id], self._tasks[generation.id] = throttle, task
         return self._throttles[generation.id]
@@ -110,7 +110,7 @@ class MessageUpdates:
     def _dismiss(self, generation_id: int, task: asyncio.Task[None]) -> None:
         del self._throttles[generation_id], self._tasks[generation_id]
         if not task.cancelled() and (error := task.exception()):
-            log.error("the message of %s is stuck", generation_id, exc_info=error)
+            log.error("updating the message of request %s failed", generation_id, exc_info=error)
 
     async def _show_news(self, generation: Generation, update: JobUpdate) -> None:
         preview = None
@@ -123,7 +123,7 @@ class MessageUpdates:
         try:
             await self._messages.edit(generation.origin, content)
         except (MessageUnreachable, EditFailed) as missed:
-            log.info("an update of %s was not shown: %s", generation.id, missed)
+            log.info("an update of request %s was not shown: %s", generation.id, missed)
 
     async def _show_ending(self, generation: Generation) -> None:
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
@@ -134,9 +134,9 @@ class MessageUpdates:
             try:
                 await self._messages.edit(generation.origin, content)
             except MessageUnreachable as gone:
-                log.warning("the ending of %s has nowhere to go: %s", generation.id, gone)
+                log.warning("the ending of request %s cannot be shown: %s", generation.id, gone)
             except EditFailed as failure:
-                log.warning("the ending of %s was not taken: %s", generation.id, failure)
+                log.warning("showing the ending of request %s failed: %s", generation.id, failure)
                 if pause is None:
                     return
                 await self._sleep(pause)

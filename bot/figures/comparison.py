@@ -1,11 +1,11 @@
-"""What the sheet of a comparison says, in the reader's language, and its file."""
+"""The sheet of a comparison."""
 
 from collections.abc import Sequence
 from io import BytesIO
 
 from PIL import Image
 
-from bot.figures.titles import title_of
+from bot.figures import title_of
 from bot.locales import say, say_many
 from generation.comparison import Axis, Parameter
 from generation.figures import compared, files
@@ -26,13 +26,13 @@ NAMES = {
 
 
 def drawn(settings: GenerationSettings, axes: Sequence[Axis], pictures: Sequence[bytes | None]) -> tuple[bytes, str]:
-    """The sheet of cells whose pictures are there, or None, and its file's ending."""
+    """The sheet as a file, and the ending of its name. A cell whose picture is None stays empty."""
     images = [_opened(picture) if picture else None for picture in pictures]
     return files.still(compared.of_cells(images, words_for(settings, axes)))
 
 
 def words_for(settings: GenerationSettings, axes: Sequence[Axis]) -> Words:
-    """The title and heads of a sheet: the last axis goes from left to right."""
+    """The title and headings of a sheet. The last axis goes from left to right."""
     columns = axes[-1]
     rows = axes[0] if len(axes) > 1 else None
     return Words(
@@ -46,7 +46,7 @@ def words_for(settings: GenerationSettings, axes: Sequence[Axis]) -> Words:
 
 
 def shared(settings: GenerationSettings, axes: Sequence[Axis]) -> list[str]:
-    """What all cells have in common; each model has its own steps, guidance and so on."""
+    """The settings that all cells share. Each model has its own steps, guidance and so on."""
     differing = {axis.parameter for axis in axes}
     if Parameter.MODEL in differing:
         differing |= {Parameter.SIZE, Parameter.STEPS, Parameter.GUIDANCE, Parameter.SAMPLER}

@@ -1,6 +1,6 @@
-"""What an explained drawing says, in the reader's language, and its files."""
+"""The figure and animation of an explained drawing."""
 
-from bot.figures.titles import title_of
+from bot.figures import title_of
 from bot.locales import say, say_many
 from generation.explanation import Explanation, Fork
 from generation.figures import explained, files
@@ -8,27 +8,26 @@ from generation.figures.explained import Words
 from generation.settings import GenerationSettings
 
 ALL_NOISE = 0.98
-"""The share of noise under which nothing can be seen of a picture to start from; models are trained up to 0.995 or
-1."""
+"""The share of noise above which nothing of a start picture can be seen. Models are trained up to 0.995 or 1."""
 
 
 File = tuple[bytes, str]
-"""A file's bytes, and its ending."""
+"""The bytes of a file and the ending of its name."""
 
 
 def figure(explanation: Explanation, settings: GenerationSettings) -> File:
-    """A drawing on one wide sheet."""
+    """The whole figure on one wide sheet."""
     return files.still(explained.figure(explanation, words_for(explanation, settings)))
 
 
 def animation(explanation: Explanation, settings: GenerationSettings, *, gif: bool = False) -> File:
-    """A drawing step by step."""
+    """The drawing step by step, as a WebP or a GIF."""
     frames, milliseconds = explained.animation(explanation, words_for(explanation, settings))
     return files.animated(frames, milliseconds, gif=gif)
 
 
 def for_chat(explanation: Explanation, settings: GenerationSettings) -> list[File]:
-    """What a message shows: the figure in two halves, each as wide as a phone, then the animation."""
+    """The files of a message: the figure in two halves, each as wide as a phone, then the animation."""
     halves = explained.halves(explanation, words_for(explanation, settings))
     return [*map(files.still, halves), animation(explanation, settings)]
 

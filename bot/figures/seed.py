@@ -1,4 +1,4 @@
-"""What a seed is: the requests whose pictures show it, and the figure made of them."""
+"""The figure of a seed: its noise at several sizes, and the pictures that prompts make of it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.figures.titles import title_of
+from bot.figures import title_of
 from bot.locales import addressing, say
 from generation.figures import files
 from generation.figures.seeds import Column, Words, of_seed
@@ -14,19 +14,19 @@ from generation.pictures import Picture
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 from storage.records import Generation
 
-TITLE_LENGTH = 45
-"""Characters of a prompt that stands over a row."""
+ROW_TITLE_LENGTH = 45
+"""Characters of the prompt above a row."""
 
 
 def drawn(asked: Sequence[GenerationSettings], pictures: Sequence[Picture]) -> tuple[bytes, str]:
-    """The figure of what `cells` asked for, and its file's ending."""
+    """The figure as a file, and the ending of its name. `pictures` are those of the settings in `asked`."""
     first, noises = asked[0], len({(each.width, each.seed_width, each.height) for each in asked})
     columns = [_column(first, asked[index::noises], pictures[index::noises]) for index in range(noises)]
     return files.still(of_seed(columns, words_for(asked[::noises], linked=noises > 1)))
 
 
 def words_for(firsts: Sequence[GenerationSettings], *, linked: bool) -> Words:
-    """What the figure says; `firsts` are the first settings of each prompt."""
+    """The captions of a figure; `firsts` are the first settings of each prompt."""
     first = firsts[0]
     end = say("The words change nothing in the noise: each prompt makes its own picture of the same.")
     if linked:
@@ -44,7 +44,7 @@ def words_for(firsts: Sequence[GenerationSettings], *, linked: bool) -> Words:
             "the picture.",
             pixels=PIXELS_PER_LATENT,
         ),
-        prompts=[title_of(each.prompt, say("what the prompt makes of it"), TITLE_LENGTH) for each in firsts],
+        prompts=[title_of(each.prompt, say("what the prompt makes of it"), ROW_TITLE_LENGTH) for each in firsts],
         end=end,
     )
 
@@ -63,7 +63,7 @@ def _column(first: GenerationSettings, asked: Sequence[GenerationSettings], pict
 
 
 async def figure_of(generation: Generation, pictures: Sequence[Picture]) -> Picture:
-    """The figure that a request is about; `pictures` are those of its cells."""
+    """The figure of a request; `pictures` are those of its cells."""
     with addressing(generation.origin.locale):
         data, _ = await asyncio.to_thread(drawn, generation.cells, pictures)
     with Image.open(BytesIO(data)) as image:

@@ -21,4 +21,4 @@ class Bans:
     def check(self, user_id: int, guild_id: int | None) -> None:
         """Raise `BannedError` for a banned member, and on a banned server."""
         if user_id in self.members or guild_id in self.servers:
-            raise BannedError("The host of this bot does not take requests from here.")
+            raise BannedError("The host of this bot has blocked you or this server.")

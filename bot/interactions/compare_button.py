@@ -10,7 +10,7 @@ from bot.errors import Refusal
 from bot.interactions.confirmation import Confirmation, PictureRequest
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
-from bot.views.compare_button import LAST
+from bot.views.custom_ids import LAST_REQUEST
 from generation.comparison import Parameter
 from generation.settings import GenerationSettings, PartialSettings
 from storage.generations import Generations
@@ -28,17 +28,17 @@ class CompareButton:
     async def press(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Begin the comparison; one from a lesson is private. Raises `UserError`."""
         if match["parameter"] not in list(Parameter):
-            raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
+            raise Refusal("This button no longer works. Draw a new picture with /imagine.")
         number = int(match["generation"])
         generation = await (self._generations.get(number) if number else self._last_of(interaction.user.id))
         if generation is None:
-            raise Refusal("There is no picture to try it on yet. Draw one with /imagine first.")
+            raise Refusal("You have no picture to try this with yet. Draw one with /imagine first.")
         settings = generation.settings.of_picture(0)
         picture_request = PictureRequest(
             [settings.prompt],
             settings.seed,
             _all_of(settings),
-            private=generation.origin.private or number == LAST,
+            private=generation.origin.private or number == LAST_REQUEST,
             spoiler=generation.origin.spoiler,
             compared={Parameter(match["parameter"]): match["values"] or ""},
         )

@@ -102,9 +102,9 @@ class Confirmation:
         """Do what was answered. Raises `UserError`."""
         async with self._drafts.taken(int(match["draft"]), interaction.user.id, "prompts") as document:
             if document is None:
-                raise Refusal("This has been decided already. Ask anew with /imagine.")
+                raise Refusal("This question was already answered. Start again with /imagine.")
             if match["decision"] == "drop":
-                view = framed([ui.TextDisplay(say("Left undrawn."))])
+                view = framed([ui.TextDisplay(say("Nothing was drawn."))])
                 view.stop()
                 await interaction.response.edit_message(view=view)
                 return
@@ -194,16 +194,16 @@ class Confirmation:
     def _question(self, plans: Sequence[Plan], draft: int) -> MessageContent:
         pictures = sum(each.count for plan in plans for each in plan.drawn)
         steps = sum(plan.charged for plan in plans)
-        told = say("{pictures} pictures, {steps:,} steps in all", pictures=pictures, steps=steps)
+        told = say("{pictures} pictures, {steps:,} steps in total", pictures=pictures, steps=steps)
         seconds = self._submission.seconds_until(plans)
         if seconds is not None:
-            told = say("{cost}, {time} until all are there", cost=told, time=about(seconds))
+            told = say("{cost}, {time} until all are done", cost=told, time=about(seconds))
         if plans[0].axes:
             what, label = say("This is a large comparison"), say("Draw the comparison")
         else:
-            what, label = say("These are {n} requests", n=len(plans)), say("Draw all {n}", n=len(plans))
+            what, label = say("This makes {n} requests", n=len(plans)), say("Draw all {n}", n=len(plans))
         draw: ui.Button[Any] = ui.Button(
             label=label, style=discord.ButtonStyle.primary, custom_id=f"noisefox-draft:draw:{draft}"
         )
-        drop: ui.Button[Any] = ui.Button(label=say("Leave it"), custom_id=f"noisefox-draft:drop:{draft}")
+        drop: ui.Button[Any] = ui.Button(label=say("Don't draw"), custom_id=f"noisefox-draft:drop:{draft}")
         return MessageContent(framed([ui.TextDisplay(f"**{what}**\n{told}."), ui.ActionRow(draw, drop)]))

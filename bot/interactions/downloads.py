@@ -20,6 +20,6 @@ async def download(client: discord.Client, url: str, seconds: float = SECONDS) -
         async with asyncio.timeout(seconds):
             return await client.http.get_from_cdn(url)
     except TimeoutError:
-        raise Refusal("The picture takes too long to come. Try again.") from None
+        raise Refusal("Downloading the picture took too long. Try again.") from None
     except (discord.HTTPException, aiohttp.ClientError, OSError):
-        raise Refusal("The picture cannot be fetched any more.") from None
+        raise Refusal("The picture can't be downloaded any more. Attach it again.") from None

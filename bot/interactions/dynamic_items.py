@@ -27,7 +27,7 @@ def picture_buttons(on_press: Pressed) -> type[ui.DynamicItem[Any]]:
         elif press is not None and press.kind in (PressKind.PICK, PressKind.CELL):
             press = replace(press, picture=int(values[0]))
         if press is None:
-            raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
+            raise Refusal("This button no longer works. Draw a new picture with /imagine.")
         await on_press(interaction, press)
 
     return persistent(TEMPLATE, pressed)

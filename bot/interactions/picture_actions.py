@@ -32,7 +32,7 @@ from storage.generations import Generations
 from storage.people import People
 from storage.records import Generation
 
-FORGOTTEN = Sentence("I do not know this picture any more. Ask for a new one with /imagine.")
+FORGOTTEN = Sentence("This picture no longer exists. Draw a new one with /imagine.")
 
 REDRAWN = 0.6
 """The denoising strength that is proposed for a start picture: other words show, and the composition stays."""
@@ -156,7 +156,7 @@ class PictureActions:
 
     async def _toggle_favourite(self, interaction: discord.Interaction, generation: Generation) -> None:
         favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)
-        sentence = say("⭐ One of your /favourites now." if favourite else "No favourite of yours any more.")
+        sentence = say("⭐ Added to your /favourites." if favourite else "Removed from your favourites.")
         await interaction.response.send_message(sentence, ephemeral=True)
 
     async def _show_one(self, interaction: discord.Interaction, generation: Generation, press: Press) -> None:
@@ -164,7 +164,7 @@ class PictureActions:
         generation = await self._visibility.of(interaction, generation)
         picture = await self._finished_files.one(generation, press.picture, interaction.filesize_limit)
         if picture is None:
-            raise Refusal("That picture is not here any more. Re-roll to draw another.")
+            raise Refusal("That picture is no longer available. Re-roll to draw another.")
         show = views.of_one if press.kind is PressKind.PICK else views.file_of_one
         await answer(interaction, show(generation, picture))
 
@@ -173,7 +173,7 @@ class PictureActions:
         await interaction.response.defer(ephemeral=True, thinking=True)
         animation = await self._finished_files.gif(generation)
         if animation is None:
-            raise Refusal("The animation is not here any more.")
+            raise Refusal("The animation is no longer available.")
         await answer(interaction, of_animation(generation, animation))
 
 
@@ -188,4 +188,4 @@ def moderates(interaction: discord.Interaction, generation: Generation) -> bool:
 def check_owner(generation: Generation, user_id: int, is_moderator: bool) -> None:
     """Raise `Refusal` for anyone but the owner and moderators."""
     if user_id != generation.origin.user_id and not is_moderator:
-        raise Refusal("Only the person who asked for it, or a moderator, can do that.")
+        raise Refusal("Only the person who asked for this picture or a moderator can do that.")

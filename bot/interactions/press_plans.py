@@ -16,7 +16,7 @@ from generation.upscaling import FACTORS
 from storage.records import Generation, Lineage
 
 VARIATIONS = {PressKind.VARY: variations.SUBTLE, PressKind.VARY_STRONG: variations.STRONG}
-ASPECTS = {PressKind.SHAPE_SQUARE: (1, 1), PressKind.SHAPE_WIDE: (16, 9), PressKind.SHAPE_TALL: (9, 16)}
+BUTTON_ASPECTS = {PressKind.SHAPE_SQUARE: (1, 1), PressKind.SHAPE_WIDE: (16, 9), PressKind.SHAPE_TALL: (9, 16)}
 """Width to height, by button."""
 VIEWS: dict[PressKind, float | Direction] = {
     PressKind.ZOOM_LITTLE: ZOOMS[0],
@@ -48,8 +48,8 @@ def plans_for(derivations: Derivations, context: RequestContext, generation: Gen
             return [derivations.reroll(context, generation)]
         case kind if kind in VARIATIONS:
             return [derivations.vary(context, generation, index, VARIATIONS[kind])]
-        case kind if kind in ASPECTS:
-            return [derivations.reshape(context, generation, index, ASPECTS[kind])]
+        case kind if kind in BUTTON_ASPECTS:
+            return [derivations.reshape(context, generation, index, BUTTON_ASPECTS[kind])]
         case kind if kind in VIEWS:
             return [derivations.outpaint(context, generation, index, VIEWS[kind])]
         case kind if kind in UPSCALES:
@@ -71,7 +71,7 @@ def plans_for(derivations: Derivations, context: RequestContext, generation: Gen
         case PressKind.CELL if index < len(generation.cells):
             return [derivations.derive(context, generation, generation.cells[index], Lineage(parent=generation.id))]
         case PressKind.CELL:
-            raise Refusal("This comparison has no such picture.")
+            raise Refusal("This comparison doesn't have that picture.")
         case PressKind.NEXT_SEED:
             return [derivations.next_seed(context, generation)]
-    raise Refusal("This button does nothing any more. Ask for a new picture with /imagine.")
+    raise Refusal("This button no longer works. Draw a new picture with /imagine.")

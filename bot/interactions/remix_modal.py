@@ -18,7 +18,6 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler
 FIELD_LENGTH = 4000
 """Discord's limit for a text field, in characters; a longer prompt has a second field."""
 
-SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 _SAME = "same"
 _PROMPT, _REST, _REST_OF_A_WORD, _NEGATIVE, _SHAPE, _SAMPLER, _FLAGS = (
     "prompt",
@@ -49,12 +48,16 @@ def panel(
     if second:
         modal.add_item(_text(say("Prompt, continued"), _REST if whole else _REST_OF_A_WORD, second))
     if len(settings.negative_prompt) <= FIELD_LENGTH:
-        modal.add_item(_text(say("Without"), _NEGATIVE, settings.negative_prompt, say("What should not be seen.")))
+        modal.add_item(
+            _text(
+                say("Negative prompt"), _NEGATIVE, settings.negative_prompt, say("Describe what you don't want to see.")
+            )
+        )
     if not second and "size" not in but:
-        shapes = [(say("As it is"), _SAME), *((each, each) for each in SHAPES)]
+        shapes = [(say("Unchanged"), _SAME), *((each, each) for each in flags.ASPECTS)]
         modal.add_item(_choice(say("Shape"), _SHAPE, shapes, _SAME))
     modal.add_item(_choice(say("Sampler"), _SAMPLER, [(each, each) for each in Sampler], settings.sampler.value))
-    hint = say("Any flag of /imagine. Without --seed, another seed is taken.")
+    hint = say("Any /imagine flag. Without --seed, a new seed is used.")
     line = f"{flags.write(settings, {*but, 'sampler'})} {more}".strip()
     modal.add_item(_text(say("Settings"), _FLAGS, line, hint))
     modal.stop()

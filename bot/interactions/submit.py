@@ -35,11 +35,11 @@ def check_may_post(held: discord.Permissions, channel: object, where: Sentence, 
     """Raise `Refusal`, naming what is missing, unless the bot can post a picture (as a `reply`) in a channel."""
     if missing := permissions.missing(held, permissions.speaking(channel, files=True, reply=reply)):
         raise Refusal(
-            "I cannot post pictures {where}. An admin must allow me: {missing}.", where=where, missing=missing
+            "I can't post pictures {where}. Ask an admin to give me: {missing}.", where=where, missing=missing
         )
     if isinstance(channel, discord.Thread) and channel.locked and not held.manage_threads:
         raise Refusal(
-            "I cannot post pictures {where}: this thread is locked. Unlock it, or ask elsewhere.", where=where
+            "I can't post pictures {where}: this thread is locked. Unlock it, or use another channel.", where=where
         )
 
 
@@ -57,16 +57,16 @@ def check_reach(interaction: discord.Interaction, submission: Submission, plans:
         return
     if len(plans) > MOST_BY_TOKEN:
         raise Refusal(
-            "These are {n} requests. Where I am not a member I can answer {most} at once. Ask for fewer, or ask me in "
-            "a direct message.",
+            "This makes {n} requests. Where I'm not a member I can answer only {most} at once. Ask for fewer, or "
+            "send me a direct message.",
             n=len(plans),
             most=MOST_BY_TOKEN,
         )
     seconds = submission.seconds_until(plans)
     if seconds is not None and seconds > TOKEN_LIFE.total_seconds():
         raise Refusal(
-            "That would take {time}, and where I am not a member I can show pictures for a quarter of an hour only. "
-            "Ask for less, or ask me in a direct message.",
+            "This would take {time}. Where I'm not a member I can show pictures for 15 minutes only. Ask for less, "
+            "or send me a direct message.",
             time=about(seconds),
         )
 

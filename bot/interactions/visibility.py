@@ -65,7 +65,7 @@ class Visibility:
         if origin.guard is not NsfwPolicy.OFF:
             return _guarded(generation, max(origin.guard, policy, key=list(NsfwPolicy).index))
         if policy is NsfwPolicy.BLOCK:
-            raise Refusal("Nobody checked this picture: it is shown in age-restricted channels only.")
+            raise Refusal("This picture wasn't checked. You can only see it in age-restricted channels.")
         return replace(generation, origin=replace(origin, spoiler=origin.spoiler or policy is NsfwPolicy.SPOILER))
 
     def _is_harmless(self, generation: Generation) -> bool:

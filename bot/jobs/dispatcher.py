@@ -25,7 +25,7 @@ from storage.records import Generation
 
 log = logging.getLogger(__name__)
 
-_GONE = Sentence("The picture to start from is not here any more.")
+_GONE = Sentence("The start picture is no longer available. Draw or attach a new one.")
 
 
 class Dispatcher:
@@ -109,7 +109,7 @@ class Dispatcher:
     def check_queue_length(self, more: int = 1) -> None:
         """Raise `LimitExceeded` where the queue has no place for so many requests more."""
         if len(self._waiting) + more > self._longest_line:
-            raise LimitExceeded("So many requests wait already that I take no more. Try again in a few minutes.")
+            raise LimitExceeded("The queue is full. Try again in a few minutes.")
 
     def seconds_until(self, requests: Iterable[Work]) -> float | None:
         """Seconds until new requests would be drawn, after all that waits; None where that is not known."""

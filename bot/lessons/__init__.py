@@ -1,1 +1,1 @@
-"""Lessons: what each setting does, in two sentences, a rule of thumb and an example that ships with the project."""
+"""Lessons about settings: two sentences, a rule of thumb and an example picture for each."""

@@ -1,4 +1,4 @@
-"""The pictures of the lessons: which requests they show side by side."""
+"""The example pictures of the lessons: the requests that each shows side by side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ NO_CHANGES: Mapping[str, Any] = {}
 class Example:
     """A row of pictures that differ in one setting.
 
-    `cells` are the heads, in no language, each with what is changed. Where it `starts_from` something, all pictures
-    start from that prompt's picture, which comes first, under a 0.
+    `cells` are pairs of a heading, the same in every language, and the changed settings. If `starts_from` is a
+    prompt, all pictures start from the picture of that prompt, which comes first, with the heading 0.
     """
 
     prompt: str
@@ -28,7 +28,7 @@ class Example:
     starts_from: str = ""
 
     def settings(self, changes: Mapping[str, Any] = NO_CHANGES) -> GenerationSettings:
-        """What draws a cell, with the model that ships with the project."""
+        """The settings of a cell, with the model that ships with Noisefox."""
         given = {"prompt": self.prompt, "seed": self.seed}
         return GenerationSettings(**POCKET.preferred.given() | given | {**changes})
 
@@ -67,5 +67,5 @@ def file_name(topic: Topic) -> str:
 
 
 def picture_of(topic: Topic) -> bytes | None:
-    """The example of a lesson as a WebP file, if it has one."""
+    """The example of a lesson as a WebP file; None if it has none."""
     return (FOLDER / file_name(topic)).read_bytes() if topic in EXAMPLES else None

@@ -1,4 +1,4 @@
-"""Draws the examples of the lessons anew, all or those named: `python -m bot.lessons.making [TOPIC...]`."""
+"""Draws the example pictures again, all or the named ones: `python -m bot.lessons.making [TOPIC...]`."""
 
 import asyncio
 import logging
@@ -24,10 +24,10 @@ from generation.pool import WorkerPool
 from generation.settings import GenerationSettings
 
 MOST_BYTES = 60_000
-"""Of an example; a phone has it at once."""
+"""Limit for an example's file, so that it loads at once on a phone."""
 
 WIDTH = 640
-"""Pixels: less than of other figures, so that the heads can be read where a phone shows it at 270."""
+"""Width in pixels; less than of other figures, so that headings are readable at the 270 pixels of a phone."""
 
 _HEAD = Style(29, Weight.BOLD)
 _GAP = 12
@@ -40,7 +40,7 @@ class NotMade(NoisefoxError):
 
 
 async def make(topics: Collection[Topic] = tuple(EXAMPLES), folder: Path = FOLDER) -> None:
-    """Draw the examples of some lessons and write them to `folder`."""
+    """Draw the examples of the given lessons and write them to `folder`. Raises `NotMade`."""
     async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool:
         for topic in topics:
             figure = laid_out(await cells_of(pool, EXAMPLES[topic]))
@@ -50,7 +50,7 @@ async def make(topics: Collection[Topic] = tuple(EXAMPLES), folder: Path = FOLDE
 
 
 async def cells_of(pool: WorkerPool, example: Example) -> list[tuple[str, Image.Image]]:
-    """The pictures of an example, each with its head."""
+    """The pictures of an example, each with its heading."""
     heads, changes = zip(*example.cells, strict=True)
     inputs, cells = Inputs(), []
     if example.starts_from:
@@ -61,7 +61,7 @@ async def cells_of(pool: WorkerPool, example: Example) -> list[tuple[str, Image.
 
 
 def laid_out(cells: Sequence[tuple[str, Image.Image]]) -> Image.Image:
-    """Pictures side by side, each under its head."""
+    """Pictures side by side, each below its heading."""
     rows: list[list[Block]] = [
         [Text(head, _HEAD, Align.CENTRE) for head, _ in cells],
         [Picture(image) for _, image in cells],
@@ -70,7 +70,7 @@ def laid_out(cells: Sequence[tuple[str, Image.Image]]) -> Image.Image:
 
 
 async def _drawn(pool: WorkerPool, settings: Sequence[GenerationSettings], inputs: Inputs) -> list[bytes]:
-    """Pictures as PNG files, drawn together. Raises `NotMade`."""
+    """Draw pictures together; returns PNG files. Raises `NotMade`."""
     for number, each in enumerate(settings):
         await pool.submit(Job(number, "lessons", Draw(each, inputs)))
     finished: dict[int, bytes] = {}

@@ -1,24 +1,25 @@
-"""The bot in its reader's language.
+"""Texts of the bot in the reader's language.
 
-English is the source; every other language has catalogues, one a feature, in a folder of its name: `es/imagine.toml`.
-How to add a sentence:
+The source is in English. Every other language has catalogues in a folder of its own, one for each feature, such as
+`es/compare.toml`. To add a sentence:
 
-1. Write it in English where it is said, with named places: `say("At most {limit} steps are allowed here.", limit=9)`.
-   Of a number that changes the words: `say_many(n, "{n} picture", "{n} pictures")`; `n` is filled in.
-2. Where it is not said at once but kept (a table, an error, a line for the log), make it a `Sentence` or a `Counted`
-   from `generation.sentences`, and `say(it)` when its reader is there. A `UserError` takes the same arguments:
-   `Refusal("You have no style “{name}”.", name=name)`; the error edge says it. Sentences can fill places of others.
-3. The template is a literal, never an f-string: the test reads the source. Pass numbers as numbers ({seconds:.1f},
-   {steps:,}) and they are written as the language does; what people type or copy (flags, seeds) pass as text.
-   `{name!c}` begins with a capital letter; a list has commas put between.
-4. Put the Spanish under `[sentences]` of `es/FEATURE.toml`, with the English as its key: "{n} pictures" =
-   ["{n} imagen", "{n} imágenes"] for a counted one, by the plural. Commands, options and choices go under `[names]`
-   by their English name; their descriptions, and the docstrings of commands, under `[sentences]`. discord.py's own
-   `describe` and docstrings need nothing else. A menu's name is a `locale_str`.
-5. `pytest tests/bot/locales` names what is missing, left over, or filled differently.
+1. Write it in English where it is used, with named placeholders:
+   `say("At most {limit} steps are allowed here.", limit=9)`. If a number changes the words, write
+   `say_many(n, "{n} picture", "{n} pictures")`; it fills in `n`.
+2. If it is stored first (in a table, an error, a line of the log), make it a `Sentence` or a `Counted` from
+   `generation.sentences`, and call `say(sentence)` when the reader is known. A `UserError` takes the same arguments:
+   `Refusal("You have no style “{name}”.", name=name)`; the error handler translates it. A placeholder can hold another
+   sentence.
+3. Templates must be literals, not f-strings, because the tests read the source. Pass numbers as numbers ({seconds:.1f},
+   {steps:,}); they are formatted for the language. Pass what people type or copy (flags, seeds) as text. `{name!c}`
+   begins with a capital letter. Lists are joined with commas.
+4. Add the Spanish under `[sentences]` of `es/FEATURE.toml`, with the English as key; for `say_many`, with the plural as
+   key: "{n} pictures" = ["{n} imagen", "{n} imágenes"]. Names of commands, options and choices go under `[names]`,
+   their descriptions (docstrings) under `[sentences]`. Names of context menus are `locale_str`.
+5. Run `pytest tests/bot/locales`. It lists sentences that are missing, unused, or have other placeholders.
 
-Spanish is one, for es-ES and es-419; `es-419/` has the few words that differ. It addresses the reader as "tú" as
-Discord does, is short enough for buttons, and names commands by their Spanish names (/historial).
+There is one Spanish for es-ES and es-419; `es-419/` holds the few sentences that differ. Spanish texts say "tú" as
+Discord does, fit on buttons, and use the Spanish names of commands (/historial).
 """
 
 from collections.abc import Iterator
@@ -34,13 +35,13 @@ _reader: ContextVar[Language] = ContextVar("reader", default=ENGLISH)
 
 
 def address(locale: object) -> None:
-    """Speak the language of a locale, such as "es-ES", for the rest of this task."""
+    """Use the language of a locale, such as "es-ES", for the rest of this task."""
     _reader.set(language_of(str(locale)))
 
 
 @contextmanager
 def addressing(locale: object) -> Iterator[None]:
-    """Speak the language of a locale for as long as the context lasts."""
+    """Use the language of a locale inside a `with` block."""
     token = _reader.set(language_of(str(locale)))
     try:
         yield
@@ -49,14 +50,14 @@ def addressing(locale: object) -> Iterator[None]:
 
 
 def say(sentence: str | Sentence, /, **values: object) -> str:
-    """A sentence in the reader's language; where its catalogues lack it, in English. `values` fill what is open yet."""
+    """A sentence in the reader's language, or in English if there is no translation. `values` fill placeholders."""
     if isinstance(sentence, str):
         return _said(Sentence(sentence, **values))
     return _said(sentence.with_values(**values) if values else sentence)
 
 
 def say_many(n: int, one: str, many: str, /, **values: object) -> str:
-    """A sentence that depends on a number, in the reader's language."""
+    """A sentence whose words depend on a number, in the reader's language."""
     return _said(Counted(n, one, many, **values))
 
 

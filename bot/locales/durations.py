@@ -1,4 +1,4 @@
-"""Lengths of time in words."""
+"""Durations in words."""
 
 from bot.locales import say
 from generation.sentences import Counted, Sentence
@@ -7,7 +7,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def about(seconds: float) -> str:
-    """A length of time as precise as a guess can be, in the reader's language."""
+    """An estimate in the reader's language, rounded to what an estimate can say."""
     if seconds < 5:
         return say("a few seconds")
     if seconds < 55:
@@ -18,7 +18,7 @@ def about(seconds: float) -> str:
 
 
 def duration(seconds: int) -> Sentence:
-    """A length of time to the second, in its two largest units."""
+    """An exact duration in its two largest units."""
     if seconds < MINUTE:
         return Sentence("{seconds} s", seconds=seconds)
     if seconds < HOUR:

@@ -1,4 +1,4 @@
-"""The languages, and their catalogues."""
+"""Languages and their catalogues."""
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -11,35 +11,35 @@ from generation.sentences import ENGLISH_NUMBERS, Counted, Numbers, Sentence
 FOLDER = Path(__file__).parent
 
 Forms = str | list[str]
-"""A translation; of a counted sentence, one a form of the language's plural."""
+"""A translation; for a counted sentence, one text for each plural form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Translations by the English."""
+    """Translations by the English text."""
 
     sentences: Mapping[str, Forms]
     names: Mapping[str, str]
-    """Of commands, options and choices."""
+    """Names of commands, options and choices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language, by Discord's name for it."""
+    """A language, by Discord's name of its locale."""
 
     locale: str
     folders: Sequence[str] = ()
-    """Where its catalogues are; a later one outweighs an earlier."""
+    """Folders with its catalogues; later ones override earlier ones."""
     numbers: Numbers = ENGLISH_NUMBERS
     form: Callable[[int], int] = lambda n: int(n != 1)
-    """Which form of a counted sentence goes with a number."""
+    """The index of the plural form for a number."""
 
     @property
     def catalogue(self) -> Catalogue:
         return _read(tuple(self.folders))
 
     def template(self, sentence: Sentence) -> str:
-        """The template of a sentence in this language; the English one where there is no other."""
+        """The template of a sentence in this language, or the English one if there is no translation."""
         forms = self.catalogue.sentences.get(sentence.template)
         if forms is None:
             return sentence.english()
@@ -58,11 +58,11 @@ LANGUAGES = {
         Language("es-419", ["es", "es-419"]),
     )
 }
-"""Decimal marks are those of Unicode's CLDR: a comma in Spain, a point in es-419."""
+"""Decimal marks follow Unicode's CLDR: a comma in Spain, a point in es-419."""
 
 
 def language_of(locale: str) -> Language:
-    """The language of a locale; English where it is not spoken."""
+    """The language of a locale, or English if it is not supported."""
     return LANGUAGES.get(locale, ENGLISH)
 
 

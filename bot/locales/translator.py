@@ -1,4 +1,4 @@
-"""The catalogues as discord.py asks for them when it tells Discord the commands."""
+"""Translates command names and descriptions when discord.py syncs them with Discord."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _NAMES = (Location.command_name, Location.group_name, Location.parameter_name, L
 
 
 class Translator(app_commands.Translator):
-    """Names and descriptions in every language but English, which is the source."""
+    """Looks names and descriptions up in the catalogues; English is the source."""
 
     async def translate(
         self,

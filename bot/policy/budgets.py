@@ -13,16 +13,16 @@ from storage.generations import BUDGET_TIME, Generations
 from storage.records import Usage
 
 _TOO_SOON = {
-    True: Sentence("One request every {cooldown} is allowed here: wait {left} more."),
-    False: Sentence("One request every {cooldown} is allowed, in all places together: wait {left} more."),
+    True: Sentence("You can send one request every {cooldown} here. Wait {left} more."),
+    False: Sentence(
+        "You can send one request every {cooldown}, counting all servers and direct messages. Wait {left} more."
+    ),
 }
 _TOO_MUCH = {
-    True: Sentence(
-        "This takes {needed:,} steps. {daily:,} are allowed here in 24 hours, and you have {left:,} left. {advice}"
-    ),
+    True: Sentence("This needs {needed:,} steps. You have {left:,} of {daily:,} left here in 24 hours. {advice}"),
     False: Sentence(
-        "This takes {needed:,} steps. {daily:,} are allowed in 24 hours, in all places together, and you have {left:,} "
-        "left. {advice}"
+        "This needs {needed:,} steps. You have {left:,} of {daily:,} left in 24 hours, counting all servers and "
+        "direct messages. {advice}"
     ),
 }
 """By whether the limit is a server's own."""
@@ -92,7 +92,7 @@ class Budgets:
 def _check_room(used: Usage, limits: Limits, requests: int) -> None:
     if requests > 1 and limits.waiting is not None and used.unfinished + requests > limits.waiting:
         raise LimitExceeded(
-            "These are {asked} requests; you may have {most} unfinished ones, and {waiting} wait already.",
+            "This needs {asked} places in the queue; you have {left} of {most} left.",
             asked=requests,
             most=limits.waiting,
             waiting=used.unfinished,

@@ -69,7 +69,7 @@ class Range:
                 value=value,
             )
         raise LimitExceeded(
-            "{setting!c} may be at most {most:g} here, not {value:g}.",
+            "{setting!c} must be at most {most:g} here, not {value:g}.",
             setting=label(setting),
             most=self.most,
             value=value,
@@ -163,7 +163,7 @@ def set_by(book: Rulebook, requester: Requester, model: str, setting: str, matte
 
 def locked(name: str, value: object) -> Refusal:
     """The refusal of a value for a setting that members cannot change."""
-    return Refusal("{setting!c} is set to {value} here and cannot be changed.", setting=label(name), value=value)
+    return Refusal("{setting!c} is locked to {value} here.", setting=label(name), value=value)
 
 
 def _bounds(book: Rulebook, requester: Requester, model: str) -> dict[tuple[str, str], SourcedValue]:

@@ -78,7 +78,7 @@ class RequestContext:
             raise locked(MODEL, fixed)
         for settings in drawn:
             if (word := blocked_words.asked_for(self.rulebook.blocked_words, settings)) is not None:
-                raise Refusal("“{word}” is not to be drawn on this server. Leave it out of the prompt.", word=word)
+                raise Refusal("“{word}” is blocked on this server. Remove it from the prompt.", word=word)
             rules.check(settings)
         return rules
 

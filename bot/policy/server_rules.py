@@ -17,38 +17,40 @@ def check_place(book: Rulebook, requester: Requester, model: ModelSpec, models: 
     `models` are all that the host has.
     """
     if book.paused:
-        raise Refusal("Drawing is paused on this server. Whoever manages it can resume it.")
+        raise Refusal("Drawing is paused on this server. A server manager can resume it.")
     allowed = book.allowed
     if Kind.CHANNEL in allowed and not allowed[Kind.CHANNEL] & _texts(requester.channel_ids):
         channels = [f"<#{channel}>" for channel in sorted(allowed[Kind.CHANNEL])]
-        raise Refusal("Pictures are drawn in other channels of this server: {channels}.", channels=channels)
+        raise Refusal("You can't draw in this channel. Use one of: {channels}.", channels=channels)
     if Kind.ROLE in allowed and not allowed[Kind.ROLE] & _texts(requester.role_ids):
         roles = [f"<@&{role}>" for role in sorted(allowed[Kind.ROLE])]
-        raise Refusal("On this server only some roles may draw: {roles}.", roles=roles)
+        raise Refusal("You need one of these roles to draw on this server: {roles}.", roles=roles)
     if Kind.MODEL in allowed and model.name not in allowed[Kind.MODEL]:
         if not (used := sorted(allowed[Kind.MODEL].intersection(models))):
-            raise Refusal("The models of this server are not here any more. Whoever manages it can allow others.")
+            raise Refusal("The models of this server no longer exist. A server manager can allow others.")
         raise Refusal(
-            "The model {model} is not used on this server. Choose one of: {models}.", model=model.name, models=used
+            "The model {model} isn't allowed on this server. Choose one of: {models}.", model=model.name, models=used
         )
     if book.nsfw is NsfwPolicy.BLOCK and not (model.harmless or model.is_checked or requester.age_restricted):
-        raise Refusal("The model {model} draws in age-restricted channels only, on this server.", model=model.name)
+        raise Refusal("On this server, the model {model} only works in age-restricted channels.", model=model.name)
 
 
 def check_setting(setting: str, rule: Rule) -> Rule:
     """The rule as it can be saved. Raises `InvalidSetting` for bounds that make no sense."""
     numeric = setting in LIMITS or READERS.get(setting) in (int, float)
     if not numeric and (rule.least is not None or rule.most is not None):
-        raise InvalidSetting("setting", "{setting!c} is no number; lock it instead.", setting=label(setting))
+        raise InvalidSetting(
+            "setting", "{setting!c} has no minimum or maximum. Set a default and lock it.", setting=label(setting)
+        )
     if rule.least is not None and rule.most is not None and rule.least > rule.most:
-        raise InvalidSetting("setting", "The least is more than the most. Exchange them.")
+        raise InvalidSetting("setting", "The minimum is higher than the maximum. Swap them.")
     if setting not in READERS and (rule.least is not None or rule.locked):
-        raise InvalidSetting("setting", "{setting!c} is a limit: it has nothing but a most.", setting=label(setting))
+        raise InvalidSetting("setting", "{setting!c} is a limit. Set only a maximum.", setting=label(setting))
     is_whole = setting in LIMITS or READERS[setting] is int
     for value in (rule.least, rule.most):
         if value is not None and is_whole and not value.is_integer():
             raise InvalidSetting(
-                "setting", "{setting!c} is a whole number, not {value:g}.", setting=label(setting), value=value
+                "setting", "{setting!c} must be a whole number, not {value:g}.", setting=label(setting), value=value
             )
         if value is not None and (bounds := NUMBERS.get(setting) or LIMITS.get(setting)):
             bounds.check(setting, int(value) if is_whole else value)

@@ -12,6 +12,9 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 
 STYLE = "style"
 
+ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
+"""Aspect ratios offered to choose from; members can type any other."""
+
 _NARROWEST = 4
 """The longer side may be so many times the shorter."""
 
@@ -43,7 +46,7 @@ def read(text: str) -> ParsedPrompt:
         if name.lower() not in _FLAGS:
             known = [f"`--{known}`" for known in _FLAGS]
             raise InvalidSetting(
-                "prompt", "I do not know the flag `--{name}`. There are {known}.", name=name[:20], known=known
+                "prompt", "There's no flag `--{name}`. Use one of: {known}.", name=name[:20], known=known
             )
         field, read_value, example = _FLAGS[name.lower()]
         values.pop(_RIVALS.get(field, ""), None)
@@ -147,18 +150,22 @@ def _text(value: str) -> str:
 def _alone(value: str) -> bool:
     """True for a flag without a value."""
     if value:
-        raise InvalidSetting("prompt", "`--private` and `--spoiler` stand alone, behind all words of the prompt.")
+        raise InvalidSetting(
+            "prompt", "`--private` and `--spoiler` take no value. Put them after the words of the prompt."
+        )
     return True
 
 
 def _style(_: str) -> str:
-    raise InvalidSetting(STYLE, "`--style` cannot be used here. Name the style in the prompt of a picture.")
+    raise InvalidSetting(STYLE, "`--style` doesn't work here. Use it in the prompt of a picture.")
 
 
 def _aspect(value: str) -> tuple[int, int]:
     across, down = (int(side[:6]) for side in value.split(":"))
     if across < 1 or bounded((across, down)) != (across, down):
-        raise InvalidSetting("aspect", "That aspect is too narrow: the longer side may be four times the shorter.")
+        raise InvalidSetting(
+            "aspect", "That aspect ratio is too narrow. The longer side can be at most four times the shorter."
+        )
     return across, down
 
 
@@ -185,7 +192,7 @@ def _sampler(value: str) -> Sampler:
     by_name = {sampler.value.lower(): sampler for sampler in Sampler}
     if value.lower() not in by_name:
         raise InvalidSetting(
-            "sampler", "There is no sampler “{name}”. There are {known}.", name=value[:30], known=list(Sampler)
+            "sampler", "There's no sampler “{name}”. Use one of: {known}.", name=value[:30], known=list(Sampler)
         )
     return by_name[value.lower()]
 
@@ -194,7 +201,7 @@ def _schedule(value: str) -> Schedule:
     by_name = {schedule.value.lower(): schedule for schedule in Schedule}
     if value.lower() not in by_name:
         raise InvalidSetting(
-            "schedule", "There is no schedule “{name}”. There are {known}.", name=value[:30], known=list(Schedule)
+            "schedule", "There's no schedule “{name}”. Use one of: {known}.", name=value[:30], known=list(Schedule)
         )
     return by_name[value.lower()]
 

@@ -55,7 +55,5 @@ def _literal(choices: list[_Choices], end: str) -> _Choices:
 
 def _joined(starts: _Choices, ends: _Choices) -> _Choices:
     if len(starts) * len(ends) > MOST:
-        raise InvalidSetting(
-            "prompt", "The braces in it stand for more than {most} prompts. Take some choices out.", most=MOST
-        )
+        raise InvalidSetting("prompt", "The braces make more than {most} prompts. Remove some choices.", most=MOST)
     return [start + end for start, end in product(starts, ends)]

@@ -73,14 +73,14 @@ class Presets:
         if _KEPT.fullmatch(typed.strip()):
             text = self._kept.get(user_id, {}).get(typed.strip())
             if text is None:
-                raise Refusal("That prompt is not here any more. Type it anew.")
+                raise Refusal("That prompt is no longer stored. Type it again.")
             return text
         match = _RECENT.fullmatch(typed.strip())
         if match is None:
             return typed
         generation = await self._generations.get(int(match[1]))
         if generation is None or generation.origin.user_id != user_id:
-            raise Refusal("That prompt is not here any more. Type it anew.")
+            raise Refusal("That prompt is no longer stored. Type it again.")
         return escaped(generation.settings.prompt)
 
 

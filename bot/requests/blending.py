@@ -17,7 +17,7 @@ LONGEST = 300
 """Characters that are taken of each picture's prompt."""
 
 
-PLAIN = "a picture"
+FALLBACK_PROMPT = "a picture"
 """The prompt where there is none."""
 
 
@@ -30,10 +30,10 @@ def words_of(files: Sequence[bytes]) -> str:
         except UserError:
             continue
         found[" ".join(words.split())[:LONGEST]] = None
-    return ", ".join(filter(None, found)) or PLAIN
+    return ", ".join(filter(None, found)) or FALLBACK_PROMPT
 
 
-def with_words(text: str, words: str = PLAIN) -> str:
+def with_words(text: str, words: str = FALLBACK_PROMPT) -> str:
     """Typed text; where it has flags only, with `words` before them."""
     typed, typed_flags = flags.split(text)
     return text if typed else f"{words} {typed_flags}".strip()

@@ -55,7 +55,7 @@ class Comparisons:
         axes = []
         for parameter, values in wanted.items():
             if parameter is Parameter.STRENGTH and not asked.plan.from_picture:
-                raise Refusal("Strength is of a picture to start from. Give one as image.")
+                raise Refusal("Strength only works with a start picture. Attach one as `image`.")
             axis = comparison.read(parameter, values) if values else None
             if parameter is Parameter.MODEL:
                 models = self._models(asked, axis)

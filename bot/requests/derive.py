@@ -21,7 +21,7 @@ from generation.settings import SEED, STEPS, GenerationSettings, PartialSettings
 from storage.images import Images
 from storage.records import Action, Generation, InputFiles, Lineage, Picture
 
-GONE = Sentence("That picture is not here any more. Re-roll to draw another.")
+GONE = Sentence("That picture is no longer available. Re-roll to draw another.")
 
 
 class Derivations:
@@ -41,7 +41,9 @@ class Derivations:
     def reroll(self, context: RequestContext, generation: Generation) -> Plan:
         """The same settings with another seed; a variation varies as far towards another one."""
         if generation.axes:
-            raise Refusal("A comparison stays as it is. Choose one of its pictures, or ask for another with /compare.")
+            raise Refusal(
+                "You can't change a comparison. Choose one of its pictures, or start a new one with /compare."
+            )
         if generation.cells:
             return self._reseeded(context, generation, self._planner.new_seed())
         is_variation = generation.lineage.action is Action.VARY
@@ -77,7 +79,7 @@ class Derivations:
     ) -> list[Plan]:
         """One picture of a request with several other settings. Raises `Refusal` where there are none."""
         if not tried:
-            raise Refusal("There are no other values that it could be drawn with here.")
+            raise Refusal("There are no other values to try here.")
         lineage = Lineage(Action.TRY_OUT, generation.id, index)
         return [self.derive(context, generation, settings, lineage) for settings in tried]
 
@@ -112,7 +114,7 @@ class Derivations:
         _finished_picture(generation, index)
         settings = generation.settings.of_picture(index)
         if settings.hires_factor > 1:
-            raise Refusal("It has been refined already. Upscale it instead.")
+            raise Refusal("This picture is already refined. Upscale it instead.")
         lineage = Lineage(Action.HIRES, generation.id, index)
         return self.derive(context, generation, variations.refined(settings), lineage)
 
@@ -142,7 +144,7 @@ class Derivations:
         old = generation.settings.of_picture(index)
         width, height = self._planner.fitted(context, old, aspect)
         if (width, height) == (old.width, old.height):
-            raise Refusal("It has this shape already.")
+            raise Refusal("This picture already has that shape.")
         noise = (old.seed_width, old.seed_height) if old.seed_width else (old.width, old.height)
         settings = replace(old, width=width, height=height, seed_width=noise[0], seed_height=noise[1])
         return self.derive(context, generation, settings, Lineage(Action.RESHAPE, generation.id, index))
@@ -164,7 +166,7 @@ class Derivations:
         side = max(picture.width, picture.height) * factor
         if plan.limits.side is not None and side > plan.limits.side:
             raise LimitExceeded(
-                "It would be {side} pixels wide or high, and {limit} is the most here.",
+                "The result would be {side} pixels wide or high; the maximum here is {limit}.",
                 side=side,
                 limit=plan.limits.side,
             )
@@ -199,9 +201,9 @@ def _seen_as(plan: Plan, typed: ParsedPrompt) -> Plan:
 def _finished_picture(generation: Generation, index: int) -> Picture:
     """Picture `index` of a request, with its file. Raises `Refusal` where there is none, or not yet."""
     if generation.lineage.action.makes_figure or generation.cells:
-        raise Refusal("This is a figure. Draw a picture of its own first, then work with that.")
+        raise Refusal("This is a figure, not a picture. Draw a picture first, then change that one.")
     if generation.state.unfinished:
-        raise Refusal("It is still being drawn. Try again when it is finished.")
+        raise Refusal("This picture is still being drawn. Try again when it's done.")
     picture = next((each for each in generation.pictures if each.index == index and each.file), None)
     if picture is None:
         raise Refusal(GONE)

@@ -98,14 +98,14 @@ def more_guidance(settings: GenerationSettings) -> GenerationSettings:
     """The settings with half as much guidance again. Raises `Refusal` at the highest guidance."""
     most = float(GUIDANCE_SCALE.high)
     if settings.guidance_scale == most:
-        raise Refusal("There is no more guidance than {most:g}.", most=most)
+        raise Refusal("Guidance can't be higher than {most:g}.", most=most)
     return replace(settings, guidance_scale=min(round(settings.guidance_scale * 1.5, 1), most))
 
 
 def fewer_steps(settings: GenerationSettings) -> GenerationSettings:
     """The settings with half the steps. Raises `Refusal` where there is only one."""
     if settings.steps == STEPS.low:
-        raise Refusal("A picture takes at least one step.")
+        raise Refusal("A picture needs at least one step.")
     return replace(settings, steps=settings.steps // 2)
 
 

@@ -1,6 +1,16 @@
-"""What a message looks like: a record or an event in, a Components V2 view with its files out. Nothing is sent here."""
+"""Records and events turned into messages: Components V2 views with their files. Nothing is sent from here."""
 
 from bot.views.message import MessageContent
-from bot.views.request import ended, file_of_one, letter, of_one, outcome, starting, underway, which
+from bot.views.request import direct_message, ended, file_of_one, of_one, outcome, starting, underway, which
 
-__all__ = ["MessageContent", "ended", "file_of_one", "letter", "of_one", "outcome", "starting", "underway", "which"]
+__all__ = [
+    "MessageContent",
+    "direct_message",
+    "ended",
+    "file_of_one",
+    "of_one",
+    "outcome",
+    "starting",
+    "underway",
+    "which",
+]

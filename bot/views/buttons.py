@@ -1,12 +1,13 @@
 """The buttons and selects under a message."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
 from discord import ui
 
 from bot.locales import say
-from bot.views.custom_ids import Press, PressKind
+from bot.views.custom_ids import LAST_REQUEST, Press, PressKind
 from generation.outpainting import ZOOMS
 from generation.sentences import Sentence
 from generation.upscaling import FACTOR, FACTORS
@@ -27,51 +28,52 @@ FACES = {
     PressKind.CANCEL: (Sentence("Cancel"), None),
     PressKind.ORIGINAL: (Sentence("Original file"), "💾"),
 }
-"""Label and emoji, which may be missing."""
+"""Label and emoji of each button; the emoji may be None."""
 
 MORE = {
-    PressKind.VARY: ("🎲", Sentence("Vary a little"), Sentence("much like it")),
-    PressKind.VARY_STRONG: ("🎲", Sentence("Vary a lot"), Sentence("a clear change")),
-    PressKind.REDRAW: ("🖌️", Sentence("Start from this picture"), Sentence("with other words, as far as you like")),
+    PressKind.VARY: ("🎲", Sentence("Vary a little"), Sentence("small changes")),
+    PressKind.VARY_STRONG: ("🎲", Sentence("Vary a lot"), Sentence("big changes")),
+    PressKind.REDRAW: ("🖌️", Sentence("Start from this picture"), Sentence("redraw it with another prompt")),
     PressKind.SHAPE_SQUARE: ("⬜", Sentence("Square"), Sentence("the same seed in another shape")),
     PressKind.SHAPE_WIDE: ("🖥️", Sentence("Wide"), Sentence("the same seed in another shape")),
     PressKind.SHAPE_TALL: ("📱", Sentence("Tall"), Sentence("the same seed in another shape")),
     PressKind.ZOOM_LITTLE: (
         "🔭",
         Sentence("Zoom out ×{factor:g}", factor=ZOOMS[0]),
-        Sentence("draw what is around it"),
+        Sentence("draw more on all sides"),
     ),
-    PressKind.ZOOM_FAR: ("🔭", Sentence("Zoom out ×{factor:g}", factor=ZOOMS[1]), Sentence("draw what is around it")),
-    PressKind.PAN_LEFT: ("⬅️", Sentence("Look left"), Sentence("draw more on that side")),
-    PressKind.PAN_RIGHT: ("➡️", Sentence("Look right"), Sentence("draw more on that side")),
-    PressKind.PAN_UP: ("⬆️", Sentence("Look up"), Sentence("draw more on that side")),
-    PressKind.PAN_DOWN: ("⬇️", Sentence("Look down"), Sentence("draw more on that side")),
-    PressKind.HIRES: ("🔬", Sentence("Refine"), Sentence("twice the size, drawn with the detail of it")),
+    PressKind.ZOOM_FAR: ("🔭", Sentence("Zoom out ×{factor:g}", factor=ZOOMS[1]), Sentence("draw more on all sides")),
+    PressKind.PAN_LEFT: ("⬅️", Sentence("Pan left"), Sentence("draw more on that side")),
+    PressKind.PAN_RIGHT: ("➡️", Sentence("Pan right"), Sentence("draw more on that side")),
+    PressKind.PAN_UP: ("⬆️", Sentence("Pan up"), Sentence("draw more on that side")),
+    PressKind.PAN_DOWN: ("⬇️", Sentence("Pan down"), Sentence("draw more on that side")),
+    PressKind.HIRES: ("🔬", Sentence("Refine"), Sentence("twice the size, redrawn with more detail")),
     PressKind.UPSCALE_FAR: (
         "🔎",
         Sentence("Upscale ×{factor}", factor=max(FACTORS)),
-        Sentence("sharper, and otherwise as it is"),
+        Sentence("larger and sharper, otherwise unchanged"),
     ),
     PressKind.UPSCALE_CREATIVE: (
         "🎨",
         Sentence("Upscale creatively"),
-        Sentence("larger, with new detail that the model finds"),
+        Sentence("larger, with new detail from the model"),
     ),
-    PressKind.EXPLAIN: ("💡", Sentence("See how it is drawn"), Sentence("the same once more, from the inside")),
-    PressKind.TRY_STEPS: ("🧪", Sentence("Try other steps"), Sentence("pictures that differ in nothing else")),
-    PressKind.TRY_GUIDANCE: ("🧪", Sentence("Try other guidance"), Sentence("pictures that differ in nothing else")),
-    PressKind.TRY_SAMPLERS: ("🧪", Sentence("Try other samplers"), Sentence("pictures that differ in nothing else")),
+    PressKind.EXPLAIN: ("💡", Sentence("See how it is drawn"), Sentence("draw it again and show the steps")),
+    PressKind.TRY_STEPS: ("🧪", Sentence("Try other steps"), Sentence("change nothing else")),
+    PressKind.TRY_GUIDANCE: ("🧪", Sentence("Try other guidance"), Sentence("change nothing else")),
+    PressKind.TRY_SAMPLERS: ("🧪", Sentence("Try other samplers"), Sentence("change nothing else")),
 }
-"""What the select of a picture offers: emoji, label, and description."""
+"""Entries of the select under a picture: emoji, label and description."""
 
 
 def button(press: Press, label: str | None = None, emoji: str | None = None) -> ui.Button[Any]:
-    usual, face = FACES[press.kind]
-    return ui.Button(label=label or say(usual), emoji=emoji or face, custom_id=press.custom_id)
+    """The button of a press, with its usual label and emoji unless others are given."""
+    usual, usual_emoji = FACES[press.kind]
+    return ui.Button(label=label or say(usual), emoji=emoji or usual_emoji, custom_id=press.custom_id)
 
 
 def rows_of(generation: Generation) -> list[Row]:
-    """What can be done with a request that has its pictures."""
+    """The rows of buttons under finished pictures."""
     if generation.lineage.action is Action.SEED:
         return _rows_of_seed(generation)
     if len(generation.pictures) == 1:
@@ -89,7 +91,7 @@ def rows_of(generation: Generation) -> list[Row]:
 
 
 def originals(generation: Generation) -> Row | None:
-    """A button for the file of each picture that is still there; nothing where none is."""
+    """A button for the original file of each picture; None if no file is left."""
     files = [picture for picture in generation.shown if picture.file]
     if not files:
         return None
@@ -106,7 +108,7 @@ def _rows_of_seed(generation: Generation) -> list[Row]:
 
 
 def more(generation_id: int, picture: int) -> Row:
-    """A select of everything that no button does."""
+    """A select of the actions that have no button."""
     options = []
     for kind, (emoji, label, description) in MORE.items():
         option = discord.SelectOption(label=say(label), value=kind.value, emoji=emoji, description=say(description))
@@ -120,7 +122,7 @@ def _row(generation: Generation, *kinds: PressKind) -> Row:
 
 
 def numbered(letter: str, kind: PressKind, generation: Generation) -> Row:
-    """A button for each picture that may be seen."""
+    """One button for each picture that may be shown."""
     presses = [Press(kind, generation.id, picture.index) for picture in generation.shown]
     return ui.ActionRow(*(button(press, f"{letter}{press.picture + 1}") for press in presses))
 
@@ -138,3 +140,11 @@ def _pick(generation: Generation) -> Row:
     return ui.ActionRow(
         ui.Select(custom_id=press.custom_id, placeholder=say("More with one picture…"), options=options)
     )
+
+
+def comparing(
+    label: str, parameter: str, generation_id: int = LAST_REQUEST, values: Sequence[str] = ()
+) -> ui.Button[Any]:
+    """The button that compares values of a setting on the prompt of a request."""
+    custom_id = ":".join(["noisefox-try", parameter, str(generation_id), *([",".join(values)] if values else [])])
+    return ui.Button(label=label, emoji="🧪", custom_id=custom_id)

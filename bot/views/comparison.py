@@ -1,4 +1,4 @@
-"""The message of a comparison: its sheet, and its pictures to choose from."""
+"""The message of a comparison: the sheet, and a select of its pictures."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -15,11 +15,11 @@ from bot.views.text import SHOWN_PROMPT
 from storage.records import Generation
 
 LABEL = 100
-"""Characters that Discord takes as the label of an entry."""
+"""Discord's limit for the label of a select option, in characters."""
 
 
 def sheet_of(generation: Generation, names: Sequence[str]) -> list[Part]:
-    """The sheet, described for those who do not see it."""
+    """The sheet, with alt text."""
     described = say(
         "“{prompt}” compared by {settings}",
         prompt=generation.settings.prompt[:SHOWN_PROMPT],
@@ -29,19 +29,19 @@ def sheet_of(generation: Generation, names: Sequence[str]) -> list[Part]:
 
 
 def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:
-    """A select of the cells, and `after` it the buttons that every request has."""
+    """A select of the cells, and a row with the buttons in `after`."""
     options = [
         discord.SelectOption(label=label[:LABEL], value=str(index)) for index, label in enumerate(labels_of(generation))
     ]
     press = Press(PressKind.CELL, generation.id)
     choice: ui.Select[Any] = ui.Select(
-        custom_id=press.custom_id, placeholder=say("Draw one of them by itself…"), options=options
+        custom_id=press.custom_id, placeholder=say("Draw one of these on its own…"), options=options
     )
     return [ui.ActionRow(choice), ui.ActionRow(*after)]
 
 
 def labels_of(generation: Generation) -> list[str]:
-    """The cells by what they differ in, such as "steps 20, guidance 7"."""
+    """A label for each cell: the values it differs in, such as "steps 20, guidance 7"."""
     axes = generation.axes
     names = [say(NAMES[axis.parameter]) for axis in axes]
     return [

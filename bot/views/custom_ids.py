@@ -1,4 +1,4 @@
-"""What a custom id says: which button was pressed, on which picture of which request."""
+"""Custom ids: which button was pressed, on which picture of which request."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class PressKind(StrEnum):
-    """What a button, or an entry of a select, does."""
+    """The action of a button or of a select option."""
 
     REROLL = "reroll"
     UPSCALE = "upscale"
@@ -16,13 +16,13 @@ class PressKind(StrEnum):
     FAVOURITE = "favourite"
     DETAILS = "details"
     ORIGINAL = "original"
-    """The picture as it was drawn, as a file."""
+    """Sends the original file of the picture."""
     DELETE = "delete"
     CANCEL = "cancel"
     MORE = "more"
-    """A select, whose chosen value is the kind of press."""
+    """A select; the chosen value is the kind of press."""
     PICK = "pick"
-    """A select of pictures: shows what can be done with the chosen one."""
+    """A select of pictures; shows the actions for the chosen one."""
     VARY_STRONG = "vary-strong"
     SHAPE_SQUARE = "shape-square"
     SHAPE_WIDE = "shape-wide"
@@ -45,20 +45,20 @@ class PressKind(StrEnum):
     EXPLAIN_GUIDANCE = "explain-guidance"
     EXPLAIN_STEPS = "explain-steps"
     DRAW = "draw"
-    """Draws what was explained, as a request of its own."""
+    """Draws the explained picture as a new request."""
     CELL = "cell"
-    """A select of a comparison's cells: draws the chosen one as a request of its own."""
+    """A select of a comparison's cells; draws the chosen one as a new request."""
     GIF = "gif"
-    """Shows an animation to those whose client plays no WebP."""
+    """Shows the animation as a GIF, for clients that play no WebP."""
     NEXT_SEED = "next-seed"
-    """Of a figure: the same with the seed after it."""
+    """Draws a seed's figure again with the next seed."""
     USE = "use"
-    """As a form: a new request with the settings of a picture."""
+    """Opens a form for a new request with the settings of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What was pressed: what it does, to which generation, and to which of its pictures."""
+    """A press: its action, and the generation and picture it is about."""
 
     kind: PressKind
     generation_id: int
@@ -66,20 +66,27 @@ class Press:
 
     @property
     def custom_id(self) -> str:
+        """The custom_id that `read` turns back into this press."""
         return f"noisefox:{self.kind}:{self.generation_id}:{self.picture}"
 
     @classmethod
     def read(cls, custom_id: str) -> Self | None:
-        """The press of a custom_id; None where it is not one of these."""
+        """The press of a custom_id; None if it is not one of ours."""
         match = TEMPLATE.fullmatch(custom_id)
         return None if match is None else cls.of(match)
 
     @classmethod
     def of(cls, match: "re.Match[str]") -> Self | None:
-        """The press of a matched custom_id; None where its kind is not known (any more)."""
+        """The press of a matched custom_id; None if its kind is unknown, for example one of an older version."""
         if match["kind"] not in list(PressKind):
             return None
         return cls(PressKind(match["kind"]), int(match["generation"]), int(match["picture"]))
 
 
 TEMPLATE = re.compile(r"noisefox:(?P<kind>[a-z-]+):(?P<generation>\d{1,18}):(?P<picture>\d)")
+
+COMPARE = re.compile(r"noisefox-try:(?P<parameter>[a-z -]+):(?P<generation>\d{1,18})(?::(?P<values>[\d.,×]+))?")
+"""The button that compares a setting: the parameter, the request to compare on, and the values if they are given."""
+
+LAST_REQUEST = 0
+"""As the request of a `COMPARE` button: the latest one of whoever presses it."""

@@ -1,4 +1,4 @@
-"""All settings of a request, as text."""
+"""The message with all settings of a request."""
 
 from discord import ui
 
@@ -11,15 +11,15 @@ from generation.settings import GenerationSettings
 from storage.records import Generation
 
 LONGEST = 1500
-"""Characters of a prompt that are shown; a longer one comes as a file too."""
+"""Characters of a prompt that are shown; a longer one is also attached as a file."""
 
 FILE = "settings.txt"
 
 
 def details(generation: Generation, parent: Generation | None) -> MessageContent:
-    """Everything that is known of a request."""
+    """The settings of a request, when and where it was drawn, and what it was derived from."""
     time = f"<t:{int(generation.created.timestamp())}:f>"
-    facts = [say("number {number}", number=generation.id), say("asked for {time}", time=time)]
+    facts = [say("number {number}", number=generation.id), say("requested {time}", time=time)]
     if generation.seconds is not None:
         facts.append(say("drawn in {seconds:.1f} s", seconds=generation.seconds))
     if generation.circumstances:
@@ -29,13 +29,13 @@ def details(generation: Generation, parent: Generation | None) -> MessageContent
     if len(generation.pictures) > 1:
         lines.append(f"-# {say('seeds {seeds}', seeds=seeds)}")
     if not generation.origin.private:
-        lines.append(f"-# [{say('where it was shown')}]({link_to(generation)})")
+        lines.append(f"-# [{say('jump to message')}]({link_to(generation)})")
     return of_settings(generation.settings, lines, originals(generation))
 
 
 def of_settings(settings: GenerationSettings, lines: list[str], row: Part | None = None) -> MessageContent:
-    """Settings in words and as the flags that bring them back, with lines and a row of buttons under them."""
-    texts = {say("Prompt"): settings.prompt, say("Without"): settings.negative_prompt}
+    """Settings in words and as flags to copy, followed by `lines` and a row of buttons."""
+    texts = {say("Prompt"): settings.prompt, say("Negative prompt"): settings.negative_prompt}
     command = f"{settings.prompt} {flags.write(settings)}"
     if settings.negative_prompt:
         command += f" --no {settings.negative_prompt}"
@@ -46,7 +46,8 @@ def of_settings(settings: GenerationSettings, lines: list[str], row: Part | None
     if any(len(text) > LONGEST for text in texts.values()):
         files[FILE] = command.encode()
         parts.append(ui.File(f"attachment://{FILE}"))
-    parts.append(ui.TextDisplay("\n".join(filter(None, lines)) or f"-# {say('read from the picture itself')}"))
+    source = say("read from the picture's metadata")
+    parts.append(ui.TextDisplay("\n".join(filter(None, lines)) or f"-# {source}"))
     parts += [row] if row else []
     return MessageContent(framed(parts, QUIET), files)
 

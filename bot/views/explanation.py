@@ -1,4 +1,4 @@
-"""The message of a drawing that was explained: its figure, its animation, and what to try next."""
+"""The message of an explained drawing: figure, animation, and buttons to try something else."""
 
 from typing import Any
 
@@ -12,23 +12,22 @@ from generation.sentences import Sentence
 from storage.records import Generation
 
 _TRIES = {
-    PressKind.EXPLAIN_SEED: (Sentence("Other seed"), "🎲"),
+    PressKind.EXPLAIN_SEED: (Sentence("Another seed"), "🎲"),
     PressKind.EXPLAIN_GUIDANCE: (Sentence("More guidance"), "🧭"),
     PressKind.EXPLAIN_STEPS: (Sentence("Fewer steps"), "👣"),
-    PressKind.DRAW: (Sentence("Draw it properly"), "🖼️"),
+    PressKind.DRAW: (Sentence("Draw the picture"), "🖼️"),
 }
 
 
 def of_animation(generation: Generation, gif: bytes) -> MessageContent:
-    """The animation for those whose client plays no WebP."""
+    """The animation as a GIF, for clients that play no WebP."""
     covered = any(map(generation.covers, generation.pictures))
     name = f"{SPOILER * covered}noisefox-{generation.id}-steps.gif"
     return MessageContent(framed([gallery([name], _of_steps(generation))]), {name: gif})
 
 
 def figures_of(generation: Generation, names: list[str]) -> list[Part]:
-    """The files of these names one below the other, each as large as the chat shows it, described for those who do not
-    see them."""
+    """The files one below the other, each as wide as the chat shows it, with alt text."""
     prompt = generation.settings.prompt[:SHOWN_PROMPT]
     descriptions = (
         say("How “{prompt}” is drawn, from noise to picture", prompt=prompt),
@@ -43,7 +42,7 @@ def _of_steps(generation: Generation) -> str:
 
 
 def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:
-    """What to try next, and `after` it the buttons that every request has."""
+    """Buttons to try something else, and a row with the buttons in `after`."""
     tries: list[ui.Button[Any]] = [
         ui.Button(label=say(label), emoji=emoji, custom_id=Press(kind, generation.id).custom_id)
         for kind, (label, emoji) in _TRIES.items()

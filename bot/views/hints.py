@@ -1,21 +1,21 @@
-"""Hints in words."""
+"""Hints about unusual settings, in words."""
 
 from discord import ui
 
 from bot.locales import say
-from bot.views.compare_button import comparing
+from bot.views.buttons import comparing
 from bot.views.message import Part
 from generation.settings import GenerationSettings
 from storage.records import Generation, Hint
 
 
 def hint_line(hint: Hint, settings: GenerationSettings) -> str:
-    """One quiet line: what a setting costs, and what the model likes."""
+    """One small line: what a setting costs, and the model's usual value."""
     return f"-# 💡 {_sentence(hint, settings)}"
 
 
 def hinted(generation: Generation, hint: Hint) -> Part:
-    """The line, and a button that draws the same prompt as the model likes it, beside as it was asked for."""
+    """The line, and a button that compares the usual value with the given one on the same prompt."""
     settings = generation.settings
     own = {
         "steps": f"{settings.steps}",
@@ -30,8 +30,7 @@ def _sentence(hint: Hint, settings: GenerationSettings) -> str:
     match hint.setting:
         case "steps":
             return say(
-                "{steps} steps take {times:g} times as long as the {usual} that this model likes, and seldom look "
-                "better.",
+                "{steps} steps take {times:g} times as long as this model's usual {usual} and rarely look better.",
                 steps=settings.steps,
                 times=_times(settings.steps / int(hint.usual)),
                 usual=int(hint.usual),
@@ -40,11 +39,12 @@ def _sentence(hint: Hint, settings: GenerationSettings) -> str:
             return _size(hint.usual, settings)
     if float(hint.usual) == 1:
         return say(
-            "Guidance {scale:g} takes about twice the time of 1, which this model is made for, and colours burn.",
+            "This model is made for guidance 1. Guidance {scale:g} takes about twice as long and makes colours too "
+            "harsh.",
             scale=settings.guidance_scale,
         )
     return say(
-        "Guidance {scale:g} costs no time, but colours burn and shapes harden. This model likes about {usual:g}.",
+        "Guidance {scale:g} makes colours and edges too harsh. Try about {usual:g} with this model.",
         scale=settings.guidance_scale,
         usual=float(hint.usual),
     )
@@ -56,13 +56,13 @@ def _size(usual: str, settings: GenerationSettings) -> str:
     own = f"{settings.width}×{settings.height}"
     if share < 1:
         return say(
-            "{size} leaves little room: this model learned at {usual}, and smaller pictures lose their shapes.",
+            "{size} is small for this model. It was trained at {usual}, and smaller pictures lose their shapes.",
             size=own,
             usual=usual,
         )
     return say(
-        "{size} is {times:g} times the work of the {usual} that this model learned at, and things may come twice. Draw "
-        "at {usual}, then choose Refine under More…",
+        "{size} takes {times:g} times the work of {usual}, the size this model was trained at, and things may "
+        "appear twice. Draw at {usual}, then choose Refine under More…",
         size=own,
         times=_times(share),
         usual=usual,

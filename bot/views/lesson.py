@@ -1,4 +1,4 @@
-"""A lesson as a message."""
+"""The message of a lesson."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from discord import ui
 from bot.lessons.examples import EXAMPLES, Example, file_name
 from bot.lessons.topics import LESSONS, Topic
 from bot.locales import say
-from bot.views.compare_button import comparing
+from bot.views.buttons import comparing
 from bot.views.message import MessageContent, Part, framed, plain
 from generation.comparison import Parameter
 
@@ -22,13 +22,13 @@ TRIED = {
     Topic.GUIDANCE: Parameter.GUIDANCE,
     Topic.SAMPLER: Parameter.SAMPLER,
 }
-"""What can be compared on any prompt; strength needs a picture to start from."""
+"""Settings that can be compared on any prompt; strength is missing because it needs a start picture."""
 
 ANOTHER = re.compile("noisefox-what")
 
 
 def of_lesson(topic: Topic, picture: bytes | None) -> MessageContent:
-    """Two sentences, the example, a rule of thumb, and a select of the other lessons."""
+    """Two sentences, an example picture, a rule of thumb, and a select of the other lessons."""
     lesson = LESSONS[topic]
     title = say(lesson.title)
     parts: list[Part] = [ui.TextDisplay(f"### {lesson.emoji} {title}\n{say(lesson.what)}\n{say(lesson.but)}")]

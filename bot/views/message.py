@@ -1,4 +1,4 @@
-"""A message as it is to be sent."""
+"""Parts that all messages share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,29 +13,29 @@ QUIET = discord.Colour(0x80848E)
 Part = ui.Item[ui.LayoutView]
 
 ALT_TEXT = 1024
-"""Discord's limit for the description of a picture."""
+"""Discord's limit for alt text, in characters."""
 
 SPOILER = "SPOILER_"
-"""How the name of a file begins that is covered until it is pressed."""
+"""Discord hides a file behind a spoiler if its name begins with this."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
-    """A message: its view, and the files that the view names."""
+    """A message: its view, and the files that the view refers to by name."""
 
     view: ui.LayoutView
     files: dict[str, bytes] = field(default_factory=dict)
 
 
 def framed(parts: Sequence[Part], colour: discord.Colour = ACCENT) -> ui.LayoutView:
-    """A view of one container with an edge of `colour`."""
+    """A view of one container with a stripe of `colour`."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*parts, accent_colour=colour))
     return view
 
 
 def gallery(names: Sequence[str], description: str) -> ui.MediaGallery[ui.LayoutView]:
-    """The files of these names, described for those who do not see them; those whose names say so are covered."""
+    """The files of these names, with alt text; names that begin with `SPOILER` are hidden."""
     items = [
         discord.MediaGalleryItem(
             f"attachment://{name}", description=description[:ALT_TEXT], spoiler=name.startswith(SPOILER)
@@ -46,10 +46,10 @@ def gallery(names: Sequence[str], description: str) -> ui.MediaGallery[ui.Layout
 
 
 def files_of(content: MessageContent) -> list[discord.File]:
-    """The files of a look, to be sent."""
+    """The files of a message, ready to send."""
     return [discord.File(BytesIO(data), filename=name) for name, data in content.files.items()]
 
 
 def plain(text: str) -> str:
-    """Text as typed: no formatting, no mentions."""
+    """Text without formatting and mentions."""
     return discord.utils.escape_mentions(discord.utils.escape_markdown(text))

@@ -1,4 +1,4 @@
-"""Lists: of one's own pictures, of favourites, and of what waits."""
+"""Lists with pages: a person's pictures, their favourites, and the queue."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -17,10 +17,10 @@ from generation.sentences import Sentence
 from storage.records import Generation, Page
 
 PAGE = 5
-"""Requests on a page of a list."""
+"""Requests on one page."""
 
 SEARCH = 60
-"""Characters of a search; it is kept in the buttons that turn the pages."""
+"""Characters of a search; the buttons that turn pages carry it in their custom id."""
 
 TURN = re.compile(r"noisefox-list:(?P<kind>[a-z]+):(?P<page>\d{1,6}):(?P<search>.{0,60})", re.DOTALL)
 SHOW = re.compile("noisefox-show")
@@ -29,11 +29,11 @@ STOP = re.compile("noisefox-stop")
 _NO_PAGE = 10**6
 
 LINES = 15
-"""Requests that the queue's list names."""
+"""Requests that the queue shows."""
 
 _STATES = {
-    JobState.QUEUED: Sentence("⏳ waits"),
-    JobState.DRAWING: Sentence("🖌️ is being drawn"),
+    JobState.QUEUED: Sentence("⏳ waiting"),
+    JobState.DRAWING: Sentence("🖌️ drawing"),
     JobState.FAILED: Sentence("⚠️ failed"),
     JobState.CANCELLED: Sentence("🚫 cancelled"),
 }
@@ -41,7 +41,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of a list."""
+    """A page of a list: which list, which page, and the words searched for."""
 
     kind: str
     page: int
@@ -57,10 +57,10 @@ class Place:
 
 
 def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, bytes]) -> MessageContent:
-    """A page of requests; `thumbnails` by their ids."""
+    """A page of requests, with `thumbnails` by request id."""
     last = max(0, -(-page.total // PAGE) - 1)
     found = say("{title} with “{words}”", title=title, words=shown(place.search, SEARCH)) if place.search else title
-    parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in all', total=page.total)}")]
+    parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in total', total=page.total)}")]
     files = {}
     for generation in page.generations:
         text: ui.TextDisplay[Any] = ui.TextDisplay(_entry(generation))
@@ -85,8 +85,8 @@ def of_queue(
     drawing: int,
     seconds: float | None,
 ) -> MessageContent:
-    """What is unfinished, the first `drawing` of it in the works. Words are shown of what is `in_sight`, by its ids,
-    and of the person's own public requests."""
+    """The unfinished requests; the first `drawing` of them are running. Prompts are shown only of requests whose ids
+    are `in_sight`, and of the person's own public ones. `seconds` is the time until all are drawn, if known."""
     rows = []
     for number, generation in enumerate(line[:LINES], start=1):
         origin = generation.origin
@@ -95,21 +95,21 @@ def of_queue(
         elif origin.user_id == user_id or generation.id in in_sight:
             what = f"**{shown(generation.settings.prompt, 80)}** · <@{origin.user_id}>"
         elif origin.guild_id is not None and origin.guild_id == guild_id:
-            what = say("a picture for another channel")
+            what = say("a picture in another channel")
         else:
-            what = say("a picture for somewhere else")
+            what = say("a picture on another server or in a direct message")
         place = "🖌️" if number <= drawing else f"{number - drawing}."
         yours = origin.user_id == user_id and origin.private
         rows.append(f"{place} {what}{' · ' + say('yours') if yours else ''}")
     if len(line) > LINES:
         rows.append(f"-# {say('and {n} more', n=len(line) - LINES)}")
-    nothing = say("Nothing waits: draw something with /imagine.")
-    head = f"### {say('The queue')}\n" + ("\n".join(rows) if line else nothing)
+    nothing = say("The queue is empty. Draw something with /imagine.")
+    head = f"### {say('Queue')}\n" + ("\n".join(rows) if line else nothing)
     if line and seconds is not None:
-        head += f"\n-# {say('{time!c} until all of it is drawn', time=about(seconds))}"
+        head += f"\n-# {say('{time!c} until everything is drawn', time=about(seconds))}"
     parts: list[Part] = [ui.TextDisplay(head)]
     if mine := [each for each in line if each.origin.user_id == user_id][:25]:
-        parts.append(ui.ActionRow(_choice(STOP.pattern, say("Cancel one of yours…"), mine)))
+        parts.append(ui.ActionRow(_choice(STOP.pattern, say("Cancel one of your requests…"), mine)))
     return MessageContent(framed(parts, ACCENT if line else QUIET))
 
 
@@ -141,7 +141,7 @@ def _choice(custom_id: str, placeholder: str, generations: Sequence[Generation])
 
 
 def _turning(place: Place, last: int) -> ui.ActionRow[Any]:
-    """Back, where one is, and on. A button that is off needs an id all the same, of its own."""
+    """Buttons for the previous and the next page. Disabled buttons need a unique custom_id too."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     for emoji, page in (("◀️", place.page - 1), (None, place.page), ("▶️", place.page + 1)):
         label = None if emoji else say("{page} of {pages}", page=place.page + 1, pages=last + 1)

@@ -1,4 +1,4 @@
-"""The message of a request, from its start to its end."""
+"""The message of a request, from start to end."""
 
 from collections.abc import Sequence
 
@@ -36,14 +36,14 @@ def underway(
     *,
     may_be_late: bool = False,
 ) -> MessageContent:
-    """A request that waits or is being drawn; `preview` is a JPEG, `left` how many seconds it may take yet. What is
-    late finds its message out of reach, and is looked up."""
+    """A request that is waiting or being drawn. `preview` is a JPEG, `left` the estimated seconds until it is done.
+    With `may_be_late` the message says that it may stop being updated."""
     match event:
         case Queued(position=position):
             if position == 1:
-                line = say("Next in line…")
+                line = say("Next in the queue…")
             else:
-                line = say("Waiting: number {position} in line…", position=position)
+                line = say("Waiting: number {position} in the queue…", position=position)
         case Loading(model=model, share=share):
             line = say("{bar}  Loading the model {model}…", bar=bar(round(100 * share), 100), model=plain(model))
         case Progress(step=step, steps=steps):
@@ -60,14 +60,14 @@ def underway(
         parts.append(gallery(["preview.jpg"], described(generation)))
     parts.append(ui.TextDisplay(line if left is None else f"{line} · {about(left)}"))
     if may_be_late:
-        late = say("That may be longer than I can change this message. If nothing comes, it waits in /history.")
+        late = say("This may take longer than I can edit this message. If no picture appears, look in /history.")
         parts.append(ui.TextDisplay(f"-# {late}"))
     parts.append(ui.ActionRow(button(Press(PressKind.CANCEL, generation.id))))
     return MessageContent(framed(parts), files)
 
 
 def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None = None) -> MessageContent:
-    """A request that has ended, with the files it has."""
+    """A request that has ended, with its picture files."""
     match generation.state:
         case JobState.COMPLETED:
             return _completed(generation, pictures, parent)
@@ -75,11 +75,11 @@ def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Gener
             return _without_pictures(generation, say("Cancelled."), parent)
         case JobState.DELETED:
             return _without_pictures(generation, say("Deleted."), parent)
-    return _without_pictures(generation, say(generation.failure or "It did not work out."), parent)
+    return _without_pictures(generation, say(generation.failure or "The picture couldn't be drawn."), parent)
 
 
 def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
-    """One of several pictures, and what can be done with it."""
+    """One of several pictures, with its buttons."""
     files, index = named(generation, [picture]), picture.index
     seed = generation.settings.of_picture(index).seed
     parts: list[Part] = [
@@ -96,40 +96,41 @@ def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
 
 
 def which(generation: Generation, kind: PressKind) -> MessageContent:
-    """A button for each picture of a request, to do something with one of them."""
+    """A button for each picture of a request, to choose the one that `kind` is done with."""
     row = numbered("", kind, generation)
-    return MessageContent(framed([ui.TextDisplay(say("Which of the pictures?")), row], QUIET))
+    return MessageContent(framed([ui.TextDisplay(say("Choose a picture.")), row], QUIET))
 
 
 def file_of_one(generation: Generation, picture: PictureFile) -> MessageContent:
-    """One picture as a file, which nothing makes smaller on its way."""
+    """One picture as a downloadable file."""
     files = named(generation, [picture])
     [name] = files
     size = picture.kept_bytes / 2**20
     if picture.ending == "png":
-        words = say("As it was drawn.")
+        words = say("The original file.")
     elif picture.exact:
         words = say(
-            "Every pixel as it was drawn, with its settings, as a WebP: the PNG of {size:.1f} MiB has no room here.",
+            "A lossless WebP with all settings. The PNG ({size:.1f} MiB) is too large to send here.",
             size=size,
         )
     elif picture.kept_bytes > REQUEST_BYTES:
         words = say(
-            "The original of {size:.1f} MiB fits no message: this is a WebP, as good as fits, with its settings.",
+            "The original ({size:.1f} MiB) is too large for any message. This is the best WebP that fits, with all "
+            "settings.",
             size=size,
         )
     else:
         words = say(
-            "The original of {size:.1f} MiB has no room here: this is a WebP, as good as fits, with its settings. "
-            "Where larger files may be sent, {command} and Details give the original.",
+            "The original ({size:.1f} MiB) is too large to send here. This is the best WebP that fits, with all "
+            "settings. Use {command} or Details where larger files are allowed.",
             size=size,
             command=say("`/show number:{number}`", number=generation.id),
         )
     return MessageContent(framed([ui.TextDisplay(f"-# {words}"), ui.File(f"attachment://{name}")], QUIET), files)
 
 
-def letter(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
-    """The pictures of a request, to be sent to somebody."""
+def direct_message(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
+    """The direct message with the pictures of a request."""
     files = named(generation, pictures)
     parts: list[Part] = [
         ui.TextDisplay(headline(generation.settings, generation.origin.user_id, generation.lineage.action))
@@ -142,7 +143,7 @@ def letter(generation: Generation, pictures: Sequence[PictureFile]) -> MessageCo
 
 
 def outcome(generation: Generation) -> str:
-    """How a request ended, in a few words."""
+    """A short sentence about how a request ended."""
     match generation.state:
         case JobState.COMPLETED:
             how = say("Your picture is done")
@@ -154,7 +155,7 @@ def outcome(generation: Generation) -> str:
 
 
 def named(generation: Generation, pictures: Sequence[PictureFile]) -> dict[str, bytes]:
-    """The files of a request by the names they have in a message; a prompt is never part of one."""
+    """The files of a request by their names in a message. File names never contain the prompt."""
     covered = {each.index for each in generation.pictures if generation.covers(each)}
     if generation.figures and covered:
         covered = set(range(len(generation.figures)))
@@ -192,17 +193,17 @@ def _completed(generation: Generation, pictures: Sequence[PictureFile], parent: 
 
 
 def _withheld(generation: Generation) -> str:
-    """Says which pictures are not shown where they were asked for, and where they can be seen; nothing if all are."""
+    """A sentence about pictures that are not shown here, and where to see them; empty if all are shown."""
     hidden = [each.index + 1 for each in generation.pictures if each not in generation.shown]
     if not hidden:
         return ""
     why = say_many(
         len(hidden) if len(generation.pictures) > 1 else 1,
-        "A checker found that one may belong in an age-restricted channel. It is not shown here.",
-        "A checker found that {n} may belong in an age-restricted channel. They are not shown here.",
+        "{n} picture was flagged as NSFW. It is only shown in age-restricted channels.",
+        "{n} pictures were flagged as NSFW. They are only shown in age-restricted channels.",
     )
     command = say("`/show number:{number}`", number=generation.id)
-    return f"{why} {say('Its owner can see it there: {command}', command=command)}"
+    return f"{why} {say('Its owner can show it there: {command}', command=command)}"
 
 
 def _without_pictures(generation: Generation, sentence: str, parent: Generation | None) -> MessageContent:

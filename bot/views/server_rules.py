@@ -1,4 +1,4 @@
-"""What holds on a server, and who said so."""
+"""The message with the rules of a server and where each comes from."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,10 +24,10 @@ BLOCKED = 300
 """Characters of blocked words that are shown."""
 
 NAMES = 20
-"""Of what is allowed, how many are named."""
+"""Allowed models, channels or roles that are listed by name."""
 
 ROOM = 3900
-"""Characters of a message; Discord takes 4,000."""
+"""Characters of text in one message; Discord's limit is 4,000."""
 
 _SOURCES = {
     "you": Sentence("you"),
@@ -36,7 +36,7 @@ _SOURCES = {
     HOST: Sentence("the host"),
     NOISEFOX: Sentence("Noisefox"),
 }
-"""Sources of values that are no mentions."""
+"""Sources of values other than mentions of channels and roles."""
 
 _ALLOWED = {
     Kind.MODEL: (Sentence("Models: {names}"), "{}"),
@@ -45,32 +45,35 @@ _ALLOWED = {
 }
 
 _POLICIES = {
-    NsfwPolicy.OFF: Sentence("Pictures are shown everywhere, whatever they show"),
-    NsfwPolicy.SPOILER: Sentence("Pictures that may need it are covered outside of age-restricted channels"),
-    NsfwPolicy.BLOCK: Sentence("Pictures that may need it stay in age-restricted channels"),
+    NsfwPolicy.OFF: Sentence("NSFW filter: off"),
+    NsfwPolicy.SPOILER: Sentence("NSFW filter: spoiler (flagged pictures are hidden behind a spoiler)"),
+    NsfwPolicy.BLOCK: Sentence("NSFW filter: block (flagged pictures stay in age-restricted channels)"),
 }
 
 _WEIGHTS = Sentence(
-    "A channel outweighs roles, and these the server; of several roles the most generous holds, and nobody exceeds the "
-    "host."
+    "Channels override roles, and roles override the server. The most generous of several roles counts. Nothing "
+    "exceeds the host's limits."
 )
 
 _PLACES = ("waiting", "daily_steps", "cooldown")
-"""Limits of which the host's is counted over all places, and a server's in it."""
+"""Limits that the host counts across all servers and direct messages, and a server counts by itself."""
 
 
 def rules(context: RequestContext, effective: EffectiveRules, model: str, first: str = "") -> list[MessageContent]:
-    """The rules for somebody in a place with a model, after a first word: one message, or several where one has no
-    room for all."""
+    """The rules for a person in a channel with a model, after the text `first`: one message, or several if they don't
+    fit in one."""
     requester, book = context.requester, context.rulebook
     usual, models = context.model_of_place, context.catalogue.names
     where = f" · <#{requester.channel_ids[0]}>" if requester.channel_ids else ""
-    title = say("What holds for {person}", person=f"<@{requester.user_id}>") + where
+    title = say("Rules for {person}", person=f"<@{requester.user_id}>") + where
     sections = (
-        (say("Settings with the model {model}", model=plain(model)), [*_settings(effective), _unspoken_of(effective)]),
-        (say("At most"), _limits(effective)),
         (
-            say("Everywhere on this server"),
+            say("Settings with the model {model}", model=plain(model)),
+            [*_settings(effective), _without_rules(effective)],
+        ),
+        (say("Limits"), _limits(effective)),
+        (
+            say("On the whole server"),
             [_usual_model(usual, effective), *_decisions(book, models), f"-# {say(_WEIGHTS)}"],
         ),
     )
@@ -81,7 +84,7 @@ def rules(context: RequestContext, effective: EffectiveRules, model: str, first:
 
 
 def _texts(lines: Sequence[str]) -> Iterator[str]:
-    """Lines as texts that each fit a message."""
+    """Lines joined to texts that each fit in a message."""
     text = ""
     for line in lines:
         if len(text) + len(line) >= ROOM:
@@ -92,7 +95,7 @@ def _texts(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _pages(texts: Sequence[str]) -> list[list[str]]:
-    """Texts as messages."""
+    """Texts grouped so that each group fits in a message."""
     pages: list[list[str]] = [[]]
     for text in texts:
         if sum(map(len, pages[-1])) + len(text) > ROOM:
@@ -102,7 +105,7 @@ def _pages(texts: Sequence[str]) -> list[list[str]]:
 
 
 def _parted(texts: Sequence[str]) -> Iterator[ui.Item[ui.LayoutView]]:
-    """Texts with a line between any two."""
+    """Texts with separators between them."""
     for number, text in enumerate(texts):
         if number:
             yield ui.Separator(spacing=discord.SeparatorSpacing.small)
@@ -114,25 +117,25 @@ def _from(source: str) -> str:
 
 
 def _settings(effective: EffectiveRules) -> Iterator[str]:
-    """A line a setting that somebody speaks of."""
+    """One line for each setting that the server, the model or the host has a rule for."""
     for name in _shown_settings(effective):
-        if _is_spoken_of(name, effective):
+        if _has_rule(name, effective):
             notes = [_from(effective.source_of(name)), *_bounds(name, effective)]
             yield f"{_valued(name, effective)} · {' · '.join(notes)}"
 
 
-def _unspoken_of(effective: EffectiveRules) -> str:
-    """All other settings, which are the usual ones, on one line."""
-    names = [name for name in _shown_settings(effective) if not _is_spoken_of(name, effective)]
+def _without_rules(effective: EffectiveRules) -> str:
+    """All other settings, with Noisefox's own defaults, on one line."""
+    names = [name for name in _shown_settings(effective) if not _has_rule(name, effective)]
     return f"-# {' · '.join([_from(NOISEFOX), *(_valued(name, effective) for name in names)])}" if names else ""
 
 
 def _shown_settings(effective: EffectiveRules) -> list[str]:
-    """All but the model, which is no model's own."""
+    """All settings except the model, which has a line of its own."""
     return [name for name in effective.defaults.given() if name != MODEL]
 
 
-def _is_spoken_of(name: str, effective: EffectiveRules) -> bool:
+def _has_rule(name: str, effective: EffectiveRules) -> bool:
     return effective.source_of(name) != NOISEFOX or name in effective.locked or name in effective.ranges
 
 
@@ -143,7 +146,7 @@ def _valued(name: str, effective: EffectiveRules) -> str:
 
 
 def _bounds(name: str, effective: EffectiveRules) -> Iterator[str]:
-    """The lock and the bounds of a setting, each with its source."""
+    """The lock, minimum and maximum of a setting, each with its source."""
     bounds = effective.ranges.get(name, Range())
     if name in effective.locked:
         yield f"🔒 {say('locked')} {_by(name, 'locked', effective)}"
@@ -158,14 +161,14 @@ def _by(name: str, matter: str, effective: EffectiveRules) -> str:
 
 
 def _limits(effective: EffectiveRules) -> Iterator[str]:
-    """A line a limit; of those that the host counts over all places, one for each of both."""
+    """One line for each limit; two for limits that both the host and the server count."""
     for name in LIMITS:
         source, value = effective.bound_by.get((name, "most"), HOST), getattr(effective.limits, name)
         if value is not None and not (source == HOST and name in _PLACES):
             yield f"{say(limit(name, value))} · {_from(source)}"
         hosts = getattr(effective.everywhere, name)
         if name in _PLACES and hosts:
-            yield f"{say(limit(name, hosts))} · {say('in all places together')} · {_from(HOST)}"
+            yield f"{say(limit(name, hosts))} · {say('counting all servers and direct messages')} · {_from(HOST)}"
 
 
 def limit(name: str, value: int) -> Sentence:
@@ -174,9 +177,9 @@ def limit(name: str, value: int) -> Sentence:
         case "steps":
             return Counted(value, "{n} step", "{n} steps")
         case "side":
-            return Sentence("{side} pixels a side", side=str(value))
+            return Sentence("{side} pixels wide and high", side=str(value))
         case "count":
-            return Counted(value, "{n} picture at once", "{n} pictures at once")
+            return Counted(value, "{n} picture per request", "{n} pictures per request")
         case "waiting":
             return Counted(value, "{n} unfinished request", "{n} unfinished requests")
         case "daily_steps":
@@ -190,7 +193,7 @@ def _usual_model(usual: SourcedValue, effective: EffectiveRules) -> str:
 
 
 def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
-    """A line a matter that is decided for all of a server, whoever decided it."""
+    """One line for each rule that applies to the whole server."""
     if book.paused:
         yield f"⏸️ **{say('Drawing is paused')}** · {_from(SERVER)}"
     for kind, (sentence, form) in _ALLOWED.items():
@@ -199,7 +202,7 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
             names, source = (list(models), HOST) if kind is Kind.MODEL else ([], NOISEFOX)
         yield f"{say(sentence, names=_named(names, form))} · {_from(source)}"
     yield f"{say(_POLICIES[book.nsfw])} · {_from(NOISEFOX if book.nsfw is NsfwPolicy.OFF else SERVER)}"
-    hints, source = (say("Hints for members"), NOISEFOX) if book.hints else (say("No hints"), SERVER)
+    hints, source = (say("Hints: on"), NOISEFOX) if book.hints else (say("Hints: off"), SERVER)
     yield f"{hints} · {_from(source)}"
     if book.blocked_words:
         words = f"||{shown(', '.join(book.blocked_words), BLOCKED)}||"
@@ -209,7 +212,7 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
 
 
 def _named(names: Sequence[str], form: str) -> list[object]:
-    """The first of some names, and how many more there are; all, where there are none."""
+    """The first names and the number of others; "all" if there are none."""
     named: list[object] = [form.format(shown(name, SHOWN)) for name in names[:NAMES]]
     if len(names) > NAMES:
         named.append(Sentence("{n} more", n=len(names) - NAMES))

@@ -1,4 +1,4 @@
-"""The lines of a message that shows a request."""
+"""Lines of text in messages about requests."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ from generation.settings import GenerationSettings
 from storage.records import Action, Generation, Lineage
 
 SHOWN_PROMPT = 700
-"""Characters of a prompt that a message shows; the record has all of it."""
+"""Characters of a prompt that a message shows."""
 
 BAR_LENGTH = 12
 
 _WAYS = {
-    Action.IMAGINE: Sentence("Drawn as in {what}"),
+    Action.IMAGINE: Sentence("Drawn with the settings of {what}"),
     Action.REROLL: Sentence("Re-roll of {what}"),
     Action.UPSCALE: Sentence("Upscaled from {what}"),
     Action.CREATIVE_UPSCALE: Sentence("Upscaled creatively from {what}"),
@@ -28,34 +28,34 @@ _WAYS = {
     Action.REDRAW: Sentence("Redrawn from {what}"),
     Action.HIRES: Sentence("Refined from {what}"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
-    Action.PAN: Sentence("More beside {what}"),
-    Action.COMPARE: Sentence("Compared like {what}"),
-    Action.EXPLAIN: Sentence("The drawing of {what}"),
-    Action.BLEND: Sentence("A blend with {what}"),
+    Action.PAN: Sentence("Panned from {what}"),
+    Action.COMPARE: Sentence("Comparison based on {what}"),
+    Action.EXPLAIN: Sentence("How {what} is drawn"),
+    Action.BLEND: Sentence("Blend with {what}"),
     Action.SEED: Sentence("Another seed for {what}"),
 }
 
 
 def headline(settings: GenerationSettings, user_id: int, action: Action = Action.IMAGINE) -> str:
-    """What was asked for, and by whom."""
+    """The prompt, or the seed of a seed figure, and who asked for it."""
     if action is Action.SEED:
         return f"**{say('Seed {seed}', seed=str(settings.seed))}** · <@{user_id}>"
     return f"**{shown(settings.prompt, SHOWN_PROMPT)}** · <@{user_id}>"
 
 
 def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
-    """What a request was derived from, linked where that can be seen; nothing for one that was asked for in words."""
+    """The picture a request was derived from, with a link if it may be seen; empty if there is none."""
     if lineage in (Lineage(), Lineage(Action.EXPLAIN), Lineage(Action.COMPARE), Lineage(Action.SEED)):
         return ""
     if lineage == Lineage(Action.BLEND):
-        return f"-# {say('A blend of pictures')}"
+        return f"-# {say('Blend of several pictures')}"
     return f"-# {say(_WAYS[lineage.action], what=_named(parent, lineage.picture))}"
 
 
 def _named(parent: Generation | None, index: int | None) -> str:
-    """The picture that a request was derived from."""
+    """A name for the picture that a request was derived from."""
     if parent is None:
-        return say("a picture that is not here any more")
+        return say("a picture that no longer exists")
     if parent.origin.private:
         return say("a private picture")
     several = len(parent.pictures) > 1 and index is not None
@@ -66,13 +66,13 @@ def _named(parent: Generation | None, index: int | None) -> str:
 
 
 def link_to(generation: Generation) -> str:
-    """The address of the message that shows a request."""
+    """The URL of the message that shows a request."""
     origin = generation.origin
     return f"https://discord.com/channels/{origin.guild_id or '@me'}/{origin.channel_id}/{origin.message_id}"
 
 
 def described(generation: Generation) -> str:
-    """What its pictures show, for whoever cannot see them."""
+    """Alt text of a request's pictures."""
     if generation.lineage.action is Action.SEED:
         prompts = list(dict.fromkeys(f"“{cell.prompt}”" for cell in generation.cells))
         seed = str(generation.settings.seed)
@@ -83,7 +83,7 @@ def described(generation: Generation) -> str:
 
 
 def small_print(generation: Generation) -> str:
-    """Seeds and main settings of finished pictures, but for those that are compared."""
+    """Seeds and main settings of finished pictures, except the settings that are compared."""
     settings, compared = generation.settings, {axis.parameter for axis in generation.axes}
     words = shared(settings, generation.axes) if compared else _usual(generation)
     if settings.clip_skip != 1 and Parameter.CLIP_SKIP not in compared:
@@ -101,7 +101,7 @@ def small_print(generation: Generation) -> str:
     if Parameter.MODEL not in compared:
         words.append(settings.model)
     if settings.negative_prompt:
-        words.append(say("without: {words}", words=settings.negative_prompt[:100]))
+        words.append(say("negative prompt: {words}", words=settings.negative_prompt[:100]))
     if generation.factor > 1:
         words.append(say("enlarged ×{factor} ({upscaler})", factor=generation.factor, upscaler=generation.upscaler))
     if generation.seconds is not None:
@@ -122,13 +122,13 @@ def _usual(generation: Generation) -> list[str]:
 
 
 def bar(step: int, steps: int) -> str:
-    """How far a drawing is."""
+    """A progress bar."""
     done = round(BAR_LENGTH * step / steps)
     return "▰" * done + "▱" * (BAR_LENGTH - done)
 
 
 def fitting(lines: Sequence[str], most: int) -> str:
-    """Lines of no more than `most` characters in all: the first ones, and how many others there are."""
+    """The first lines, up to `most` characters, and the number of lines left out."""
     for kept in range(len(lines), -1, -1):
         left = [f"-# {say('and {n} more', n=len(lines) - kept)}"] if kept < len(lines) else []
         text = "\n".join([*lines[:kept], *left])
@@ -138,6 +138,6 @@ def fitting(lines: Sequence[str], most: int) -> str:
 
 
 def shown(text: str, most: int) -> str:
-    """Text as typed, on one line, cut where it is longer than `most` characters."""
+    """Text without formatting, on one line, cut after `most` characters."""
     cut = text if len(text) <= most else text[:most].rstrip() + "…"
     return plain(" ".join(cut.split()))

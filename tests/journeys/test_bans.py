@@ -15,7 +15,7 @@ from tests.journeys.conftest import Member, Message, Start, text_of, words_of
 from tests.journeys.test_rules import refused
 from tests.sketching import SketchPool
 
-REFUSAL = "The host of this bot does not take requests from here."
+REFUSAL = "The host of this bot has blocked you or this server."
 
 
 def is_refused(outcome: Outcome) -> bool:
@@ -138,4 +138,4 @@ async def test_a_banned_server_is_served_no_more(start: Start, admin: Member, me
 async def test_it_is_said_in_their_language(start: Start, other: Member) -> None:
     other.locale = "es-ES"
     async with start(SketchPool(), bans=BansConfig(members=(MEMBER_TWO_ID,))):
-        assert "Quien administra este bot no acepta peticiones desde aquí." in await refused(other)
+        assert "Quien administra este bot te ha bloqueado a ti o a este servidor." in await refused(other)

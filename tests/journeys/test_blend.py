@@ -32,7 +32,7 @@ async def test_a_blend_of_ones_own_pictures_has_their_words(bot: app.Bot, member
     outcome = await member.slash("blend", {"first": files[0], "second": files[1]})
     assert outcome.message is not None
     done = await member.see_finished(outcome.message)
-    assert "A blend of pictures" in text_of(done)
+    assert "Blend of several pictures" in text_of(done)
     settings = infotext.from_infotext((await member.image(done)).info["parameters"])
     assert settings.prompt == "a red apple, a cute fox"
     assert settings.denoising_strength == FROM_THE_MIDDLE
@@ -48,13 +48,13 @@ async def test_a_blend_of_anybodys_has_the_shape_of_the_first(bot: app.Bot, memb
     settings = infotext.from_infotext(image.info["parameters"])
     assert (settings.prompt, settings.denoising_strength) == ("a boat", 0.9)
     again = await member.press(done, "Re-roll")
-    assert "picture that is not here" not in text_of(again)
+    assert "picture that no longer exists" not in text_of(again)
 
 
 @pytest.mark.parametrize(
     ("command", "options", "sentence"),
     [
-        ("blend", {"first": picture("red"), "second": File("a.txt", b"a", "text/plain")}, "That file is no picture"),
+        ("blend", {"first": picture("red"), "second": File("a.txt", b"a", "text/plain")}, "That file isn't a picture"),
         (
             "imagine",
             {"prompt": "a fox --control 0.8", "image": picture("red")},
@@ -115,4 +115,4 @@ async def test_a_lora_is_suggested_at_the_end_of_a_long_prompt(start: Start, mem
         assert drawn.settings.prompt == f"{long}<lora:ink:1>"
         refusal = (await other.slash("imagine", {"prompt": choice["value"]})).message
         assert refusal is not None
-        assert "That prompt is not here any more" in refusal["content"]
+        assert "That prompt is no longer stored" in refusal["content"]

@@ -15,7 +15,7 @@ from tests.journeys.test_result import more, select_of
 from tests.journeys.test_rules import refused
 from tests.sketching import SketchPool
 
-TOGETHER = "in all places together"
+TOGETHER = "counting all servers and direct messages"
 
 
 @pytest.mark.parametrize("place", ["dm", "elsewhere", "art"])
@@ -26,7 +26,7 @@ async def test_the_hosts_budget_is_one_for_all_places(
         await member.imagine(steps=6)
         for where in (place, "general"):
             sentence = await refused(member, where, steps=5)
-            assert f"This takes 5 steps. 10 are allowed in 24 hours, {TOGETHER}, and you have 4 left." in sentence
+            assert f"This needs 5 steps. You have 4 of 10 left in 24 hours, {TOGETHER}." in sentence
             assert re.search(r"Ask for fewer steps or pictures, or wait (1 day|23 h 59 min)\.", sentence)
         await member.imagine(steps=4, channel=place)
         assert "you have 0 left" in await refused(member, steps=1)
@@ -39,7 +39,7 @@ async def test_the_hosts_budget_is_one_for_all_places(
 async def test_the_hosts_cooldown_holds_everywhere(start: Start, member: Member, clock: Clock, place: str) -> None:
     async with start(SketchPool(), limits=replace(HOST_LIMITS, cooldown=90)):
         await member.imagine()
-        assert f"One request every 1 min 30 s is allowed, {TOGETHER}: wait" in await refused(member, place)
+        assert f"You can send one request every 1 min 30 s, {TOGETHER}. Wait" in await refused(member, place)
         clock.ahead += 91
         await member.imagine(channel=place)
         assert TOGETHER in await refused(member)
@@ -58,16 +58,16 @@ async def test_a_server_counts_what_is_asked_for_in_it(start: Start, admin: Memb
         pool.release()
         for message in (here, *elsewhere):
             await member.see_finished(message)
-        assert "10 are allowed here in 24 hours, and you have 4 left." in await refused(member, steps=5)
+        assert "You have 4 of 10 left here in 24 hours." in await refused(member, steps=5)
 
 
 async def test_several_at_once_need_room_where_they_are_asked_for(start: Start, admin: Member, member: Member) -> None:
     async with start(SketchPool(), limits=replace(HOST_LIMITS, waiting=3)):
         await admin.slash("server limits", {"waiting": 2})
         three = {"prompt": "a {red, blue, green} fox"}
-        assert "These are 3 requests; you may have 2 unfinished ones" in await refused(member, **three)
+        assert "This needs 3 places in the queue; you have 2 of 2 left." in await refused(member, **three)
         four = {"prompt": "a {red, blue, green, grey} fox"}
-        assert "These are 4 requests; you may have 3 unfinished ones" in await refused(member, "dm", **four)
+        assert "This needs 4 places in the queue; you have 3 of 3 left." in await refused(member, "dm", **four)
 
 
 async def test_when_steps_come_back_is_said_in_words(start: Start, admin: Member, member: Member, clock: Clock) -> None:
@@ -77,20 +77,21 @@ async def test_when_steps_come_back_is_said_in_words(start: Start, admin: Member
             await member.imagine(steps=steps, count=4)
             clock.ahead += 2 * 3600
         sentence = await refused(member, steps=150, count=4, sampler="Heun")
-        assert re.search(r"you have 900 left\. Ask for fewer steps or pictures, or wait (19 h 59 min|20 h)\.", sentence)
+        assert "You have 900 of 1,500 left here in 24 hours. Ask for fewer steps or pictures" in sentence
+        assert re.search(r"pictures, or wait (19 h 59 min|20 h)\.", sentence)
         member.locale = "es-ES"
         sentence = await refused(member, steps=150, count=4, sampler="Heun")
-        assert "Esto necesita 1.200 pasos. Aquí se permiten 1.500 en 24 horas y te quedan 900." in sentence
+        assert "Esto necesita 1.200 pasos. Te quedan 900 de 1.500 aquí en 24 horas." in sentence
         await member.imagine()
         sentence = await refused(member)
-        assert re.search(r"Aquí se permite una petición cada 1 h 30 min: espera 1 h (29|30) min más\.", sentence)
+        assert re.search(r"Aquí puedes enviar una petición cada 1 h 30 min\. Espera 1 h (29|30) min más\.", sentence)
 
 
 async def test_what_no_waiting_helps_with_says_so(start: Start, admin: Member, member: Member) -> None:
     async with start(SketchPool()):
         await admin.slash("server limits", {"daily_steps": 10})
         sentence = await refused(member, steps=11)
-        assert sentence.strip().endswith("and you have 10 left. Ask for fewer steps or pictures.")
+        assert sentence.strip().endswith("You have 10 of 10 left here in 24 hours. Ask for fewer steps or pictures.")
 
 
 async def test_limits_are_logged_in_words(start: Start, admin: Member) -> None:
@@ -104,7 +105,7 @@ async def test_limits_are_logged_in_words(start: Start, admin: Member) -> None:
 async def left_of(member: Member, budget: int) -> int:
     """Steps that a member has left: a request for more than all of them says so."""
     sentence = await refused(member, steps=budget + 1)
-    return int(sentence.partition("you have ")[2].partition(" left")[0])
+    return int(sentence.partition("You have ")[2].partition(" of ")[0])
 
 
 def cancelled(message: Message) -> bool:
@@ -186,7 +187,7 @@ async def test_what_starts_from_a_picture_costs_the_steps_that_it_takes(
         assert await left_of(member, 100) == 70
         await member.press(done, "Re-roll")
         assert await left_of(member, 100) == 40
-        assert "This takes 90 steps" in await refused(member, **options, count=3)
+        assert "This needs 90 steps" in await refused(member, **options, count=3)
         pool.hold()
         begun = await member.start("a fox", **options)
         await until_drawing(pool)
@@ -232,7 +233,7 @@ async def test_many_that_start_from_a_picture_are_asked_about_with_the_steps_tha
 ) -> None:
     async with start(pool):
         question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=10, strength=0.3, image=given())
-        await member.see(question, lambda each: "5 pictures, 15 steps in all" in text_of(each))
+        await member.see(question, lambda each: "5 pictures, 15 steps in total" in text_of(each))
 
 
 async def test_a_creative_upscale_costs_the_steps_of_all_its_tiles(
@@ -243,7 +244,7 @@ async def test_a_creative_upscale_costs_the_steps_of_all_its_tiles(
         await admin.slash("server limits", {"daily_steps": 70})
         refusal = await member.select(done, select_of(done), ["upscale-creative"])
         assert refusal.message is not None
-        assert "This takes 54 steps. 70 are allowed here in 24 hours, and you have 50 left." in text_of(refusal.message)
+        assert "This needs 54 steps. You have 50 of 70 left here in 24 hours." in text_of(refusal.message)
         await admin.slash("server limits", {"daily_steps": 100})
         pool.hold()
         larger = (await member.select(done, select_of(done), ["upscale-creative"])).message

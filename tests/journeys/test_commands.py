@@ -37,7 +37,7 @@ async def test_history_is_searched_and_turned_by_pages_over_a_restart(
         await member.imagine("a castle", steps=1)
         await other.imagine("a boat", steps=1)
         first = await member.looks_up("history", search="cat number")
-    assert "6 in all" in text_of(first)
+    assert "6 in total" in text_of(first)
     assert "a castle" not in text_of(first)
     assert ["number 5" in text_of(first), "number 0" in text_of(first)] == [True, False]
     async with start():
@@ -45,7 +45,7 @@ async def test_history_is_searched_and_turned_by_pages_over_a_restart(
         second = await member.see(first, lambda each: "2 of 2" in labels_of(each))
         assert "number 0" in text_of(second)
         everything = await member.looks_up("history")
-    assert "7 in all" in text_of(everything)
+    assert "7 in total" in text_of(everything)
     assert "a boat" not in text_of(everything)
 
 
@@ -68,7 +68,7 @@ async def test_others_see_what_was_public_and_never_what_was_private(
     await member.imagine("a secret", private=True)
     assert finished(await other.see(await other.asks("show", number=1), finished))
     for number in (2, 99):
-        assert "I do not know this picture" in (await other.asks("show", number=number))["content"]
+        assert "There's no picture with that number" in (await other.asks("show", number=number))["content"]
     castle = next(each for each in member.messages() if "a castle" in text_of(each))
     await member.click(castle, "❌")
     await member.wait_until(lambda: member.message(castle["id"]) is None)
@@ -104,7 +104,7 @@ async def test_the_queue_tells_no_secrets_and_lets_one_out(bot: app.Bot, member:
     for person, message in ((member, second), (other, third)):
         assert finished(await person.see_finished(message))
     again = await other.slash("queue")
-    assert "Nothing waits" in text_of(again.message or {})
+    assert "The queue is empty" in text_of(again.message or {})
 
 
 async def test_a_style_goes_with_a_prompt_by_name(start: Start, member: Member, other: Member) -> None:
@@ -163,7 +163,7 @@ async def test_long_recent_prompts_are_suggested_short_and_drawn_whole(
     assert len(recent["name"]) == 100
     assert await prompt_in(member, await member.imagine(recent["value"], steps=1)) == prompt
     refusal = await other.slash("imagine", {"prompt": recent["value"]})
-    assert "That prompt is not here any more" in text_of(refusal.message or {})
+    assert "That prompt is no longer stored" in text_of(refusal.message or {})
 
 
 async def test_a_letter_comes_when_a_picture_is_done_if_wanted(bot: app.Bot, member: Member, other: Member) -> None:
@@ -187,12 +187,12 @@ async def test_many_are_asked_about_first_with_their_cost(start: Start, member: 
     async with start():
         await member.imagine("a fox", steps=4)
         question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=2, count=2)
-        assert "These are 6 requests" in text_of(question)
-        assert "12 pictures, 24 steps in all, " in text_of(question)
-        assert "until all are there" in text_of(question)
+        assert "This makes 6 requests" in text_of(question)
+        assert "12 pictures, 24 steps in total, " in text_of(question)
+        assert "until all are done" in text_of(question)
         dropped = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=2)
-        await member.click(dropped, "Leave it")
-        await member.see(dropped, lambda each: "Left undrawn" in text_of(each))
+        await member.click(dropped, "Don't draw")
+        await member.see(dropped, lambda each: "Nothing was drawn" in text_of(each))
     async with start():
         await member.click(question, "Draw all 6")
 
@@ -201,7 +201,7 @@ async def test_many_are_asked_about_first_with_their_cost(start: Start, member: 
 
         await member.wait_until(lambda: len([each for each in drawn() if finished(each)]) == 7)
         refusal = await member.click(question, "Draw all 6")
-        assert "decided already" in text_of(refusal.message or {})
+        assert "already answered" in text_of(refusal.message or {})
 
 
 async def test_nobody_is_asked_about_what_is_refused_then(
@@ -209,7 +209,7 @@ async def test_nobody_is_asked_about_what_is_refused_then(
 ) -> None:
     await admin.slash("server limits", {"daily_steps": 10})
     many = "{a, b, c} fox in {snow, rain}"
-    assert "This takes 12 steps. 10 are allowed" in text_of(await member.asks("imagine", prompt=many, steps=2))
+    assert "This needs 12 steps. You have 10 of 10 left" in text_of(await member.asks("imagine", prompt=many, steps=2))
     broken = File("look.png", b"no picture", "image/png")
     asked = await member.asks("imagine", prompt=many, steps=1, image=broken)
     await member.see(asked, lambda each: "I can't read that picture" in each["content"])
@@ -220,7 +220,7 @@ async def test_permutations_that_explode_are_refused_at_once(bot: app.Bot, membe
     outcome = await member.asks("imagine", prompt="{a, b, c}" * 600)
     assert "more than 40 prompts" in outcome["content"]
     outcome = await member.asks("imagine", prompt="{a, b, c} {d, e, f} {g, h, i}")
-    assert "These are 27 requests; you may have 10" in outcome["content"]
+    assert "This needs 27 places in the queue; you have 10 of 10 left." in outcome["content"]
 
 
 async def test_models_are_listed(bot: app.Bot, member: Member) -> None:
@@ -272,11 +272,11 @@ async def test_whoever_is_forgotten_leaves_nothing(bot: app.Bot, member: Member,
     underway = await member.start("a cat", steps=150)
     await member.see(underway, lambda each: "of 150" in text_of(each))
     kept = await member.asks("me forget")
-    await member.click(kept, "Keep it")
-    await member.see(kept, lambda each: "Nothing was removed" in text_of(each))
+    await member.click(kept, "Keep everything")
+    await member.see(kept, lambda each: "Nothing was deleted" in text_of(each))
     question = await member.asks("me forget")
-    await member.click(question, "Remove everything")
-    await member.see(question, lambda each: "Gone: 2 requests" in text_of(each))
+    await member.click(question, "Delete everything")
+    await member.see(question, lambda each: "Deleted 2 requests" in text_of(each))
     for message in (done, underway):
         await member.wait_until(lambda id=message["id"]: member.message(id) is None)  # type: ignore[misc]
     assert "a castle" not in rows_with(tmp_path, member)
@@ -284,7 +284,7 @@ async def test_whoever_is_forgotten_leaves_nothing(bot: app.Bot, member: Member,
     assert len(list((tmp_path / "data" / "pictures").rglob("*.png"))) == 1
     assert finished(await other.press(theirs, "Re-roll"))
     refusal = await other.click(theirs, "Details")
-    assert "a picture that is not here any more" in text_of(refusal.message or {})
+    assert "a picture that no longer exists" in text_of(refusal.message or {})
 
 
 async def test_what_cannot_be_removed_now_is_removed_at_the_next_start(
@@ -301,7 +301,7 @@ async def test_what_cannot_be_removed_now_is_removed_at_the_next_start(
             shown.append(await member.imagine(prompt))
         monkeypatch.setattr(Images, "remove", fails_once)
         playground.fail_next("DELETE", "/channels/", 400)
-        await member.click(await member.asks("me forget"), "Remove everything")
+        await member.click(await member.asks("me forget"), "Delete everything")
         await member.wait_until(lambda: [member.message(each["id"]) for each in shown].count(None) == 1)
         assert len(list((tmp_path / "data" / "pictures").rglob("*.png"))) == 1
         database = (tmp_path / "data").glob("noisefox.db*")

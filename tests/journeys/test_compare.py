@@ -193,8 +193,8 @@ async def test_the_cost_is_told_as_it_is_charged(bot: app.Bot, member: Member) -
         "compare", {"prompt": "a fox --hires 2", "parameter": "steps", "values": "40,80", "sampler": "Heun"}
     )
     assert asked.message is not None
-    assert "2 pictures, 360 steps in all" in text_of(asked.message)
-    await member.click(asked.message, "Leave it")
+    assert "2 pictures, 360 steps in total" in text_of(asked.message)
+    await member.click(asked.message, "Don't draw")
 
 
 async def test_a_few_very_large_pictures_are_a_large_comparison_too(bot: app.Bot, member: Member) -> None:
@@ -203,13 +203,13 @@ async def test_a_few_very_large_pictures_are_a_large_comparison_too(bot: app.Bot
     )
     assert asked.message is not None
     assert "This is a large comparison" in text_of(asked.message)
-    await member.click(asked.message, "Leave it")
+    await member.click(asked.message, "Don't draw")
 
 
 async def test_a_large_one_says_first_what_it_costs(bot: app.Bot, member: Member) -> None:
     asked = await member.slash("compare", {"prompt": SMALL, "parameter": "steps", "seed": 7})
     assert asked.message is not None
-    assert "7 pictures, 266 steps in all" in text_of(asked.message)
+    assert "7 pictures, 266 steps in total" in text_of(asked.message)
     assert asked.message["ephemeral_for"] == member.id
     begun = await member.click(asked.message, "Draw the comparison")
     assert begun.message is not None
@@ -225,8 +225,8 @@ async def test_limits_hold_for_every_picture_and_usual_values_keep_to_them(
     assert cells_of(done) == ["steps 1", "steps 5", "steps 10", "steps 20"]
     for options, sentence in (
         ({"parameter": "steps", "values": "5,30"}, "At most 20 steps are allowed here"),
-        ({"parameter": "seed"}, "60 are allowed here in 24 hours"),
-        ({"parameter": "strength"}, "Strength is of a picture to start from"),
+        ({"parameter": "seed"}, "of 60 left here in 24 hours"),
+        ({"parameter": "strength"}, "Strength only works with a start picture"),
         ({"parameter": "steps", "values": "5"}, "at least two values"),
     ):
         refused = await member.slash("compare", {"prompt": SMALL, "seed": 7, "steps": 10, **options})

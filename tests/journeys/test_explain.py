@@ -12,7 +12,7 @@ from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, 
 
 
 def explained(message: Message) -> bool:
-    return "Draw it properly" in labels_of(message)
+    return "Draw the picture" in labels_of(message)
 
 
 async def explain(member: Member, prompt: str = "a red apple", **options: object) -> Message:
@@ -36,17 +36,17 @@ async def test_a_figure_an_animation_and_what_to_try_next(bot: app.Bot, member: 
     assert labels_of(done) == [
         *(
             "Details",
-            "Other seed",
+            "Another seed",
             "More guidance",
             "Fewer steps",
-            "Draw it properly",
+            "Draw the picture",
             "As a GIF",
             "Favourite",
             "Delete",
         )
     ]
     assert "How “a red apple” is drawn" in text_of(done)
-    proper = await member.click(done, "Draw it properly")
+    proper = await member.click(done, "Draw the picture")
     assert proper.message is not None
     await member.see_finished(proper.message)
     first, second = drawn_in(tmp_path)
@@ -76,8 +76,8 @@ async def test_buttons_and_unfinished_explanations_outlive_a_restart(
             assert again.message is not None
             shown = await member.see(again.message, explained)
             assert changed in text_of(shown)
-            assert "The drawing of" in text_of(shown)
-        other = await member.click(done, "Other seed")
+            assert "How" in text_of(shown)
+        other = await member.click(done, "Another seed")
         assert other.message is not None
         assert "seed 7 " not in text_of(await member.see(other.message, explained))
         await member.click(done, "❌")

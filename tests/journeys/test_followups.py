@@ -36,7 +36,7 @@ async def test_a_reroll_of_a_reroll_by_somebody_else_is_theirs(bot: app.Bot, mem
     assert f"<@{other.id}>" in text_of(again)
     refusal = await member.click(again, "❌")
     assert refusal.message is not None
-    assert "Only the person who asked for it" in refusal.message["content"]
+    assert "Only the person who asked for this picture" in refusal.message["content"]
     assert refusal.message["ephemeral_for"] == member.id
 
 
@@ -56,7 +56,7 @@ async def test_upscaling_stops_at_the_limit(bot: app.Bot, member: Member, admin:
     await admin.slash("server limits", {"side": 200})
     refusal = await member.click(done, "Upscale ×2")
     assert refusal.message is not None
-    assert "256 pixels wide or high, and 200 is the most here" in refusal.message["content"]
+    assert "256 pixels wide or high; the maximum here is 200" in refusal.message["content"]
 
 
 async def test_delete_removes_message_and_files_and_keeps_the_settings(
@@ -100,7 +100,7 @@ async def test_a_moderator_of_another_place_may_not(bot: app.Bot, member: Member
     assert elsewhere is not None
     refused = (await admin.click(await admin.see_finished(elsewhere), "❌")).message
     assert refused is not None
-    assert "Only the person who asked for it" in refused["content"]
+    assert "Only the person who asked for this picture" in refused["content"]
     assert member.message(done["id"]) is not None
 
 
@@ -130,7 +130,7 @@ async def test_the_same_reaction_twice_is_one(bot: app.Bot, member: Member) -> N
 async def test_a_refused_reaction_is_answered_by_direct_message(bot: app.Bot, member: Member, other: Member) -> None:
     done = await member.imagine()
     await other.react(done, "❌")
-    whisper = await other.wait_for(lambda each: "Only the person who asked for it" in each["content"])
+    whisper = await other.wait_for(lambda each: "Only the person who asked for this picture" in each["content"])
     assert whisper["channel_id"] == other.channel_id("dm")
     assert member.message(done["id"]) is not None
 
@@ -167,7 +167,7 @@ async def test_a_reaction_by_an_emoji_that_is_gone_is_nothing(
         ("REACTION_REMOVE", bot.client.on_raw_reaction_remove),
     ):
         await heard(discord.RawReactionActionEvent(data, emoji, event))  # type: ignore[arg-type]
-    assert "0 in all" in text_of(await member.looks_up("favourites"))
+    assert "0 in total" in text_of(await member.looks_up("favourites"))
 
 
 async def test_a_reaction_where_the_bot_may_not_post_is_refused(
@@ -201,7 +201,7 @@ async def test_a_picture_still_being_drawn_cannot_be_upscaled(bot: app.Bot, memb
     started = await member.start(steps=150)
     drawing = await member.see(started, lambda each: "of 150" in text_of(each))
     await other.react(drawing, "🔎")
-    await other.wait_for(lambda each: "It is still being drawn" in each["content"])
+    await other.wait_for(lambda each: "This picture is still being drawn" in each["content"])
     await member.click(drawing, "Cancel")
     await member.see(started, lambda each: "Cancelled." in text_of(each))
 
@@ -237,7 +237,7 @@ async def test_a_button_whose_record_is_gone_says_so(start: Start, member: Membe
     async with start():
         answer = await member.click(done, "Re-roll")
     assert answer.message is not None
-    assert "I do not know this picture any more" in answer.message["content"]
+    assert "This picture no longer exists" in answer.message["content"]
 
 
 async def test_upscaling_a_picture_whose_file_is_gone_says_so(bot: app.Bot, member: Member, tmp_path: Path) -> None:
@@ -246,5 +246,5 @@ async def test_upscaling_a_picture_whose_file_is_gone_says_so(bot: app.Bot, memb
         file.unlink()
     outcome = await member.click(done, "Upscale ×2")
     assert outcome.message is not None
-    failed = await member.see(outcome.message, lambda each: "not here any more" in text_of(each))
+    failed = await member.see(outcome.message, lambda each: "no longer available" in text_of(each))
     assert "Cancel" not in labels_of(failed)

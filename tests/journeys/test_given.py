@@ -79,7 +79,7 @@ async def test_a_question_is_acknowledged_before_pictures_are_read(
 ) -> None:
     question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=1, image=given())
     reading.set()
-    await member.see(question, lambda each: "These are 5 requests" in text_of(each))
+    await member.see(question, lambda each: "This makes 5 requests" in text_of(each))
 
 
 async def test_what_cannot_be_read_is_told_to_whoever_gave_it_alone(bot: app.Bot, member: Member) -> None:
@@ -119,7 +119,7 @@ async def test_a_view_of_a_large_picture_is_acknowledged_before_it_is_read(
     assert outcome.acknowledged == 5
     may_read.set()
     assert outcome.message is not None
-    assert "More beside" in text_of(await member.see_finished(outcome.message))
+    assert "Panned from" in text_of(await member.see_finished(outcome.message))
 
 
 async def test_files_are_acknowledged_before_they_are_made_to_fit(
@@ -149,7 +149,7 @@ async def test_files_are_acknowledged_before_they_are_made_to_fit(
     assert [each.acknowledged for each in outcomes] == [5, 5, 5, 5]
     may_read.set()
     answers = [await member.see(each.message, filled) for each in outcomes if each.message is not None]
-    for answer, words in zip(answers, ("As it was drawn", "Picture 2", "Your pictures", "0 in all"), strict=True):
+    for answer, words in zip(answers, ("The original file", "Picture 2", "Your pictures", "0 in total"), strict=True):
         assert words in text_of(answer)
 
 

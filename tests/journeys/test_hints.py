@@ -8,7 +8,7 @@ from bot import app
 from tests.journeys.conftest import Clock, Member, Start, text_of
 from tests.journeys.test_compare import cells_of
 
-HINT = "colours burn"
+HINT = "too harsh"
 DAY = 24 * 3600
 
 
@@ -33,13 +33,13 @@ async def test_a_hint_a_day_stays_with_its_picture_over_a_restart(
 
 
 async def test_a_person_or_a_server_can_do_without(bot: app.Bot, member: Member, other: Member, admin: Member) -> None:
-    assert "no hints" in (await member.asks("settings hints", on=False))["content"]
+    assert "hints off" in (await member.asks("settings hints", on=False))["content"]
     assert HINT not in text_of(await member.imagine(guidance=20))
     await member.asks("settings hints", on=True)
-    assert "No hints" in text_of(await admin.asks("server hints", on=False))
+    assert "Hints: off" in text_of(await admin.asks("server hints", on=False))
     assert HINT not in text_of(await member.imagine(guidance=20))
     assert HINT in text_of(await member.imagine(channel="dm", guidance=20))
-    assert "No hints" not in text_of(await admin.asks("server hints", on=True))
+    assert "Hints: off" not in text_of(await admin.asks("server hints", on=True))
     assert HINT in text_of(await other.imagine(guidance=20))
 
 
@@ -72,4 +72,4 @@ async def test_what_is_drawn_out_of_a_comparison_gets_none(bot: app.Bot, member:
     single = text_of(await member.see_finished(chosen.message))
     assert "guidance 20" in single
     assert HINT not in single
-    assert "Drawn as in [this picture]" in single
+    assert "Drawn with the settings of [this picture]" in single

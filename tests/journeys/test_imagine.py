@@ -91,7 +91,7 @@ async def test_in_a_direct_message(bot: app.Bot, member: Member) -> None:
     [
         ({"prompt": "a fox --size 100x128"}, "Width must be a multiple of 8, not 100"),
         ({"prompt": "a fox", "model": "gone"}, "There's no model called “gone” here. Available: pocket."),
-        ({"prompt": "a fox --speed 9"}, "I do not know the flag `--speed`"),
+        ({"prompt": "a fox --speed 9"}, "There's no flag `--speed`"),
         ({"prompt": "a fox --steps many"}, "`--steps` needs a value such as `--steps 30`"),
         ({"prompt": "a fox --cfg 99"}, "Guidance scale must be between 1 and 30, not 99"),
         ({"prompt": "--seed 7"}, "The prompt is empty"),
@@ -162,7 +162,7 @@ async def test_cancel_while_drawing(bot: app.Bot, member: Member) -> None:
 async def test_cancel_while_queued_touches_no_other_job(bot: app.Bot, member: Member, other: Member) -> None:
     first = await other.start("a castle", count=2, steps=40)
     waiting = await member.start("a cat", count=2)
-    queued = await member.see(waiting, lambda message: "Next in line" in text_of(message))
+    queued = await member.see(waiting, lambda message: "Next in the queue" in text_of(message))
     await member.click(queued, "Cancel")
     cancelled = await member.see(waiting, lambda message: "Cancelled." in text_of(message))
     assert urls_of(cancelled) == []
@@ -186,7 +186,7 @@ async def test_a_picture_is_something_to_start_from(bot: app.Bot, member: Member
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (File("notes.txt", b"hello", "text/plain"), "That file is no picture"),
+        (File("notes.txt", b"hello", "text/plain"), "That file isn't a picture"),
         (File("notes.png", b"not a picture", "image/png"), "I can't read that picture"),
         (File("bomb.png", BOMB, "image/png"), "I can't read that picture"),
         (File("large.png", bytes(9 * 2**20), "image/png"), "larger than 8 MiB"),
@@ -217,7 +217,7 @@ async def test_what_waits_keeps_what_it_was_queued_with(
     first = await other.start("a castle", count=2, steps=40)
     outcome = await member.slash("imagine", {"prompt": "a cat", "count": 2, "guidance": 3})
     assert outcome.message is not None
-    await member.see(outcome.message, lambda message: "Next in line" in text_of(message))
+    await member.see(outcome.message, lambda message: "Next in the queue" in text_of(message))
     await admin.slash("server defaults", {"steps": 2, "guidance": 9})
     done = await member.see_finished(outcome.message)
     settings = infotext.from_infotext((await member.image(done)).info["parameters"])

@@ -93,7 +93,7 @@ async def test_refusals_help_and_reactions_answer_in_spanish(
     await member.react(theirs, "❌")
     await member.wait_for(lambda each: "Solo puede hacerlo quien la pidió" in each["content"])
     overview = await admin.slash("server show")
-    assert "Lo que vale para" in text_of(overview.message or {})
+    assert "Reglas para" in text_of(overview.message or {})
     member_asks = await member.slash("imagine", {"prompt": "{a, b, c} zorro {d, e, f}"})
     assert "Son 9 peticiones" in text_of(member_asks.message or {})
 

@@ -67,7 +67,7 @@ async def test_settings_of_anybodys_picture_are_read_from_it(bot: app.Bot, membe
 @pytest.mark.parametrize(
     ("name", "data", "kind", "sentence"),
     [
-        ("notes.png", b"not a picture", "image/png", "no picture that I can read"),
+        ("notes.png", b"not a picture", "image/png", "I can't read that file"),
         ("plain.txt", b"hello", "text/plain", "has no picture"),
         (
             "bomb.png",
@@ -109,7 +109,7 @@ async def test_reroll_and_upscale_from_the_menu_do_what_the_buttons_do(
     posted = await member.post("look.png", picture(), "image/png")
     refusal = (await other.menu("Upscale", posted)).message
     assert refusal is not None
-    assert "my own pictures only" in refusal["content"]
+    assert "only upscale my own pictures" in refusal["content"]
 
 
 async def test_of_several_pictures_one_is_chosen_in_the_menu(bot: app.Bot, member: Member, other: Member) -> None:

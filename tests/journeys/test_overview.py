@@ -58,9 +58,9 @@ async def test_of_several_roles_the_most_generous_holds(
         assert f"guidance scale **5** · from the model · {bounds}" in shown
         assert f"sampler **Euler** · from {ARTISTS}" in shown
         assert "At most 50 steps" in await refused(member, steps=51)
-        assert "may be at most 9 here" in await refused(member, guidance=9.5)
+        assert "must be at most 9 here" in await refused(member, guidance=9.5)
         await member.imagine(steps=50, guidance=2, sampler="DDIM")
-        assert "One request every 30 s is allowed here" in await refused(member)
+        assert "You can send one request every 30 s here" in await refused(member)
 
 
 async def test_a_value_that_was_brought_to_a_bound_is_the_bounds(start: Start, admin: Member) -> None:
@@ -101,8 +101,8 @@ async def test_where_the_model_and_what_is_allowed_come_from(start: Start, admin
             "Models: pocket · from the host",
             f"Channels: <#{GENERAL_ID}>, {ART} · from this server",
             f"Roles: {ARTISTS} · from this server",
-            "Pictures that may need it stay in age-restricted channels · from this server",
-            "No hints · from this server",
+            "NSFW filter: block (flagged pictures stay in age-restricted channels) · from this server",
+            "Hints: off · from this server",
         ):
             assert line in shown
 

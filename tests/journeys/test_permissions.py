@@ -73,7 +73,7 @@ async def test_one_that_is_missing_is_named_before_anything_is_drawn(
     done = await member.imagine(channel=place)
     opened = await member.click(done, "Remix")
     playground.set_bot_permissions(channel, without(permission))
-    sentence = f"I cannot post pictures here. An admin must allow me: {LABELS[permission]}."
+    sentence = f"I can't post pictures here. Ask an admin to give me: {LABELS[permission]}."
     assert sentence in await refused(member, place)
     for command in ("explain", "compare"):
         options = {"parameter": "guidance", "values": "2, 3"} if command == "compare" else {}
@@ -107,7 +107,7 @@ async def test_one_that_a_reaction_needs_is_named_in_a_letter(
     done = await member.imagine(channel=place)
     playground.set_bot_permissions(channel, without(permission))
     await member.react(done, "🔁")
-    letter = await member.wait_for(lambda each: f"I cannot post pictures in #{place}." in each["content"])
+    letter = await member.wait_for(lambda each: f"I can't post pictures in #{place}." in each["content"])
     assert LABELS[permission] in letter["content"]
     assert (await bot.generations.of_user(int(member.id))).total == 1
 
@@ -116,7 +116,7 @@ async def test_a_locked_thread(bot: app.Bot, playground: Playground, admin: Memb
     done = await admin.imagine(channel="sketches")
     playground.world.channels[SKETCHES_ID] = replace(playground.world.channels[SKETCHES_ID], locked=True)
     playground.set_bot_permissions(SKETCHES_ID, NEEDED.value)
-    assert "this thread is locked. Unlock it, or ask elsewhere." in await refused(admin, "sketches")
+    assert "this thread is locked. Unlock it, or use another channel." in await refused(admin, "sketches")
     playground.set_bot_permissions(SKETCHES_ID, NEEDED.value | Permission.MANAGE_THREADS)
     assert finished(await admin.press(done, "Re-roll"))
 
@@ -127,6 +127,6 @@ async def test_the_log_channel_must_be_written_to(
 ) -> None:
     playground.set_bot_permissions(ART_ID, without(permission))
     answer = await said(admin, "server log", {"channel": ART_ID})
-    assert f"I cannot write in <#{ART_ID}>. Allow me there: " in answer
+    assert f"I can't post in <#{ART_ID}>. Give me these permissions there: " in answer
     assert LABELS[permission] in answer
     assert f"Log channel: <#{ART_ID}>" not in await said(admin, "server show")

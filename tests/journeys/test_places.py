@@ -67,7 +67,7 @@ async def test_where_the_bot_is_no_member(bot: app.Bot, member: Member, other: M
 @pytest.mark.parametrize("place", OUTSIDE)
 async def test_no_more_than_can_be_answered_there(bot: app.Bot, member: Member, place: str) -> None:
     outcome = await member.slash("imagine", {"prompt": "{a, b, c} fox in {snow, rain}", "steps": 1}, place)
-    assert "I can answer 5 at once" in text_of(outcome.message or {})
+    assert "I can answer only 5 at once" in text_of(outcome.message or {})
     await member.slash("imagine", {"prompt": "{red, green, blue, grey} fox", "steps": 1}, place)
     await member.wait_until(lambda: len([each for each in member.messages(place) if finished(each)]) == 4)
 
@@ -78,14 +78,14 @@ async def test_what_would_come_too_late_there_is_refused(start: Start, member: M
         await Paces(sessions).keep("pocket", 128 * 128, 60.0)
     async with start(pool):
         refused = await member.slash("imagine", {"prompt": "a boat", "steps": 30}, "elsewhere")
-        assert "That would take about 1.0 h" in text_of(refused.message or {})
+        assert "This would take about 1.0 h" in text_of(refused.message or {})
         assert finished(await member.imagine("a boat", steps=30))
         pool.hold()
         private = await member.start("a boat", steps=30, private=True)
         waiting = await member.start("a boat", steps=30)
         await until_drawing(pool, 2)
         pool.step(1, 30)
-        await member.see(private, lambda each: "it waits in /history" in text_of(each))
+        await member.see(private, lambda each: "look in /history" in text_of(each))
         seen = await member.see(waiting, lambda each: "step 1 of 30" in text_of(each))
         assert "/history" not in text_of(seen)
 
@@ -127,7 +127,7 @@ async def test_a_file_fits_the_place_and_the_original_is_kept(
     playground.world.file_limit = 20_000
     answer = (await member.click(details, "Original 1")).message
     assert answer is not None
-    assert "this is a WebP, as good as fits" in text_of(await member.see(answer, filled))
+    assert "This is the best WebP that fits" in text_of(await member.see(answer, filled))
     smaller = await _file_in(member, answer)
     assert Image.open(BytesIO(smaller)).format == "WEBP"
     assert metadata.settings_in(smaller).seed == 7

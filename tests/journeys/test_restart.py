@@ -151,7 +151,7 @@ async def test_no_message_is_edited_once_the_bot_has_hung_up(
 
         async def watched() -> None:
             await hang_up()
-            under_way.extend(task.get_name() for task in asyncio.all_tasks() if "courier" in task.get_name())
+            under_way.extend(task.get_name() for task in asyncio.all_tasks() if "updates of" in task.get_name())
 
         monkeypatch.setattr(bot.client, "close", watched)
         started = await member.start()
@@ -243,5 +243,5 @@ async def test_a_picture_that_ends_every_worker_fails_and_the_next_one_comes(sta
         await member.see(started, lambda each: "of 150" in text_of(each))
         await kill_worker(pool)
         await kill_worker(pool)
-        await member.see(started, lambda each: "Drawing stopped unexpectedly, twice" in text_of(each))
+        await member.see(started, lambda each: "Drawing stopped unexpectedly twice" in text_of(each))
         assert finished(await member.imagine(seed=3))

@@ -59,7 +59,7 @@ async def test_another_shape_keeps_seed_and_noise(bot: app.Bot, member: Member) 
     assert (settings.seed, settings.seed_width, settings.seed_height) == (7, 128, 128)
     refusal = await member.select(done, select_of(done), ["shape-square"])
     assert refusal.message is not None
-    assert "It has this shape already" in refusal.message["content"]
+    assert "This picture already has that shape" in refusal.message["content"]
     square = await more(member, await member.imagine("a castle --size 192x96", seed=7), "shape-square")
     assert len(set((await member.image(square)).size)) == 1
     settings = await settings_in(member, square)
@@ -97,10 +97,10 @@ async def test_more_is_drawn_around_and_in_a_picture(
     [
         ("zoom-little", (128, 128), (16, 16, 104, 104), "Zoomed out of"),
         ("zoom-far", (128, 128), (32, 32, 96, 96), "Zoomed out of"),
-        ("pan-left", (192, 128), (64, 0, 192, 128), "More beside"),
-        ("pan-right", (192, 128), (0, 0, 128, 128), "More beside"),
-        ("pan-up", (128, 192), (0, 64, 128, 192), "More beside"),
-        ("pan-down", (128, 192), (0, 0, 128, 128), "More beside"),
+        ("pan-left", (192, 128), (64, 0, 192, 128), "Panned from"),
+        ("pan-right", (192, 128), (0, 0, 128, 128), "Panned from"),
+        ("pan-up", (128, 192), (0, 64, 128, 192), "Panned from"),
+        ("pan-down", (128, 192), (0, 0, 128, 128), "Panned from"),
     ],
 )
 async def test_a_larger_view_keeps_what_was_there(
@@ -229,7 +229,7 @@ async def test_details_say_everything_to_whoever_asks(bot: app.Bot, member: Memb
 
 async def test_a_favourite_is_one_until_pressed_again(bot: app.Bot, member: Member, other: Member) -> None:
     done = await member.imagine("a cat")
-    assert "One of your /favourites" in str((await other.click(done, "⭐")).message)
+    assert "Added to your /favourites" in str((await other.click(done, "⭐")).message)
     assert "a cat" in text_of(await other.looks_up("favourites"))
     assert "a cat" not in text_of(await member.looks_up("favourites"))
     await other.click(done, "⭐")
@@ -282,7 +282,7 @@ async def test_a_button_of_another_version_says_so(bot: app.Bot, member: Member,
     await member.see(done, lambda each: "Enlarge" in text_of(each))
     outcome = await (member.select(done, old, ["enlarge"]) if "more" in old else member.click(done, "Enlarge"))
     assert outcome.message is not None
-    assert "This button does nothing any more" in outcome.message["content"]
+    assert "This button no longer works" in outcome.message["content"]
 
 
 async def test_what_is_not_finished_offers_nothing_but_cancel(bot: app.Bot, member: Member) -> None:

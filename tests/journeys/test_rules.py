@@ -75,9 +75,9 @@ async def test_locks_and_bounds(bot: app.Bot, admin: Member, member: Member) -> 
     await admin.slash("server rule", {"setting": "guidance_scale", "least": 3, "most": 6})
     await admin.slash("server rule", {"setting": "steps", "least": 2, "most": 4})
     await member.slash("settings defaults", {"sampler": "Euler", "guidance": 20})
-    assert "Sampler is set to DDIM here and cannot be changed." in await refused(member, sampler="Euler")
+    assert "Sampler is locked to DDIM here." in await refused(member, sampler="Euler")
     assert "Guidance scale must be at least 3 here, not 2." in await refused(member, guidance=2)
-    assert "Guidance scale may be at most 6 here, not 7." in await refused(member, guidance=7)
+    assert "Guidance scale must be at most 6 here, not 7." in await refused(member, guidance=7)
     assert "Steps must be at least 2 here, not 1." in await refused(member, steps=1)
     assert "At most 4 steps are allowed here, not 5." in await refused(member, steps=5)
     shown = text_of(await member.imagine())
@@ -88,16 +88,16 @@ async def test_locks_and_bounds(bot: app.Bot, admin: Member, member: Member) -> 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"setting": "steps", "default": "many"}, "“many” is no value for steps."),
+        ({"setting": "steps", "default": "many"}, "“many” isn't a valid value for steps."),
         ({"setting": "steps", "default": "900"}, "Steps must be between 1 and 150"),
-        ({"setting": "sampler", "most": 3}, "Sampler is no number; lock it instead."),
-        ({"setting": "steps", "least": 9, "most": 3}, "The least is more than the most."),
+        ({"setting": "sampler", "most": 3}, "Sampler has no minimum or maximum. Set a default and lock it."),
+        ({"setting": "steps", "least": 9, "most": 3}, "The minimum is higher than the maximum."),
         ({"setting": "side", "most": 5000}, "Side must be between 64 and 2048, not 5000."),
         ({"setting": "steps", "most": 0}, "Steps must be between 1 and 150, not 0."),
         ({"setting": "width", "least": 500}, "Width must be a multiple of 8, not 500."),
-        ({"setting": "steps", "least": 2.5}, "Steps is a whole number, not 2.5."),
-        ({"setting": "daily_steps", "most": 99.5}, "Daily steps is a whole number, not 99.5."),
-        ({"setting": "waiting", "least": 3}, "Waiting is a limit: it has nothing but a most."),
+        ({"setting": "steps", "least": 2.5}, "Steps must be a whole number, not 2.5."),
+        ({"setting": "daily_steps", "most": 99.5}, "Daily steps must be a whole number, not 99.5."),
+        ({"setting": "waiting", "least": 3}, "Waiting is a limit. Set only a maximum."),
         ({"setting": "cooldown", "default": "3"}, "Cooldown has no default"),
         ({"setting": "steps", "most": 3, "channel": ART_ID, "role": ARTISTS_ROLE_ID}, "Make two rules."),
         ({"setting": "steps", "most": 3, "model": "nothing"}, "There is no model called"),
@@ -112,10 +112,12 @@ async def test_allowed_models_channels_and_roles(start: Start, admin: Member, me
         await admin.slash("server allow", {"channel": ART_ID})
         await admin.slash("server allow", {"role": ARTISTS_ROLE_ID})
         await admin.slash("server allow", {"model": "wild"})
-        assert f"in other channels of this server: <#{ART_ID}>" in await refused(member)
-        assert f"only some roles may draw: <@&{ARTISTS_ROLE_ID}>" in await refused(other, "art")
+        assert f"You can't draw in this channel. Use one of: <#{ART_ID}>" in await refused(member)
+        assert f"You need one of these roles to draw on this server: <@&{ARTISTS_ROLE_ID}>" in await refused(
+            other, "art"
+        )
         wrong = await refused(member, "art", model="pocket")
-        assert "The model pocket is not used on this server. Choose one of: wild." in wrong
+        assert "The model pocket isn't allowed on this server. Choose one of: wild." in wrong
         assert "wild" in text_of(await member.imagine(channel="art"))
         await admin.slash("server allow", {"channel": ART_ID, "allowed": False})
         await admin.slash("server allow", {"role": ARTISTS_ROLE_ID, "allowed": False})
@@ -141,7 +143,7 @@ async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Membe
         await admin.slash("server rule", {"setting": "model", "default": "wild", "channel": ART_ID, "locked": True})
         assert "· pocket" in words_of(await member.imagine())
         assert "· wild" in words_of(await member.imagine(channel="art"))
-        assert "Model is set to wild here" in await refused(member, "art", model="pocket")
+        assert "Model is locked to wild here" in await refused(member, "art", model="pocket")
 
 
 async def test_a_locked_model_is_the_usual_one_where_no_default_may_be_used(
@@ -150,7 +152,7 @@ async def test_a_locked_model_is_the_usual_one_where_no_default_may_be_used(
     async with start(SketchPool(), models=(POCKET, WILD)):
         await admin.slash("server rule", {"setting": "model", "locked": True})
         assert "model **pocket** · from the host · 🔒 locked" in await said(admin, "server show")
-        assert "Model is set to pocket here and cannot be changed." in await refused(member, model="wild")
+        assert "Model is locked to pocket here." in await refused(member, model="wild")
         assert "· pocket" in words_of(await member.imagine(model="pocket"))
         await admin.slash("server rule", {"setting": "model", "default": "pocket"})
         await admin.slash("server allow", {"model": "wild"})
@@ -161,7 +163,7 @@ async def test_a_locked_model_is_the_usual_one_where_no_default_may_be_used(
 
 async def test_a_model_of_ones_own_draws_where_it_may(start: Start, admin: Member, member: Member) -> None:
     async with start(SketchPool(), models=(POCKET, WILD)):
-        assert "the model wild where you name none" in await said(member, "settings model", {"name": "wild"})
+        assert "default model: wild" in await said(member, "settings model", {"name": "wild"})
         assert "There is no model called" in await said(member, "settings model", {"name": "gone"})
         await admin.slash("server rule", {"setting": "model", "default": "pocket", "channel": ART_ID})
         assert "· wild" in words_of(await member.imagine())
@@ -186,7 +188,7 @@ async def test_a_model_that_the_host_takes_away_leaves_a_way_out(start: Start, a
         await admin.slash("server rule", {"setting": "model", "default": "wild", "locked": True})
         await admin.slash("server allow", {"model": "wild"})
     async with start(SketchPool()):
-        sentence = "The models of this server are not here any more. Whoever manages it can allow others."
+        sentence = "The models of this server no longer exist. A server manager can allow others."
         assert sentence in await refused(member)
         assert "There is no model called" in await said(admin, "server allow", {"model": "wild"})
         await admin.slash("server allow", {"model": "wild", "allowed": False})
@@ -198,7 +200,7 @@ async def test_a_locked_count_leaves_the_buttons_of_one_picture_alone(
 ) -> None:
     await admin.slash("server rule", {"setting": "count", "default": "2", "least": 2, "locked": True})
     two = await member.imagine()
-    assert "Count is set to 2 here" in await refused(member, count=3)
+    assert "Count is locked to 2 here" in await refused(member, count=3)
     assert finished(await member.press(two, "U1"))
     assert finished(await member.press(two, "V2"))
 
@@ -209,7 +211,7 @@ async def test_bounds_hold_for_what_nobody_named_too(start: Start, admin: Member
         await admin.slash("server rule", {"setting": "schedule", "default": "Karras"})
         await member.imagine()
         await member.imagine(sampler="DDIM")
-        assert "Denoising strength may be at most 0.5 here, not 0.8." in await refused(member, strength=0.8)
+        assert "Denoising strength must be at most 0.5 here, not 0.8." in await refused(member, strength=0.8)
 
 
 async def test_a_cooldown_and_a_daily_budget_in_steps(
@@ -217,10 +219,10 @@ async def test_a_cooldown_and_a_daily_budget_in_steps(
 ) -> None:
     await admin.slash("server limits", {"cooldown": 60, "daily_steps": 10})
     await member.imagine(steps=3, count=2)
-    assert "One request every 1 min is allowed here: wait" in await refused(member)
+    assert "You can send one request every 1 min here. Wait" in await refused(member)
     await other.imagine(steps=2)
     clock.ahead += 61
-    assert "This takes 6 steps. 10 are allowed here in 24 hours, and you have 4 left." in await refused(member, steps=6)
+    assert "This needs 6 steps. You have 4 of 10 left here in 24 hours." in await refused(member, steps=6)
     done = await member.imagine(steps=4)
     clock.ahead += 61
     await member.press(done, "Upscale ×2")
@@ -233,24 +235,24 @@ async def test_several_at_once_are_one_request_to_a_cooldown_and_all_of_them_to_
 ) -> None:
     await admin.slash("server limits", {"cooldown": 60, "daily_steps": 10})
     await member.slash("imagine", {"prompt": "a {red, blue} fox", "steps": 6})
-    answer = await member.wait_for(lambda each: "This takes 12 steps. 10 are allowed here" in each["content"])
+    answer = await member.wait_for(lambda each: "This needs 12 steps. You have 10 of 10 left here" in each["content"])
     assert answer["ephemeral_for"] == member.id
     assert [each for each in member.messages() if not each["ephemeral_for"]] == []
     await member.start("a {red, blue} fox", steps=5)
     for colour in ("red", "blue"):
         await member.wait_for(lambda each, colour=colour: finished(each) and f"a {colour} fox" in text_of(each))  # type: ignore[misc]
-    assert "One request every 1 min is allowed here" in await refused(member)
+    assert "You can send one request every 1 min here" in await refused(member)
 
 
 async def test_blocked_words(bot: app.Bot, admin: Member, member: Member) -> None:
     await admin.slash("server words", {"blocked": "ass, two words"})
-    assert "“ass” is not to be drawn on this server." in await refused(member, prompt="an Ass")
+    assert "“ass” is blocked on this server." in await refused(member, prompt="an Ass")
     await member.imagine("grass")
     done = await member.imagine("two foxes")
     await admin.slash("server words", {"blocked": "foxes"})
     outcome = await member.click(done, "Re-roll")
     assert outcome.message is not None
-    assert "“foxes” is not to be drawn" in outcome.message["content"]
+    assert "“foxes” is blocked" in outcome.message["content"]
     await admin.slash("server words", {"blocked": "-"})
     await member.press(done, "Re-roll")
 
@@ -271,7 +273,7 @@ async def test_pause_resume_and_clearing_the_queue(bot: app.Bot, admin: Member, 
 async def test_unchecked_models_stay_in_age_restricted_channels(start: Start, admin: Member, member: Member) -> None:
     async with start(models=(WILD, POCKET), pool=None):
         await admin.slash("server nsfw", {"policy": "block"})
-        assert "The model wild draws in age-restricted channels only" in await refused(member)
+        assert "The model wild only works in age-restricted channels" in await refused(member)
         await member.imagine(channel="nsfw-art")
         await member.imagine(model="pocket")
 
@@ -307,10 +309,10 @@ async def test_the_log_says_what_was_reset(start: Start, admin: Member) -> None:
     async with start(SketchPool()):
         await admin.slash("server log", {"channel": ART_ID})
         for options, words in (
-            ({"channel": GENERAL_ID}, f"took back the rules of <#{GENERAL_ID}>"),
-            ({"role": ARTISTS_ROLE_ID, "setting": "steps"}, f"took back a rule of <@&{ARTISTS_ROLE_ID}> for: steps"),
-            ({"setting": "steps"}, "took back a rule of this server for: steps"),
-            ({}, "went back to the host's values"),
+            ({"channel": GENERAL_ID}, f"removed the rules of <#{GENERAL_ID}>"),
+            ({"role": ARTISTS_ROLE_ID, "setting": "steps"}, f"removed a rule of <@&{ARTISTS_ROLE_ID}> for: steps"),
+            ({"setting": "steps"}, "removed a rule of this server for: steps"),
+            ({}, "reset all rules to the host's values"),
         ):
             await admin.slash("server reset", options)
             await admin.wait_for(lambda each, words=words: words in each["content"])  # type: ignore[misc]
@@ -337,7 +339,7 @@ async def test_an_aspect_keeps_to_the_bounds_of_the_server(start: Start, admin: 
         assert "136×104" in words_of(wide)
         await admin.slash("server rule", {"setting": "width", "default": "128", "locked": True})
         await admin.slash("server rule", {"setting": "height", "default": "128", "locked": True})
-        assert "is set to 128 here" in await refused(member, prompt="a fox --ar 2:1")
+        assert "is locked to 128 here" in await refused(member, prompt="a fox --ar 2:1")
         drawn = await member.imagine("a fox", image=File("wide.png", png(256, 128), "image/png"))
         assert "128×128" in words_of(drawn)
 

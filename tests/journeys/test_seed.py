@@ -78,13 +78,13 @@ async def test_limits_and_rules_hold_for_every_cell(bot: app.Bot, admin: Member,
     async def refusal(**options: object) -> str:
         return text_of(await ask(member, number=7, **options))
 
-    assert "“gore” is not to be drawn" in await refusal(other="gore")
-    assert "may be at most 128 pixels" in await refusal(size="256x64")
-    assert "This takes 60 steps" in await refusal(prompt="a cat --steps 10")
+    assert "“gore” is blocked" in await refusal(other="gore")
+    assert "must be at most 128 pixels" in await refusal(size="256x64")
+    assert "This needs 60 steps" in await refusal(prompt="a cat --steps 10")
     assert "such as 512x768" in await refusal(size="very wide")
     first = await member.see(await ask(member, number=7), is_figure)
     assert "This is a figure" in text_of((await member.menu("Upscale", first)).message or {})
-    assert "This takes 30 steps" in await refusal(prompt="a cat --steps 5")
+    assert "This needs 30 steps" in await refusal(prompt="a cat --steps 5")
 
 
 async def test_it_is_the_noise_of_the_seed_alone_whatever_else_is_asked_for(bot: app.Bot, member: Member) -> None:

@@ -70,7 +70,7 @@ async def test_a_server_cannot_exceed_the_hosts_limits(bot: app.Bot, admin: Memb
     shown = await admin.slash("server show")
     assert shown.message is not None
     assert "5 steps · from this server" in text_of(shown.message)
-    assert "10 unfinished requests · in all places together · from the host" in text_of(shown.message)
+    assert "10 unfinished requests · counting all servers and direct messages · from the host" in text_of(shown.message)
     assert "100 unfinished" not in text_of(shown.message)
 
 
@@ -83,7 +83,7 @@ async def test_nothing_named_is_nothing_saved(bot: app.Bot, admin: Member) -> No
     ):
         outcome = await admin.slash(f"server {path}", options)
         assert outcome.message is not None
-        assert "Nothing is named, so nothing is changed." in outcome.message["content"]
+        assert "Nothing was changed." in outcome.message["content"]
 
 
 async def test_members_neither_see_nor_use_it(bot: app.Bot, member: Member, admin: Member) -> None:
@@ -106,7 +106,7 @@ async def test_a_member_to_whom_it_was_unhidden_is_refused_by_us(bot: app.Bot, m
         outcome = await member.slash(path, options)
         assert outcome.message is not None
         assert outcome.message["ephemeral_for"] == member.id
-        assert "Only people with the permission Manage Server can do that." in outcome.message["content"], path
+        assert "You need the Manage Server permission to do that." in outcome.message["content"], path
 
 
 async def test_it_is_not_offered_in_direct_messages(bot: app.Bot, admin: Member) -> None:

@@ -14,8 +14,8 @@ from tests.journeys.test_checks import WILD, covered
 from tests.journeys.test_places import until_drawing
 from tests.sketching import SketchPool
 
-FORGOTTEN = "I do not know this picture any more"
-UNCHECKED = "Nobody checked this picture"
+FORGOTTEN = "There's no picture with that number"
+UNCHECKED = "This picture wasn't checked"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def test_the_queue_names_what_one_can_look_into_and_the_place_in_line_of_t
     await other.start("a boat")
     await until_drawing(pool, 3)
     theirs = await queue(other)
-    assert theirs.count("🖌️ a picture for another channel") == 2
+    assert theirs.count("🖌️ a picture in another channel") == 2
     assert "a boat" in theirs
     assert "a plan" not in theirs
     assert f"<@{member.id}>" not in theirs
@@ -72,7 +72,7 @@ async def test_a_private_thread_is_open_to_those_in_it(
     pool.hold()
     await member.start("a rumour", channel=thread)
     await until_drawing(pool)
-    assert "a picture for another channel" in await queue(other)
+    assert "a picture in another channel" in await queue(other)
     assert FORGOTTEN in text_of(await shown(other, 1))
     assert FORGOTTEN in text_of(await shown(other, 1, "art"))
     assert "a rumour" in await queue(admin)
@@ -144,4 +144,4 @@ async def test_what_is_withheld_where_it_was_drawn_stays_so_where_it_is_shown(
     assert details is not None
     file = (await member.click(details, "Original file")).message
     assert file is not None
-    assert "As it was drawn." in text_of(await member.see(file, filled))
+    assert "The original file." in text_of(await member.see(file, filled))

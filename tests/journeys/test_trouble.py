@@ -50,10 +50,10 @@ async def test_a_link_that_has_ended_is_named(bot: app.Bot, member: Member, cloc
     Image.new("RGB", (64, 64), "red").save(file, "PNG")
     given = File("mine.png", file.getvalue(), "image/png")
     question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=1, image=given)
-    await member.see(question, lambda each: "These are 6 requests" in text_of(each))
+    await member.see(question, lambda each: "This makes 6 requests" in text_of(each))
     clock.ahead += 48 * 3600
     await member.click(question, "Draw all 6")
-    refusal = await member.wait_for(lambda each: "cannot be fetched any more" in each["content"])
+    refusal = await member.wait_for(lambda each: "can't be downloaded any more" in each["content"])
     assert refusal["ephemeral_for"] == member.id
     assert [each for each in member.messages() if not each["ephemeral_for"]] == []
 

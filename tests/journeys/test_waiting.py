@@ -58,11 +58,11 @@ async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: SketchP
     await _draw_some_steps(pool, member, drawing)
     following = await member.start("a castle", steps=20)
     last = await member.start("a fox", steps=20)
-    for message, place in ((following, "Next in line…"), (last, "number 2 in line…")):
+    for message, place in ((following, "Next in the queue…"), (last, "number 2 in the queue…")):
         shown = await member.see(message, lambda each, place=place: place in text_of(each))  # type: ignore[misc]
-        assert re.search(r"in line… · (a few seconds|about \d+)", text_of(shown))
+        assert re.search(r"in the queue… · (a few seconds|about \d+)", text_of(shown))
     await member.click(following, "Cancel")
-    await member.see(last, lambda each: "Next in line" in text_of(each))
+    await member.see(last, lambda each: "Next in the queue" in text_of(each))
     pool.release()
     assert finished(await member.see_finished(last))
     assert "Cancelled" in text_of(await member.see(following, lambda each: "Cancelled" in text_of(each)))
@@ -80,13 +80,13 @@ async def test_a_guess_counts_every_tile_of_a_creative_upscale(
         assert larger is not None
         await until_drawing(pool)
         following = await member.start("a castle", steps=1, count=4)
-        await member.see(following, lambda each: "Next in line… · about 45 s" in text_of(each))
+        await member.see(following, lambda each: "Next in the queue… · about 45 s" in text_of(each))
         pool.step(4, 4 + 54)
         await member.see(larger, lambda each: "part 4 of 58" in text_of(each))
         pool.step(4 + 27, 4 + 54)
         await member.see(larger, lambda each: "part 31 of 58 · about 20 s" in text_of(each))
         last = await member.start("a fox", steps=1, count=4)
-        await member.see(last, lambda each: "number 2 in line… · about 30 s" in text_of(each))
+        await member.see(last, lambda each: "number 2 in the queue… · about 30 s" in text_of(each))
 
 
 async def test_pictures_are_described_and_say_where_they_come_from(bot: app.Bot, member: Member, other: Member) -> None:
@@ -136,7 +136,7 @@ async def test_one_picture_more_waits_for_nobody_s_four(
     await member.start("a castle", count=4)
     await until_drawing(pool)
     waiting = await admin.start("a tree", count=4)
-    await admin.see(waiting, lambda each: "Next in line" in text_of(each))
+    await admin.see(waiting, lambda each: "Next in the queue" in text_of(each))
     varied = (await other.click(done, "Vary")).message
     assert varied is not None
     await until_drawing(pool, jobs=2)
@@ -154,7 +154,7 @@ async def test_a_line_that_is_full_takes_no_more(start: Start, pool: SketchPool,
         await member.start("a fox")
         await member.start("a tree")
         refused = await other.slash("imagine", {"prompt": "a boat"})
-        assert "So many requests wait already that I take no more" in text_of(refused.message or {})
+        assert "The queue is full" in text_of(refused.message or {})
         pool.release()
 
 
@@ -166,7 +166,7 @@ async def test_spare_places_are_kept_while_there_is_room(
     await member.start("a castle")
     await until_drawing(pool)
     waiting = await other.start("a tree", count=4)
-    await other.see(waiting, lambda each: "Next in line" in text_of(each))
+    await other.see(waiting, lambda each: "Next in the queue" in text_of(each))
     await admin.start("a boat")
     await until_drawing(pool, jobs=2)
     assert [job.task.pictures for job in pool.at_work.values()] == [1, 1]

@@ -12,7 +12,7 @@ from tests.journeys.conftest import Member, Start, finished, words_of
 from tests.journeys.test_rules import refused, said
 from tests.sketching import SketchPool
 
-REFUSAL = "“fox” is not to be drawn on this server."
+REFUSAL = "“fox” is blocked on this server."
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ async def test_whoever_was_shown_the_rules_and_may_not_manage_the_server_is_refu
     for path in ("server show", "server pause", "server reset"):
         refused = await stage.member.slash(stage.channel, path)
         assert refused.ephemeral
-        assert "Only people with the permission Manage Server" in words_of(refused.response)
+        assert "You need the Manage Server permission" in words_of(refused.response)
     assert "Noisefox" in words_of((await stage.admin.slash(stage.channel, "server show")).response)
     assert "Drawing is paused" not in words_of((await stage.admin.slash(stage.channel, "server show")).response)
 
@@ -69,5 +69,5 @@ async def test_whom_the_host_bans_is_refused(stage: Stage) -> None:
         await stage.member.submit_modal(opened, values),
     ):
         assert refused.ephemeral
-        assert "does not take requests from here" in words_of(refused.response)
+        assert "has blocked you or this server" in words_of(refused.response)
     await stage.drawn(await stage.other.click(old, label="Re-roll"))

@@ -13,7 +13,7 @@ from storage import database
 from storage.generations import Generations
 from storage.images import Images
 from storage.records import Generation, Lineage, NsfwPolicy, Origin, Picture
-from tests.bot.interactions.test_remix_modal import PLAIN
+from tests.bot.interactions.test_remix_modal import SETTINGS
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def four(tmp_path: Path) -> Generation:
         pictures.append(Picture(index, index, 128, 128, await images.save(1, index, file.getvalue())))
     async with database.opened(tmp_path / "noisefox.db") as sessions:
         generations = Generations(sessions)
-        generation = await generations.add(Origin("key", 1, 2, 3), PLAIN, Lineage())
+        generation = await generations.add(Origin("key", 1, 2, 3), SETTINGS, Lineage())
         return await generations.complete(generation.id, pictures, 1.0)
 
 
@@ -75,10 +75,10 @@ async def test_what_is_gone_is_left_out(four: Generation, tmp_path: Path) -> Non
 
 def test_the_three_files_of_an_explanation_fit_one_message() -> None:
     assert 3 * figure_files.MOST_BYTES <= finished.REQUEST_BYTES
-    assert figure_files.MOST_BYTES <= finished.FILE_BYTES
+    assert figure_files.MOST_BYTES <= finished.DISCORD_FILE_BYTES
 
 
 async def test_an_original_that_no_message_holds_is_promised_nowhere(four: Generation) -> None:
     for kept, promised in ((finished.REQUEST_BYTES, True), (finished.REQUEST_BYTES + 1, False)):
         content = layouts.file_of_one(four, finished.PictureFile(0, b"", "webp", exact=False, kept_bytes=kept))
-        assert ("larger files may be sent" in str(content.view.to_components())) is promised  # type: ignore[no-untyped-call]
+        assert ("larger files are allowed" in str(content.view.to_components())) is promised  # type: ignore[no-untyped-call]

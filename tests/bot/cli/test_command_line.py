@@ -1,4 +1,4 @@
-"""`noisefox` as a person calls it."""
+"""The `noisefox` program, run as a process."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def noisefox(*arguments: str, folder: Path, token: str = "") -> subprocess.Compl
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    """Seed 7 twice, then seed 8: each call's first line."""
+    """Seed 7 twice, then seed 8: the first JSON line of each run."""
     folder = tmp_path_factory.mktemp("drawn")
     lines = []
     for seed in ("7", "7", "8"):
@@ -113,9 +113,9 @@ def test_a_picture_is_enlarged_and_keeps_its_settings(drawn: list[dict[str, obje
         (("imagine", "a fox", "--model", "gone"), "There's no model called “gone” here."),
         (("imagine", " "), "The prompt is empty."),
         (("upscale", "nowhere.png"), "nowhere.png cannot be read: No such file or directory."),
-        (("upscale", __file__), "This is no picture that I can read."),
+        (("upscale", __file__), "This file can't be read."),
         (("run",), "There is no bot token. Set the environment variable NOISEFOX_TOKEN"),
-        (("run", "--config", "nowhere.toml"), "There is no file nowhere.toml."),
+        (("run", "--config", "nowhere.toml"), "The file nowhere.toml does not exist."),
     ],
 )
 def test_what_is_wrong_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
@@ -130,7 +130,7 @@ def test_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(f'[models.mine]\nsource = "{tmp_path / "model"}"')
     result = noisefox("imagine", "a fox", "--config", "config.toml", folder=tmp_path)
     assert result.returncode == 1
-    assert "This model cannot be loaded" in result.stderr
+    assert "This model can't be loaded" in result.stderr
 
 
 def test_the_doctor_finds_what_is_missing(tmp_path: Path) -> None:
@@ -140,8 +140,8 @@ def test_the_doctor_finds_what_is_missing(tmp_path: Path) -> None:
     missing = [line for line in result.stdout.splitlines() if line.startswith("missing")]
     assert len(missing) == 2
     assert "NOISEFOX_TOKEN" in missing[0]
-    assert "nowhere holds no model" in missing[1]
-    assert "drawing on cpu" in result.stdout or "drawing on cuda" in result.stdout
+    assert "nowhere has no model" in missing[1]
+    assert "runs on cpu" in result.stdout or "runs on cuda" in result.stdout
 
 
 def test_the_doctor_prints_the_invitation(tmp_path: Path) -> None:

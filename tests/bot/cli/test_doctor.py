@@ -2,13 +2,13 @@ import base64
 
 import pytest
 
-from bot.cli import invitation
+from bot.cli.doctor import invite_link
 from bot.interactions.permissions import NEEDED
 
 
 def test_the_link_asks_for_the_least() -> None:
     token = base64.b64encode(b"123456789012345678").decode().rstrip("=") + ".x.y"
-    link = invitation.link(token)
+    link = invite_link(token)
     assert link is not None
     assert "client_id=123456789012345678" in link
     assert "scope=bot+applications.commands" in link
@@ -18,4 +18,4 @@ def test_the_link_asks_for_the_least() -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "bm90IGFuIGlk.x.y", "ünïcode.x"])
 def test_no_link_for_what_is_no_token(token: str) -> None:
-    assert invitation.link(token) is None
+    assert invite_link(token) is None

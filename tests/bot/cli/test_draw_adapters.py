@@ -1,4 +1,4 @@
-"""`noisefox imagine` with everything that can be laid over a model, through a worker of its own."""
+"""`noisefox imagine` with LoRAs, embeddings, ControlNet and IP-Adapter, with a worker of its own."""
 
 from io import BytesIO
 from pathlib import Path

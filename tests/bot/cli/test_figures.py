@@ -32,7 +32,7 @@ def test_two_settings_are_a_grid_and_a_model_may_be_named_for_all_of_it() -> Non
 
 @pytest.mark.parametrize("given", [["--steps", "5"], ["--steps", "1,2", "--seed", "1,2", "--guidance", "1,2"]])
 def test_neither_nothing_nor_more_than_two_settings_are_compared(given: list[str]) -> None:
-    with pytest.raises(InvalidSetting, match="one setting or two"):
+    with pytest.raises(InvalidSetting, match="one or two settings"):
         compared(parser().parse_args(["compare", "a fox", *given]), CATALOGUE)
 
 
@@ -49,5 +49,5 @@ def test_a_model_that_is_named_for_all_comes_first_among_others() -> None:
 
 
 def test_strength_without_a_picture_to_start_from_is_refused() -> None:
-    with pytest.raises(InvalidSetting, match="Give one as image"):
+    with pytest.raises(InvalidSetting, match="Attach one as `image`"):
         compared(parser().parse_args(["compare", "a fox", "--strength"]), CATALOGUE)

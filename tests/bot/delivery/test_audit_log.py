@@ -1,4 +1,4 @@
-"""The log channel's lines, when something is in their way."""
+"""The audit log, when posting a line fails."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from storage.server_rules import ServerRules
 
 
 class ForgetfulRules(ServerRules):
-    """Cannot be read the first time."""
+    """Server rules whose first read fails."""
 
     def __init__(self) -> None:
         self.read: asyncio.Queue[int] = asyncio.Queue()
@@ -34,4 +34,4 @@ async def test_a_line_that_is_lost_ends_nothing(caplog: pytest.LogCaptureFixture
         assert await asyncio.wait_for(rules.read.get(), 10) == guild_id
     assert not task.done()
     task.cancel()
-    assert "a line for the log channel of 1 is lost: the disk is full" in caplog.text
+    assert "a line for the log channel of server 1 could not be posted: the disk is full" in caplog.text

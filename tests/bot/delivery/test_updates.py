@@ -1,4 +1,4 @@
-"""How often a message is edited, and what becomes of an ending that Discord does not take."""
+"""The rate of message edits, and endings that Discord refuses."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.attachments.finished import FILE_BYTES, FinishedFiles
+from bot.attachments.finished import DISCORD_FILE_BYTES, FinishedFiles
 from bot.delivery.messages import EditFailed, MessageUnreachable
 from bot.delivery.throttle import EDIT_SECONDS, PLACE_SECONDS
 from bot.delivery.updates import RETRY_SECONDS, MessageUpdates
@@ -28,8 +28,8 @@ LOOK = Preview(2, 2, bytes(12))
 
 
 @dataclass
-class FakePosts:
-    """Keeps what it is given to show; refuses first what it is told to."""
+class FakeMessages:
+    """Records what it is told to show; the first edits fail as configured."""
 
     refusals: list[Exception] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ class FakePosts:
         return f"token:{origin.token}" if origin.token else f"channel:{origin.channel_id}"
 
     def room(self, origin: Origin) -> int:
-        return FILE_BYTES
+        return DISCORD_FILE_BYTES
 
     def may_miss(self, origin: Origin, seconds: float) -> bool:
         return False
@@ -53,7 +53,7 @@ class FakePosts:
 
 
 class Time:
-    """A clock that stands still until it is moved, and then wakes who slept long enough."""
+    """A clock that moves only when told to, and then wakes every sleeper whose time has come."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -78,7 +78,7 @@ class Time:
 
 
 async def settled() -> None:
-    """Let everything run that can run by itself, threads of the pool included."""
+    """Let all tasks and threads run until they wait for something."""
     for _ in range(20):
         await asyncio.sleep(0.005)
 
@@ -86,7 +86,7 @@ async def settled() -> None:
 @dataclass
 class Story:
     delivery: MessageUpdates
-    messages: FakePosts
+    messages: FakeMessages
     time: Time
     generations: Generations
     images: Images
@@ -109,7 +109,7 @@ class Story:
 @pytest.fixture
 async def story(tmp_path: Path) -> AsyncIterator[Story]:
     async with database.opened(tmp_path / "noisefox.db") as sessions:
-        generations, images, messages, time = Generations(sessions), Images(tmp_path), FakePosts(), Time()
+        generations, images, messages, time = Generations(sessions), Images(tmp_path), FakeMessages(), Time()
         delivery = MessageUpdates(
             messages=messages,
             generations=generations,
@@ -142,8 +142,8 @@ async def test_edits_keep_their_distance_and_the_newest_wins(story: Story) -> No
 
 
 async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(story: Story) -> None:
-    """Without a token to edit by, all of them share the channel's five edits in five seconds. The playground, which
-    counts as Discord does, would refuse none of them."""
+    """Without a token, all edits share the channel's limit of five in five seconds. The playground has the same
+    limits as Discord and must refuse none of them."""
     limits = RateLimits(limit=5, seconds=5.0, clock=story.time.clock)
     refused: list[float] = []
     settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)

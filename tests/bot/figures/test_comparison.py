@@ -22,7 +22,7 @@ def square(red: int) -> bytes:
 
 
 def reds_in(sheet: bytes) -> list[int]:
-    """The pictures of a sheet by their colour, from left to right and from top to bottom."""
+    """The colours of a sheet's pictures, from left to right and from top to bottom."""
     image, seen = Image.open(BytesIO(sheet)).convert("RGB"), []
     for y in range(0, image.height, 8):
         for x in range(0, image.width, 8):

@@ -6,7 +6,8 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageSequence
 
-from bot.figures import explanation as explanation_module
+from bot.figures.explanation import figure as drawn_figure
+from bot.figures.explanation import for_chat, words_for
 from bot.locales import addressing
 from generation.explanation import Explanation, Fork, Moment
 from generation.figures import explained
@@ -41,8 +42,8 @@ def test_there_is_a_figure_and_an_animation_for_any_number_of_steps(
     settings: GenerationSettings, steps: int, locale: str
 ) -> None:
     with addressing(locale):
-        *halves, (animation, webp) = explanation_module.for_chat(explanation(steps), settings)
-        figure, png = explanation_module.figure(explanation(steps), settings)
+        *halves, (animation, webp) = for_chat(explanation(steps), settings)
+        figure, png = drawn_figure(explanation(steps), settings)
     assert [png, webp] == ["png", "webp"]
     assert [Image.open(BytesIO(half)).width for half, _ in halves] == [960, 960]
     assert Image.open(BytesIO(figure)).width == 960 + 960 - MARGIN
@@ -63,19 +64,19 @@ def test_it_shows_more_of_the_steps_in_which_the_noise_goes() -> None:
 
 
 def test_captions_are_in_the_readers_language_and_true_to_the_settings(settings: GenerationSettings) -> None:
-    words = explanation_module.words_for(explanation(25), settings)
+    words = words_for(explanation(25), settings)
     assert words.title == "“an apple”"
     assert words.merged == "merged at guidance 5"
     assert words.moments == ["as a picture", *(f"after {step}" for step in (3, 8, 11, 15, 18, 21)), "the picture"]
     with addressing("es-419"):
-        assert explanation_module.words_for(explanation(25), settings).merged == "unidas con guía 5"
+        assert words_for(explanation(25), settings).merged == "unidas con guía 5"
 
 
 def test_at_guidance_1_and_with_a_negative_prompt_it_says_so() -> None:
     settings = GenerationSettings(
         prompt="a fox", seed=7, model="pocket", width=64, height=64, guidance_scale=1, negative_prompt="hands"
     )
-    words = explanation_module.words_for(explanation(25), settings)
+    words = words_for(explanation(25), settings)
     assert words.without == "with the negative prompt"
     assert "for this figure only" in words.forking_caption
 
@@ -83,24 +84,24 @@ def test_at_guidance_1_and_with_a_negative_prompt_it_says_so() -> None:
 @pytest.mark.parametrize("prompt", ["狐の少女", "a 🦊"])
 def test_a_prompt_that_the_font_cannot_write_is_left_out(settings: GenerationSettings, prompt: str) -> None:
     other = GenerationSettings(prompt=prompt, seed=7, model="pocket", width=64, height=64)
-    assert explanation_module.words_for(explanation(25), other).title == "A drawing from the inside"
+    assert words_for(explanation(25), other).title == "A drawing from the inside"
 
 
 def test_a_long_prompt_is_cut(settings: GenerationSettings) -> None:
     long = GenerationSettings(prompt="an apple " * 40, seed=7, model="pocket", width=64, height=64)
-    assert len(explanation_module.words_for(explanation(25), long).title) <= 63
+    assert len(words_for(explanation(25), long).title) <= 63
 
 
 def test_a_drawing_from_a_picture_begins_with_that_under_noise(settings: GenerationSettings) -> None:
     first, *others = explanation(25).moments
     begun = replace(explanation(25), moments=(replace(first, noise=0.4), *others), from_picture=True)
-    words = explanation_module.words_for(begun, settings)
+    words = words_for(begun, settings)
     assert words.noise == "start and noise"
     assert "picture to start from" in words.becoming_caption
 
 
 def test_one_step_is_one_step(settings: GenerationSettings) -> None:
-    words = explanation_module.words_for(explanation(1), replace(settings, steps=1))
+    words = words_for(explanation(1), replace(settings, steps=1))
     assert words.settings == "seed 7 · 64×96 · 1 step · guidance 5"
     assert words.steps[0] == "After 0 of 1 · 100 % noise"
 
@@ -108,14 +109,14 @@ def test_one_step_is_one_step(settings: GenerationSettings) -> None:
 def test_steps_that_are_not_guided_are_told_apart(settings: GenerationSettings) -> None:
     early, *others = explanation(25).forks
     in_part = replace(explanation(25), forks=(replace(early, guided=False), *others))
-    said, *unmarked = explanation_module.words_for(in_part, replace(settings, guidance_start=0.2)).forks
+    said, *unmarked = words_for(in_part, replace(settings, guidance_start=0.2)).forks
     assert "not guided here" in said
     assert not any("not guided" in each for each in unmarked)
-    plain = explanation_module.words_for(in_part, replace(settings, guidance_scale=1.0))
+    plain = words_for(in_part, replace(settings, guidance_scale=1.0))
     assert not any("not guided" in each for each in plain.forks)
 
 
 def test_rescale_and_refinement_are_named(settings: GenerationSettings) -> None:
-    words = explanation_module.words_for(explanation(25), replace(settings, guidance_rescale=0.7, hires_factor=2.0))
+    words = words_for(explanation(25), replace(settings, guidance_rescale=0.7, hires_factor=2.0))
     assert "Rescale then takes contrast back" in words.forking_caption
     assert "64×96 → 128×192" in words.settings

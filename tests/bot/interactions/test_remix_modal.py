@@ -1,4 +1,4 @@
-"""A form, filled in and sent back as it is, asks for what was drawn before."""
+"""The remix form: sent back unchanged, it asks for the same picture."""
 
 import itertools
 from typing import Any
@@ -10,11 +10,11 @@ from bot.prompts import flags
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 
-PLAIN = GenerationSettings(prompt="a fox", seed=7, model="m", width=512, height=768)
+SETTINGS = GenerationSettings(prompt="a fox", seed=7, model="m", width=512, height=768)
 
 
 def returned(settings: GenerationSettings) -> remix_modal.RemixInput:
-    """The form as its reader sends it back without a change."""
+    """The values of the form, sent back unchanged."""
     fields: dict[str, Any] = {}
     for label in remix_modal.panel("noisefox:remix:1:0", Sentence("Remix"), settings).to_dict()["components"]:
         field = label["component"]
@@ -26,7 +26,7 @@ def returned(settings: GenerationSettings) -> remix_modal.RemixInput:
 @pytest.mark.parametrize(
     "settings",
     [
-        PLAIN,
+        SETTINGS,
         GenerationSettings(
             prompt="a fox",
             seed=2**32 - 1,

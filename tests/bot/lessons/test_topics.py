@@ -7,11 +7,11 @@ from bot.lessons.examples import EXAMPLES, picture_of
 from bot.lessons.making import MOST_BYTES, WIDTH, laid_out
 from bot.lessons.topics import LESSONS, Topic
 from bot.locales import addressing
-from bot.views.compare_button import TRY
+from bot.views.custom_ids import COMPARE
 from bot.views.lesson import TRIED, of_lesson
 
 TEXT = 700
-"""Characters that a phone shows without scrolling, beside a picture."""
+"""Characters that fit on a phone together with a picture, without scrolling."""
 
 
 @pytest.mark.parametrize("topic", EXAMPLES)
@@ -52,6 +52,6 @@ async def test_a_lesson_fits_a_phone_and_leads_to_the_others(topic: Topic, local
     *tries, select = [row["components"][0] for row in parts if row["type"] == 1]
     wanted = [f"noisefox-try:{topic.value}:0"] * (topic in TRIED)
     assert [each["custom_id"] for each in tries] == wanted
-    assert all(TRY.fullmatch(each) for each in wanted)
+    assert all(COMPARE.fullmatch(each) for each in wanted)
     assert [each["value"] for each in select["options"]] == [each.value for each in LESSONS if each is not topic]
     assert bool(content.files) == (topic in EXAMPLES)

@@ -1,4 +1,4 @@
-"""The slash commands: their names, and what is said of them."""
+"""The slash commands: names and descriptions."""
 
 import importlib
 import pkgutil
@@ -13,12 +13,12 @@ import bot.cogs
 from generation.settings import Sampler
 
 _UNTRANSLATED = frozenset(Sampler)
-"""Names that are the same everywhere."""
+"""Names that are the same in every language."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command, a sub-command, or the head of a group."""
+    """A command, a subcommand, or a command group."""
 
     path: str
     description: str
@@ -34,12 +34,12 @@ class Command:
 
     @property
     def choices(self) -> list[str]:
-        """The names of choices that every language has its own of."""
+        """The names of choices that need a translation."""
         return [choice.name for option in self.options for choice in option.choices if choice.name not in _UNTRANSLATED]
 
 
 def commands() -> list[Command]:
-    """All of them, the heads of groups included."""
+    """All commands, subcommands and groups."""
     return [command for family in _families() for command in _of(family)]
 
 

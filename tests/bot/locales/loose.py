@@ -1,4 +1,4 @@
-"""Words in the source that look as if they were said to people, and are said in English alone."""
+"""Finds strings in the source that look like messages but have no translation."""
 
 import ast
 import re
@@ -13,24 +13,23 @@ _WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
 """Two words in a row."""
 
 _UNSAID = ("log", "logging", "warnings", "re")
-"""Modules whose functions take words for the log, or patterns."""
+"""Modules whose functions take log messages or patterns."""
 
 _NAMED = ("locale_str", "create_task", "TypeVar", "ValueError", "TypeError", "RuntimeError", "AssertionError")
 _HOST = ("bot/app.py", "bot/__main__.py", "bot/cli/ack_bench.py")
 _PROMPTS = "bot/lessons/examples.py"
-"""Where words are drawn, not said."""
+"""A file whose texts are prompts, not messages."""
 
 
 @cache
 def said() -> frozenset[str]:
-    """All that has its place in the catalogues: templates, and what is said of commands."""
+    """All texts that the catalogues must have: templates and descriptions of commands."""
     described = {text for command in commands() for text in (command.description, *command.option_descriptions)}
     return frozenset(described | {template.text for template in templates()})
 
 
 def loose_words() -> Iterator[str]:
-    """Place and text of each string in the bot that is no template, here or elsewhere, nor documentation, nor for the
-    log."""
+    """Place and text of each string in the bot that is neither a template, nor documentation, nor a log message."""
     for path in files():
         if path.is_relative_to(ROOT / "bot") and str(path.relative_to(ROOT)) not in (*_HOST, _PROMPTS):
             yield from _loose_in(path)
@@ -60,7 +59,7 @@ def _strings(node: ast.AST) -> Iterator[ast.Constant]:
 
 
 def _is_no_speech(call: ast.Call) -> bool:
-    """True for what takes templates, and for what speaks to nobody."""
+    """True for calls that take templates, and for calls whose texts nobody sees."""
     match call.func:
         case ast.Attribute(value=ast.Name(id=module)) if module in _UNSAID:
             return True

@@ -1,4 +1,4 @@
-"""What the source says to people: every template, and where it is."""
+"""Collects all templates of messages in the source, and where they are."""
 
 import ast
 import importlib
@@ -14,18 +14,18 @@ from storage.records import Action
 ROOT = Path(__file__).parents[3]
 ROOMS = ("bot", "generation", "storage")
 HOST = ("generation/engine", "generation/acceleration.py", "bot/config.py", "bot/cli/draw.py", "bot/cli/doctor.py")
-"""What speaks to nobody, or to the host at the terminal: in English."""
+"""Files with no messages, or with messages for the host on the command line, which are in English only."""
 
 CONFIGURED = "Spec"
-"""How classes are called that the host's configuration makes, and that complain to the host alone."""
+"""The ending of class names whose errors only the host sees, because the configuration creates them."""
 
 TEMPLATES = {"say": (0,), "Sentence": (0,), "say_many": (1, 2), "Counted": (1, 2)}
-"""What takes templates, and at which places; of two, the first is of one thing and the second of many."""
+"""Functions that take templates, and the positions of these; of two, the singular comes first."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """A template, by the plural if it has one."""
+    """A template; `text` is the plural if there is a singular in `one`."""
 
     place: str
     text: str
@@ -33,7 +33,7 @@ class Template:
 
 
 def templates() -> list[Template]:
-    """All of them."""
+    """All templates, including names of settings and actions."""
     settings = [field.name for field in fields(GenerationSettings)]
     labels = [Template("generation.settings.label", label(name).template) for name in (*settings, *LIMITS)]
     labels += [Template("storage.records.Action", action.value) for action in Action]
@@ -41,19 +41,19 @@ def templates() -> list[Template]:
 
 
 def unreadable() -> list[str]:
-    """Where a template is put together instead of written down."""
+    """Places where a template is not a literal."""
     return [place for path in files() for place in _unreadable_in(path)]
 
 
 def menu_names() -> list[str]:
-    """What commands in the menus of messages are called."""
+    """The names of context menu commands."""
     calls = (node for path in files() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
     named = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "locale_str")
     return [text for each in named for text in _literals(each)]
 
 
 def files() -> Iterator[Path]:
-    """The source that speaks to people in the chat."""
+    """Source files with messages for the chat."""
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             if not any(path.is_relative_to(ROOT / each) for each in HOST):
@@ -61,7 +61,7 @@ def files() -> Iterator[Path]:
 
 
 def _error_places() -> dict[str, tuple[int, ...]]:
-    """The errors that take a template, and at which place."""
+    """Error classes that take a template, and its position."""
     for path in files():
         if path.name != "__main__.py" and not path.is_relative_to(ROOT / "storage/migrations"):
             importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
@@ -89,7 +89,7 @@ def _places() -> dict[str, tuple[int, ...]]:
 
 
 def _calls(path: Path) -> Iterator[tuple[str, list[ast.expr]]]:
-    """The place of each call that takes templates, and what it takes."""
+    """The place and template arguments of each call that takes templates."""
     for node in _spoken(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and (places := places_of(node)):
             yield (
@@ -99,7 +99,7 @@ def _calls(path: Path) -> Iterator[tuple[str, list[ast.expr]]]:
 
 
 def _spoken(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and all below it that may speak to people."""
+    """A node and its children, without classes whose errors only the host sees."""
     if not (isinstance(node, ast.ClassDef) and node.name.endswith(CONFIGURED)):
         yield node
         for child in ast.iter_child_nodes(node):

@@ -1,4 +1,4 @@
-"""Every sentence has its Spanish, and no Spanish is left over."""
+"""Every sentence has a Spanish translation, and no translation is unused."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ _FILLED = re.compile(r"\{(\w+)(?:![a-z])?(?::[^{}]*)?\}")
 
 
 def entries(folder: str = "es") -> Iterator[tuple[str, str, str, Forms]]:
-    """File, table, English and translation of every entry."""
+    """File, table, English text and translation of every entry."""
     for path in sorted((FOLDER / folder).glob("*.toml")):
         for table, translations in tomllib.loads(path.read_text()).items():
             for english, translation in translations.items():
@@ -56,7 +56,7 @@ def test_no_spanish_is_left_over() -> None:
         for file, table, english, _ in entries()
         if table == "sentences" and english not in said()
     ]
-    assert stale == [], "nobody says that any more"
+    assert stale == [], "this sentence is not used any more"
 
 
 def test_places_are_filled_as_in_english() -> None:

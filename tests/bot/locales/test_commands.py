@@ -1,4 +1,4 @@
-"""Commands have their Spanish, as Discord takes it."""
+"""Commands have Spanish names and descriptions that Discord accepts."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.bot.locales.test_catalogues import entries
 
 SPANISH = [LANGUAGES["es-ES"].catalogue, LANGUAGES["es-419"].catalogue]
 NAME = re.compile(r"[-_'\w]{1,32}")
-"""What Discord takes as the name of a slash command or an option; in lower case, too."""
+"""Names of commands and options that Discord accepts, apart from upper case."""
 
 
 def names_of(command: Command) -> list[str]:
@@ -40,7 +40,7 @@ def test_no_name_is_left_over() -> None:
     stale = [
         f"{file}: {english!r}" for file, table, english, _ in entries() if table == "names" and english not in known
     ]
-    assert stale == [], "nothing is called that any more"
+    assert stale == [], "this name is not used any more"
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda each: each.path)
@@ -67,7 +67,7 @@ def test_menus_have_names_that_fit() -> None:
 
 
 def test_spanish_sentences_name_commands_by_their_spanish_names() -> None:
-    """And the same commands as the English ones."""
+    """A translation names the same commands as the English sentence."""
     for catalogue in SPANISH:
         wrong = []
         for english, translation in catalogue.sentences.items():

@@ -1,4 +1,4 @@
-"""Sentences, filled, in the language of whoever reads them."""
+"""Sentences with their placeholders filled, in the reader's language."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from generation.sentences import Counted, Sentence
 
 @pytest.fixture(autouse=True)
 def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A catalogue of this file's own."""
+    """A small catalogue for these tests."""
     sentences: dict[str, Forms] = {
         "At most {limit} steps.": "Como máximo, {limit} pasos.",
         "{what!c} takes {seconds:.1f} s.": "{what!c} tarda {seconds:.1f} s.",

@@ -52,10 +52,10 @@ def test_each_model_has_thresholds_of_its_own(model: ModelSpec, changes: dict[st
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"steps": 100}, "100 steps take 4 times as long as the 25"),
-        ({"guidance_scale": 20.0}, "Guidance 20 costs no time"),
-        ({"width": 1024, "height": 1024}, "1024×1024 is 4 times the work of the 512×512"),
-        ({"width": 256, "height": 256}, "256×256 leaves little room: this model learned at 512×512"),
+        ({"steps": 100}, "100 steps take 4 times as long as this model's usual 25"),
+        ({"guidance_scale": 20.0}, "Guidance 20 makes colours and edges too harsh"),
+        ({"width": 1024, "height": 1024}, "1024×1024 takes 4 times the work of 512×512"),
+        ({"width": 256, "height": 256}, "256×256 is small for this model. It was trained at 512×512"),
     ],
 )
 def test_a_hint_says_what_it_costs_on_one_line(changes: dict[str, Any], words: str) -> None:
@@ -72,4 +72,4 @@ def test_guidance_beyond_1_doubles_the_work_of_a_model_made_for_1() -> None:
     settings = settings_of(FAST, guidance_scale=5.0)
     hint = unusual(settings, FAST)
     assert hint is not None
-    assert "takes about twice the time of 1" in hint_line(hint, settings)
+    assert "takes about twice as long" in hint_line(hint, settings)

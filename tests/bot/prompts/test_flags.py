@@ -77,20 +77,20 @@ def test_dashes_as_phones_write_them(dashes: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("a fox --fast", "I do not know the flag `--fast`"),
+        ("a fox --fast", "There's no flag `--fast`"),
         ("a fox --seed", "`--seed` needs a value such as `--seed 7`"),
         ("a fox --seed seven", "`--seed` needs a value"),
         ("a fox --ar wide", "`--ar` needs a value such as `--ar 3:2`"),
         ("a fox --ar 9:1", "too narrow"),
         ("a fox --ar 0:1", "too narrow"),
         (f"a fox --ar {'1' * 400}:1", "too narrow"),
-        ("a fox --sampler magic", "There is no sampler “magic”"),
+        ("a fox --sampler magic", "There's no sampler “magic”"),
         ("a fox --steps 999", "Steps must be between 1 and 150"),
         ("a fox --no", "`--no` needs a value"),
         ("a fox --lora", "`--lora` needs a value such as `--lora watercolour:0.8`"),
         ("a fox --lora ink:very", "`--lora` needs a value"),
-        ("a fox --private in the snow", "stand alone, behind all words"),
-        ("a fox --style noir", "`--style` cannot be used here"),
+        ("a fox --private in the snow", "take no value. Put them after the words"),
+        ("a fox --style noir", "`--style` doesn't work here"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, sentence: str) -> None:

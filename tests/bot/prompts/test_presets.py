@@ -54,14 +54,14 @@ async def test_what_others_type_takes_nobodys_choices(bare: Presets) -> None:
         other = bare.suggestion(2, f"another {'long ' * 30}{number}")[1]
     assert (await bare.prompts(1, mine[0]))[0].endswith("long 0")
     assert (await bare.prompts(2, other))[0].endswith(f"long {KEPT}")
-    with pytest.raises(Refusal, match="Type it anew"):
+    with pytest.raises(Refusal, match="Type it again"):
         await bare.prompts(1, other)
     bare.suggestion(1, "a " + "long " * 30)
-    with pytest.raises(Refusal, match="Type it anew"):
+    with pytest.raises(Refusal, match="Type it again"):
         await bare.prompts(1, mine[0])
     for person in range(3, PEOPLE + 2):
         bare.suggestion(person, "a " + "long " * 30)
-    with pytest.raises(Refusal, match="Type it anew"):
+    with pytest.raises(Refusal, match="Type it again"):
         await bare.prompts(2, other)
     assert await bare.prompts(1, mine[1])
 

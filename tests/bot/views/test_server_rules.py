@@ -1,4 +1,4 @@
-"""The overview of a server: where each value comes from, and that it fits whatever is set."""
+"""The overview of a server's rules: sources of values, and that it always fits."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -85,8 +85,8 @@ def test_one_message_where_little_is_said() -> None:
         "Models: pocket, wild · from the host",
         "Channels: all · from Noisefox",
         "Roles: all · from Noisefox",
-        "Pictures are shown everywhere, whatever they show · from Noisefox",
-        "Hints for members · from Noisefox",
+        "NSFW filter: off · from Noisefox",
+        "Hints: on · from Noisefox",
     ):
         assert line in texts[3].splitlines()
 
@@ -98,7 +98,7 @@ def test_each_limit_with_its_source() -> None:
     [texts] = texts_of(rules(context(Rulebook(), ["pocket"]), effective, "pocket"))
     assert texts[2].splitlines()[1:] == [
         "2 unfinished requests · from this server",
-        "10 unfinished requests · in all places together · from the host",
+        "10 unfinished requests · counting all servers and direct messages · from the host",
         f"1,000 steps in 24 hours · from <#{CHANNEL}>",
-        "one request every 5 min · in all places together · from the host",
+        "one request every 5 min · counting all servers and direct messages · from the host",
     ]
