@@ -20,8 +20,7 @@ from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
 from generation.engine.runtime import device
 from generation.engine.scheduling import dtype_trial
-from generation.engine.scheduling.batch_sizing import BatchSizing
-from generation.engine.scheduling.buckets import SIZES
+from generation.engine.scheduling.batch_sizing import SIZES, BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.profiling import DeviceMeter
 from generation.engine.upscalers.registry import UpscalerRegistry

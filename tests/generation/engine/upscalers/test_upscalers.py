@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from generation.catalogue import POCKET, Catalogue
 from generation.engine.upscalers import registry
 from generation.engine.upscalers.base import Upscaler, enlarged
-from generation.engine.upscalers.pocket_network import ARCHITECTURE, PocketUpscaler
+from generation.engine.upscalers.pocket import ARCHITECTURE, PocketUpscaler
 from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.errors import UpscalerUnavailable
 from generation.tiling import Tiling
