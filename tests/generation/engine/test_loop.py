@@ -13,7 +13,7 @@ from PIL import Image
 
 from generation import infotext
 from generation.catalogue import POCKET, Catalogue
-from generation.engine import loop
+from generation.engine import finishing, loop
 from generation.engine.latents import vae
 from generation.engine.latents.previews import FrameCost
 from generation.engine.models.model import Model
@@ -399,7 +399,7 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
             yield
         return Picture(b"", 1, 1, 1), "slow"
 
-    monkeypatch.setattr(loop, "upscale", enlarge)
+    monkeypatch.setattr(finishing, "upscale", enlarge)
     driver = LoopDriver(ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32), clock=lambda: now[0])
     driver.loop.admit(Job(1, "one", Upscale(apple, b"")))
     driver.admit(2, apple)
