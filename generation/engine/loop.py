@@ -150,7 +150,7 @@ class StepLoop:
             try:
                 self._sparingly(lambda: self._begin(job), f"at the beginning of job {job.id}")
             except ModelTooLarge:
-                if len(self._admission.at_work) == 1:
+                if len(self._admission.in_use) == 1:
                     raise
                 self._remove(job.id)
                 self._admission.put_back(job)
@@ -159,16 +159,16 @@ class StepLoop:
 
     def _begin(self, job: Job) -> None:
         """Load what a job needs, and put its first work in line."""
-        name, at_work = job.task.settings.model, self._admission.at_work
+        name, in_use = job.task.settings.model, self._admission.in_use
         on_load = self._on_load(job.id, name)
         if job.task.check:
             self._checkers.take(name, on_load)
         match job.task:
             case Upscale() as task:
-                redrawing = self._cache.take(name, on_load, at_work) if task.draws else None
+                redrawing = self._cache.take(name, on_load, in_use) if task.draws else None
                 self._device_tasks[self._upscaling.run(job, task, redrawing)] = job.id
             case Draw() as task:
-                model = self._cache.any(name, on_load, at_work)
+                model = self._cache.any(name, on_load, in_use)
                 if isinstance(model, PipelineModel):
                     self._device_tasks[self._pipeline_drawing.run(job, task, model)] = job.id
                 else:
@@ -242,7 +242,7 @@ class StepLoop:
     def _make_room(self, like: DenoisingState, failed: int) -> None:
         """From now on run smaller batches than the `failed` rows."""
         self._cache.forget_idle()
-        buckets = self._sizing.halve(like, failed, beside_others=len(self._admission.at_work) > 1)
+        buckets = self._sizing.halve(like, failed, beside_others=len(self._admission.in_use) > 1)
         log.warning("out of memory; from now on %s a forward", buckets.about)
 
     def _advance(self, state: DenoisingState, predictions: list[torch.Tensor]) -> None:
@@ -333,7 +333,7 @@ class StepLoop:
             return False
         self._fair_share.leave(job_id)
         if self._admission.leave(job_id):
-            self._cache.keep(self._admission.at_work)
+            self._cache.keep(self._admission.in_use)
         self._running_jobs.pop(job_id, None)
         self._unfinished = {each: owner for each, owner in self._unfinished.items() if owner != job_id}
         for task in [each for each, owner in self._device_tasks.items() if owner == job_id]:
