@@ -89,7 +89,7 @@ def test_the_hosts_choice_comes_first_and_gives_way(folder: Path) -> None:
 def test_what_is_asked_for_by_name_is_used_or_missed(upscalers: UpscalerRegistry) -> None:
     assert upscalers.take(UpscalerName.LANCZOS, "own").name == "Lanczos"
     for model in ("plain", "damaged"):
-        with pytest.raises(UpscalerUnavailable, match="Pocket is not at hand"):
+        with pytest.raises(UpscalerUnavailable, match="Pocket is not available"):
             upscalers.take(UpscalerName.POCKET, model)
 
 
