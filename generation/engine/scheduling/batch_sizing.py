@@ -125,11 +125,11 @@ class BatchSizing:
     tried again once much more memory is free.
 
     A measurement that other programs disturb can end with too small a bucket. How busy they were is read from the
-    system's counters: all processor time but the idle part, less what this process used itself. That also holds for
-    networks too small to fill every core, which the ratio of processor time to wall time does not, and the time that a
-    hypervisor takes counts too. A disturbed result is measured again once other programs have been quiet for
-    `QUIET_SECONDS`, and every result once it is older than `RESULT_SECONDS`, by which one that was disturbed by other
-    work on a GPU is corrected. Either happens when more rows are asked for, from the known size upwards.
+    system's counters: the processor time that was not idle, less what this process used. Unlike the ratio of processor
+    time to wall time that also holds for networks too small to fill every core, and it counts the time that a
+    hypervisor takes. A disturbed result is measured again once other programs have been quiet for `QUIET_SECONDS`, and
+    every result once it is older than `RESULT_SECONDS`; only that corrects what other work on a GPU disturbed. Either
+    happens when more rows are asked for, and starts from the known size.
 
     With `strict` nothing is measured, now or later.
     """

@@ -14,10 +14,11 @@ from PIL import Image
 from generation import infotext
 from generation.catalogue import POCKET, Catalogue
 from generation.engine import finishing, loop
+from generation.engine.denoising.state import DenoisingState
 from generation.engine.latents import vae
 from generation.engine.latents.previews import FrameCost
 from generation.engine.models.model import Model
-from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.batch_sizing import BatchSizing, RowBuckets
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.running_job import FRAME_SHARE
 from generation.errors import FailureKind, InvalidSetting
@@ -299,6 +300,25 @@ def test_a_device_too_small_for_one_picture_says_so(
     ending = driver.of(1)[-1]
     assert isinstance(ending, Failed)
     assert ending.kind is FailureKind.OUT_OF_MEMORY
+
+
+def test_a_batch_that_cannot_be_sized_fails_one_job_alone(cache: ModelCache, apple: GenerationSettings) -> None:
+    errors = [RuntimeError("a kernel went wrong")]
+
+    class Unmeasured(BatchSizing):
+        def of(self, state: DenoisingState, wanted: int = 0) -> RowBuckets:
+            if errors:
+                raise errors.pop()
+            return super().of(state, wanted)
+
+    driver = LoopDriver(cache, Unmeasured(16))
+    for job_id in (1, 2):
+        driver.admit(job_id, replace(apple, steps=1))
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert ending.kind is FailureKind.INTERNAL
+    assert isinstance(driver.of(2)[-1], Completed)
 
 
 def test_a_picture_that_is_not_finite_fails_its_job_alone(
