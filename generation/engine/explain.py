@@ -1,4 +1,4 @@
-"""From the inner values of a drawing to pictures of them."""
+"""Explains a picture: its recorded steps as pictures that can be shown."""
 
 from collections.abc import Callable, Generator
 
@@ -14,76 +14,79 @@ from generation.explanation import FORKS, MOMENTS, Explanation, Fork, Moment, sp
 from generation.pictures import Preview
 
 SIDE = 512
-"""Pixels of the longer side of a recorded picture, at most; figures show none larger."""
+"""The longest side of an explanation's pictures, in pixels; figures show none larger."""
 
 Report = Callable[[Preview], None]
+"""Told each picture as it is decoded."""
 
 
 class Recorder:
-    """Keeps what the explanation of a painting needs, while that is painted: a glimpse before some of its steps."""
+    """Records what the explanation of a picture needs: the inner values before some of its steps."""
 
     def __init__(self, state: DenoisingState) -> None:
         self.state = state
         moments = spread(state.steps, MOMENTS - 1)
         self.forks = sorted({min(moments, key=lambda step: abs(step / state.steps - at)) for at in FORKS})
-        """Steps whose predictions are shown."""
+        """The steps whose predictions are shown."""
         self._wanted = {state.first_forward(step) for step in moments}
-        self.glimpses: list[TraceStep] = []
+        self.trace: list[TraceStep] = []
         state.observer = self._keep
 
-    def _keep(self, glimpse: TraceStep) -> None:
-        if glimpse.forward in self._wanted:
-            self.glimpses.append(glimpse)
+    def _keep(self, trace_step: TraceStep) -> None:
+        if trace_step.forward in self._wanted:
+            self.trace.append(trace_step)
 
 
 def explain(recorder: Recorder, image: Image.Image, report: Report) -> Generator[None, None, Explanation]:
-    """The explanation of a finished painting, whose picture is `image`; in slices, between which others may have their
-    turn. Each picture goes to `report` as it is decoded."""
+    """The explanation of a finished picture, which is `image`; in slices, between which others may have their turn.
+
+    Needs forwards of one row where the steps themselves made no prediction with or without the prompt alone.
+    """
     model, steps = recorder.state.model, recorder.state.steps
     moments, forks = [], []
-    for glimpse in recorder.glimpses:
-        picture = _frame(model, glimpse.latents)
+    for trace_step in recorder.trace:
+        picture = _frame(model, trace_step.latents)
         report(picture)
         yield
-        expected = _frame(model, glimpse.clean(glimpse.merged))
+        expected = _frame(model, trace_step.clean(trace_step.merged))
         yield
-        moments.append(Moment(glimpse.step, _noise(recorder, glimpse), picture, expected))
-        if glimpse.step in recorder.forks:
-            without = _frame(model, glimpse.clean(_without(model, glimpse)))
+        moments.append(Moment(trace_step.step, _noise(recorder, trace_step), picture, expected))
+        if trace_step.step in recorder.forks:
+            without = _frame(model, trace_step.clean(_without(model, trace_step)))
             yield
-            with_prompt = _frame(model, glimpse.clean(_with_prompt(model, glimpse)))
+            with_prompt = _frame(model, trace_step.clean(_with_prompt(model, trace_step)))
             yield
-            guided = glimpse.without is not None or glimpse.unguided is not None
-            forks.append(Fork(glimpse.step, _noise(recorder, glimpse), without, with_prompt, expected, guided))
+            guided = trace_step.without is not None or trace_step.unguided is not None
+            forks.append(Fork(trace_step.step, _noise(recorder, trace_step), without, with_prompt, expected, guided))
     finished = _preview(image)
     moments.append(Moment(steps, 0.0, finished, finished))
-    noise, from_picture = model.preview(recorder.glimpses[0].latents), recorder.state.init_image is not None
+    noise, from_picture = model.preview(recorder.trace[0].latents), recorder.state.init_image is not None
     return Explanation(steps, noise, tuple(moments), tuple(forks), from_picture)
 
 
-def _noise(recorder: Recorder, glimpse: TraceStep) -> float:
-    """The share of noise before a step. What a drawing begins as is noise alone, unless it starts from a picture, even
-    where a schedule takes the first step for one from less."""
-    begins_as_noise = glimpse.step == 0 and recorder.state.init_image is None
-    return 1.0 if begins_as_noise else glimpse.level.share
+def _noise(recorder: Recorder, trace_step: TraceStep) -> float:
+    """The noise's share of the variance before a step. Without an init image the first step starts from noise alone,
+    even where the schedule gives it less."""
+    begins_as_noise = trace_step.step == 0 and recorder.state.init_image is None
+    return 1.0 if begins_as_noise else trace_step.level.share
 
 
-def _without(model: Model, glimpse: TraceStep) -> torch.Tensor:
-    """The prediction without the prompt; a forward of one row makes it, where the drawing itself had no use for it."""
-    if glimpse.without is not None:
-        return glimpse.without
-    return forward(model, glimpse.input, glimpse.timestep.reshape(1), [glimpse.silence])
+def _without(model: Model, trace_step: TraceStep) -> torch.Tensor:
+    """The prediction without the prompt; from a forward of one row where the step had none."""
+    if trace_step.without is not None:
+        return trace_step.without
+    return forward(model, trace_step.input, trace_step.timestep.reshape(1), [trace_step.silence])
 
 
-def _with_prompt(model: Model, glimpse: TraceStep) -> torch.Tensor:
-    """The prediction with the prompt alone; a forward of one row makes it, where the UNet itself did the guiding."""
-    if glimpse.unguided is None:
-        return glimpse.with_prompt
-    return forward(model, glimpse.input, glimpse.timestep.reshape(1), [glimpse.unguided])
+def _with_prompt(model: Model, trace_step: TraceStep) -> torch.Tensor:
+    """The prediction with the prompt alone; from a forward of one row where the UNet itself applied guidance."""
+    if trace_step.unguided is None:
+        return trace_step.with_prompt
+    return forward(model, trace_step.input, trace_step.timestep.reshape(1), [trace_step.unguided])
 
 
 def _frame(model: Model, latents: torch.Tensor) -> Preview:
-    """Latents (1, channels, h, w) decoded, no larger than can be shown; in tiles where memory is short."""
+    """Latents (1, channels, h, w) decoded, at most `SIDE` pixels each way; in tiles where memory is short."""
     try:
         frame = model.frame(latents.to(model.dtype))
     except memory.ERRORS as error:

@@ -1,4 +1,4 @@
-"""Why a job failed, in a word for whoever asked."""
+"""Sorts errors: the kind of failure that a job reports, and those that end the worker."""
 
 import torch
 
@@ -18,7 +18,7 @@ from generation.errors import (
 
 
 def ends_worker(error: BaseException | None) -> bool:
-    """True of what leaves a GPU to do nothing more for this process, whatever it is asked, or was raised for that."""
+    """True where the GPU is lost to this process, or where that is what the error was raised from."""
     if error is None:
         return False
     lost = isinstance(error, torch.AcceleratorError) and not memory.is_exhausted(error)
@@ -26,7 +26,7 @@ def ends_worker(error: BaseException | None) -> bool:
 
 
 def kind_of(error: Exception) -> FailureKind:
-    """The kind of a failure, given what was raised."""
+    """The kind of failure that an error means."""
     match error:
         case ModelTooLarge():
             return FailureKind.MODEL_TOO_LARGE

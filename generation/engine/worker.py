@@ -20,8 +20,7 @@ from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
 from generation.engine.runtime import device
 from generation.engine.scheduling import dtype_trial
-from generation.engine.scheduling.batch_sizing import BatchSizing
-from generation.engine.scheduling.buckets import SIZES
+from generation.engine.scheduling.batch_sizing import SIZES, BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.profiling import DeviceMeter
 from generation.engine.upscalers.registry import UpscalerRegistry
@@ -30,15 +29,15 @@ from generation.events import Event
 log = logging.getLogger(__name__)
 
 LOST = 1
-"""The status of a process that cannot go on."""
+"""Exit status of a process that cannot go on."""
 
 STRICT_ROWS = 16
-"""Of each forward in strict mode, where the host says nothing: a lone picture costs as much as all of them."""
+"""Rows of each forward in strict mode, unless the host sets them: a lone picture costs as much as all of them."""
 
 
 def main() -> None:
-    """Serve until standard input closes. Where the device is lost, or what no job can be failed for is raised, the
-    process ends at once with the status `LOST`: threads and libraries might wait for the device for ever."""
+    """Serve until standard input closes. Where the device is lost, or an error belongs to no job, the process ends at
+    once with the status `LOST`: threads and libraries might wait for the device for ever."""
     commands, events = sys.stdin.buffer, _claim_output()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     diffusers_logging.set_verbosity_error()
@@ -55,7 +54,7 @@ def main() -> None:
 
 
 def _claim_output() -> BinaryIO:
-    """The pipe to the bot; whatever a library prints goes to the log instead."""
+    """Take the pipe to the bot for events alone; whatever a library prints goes to the log."""
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return pipe
@@ -74,20 +73,27 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
     unwanted: set[int] = set()
     threading.Thread(target=_listen, args=(commands, inbox, unwanted), daemon=True).start()
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
-    rival = dtype_trial.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
-    room, accelerated = options.models_in_memory, options.acceleration
-    cache = ModelCache(catalogue, where, dtype, room, rival, accelerated, options.measurements, options.strict)
-    upscalers, checkers = UpscalerRegistry(catalogue, where, options.upscaler), SafetyCheckers(catalogue, where)
+    trial = dtype_trial.trial_for(where, options.dtype, strict=options.strict, measurements=options.measurements)
+    cache = ModelCache(
+        catalogue,
+        where,
+        dtype,
+        room=options.models_in_memory,
+        trial=trial,
+        acceleration=options.acceleration,
+        measurements=options.measurements,
+        strict=options.strict,
+    )
     loop = StepLoop(
         cache,
         emit,
         sizing_for(options),
-        options.model_wait_seconds,
-        upscalers,
-        checkers=checkers,
+        model_wait=options.model_wait_seconds,
+        upscalers=UpscalerRegistry(catalogue, where, options.upscaler),
+        checkers=SafetyCheckers(catalogue, where),
         is_unwanted=unwanted.__contains__,
     )
-    formats = [str(each).removeprefix("torch.") for each in (dtype, rival and rival.dtype) if each]
+    formats = [str(each).removeprefix("torch.") for each in (dtype, trial and trial.dtype) if each]
     emit(wire.Ready(os.getpid(), str(where), " or ".join(formats), torch.get_num_threads()))
     while True:
         while loop.idle or not inbox.empty():
@@ -99,14 +105,14 @@ def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> Non
 
 
 def sizing_for(options: wire.Configure) -> BatchSizing:
-    """As many rows as the host says, or else as are found to pay, however many are wanted."""
+    """The rows of a forward: as many as the host sets, or else as measuring finds to pay."""
     if options.largest_batch or options.strict:
         return BatchSizing(options.largest_batch or STRICT_ROWS, options.strict, file=options.measurements)
     return BatchSizing(SIZES[-1], meter=DeviceMeter(), file=options.measurements)
 
 
 def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]", unwanted: set[int]) -> None:
-    """Fill the inbox; the jobs that a cancel in it is for are known before it is read."""
+    """Fill the inbox. Jobs to cancel are in `unwanted` even before their cancel is read from it."""
     try:
         while True:
             command = wire.read(commands)

@@ -313,10 +313,10 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     where, dtype = device.choose(options.device, options.dtype)
-    rival = dtype_trial.rival(where, options.dtype, strict=options.strict, measurements=options.measurements)
+    trial = dtype_trial.trial_for(where, options.dtype, strict=options.strict, measurements=options.measurements)
     accelerated = options.acceleration
     cache = ModelCache(
-        Catalogue(options.models), where, dtype, rival=rival, acceleration=accelerated, strict=options.strict
+        Catalogue(options.models), where, dtype, trial=trial, acceleration=accelerated, strict=options.strict
     )
     print(json.dumps(compare(cache, arguments.model, arguments.jobs, sizing_for(options))))
 

@@ -1,4 +1,4 @@
-"""Which number format a model is drawn in: the usual one of the device, or another that is shown to be faster."""
+"""The number format that a model runs in: the device's usual one, or another that turns out to be faster."""
 
 import logging
 import statistics
@@ -10,28 +10,36 @@ from pathlib import Path
 import torch
 
 from generation.engine.denoising.state import DenoisingState
+from generation.engine.models.diffusers_pipeline import PipelineModel
+from generation.engine.models.loader import Report
 from generation.engine.models.model import Model
+from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
+from generation.engine.runtime.progress import LoadProgress
 from generation.engine.scheduling.profiling import device_name, timed
+from generation.errors import ModelTooLarge
 
 log = logging.getLogger(__name__)
 
 WORTHWHILE = 1.2
-"""How many times as fast another number format must be; what it costs is a little of each pixel."""
+"""How many times as fast the tried number format must be, since it changes each pixel a little."""
 
 SIDE = 128
 ROWS = 8
-"""The forwards that are compared: of small pictures, since a large model would take long, and of as many rows as users
-who draw at the same time make."""
+"""The compared forwards: of small pictures, since a large model would take long, and of as many rows as several users
+make who draw at the same time."""
 
 ROUNDS = 5
-"""After one that does not count, of so many forwards in either number format the median does."""
+"""Forwards timed in either number format, after one that does not count; the median is compared."""
+
+Load = Callable[[torch.dtype, Report], Model | PipelineModel]
+"""Loads a model in a number format. Raises `ModelTooLarge`."""
 
 
 @torch.inference_mode()
 def forward_seconds(model: Model) -> float:
-    """How long a forward of a few rows takes. On a processor it is one thread's own time, of which whatever else the
-    machine does takes nothing."""
+    """The seconds of a forward of a few rows. On a processor it is the time of one thread alone, to which other
+    programs add nothing."""
     settings = replace(model.spec.preferred, width=SIDE, height=SIDE).of("a fox", seed=0)
     state = DenoisingState(model, settings)
     if model.device.type != "cpu":
@@ -46,44 +54,106 @@ def forward_seconds(model: Model) -> float:
 
 @dataclass
 class DtypeTrial:
-    """A number format that is tried against the usual one, once for each model and device; where memory had no place
-    for both, once more when there is more of it."""
+    """Tries the number format `dtype` against the usual one, once for each model and device; where memory had no room
+    for both, once more when more of it is free."""
 
     dtype: torch.dtype
     measurements: Measurements = field(default_factory=lambda: Measurements(None, "number formats"))
     seconds: Callable[[Model], float] = forward_seconds
 
     def wins(self, device: torch.device, model: str, free: int) -> bool | None:
-        """What was found out before, for so many bytes of memory that are `free`; None where nothing was."""
-        known = self.measurements.get(self._named(device, model), free)
+        """The result for a model while `free` bytes of memory are free; None where it is not known."""
+        known = self.measurements.get(self._key(device, model), free)
         return known if isinstance(known, bool) else None
 
+    def load_faster(
+        self, name: str, usual: torch.dtype, device: torch.device, report: Report, *, load: Load, make_room: Load
+    ) -> Model | PipelineModel:
+        """The model called `name` in the faster of the two number formats.
+
+        Both copies are timed side by side, or one after the other where memory has no room for both. `load` leaves
+        other models alone; `make_room` may take the place of idle ones.
+        """
+        progress = LoadProgress(report)
+        # 1. The usual number format, or where that is too large the other one.
+        try:
+            model = make_room(usual, progress.until(0.5))
+        except ModelTooLarge:
+            free = memory.free(device)
+            model = make_room(self.dtype, progress.until(1.0))
+            self.remember(device, name, wins=True, free=free)
+            return model
+        if isinstance(model, PipelineModel):
+            return model
+        # 2. Both side by side.
+        if faster := self._faster_of_both(name, device, model, lambda: load(self.dtype, progress.until(1.0))):
+            return faster
+        # 3. One after the other.
+        [seconds] = self.medians(model)
+        del model
+        memory.release(device)
+        if faster := self._load_if_faster(name, device, usual, seconds, lambda: load(self.dtype, progress.until(1.0))):
+            return faster
+        memory.release(device)
+        return make_room(usual, progress.until(1.0))
+
+    def _faster_of_both(
+        self, name: str, device: torch.device, model: Model, load: Callable[[], Model | PipelineModel]
+    ) -> Model | None:
+        """Either `model` or its copy in the tried number format; None where memory has no room for both."""
+        try:
+            other = _denoiser(load())
+            return other if self.decide(device, name, *self.medians(model, other)) else model
+        except memory.ERRORS as error:
+            if not memory.is_exhausted(error):
+                raise
+        return None
+
+    def _load_if_faster(
+        self,
+        name: str,
+        device: torch.device,
+        usual: torch.dtype,
+        seconds: float,
+        load: Callable[[], Model | PipelineModel],
+    ) -> Model | None:
+        """The model in the tried number format; None where it does not fit, or is not faster than the `seconds` of the
+        usual one."""
+        free = memory.free(device)
+        try:
+            model = _denoiser(load())
+            return model if self.decide(device, name, seconds, *self.medians(model)) else None
+        except memory.ERRORS as error:
+            if not memory.is_exhausted(error):
+                raise
+            log.info("%s stays in %s: %s", name, usual, error)
+            self.remember(device, name, wins=False, free=free)
+        return None
+
     def medians(self, *models: Model) -> list[float]:
-        """The seconds that each takes, in turns, so that what else the machine does meets all of them alike."""
+        """The median seconds of each model, timed in turns, so that other programs slow all of them alike."""
         rounds = [[self.seconds(model) for model in models] for _ in range(1 + ROUNDS)]
         return [statistics.median(each) for each in zip(*rounds[1:], strict=True)]
 
     def decide(self, device: torch.device, model: str, usual: float, own: float) -> bool:
-        """Keep which is faster, given the seconds that each took; True for this one."""
+        """Compare the seconds of both number formats and remember the result; True where the tried one wins."""
         wins = own * WORTHWHILE <= usual
-        log.info(
-            "%s: %s is %.2f times as fast, and %s", model, self.dtype, usual / own, "taken" if wins else "not taken"
-        )
+        log.info("%s: %s is %.2f times as fast, and %s", model, self.dtype, usual / own, "used" if wins else "not used")
         self.remember(device, model, wins=wins)
         return wins
 
     def remember(self, device: torch.device, model: str, *, wins: bool, free: int | None = None) -> None:
-        """Keep whether it is taken: for good, or where the other one did not fit into the bytes that were `free`, until
-        there is more memory."""
-        self.measurements.put(self._named(device, model), wins, free)
+        """Remember a result: for good, or, where the other number format did not fit into the `free` bytes, until more
+        memory is free."""
+        self.measurements.put(self._key(device, model), wins, free)
 
-    def _named(self, device: torch.device, model: str) -> str:
+    def _key(self, device: torch.device, model: str) -> str:
         return f"{device_name(device)}, {model}, {self.dtype}"
 
 
-def rival(device: torch.device, dtype: str, *, strict: bool, measurements: Path | None) -> DtypeTrial | None:
-    """What is to be tried against the usual number format, where that is left open and the same bits are not asked for:
-    bfloat16 on a processor that has it, float32 on a GPU, some of which are slow in half precision."""
+def trial_for(device: torch.device, dtype: str, *, strict: bool, measurements: Path | None) -> DtypeTrial | None:
+    """The trial that a device needs: bfloat16 on a processor that computes in it, float32 on a GPU, since some are slow
+    in half precision. None in strict mode, or where the host has chosen the number format."""
     if dtype != "auto" or strict:
         return None
     if device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
@@ -91,3 +161,8 @@ def rival(device: torch.device, dtype: str, *, strict: bool, measurements: Path 
     return DtypeTrial(
         torch.bfloat16 if device.type == "cpu" else torch.float32, Measurements(measurements, "number formats")
     )
+
+
+def _denoiser(model: Model | PipelineModel) -> Model:
+    assert isinstance(model, Model)
+    return model

@@ -1,4 +1,4 @@
-"""The models in memory."""
+"""The models that stay in memory, and which leave it for others."""
 
 import logging
 from collections import OrderedDict
@@ -18,7 +18,6 @@ from generation.engine.models.loader import UNBUILT, Report, load, needed
 from generation.engine.models.model import Model
 from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
-from generation.engine.runtime.progress import LoadProgress
 from generation.engine.scheduling.dtype_trial import DtypeTrial
 from generation.engine.scheduling.profiling import device_name
 from generation.errors import ModelTooLarge, UnknownModel, Unsuitable
@@ -28,14 +27,15 @@ log = logging.getLogger(__name__)
 AnyModel = TypeVar("AnyModel", Model, PipelineModel)
 
 BESIDE_SHARE = 0.8
-"""Of the memory that is free, how much a model may take that is read beside those at work; drawing needs the rest."""
+"""The share of free memory that a model may take beside those in use; drawing needs the rest."""
 
 
 class ModelCache:
-    """The models in memory, at most `room`, or those at work where they are more; the one used longest ago makes place
-    for a new one, and all that are idle do where the new one has no place beside them. Each is in the number format
-    `dtype`, or in that of `rival` where it is faster. What did not fit into memory, or took long, is kept in the file
-    `measurements`. `strict` lets nothing that was timed have a say in pixels.
+    """Keeps at most `room` models in memory, or those in use where they are more.
+
+    The model used longest ago leaves for a new one, and all idle ones leave where the new one has no room beside them.
+    Models are in the number format `dtype`, or in that of `trial` where it is faster. Sizes that did not fit into
+    memory, or took long to decode, are kept in the file `measurements`. With `strict` no measured time changes pixels.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ModelCache:
         device: torch.device,
         dtype: torch.dtype,
         room: int = 1,
-        rival: DtypeTrial | None = None,
+        trial: DtypeTrial | None = None,
         acceleration: Acceleration = PLAIN,
         measurements: Path | None = None,
         strict: bool = False,
@@ -53,146 +53,111 @@ class ModelCache:
         self._device = device
         self._dtype = dtype
         self._room = room
-        self._rival = rival
+        self._trial = trial
         self._acceleration = acceleration
         self._fitting_tiles = Measurements(measurements, "tiles that fit")
         self._quick_tiles = Measurements(measurements, "tiles that are quick")
         self._strict = strict
         self._models: OrderedDict[str, Model | PipelineModel] = OrderedDict()
-        self._precise: WeakValueDictionary[str, Model | PipelineModel] = WeakValueDictionary()
+        self._in_float32: WeakValueDictionary[str, Model | PipelineModel] = WeakValueDictionary()
 
     @property
     def names(self) -> list[str]:
-        """What is in memory, the model used longest ago first."""
+        """The names of the models in memory, the one used longest ago first."""
         return list(self._models)
 
-    def take(self, name: str, on_load: Report, at_work: Collection[str] = ()) -> Model:
-        """The model called `name` for the running batch; where it must be read, `on_load` is told how far that is, from
-        0 on. Those `at_work` stay in memory.
+    def take(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> Model:
+        """The model called `name` for the running batch. While it loads, `on_load` is told which share is done, 0 to 1.
+        The models `in_use` stay in memory.
 
-        Raises `UnknownModel`, `Unsuitable` for a model that is drawn by its own pipeline, and what `load` raises.
+        Raises `UnknownModel`, `Unsuitable` for a model with a diffusers pipeline of its own, and what `load` raises.
         """
-        model = self.any(name, on_load, at_work)
+        model = self.any(name, on_load, in_use)
         if isinstance(model, PipelineModel):
             raise Unsuitable(abilities.SENTENCE)
         return model
 
-    def any(self, name: str, on_load: Report, at_work: Collection[str] = ()) -> Model | PipelineModel:
-        """The model called `name`, of whatever family; else as `take`."""
+    def any(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> Model | PipelineModel:
+        """The model called `name`, of any family; else as `take`."""
         if name not in self._models:
             spec = self._catalogue.get(name)
-            self._leave(self._room - 1, at_work)
-            self._models[name] = self._read(spec, on_load, at_work)
+            self._leave(self._room - 1, in_use)
+            self._models[name] = self._read(spec, on_load, in_use)
         self._models.move_to_end(name)
         return self._models[name]
 
-    def has_place(self, name: str, at_work: Collection[str]) -> bool:
-        """Whether the model called `name` can be drawn with while those `at_work` stay in memory. False also where it
-        is not on this machine yet, or cannot be read."""
+    def has_place(self, name: str, in_use: Collection[str]) -> bool:
+        """True where the model called `name` can be used while those `in_use` stay in memory. False also where it is
+        not on this machine yet, or cannot be read."""
         if name in self._models:
             return True
-        idle = [model for other, model in self._models.items() if other not in at_work]
+        idle = [model for other, model in self._models.items() if other not in in_use]
         try:
             spec = self._catalogue.get(name)
             wanted = needed(spec, self._known_dtype(spec))
         except (UnknownModel, *UNBUILT) as reason:
-            log.info("%s is not read beside others: %s", name, reason)
+            log.info("%s is not loaded beside others: %s", name, reason)
             return False
         memory.release(self._device)
         free = memory.free(torch.device("cpu") if self._acceleration.offload else self._device)
         return wanted <= BESIDE_SHARE * (free + sum(map(_bytes, idle)))
 
-    def keep(self, at_work: Collection[str]) -> None:
-        """Let go of what there is no room for, now that no others are `at_work`."""
-        self._leave(self._room, at_work)
+    def keep(self, in_use: Collection[str]) -> None:
+        """Drop the models that there is no room for, now that only those `in_use` are in use."""
+        self._leave(self._room, in_use)
 
     def like_this(self, dtype: torch.dtype) -> "ModelCache":
-        """Another shelf with the same models, in one number format."""
+        """Another cache for the same models, in one number format."""
         return ModelCache(
             self._catalogue, self._device, dtype, self._room, acceleration=self._acceleration, strict=self._strict
         )
 
     def in_float32(self, model: AnyModel, on_load: Report) -> AnyModel:
         """A second copy of a model, in float32, for a picture that its own number format cannot hold. It leaves memory
-        with the last picture that is drawn with it."""
-        precise = self._precise.get(model.spec.name)
-        if precise is None:
-            precise = self._precise[model.spec.name] = self._loaded(model.spec, torch.float32, on_load)
-        assert isinstance(precise, type(model))
-        return precise
+        with the last picture that uses it."""
+        copy = self._in_float32.get(model.spec.name)
+        if copy is None:
+            copy = self._in_float32[model.spec.name] = self._loaded(model.spec, torch.float32, on_load)
+        assert isinstance(copy, type(model))
+        return copy
 
     def forget_idle(self) -> None:
-        """Hand back the memory of what models keep for later."""
-        for model in (*self._models.values(), *self._precise.values()):
+        """Free the memory of what models keep for later."""
+        for model in (*self._models.values(), *self._in_float32.values()):
             if isinstance(model, Model):
                 model.lora_adapters.forget_idle()
         memory.release(self._device)
 
-    def _read(self, spec: ModelSpec, on_load: Report, at_work: Collection[str]) -> Model | PipelineModel:
-        if self._rival is None or self._wins(spec, self._rival) is not None:
-            return self._placed(spec, self._known_dtype(spec), on_load, at_work)
-        return self._faster(spec, self._rival, on_load, at_work)
+    def _read(self, spec: ModelSpec, on_load: Report, in_use: Collection[str]) -> Model | PipelineModel:
+        """Load a model in its number format, which is found out first where it is not known."""
+
+        def load(dtype: torch.dtype, report: Report) -> Model | PipelineModel:
+            return self._loaded(spec, dtype, report)
+
+        def make_room(dtype: torch.dtype, report: Report) -> Model | PipelineModel:
+            return self._placed(spec, dtype, report, in_use)
+
+        if self._trial is None or self._trial_wins(spec) is not None:
+            return make_room(self._known_dtype(spec), on_load)
+        model = self._trial.load_faster(spec.name, self._dtype, self._device, on_load, load=load, make_room=make_room)
+        memory.release(self._device)
+        return model
 
     def _known_dtype(self, spec: ModelSpec) -> torch.dtype:
-        """The number format of a model, as far as that was found out."""
-        return self._rival.dtype if self._rival and self._wins(spec, self._rival) else self._dtype
+        """The number format of a model, as far as that is known."""
+        return self._trial.dtype if self._trial and self._trial_wins(spec) else self._dtype
 
-    def _wins(self, spec: ModelSpec, rival: DtypeTrial) -> bool | None:
-        return rival.wins(self._device, spec.name, memory.free(self._device))
-
-    def _faster(
-        self, spec: ModelSpec, rival: DtypeTrial, on_load: Report, at_work: Collection[str]
-    ) -> Model | PipelineModel:
-        """In both number formats, side by side, or one after the other where memory has no room for both."""
-        told = LoadProgress(on_load)
-        try:
-            model = self._placed(spec, self._dtype, told.until(0.5), at_work)
-        except ModelTooLarge:
-            free = memory.free(self._device)
-            model = self._placed(spec, rival.dtype, told.until(1.0), at_work)
-            rival.remember(self._device, spec.name, wins=True, free=free)
-            return model
-        if isinstance(model, PipelineModel):
-            return model
-        other: Model | PipelineModel | None = None
-        try:
-            other = self._loaded(spec, rival.dtype, told.until(1.0))
-            assert isinstance(other, Model)
-            if rival.decide(self._device, spec.name, *rival.medians(model, other)):
-                model = other
-            other = None
-            memory.release(self._device)
-            return model
-        except memory.ERRORS as reason:
-            if not memory.is_exhausted(reason):
-                raise
-        [usual] = rival.medians(model)
-        del model
-        other = None
-        memory.release(self._device)
-        free = memory.free(self._device)
-        try:
-            other = self._loaded(spec, rival.dtype, told.until(1.0))
-            assert isinstance(other, Model)
-            if rival.decide(self._device, spec.name, usual, *rival.medians(other)):
-                return other
-        except memory.ERRORS as reason:
-            if not memory.is_exhausted(reason):
-                raise
-            log.info("%s stays in %s: %s", spec.name, self._dtype, reason)
-            rival.remember(self._device, spec.name, wins=False, free=free)
-        other = None
-        memory.release(self._device)
-        return self._placed(spec, self._dtype, told.until(1.0), at_work)
+    def _trial_wins(self, spec: ModelSpec) -> bool | None:
+        return self._trial.wins(self._device, spec.name, memory.free(self._device)) if self._trial else None
 
     def _placed(
-        self, spec: ModelSpec, dtype: torch.dtype, on_load: Report, at_work: Collection[str]
+        self, spec: ModelSpec, dtype: torch.dtype, on_load: Report, in_use: Collection[str]
     ) -> Model | PipelineModel:
-        """Read, and where memory is not enough for it beside the others, in the place of those that are idle."""
+        """Load a model; where memory has no room for it beside the others, in the place of idle ones."""
         try:
             return self._loaded(spec, dtype, on_load)
         except ModelTooLarge:
-            if not self._leave(0, at_work):
+            if not self._leave(0, in_use):
                 raise
         return self._loaded(spec, dtype, on_load)
 
@@ -208,13 +173,15 @@ class ModelCache:
             try:
                 model.prompts.learn(each.name, each.file)
             except textual_inversion.EmbeddingMismatch as reason:
-                log.warning("“%s” stays a word as others to %s: %s", each.name, spec.name, reason)
+                log.warning(
+                    "the embedding “%s” does not fit %s, and is read as a plain word: %s", each.name, spec.name, reason
+                )
         return model
 
-    def _leave(self, most: int, at_work: Collection[str]) -> bool:
-        """Let go of the models used longest ago, but for those `at_work`, until at most so many are left; True where
-        any left."""
-        idle = [name for name in self._models if name not in at_work]
+    def _leave(self, most: int, in_use: Collection[str]) -> bool:
+        """Drop the models used longest ago, except those `in_use`, until at most so many are left; True where any was
+        dropped."""
+        idle = [name for name in self._models if name not in in_use]
         leaving = idle[: max(len(self._models) - most, 0)]
         for name in leaving:
             log.info("%s leaves memory", name)
@@ -225,6 +192,6 @@ class ModelCache:
 
 
 def _bytes(model: Model | PipelineModel) -> int:
-    """What the networks of a model hold."""
+    """The bytes of all weights of a model."""
     networks = [part for part in model.pipeline.components.values() if isinstance(part, torch.nn.Module)]
     return sum(weight.nbytes for network in networks for weight in network.parameters())

@@ -1,4 +1,4 @@
-"""A job in the batch: its pictures, those at work and those that are done."""
+"""A job in the batch: its pictures, those still being denoised and those that are files already."""
 
 import math
 from collections.abc import Callable
@@ -14,92 +14,111 @@ from generation.pictures import Picture, Preview
 from generation.settings import GenerationSettings
 
 FRAME_SHARE = 0.05
-"""Of the device's time that a job had so far, how much decoding frames for its preview may cost, the next one
-included; so all frames together cost no more than that of all the time."""
+"""The share of a job's device time that decoding frames for its previews may cost, the next frame included."""
 
 
 @dataclass(eq=False)
 class RunningJob:
-    """The pictures of one job. `started` is the moment by the loop's clock."""
+    """The pictures of one job. `started` is in seconds of the loop's clock."""
 
     job: Job
     started: float
     states: list[DenoisingState]
+    """One for each picture, in order."""
     recorder: Recorder | None = None
-    """What watches the first picture, where it is to be explained."""
+    """Records the first picture, where the job asks for an explanation."""
     explanation: Explanation | None = None
     frame_wanted: bool = False
     frame_seconds: float = 0.0
-    """What they cost so far; without end once there was no memory for one."""
+    """The cost of all frames so far; infinite once memory was not enough for one."""
     pictures: dict[int, Picture] = field(default_factory=dict)
+    """The finished ones, by index."""
     in_tiles: bool = False
-    """Whether any picture so far was decoded in tiles."""
+    """True where any picture so far was decoded in tiles."""
 
     @property
     def settings(self) -> GenerationSettings:
-        """Of the whole request."""
-        return self._task.settings
+        """The settings of the whole request."""
+        return self.task.settings
 
     @property
     def each(self) -> tuple[GenerationSettings, ...]:
-        """Of each picture by itself."""
-        return self._task.each
+        """The settings of each picture by itself."""
+        return self.task.each
 
     @property
     def inputs(self) -> Inputs:
-        """The pictures that it starts from, keeps to or hears."""
-        return self._task.inputs
+        """The init image, mask, control image and image prompts."""
+        return self.task.inputs
 
     @property
     def from_picture(self) -> bool:
-        """True where it starts from another picture than noise."""
+        """True where the pictures start from an init image."""
         return bool(self.inputs.image)
 
     @property
     def steps(self) -> int:
-        """How many there are in all: of one picture, or of all cells of a sheet."""
-        if cells := self._task.cells:
+        """The number of steps: of one picture, or of all cells of a comparison sheet."""
+        if cells := self.task.cells:
             return sum(cost.steps(each, self.from_picture) for each in cells)
         return cost.steps(self.settings, self.from_picture)
 
     @property
     def step(self) -> int:
-        """How many of them are done."""
+        """How many of the `steps` are done."""
         done = [state.step for state in self.states]
-        return sum(done) if self._task.cells else min(done)
+        return sum(done) if self.task.cells else min(done)
 
     @property
-    def drawn(self) -> bool:
+    def is_denoised(self) -> bool:
         """True where no picture needs another step."""
         return all(state.finished for state in self.states)
 
     @property
-    def developed(self) -> bool:
-        """True where every picture is there as a file, and the explanation that was asked for."""
+    def is_complete(self) -> bool:
+        """True where every picture is a file, and the explanation is there if the job asks for one."""
         explained = self.recorder is None or self.explanation is not None
         return explained and len(self.pictures) == len(self.states)
 
     @property
-    def _task(self) -> Draw:
+    def task(self) -> Draw:
         assert isinstance(self.job.task, Draw)
         return self.job.task
 
-    def _frames_with_next(self) -> float:
-        """What decoded frames cost once there is one more of each picture."""
+    def replace_state(self, index: int, state: DenoisingState) -> DenoisingState:
+        """Have a picture go on with another state, which is returned."""
+        self.states[index] = state
+        return state
+
+    def previews(self, clock: Callable[[], float], device_seconds: float) -> tuple[Preview, ...]:
+        """A preview of each picture: decoded where that is wanted and affordable for a job that has had so many
+        `device_seconds`, else by the linear map. Empty where memory is not enough for either.
+        """
+        try:
+            return self._frames(clock, device_seconds) or self._linear_previews()
+        except memory.ERRORS as error:
+            if not memory.is_exhausted(error):
+                raise
+        return ()
+
+    def _frames(self, clock: Callable[[], float], device_seconds: float) -> tuple[Preview, ...]:
+        """Decoded previews; empty where they are not wanted, cost too much, or have not enough memory."""
+        if not self.frame_wanted or self._frame_seconds_with_next() > FRAME_SHARE * device_seconds:
+            return ()
+        self.frame_wanted = False
+        before = clock()
+        try:
+            return tuple(state.model.frame(state.visible) for state in self.states)
+        except memory.ERRORS as error:
+            if not memory.is_exhausted(error):
+                raise
+            self.frame_seconds = math.inf
+        finally:
+            self.frame_seconds += clock() - before
+        return ()
+
+    def _frame_seconds_with_next(self) -> float:
         return self.frame_seconds + sum(each.model.frame_cost.seconds(each.visible) for each in self.states)
 
-    def look(self, clock: Callable[[], float], had: float) -> tuple[Preview, ...]:
-        """Previews of all pictures: decoded where that is wanted and affordable for a job that `had` so much of the
-        device's time, else the linear map."""
-        if self.frame_wanted and self._frames_with_next() <= FRAME_SHARE * had:
-            self.frame_wanted = False
-            before = clock()
-            try:
-                return tuple(state.model.frame(state.visible) for state in self.states)
-            except memory.ERRORS as error:
-                if not memory.is_exhausted(error):
-                    raise
-                self.frame_seconds = math.inf
-            finally:
-                self.frame_seconds += clock() - before
+    def _linear_previews(self) -> tuple[Preview, ...]:
         return tuple(state.model.preview(state.visible) for state in self.states)

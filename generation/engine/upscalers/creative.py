@@ -1,4 +1,4 @@
-"""Drawing over an enlarged picture, tile by tile: the model that drew it finds the detail of its new size."""
+"""Creative upscaling: image to image over an enlarged picture, tile by tile, adds the detail of the new size."""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -18,14 +18,14 @@ from generation.engine.upscalers.tiles import Pixels, TileBlend
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 
 ROWS = 2
-"""Of a forward: a tile's, without the prompt and with it."""
+"""Rows of a forward: one tile, without the prompt and with it."""
 
 
 class Redrawing:
-    """A picture of `width` x `height` pixels on its way to more detail.
+    """Redraws a picture of `width` x `height` pixels with more detail.
 
-    It is cut at whole latents, into tiles of about the size that the model draws best. All of them take their noise
-    from one field, as large as the picture, so that where two overlap they draw much the same.
+    It is cut at whole latents, into tiles of about the model's best size. All tiles take their noise from one field, as
+    large as the picture, so that where two overlap they come out much the same.
     """
 
     def __init__(self, model: Model, settings: GenerationSettings, width: int, height: int) -> None:
@@ -38,7 +38,7 @@ class Redrawing:
 
     @property
     def parts(self) -> int:
-        """How many steps it takes, those of all tiles together."""
+        """The steps of all tiles together."""
         return len(self._tiling.boxes(*self._size)) * self._steps
 
     @torch.inference_mode()
@@ -59,10 +59,10 @@ class Redrawing:
         return pixels
 
     def draw_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
-        """The picture with its detail. Lets others go on between two steps. Where memory is not enough, it begins
-        again with less at a time.
+        """The redrawn picture, of the same size. Reports and yields after each step. Where memory is not enough, it
+        starts again with less at a time.
 
-        Raises `BrokenPicture` where the arithmetic goes astray.
+        Raises `BrokenPicture` where the number format cannot hold the result.
         """
         while True:
             try:
@@ -73,7 +73,7 @@ class Redrawing:
             memory.release(self._model.device)
 
     def _take_less(self) -> bool:
-        """The rows of a tile one after the other, or else smaller tiles; False where they are as small as can be."""
+        """Run the rows of a tile one after the other, or else cut smaller tiles; False where neither is possible."""
         if self._rows > 1:
             self._rows = 1
             return True
@@ -82,7 +82,7 @@ class Redrawing:
 
     def _drawn_over(self, image: Image.Image, report: Report) -> Generator[None, None, Image.Image]:
         pixels, noise = self._pixels(image), self._noise()
-        mosaic, done = TileBlend(*self._size, self._tiling, PIXELS_PER_LATENT), 0
+        blend, done = TileBlend(*self._size, self._tiling, PIXELS_PER_LATENT), 0
         for left, top, right, bottom in self._tiling.boxes(*self._size):
             rows, columns = (
                 slice(top * PIXELS_PER_LATENT, bottom * PIXELS_PER_LATENT),
@@ -94,16 +94,17 @@ class Redrawing:
                 report(done + tile.step, self.parts)
                 yield
             done += self._steps
-            mosaic.lay((yield from self._decoded(tile)))
-        return mosaic.image.crop((0, 0, *image.size))
+            blend.lay((yield from self._decoded(tile)))
+        return blend.image.crop((0, 0, *image.size))
 
     def _pixels(self, image: Image.Image) -> Pixels:
-        """The picture, its last pixels repeated to whole latents."""
+        """The picture, padded to whole latents by repeating its last pixels."""
         columns, rows = self._size
         missing = (0, rows * PIXELS_PER_LATENT - image.height), (0, columns * PIXELS_PER_LATENT - image.width), (0, 0)
         return numpy.pad(numpy.asarray(image), missing, "edge")
 
     def _noise(self) -> torch.Tensor:
+        """Standard normal noise for the whole picture, (1, channels, h, w)."""
         columns, rows = self._size
         chance = torch.Generator("cpu").manual_seed(self._settings.seed)
         return torch.randn((1, self._model.latent_channels, rows, columns), generator=chance)

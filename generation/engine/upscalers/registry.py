@@ -1,4 +1,4 @@
-"""Which upscaler enlarges a picture."""
+"""Chooses the upscaler for a picture."""
 
 import logging
 from pathlib import Path
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class UpscalerRegistry:
-    """The upscalers of one worker, each loaded once. `usual` is the host's choice where a request makes none."""
+    """The upscalers of one worker, each loaded once. `usual` is the host's choice for requests that name none."""
 
     def __init__(
         self,
@@ -33,20 +33,20 @@ class UpscalerRegistry:
     def take(self, wanted: UpscalerName, model: str) -> Upscaler:
         """The upscaler called `wanted` for a picture of `model`.
 
-        What the host usually wants gives way to the next best where it is not at hand; what a request names raises
-        `UpscalerUnavailable`.
+        Where the host's usual choice is not available, the next best is taken. Raises `UpscalerUnavailable` where one
+        that a request names is not available.
         """
         if wanted is not UpscalerName.AUTO:
             return self._load(wanted, model)
         for name in (self._usual, UpscalerName.POCKET, UpscalerName.REAL_ESRGAN):
-            if name is not UpscalerName.AUTO and self._at_hand(name, model):
+            if name is not UpscalerName.AUTO and self._is_available(name, model):
                 try:
                     return self._load(name, model)
                 except UpscalerUnavailable as reason:
                     log.warning("%s", reason)
         return self._load(UpscalerName.LANCZOS, model)
 
-    def _at_hand(self, name: UpscalerName, model: str) -> bool:
+    def _is_available(self, name: UpscalerName, model: str) -> bool:
         match name:
             case UpscalerName.POCKET:
                 return self._folder_of(model) is not None
@@ -58,12 +58,12 @@ class UpscalerRegistry:
         key = name, self._folder_of(model) if name is UpscalerName.POCKET else None
         if key not in self._loaded:
             try:
-                self._loaded[key] = self._made(*key)
+                self._loaded[key] = self._create(*key)
             except (ImportError, OSError, KeyError, ValueError, RuntimeError) as reason:
-                raise UpscalerUnavailable(f"the upscaler {name} is not at hand: {reason}") from reason
+                raise UpscalerUnavailable(f"the upscaler {name} is not available: {reason}") from reason
         return self._loaded[key]
 
-    def _made(self, name: UpscalerName, folder: Path | None) -> Upscaler:
+    def _create(self, name: UpscalerName, folder: Path | None) -> Upscaler:
         if name in WEIGHTS:
             return RealEsrgan(name)
         if name is UpscalerName.LANCZOS:
@@ -73,7 +73,7 @@ class UpscalerRegistry:
         return Pocket(folder, self._device)
 
     def _folder_of(self, model: str) -> Path | None:
-        """Where the model keeps an upscaler of its own, if it does."""
+        """The folder of the upscaler that a model brings; None where it brings none."""
         try:
             folder = Path(self._catalogue.get(model).source).expanduser() / FOLDER
         except UnknownModel:

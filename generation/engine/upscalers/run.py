@@ -1,4 +1,4 @@
-"""An upscale from file to file."""
+"""Upscales a picture, from file to file."""
 
 from collections.abc import Callable, Generator
 from io import BytesIO
@@ -21,12 +21,14 @@ def upscale(
     upscalers: UpscalerRegistry,
     model: Model | None,
     report: Report,
-    precisely: Callable[[Model, BrokenPicture], Model],
+    in_float32: Callable[[Model, BrokenPicture], Model],
 ) -> Generator[None, None, tuple[Picture, str]]:
-    """The larger picture, and what enlarged it; in slices, between which others may have their turn. With a `model`,
-    that draws over it; where its number format cannot hold the picture, the same model `precisely` does so once more.
+    """The larger picture and the name of its upscaler; in slices, between which others may have their turn.
 
-    Raises `InvalidSetting` past the largest side, `UpscalerUnavailable` where the one asked for is not at hand.
+    A `model` then redraws the enlarged picture. Where its number format cannot hold the result, `in_float32` gives the
+    same model in float32, which starts again.
+
+    Raises `InvalidSetting` past the largest side, `UpscalerUnavailable` where the task's upscaler is not available.
     """
     with Image.open(BytesIO(task.picture)) as image:
         small = image.convert("RGB")
@@ -43,7 +45,7 @@ def upscale(
         try:
             large = yield from redrawing.draw_over(large, lambda done, of: report(tiles + done, tiles + of))
         except BrokenPicture as broken:
-            redrawing = Redrawing(precisely(model, broken), task.settings, *large.size)
+            redrawing = Redrawing(in_float32(model, broken), task.settings, *large.size)
             large = yield from redrawing.draw_over(large, lambda done, of: report(tiles + done, tiles + of))
     text = infotext.with_upscale(text, name, task.total_factor)
     return png.as_png(large, task.settings.seed, text), name

@@ -1,4 +1,4 @@
-"""Large pictures put together again from their tiles, without a seam."""
+"""Puts a large picture together from its tiles, without seams."""
 
 import numpy
 from PIL import Image
@@ -10,14 +10,14 @@ Pixels = numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
 
 
 class TileBlend:
-    """A picture put together from the tiles of another one, each enlarged by `factor`."""
+    """Blends the tiles of a picture of `width` x `height`, each enlarged by `factor`, into the whole."""
 
     def __init__(self, width: int, height: int, tiling: Tiling, factor: int) -> None:
         self._blend = tiling.blend * factor
         self._columns = [x * factor for x in tiling.cut(width)[1]]
         self._rows = [y * factor for y in tiling.cut(height)[1]]
         self._strip = numpy.zeros((tiling.cut(height)[0] * factor, width * factor, 3), numpy.uint8)
-        """The row of tiles in the making."""
+        """The row of tiles that is being filled."""
         self._whole = numpy.zeros((height * factor, width * factor, 3), numpy.uint8)
         self._laid = 0
 
@@ -31,11 +31,12 @@ class TileBlend:
 
     @property
     def image(self) -> Image.Image:
+        """The whole picture."""
         return Image.fromarray(self._whole, "RGB")
 
 
 def _lay(under: Pixels, over: Pixels, starts: list[int], index: int, blend: int) -> None:
-    """Put `over` on the rows of `under` from its start on, going over from its predecessor in the middle of both."""
+    """Put `over` on the rows of `under` from its start on; it fades in over the middle of where both overlap."""
     start, length = starts[index], len(over)
     weight = numpy.ones(length, numpy.float32)
     if index:

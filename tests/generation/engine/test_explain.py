@@ -1,7 +1,7 @@
 """A drawing from the inside: the recorded values are those of the drawing, and nobody pays for them but its owner."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +19,7 @@ from generation.engine.denoising.trace import TraceStep
 from generation.engine.explain import Recorder
 from generation.engine.latents import noise
 from generation.engine.models.model import Model
-from generation.engine.scheduling.background import SHARE, Background, DeviceTask
+from generation.engine.scheduling.background import SHARE, Background
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Cancelled, Completed, Loading, Progress
 from generation.explanation import MOMENTS, Explanation, spread
@@ -282,8 +282,8 @@ def test_moments_go_from_the_noise_to_the_picture(
     assert len(taken) == min(steps, MOMENTS - 1) + 1
     assert (taken[0], taken[-1]) == (0, steps)
     assert taken == sorted(set(taken))
-    fair_share = [moment.noise for moment in explanation.moments]
-    assert fair_share == sorted(fair_share, reverse=True)
+    shares = [moment.noise for moment in explanation.moments]
+    assert shares == sorted(shares, reverse=True)
 
 
 def test_moments_are_spread_evenly() -> None:
@@ -349,7 +349,7 @@ def test_with_nobody_else_there_an_explanation_has_all_the_time() -> None:
     now = [0.0]
     background = Background(lambda: now[0])
 
-    def slices() -> DeviceTask:
+    def slices() -> Generator[None, None, None]:
         yield
 
     background.put(slices(), 1)

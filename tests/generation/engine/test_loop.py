@@ -13,11 +13,12 @@ from PIL import Image
 
 from generation import infotext
 from generation.catalogue import POCKET, Catalogue
-from generation.engine import loop
+from generation.engine import finishing, loop
+from generation.engine.denoising.state import DenoisingState
 from generation.engine.latents import vae
 from generation.engine.latents.previews import FrameCost
 from generation.engine.models.model import Model
-from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.batch_sizing import BatchSizing, RowBuckets
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.running_job import FRAME_SHARE
 from generation.errors import FailureKind, InvalidSetting
@@ -301,6 +302,25 @@ def test_a_device_too_small_for_one_picture_says_so(
     assert ending.kind is FailureKind.OUT_OF_MEMORY
 
 
+def test_a_batch_that_cannot_be_sized_fails_one_job_alone(cache: ModelCache, apple: GenerationSettings) -> None:
+    errors = [RuntimeError("a kernel went wrong")]
+
+    class Unmeasured(BatchSizing):
+        def of(self, state: DenoisingState, wanted: int = 0) -> RowBuckets:
+            if errors:
+                raise errors.pop()
+            return super().of(state, wanted)
+
+    driver = LoopDriver(cache, Unmeasured(16))
+    for job_id in (1, 2):
+        driver.admit(job_id, replace(apple, steps=1))
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert ending.kind is FailureKind.INTERNAL
+    assert isinstance(driver.of(2)[-1], Completed)
+
+
 def test_a_picture_that_is_not_finite_fails_its_job_alone(
     cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,7 +419,7 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
             yield
         return Picture(b"", 1, 1, 1), "slow"
 
-    monkeypatch.setattr(loop, "upscale", enlarge)
+    monkeypatch.setattr(finishing, "upscale", enlarge)
     driver = LoopDriver(ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32), clock=lambda: now[0])
     driver.loop.admit(Job(1, "one", Upscale(apple, b"")))
     driver.admit(2, apple)
@@ -412,7 +432,7 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
     assert driver.completed(1).pictures == (Picture(b"", 1, 1, 1),)
 
 
-def slow_shelf(monkeypatch: pytest.MonkeyPatch, file: Path | None = None, *, strict: bool = False) -> ModelCache:
+def slow_cache(monkeypatch: pytest.MonkeyPatch, file: Path | None = None, *, strict: bool = False) -> ModelCache:
     """With the shipped model, which takes long to decode whatever it has not decoded before."""
     monkeypatch.setattr(vae, "LONGEST_SECONDS", 0.0)
     monkeypatch.setattr(vae, "TILE_SECONDS", 0.0)
@@ -431,14 +451,14 @@ def test_whether_a_size_is_decoded_in_tiles_is_decided_once(
     apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, large = tmp_path / "measured.json", replace(apple, width=256, height=256, steps=1)
-    first = LoopDriver(slow_shelf(monkeypatch, file))
+    first = LoopDriver(slow_cache(monkeypatch, file))
     tiled, said = decoded(first, 1, large)
     assert said
     monkeypatch.setattr(vae, "LONGEST_SECONDS", math.inf)
     monkeypatch.setattr(vae, "TILE_SECONDS", math.inf)
     assert decoded(first, 2, large) == (tiled, True)
     assert not decoded(first, 3, replace(large, height=320))[1]
-    for driver in (first, LoopDriver(slow_shelf(monkeypatch, file))):
+    for driver in (first, LoopDriver(slow_cache(monkeypatch, file))):
         assert decoded(driver, 4, large) == (tiled, True)
         assert not decoded(driver, 5, replace(large, height=320))[1]
     monkeypatch.setattr(vae, "LONGEST_SECONDS", math.inf)
@@ -453,8 +473,8 @@ def test_in_strict_mode_no_measured_time_decides_how_a_picture_is_decoded(
 ) -> None:
     file, large = tmp_path / "measured.json", replace(apple, width=256, height=256, steps=1)
     at_once = decoded(LoopDriver(cache, BatchSizing(4, strict=True)), 1, large)
-    assert decoded(LoopDriver(slow_shelf(monkeypatch, file)), 1, large)[1]
-    strict = slow_shelf(monkeypatch, file, strict=True)
+    assert decoded(LoopDriver(slow_cache(monkeypatch, file)), 1, large)[1]
+    strict = slow_cache(monkeypatch, file, strict=True)
     assert decoded(LoopDriver(strict, BatchSizing(4, strict=True)), 1, large) == at_once
     again = strict.like_this(torch.float32)
     assert decoded(LoopDriver(again, BatchSizing(4, strict=True)), 1, large) == at_once
@@ -467,7 +487,7 @@ def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_othe
     at_once = LoopDriver(cache)
     at_once.admit(1, large)
     at_once.run()
-    slow = slow_shelf(monkeypatch)
+    slow = slow_cache(monkeypatch)
     pocket = slow.take("pocket", lambda share: None)
     driver, tiles = LoopDriver(slow), list[int]()
     decoder = pocket.vae.decoder.register_forward_hook(lambda *_: tiles.append(len(driver.events)))
@@ -492,7 +512,7 @@ def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_othe
 def test_a_decode_in_tiles_that_is_cancelled_leaves_nothing_behind(
     apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    driver, threads = LoopDriver(slow_shelf(monkeypatch)), threading.active_count()
+    driver, threads = LoopDriver(slow_cache(monkeypatch)), threading.active_count()
     driver.admit(1, replace(apple, width=256, height=256, steps=1))
     for _ in range(4):
         driver.loop.step()

@@ -70,19 +70,19 @@ class World:
                 return [torch.full_like(latents, float("nan"))]
         return [latents * 0.1]
 
-    def any(self, name: str, on_load: Any, at_work: Collection[str] = ()) -> Model:
-        return self.take(name, on_load, at_work)
+    def any(self, name: str, on_load: Any, in_use: Collection[str] = ()) -> Model:
+        return self.take(name, on_load, in_use)
 
-    def take(self, name: str, on_load: Any, at_work: Collection[str] = ()) -> Model:
-        assert self.roomy or set(at_work) <= {name}
+    def take(self, name: str, on_load: Any, in_use: Collection[str] = ()) -> Model:
+        assert self.roomy or set(in_use) <= {name}
         if name == "missing":
             raise ModelUnavailable(name)
         return model_of(self, name, self.dtype)
 
-    def has_place(self, name: str, at_work: Collection[str]) -> bool:
+    def has_place(self, name: str, in_use: Collection[str]) -> bool:
         return self.roomy
 
-    def keep(self, at_work: Collection[str]) -> None:
+    def keep(self, in_use: Collection[str]) -> None:
         """Models cost nothing here."""
 
     def forget_idle(self) -> None:

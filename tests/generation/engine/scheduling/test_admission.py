@@ -172,9 +172,9 @@ def test_a_place_is_looked_for_again_once_a_job_has_ended(
 ) -> None:
     asked, whole = list[str](), ModelCache.has_place
 
-    def has_place(self: ModelCache, name: str, at_work: Any) -> bool:
+    def has_place(self: ModelCache, name: str, in_use: Any) -> bool:
         asked.append(name)
-        return whole(self, name, at_work)
+        return whole(self, name, in_use)
 
     monkeypatch.setattr(ModelCache, "has_place", has_place)
     bench.admit(1, "one")

@@ -1,7 +1,9 @@
 import json
 import math
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,18 +16,20 @@ from generation.engine.denoising.state import DenoisingState
 from generation.engine.models.model import Model
 from generation.engine.runtime import memory
 from generation.engine.scheduling import profiling
-from generation.engine.scheduling.batch_sizing import TURNS, BatchSizing
+from generation.engine.scheduling.batch_sizing import BUSY_SHARE, QUIET_SECONDS, RESULT_SECONDS, TURNS, BatchSizing
 from generation.engine.scheduling.profiling import DeviceMeter, device_name
 from generation.settings import GenerationSettings
 
 
 @dataclass
 class Device:
-    """A meter of a device that is `forward` seconds at its forwards, and holds `memory` rows."""
+    """A meter of a device that takes `forward` seconds for its forwards and holds `memory` rows, while other programs
+    use the share `others` of its processor."""
 
     forward: dict[int, float]
     memory: int = 1000
     asked: list[int] = field(default_factory=list)
+    others: float = 0.0
 
     def seconds(self, state: DenoisingState, rows: int) -> float:
         self.asked.append(rows)
@@ -33,6 +37,9 @@ class Device:
 
     def has_memory(self, state: DenoisingState, rows: int) -> bool:
         return rows <= self.memory
+
+    def others_share(self) -> float:
+        return self.others
 
 
 LEVELS_OFF = {2: 1 / 55, 4: 2 / 55 * 0.7, 8: 4 / 55 * 0.6, 16: 8 / 55 * 0.59}
@@ -175,16 +182,112 @@ def test_rows_that_memory_and_not_time_ends_are_measured_again_once_there_is_mor
     assert BatchSizing(64, meter=Device({}), file=file).of(state, wanted=40).most == 8, "time ended these"
 
 
-def test_rows_of_a_file_without_free_bytes_are_known_for_good(
+def test_rows_of_a_file_without_free_bytes_hold_however_much_is_free(
     state: DenoisingState, free: list[int], tmp_path: Path
 ) -> None:
     file = tmp_path / "measured.json"
     kind = BatchSizing(8)._kind(state)
-    file.write_text(json.dumps({"rows": {kind: {"rows": 8, "final": True}}}))
+    file.write_text(json.dumps({"rows": {kind: {"rows": 8, "final": True, "at": time.time()}}}))
     free[0] = 8 * PLENTY
     assert BatchSizing(64, meter=Device({}), file=file).of(state, wanted=40).most == 8
     file.write_text(json.dumps({"rows that fit": {kind: 4}}))
     assert BatchSizing(64, meter=Device({}), file=file).of(state, wanted=40).most == 4
+
+
+NO_GAIN = {2: 1 / 55, 4: 2 / 55}
+"""What a busy machine shows."""
+
+
+@dataclass
+class Noon:
+    """A clock that is set by hand."""
+
+    now: float = 2e9
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_disturbed_measurement_is_repeated_once_other_programs_are_quiet(
+    state: DenoisingState, tmp_path: Path, restarted: bool
+) -> None:
+    file, clock, device = tmp_path / "measured.json", Noon(), Device(NO_GAIN, others=0.9)
+    sizing = BatchSizing(64, meter=device, file=file, clock=clock)
+    assert sizing.of(state, wanted=40).most == 2
+    device.asked.clear()
+    if restarted:
+        sizing = BatchSizing(64, meter=device, file=file, clock=clock)
+    clock.now += QUIET_SECONDS
+    assert sizing.of(state, wanted=40).most == 2
+    device.forward, device.others = LEVELS_OFF, BUSY_SHARE
+    assert sizing.of(state, wanted=40).most == 2
+    assert device.asked == [], "they were busy within the last minute"
+    clock.now += QUIET_SECONDS
+    assert sizing.of(state, wanted=2).most == 2, "nobody wants more"
+    assert sizing.of(state, wanted=40).most == 8
+    device.asked.clear()
+    clock.now += QUIET_SECONDS
+    assert sizing.of(state, wanted=40).most == 8
+    assert BatchSizing(64, meter=Device({}), file=file, clock=clock).of(state, wanted=40).most == 8
+    assert device.asked == [], "what was measured undisturbed holds"
+
+
+@pytest.mark.parametrize("others", [0.0, 0.9])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_result_is_measured_again_once_it_is_a_day_old(
+    state: DenoisingState, tmp_path: Path, restarted: bool, others: float
+) -> None:
+    file, clock, device = tmp_path / "measured.json", Noon(), Device(NO_GAIN)
+    sizing = BatchSizing(64, meter=device, file=file, clock=clock)
+    assert sizing.of(state, wanted=40).most == 2
+    device.forward, device.others = LEVELS_OFF, others
+    if restarted:
+        sizing = BatchSizing(64, meter=device, file=file, clock=clock)
+    clock.now += RESULT_SECONDS
+    assert sizing.of(state, wanted=40).most == 2
+    clock.now += 1
+    assert sizing.of(state, wanted=40).most == 8
+
+
+@pytest.mark.parametrize("at", [{}, {"at": 3e9}, {"at": "noon"}], ids=["none", "in the future", "not a time"])
+def test_a_result_without_a_time_counts_as_old(state: DenoisingState, tmp_path: Path, at: dict[str, Any]) -> None:
+    file, clock, device = tmp_path / "measured.json", Noon(), Device(LEVELS_OFF)
+    kind = BatchSizing(8)._kind(state)
+    file.write_text(json.dumps({"rows": {kind: {"rows": 4, "final": True} | at}}))
+    assert BatchSizing(64, meter=device, file=file, clock=clock).of(state, wanted=40).most == 8
+    assert device.asked == [4, 8] * (1 + TURNS) + [8, 16] * (1 + TURNS)
+    assert BatchSizing(64, meter=Device({}), file=file, clock=clock).of(state, wanted=40).most == 8
+
+
+def test_neither_a_day_nor_quiet_lets_more_rows_run_than_fit_or_are_allowed(
+    state: DenoisingState, free: list[int]
+) -> None:
+    clock = Noon()
+    short = BatchSizing(64, meter=Device(LEVELS_OFF), clock=clock)
+    assert short.of(state, wanted=40).most == 8
+    short.halve(state, failed=8)
+    allowed = BatchSizing(10, meter=Device(LEVELS_OFF), clock=clock)
+    strict = BatchSizing(4, strict=True, meter=Device({}), clock=clock)
+    for _ in range(3):
+        clock.now += 2 * RESULT_SECONDS
+        assert short.of(state, wanted=40).most == 4
+        assert allowed.of(state, wanted=40).most == 8
+        assert strict.of(state, wanted=40).most == 4
+
+
+def test_what_other_programs_use_of_the_processor_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 100 seconds of all cores, 40 are idle, and 50 are this process's own."""
+    counters = [{"user": 10.0, "idle": 20.0, "guest": 5.0}, {"user": 70.0, "idle": 60.0, "guest": 6.0}]
+    own = iter([1.0, 51.0, 51.0])
+    times = iter([*counters, counters[1]])
+    monkeypatch.setattr(
+        profiling, "psutil", SimpleNamespace(cpu_times=lambda: SimpleNamespace(_asdict=lambda: next(times)))
+    )
+    monkeypatch.setattr(profiling, "time", SimpleNamespace(process_time=lambda: next(own)))
+    meter = DeviceMeter()
+    assert meter.others_share() == pytest.approx(0.1)
+    assert meter.others_share() == 0
 
 
 def test_a_worker_draws_as_many_users_together_as_the_benchmark(

@@ -52,7 +52,7 @@ def two() -> Catalogue:
 
 def cache_with(watch: Watch, file: Path | None = None) -> ModelCache:
     return ModelCache(
-        two(), CPU, torch.float32, rival=DtypeTrial(torch.bfloat16, Measurements(file, "number formats"), watch)
+        two(), CPU, torch.float32, trial=DtypeTrial(torch.bfloat16, Measurements(file, "number formats"), watch)
     )
 
 
@@ -125,7 +125,7 @@ def test_the_number_format_that_is_not_taken_leaves_memory_at_once(
     monkeypatch.setattr(model_cache, "load", load)
     monkeypatch.setattr(memory, "release", release)
     spec = ModelSpec("pocket", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
-    tried = ModelCache(Catalogue([spec]), CPU, torch.float32, rival=DtypeTrial(torch.bfloat16, seconds=Watch(share)))
+    tried = ModelCache(Catalogue([spec]), CPU, torch.float32, trial=DtypeTrial(torch.bfloat16, seconds=Watch(share)))
     tried.any("pocket", on_load=lambda share: None)
     assert len(read) == 2
     assert left[-1] == 1
@@ -179,8 +179,8 @@ def test_what_did_not_fit_is_tried_again_once_there_is_more_memory(
     monkeypatch.setattr(memory, "free", lambda device: free[0])
     source, watch = str(tiny.stable_diffusion_1(tmp_path / "model")), Watch(0.9 if too_large is torch.float32 else 0.4)
     models = [ModelSpec(name, source, width=64, height=64) for name in ("pocket", "twin")]
-    rival = DtypeTrial(torch.bfloat16, Measurements(tmp_path / "measured.json", "number formats"), watch)
-    one = ModelCache(Catalogue(models), CPU, torch.float32, rival=rival)
+    trial = DtypeTrial(torch.bfloat16, Measurements(tmp_path / "measured.json", "number formats"), watch)
+    one = ModelCache(Catalogue(models), CPU, torch.float32, trial=trial)
     fitting, better = (torch.float32, torch.bfloat16)[:: 1 if too_large is torch.bfloat16 else -1]
     assert dtype_on(one) is fitting
     tried = len(watch.timed)
@@ -210,7 +210,7 @@ def test_no_other_model_leaves_memory_for_a_measurement(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(model_cache, "load", load)
     models = two()
-    both = ModelCache(models, CPU, torch.float32, room=2, rival=DtypeTrial(torch.bfloat16, seconds=Watch(0.9)))
+    both = ModelCache(models, CPU, torch.float32, room=2, trial=DtypeTrial(torch.bfloat16, seconds=Watch(0.9)))
     assert dtype_on(both) is torch.float32
     assert dtype_on(both, "twin") is torch.float32
     assert both.names == ["pocket", "twin"]
@@ -219,20 +219,20 @@ def test_no_other_model_leaves_memory_for_a_measurement(monkeypatch: pytest.Monk
 def test_a_pipeline_of_its_own_is_not_tried(tmp_path: Path) -> None:
     spec = replace(POCKET, name="flux", source=str(tiny.flux(tmp_path)))
     watch = Watch(0.4)
-    rival = DtypeTrial(torch.bfloat16, seconds=watch)
-    flux = ModelCache(Catalogue([spec]), CPU, torch.float32, rival=rival).any("flux", on_load=lambda share: None)
+    trial = DtypeTrial(torch.bfloat16, seconds=watch)
+    flux = ModelCache(Catalogue([spec]), CPU, torch.float32, trial=trial).any("flux", on_load=lambda share: None)
     assert (flux.dtype, watch.timed) == (torch.float32, [])
 
 
 def test_what_the_host_says_and_the_same_bits_are_not_put_to_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
-    tried = dtype_trial.rival(CPU, "auto", strict=False, measurements=None)
+    tried = dtype_trial.trial_for(CPU, "auto", strict=False, measurements=None)
     assert tried is not None
     assert tried.dtype is torch.bfloat16
-    assert dtype_trial.rival(CPU, "float32", strict=False, measurements=None) is None
-    assert dtype_trial.rival(CPU, "auto", strict=True, measurements=None) is None
+    assert dtype_trial.trial_for(CPU, "float32", strict=False, measurements=None) is None
+    assert dtype_trial.trial_for(CPU, "auto", strict=True, measurements=None) is None
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
-    assert dtype_trial.rival(CPU, "auto", strict=False, measurements=None) is None
+    assert dtype_trial.trial_for(CPU, "auto", strict=False, measurements=None) is None
 
 
 def test_the_device_itself_can_be_timed(pocket: Model, caplog: pytest.LogCaptureFixture) -> None:
@@ -243,7 +243,7 @@ def test_the_device_itself_can_be_timed(pocket: Model, caplog: pytest.LogCapture
     assert "2.00 times as fast" in caplog.text
 
 
-def test_a_notebook_that_is_spoilt_is_begun_anew(tmp_path: Path) -> None:
+def test_a_file_of_measurements_that_is_spoilt_is_begun_anew(tmp_path: Path) -> None:
     file = tmp_path / "measured.json"
     file.write_text("[1, 2]")
     Measurements(file, "rows").put("a", 1)

@@ -49,9 +49,9 @@ def test_tiles_and_denoising_steps_take_turns(driver: LoopDriver, apple: Generat
     driver.loop.admit(Job(3, "other", lanczos(apple, file(600, 300))))
     driver.run()
     order = [event.job_id for event in driver.events if isinstance(event, Progress)]
-    upscaling, running_job = ([i for i, job_id in enumerate(order) if job_id == each] for each in (1, 2))
-    assert upscaling[0] < running_job[-1]
-    assert running_job[0] < upscaling[-1]
+    upscaling, drawing = ([i for i, job_id in enumerate(order) if job_id == each] for each in (1, 2))
+    assert upscaling[0] < drawing[-1]
+    assert drawing[0] < upscaling[-1]
     assert [event.step for event in driver.of(1) if isinstance(event, Progress)] == [1, 2, 3, 4, 5]
     assert driver.completed(1).pictures[0].width == 2400
     assert driver.completed(3).pictures[0].width == 1200

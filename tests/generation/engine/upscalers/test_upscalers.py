@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from generation.catalogue import POCKET, Catalogue
 from generation.engine.upscalers import registry
 from generation.engine.upscalers.base import Upscaler, enlarged
-from generation.engine.upscalers.pocket_network import ARCHITECTURE, PocketUpscaler
+from generation.engine.upscalers.pocket import ARCHITECTURE, PocketUpscaler
 from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.errors import UpscalerUnavailable
 from generation.upscaling import Tiling, UpscalerName, real_esrgan_installed
@@ -88,7 +88,7 @@ def test_the_hosts_choice_comes_first_and_gives_way(folder: Path) -> None:
 def test_what_is_asked_for_by_name_is_used_or_missed(upscalers: UpscalerRegistry) -> None:
     assert upscalers.take(UpscalerName.LANCZOS, "own").name == "Lanczos"
     for model in ("plain", "damaged"):
-        with pytest.raises(UpscalerUnavailable, match="Pocket is not at hand"):
+        with pytest.raises(UpscalerUnavailable, match="Pocket is not available"):
             upscalers.take(UpscalerName.POCKET, model)
 
 
