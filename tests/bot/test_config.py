@@ -74,7 +74,7 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
         ("[models]", "[models] is empty"),
         ('[loras]\nfolder = "/nowhere"', "loras.folder cannot be read"),
         ("[loras.ink]\nwords = 'ink'", "loras.ink.file must be a .safetensors file"),
-        ("[loras.ink]\nfile = '/etc/passwd'", "loras.ink.file: LoRAs are read from .safetensors files only"),
+        ("[loras.ink]\nfile = '/etc/passwd'", "loras.ink.file: A LoRA must be a .safetensors file"),
         ("[loras.ink]\nstrength = 1", "loras.ink.strength is not a setting"),
         ('token = "abc"', "Don't write the token into the configuration file"),
         ('[discord]\ntoken = "abc"', "Don't write the token into the configuration file"),
