@@ -29,7 +29,7 @@ async def test_the_hosts_budget_is_one_for_all_places(
             assert f"This needs 5 steps. You have 4 of 10 left in 24 hours, {TOGETHER}." in sentence
             assert re.search(r"Ask for fewer steps or pictures, or wait (1 day|23 h 59 min)\.", sentence)
         await member.imagine(steps=4, channel=place)
-        assert "you have 0 left" in await refused(member, steps=1)
+        assert "You have 0 of 10 left" in await refused(member, steps=1)
         await other.imagine(steps=10, channel=place.replace("dm", "general"))
         clock.ahead += 24 * 3600 + 1
         await member.imagine(steps=10, channel=place)
