@@ -51,9 +51,9 @@ def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
 
 
 async def test_the_database_uses_a_write_ahead_log(tmp_path: Path) -> None:
-    async with database.opened(tmp_path / "noisefox.db") as sessions:
+    async with database.opened(tmp_path / "new" / "noisefox.db") as sessions:
         await Preferences(sessions).of_user(1)
-    with closing(sqlite3.connect(tmp_path / "noisefox.db")) as file:
+    with closing(sqlite3.connect(tmp_path / "new" / "noisefox.db")) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
