@@ -28,6 +28,8 @@ from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
 from playground import Playground
 from playground.client.person import Person
+from storage import database
+from storage.paces import Paces
 from tests.databases import save_empty
 from tests.fake_pool import FakePool
 from tests.forked_worker import ForkServer
@@ -96,6 +98,12 @@ def finished(message: Message) -> bool:
 def filled(message: Message) -> bool:
     """True once a message says anything."""
     return bool(message["content"] or message["components"])
+
+
+async def save_pace(folder: Path, seconds: float) -> None:
+    """Save how many seconds a row of the shipped model takes, as if a worker had drawn with it before."""
+    async with database.opened(folder / "data" / "noisefox.db") as sessions:
+        await Paces(sessions).keep("pocket", 128 * 128, seconds)
 
 
 class Member(Person):

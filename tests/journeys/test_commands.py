@@ -21,7 +21,7 @@ from playground import Playground
 from playground.client.person import File
 from storage.images import Images
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
+from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, save_pace, text_of, urls_of
 
 
 async def prompt_in(member: Member, message: Message) -> str:
@@ -190,7 +190,8 @@ async def test_permutations_are_all_drawn(bot: app.Bot, member: Member) -> None:
     assert prompts == {"red apple", "blue apple"}
 
 
-async def test_many_are_asked_about_first_with_their_cost(start: Start, member: Member) -> None:
+async def test_many_are_asked_about_first_with_their_cost(start: Start, member: Member, tmp_path: Path) -> None:
+    await save_pace(tmp_path, 0.01)
     async with start():
         await member.imagine("a fox", steps=4)
         question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=2, count=2)

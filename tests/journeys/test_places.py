@@ -11,10 +11,8 @@ from bot.attachments import finished as finished_module
 from bot.attachments import metadata
 from playground import Playground
 from playground.state.world import SKETCHES_ID, Permission
-from storage import database
-from storage.paces import Paces
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Clock, Member, Message, Start, filled, finished, text_of, urls_of
+from tests.journeys.conftest import Clock, Member, Message, Start, filled, finished, save_pace, text_of, urls_of
 
 OUTSIDE = ("elsewhere", "friends")
 
@@ -56,8 +54,7 @@ async def test_no_more_than_can_be_answered_there(bot: app.Bot, member: Member, 
 async def test_what_would_come_too_late_there_is_refused(
     start: Start, pool: FakePool, member: Member, tmp_path: Path
 ) -> None:
-    async with database.opened(tmp_path / "data" / "noisefox.db") as sessions:
-        await Paces(sessions).keep("pocket", 128 * 128, 60.0)
+    await save_pace(tmp_path, 60.0)
     async with start():
         refused = await member.slash("imagine", {"prompt": "a boat", "steps": 30}, "elsewhere")
         assert "That would take about 1.0 h" in text_of(refused.message or {})

@@ -10,12 +10,10 @@ from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from bot.jobs import dispatcher
 from playground import Playground
-from storage import database
 from storage.images import Images
-from storage.paces import Paces
 from storage.records import Generation
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Member, Message, Start, finished, text_of, words_of
+from tests.journeys.conftest import Member, Message, Start, finished, save_pace, text_of, words_of
 from tests.journeys.test_result import select_of
 
 RATE = 5
@@ -58,8 +56,7 @@ async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: FakePoo
 async def test_a_guess_counts_every_tile_of_a_creative_upscale(
     start: Start, pool: FakePool, member: Member, tmp_path: Path
 ) -> None:
-    async with database.opened(tmp_path / "data" / "noisefox.db") as sessions:
-        await Paces(sessions).keep("pocket", 128 * 128, 0.5)
+    await save_pace(tmp_path, 0.5)
     async with start():
         done = await member.imagine("a boat", steps=20)
         pool.hold()
