@@ -52,11 +52,11 @@ class LocalPool:
     def __init__(
         self,
         options: wire.Configure,
-        command: tuple[str, ...] = WORKER,
+        command: tuple[str, ...] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._options = options
-        self._command = command
+        self._command = command or WORKER
         self._sleep = sleep
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._in_flight: dict[int, Job] = {}
@@ -111,6 +111,13 @@ class LocalPool:
     async def events(self) -> AsyncIterator[Event]:
         while True:
             yield await self._events.get()
+
+    async def empty(self) -> None:
+        """Cancel the jobs in flight and drop their events, for a caller that numbers its jobs anew."""
+        for job_id in list(self._in_flight):
+            await self.cancel(job_id)
+        while self._in_flight or not self._events.empty():
+            await self._events.get()
 
     async def close(self) -> None:
         if self._watcher is not None:

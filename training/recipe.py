@@ -37,7 +37,7 @@ from training.stage import stage_parser
 Stages = dict[str, Callable[[], object]]
 MINUTES = {"autoencoder": 40, "decoder": 30, "text_encoder": 11, "unet": 360, "upscaler": 20, "classifier": 20}
 SHARDS = 6
-SMOKE_MINUTES = 0.04
+SMOKE_MINUTES = 0.01
 
 
 def unless(made: Path, stage: Callable[[], object]) -> Callable[[], object]:

@@ -44,7 +44,7 @@ class JobUpdate:
 class RateLane:
     """The turns of edits that share a rate limit."""
 
-    def __init__(self, clock: Clock, seconds: float = EDIT_SECONDS) -> None:
+    def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
         self._seconds = seconds
         self._next = 0.0
@@ -73,7 +73,7 @@ class RateLanes:
         """The lane of this name, made if it does not exist."""
         if name not in self._by_name:
             self._by_name = {each: lane for each, lane in self._by_name.items() if not lane.is_free}
-            self._by_name[name] = RateLane(self._clock)
+            self._by_name[name] = RateLane(self._clock, EDIT_SECONDS)
         return self._by_name[name]
 
 

@@ -1,4 +1,7 @@
-"""Whole stories: the real client over the playground's sockets, the real store, the real worker, the shipped model."""
+"""Whole stories: the real client over the playground's sockets, and the real store.
+
+Pictures come from a fake pool, or, in tests marked with `real_worker`, from the real worker and the shipped model.
+"""
 
 import asyncio
 import json
@@ -19,14 +22,23 @@ from PIL import Image
 
 from bot import app
 from bot.config import Config, DiscordConfig, UpscalingConfig, WorkerConfig
+from bot.delivery import throttle
 from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
 from playground import Playground
 from playground.client.person import Person
+from storage import database
+from storage.paces import Paces
+from tests.databases import save_empty
+from tests.fake_pool import FakePool
+from tests.forked_worker import ForkServer
 
 Message = dict[str, Any]
 Start = Callable[..., AbstractAsyncContextManager[app.Bot]]
+
+SHORT_EDIT_SECONDS = 0.02
+"""The least time between two edits of one message, where no worker sets the pace."""
 
 CHECKER = "NOISEFOX_REQUEST_CHECKER"
 """Names a script that checks recorded requests against Discord's own description of its API."""
@@ -88,15 +100,10 @@ def filled(message: Message) -> bool:
     return bool(message["content"] or message["components"])
 
 
-class SharedWorker(LocalPool):
-    """A worker that outlives the bots which use it, one after the other."""
-
-    async def empty(self) -> None:
-        """Take back what a bot has left in it: job numbers begin anew with the next one's database."""
-        for job_id in list(self._in_flight):
-            await self.cancel(job_id)
-        while self._in_flight or not self._events.empty():
-            await self._events.get()
+async def save_pace(folder: Path, seconds: float) -> None:
+    """Save how many seconds a row of the shipped model takes, as if a worker had drawn with it before."""
+    async with database.opened(folder / "data" / "noisefox.db") as sessions:
+        await Paces(sessions).keep("pocket", 128 * 128, seconds)
 
 
 class Member(Person):
@@ -138,6 +145,12 @@ class Member(Person):
     async def looks_up(self, command: str, **options: Any) -> Message:
         """Run such a command that is acknowledged before it can answer, and wait for the answer."""
         return await self.see(await self.asks(command, **options), filled)
+
+    async def see_drawing(self, pool: FakePool, message: Message, step: int = 1) -> Message:
+        """Have a held pool report a step of all that it has, and wait until a message says so."""
+        await pool.until_at_work()
+        pool.step(step)
+        return await self.see(message, lambda each: f"step {step} of " in text_of(each))
 
     async def asks_until(self, condition: Callable[[Message], bool], command: str, **options: Any) -> Message:
         """Run such a command again until its answer is as expected: what a reaction does, nothing announces."""
@@ -190,13 +203,25 @@ def _without_media_channels(options: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-async def worker() -> AsyncIterator[SharedWorker]:
+def worker_command(fork_server: ForkServer) -> tuple[str, ...]:
+    """The command of a worker that starts at once."""
+    return fork_server.command()
+
+
+@pytest.fixture(scope="session")
+async def worker(worker_command: tuple[str, ...]) -> AsyncIterator[LocalPool]:
     """One worker for all journeys that leave it as they found it. It enlarges in no time, and without detail."""
     config = Config(
         worker=WorkerConfig(dtype="float32", max_pictures=2), upscaling=UpscalingConfig(UpscalerName.LANCZOS)
     )
-    async with SharedWorker(config.worker_options) as pool:
+    async with LocalPool(config.worker_options, worker_command) as pool:
         yield pool
+
+
+@pytest.fixture
+def pool() -> FakePool:
+    """What draws in a test that is not marked with `real_worker`."""
+    return FakePool()
 
 
 @pytest.fixture
@@ -211,17 +236,28 @@ async def playground(tmp_path: Path, recorded: Path, clock: Clock) -> AsyncItera
 
 
 @pytest.fixture
-def start(playground: Playground, tmp_path: Path, worker: SharedWorker, clock: Clock) -> Start:
-    """Starts the bot, as often as a story wants; what it knows lasts from one time to the next."""
+def start(
+    request: pytest.FixtureRequest,
+    playground: Playground,
+    tmp_path: Path,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Start:
+    """Starts the bot, as often as a test wants; what it saved lasts from one time to the next."""
     config = Config(data=tmp_path / "data", discord=DiscordConfig(api_base=playground.api_base))
+    save_empty(config.data / "noisefox.db")
+    is_real = request.node.get_closest_marker("real_worker") is not None
+    shared: LocalPool | FakePool = request.getfixturevalue("worker" if is_real else "pool")
+    if not is_real:
+        monkeypatch.setattr(throttle, "EDIT_SECONDS", SHORT_EDIT_SECONDS)
 
     @asynccontextmanager
-    async def started(pool: WorkerPool | None = worker, **changes: Any) -> AsyncIterator[app.Bot]:
+    async def started(pool: WorkerPool | None = shared, **changes: Any) -> AsyncIterator[app.Bot]:
         try:
             async with app.running(replace(config, **changes), playground.token, pool=pool, now=clock.now) as bot:
                 yield bot
         finally:
-            await worker.empty()
+            await shared.empty()
 
     return started
 

@@ -13,7 +13,6 @@ from playground.client.person import File, Outcome, Refused
 from playground.state.world import ADMIN_ID, ART_ID, ARTISTS_ROLE_ID, GUILD_ID, MEMBER_TWO_ID, OTHER_GUILD_ID
 from tests.journeys.conftest import Member, Message, Start, text_of, words_of
 from tests.journeys.test_rules import refused
-from tests.sketching import SketchPool
 
 REFUSAL = "The host of this bot has blocked you or this server."
 
@@ -65,9 +64,9 @@ def custom_ids_of(message: Message) -> list[tuple[str, list[str]]]:
 
 
 async def test_every_command_and_menu_refuses_the_banned(start: Start, admin: Member, other: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         picture = await other.imagine()
-    async with start(SketchPool(), bans=BansConfig(members=(ADMIN_ID,))):
+    async with start(bans=BansConfig(members=(ADMIN_ID,))):
         slash = [use for command in admin.commands if command["type"] == 1 for use in uses_of(command)]
         assert len(slash) > 30
         for path, options in slash:
@@ -83,7 +82,7 @@ async def test_every_command_and_menu_refuses_the_banned(start: Start, admin: Me
 async def test_buttons_selects_and_forms_of_earlier_refuse_them_too(
     start: Start, member: Member, other: Member
 ) -> None:
-    async with start(SketchPool()):
+    async with start():
         done = await other.imagine(count=2)
         lists = [
             await other.looks_up("history"),
@@ -92,7 +91,7 @@ async def test_buttons_selects_and_forms_of_earlier_refuse_them_too(
         ]
         lists.append((await other.slash("imagine", {"prompt": "a {1, 2, 3, 4, 5} fox"})).message or {})
         opened = await other.click(done, "Remix")
-    async with start(SketchPool(), bans=BansConfig(members=(MEMBER_TWO_ID,))) as bot:
+    async with start(bans=BansConfig(members=(MEMBER_TWO_ID,))) as bot:
         pressed = [(message, *each) for message in (done, *lists) for each in custom_ids_of(message)]
         assert {re.split("[:]", custom_id)[0] for _, custom_id, _ in pressed} >= {"noisefox", "noisefox-show"}
         for message, custom_id, values in pressed:
@@ -105,7 +104,7 @@ async def test_buttons_selects_and_forms_of_earlier_refuse_them_too(
 
 
 async def test_their_reactions_mean_nothing(start: Start, member: Member, other: Member) -> None:
-    async with start(SketchPool(), bans=BansConfig(members=(MEMBER_TWO_ID,))) as bot:
+    async with start(bans=BansConfig(members=(MEMBER_TWO_ID,))) as bot:
         done = await member.imagine()
         for emoji in "🔁🔎⭐❌✉️".replace("️", ""):
             await other.react(done, emoji)
@@ -119,9 +118,9 @@ async def test_their_reactions_mean_nothing(start: Start, member: Member, other:
 
 
 async def test_a_banned_server_is_served_no_more(start: Start, admin: Member, member: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         done = await member.imagine()
-    async with start(SketchPool(), bans=BansConfig(servers=(GUILD_ID,))) as bot:
+    async with start(bans=BansConfig(servers=(GUILD_ID,))) as bot:
         for channel in ("general", "sketches"):
             assert REFUSAL in await refused(member, channel)
         assert is_refused(await admin.slash("server show"))
@@ -130,12 +129,12 @@ async def test_a_banned_server_is_served_no_more(start: Start, admin: Member, me
         for place in ("dm", "elsewhere"):
             await member.imagine(channel=place)
         assert (await bot.generations.of_user(int(member.id))).total == 3
-    async with start(SketchPool(), bans=BansConfig(servers=(OTHER_GUILD_ID,))):
+    async with start(bans=BansConfig(servers=(OTHER_GUILD_ID,))):
         assert REFUSAL in await refused(member, "elsewhere")
         await member.imagine()
 
 
 async def test_it_is_said_in_their_language(start: Start, other: Member) -> None:
     other.locale = "es-ES"
-    async with start(SketchPool(), bans=BansConfig(members=(MEMBER_TWO_ID,))):
+    async with start(bans=BansConfig(members=(MEMBER_TWO_ID,))):
         assert "Quien administra este bot te ha bloqueado a ti o a este servidor." in await refused(other)

@@ -12,7 +12,6 @@ from generation import infotext
 from generation.loras import LoraSpec
 from playground.client.person import File
 from tests.journeys.conftest import Member, Start, text_of, urls_of
-from tests.sketching import SketchPool
 
 WEIGHTS = Path("loras") / "any.safetensors"
 """Of a LoRA that nothing is drawn with here."""
@@ -106,7 +105,7 @@ async def test_loras_are_suggested_and_listed(start: Start, member: Member) -> N
 
 async def test_a_lora_is_suggested_at_the_end_of_a_long_prompt(start: Start, member: Member, other: Member) -> None:
     long = "a fox under " + "many old trees " * 20
-    async with start(SketchPool(), loras=(LoraSpec("ink", WEIGHTS),)) as bot:
+    async with start(loras=(LoraSpec("ink", WEIGHTS),)) as bot:
         [choice] = await member.autocomplete("imagine", {"prompt": f"{long}<lora:in"}, focused="prompt")
         assert choice["name"].endswith("many old trees <lora:ink:1>")
         assert len(choice["name"]) == 100

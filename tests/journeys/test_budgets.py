@@ -8,12 +8,11 @@ import pytest
 
 from bot.config import HOST_LIMITS
 from playground.state.world import ART_ID
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Clock, Member, Message, Start, text_of
 from tests.journeys.test_given import given
-from tests.journeys.test_places import until_drawing
 from tests.journeys.test_result import more, select_of
 from tests.journeys.test_rules import refused
-from tests.sketching import SketchPool
 
 TOGETHER = "counting all servers and direct messages"
 
@@ -22,7 +21,7 @@ TOGETHER = "counting all servers and direct messages"
 async def test_the_hosts_budget_is_one_for_all_places(
     start: Start, member: Member, other: Member, clock: Clock, place: str
 ) -> None:
-    async with start(SketchPool(), limits=replace(HOST_LIMITS, daily_steps=10)):
+    async with start(limits=replace(HOST_LIMITS, daily_steps=10)):
         await member.imagine(steps=6)
         for where in (place, "general"):
             sentence = await refused(member, where, steps=5)
@@ -37,7 +36,7 @@ async def test_the_hosts_budget_is_one_for_all_places(
 
 @pytest.mark.parametrize("place", ["dm", "elsewhere"])
 async def test_the_hosts_cooldown_holds_everywhere(start: Start, member: Member, clock: Clock, place: str) -> None:
-    async with start(SketchPool(), limits=replace(HOST_LIMITS, cooldown=90)):
+    async with start(limits=replace(HOST_LIMITS, cooldown=90)):
         await member.imagine()
         assert f"You can send one request every 1 min 30 s, {TOGETHER}. Wait" in await refused(member, place)
         clock.ahead += 91
@@ -45,9 +44,10 @@ async def test_the_hosts_cooldown_holds_everywhere(start: Start, member: Member,
         assert TOGETHER in await refused(member)
 
 
-async def test_a_server_counts_what_is_asked_for_in_it(start: Start, admin: Member, member: Member) -> None:
-    pool = SketchPool()
-    async with start(pool, limits=replace(HOST_LIMITS, waiting=4, daily_steps=1000)):
+async def test_a_server_counts_what_is_asked_for_in_it(
+    start: Start, pool: FakePool, admin: Member, member: Member
+) -> None:
+    async with start(limits=replace(HOST_LIMITS, waiting=4, daily_steps=1000)):
         await admin.slash("server limits", {"daily_steps": 10, "waiting": 1})
         pool.hold()
         elsewhere = [await member.start(steps=30, channel="dm"), await member.start(steps=30, channel="elsewhere")]
@@ -62,7 +62,7 @@ async def test_a_server_counts_what_is_asked_for_in_it(start: Start, admin: Memb
 
 
 async def test_several_at_once_need_room_where_they_are_asked_for(start: Start, admin: Member, member: Member) -> None:
-    async with start(SketchPool(), limits=replace(HOST_LIMITS, waiting=3)):
+    async with start(limits=replace(HOST_LIMITS, waiting=3)):
         await admin.slash("server limits", {"waiting": 2})
         three = {"prompt": "a {red, blue, green} fox"}
         assert "This needs 3 places in the queue; you have 2 of 2 left." in await refused(member, **three)
@@ -71,7 +71,7 @@ async def test_several_at_once_need_room_where_they_are_asked_for(start: Start, 
 
 
 async def test_when_steps_come_back_is_said_in_words(start: Start, admin: Member, member: Member, clock: Clock) -> None:
-    async with start(SketchPool()):
+    async with start():
         await admin.slash("server limits", {"daily_steps": 1500, "cooldown": 5400})
         for steps in (100, 50):
             await member.imagine(steps=steps, count=4)
@@ -88,14 +88,14 @@ async def test_when_steps_come_back_is_said_in_words(start: Start, admin: Member
 
 
 async def test_what_no_waiting_helps_with_says_so(start: Start, admin: Member, member: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         await admin.slash("server limits", {"daily_steps": 10})
         sentence = await refused(member, steps=11)
         assert sentence.strip().endswith("You have 10 of 10 left here in 24 hours. Ask for fewer steps or pictures.")
 
 
 async def test_limits_are_logged_in_words(start: Start, admin: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         await admin.slash("server log", {"channel": ART_ID})
         await admin.slash("server limits", {"cooldown": 300, "daily_steps": 12000, "steps": 1})
         line = await admin.wait_for(lambda each: "set limits" in each["content"])
@@ -112,18 +112,13 @@ def cancelled(message: Message) -> bool:
     return "Cancelled" in text_of(message)
 
 
-@pytest.fixture
-def pool() -> SketchPool:
-    return SketchPool()
-
-
-async def test_what_was_not_drawn_is_given_back(start: Start, pool: SketchPool, admin: Member, member: Member) -> None:
-    async with start(pool):
+async def test_what_was_not_drawn_is_given_back(start: Start, pool: FakePool, admin: Member, member: Member) -> None:
+    async with start():
         await admin.slash("server limits", {"daily_steps": 100})
         pool.hold()
         begun = await member.start(steps=20, count=4)
         waiting = await member.start(steps=20)
-        await until_drawing(pool)
+        await pool.until_at_work()
         assert await left_of(member, 100) == 0
         await member.click(waiting, "Cancel")
         await member.see(waiting, cancelled)
@@ -136,17 +131,17 @@ async def test_what_was_not_drawn_is_given_back(start: Start, pool: SketchPool, 
 
 
 async def test_of_a_comparison_the_pictures_that_are_there_are_kept_count(
-    start: Start, pool: SketchPool, admin: Member, member: Member
+    start: Start, pool: FakePool, admin: Member, member: Member
 ) -> None:
-    async with start(pool) as bot:
+    async with start() as bot:
         await admin.slash("server limits", {"daily_steps": 100})
         pool.hold()
         options = {"prompt": "a fox", "steps": 4, "parameter": "guidance", "values": "1, 2, 3, 4, 5, 6"}
         started = (await member.slash("compare", options)).message
         assert started is not None
-        await until_drawing(pool)
+        await pool.until_at_work()
         pool.finish()
-        await until_drawing(pool)
+        await pool.until_at_work()
         pool.step(2, 4)
         await member.see(started, lambda each: "step 18 of 24" in text_of(each))
         await member.click(started, "Cancel")
@@ -155,12 +150,12 @@ async def test_of_a_comparison_the_pictures_that_are_there_are_kept_count(
         assert drawn.charged == 4 * 4 + 2 * 4 // 2
 
 
-async def test_what_failed_costs_nothing(start: Start, pool: SketchPool, admin: Member, member: Member) -> None:
-    async with start(pool):
+async def test_what_failed_costs_nothing(start: Start, pool: FakePool, admin: Member, member: Member) -> None:
+    async with start():
         await admin.slash("server limits", {"daily_steps": 50, "cooldown": 60})
         pool.hold()
         started = await member.start(steps=50)
-        await until_drawing(pool)
+        await pool.until_at_work()
         pool.step(30, 50)
         pool.fail()
         await member.see(started, lambda each: "Something went wrong" in text_of(each))
@@ -169,18 +164,18 @@ async def test_what_failed_costs_nothing(start: Start, pool: SketchPool, admin: 
 
 
 async def test_a_refinement_is_paid_for_as_it_was_said(
-    start: Start, pool: SketchPool, admin: Member, member: Member
+    start: Start, pool: FakePool, admin: Member, member: Member
 ) -> None:
-    async with start(pool):
+    async with start():
         await admin.slash("server limits", {"daily_steps": 100})
         await member.imagine("a fox --hires 2 --hires-strength 0.5", steps=20)
         assert await left_of(member, 100) == 70
 
 
 async def test_what_starts_from_a_picture_costs_the_steps_that_it_takes(
-    start: Start, pool: SketchPool, admin: Member, member: Member
+    start: Start, pool: FakePool, admin: Member, member: Member
 ) -> None:
-    async with start(pool):
+    async with start():
         await admin.slash("server limits", {"daily_steps": 100})
         options: dict[str, Any] = {"steps": 100, "strength": 0.3, "image": given()}
         done = await member.imagine("a fox", **options)
@@ -190,7 +185,7 @@ async def test_what_starts_from_a_picture_costs_the_steps_that_it_takes(
         assert "This needs 90 steps" in await refused(member, **options, count=3)
         pool.hold()
         begun = await member.start("a fox", **options)
-        await until_drawing(pool)
+        await pool.until_at_work()
         pool.step(15, 30)
         await member.see(begun, lambda each: "step 15 of 30" in text_of(each))
         await member.click(begun, "Cancel")
@@ -199,17 +194,17 @@ async def test_what_starts_from_a_picture_costs_the_steps_that_it_takes(
 
 
 async def test_a_comparison_of_strengths_costs_the_steps_that_it_takes(
-    start: Start, pool: SketchPool, admin: Member, member: Member
+    start: Start, pool: FakePool, admin: Member, member: Member
 ) -> None:
-    async with start(pool) as bot:
+    async with start() as bot:
         await admin.slash("server limits", {"daily_steps": 30})
         pool.hold()
         options = {"parameter": "strength", "values": "0.1, 0.2, 0.3, 0.4, 0.5", "steps": 20, "image": given()}
         started = (await member.slash("compare", {"prompt": "a fox", **options})).message
         assert started is not None
-        await until_drawing(pool)
+        await pool.until_at_work()
         pool.finish()
-        await until_drawing(pool)
+        await pool.until_at_work()
         assert await left_of(member, 30) == 0
         pool.step(5, 10)
         await member.see(started, lambda each: "step 25 of 30" in text_of(each))
@@ -219,9 +214,9 @@ async def test_a_comparison_of_strengths_costs_the_steps_that_it_takes(
 
 
 async def test_a_larger_view_costs_the_steps_that_it_takes(
-    start: Start, pool: SketchPool, admin: Member, member: Member
+    start: Start, pool: FakePool, admin: Member, member: Member
 ) -> None:
-    async with start(pool):
+    async with start():
         done = await member.imagine(steps=40)
         await admin.slash("server limits", {"daily_steps": 100})
         await more(member, done, "zoom-far")
@@ -229,17 +224,17 @@ async def test_a_larger_view_costs_the_steps_that_it_takes(
 
 
 async def test_many_that_start_from_a_picture_are_asked_about_with_the_steps_that_they_take(
-    start: Start, pool: SketchPool, member: Member
+    start: Start, pool: FakePool, member: Member
 ) -> None:
-    async with start(pool):
+    async with start():
         question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=10, strength=0.3, image=given())
         await member.see(question, lambda each: "5 pictures, 15 steps in total" in text_of(each))
 
 
 async def test_a_creative_upscale_costs_the_steps_of_all_its_tiles(
-    start: Start, pool: SketchPool, admin: Member, member: Member
+    start: Start, pool: FakePool, admin: Member, member: Member
 ) -> None:
-    async with start(pool):
+    async with start():
         done = await member.imagine(steps=20)
         await admin.slash("server limits", {"daily_steps": 70})
         refusal = await member.select(done, select_of(done), ["upscale-creative"])
@@ -249,7 +244,7 @@ async def test_a_creative_upscale_costs_the_steps_of_all_its_tiles(
         pool.hold()
         larger = (await member.select(done, select_of(done), ["upscale-creative"])).message
         assert larger is not None
-        await until_drawing(pool)
+        await pool.until_at_work()
         assert await left_of(member, 100) == 100 - 20 - 54
         pool.step(4 + 18, 4 + 54)
         await member.see(larger, lambda each: "part 22 of 58" in text_of(each))
@@ -259,15 +254,15 @@ async def test_a_creative_upscale_costs_the_steps_of_all_its_tiles(
 
 
 async def test_a_creative_upscale_that_is_cancelled_while_it_is_enlarged_costs_nothing(
-    start: Start, pool: SketchPool, admin: Member, member: Member
+    start: Start, pool: FakePool, admin: Member, member: Member
 ) -> None:
-    async with start(pool):
+    async with start():
         done = await member.imagine(steps=20)
         await admin.slash("server limits", {"daily_steps": 100})
         pool.hold()
         larger = (await member.select(done, select_of(done), ["upscale-creative"])).message
         assert larger is not None
-        await until_drawing(pool)
+        await pool.until_at_work()
         pool.step(3, 4 + 54)
         await member.see(larger, lambda each: "part 3 of 58" in text_of(each))
         await member.click(larger, "Cancel")

@@ -10,22 +10,16 @@ from bot.config import SafetyConfig
 from generation.catalogue import POCKET
 from playground import Playground
 from playground.state.world import NSFW_ART_ID, Channel
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
-from tests.journeys.test_places import until_drawing
 from tests.journeys.test_rules import refused
-from tests.sketching import SketchPool
 
 WILD = replace(POCKET, name="wild", harmless=False)
 
 
 @pytest.fixture
-def pool() -> SketchPool:
-    return SketchPool()
-
-
-@pytest.fixture
-async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
-    async with start(pool, models=(WILD, POCKET), safety=SafetyConfig("a checker")) as bot:
+async def bot(start: Start, pool: FakePool) -> AsyncIterator[app.Bot]:
+    async with start(models=(WILD, POCKET), safety=SafetyConfig("a checker")) as bot:
         yield bot
 
 
@@ -67,7 +61,7 @@ async def test_block_keeps_it_to_age_restricted_channels(
 
 @pytest.mark.parametrize("policy", ["spoiler", "block"])
 async def test_nothing_is_shown_before_it_was_checked(
-    bot: app.Bot, pool: SketchPool, admin: Member, member: Member, policy: str
+    bot: app.Bot, pool: FakePool, admin: Member, member: Member, policy: str
 ) -> None:
     await admin.slash("server nsfw", {"policy": policy})
     pool.hold()
@@ -75,8 +69,8 @@ async def test_nothing_is_shown_before_it_was_checked(
     watched = await member.start("a boat", seed=7)
     harmless = await member.start("a boat", seed=7, model="pocket")
     restricted = await member.start("a boat", seed=7, channel="nsfw-art")
-    await until_drawing(pool, 3)
-    pool.step(3)
+    await pool.until_at_work(3)
+    pool.step(3, 20)
     for message, previews in ((harmless, 1), (restricted, 1), (watched, 0)):
         drawing = await member.see(message, lambda each: "step 3 of 20" in text_of(each))
         assert len(urls_of(drawing)) == previews
@@ -87,7 +81,7 @@ async def test_nothing_is_shown_before_it_was_checked(
     assert pool.checked == [1]
 
 
-async def test_without_a_policy_nothing_is_checked(bot: app.Bot, pool: SketchPool, member: Member) -> None:
+async def test_without_a_policy_nothing_is_checked(bot: app.Bot, pool: FakePool, member: Member) -> None:
     assert covered(await member.imagine("a bare tree")) == [False]
     assert pool.checked == []
 
@@ -104,7 +98,7 @@ def back_room(playground: Playground) -> str:
 
 @pytest.mark.parametrize("policy", ["spoiler", "block"])
 async def test_a_thread_is_as_restricted_as_its_channel(
-    back_room: str, bot: app.Bot, pool: SketchPool, admin: Member, member: Member, policy: str
+    back_room: str, bot: app.Bot, pool: FakePool, admin: Member, member: Member, policy: str
 ) -> None:
     await admin.slash("server nsfw", {"policy": policy})
     restricted = await member.imagine("a bare tree", channel=back_room)
@@ -125,14 +119,14 @@ async def test_a_thread_is_as_restricted_as_its_channel(
 
 @pytest.mark.parametrize("policy", ["spoiler", "block"])
 async def test_a_reaction_is_held_to_the_policy_of_its_place(
-    bot: app.Bot, pool: SketchPool, admin: Member, member: Member, policy: str
+    bot: app.Bot, pool: FakePool, admin: Member, member: Member, policy: str
 ) -> None:
     done = await member.imagine("a bare tree")
     await admin.slash("server nsfw", {"policy": policy})
     pool.hold()
     await member.react(done, "🔁")
-    await until_drawing(pool)
-    pool.step(3)
+    await pool.until_at_work()
+    pool.step(3, 20)
     answer = await member.wait_for(lambda each: "step 3 of 20" in text_of(each))
     assert urls_of(answer) == []
     pool.release()
@@ -144,7 +138,7 @@ async def test_a_reaction_is_held_to_the_policy_of_its_place(
 
 @pytest.mark.parametrize("policy", ["spoiler", "block"])
 async def test_a_servers_policy_ends_at_its_borders(
-    bot: app.Bot, pool: SketchPool, admin: Member, member: Member, policy: str
+    bot: app.Bot, pool: FakePool, admin: Member, member: Member, policy: str
 ) -> None:
     await admin.slash("server nsfw", {"policy": policy})
     for place in ("dm", "elsewhere", "friends"):
@@ -154,31 +148,31 @@ async def test_a_servers_policy_ends_at_its_borders(
 
 @pytest.mark.parametrize("policy", ["spoiler", "block"])
 async def test_what_nothing_can_check_shows_no_preview_either(
-    start: Start, pool: SketchPool, admin: Member, member: Member, policy: str
+    start: Start, pool: FakePool, admin: Member, member: Member, policy: str
 ) -> None:
-    async with start(pool, models=(WILD,)):
+    async with start(models=(WILD,)):
         await admin.slash("server nsfw", {"policy": policy})
         if policy == "block":
             assert "only works in age-restricted channels" in await refused(member)
             return
         pool.hold()
         started = await member.start()
-        await until_drawing(pool)
-        pool.step(3)
+        await pool.until_at_work()
+        pool.step(3, 20)
         assert urls_of(await member.see(started, lambda each: "step 3 of 20" in text_of(each))) == []
         pool.release()
         assert covered(await member.see_finished(started)) == [True]
 
 
 async def test_a_policy_of_later_does_not_uncover_what_is_on_its_way(
-    bot: app.Bot, pool: SketchPool, admin: Member, member: Member
+    bot: app.Bot, pool: FakePool, admin: Member, member: Member
 ) -> None:
     await admin.slash("server nsfw", {"policy": "spoiler"})
     pool.hold()
     started = await member.start("a bare tree")
-    await until_drawing(pool)
+    await pool.until_at_work()
     await admin.slash("server nsfw", {"policy": "off"})
-    pool.step(3)
+    pool.step(3, 20)
     assert urls_of(await member.see(started, lambda each: "step 3 of 20" in text_of(each))) == []
     pool.release()
     assert covered(await member.see_finished(started)) == [True]

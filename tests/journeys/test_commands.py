@@ -20,8 +20,8 @@ from generation.loras import LoraSpec
 from playground import Playground
 from playground.client.person import File
 from storage.images import Images
-from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
-from tests.sketching import SketchPool
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, save_pace, text_of, urls_of
 
 
 async def prompt_in(member: Member, message: Message) -> str:
@@ -76,11 +76,13 @@ async def test_others_see_what_was_public_and_never_what_was_private(
 
 
 async def test_a_private_picture_whose_token_expired_waits_in_the_history(
-    bot: app.Bot, member: Member, other: Member, clock: Clock
+    bot: app.Bot, pool: FakePool, member: Member, other: Member, clock: Clock
 ) -> None:
-    started = await member.start("a secret", steps=60, private=True)
-    await member.see(started, lambda each: "of 60" in text_of(each))
+    pool.hold()
+    started = await member.start("a secret", private=True)
+    await member.see_drawing(pool, started)
     clock.ahead += 16 * 60
+    pool.release()
     await bot.dispatcher.drain()
     await bot.delivery.settle()
     shown = (await member.select(await member.looks_up("history"), "noisefox-show", ["1"])).message
@@ -89,8 +91,12 @@ async def test_a_private_picture_whose_token_expired_waits_in_the_history(
     assert other.messages() == []
 
 
-async def test_the_queue_tells_no_secrets_and_lets_one_out(bot: app.Bot, member: Member, other: Member) -> None:
-    first = await member.start("a castle", steps=150, count=2)
+async def test_the_queue_tells_no_secrets_and_lets_one_out(
+    bot: app.Bot, pool: FakePool, member: Member, other: Member
+) -> None:
+    pool.room = 2
+    pool.hold()
+    first = await member.start("a castle", count=2)
     second = await member.start("a secret", steps=4, private=True)
     third = await other.start("a boat", steps=4, count=2)
     queue = await other.asks("queue")
@@ -101,6 +107,7 @@ async def test_the_queue_tells_no_secrets_and_lets_one_out(bot: app.Bot, member:
     assert "a secret" not in text_of(mine).partition('"options"')[0]
     await member.select(mine, "noisefox-stop", ["1"])
     await member.see(first, lambda each: "Cancelled." in text_of(each))
+    pool.release()
     for person, message in ((member, second), (other, third)):
         assert finished(await person.see_finished(message))
     again = await other.slash("queue")
@@ -183,7 +190,8 @@ async def test_permutations_are_all_drawn(bot: app.Bot, member: Member) -> None:
     assert prompts == {"red apple", "blue apple"}
 
 
-async def test_many_are_asked_about_first_with_their_cost(start: Start, member: Member) -> None:
+async def test_many_are_asked_about_first_with_their_cost(start: Start, member: Member, tmp_path: Path) -> None:
+    await save_pace(tmp_path, 0.01)
     async with start():
         await member.imagine("a fox", steps=4)
         question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=2, count=2)
@@ -229,14 +237,14 @@ async def test_models_are_listed(bot: app.Bot, member: Member) -> None:
 
 async def test_a_list_of_models_says_how_many_are_left_out(start: Start, member: Member) -> None:
     models = (POCKET, *(replace(POCKET, name=f"model {number}") for number in range(27)))
-    async with start(SketchPool(), models=models):
+    async with start(models=models):
         assert (await member.asks("models"))["content"].endswith("and 3 more")
 
 
 async def test_long_lists_of_models_and_styles_end_between_two_lines(start: Start, member: Member) -> None:
     models = (POCKET, *(replace(POCKET, name=f"{number} {'long ' * 7}") for number in range(30)))
     loras = tuple(LoraSpec(f"ink {number}", Path("ink.safetensors"), words="wet ink") for number in range(30))
-    async with start(SketchPool(), models=models, loras=loras):
+    async with start(models=models, loras=loras):
         for number in range(25):
             name = f"{number:02} " + "_*" * 14
             kept = await member.asks("styles save", name=name, text="_*" * 100)
@@ -264,13 +272,16 @@ async def test_all_of_ones_data_comes_as_a_file(bot: app.Bot, member: Member, ot
     assert personal_data.read(picture) == await member.download(urls_of(done)[0])
 
 
-async def test_whoever_is_forgotten_leaves_nothing(bot: app.Bot, member: Member, other: Member, tmp_path: Path) -> None:
+async def test_whoever_is_forgotten_leaves_nothing(
+    bot: app.Bot, pool: FakePool, member: Member, other: Member, tmp_path: Path
+) -> None:
     done = await member.imagine("a castle", seed=7)
     await other.click(done, "⭐")
     theirs = await other.press(done, "Re-roll")
     await member.asks("styles save", name="noir", text="film noir")
-    underway = await member.start("a cat", steps=150)
-    await member.see(underway, lambda each: "of 150" in text_of(each))
+    pool.hold()
+    underway = await member.start("a cat")
+    await member.see_drawing(pool, underway)
     kept = await member.asks("me forget")
     await member.click(kept, "Keep everything")
     await member.see(kept, lambda each: "Nothing was deleted" in text_of(each))
@@ -282,6 +293,7 @@ async def test_whoever_is_forgotten_leaves_nothing(bot: app.Bot, member: Member,
     assert "a castle" not in rows_with(tmp_path, member)
     assert rows_with(tmp_path, member, but="forgotten_charges") == ""
     assert len(list((tmp_path / "data" / "pictures").rglob("*.png"))) == 1
+    pool.release()
     assert finished(await other.press(theirs, "Re-roll"))
     refusal = await other.click(theirs, "Details")
     assert "a picture that no longer exists" in text_of(refusal.message or {})

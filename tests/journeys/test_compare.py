@@ -18,8 +18,8 @@ from generation.local_pool import LocalPool
 from playground.client.person import File
 from storage.database import StorageError
 from storage.generations import Generations
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
-from tests.sketching import SketchPool
 
 SMALL = "a red apple --size 64x64"
 
@@ -62,6 +62,7 @@ def pixels(path: Path) -> "numpy.ndarray[Any, Any]":
     return numpy.asarray(Image.open(path), dtype=int)
 
 
+@pytest.mark.real_worker
 async def test_one_sheet_whose_pictures_are_those_of_single_runs(bot: app.Bot, member: Member, tmp_path: Path) -> None:
     started = await compare(member, "guidance", "1, 5, 12, 3, 2")
     done = await member.see(started, is_sheet)
@@ -88,6 +89,7 @@ async def test_two_settings_are_a_grid(bot: app.Bot, member: Member) -> None:
     assert cells_of(done) == expected
 
 
+@pytest.mark.real_worker
 async def test_strengths_and_sizes_start_from_the_picture_that_was_given(
     bot: app.Bot, member: Member, tmp_path: Path
 ) -> None:
@@ -109,12 +111,13 @@ async def test_strengths_and_sizes_start_from_the_picture_that_was_given(
         assert abs(kept - red).mean() < abs(forgotten - red).mean()
 
 
-async def test_models_are_drawn_one_after_the_other_with_what_each_likes(start: Start, member: Member) -> None:
+@pytest.mark.real_worker
+async def test_models_are_drawn_one_after_the_other_with_what_each_likes(
+    start: Start, worker_command: tuple[str, ...], member: Member
+) -> None:
     models = (POCKET, replace(POCKET, name="twin", steps=3, width=64, height=64))
-    async with (
-        LocalPool(Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options) as pool,
-        start(pool, models=models),
-    ):
+    options = Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options
+    async with LocalPool(options, worker_command) as pool, start(pool, models=models):
         done = await member.see(await compare(member, "model", prompt="a fox --size 64x64"), is_sheet)
         assert cells_of(done) == ["model pocket", "model twin"]
 
@@ -123,10 +126,7 @@ async def test_models_that_nobody_named_are_those_that_may_be_used_the_asked_one
     start: Start, member: Member, admin: Member
 ) -> None:
     models = tuple(replace(POCKET, name=name, steps=2, width=64, height=64) for name in ("pocket", "twin", "third"))
-    async with (
-        LocalPool(Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options) as pool,
-        start(pool, models=models),
-    ):
+    async with start(models=models):
         for name in ("pocket", "third"):
             await admin.asks("server allow", model=name)
         done = await member.see(await compare(member, "model", prompt="a fox", model="third"), is_sheet)
@@ -145,10 +145,7 @@ async def test_other_models_start_from_a_picture_in_its_shape(start: Start, memb
     models = tuple(replace(POCKET, name=name, steps=2) for name in ("pocket", "twin"))
     given = BytesIO()
     Image.new("RGB", (128, 64), (200, 30, 40)).save(given, "PNG")
-    async with (
-        LocalPool(Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options) as pool,
-        start(pool, models=models) as noisefox,
-    ):
+    async with start(models=models) as noisefox:
         image = File("wide.png", given.getvalue(), "image/png")
         await member.see(await compare(member, "model", prompt="a fox", image=image), is_sheet)
         generation = await noisefox.generations.get(1)
@@ -158,10 +155,7 @@ async def test_other_models_start_from_a_picture_in_its_shape(start: Start, memb
 
 async def test_models_are_compared_on_the_same_noise(start: Start, member: Member) -> None:
     models = tuple(replace(POCKET, name=name, steps=2, width=64, height=64) for name in ("pocket", "twin"))
-    async with (
-        LocalPool(Config(models=models, worker=WorkerConfig(dtype="float32")).worker_options) as pool,
-        start(pool, models=models) as noisefox,
-    ):
+    async with start(models=models) as noisefox:
         await member.see(await compare(member, "model", prompt="a fox --vary 0.2"), is_sheet)
         generation = await noisefox.generations.get(1)
         assert generation is not None
@@ -178,7 +172,7 @@ async def test_models_that_take_no_picture_are_left_out_where_nobody_named_them(
     given = BytesIO()
     Image.new("RGB", (128, 128), (200, 30, 40)).save(given, "PNG")
     image = File("red.png", given.getvalue(), "image/png")
-    async with start(SketchPool(), models=(POCKET, *others)) as noisefox:
+    async with start(models=(POCKET, *others)) as noisefox:
         started = await compare(member, "model", prompt="a fox", image=image)
         await member.see(started, lambda message: "a fox" in text_of(message))
         generation = await noisefox.generations.get(1)
@@ -234,13 +228,17 @@ async def test_limits_hold_for_every_picture_and_usual_values_keep_to_them(
         assert sentence in refused.message["content"]
 
 
-async def test_what_is_drawn_of_it_outlives_a_restart(start: Start, member: Member, tmp_path: Path) -> None:
-    async with (
-        LocalPool(Config(worker=WorkerConfig(dtype="float32", max_pictures=1)).worker_options) as pool,
-        start(pool),
-    ):
+async def test_what_is_drawn_of_it_outlives_a_restart(
+    start: Start, pool: FakePool, member: Member, tmp_path: Path
+) -> None:
+    pool.hold()
+    async with start():
         begun = await compare(member, "seed", steps=12)
-        await member.wait_until(lambda: len(drawn_in(tmp_path)) >= 4)
+        await pool.until_at_work()
+        pool.finish()
+        await pool.until_at_work()
+    assert len(drawn_in(tmp_path)) == 4
+    pool.release()
     before = {path: path.stat().st_mtime_ns for path in drawn_in(tmp_path)}
     async with start():
         done = await member.see(begun, is_sheet)
@@ -258,22 +256,25 @@ async def test_pictures_of_it_that_cannot_be_noted_leave_no_files(
         raise StorageError("database or disk is full")
 
     monkeypatch.setattr(Generations, "add_pictures", full_disk)
-    async with start(SketchPool()) as bot:
+    async with start() as bot:
         begun = await compare(member, "seed")
         await failed.wait()
         await bot.dispatcher.drain()
     assert drawn_in(tmp_path) == []
     monkeypatch.undo()
-    async with start(SketchPool()):
+    async with start():
         done = await member.see(begun, is_sheet)
     assert len(drawn_in(tmp_path)) == len(cells_of(done))
 
 
-async def test_it_can_be_cancelled_and_deleted(bot: app.Bot, member: Member, tmp_path: Path) -> None:
+async def test_it_can_be_cancelled_and_deleted(bot: app.Bot, pool: FakePool, member: Member, tmp_path: Path) -> None:
+    pool.hold()
     begun = await compare(member, "seed", steps=24, prompt="a cat")
-    drawing = await member.see(begun, lambda each: "of 144" in text_of(each))
+    drawing = await member.see_drawing(pool, begun)
+    assert "of 144" in text_of(drawing)
     await member.click(drawing, "Cancel")
     await member.see(begun, lambda each: "Cancelled." in text_of(each))
+    pool.release()
     done = await member.see(await compare(member, "clip skip"), is_sheet)
     await member.click(done, "❌")
     await member.wait_until(lambda: member.message(done["id"]) is None)

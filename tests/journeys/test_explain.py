@@ -3,11 +3,11 @@
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageSequence
 
 from bot import app
-from bot.config import Config, WorkerConfig
-from generation.local_pool import LocalPool
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
 
 
@@ -27,6 +27,7 @@ def drawn_in(folder: Path) -> list[Path]:
     return sorted(path for path in (folder / "data" / "pictures").rglob("*.png") if "figure" not in path.name)
 
 
+@pytest.mark.real_worker
 async def test_a_figure_an_animation_and_what_to_try_next(bot: app.Bot, member: Member, tmp_path: Path) -> None:
     done = await member.see(await explain(member, seed=7), explained)
     *halves, animation = [await member.download(url) for url in urls_of(done)]
@@ -59,14 +60,13 @@ async def test_a_figure_an_animation_and_what_to_try_next(bot: app.Bot, member: 
 
 
 async def test_buttons_and_unfinished_explanations_outlive_a_restart(
-    start: Start, member: Member, tmp_path: Path
+    start: Start, pool: FakePool, member: Member, tmp_path: Path
 ) -> None:
-    async with (
-        LocalPool(Config(worker=WorkerConfig(dtype="float32", max_pictures=1)).worker_options) as pool,
-        start(pool),
-    ):
+    pool.hold()
+    async with start():
         begun = await explain(member, "an apple --size 64x64", steps=60, seed=7, guidance=4)
-        await member.see(begun, lambda each: "of 60" in text_of(each))
+        await member.see_drawing(pool, begun)
+    pool.release()
     async with start():
         done = await member.see(begun, explained)
         assert len(urls_of(done)) == 3

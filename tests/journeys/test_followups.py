@@ -12,6 +12,7 @@ from generation.settings import GenerationSettings
 from playground import Playground
 from playground.state.world import Permission
 from storage.images import Images
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, labels_of, text_of, urls_of
 
 
@@ -40,6 +41,7 @@ async def test_a_reroll_of_a_reroll_by_somebody_else_is_theirs(bot: app.Bot, mem
     assert refusal.message["ephemeral_for"] == member.id
 
 
+@pytest.mark.real_worker
 async def test_upscale_doubles_the_chosen_picture_and_says_how(bot: app.Bot, member: Member) -> None:
     two = await member.imagine(seed=7, count=2)
     large = await member.press(two, "U2")
@@ -144,13 +146,13 @@ async def test_other_reactions_and_other_messages_are_nothing_to_the_bot(bot: ap
     assert len([each for each in member.messages() if finished(each)]) == 2
 
 
-async def test_what_has_ended_is_not_cancelled(bot: app.Bot, member: Member) -> None:
+async def test_what_has_ended_is_not_cancelled(bot: app.Bot, pool: FakePool, member: Member) -> None:
     await member.imagine()
     await bot.delivery.settle()
     done = await bot.generations.get(1)
     assert done is not None
     await bot.dispatcher.cancel(done)
-    assert bot.dispatcher.line() == []
+    assert pool.cancelled == []
     assert finished(await member.imagine())
 
 
@@ -190,16 +192,23 @@ async def test_a_double_click_on_delete_is_no_error(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_a_token_that_dies_before_its_time_costs_nothing(bot: app.Bot, member: Member, clock: Clock) -> None:
-    started = await member.start(steps=100)
-    await member.see(started, lambda each: "of 100" in text_of(each))
+async def test_a_token_that_dies_before_its_time_costs_nothing(
+    bot: app.Bot, pool: FakePool, member: Member, clock: Clock
+) -> None:
+    pool.hold()
+    started = await member.start()
+    await member.see_drawing(pool, started)
     clock.ahead = clock.bot_behind = 16 * 60
+    pool.release()
     assert urls_of(await member.see_finished(started))
 
 
-async def test_a_picture_still_being_drawn_cannot_be_upscaled(bot: app.Bot, member: Member, other: Member) -> None:
-    started = await member.start(steps=150)
-    drawing = await member.see(started, lambda each: "of 150" in text_of(each))
+async def test_a_picture_still_being_drawn_cannot_be_upscaled(
+    bot: app.Bot, pool: FakePool, member: Member, other: Member
+) -> None:
+    pool.hold()
+    started = await member.start()
+    drawing = await member.see_drawing(pool, started)
     await other.react(drawing, "🔎")
     await other.wait_for(lambda each: "This picture is still being drawn" in each["content"])
     await member.click(drawing, "Cancel")
@@ -207,22 +216,26 @@ async def test_a_picture_still_being_drawn_cannot_be_upscaled(bot: app.Bot, memb
 
 
 async def test_after_the_token_has_expired_the_message_is_edited_all_the_same(
-    bot: app.Bot, member: Member, clock: Clock
+    bot: app.Bot, pool: FakePool, member: Member, clock: Clock
 ) -> None:
-    started = await member.start(steps=100)
-    await member.see(started, lambda each: "of 100" in text_of(each))
+    pool.hold()
+    started = await member.start()
+    await member.see_drawing(pool, started)
     clock.ahead += 16 * 60
+    pool.release()
     done = await member.see_finished(started)
     assert urls_of(done)
 
 
 async def test_a_private_picture_whose_token_has_expired_appears_nowhere_else(
-    start: Start, member: Member, other: Member, clock: Clock
+    start: Start, pool: FakePool, member: Member, other: Member, clock: Clock
 ) -> None:
+    pool.hold()
     async with start() as bot:
-        started = await member.start(steps=60, private=True)
-        await member.see(started, lambda each: "of 60" in text_of(each))
+        started = await member.start(private=True)
+        await member.see_drawing(pool, started)
         clock.ahead += 16 * 60
+        pool.release()
         await bot.dispatcher.drain()
         await bot.delivery.settle()
     assert other.messages() == []

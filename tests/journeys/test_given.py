@@ -1,7 +1,7 @@
 """Pictures that people give: however long they take to read, Discord has its answer in time."""
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -12,14 +12,7 @@ from bot import app
 from bot.attachments import encode
 from generation import images
 from playground.client.person import File, Outcome
-from tests.journeys.conftest import Member, Start, filled, text_of
-from tests.sketching import SketchPool
-
-
-@pytest.fixture
-async def bot(start: Start) -> AsyncIterator[app.Bot]:
-    async with start(SketchPool()) as bot:
-        yield bot
+from tests.journeys.conftest import Member, filled, text_of
 
 
 @pytest.fixture

@@ -10,12 +10,14 @@ from bot.cogs.imagine import Imagine
 from generation import infotext
 from generation.settings import Limits, Sampler
 from playground.client.person import File, Refused
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
 
 BOMB = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0"
 """The head of a picture of two thousand million pixels a side."""
 
 
+@pytest.mark.real_worker
 async def test_a_prompt_becomes_a_picture_step_by_step(bot: app.Bot, member: Member) -> None:
     seen: list[str] = []
     started = await member.start("a cute fox", steps=60, seed=7)
@@ -33,6 +35,7 @@ async def test_a_prompt_becomes_a_picture_step_by_step(bot: app.Bot, member: Mem
     assert (settings.prompt, settings.seed, settings.steps) == ("a cute fox", 7, 60)
 
 
+@pytest.mark.real_worker
 async def test_every_option_arrives(bot: app.Bot, member: Member) -> None:
     done = await member.imagine(
         "a boat --size 160x96",
@@ -62,6 +65,7 @@ async def test_flags_in_the_prompt_are_options_too(bot: app.Bot, member: Member)
     assert (settings.width, settings.height, settings.steps) == (160, 104, 4)
 
 
+@pytest.mark.real_worker
 async def test_the_same_seed_is_the_same_picture(bot: app.Bot, member: Member, other: Member) -> None:
     mine = await member.imagine(seed=7)
     theirs = await other.imagine(seed=7)
@@ -115,17 +119,21 @@ async def test_a_refusal_is_never_too_long_to_be_said(bot: app.Bot, member: Memb
     assert len(outcome.message["content"]) < 400
 
 
-async def test_many_requests_at_one_moment_do_not_pass_the_limit(start: Start, member: Member) -> None:
+async def test_many_requests_at_one_moment_do_not_pass_the_limit(start: Start, pool: FakePool, member: Member) -> None:
+    pool.hold()
     async with start(limits=Limits(steps=150, side=512, count=4, waiting=1)):
-        outcomes = await asyncio.gather(*(member.slash("imagine", {"prompt": "a fox", "steps": 60}) for _ in range(6)))
+        outcomes = await asyncio.gather(*(member.slash("imagine", {"prompt": "a fox"}) for _ in range(6)))
         assert [outcome.failed for outcome in outcomes] == [False] * 6
 
-        def all_answered() -> bool:
-            refused = [each for each in member.messages() if "You have 1 request waiting" in each["content"]]
-            drawn = [each for each in member.messages() if finished(each)]
-            return (len(refused), len(drawn)) == (5, 1) and all(each["ephemeral_for"] for each in refused)
+        def refused() -> list[Message]:
+            return [each for each in member.messages() if "You have 1 request waiting" in each["content"]]
 
-        await member.wait_until(all_answered)
+        await member.wait_until(lambda: len(refused()) == 5)
+        pool.release()
+        await member.wait_for(finished)
+        assert len(refused()) == 5
+        assert all(each["ephemeral_for"] for each in refused())
+        assert len([each for each in member.messages() if finished(each)]) == 1
 
 
 async def test_what_the_client_itself_refuses_never_reaches_the_bot(bot: app.Bot, member: Member) -> None:
@@ -151,6 +159,7 @@ async def test_models_are_suggested(bot: app.Bot, member: Member) -> None:
     assert [choice["value"] for choice in choices] == ["pocket"]
 
 
+@pytest.mark.real_worker
 async def test_cancel_while_drawing(bot: app.Bot, member: Member) -> None:
     started = await member.start(steps=150)
     drawing = await member.see(started, lambda message: "of 150" in text_of(message))
@@ -159,13 +168,18 @@ async def test_cancel_while_drawing(bot: app.Bot, member: Member) -> None:
     assert finished(await member.imagine(seed=3))
 
 
-async def test_cancel_while_queued_touches_no_other_job(bot: app.Bot, member: Member, other: Member) -> None:
-    first = await other.start("a castle", count=2, steps=40)
+async def test_cancel_while_queued_touches_no_other_job(
+    bot: app.Bot, pool: FakePool, member: Member, other: Member
+) -> None:
+    pool.room = 2
+    pool.hold()
+    first = await other.start("a castle", count=2)
     waiting = await member.start("a cat", count=2)
     queued = await member.see(waiting, lambda message: "Next in the queue" in text_of(message))
     await member.click(queued, "Cancel")
     cancelled = await member.see(waiting, lambda message: "Cancelled." in text_of(message))
     assert urls_of(cancelled) == []
+    pool.release()
     done = await other.see_finished(first)
     assert len(urls_of(done)) == 2
 
@@ -202,23 +216,28 @@ async def test_what_is_no_picture_to_start_from_is_refused(
     assert [message for message in member.messages() if not message["ephemeral_for"]] == []
 
 
-async def test_a_late_cancel_does_not_hit_the_next_job(bot: app.Bot, member: Member) -> None:
+async def test_a_late_cancel_does_not_hit_the_next_job(bot: app.Bot, pool: FakePool, member: Member) -> None:
     await member.imagine("a cat")
     [ended] = (await bot.generations.of_user(int(member.id))).generations
-    following = await member.start("a castle", steps=150)
-    await member.see(following, lambda message: "of 150" in text_of(message))
+    pool.hold()
+    following = await member.start("a castle")
+    await member.see_drawing(pool, following)
     await bot.dispatcher.cancel(ended)
+    pool.release()
     assert "a castle" in text_of(await member.see_finished(following))
 
 
 async def test_what_waits_keeps_what_it_was_queued_with(
-    bot: app.Bot, member: Member, other: Member, admin: Member
+    bot: app.Bot, pool: FakePool, member: Member, other: Member, admin: Member
 ) -> None:
-    first = await other.start("a castle", count=2, steps=40)
+    pool.room = 2
+    pool.hold()
+    first = await other.start("a castle", count=2)
     outcome = await member.slash("imagine", {"prompt": "a cat", "count": 2, "guidance": 3})
     assert outcome.message is not None
     await member.see(outcome.message, lambda message: "Next in the queue" in text_of(message))
     await admin.slash("server defaults", {"steps": 2, "guidance": 9})
+    pool.release()
     done = await member.see_finished(outcome.message)
     settings = infotext.from_infotext((await member.image(done)).info["parameters"])
     assert (settings.steps, settings.guidance_scale) == (25, 3)
@@ -226,10 +245,11 @@ async def test_what_waits_keeps_what_it_was_queued_with(
 
 
 async def test_a_stranger_cannot_cancel_and_a_moderator_can(
-    bot: app.Bot, member: Member, other: Member, admin: Member
+    bot: app.Bot, pool: FakePool, member: Member, other: Member, admin: Member
 ) -> None:
-    started = await member.start(steps=150)
-    drawing = await member.see(started, lambda message: "of 150" in text_of(message))
+    pool.hold()
+    started = await member.start()
+    drawing = await member.see_drawing(pool, started)
     refusal = await other.click(drawing, "Cancel")
     assert refusal.message is not None
     assert "Only the person who asked" in refusal.message["content"]
@@ -237,15 +257,19 @@ async def test_a_stranger_cannot_cancel_and_a_moderator_can(
     await member.see(started, lambda message: "Cancelled." in text_of(message))
 
 
-async def test_the_queue_is_bounded_for_each_person(start: Start, member: Member, other: Member) -> None:
+async def test_the_queue_is_bounded_for_each_person(
+    start: Start, pool: FakePool, member: Member, other: Member
+) -> None:
+    pool.hold()
     async with start(limits=Limits(steps=150, side=512, count=4, waiting=2)):
-        mine = [await member.start(steps=150, count=2), await member.start(steps=150)]
+        mine = [await member.start(count=2), await member.start()]
         refused = await member.slash("imagine", {"prompt": "one more"})
         assert refused.message is not None
         assert "You already have 2 requests waiting" in refused.message["content"]
         theirs = await other.start()
         for message in mine:
             await member.click(await member.see(message, lambda each: "Cancel" in labels_of(each)), "Cancel")
+        pool.release()
         assert finished(await other.see_finished(theirs))
         for message in mine:
             await member.see(message, lambda each: "Cancelled." in text_of(each))

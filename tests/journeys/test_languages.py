@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from bot import app
-from bot.config import Config, WorkerConfig
 from generation.catalogue import POCKET
-from generation.local_pool import LocalPool
 from generation.settings import Sampler
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Start, labels_of, text_of
-from tests.sketching import SketchPool
 
 SPANISH = ("es-ES", "es-419")
 
@@ -43,12 +41,16 @@ SHARED |= {"error", "no", "clip", "skip", "spoiler", "float32", "cpu", "en", "un
 
 
 async def test_a_spanish_member_reads_spanish_from_the_first_word_to_the_last(
-    bot: app.Bot, member: Member, other: Member
+    bot: app.Bot, pool: FakePool, member: Member, other: Member
 ) -> None:
     member.locale = "es-ES"
+    pool.hold()
     started = await member.start("zorro", steps=60, seed=7)
+    await pool.until_at_work()
+    pool.step(1)
     drawing = await member.see(started, lambda each: "paso" in text_of(each) and " de 60" in text_of(each))
     assert labels_of(drawing) == ["Cancelar"]
+    pool.release()
     done = await member.see_finished(started)
     assert labels_of(done) == ["Detalles", "Repetir", "Variar", "Ampliar ×2", "Remix", "Favorita", "Eliminar"]
     assert "semilla 7 · 128×128 · 60 pasos · guía 5" in text_of(done)
@@ -98,12 +100,17 @@ async def test_refusals_help_and_reactions_answer_in_spanish(
     assert "Son 9 peticiones" in text_of(member_asks.message or {})
 
 
-async def test_a_restart_does_not_change_the_language_of_a_message(start: Start, member: Member) -> None:
+async def test_a_restart_does_not_change_the_language_of_a_message(
+    start: Start, pool: FakePool, member: Member
+) -> None:
     member.locale = "es-ES"
-    options = Config(worker=WorkerConfig(max_pictures=1)).worker_options
-    async with LocalPool(options) as pool, start(pool):
+    pool.hold()
+    async with start():
         waiting = await member.start("zorro", steps=150)
+        await pool.until_at_work()
+        pool.step(1)
         await member.see(waiting, lambda each: "de 150" in text_of(each))
+    pool.release()
     async with start():
         done = await member.see_finished(waiting)
         assert "Repetir" in labels_of(done)
@@ -127,7 +134,7 @@ async def test_all_settings_that_one_can_have_fit_the_answer(start: Start, membe
     names = [f"un_modelo_de_nombre_muy_largo_{number}" for number in range(12)]
     models = (POCKET, *(replace(POCKET, name=name) for name in names))
     member.locale = "es-ES"
-    async with start(SketchPool(), models=models):
+    async with start(models=models):
         await member.asks("settings suffix", text="luz * suave, " * 37)
         await member.asks("settings notify", by="reply")
         await member.asks("settings model", name=names[0])

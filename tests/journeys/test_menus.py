@@ -16,7 +16,6 @@ from generation.infotext import Drawn
 from generation.loras import LoraSpec
 from generation.settings import GenerationSettings, Sampler
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of
-from tests.sketching import SketchPool
 
 SETTINGS = GenerationSettings(
     prompt="a red apple",
@@ -162,7 +161,7 @@ async def test_anybodys_picture_is_something_to_start_from(start: Start, member:
 async def test_forms_are_filled_with_what_holds_in_the_place(start: Start, admin: Member, member: Member) -> None:
     models = (POCKET, replace(POCKET, name="twin", steps=7))
     loras = (LoraSpec("ink", Path("ink.safetensors"), models=("twin",)),)
-    async with start(SketchPool(), models=models, loras=loras):
+    async with start(models=models, loras=loras):
         await admin.slash("server allow", {"model": "twin"})
         choices = await member.autocomplete("imagine", {"prompt": "a fox <lora:i"}, focused="prompt")
         assert [choice["value"] for choice in choices] == ["a fox <lora:ink:1>"]

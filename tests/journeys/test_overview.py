@@ -9,7 +9,6 @@ from playground import Playground
 from playground.state.world import ART_ID, ARTISTS_ROLE_ID, BOT_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID
 from tests.journeys.conftest import Member, Start, words_of
 from tests.journeys.test_rules import VALUES, refused, said
-from tests.sketching import SketchPool
 
 ARTISTS, FOXES, ART = f"<@&{ARTISTS_ROLE_ID}>", f"<@&{BOT_ROLE_ID}>", f"<#{ART_ID}>"
 
@@ -22,7 +21,7 @@ async def overview(admin: Member, channel: int = GENERAL_ID) -> list[str]:
 async def test_a_channels_limit_outweighs_a_roles_and_a_roles_the_servers(
     start: Start, admin: Member, member: Member, other: Member
 ) -> None:
-    async with start(SketchPool(), limits=replace(HOST_LIMITS, steps=90)):
+    async with start(limits=replace(HOST_LIMITS, steps=90)):
         await admin.slash("server limits", {"steps": 10})
         await admin.slash("server limits", {"steps": 40, "role": ARTISTS_ROLE_ID})
         await admin.slash("server limits", {"steps": 20, "channel": ART_ID})
@@ -43,7 +42,7 @@ async def test_of_several_roles_the_most_generous_holds(
 ) -> None:
     users = playground.world.users
     users[MEMBER_ONE_ID] = replace(users[MEMBER_ONE_ID], roles=(ARTISTS_ROLE_ID, BOT_ROLE_ID))
-    async with start(SketchPool()):
+    async with start():
         for role, steps, cooldown in ((BOT_ROLE_ID, 50, 90), (ARTISTS_ROLE_ID, 20, 30)):
             await admin.slash("server limits", {"steps": steps, "cooldown": cooldown, "role": role})
         await admin.slash("server rule", {"setting": "guidance_scale", "least": 2, "most": 6, "role": BOT_ROLE_ID})
@@ -64,7 +63,7 @@ async def test_of_several_roles_the_most_generous_holds(
 
 
 async def test_a_value_that_was_brought_to_a_bound_is_the_bounds(start: Start, admin: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         await admin.slash("server limits", {"steps": 7, "side": 64})
         await admin.slash("server rule", {"setting": "guidance_scale", "least": 8, "channel": ART_ID})
         shown = await overview(admin, ART_ID)
@@ -76,7 +75,7 @@ async def test_a_value_that_was_brought_to_a_bound_is_the_bounds(start: Start, a
 async def test_bounds_that_cannot_be_met_together_leave_something_to_draw(
     start: Start, admin: Member, member: Member
 ) -> None:
-    async with start(SketchPool(), limits=replace(HOST_LIMITS, steps=10)):
+    async with start(limits=replace(HOST_LIMITS, steps=10)):
         await admin.slash("server rule", {"setting": "steps", "least": 20})
         await admin.slash("server rule", {"setting": "guidance_scale", "least": 9})
         await admin.slash("server rule", {"setting": "guidance_scale", "most": 4, "channel": ART_ID})
@@ -85,7 +84,7 @@ async def test_bounds_that_cannot_be_met_together_leave_something_to_draw(
 
 
 async def test_where_the_model_and_what_is_allowed_come_from(start: Start, admin: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         assert "model **pocket** · from the host" in await overview(admin)
         assert "Models: pocket · from the host" in await overview(admin)
         await admin.slash(
@@ -108,7 +107,7 @@ async def test_where_the_model_and_what_is_allowed_come_from(start: Start, admin
 
 
 async def test_one_setting_goes_back_and_all_else_stays(start: Start, admin: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         for scope in ({}, {"channel": ART_ID}):
             await admin.slash("server limits", {"steps": 9, "daily_steps": 99, **scope})
         await admin.slash("server rule", {"setting": "steps", "default": "8", "least": 7, "locked": True})
@@ -130,7 +129,7 @@ async def test_everything_set_is_shown_however_many_messages_it_takes(
 ) -> None:
     admin.locale = locale
     long_word = "x" * 50
-    async with start(SketchPool(), limits=replace(HOST_LIMITS, daily_steps=9_000_000, cooldown=1)):
+    async with start(limits=replace(HOST_LIMITS, daily_steps=9_000_000, cooldown=1)):
         for setting, value in VALUES.items():
             numeric = setting not in ("negative_prompt", "sampler", "schedule")
             bounds = {"least": float(value), "most": float(value)} if numeric else {}

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.real_worker
 async def test_a_picture_forms_on_the_page_and_is_rolled_again(bot: app.Bot, playground: Playground) -> None:
     async with browser.page() as page:
         faults: list[str] = []

@@ -11,7 +11,6 @@ from playground import Playground
 from playground.state.world import ART_ID, GENERAL_ID, NSFW_ART_ID, SKETCHES_ID, Permission
 from tests.journeys.conftest import Member, Start, finished, words_of
 from tests.journeys.test_rules import refused, said
-from tests.sketching import SketchPool
 
 LABELS = {
     Permission.VIEW_CHANNEL: "View Channel",
@@ -27,7 +26,7 @@ IN_THREADS = Permission.SEND_MESSAGES_IN_THREADS
 async def bot(start: Start, playground: Playground) -> AsyncIterator[app.Bot]:
     """A bot that has just what it was invited with."""
     playground.world.bot_permissions |= dict.fromkeys((GENERAL_ID, ART_ID, SKETCHES_ID, NSFW_ART_ID), NEEDED.value)
-    async with start(SketchPool()) as bot:
+    async with start() as bot:
         yield bot
 
 

@@ -1,7 +1,5 @@
 """Where a picture is asked for: threads, direct messages, places where the bot is no member, and what fits there."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 
@@ -13,29 +11,10 @@ from bot.attachments import finished as finished_module
 from bot.attachments import metadata
 from playground import Playground
 from playground.state.world import SKETCHES_ID, Permission
-from storage import database
-from storage.paces import Paces
-from tests.journeys.conftest import Clock, Member, Message, Start, filled, finished, text_of, urls_of
-from tests.sketching import SketchPool
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import Clock, Member, Message, Start, filled, finished, save_pace, text_of, urls_of
 
 OUTSIDE = ("elsewhere", "friends")
-
-
-@pytest.fixture
-def pool() -> SketchPool:
-    return SketchPool()
-
-
-@pytest.fixture
-async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
-    async with start(pool) as bot:
-        yield bot
-
-
-async def until_drawing(pool: SketchPool, jobs: int = 1) -> None:
-    async with asyncio.timeout(30):
-        while len(pool.at_work) < jobs:
-            await asyncio.sleep(0)
 
 
 async def test_in_a_thread_by_its_own_permission(bot: app.Bot, playground: Playground, member: Member) -> None:
@@ -72,18 +51,18 @@ async def test_no_more_than_can_be_answered_there(bot: app.Bot, member: Member, 
     await member.wait_until(lambda: len([each for each in member.messages(place) if finished(each)]) == 4)
 
 
-async def test_what_would_come_too_late_there_is_refused(start: Start, member: Member, tmp_path: Path) -> None:
-    pool = SketchPool()
-    async with database.opened(tmp_path / "data" / "noisefox.db") as sessions:
-        await Paces(sessions).keep("pocket", 128 * 128, 60.0)
-    async with start(pool):
+async def test_what_would_come_too_late_there_is_refused(
+    start: Start, pool: FakePool, member: Member, tmp_path: Path
+) -> None:
+    await save_pace(tmp_path, 60.0)
+    async with start():
         refused = await member.slash("imagine", {"prompt": "a boat", "steps": 30}, "elsewhere")
         assert "This would take about 1.0 h" in text_of(refused.message or {})
         assert finished(await member.imagine("a boat", steps=30))
         pool.hold()
         private = await member.start("a boat", steps=30, private=True)
         waiting = await member.start("a boat", steps=30)
-        await until_drawing(pool, 2)
+        await pool.until_at_work(2)
         pool.step(1, 30)
         await member.see(private, lambda each: "look in /history" in text_of(each))
         seen = await member.see(waiting, lambda each: "step 1 of 30" in text_of(each))
@@ -92,11 +71,11 @@ async def test_what_would_come_too_late_there_is_refused(start: Start, member: M
 
 @pytest.mark.parametrize("place", OUTSIDE)
 async def test_past_the_life_of_its_token_it_waits_in_the_history(
-    bot: app.Bot, pool: SketchPool, member: Member, other: Member, clock: Clock, place: str
+    bot: app.Bot, pool: FakePool, member: Member, other: Member, clock: Clock, place: str
 ) -> None:
     pool.hold()
     started = await member.start("a boat", channel=place)
-    await until_drawing(pool)
+    await pool.until_at_work()
     clock.ahead += 16 * 60
     pool.release()
     await bot.dispatcher.drain()

@@ -11,9 +11,9 @@ from sqlalchemy.engine import Engine
 from bot.config import HOST_LIMITS
 from generation.catalogue import POCKET
 from playground.state.world import ART_ID
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Start, text_of, words_of
 from tests.journeys.test_menus import picture
-from tests.sketching import SketchPool
 
 MOST_STATEMENTS = 12
 """From the command to its saved and logged row; SQLAlchemy counts what it hands to the driver."""
@@ -33,11 +33,10 @@ def statements() -> Iterator[list[str]]:
 
 
 async def test_an_imagine_in_a_server_takes_few_statements(
-    start: Start, member: Member, admin: Member, statements: list[str]
+    start: Start, pool: FakePool, member: Member, admin: Member, statements: list[str]
 ) -> None:
-    pool = SketchPool()
     pool.hold()
-    async with start(pool) as bot:
+    async with start() as bot:
         await admin.slash("server limits", {"steps": 30})
         await admin.slash("server log", {"channel": ART_ID})
         statements.clear()
@@ -54,9 +53,7 @@ async def test_an_imagine_in_a_server_takes_few_statements(
 
 
 async def test_a_cooldown_does_not_replace_the_model_of_ones_own(start: Start, member: Member) -> None:
-    async with start(
-        SketchPool(), models=(POCKET, replace(POCKET, name="mine")), limits=replace(HOST_LIMITS, cooldown=60)
-    ):
+    async with start(models=(POCKET, replace(POCKET, name="mine")), limits=replace(HOST_LIMITS, cooldown=60)):
         await member.slash("settings model", {"name": "mine"})
         assert "· mine" in words_of(await member.imagine())
         assert "One request every 1 min" in text_of(await member.asks("imagine", prompt="a boat"))

@@ -19,8 +19,8 @@ from generation.local_pool import LocalPool
 from playground import Playground
 from storage.database import StorageError
 from storage.generations import Generations
+from tests.fake_pool import GREY, FakePool
 from tests.journeys.conftest import Clock, Member, Message, Start, finished, text_of, urls_of
-from tests.sketching import GREY, SketchPool
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -70,14 +70,14 @@ async def test_buttons_and_reactions_outlive_a_restart_of_everything(
 
 
 async def test_a_restart_of_the_whole_program_keeps_the_chat_and_its_buttons(
-    tmp_path: Path, worker: LocalPool, recorded: Path
+    tmp_path: Path, pool: FakePool, recorded: Path
 ) -> None:
     """As `noisefox try` does it: stand-in and bot begin together, and end together."""
     for run in range(2):
         async with Playground(folder=tmp_path / "chat", record=recorded) as playground:
             config = Config(data=tmp_path / "data", discord=DiscordConfig(api_base=playground.api_base))
             async with (
-                app.running(config, playground.token, pool=worker),
+                app.running(config, playground.token, pool=pool),
                 Member(playground.url, "member one") as member,
             ):
                 if run == 0:
@@ -90,7 +90,7 @@ async def test_a_restart_of_the_whole_program_keeps_the_chat_and_its_buttons(
                 assert "a cat" in again
 
 
-class BrokenPool(SketchPool):
+class BrokenPool(FakePool):
     """Breaks after some turns of the event loop."""
 
     def __init__(self, turns: int) -> None:
@@ -113,23 +113,24 @@ async def test_a_part_that_breaks_while_the_bot_connects_ends_it(start: Start, t
     assert broken.group_contains(RuntimeError, match="broken", depth=2)
 
 
+@pytest.mark.real_worker
 async def test_what_was_being_drawn_and_what_waited_is_finished_in_the_same_messages(
-    start: Start, member: Member, other: Member
+    start: Start, worker_command: tuple[str, ...], member: Member, other: Member
 ) -> None:
     options = Config(worker=WorkerConfig(dtype="float32", max_pictures=1)).worker_options
-    async with LocalPool(options) as pool, start(pool):
-        drawing = await member.start("a cat", steps=150, seed=7)
+    async with LocalPool(options, worker_command) as pool, start(pool):
+        drawing = await member.start("a cat", steps=100, seed=7)
         waiting = await other.start("a castle", seed=8)
-        await member.see(drawing, lambda each: "of 150" in text_of(each))
+        await member.see(drawing, lambda each: "of 100" in text_of(each))
     async with start():
         done, also_done = await member.see_finished(drawing), await other.see_finished(waiting)
     settings = infotext.from_infotext((await member.image(done)).info["parameters"])
-    assert (settings.prompt, settings.seed, settings.steps) == ("a cat", 7, 150)
+    assert (settings.prompt, settings.seed, settings.steps) == ("a cat", 7, 100)
     assert "a castle" in text_of(also_done)
     assert len(member.messages()) == 2
 
 
-class RestlessPool(SketchPool):
+class RestlessPool(FakePool):
     """Reports the first step of what it draws again and again."""
 
     async def events(self) -> AsyncIterator[Event]:
@@ -159,12 +160,15 @@ async def test_no_message_is_edited_once_the_bot_has_hung_up(
     assert not under_way
 
 
-async def test_interrupted_past_the_life_of_its_token(start: Start, member: Member, clock: Clock) -> None:
-    options = Config(worker=WorkerConfig(dtype="float32", max_pictures=1)).worker_options
-    async with LocalPool(options) as pool, start(pool):
-        drawing = await member.start("a cat", steps=150, seed=7)
-        await member.see(drawing, lambda each: "of 150" in text_of(each))
+async def test_interrupted_past_the_life_of_its_token(
+    start: Start, pool: FakePool, member: Member, clock: Clock
+) -> None:
+    pool.hold()
+    async with start():
+        drawing = await member.start("a cat", seed=7)
+        await member.see_drawing(pool, drawing)
     clock.ahead += 3600
+    pool.release()
     async with start():
         assert urls_of(await member.see_finished(drawing))
 
@@ -228,8 +232,12 @@ async def test_a_database_that_fails_costs_one_request_and_not_the_bot(
     assert len(pictures_in(tmp_path)) == 2
 
 
-async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(start: Start, member: Member) -> None:
-    async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool, start(pool):
+@pytest.mark.real_worker
+async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(
+    start: Start, worker_command: tuple[str, ...], member: Member
+) -> None:
+    options = Config(worker=WorkerConfig(dtype="float32")).worker_options
+    async with LocalPool(options, worker_command) as pool, start(pool):
         started = await member.start(steps=150, seed=7)
         await member.see(started, lambda each: "of 150" in text_of(each))
         await kill_worker(pool)
@@ -237,8 +245,12 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(start: 
     assert "seed 7" in text_of(done)
 
 
-async def test_a_picture_that_ends_every_worker_fails_and_the_next_one_comes(start: Start, member: Member) -> None:
-    async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool, start(pool):
+@pytest.mark.real_worker
+async def test_a_picture_that_ends_every_worker_fails_and_the_next_one_comes(
+    start: Start, worker_command: tuple[str, ...], member: Member
+) -> None:
+    options = Config(worker=WorkerConfig(dtype="float32")).worker_options
+    async with LocalPool(options, worker_command) as pool, start(pool):
         started = await member.start(steps=150)
         await member.see(started, lambda each: "of 150" in text_of(each))
         await kill_worker(pool)

@@ -10,6 +10,7 @@ from PIL import ImageChops, ImageStat
 from bot import app
 from generation import infotext
 from generation.settings import GenerationSettings, Sampler
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, filled, finished, labels_of, text_of, urls_of
 
 LONG = "a red apple " + "under an old tree " * 280
@@ -75,6 +76,7 @@ async def test_other_steps_are_tried_and_nothing_else(bot: app.Bot, member: Memb
     assert 4 not in {(await settings_in(member, each)).steps for each in tried}
 
 
+@pytest.mark.real_worker
 @pytest.mark.parametrize(
     ("choice", "size", "words"),
     [
@@ -92,6 +94,7 @@ async def test_more_is_drawn_around_and_in_a_picture(
     assert words in text_of(larger)
 
 
+@pytest.mark.real_worker
 @pytest.mark.parametrize(
     ("choice", "size", "box", "words"),
     [
@@ -249,9 +252,13 @@ async def test_reactions_keep_favourites_and_send_letters(bot: app.Bot, member: 
     await other.asks_until(lambda answer: "a castle" not in text_of(answer), "favourites")
 
 
-async def test_a_covered_picture_stays_covered_in_what_comes_of_it(bot: app.Bot, member: Member) -> None:
-    seen: list[Message] = []
+async def test_a_covered_picture_stays_covered_in_what_comes_of_it(
+    bot: app.Bot, pool: FakePool, member: Member
+) -> None:
+    pool.hold()
     started = await member.start("a cat", spoiler=True, steps=60)
+    seen = [await member.see_drawing(pool, started)]
+    pool.release()
 
     def watched(message: Message) -> bool:
         seen.append(message)
@@ -285,9 +292,10 @@ async def test_a_button_of_another_version_says_so(bot: app.Bot, member: Member,
     assert "This button no longer works" in outcome.message["content"]
 
 
-async def test_what_is_not_finished_offers_nothing_but_cancel(bot: app.Bot, member: Member) -> None:
-    started = await member.start(steps=150)
-    drawing = await member.see(started, lambda each: "of 150" in text_of(each))
+async def test_what_is_not_finished_offers_nothing_but_cancel(bot: app.Bot, pool: FakePool, member: Member) -> None:
+    pool.hold()
+    started = await member.start()
+    drawing = await member.see_drawing(pool, started)
     assert labels_of(drawing) == ["Cancel"]
     await member.click(drawing, "Cancel")
     assert finished(await member.see(started, finished))

@@ -11,8 +11,8 @@ from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
 from playground.client.person import File
 from playground.state.world import ART_ID, ARTISTS_ROLE_ID, GENERAL_ID, MEMBER_ONE_ID, NSFW_ART_ID
 from storage.rulebook import READERS
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Clock, Member, Start, finished, text_of, words_of
-from tests.sketching import SketchPool
 
 VALUES = {
     "width": "64",
@@ -108,7 +108,7 @@ async def test_rules_that_make_no_sense(bot: app.Bot, admin: Member, options: di
 
 
 async def test_allowed_models_channels_and_roles(start: Start, admin: Member, member: Member, other: Member) -> None:
-    async with start(models=(POCKET, WILD), pool=None):
+    async with start(models=(POCKET, WILD)):
         await admin.slash("server allow", {"channel": ART_ID})
         await admin.slash("server allow", {"role": ARTISTS_ROLE_ID})
         await admin.slash("server allow", {"model": "wild"})
@@ -127,7 +127,7 @@ async def test_allowed_models_channels_and_roles(start: Start, admin: Member, me
 
 async def test_every_setting_has_a_default_and_a_lock(start: Start, admin: Member, member: Member) -> None:
     assert VALUES.keys() == READERS.keys() - {"model"}
-    async with start(SketchPool()) as bot:
+    async with start() as bot:
         for setting, value in VALUES.items():
             await admin.slash("server rule", {"setting": setting, "default": value, "locked": True})
             await member.imagine("a fox", steps=None)
@@ -138,7 +138,7 @@ async def test_every_setting_has_a_default_and_a_lock(start: Start, admin: Membe
 
 
 async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Member, member: Member) -> None:
-    async with start(SketchPool(), models=(POCKET, WILD)):
+    async with start(models=(POCKET, WILD)):
         assert "There is no model called" in await said(admin, "server rule", {"setting": "model", "default": "gone"})
         await admin.slash("server rule", {"setting": "model", "default": "wild", "channel": ART_ID, "locked": True})
         assert "· pocket" in words_of(await member.imagine())
@@ -149,7 +149,7 @@ async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Membe
 async def test_a_locked_model_is_the_usual_one_where_no_default_may_be_used(
     start: Start, admin: Member, member: Member
 ) -> None:
-    async with start(SketchPool(), models=(POCKET, WILD)):
+    async with start(models=(POCKET, WILD)):
         await admin.slash("server rule", {"setting": "model", "locked": True})
         assert "model **pocket** · from the host · 🔒 locked" in await said(admin, "server show")
         assert "Model is locked to pocket here." in await refused(member, model="wild")
@@ -162,7 +162,7 @@ async def test_a_locked_model_is_the_usual_one_where_no_default_may_be_used(
 
 
 async def test_a_model_of_ones_own_draws_where_it_may(start: Start, admin: Member, member: Member) -> None:
-    async with start(SketchPool(), models=(POCKET, WILD)):
+    async with start(models=(POCKET, WILD)):
         assert "default model: wild" in await said(member, "settings model", {"name": "wild"})
         assert "There is no model called" in await said(member, "settings model", {"name": "gone"})
         await admin.slash("server rule", {"setting": "model", "default": "pocket", "channel": ART_ID})
@@ -184,10 +184,10 @@ async def test_a_model_of_ones_own_draws_where_it_may(start: Start, admin: Membe
 
 
 async def test_a_model_that_the_host_takes_away_leaves_a_way_out(start: Start, admin: Member, member: Member) -> None:
-    async with start(SketchPool(), models=(POCKET, WILD)):
+    async with start(models=(POCKET, WILD)):
         await admin.slash("server rule", {"setting": "model", "default": "wild", "locked": True})
         await admin.slash("server allow", {"model": "wild"})
-    async with start(SketchPool()):
+    async with start():
         sentence = "The models of this server no longer exist. A server manager can allow others."
         assert sentence in await refused(member)
         assert "There is no model called" in await said(admin, "server allow", {"model": "wild"})
@@ -206,7 +206,7 @@ async def test_a_locked_count_leaves_the_buttons_of_one_picture_alone(
 
 
 async def test_bounds_hold_for_what_nobody_named_too(start: Start, admin: Member, member: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         await admin.slash("server rule", {"setting": "denoising_strength", "most": 0.5})
         await admin.slash("server rule", {"setting": "schedule", "default": "Karras"})
         await member.imagine()
@@ -257,8 +257,10 @@ async def test_blocked_words(bot: app.Bot, admin: Member, member: Member) -> Non
     await member.press(done, "Re-roll")
 
 
-async def test_pause_resume_and_clearing_the_queue(bot: app.Bot, admin: Member, member: Member) -> None:
-    slow = [await member.start(steps=150) for _ in range(3)]
+async def test_pause_resume_and_clearing_the_queue(bot: app.Bot, pool: FakePool, admin: Member, member: Member) -> None:
+    pool.room = 2
+    pool.hold()
+    slow = [await member.start() for _ in range(3)]
     await admin.slash("server pause")
     assert "Drawing is paused on this server." in await refused(member)
     assert f"Cancelling 3 requests of <@{MEMBER_ONE_ID}>." in await said(
@@ -266,12 +268,13 @@ async def test_pause_resume_and_clearing_the_queue(bot: app.Bot, admin: Member, 
     )
     for message in slow:
         await member.see(message, lambda each: "Cancelled." in text_of(each))
+    pool.release()
     await admin.slash("server resume")
     await member.imagine()
 
 
 async def test_unchecked_models_stay_in_age_restricted_channels(start: Start, admin: Member, member: Member) -> None:
-    async with start(models=(WILD, POCKET), pool=None):
+    async with start(models=(WILD, POCKET)):
         await admin.slash("server nsfw", {"policy": "block"})
         assert "The model wild only works in age-restricted channels" in await refused(member)
         await member.imagine(channel="nsfw-art")
@@ -281,7 +284,7 @@ async def test_unchecked_models_stay_in_age_restricted_channels(start: Start, ad
 async def test_what_nobody_checked_is_covered_where_the_server_says_so(
     start: Start, admin: Member, member: Member
 ) -> None:
-    async with start(models=(WILD, POCKET), pool=None):
+    async with start(models=(WILD, POCKET)):
         await admin.slash("server nsfw", {"policy": "spoiler"})
         covered = [
             await member.imagine(),
@@ -306,7 +309,7 @@ async def test_the_log_channel(bot: app.Bot, admin: Member, member: Member) -> N
 
 
 async def test_the_log_says_what_was_reset(start: Start, admin: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         await admin.slash("server log", {"channel": ART_ID})
         for options, words in (
             ({"channel": GENERAL_ID}, f"removed the rules of <#{GENERAL_ID}>"),
@@ -331,7 +334,7 @@ async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, membe
 
 
 async def test_an_aspect_keeps_to_the_bounds_of_the_server(start: Start, admin: Member, member: Member) -> None:
-    async with start(SketchPool()):
+    async with start():
         await admin.slash("server limits", {"side": 140})
         assert "136×64" in words_of(await member.imagine("a fox --ar 4:1"))
         await admin.slash("server rule", {"setting": "height", "least": 104})

@@ -6,12 +6,12 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy
+import pytest
 from PIL import Image
 
 from bot import app
-from bot.config import Config, WorkerConfig
 from generation.figures.blocks import WIDTH
-from generation.local_pool import LocalPool
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
 
 SHORT = "a red apple --steps 1"
@@ -32,6 +32,7 @@ async def figure(member: Member, message: Message) -> Image.Image:
     return Image.open(BytesIO(await member.download(url))).convert("RGB")
 
 
+@pytest.mark.real_worker
 async def test_a_seed_is_shown_and_the_next_one_after_a_restart(start: Start, member: Member, other: Member) -> None:
     async with start():
         first = await member.see(await ask(member, number=7), is_figure)
@@ -57,12 +58,13 @@ async def test_a_seed_is_shown_and_the_next_one_after_a_restart(start: Start, me
 
 
 async def test_a_figure_that_was_being_drawn_is_finished_after_a_restart(
-    start: Start, member: Member, tmp_path: Path
+    start: Start, pool: FakePool, member: Member, tmp_path: Path
 ) -> None:
-    options = Config(worker=WorkerConfig(dtype="float32", max_pictures=2)).worker_options
-    async with LocalPool(options) as pool, start(pool):
+    pool.hold()
+    async with start():
         started = await ask(member, number=7, prompt="a castle --steps 25")
-        await member.see(started, lambda each: "of 150" in text_of(each))
+        assert "of 150" in text_of(await member.see_drawing(pool, started))
+    pool.release()
     async with start():
         done = await member.see(started, is_figure)
         assert "64×64" in text_of(done)
@@ -87,6 +89,7 @@ async def test_limits_and_rules_hold_for_every_cell(bot: app.Bot, admin: Member,
     assert "This needs 30 steps" in await refusal(prompt="a cat --steps 5")
 
 
+@pytest.mark.real_worker
 async def test_it_is_the_noise_of_the_seed_alone_whatever_else_is_asked_for(bot: app.Bot, member: Member) -> None:
     plain = await member.see(await ask(member, number=7), is_figure)
     flagged = await ask(member, number=7, prompt=f"{SHORT} --seed-size 128x128 --vary 0.5 --hires 2 --spoiler")

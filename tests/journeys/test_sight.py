@@ -9,23 +9,17 @@ from bot.config import SafetyConfig
 from generation.catalogue import POCKET
 from playground import Playground
 from playground.state.world import ART_ID, MEMBER_ONE_ID, MEMBER_TWO_ID
+from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, filled, finished, text_of, urls_of, words_of
 from tests.journeys.test_checks import WILD, covered
-from tests.journeys.test_places import until_drawing
-from tests.sketching import SketchPool
 
 FORGOTTEN = "There's no picture with that number"
 UNCHECKED = "This picture wasn't checked"
 
 
 @pytest.fixture
-def pool() -> SketchPool:
-    return SketchPool()
-
-
-@pytest.fixture
-async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
-    async with start(pool, models=(POCKET, WILD), safety=SafetyConfig("a checker")) as bot:
+async def bot(start: Start, pool: FakePool) -> AsyncIterator[app.Bot]:
+    async with start(models=(POCKET, WILD), safety=SafetyConfig("a checker")) as bot:
         yield bot
 
 
@@ -42,14 +36,14 @@ async def queue(person: Member, channel: str = "general") -> str:
 
 
 async def test_the_queue_names_what_one_can_look_into_and_the_place_in_line_of_the_rest(
-    bot: app.Bot, pool: SketchPool, playground: Playground, member: Member, other: Member, admin: Member
+    bot: app.Bot, pool: FakePool, playground: Playground, member: Member, other: Member, admin: Member
 ) -> None:
     playground.hide(ART_ID, MEMBER_TWO_ID)
     pool.hold()
     await member.start("a plan", channel="art")
     await member.start("a draft", channel="sketches")
     await other.start("a boat")
-    await until_drawing(pool, 3)
+    await pool.until_at_work(3)
     theirs = await queue(other)
     assert theirs.count("🖌️ a picture in another channel") == 2
     assert "a boat" in theirs
@@ -63,7 +57,7 @@ async def test_the_queue_names_what_one_can_look_into_and_the_place_in_line_of_t
 
 
 async def test_a_private_thread_is_open_to_those_in_it(
-    bot: app.Bot, pool: SketchPool, playground: Playground, member: Member, other: Member, admin: Member
+    bot: app.Bot, pool: FakePool, playground: Playground, member: Member, other: Member, admin: Member
 ) -> None:
     thread = str(playground.open_thread("whispers", ART_ID, MEMBER_ONE_ID))
     await member.wait_until(lambda: member.sees(thread))
@@ -71,7 +65,7 @@ async def test_a_private_thread_is_open_to_those_in_it(
     assert urls_of(done)
     pool.hold()
     await member.start("a rumour", channel=thread)
-    await until_drawing(pool)
+    await pool.until_at_work()
     assert "a picture in another channel" in await queue(other)
     assert FORGOTTEN in text_of(await shown(other, 1))
     assert FORGOTTEN in text_of(await shown(other, 1, "art"))

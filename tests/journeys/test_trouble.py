@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,28 +13,16 @@ from bot import app
 from playground.client.person import File
 from storage.database import StorageError
 from storage.generations import Generations
-from tests.journeys.conftest import Clock, Member, Start, finished, text_of
-from tests.journeys.test_places import until_drawing
-from tests.sketching import SketchPool
-
-
-@pytest.fixture
-def pool() -> SketchPool:
-    return SketchPool()
-
-
-@pytest.fixture
-async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
-    async with start(pool) as bot:
-        yield bot
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import Clock, Member, finished, text_of
 
 
 async def test_while_a_model_loads_everybody_is_answered(
-    bot: app.Bot, pool: SketchPool, member: Member, other: Member
+    bot: app.Bot, pool: FakePool, member: Member, other: Member
 ) -> None:
     pool.hold()
     started = await member.start("a boat")
-    await until_drawing(pool)
+    await pool.until_at_work()
     pool.load("pocket")
     await member.see(started, lambda each: "Loading the model" in text_of(each))
     assert "a boat" in text_of(await other.asks("queue"))

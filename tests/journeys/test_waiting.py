@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,28 +10,14 @@ from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from bot.jobs import dispatcher
 from playground import Playground
-from storage import database
 from storage.images import Images
-from storage.paces import Paces
 from storage.records import Generation
-from tests.journeys.conftest import Member, Message, Start, finished, text_of, words_of
-from tests.journeys.test_places import until_drawing
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import Member, Message, Start, finished, save_pace, text_of, words_of
 from tests.journeys.test_result import select_of
-from tests.sketching import SketchPool
 
 RATE = 5
 """Requests a second that each route takes in the story of many jobs."""
-
-
-@pytest.fixture
-def pool() -> SketchPool:
-    return SketchPool()
-
-
-@pytest.fixture
-async def bot(start: Start, pool: SketchPool) -> AsyncIterator[app.Bot]:
-    async with start(pool) as bot:
-        yield bot
 
 
 def descriptions_of(message: Message) -> list[str]:
@@ -41,13 +26,13 @@ def descriptions_of(message: Message) -> list[str]:
     return [item["description"] for part in container["components"] if part["type"] == 12 for item in part["items"]]
 
 
-async def _draw_some_steps(pool: SketchPool, member: Member, message: Message) -> None:
-    await until_drawing(pool)
-    pool.step(4)
+async def _draw_some_steps(pool: FakePool, member: Member, message: Message) -> None:
+    await pool.until_at_work()
+    pool.step(4, 20)
     await member.see(message, lambda each: "step 4 of 20" in text_of(each))
 
 
-async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: SketchPool, member: Member) -> None:
+async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: FakePool, member: Member) -> None:
     pool.hold()
     learned = await member.start("a boat", steps=20)
     await _draw_some_steps(pool, member, learned)
@@ -69,16 +54,15 @@ async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: SketchP
 
 
 async def test_a_guess_counts_every_tile_of_a_creative_upscale(
-    start: Start, pool: SketchPool, member: Member, tmp_path: Path
+    start: Start, pool: FakePool, member: Member, tmp_path: Path
 ) -> None:
-    async with database.opened(tmp_path / "data" / "noisefox.db") as sessions:
-        await Paces(sessions).keep("pocket", 128 * 128, 0.5)
-    async with start(pool):
+    await save_pace(tmp_path, 0.5)
+    async with start():
         done = await member.imagine("a boat", steps=20)
         pool.hold()
         larger = (await member.select(done, select_of(done), ["upscale-creative"])).message
         assert larger is not None
-        await until_drawing(pool)
+        await pool.until_at_work()
         following = await member.start("a castle", steps=1, count=4)
         await member.see(following, lambda each: "Next in the queue… · about 45 s" in text_of(each))
         pool.step(4, 4 + 54)
@@ -101,7 +85,7 @@ async def test_pictures_are_described_and_say_where_they_come_from(bot: app.Bot,
 
 
 async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(
-    tmp_path: Path, recorded: Path, pool: SketchPool, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, recorded: Path, pool: FakePool, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "discord.http")
     async with (
@@ -116,9 +100,9 @@ async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(
     ):
         pool.hold()
         asked = [await each.start(f"boat {number}") for number in range(10) for each in (member, other)]
-        await until_drawing(pool, pool.room)
+        await pool.until_at_work(pool.room)
         for step in range(1, 20):
-            pool.step(step)
+            pool.step(step, 20)
             await other.asks("queue")
         await member.see(asked[0], lambda each: "step 19 of 20" in text_of(each))
         pool.release()
@@ -129,28 +113,28 @@ async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(
 
 
 async def test_one_picture_more_waits_for_nobody_s_four(
-    bot: app.Bot, pool: SketchPool, member: Member, other: Member, admin: Member
+    bot: app.Bot, pool: FakePool, member: Member, other: Member, admin: Member
 ) -> None:
     done = await other.imagine("a boat")
     pool.hold()
     await member.start("a castle", count=4)
-    await until_drawing(pool)
+    await pool.until_at_work()
     waiting = await admin.start("a tree", count=4)
     await admin.see(waiting, lambda each: "Next in the queue" in text_of(each))
     varied = (await other.click(done, "Vary")).message
     assert varied is not None
-    await until_drawing(pool, jobs=2)
+    await pool.until_at_work(2)
     assert [job.task.pictures for job in pool.at_work.values()] == [4, 1]
     pool.release()
     assert finished(await other.see_finished(varied))
     assert finished(await admin.see_finished(waiting))
 
 
-async def test_a_line_that_is_full_takes_no_more(start: Start, pool: SketchPool, member: Member, other: Member) -> None:
+async def test_a_line_that_is_full_takes_no_more(start: Start, pool: FakePool, member: Member, other: Member) -> None:
     pool.hold()
-    async with start(pool, worker=WorkerConfig(longest_line=2)):
+    async with start(worker=WorkerConfig(longest_line=2)):
         await member.start("a castle", count=4)
-        await until_drawing(pool)
+        await pool.until_at_work()
         await member.start("a fox")
         await member.start("a tree")
         refused = await other.slash("imagine", {"prompt": "a boat"})
@@ -159,16 +143,16 @@ async def test_a_line_that_is_full_takes_no_more(start: Start, pool: SketchPool,
 
 
 async def test_spare_places_are_kept_while_there_is_room(
-    bot: app.Bot, pool: SketchPool, member: Member, other: Member, admin: Member, monkeypatch: pytest.MonkeyPatch
+    bot: app.Bot, pool: FakePool, member: Member, other: Member, admin: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatcher, "SPARE", 1)
     pool.hold()
     await member.start("a castle")
-    await until_drawing(pool)
+    await pool.until_at_work()
     waiting = await other.start("a tree", count=4)
     await other.see(waiting, lambda each: "Next in the queue" in text_of(each))
     await admin.start("a boat")
-    await until_drawing(pool, jobs=2)
+    await pool.until_at_work(2)
     assert [job.task.pictures for job in pool.at_work.values()] == [1, 1]
     pool.release()
     assert finished(await other.see_finished(waiting))
@@ -196,7 +180,7 @@ async def _enlarging(
 
 
 async def test_what_is_cancelled_while_its_picture_is_read_is_not_drawn(
-    bot: app.Bot, pool: SketchPool, member: Member, monkeypatch: pytest.MonkeyPatch
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message, request, may_end = await _enlarging(bot, member, monkeypatch)
     pool.hold()
@@ -204,19 +188,19 @@ async def test_what_is_cancelled_while_its_picture_is_read_is_not_drawn(
     may_end.set()
     await member.see(message, lambda each: "Cancelled" in text_of(each))
     await member.start("a fox")
-    await until_drawing(pool)
+    await pool.until_at_work()
     assert [job.task.settings.prompt for job in pool.at_work.values()] == ["a fox"]
     pool.release()
 
 
 async def test_what_is_abandoned_while_its_picture_is_read_is_not_drawn(
-    bot: app.Bot, pool: SketchPool, member: Member, monkeypatch: pytest.MonkeyPatch
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, request, may_end = await _enlarging(bot, member, monkeypatch)
     pool.hold()
     await bot.dispatcher.abandon(request)
     may_end.set()
     await member.start("a fox")
-    await until_drawing(pool)
+    await pool.until_at_work()
     assert [job.task.settings.prompt for job in pool.at_work.values()] == ["a fox"]
     pool.release()

@@ -10,14 +10,13 @@ from bot import app
 from playground.client.person import File, Outcome
 from tests.journeys.conftest import Member, Start, finished, words_of
 from tests.journeys.test_rules import refused, said
-from tests.sketching import SketchPool
 
 REFUSAL = "“fox” is blocked on this server."
 
 
 @pytest.fixture
 async def bot(start: Start, admin: Member) -> AsyncIterator[app.Bot]:
-    async with start(SketchPool()) as bot:
+    async with start() as bot:
         await admin.slash("server words", {"blocked": "fox"})
         yield bot
 

@@ -17,14 +17,16 @@ import simcord
 
 from bot import app
 from bot.config import Config
-from tests.sketching import SketchPool
+from tests.databases import save_empty
+from tests.fake_pool import FakePool
 
 
 class Stage:
     """A server with a channel and three people; the bot works for as long as the stage is open."""
 
     def __init__(self, folder: Path) -> None:
-        self.pool = SketchPool()
+        self.pool = FakePool()
+        save_empty(folder / "noisefox.db")
         self._config = Config(data=folder)
         self._running = AsyncExitStack()
         self.ahead = timedelta()
@@ -59,7 +61,7 @@ class Stage:
         """The bot anew, on what it knew, and with changes to what its host decides."""
         self._config = replace(self._config, **changes)
         await self._running.aclose()
-        self._running, self.pool = AsyncExitStack(), SketchPool()
+        self._running, self.pool = AsyncExitStack(), FakePool()
         await self.env.restart_bot(await self._begin())
 
     async def _begin(self) -> discord.Client:

@@ -9,11 +9,14 @@ from storage.database import Sessions
 from storage.generations import Generations
 from storage.preferences import Preferences
 from storage.server_rules import ServerRules
+from tests.databases import save_empty
 
 
 @pytest.fixture
 async def sessions(tmp_path: Path) -> AsyncIterator[Sessions]:
-    async with database.opened(tmp_path / "new" / "noisefox.db") as sessions:
+    file = tmp_path / "noisefox.db"
+    save_empty(file)
+    async with database.opened(file) as sessions:
         yield sessions
 
 

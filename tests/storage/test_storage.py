@@ -38,9 +38,9 @@ def origin(key: str = "interaction:1", user_id: int = SNOWFLAKE) -> Origin:
 
 
 async def test_the_database_uses_a_write_ahead_log(tmp_path: Path) -> None:
-    async with database.opened(tmp_path / "noisefox.db") as sessions:
+    async with database.opened(tmp_path / "new" / "noisefox.db") as sessions:
         await Preferences(sessions).of_user(1)
-    with closing(sqlite3.connect(tmp_path / "noisefox.db")) as file:
+    with closing(sqlite3.connect(tmp_path / "new" / "noisefox.db")) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 

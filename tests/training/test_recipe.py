@@ -1,6 +1,7 @@
 """The whole recipe in tiny: every stage runs, and what comes out loads as a stock pipeline."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from safetensors.torch import load_file
 
 from training.networks import LATENT_CHANNELS
 
-COMMAND = [sys.executable, "-m", "training.recipe", "--smoke", "--work"]
+COMMAND = [sys.executable, "-m", "training.recipe", "--smoke", "--threads", "1", "--work"]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,8 @@ def test_every_stage_runs_and_the_model_loads(work: Path) -> None:
 def test_training_goes_on_from_a_finished_model(work: Path, tmp_path: Path) -> None:
     """What ``--from-model`` is for: checkpoints stay where they were made, the model goes everywhere."""
     begun = work / "pocket"
+    for made in ("packages", "art"):
+        shutil.copytree(work / made, tmp_path / made)
     command = [*COMMAND, str(tmp_path), "--from-model", str(begun), "--until", "export"]
     subprocess.run(command, check=True, timeout=600, capture_output=True)
     for part in ("vae/diffusion_pytorch_model", "unet/diffusion_pytorch_model", "text_encoder/model"):

@@ -1,7 +1,6 @@
 """The `noisefox` program, run as a process."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,14 +14,9 @@ from PIL import Image
 
 from bot.interactions.permissions import NEEDED
 from generation import infotext
+from tests.bot.cli.program import noisefox, noisefox_process
 
 FLOAT32 = ("--config", str(Path(__file__).with_name("float32.toml")))
-
-
-def noisefox(*arguments: str, folder: Path, token: str = "") -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"NOISEFOX_TOKEN": token}
-    command = [sys.executable, "-m", "bot", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +84,8 @@ def test_no_file_is_overwritten(drawn: list[dict[str, object]]) -> None:
 
 
 def test_several_pictures(tmp_path: Path) -> None:
-    result = noisefox(
+    """The real program, with the worker that it starts."""
+    result = noisefox_process(
         "imagine", "a cat", "--seed", "1", "--count", "2", "--steps", "2", "--out", "here", folder=tmp_path
     )
     assert result.stdout.splitlines() == ["here/seed-1.png  (seed 1)", "here/seed-2.png  (seed 2)"]
@@ -134,8 +129,9 @@ def test_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
 
 
 def test_the_doctor_finds_what_is_missing(tmp_path: Path) -> None:
+    """The real program, with the worker that it starts."""
     (tmp_path / "config.toml").write_text('[models.mine]\nsource = "./nowhere"')
-    result = noisefox("doctor", "--config", "config.toml", folder=tmp_path)
+    result = noisefox_process("doctor", "--config", "config.toml", folder=tmp_path)
     assert result.returncode == 1
     missing = [line for line in result.stdout.splitlines() if line.startswith("missing")]
     assert len(missing) == 2
@@ -157,4 +153,4 @@ def test_neither_help_nor_the_bot_imports_torch(tmp_path: Path) -> None:
     for line in ("import bot.app", "import bot.__main__, bot.cli.draw, bot.cli.doctor"):
         check = f"{line}; import sys; assert 'torch' not in sys.modules and 'diffusers' not in sys.modules"
         subprocess.run([sys.executable, "-c", check], check=True)
-    assert "imagine" in noisefox("--help", folder=tmp_path).stdout
+    assert "imagine" in noisefox_process("--help", folder=tmp_path).stdout

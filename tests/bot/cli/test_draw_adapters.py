@@ -8,7 +8,7 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 
-from tests.bot.cli.test_command_line import noisefox
+from tests.bot.cli.program import noisefox
 from tests.generation.engine import tiny, tiny_guides, tiny_lora
 from tests.generation.engine.conditioning.test_textual_inversion import FILES
 
