@@ -9,10 +9,11 @@ STAMP := $(VENV)/.installed
 try: $(STAMP)
 	$(BIN)/noisefox try
 
-# A process a core, each with one thread: small models gain more from that than from threads.
+# A process a core, each with one thread: small models gain more from that than from threads. Whole files are handed out,
+# so that their fixtures are made once, in the order of tests/conftest.py.
 test: export OMP_NUM_THREADS = 1
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

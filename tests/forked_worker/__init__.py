@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from generation.local_pool import QUIET
@@ -21,9 +23,13 @@ WORKER = "from generation.engine import worker; worker.main()"
 
 
 class ForkServer:
-    """A process that has imported the engine and forks a worker for each command it is given. Use as `with`."""
+    """A process that has imported the engine and forks a worker for each command it is given. Use as `with`.
 
-    def __init__(self) -> None:
+    `environment` is added to this process's own when the server imports its libraries.
+    """
+
+    def __init__(self, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._environment = {**QUIET, **os.environ, **environment}
         self._folder = tempfile.TemporaryDirectory(prefix="forks")
         self._address = str(Path(self._folder.name) / "socket")
         self._server: subprocess.Popen[bytes] | None = None
@@ -54,5 +60,5 @@ class ForkServer:
                 stdin=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
-                env=QUIET | os.environ,
+                env=self._environment,
             )

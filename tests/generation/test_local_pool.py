@@ -16,6 +16,7 @@ from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
 from generation.settings import GenerationSettings
 from generation.wire import Configure
+from tests.forked_worker import ForkServer
 
 OPTIONS = Configure(models=(POCKET,), dtype="float32")
 
@@ -65,8 +66,9 @@ async def test_the_real_worker_draws_and_ends_with_the_pool() -> None:
         os.kill(about.pid, 0)
 
 
-async def test_what_a_library_prints_does_not_disturb_the_events() -> None:
+async def test_what_a_library_prints_does_not_disturb_the_events(fork_server: ForkServer) -> None:
     script = """
+import os
 from generation.engine import worker
 load = worker.device.choose
 def choose(*wanted):
@@ -75,7 +77,7 @@ def choose(*wanted):
 worker.device.choose = choose
 worker.main()
 """
-    async with LocalPool(OPTIONS, (sys.executable, "-c", "import os" + script)) as pool:
+    async with LocalPool(OPTIONS, fork_server.command(script)) as pool:
         await pool.submit(job())
         assert isinstance((await until_ended(pool))[-1], Completed)
 
@@ -194,7 +196,7 @@ while True:
 
 
 async def test_a_worker_that_hangs_before_it_is_ready_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generation.local_pool.STARTING_SECONDS", 0.5)
+    monkeypatch.setattr("generation.local_pool.STARTING_SECONDS", 0.2)
     async with LocalPool(OPTIONS, worker("commands.read()"), no_sleep) as pool:
         await pool.submit(job())
         [failed] = await until_ended(pool)
@@ -248,23 +250,23 @@ while True:
 
 
 async def test_a_worker_that_lost_its_device_is_replaced_whatever_waits_in_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    fork_server: ForkServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     script = f"""
 import pathlib, threading, torch
 from generation.engine import worker
-from generation.engine.painting import Painting
-mark, advance = pathlib.Path({str(tmp_path / "mark")!r}), Painting.advance
-def lose(painting, predictions):
+from generation.engine.denoising.state import DenoisingState
+mark, advance = pathlib.Path({str(tmp_path / "mark")!r}), DenoisingState.advance
+def lose(state, predictions):
     if not mark.exists():
         mark.touch()
         threading.Thread(target=threading.Event().wait).start()
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
-    advance(painting, predictions)
-Painting.advance = lose
+    advance(state, predictions)
+DenoisingState.advance = lose
 worker.main()
 """
-    async with LocalPool(OPTIONS, (sys.executable, "-c", script), no_sleep) as pool:
+    async with LocalPool(OPTIONS, fork_server.command(script), no_sleep) as pool:
         await pool.ready()
         await pool.submit(job())
         heard = await until_ended(pool)
@@ -313,3 +315,5 @@ async def test_commands_for_a_job_that_is_not_there_are_nothing() -> None:
     async with LocalPool(OPTIONS, worker("commands.read()")) as pool:
         await pool.cancel(99)
         await pool.want_frame(99)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(pool.events()), 0.1)

@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -19,6 +20,15 @@ from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
 from tests.generation.engine.stock import Pixels, Stock
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections() -> None:
+    """Let garbage collections pass over all that is there before a module's tests: the engine collects garbage whenever
+    it frees memory, and torch alone is some 100,000 objects."""
+    gc.collect()
+    gc.freeze()
+
 
 NO_INPUTS = Inputs()
 
@@ -72,7 +82,7 @@ def pixels(png: bytes) -> Pixels:
 
 
 @pytest.fixture(scope="session")
-def cache() -> ModelCache:
+def shipped() -> ModelCache:
     """With the shipped model, the same by another name, and one that is not there."""
     models = [POCKET, replace(POCKET, name="twin"), replace(POCKET, name="missing", source="/nowhere")]
     return ModelCache(Catalogue(models), torch.device("cpu"), torch.float32)
@@ -83,6 +93,26 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     """A model so small that a number format which is imitated takes no time to speak of."""
     source = str(tiny.stable_diffusion_1(tmp_path_factory.mktemp("small")))
     return Catalogue([ModelSpec("small", source, width=64, height=64)])
+
+
+@pytest.fixture(scope="session")
+def cache(shipped: ModelCache) -> ModelCache:
+    """The models of `driver` and `pocket`: shipped, unless a module overrides this with `tiny_cache`."""
+    return shipped
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """A tiny model by the shipped one's name, the same by another, and one that is not there."""
+    source = str(tiny.stable_diffusion_1(tmp_path_factory.mktemp("tiny")))
+    named = ModelSpec("pocket", source, width=64, height=64)
+    return Catalogue([named, replace(named, name="twin"), replace(named, name="missing", source="/nowhere")])
+
+
+@pytest.fixture(scope="session")
+def tiny_cache(tiny_models: Catalogue) -> ModelCache:
+    """With `tiny_models`: five times as fast as the shipped model, for tests that don't look at what pictures show."""
+    return ModelCache(tiny_models, torch.device("cpu"), torch.float32)
 
 
 @pytest.fixture

@@ -14,6 +14,24 @@ CPU = torch.device("cpu")
 
 Pixels = numpy.ndarray[Any, Any]
 
+ONE_PATH = (
+    Sampler.DPMPP_2M,
+    Sampler.DPMPP_2M_KARRAS,
+    Sampler.HEUN,
+    Sampler.LMS,
+    Sampler.DDIM,
+    Sampler.PLMS,
+    Sampler.UNIPC,
+    Sampler.DEIS,
+)
+"""Samplers that add no noise: they follow the same path as Euler, some in larger steps than others."""
+
+WITHOUT_NOISE = (Sampler.EULER, *ONE_PATH)
+"""The samplers of `stock_matrix`."""
+
+OTHERS = tuple(sampler for sampler in Sampler if sampler not in WITHOUT_NOISE)
+"""Samplers that add noise at every step, or that belong to distilled models."""
+
 
 class Stock:
     """The pipelines of models whose folders are known by name, in float32, each read once."""

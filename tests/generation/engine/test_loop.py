@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from generation import infotext
-from generation.catalogue import POCKET, Catalogue
+from generation.catalogue import Catalogue
 from generation.engine import finishing, loop
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.latents import vae
@@ -29,6 +29,12 @@ from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver, pixels
 
 
+@pytest.fixture(scope="module")
+def cache(tiny_cache: ModelCache) -> ModelCache:
+    """A tiny model; the tests that look at what a picture shows use `shipped`."""
+    return tiny_cache
+
+
 def test_one_progress_a_step_with_a_preview_and_then_the_picture(driver: LoopDriver, apple: GenerationSettings) -> None:
     driver.admit(1, apple)
     driver.run()
@@ -41,7 +47,8 @@ def test_one_progress_a_step_with_a_preview_and_then_the_picture(driver: LoopDri
     assert isinstance(events[-1], Completed)
 
 
-def test_previews_go_from_noise_to_the_picture(driver: LoopDriver, apple: GenerationSettings) -> None:
+def test_previews_go_from_noise_to_the_picture(shipped: ModelCache, apple: GenerationSettings) -> None:
+    driver = LoopDriver(shipped)
     driver.admit(1, replace(apple, width=128, height=128, steps=20))
     driver.run()
     final = Image.open(BytesIO(driver.completed(1).pictures[0].png)).resize((16, 16), Image.Resampling.BOX)
@@ -179,8 +186,8 @@ def test_decoded_frames_take_no_more_than_their_share_the_first_included(
         assert any(look.decoded for each in driver.of(job_id) if isinstance(each, Progress) for look in each.previews)
 
 
-def test_what_a_frame_costs_is_known_before_the_first(cache: ModelCache, pocket: Model) -> None:
-    fresh = ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32).take("pocket", lambda share: None)
+def test_what_a_frame_costs_is_known_before_the_first(tiny_models: Catalogue, cache: ModelCache, pocket: Model) -> None:
+    fresh = ModelCache(tiny_models, torch.device("cpu"), torch.float32).take("pocket", lambda share: None)
     known = fresh.frame_cost.seconds_a_latent
     assert 0 < known < 1
     fresh.frame(torch.zeros(1, fresh.latent_channels, 8, 8))
@@ -409,7 +416,7 @@ def test_a_decode_is_begun_and_then_others_take_their_steps(
 
 
 def test_a_slow_upscale_shares_the_time_with_pictures(
-    driver: LoopDriver, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    driver: LoopDriver, tiny_models: Catalogue, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, tiles = [0.0], [0]
 
@@ -420,7 +427,7 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
         return Picture(b"", 1, 1, 1), "slow"
 
     monkeypatch.setattr(finishing, "upscale", enlarge)
-    driver = LoopDriver(ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32), clock=lambda: now[0])
+    driver = LoopDriver(ModelCache(tiny_models, torch.device("cpu"), torch.float32), clock=lambda: now[0])
     driver.loop.admit(Job(1, "one", Upscale(apple, b"")))
     driver.admit(2, apple)
     while isinstance(driver.events[-1], Started | Progress):
@@ -432,15 +439,17 @@ def test_a_slow_upscale_shares_the_time_with_pictures(
     assert driver.completed(1).pictures == (Picture(b"", 1, 1, 1),)
 
 
-def slow_cache(monkeypatch: pytest.MonkeyPatch, file: Path | None = None, *, strict: bool = False) -> ModelCache:
-    """With the shipped model, which takes long to decode whatever it has not decoded before."""
+def slow_cache(
+    models: Catalogue, monkeypatch: pytest.MonkeyPatch, file: Path | None = None, *, strict: bool = False
+) -> ModelCache:
+    """Models that take long to decode whatever they have not decoded before."""
     monkeypatch.setattr(vae, "LONGEST_SECONDS", 0.0)
     monkeypatch.setattr(vae, "TILE_SECONDS", 0.0)
-    return ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32, measurements=file, strict=strict)
+    return ModelCache(models, torch.device("cpu"), torch.float32, measurements=file, strict=strict)
 
 
 def decoded(driver: LoopDriver, job_id: int, settings: GenerationSettings) -> tuple[bytes, bool]:
-    """What is drawn, and whether it says that it was decoded in tiles."""
+    """The finished picture, and whether its job was decoded in tiles."""
     driver.admit(job_id, settings)
     driver.run()
     done = driver.completed(job_id)
@@ -448,46 +457,50 @@ def decoded(driver: LoopDriver, job_id: int, settings: GenerationSettings) -> tu
 
 
 def test_whether_a_size_is_decoded_in_tiles_is_decided_once(
-    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_models: Catalogue, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, large = tmp_path / "measured.json", replace(apple, width=256, height=256, steps=1)
-    first = LoopDriver(slow_cache(monkeypatch, file))
+    first = LoopDriver(slow_cache(tiny_models, monkeypatch, file))
     tiled, said = decoded(first, 1, large)
     assert said
     monkeypatch.setattr(vae, "LONGEST_SECONDS", math.inf)
     monkeypatch.setattr(vae, "TILE_SECONDS", math.inf)
     assert decoded(first, 2, large) == (tiled, True)
     assert not decoded(first, 3, replace(large, height=320))[1]
-    for driver in (first, LoopDriver(slow_cache(monkeypatch, file))):
+    for driver in (first, LoopDriver(slow_cache(tiny_models, monkeypatch, file))):
         assert decoded(driver, 4, large) == (tiled, True)
         assert not decoded(driver, 5, replace(large, height=320))[1]
     monkeypatch.setattr(vae, "LONGEST_SECONDS", math.inf)
-    quick = ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32)
+    quick = ModelCache(tiny_models, torch.device("cpu"), torch.float32)
     at_once, said = decoded(LoopDriver(quick), 6, large)
     assert at_once != tiled
     assert not said
 
 
 def test_in_strict_mode_no_measured_time_decides_how_a_picture_is_decoded(
-    cache: ModelCache, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache,
+    tiny_models: Catalogue,
+    apple: GenerationSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     file, large = tmp_path / "measured.json", replace(apple, width=256, height=256, steps=1)
     at_once = decoded(LoopDriver(cache, BatchSizing(4, strict=True)), 1, large)
-    assert decoded(LoopDriver(slow_cache(monkeypatch, file)), 1, large)[1]
-    strict = slow_cache(monkeypatch, file, strict=True)
+    assert decoded(LoopDriver(slow_cache(tiny_models, monkeypatch, file)), 1, large)[1]
+    strict = slow_cache(tiny_models, monkeypatch, file, strict=True)
     assert decoded(LoopDriver(strict, BatchSizing(4, strict=True)), 1, large) == at_once
     again = strict.like_this(torch.float32)
     assert decoded(LoopDriver(again, BatchSizing(4, strict=True)), 1, large) == at_once
 
 
 def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_others(
-    cache: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, tiny_models: Catalogue, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = replace(apple, width=256, height=256, steps=1)
     at_once = LoopDriver(cache)
     at_once.admit(1, large)
     at_once.run()
-    slow = slow_cache(monkeypatch)
+    slow = slow_cache(tiny_models, monkeypatch)
     pocket = slow.take("pocket", lambda share: None)
     driver, tiles = LoopDriver(slow), list[int]()
     decoder = pocket.vae.decoder.register_forward_hook(lambda *_: tiles.append(len(driver.events)))
@@ -510,9 +523,9 @@ def test_what_takes_long_to_decode_is_decoded_in_tiles_between_the_steps_of_othe
 
 
 def test_a_decode_in_tiles_that_is_cancelled_leaves_nothing_behind(
-    apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    tiny_models: Catalogue, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    driver, threads = LoopDriver(slow_cache(monkeypatch)), threading.active_count()
+    driver, threads = LoopDriver(slow_cache(tiny_models, monkeypatch)), threading.active_count()
     driver.admit(1, replace(apple, width=256, height=256, steps=1))
     for _ in range(4):
         driver.loop.step()
@@ -522,8 +535,8 @@ def test_a_decode_in_tiles_that_is_cancelled_leaves_nothing_behind(
     assert threading.active_count() == threads
 
 
-def test_a_cancel_stops_the_loading_of_its_model(apple: GenerationSettings) -> None:
-    cache = ModelCache(Catalogue([POCKET]), torch.device("cpu"), torch.float32)
+def test_a_cancel_stops_the_loading_of_its_model(tiny_models: Catalogue, apple: GenerationSettings) -> None:
+    cache = ModelCache(tiny_models, torch.device("cpu"), torch.float32)
     events, unwanted = list[Event](), set[int]()
 
     def hear(event: Event) -> None:

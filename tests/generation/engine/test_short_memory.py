@@ -36,6 +36,12 @@ CPU = torch.device("cpu")
 PLENTY = 10**10
 
 
+@pytest.fixture(scope="module")
+def cache(tiny_cache: ModelCache) -> ModelCache:
+    """A tiny model: no test here looks at what a picture shows."""
+    return tiny_cache
+
+
 def failure(driver: LoopDriver, job_id: int = 1) -> FailureKind:
     ending = driver.of(job_id)[-1]
     assert isinstance(ending, Failed), ending
@@ -53,11 +59,10 @@ def creative(settings: GenerationSettings, data: bytes) -> Job:
 
 
 @pytest.fixture
-def own(cache: ModelCache) -> ModelCache:
-    """The shipped model, to be changed."""
-    return ModelCache(
-        Catalogue([POCKET, replace(POCKET, name="wide", width=256, height=256)]), CPU, torch.float32, room=2
-    )
+def own(tiny_models: Catalogue) -> ModelCache:
+    """A tiny model, to be changed, and the same for larger pictures."""
+    pocket = tiny_models.get("pocket")
+    return ModelCache(Catalogue([pocket, replace(pocket, name="wide", width=256, height=256)]), CPU, torch.float32, 2)
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, network: Any, fits: Callable[[Any], bool]) -> list[Any]:
@@ -119,12 +124,12 @@ def test_both_rows_of_a_guided_picture_go_one_after_the_other(
 
 @pytest.mark.parametrize("kind", ["tiny", "kl"])
 def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
-    own: ModelCache, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    own: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    if kind == "kl":
-        spec = ModelSpec("pocket", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
-        own = ModelCache(Catalogue([spec]), CPU, torch.float32)
-    driver, large = LoopDriver(own), replace(apple, width=256, height=512)
+    """A tiny autoencoder is the shipped model's."""
+    if kind == "tiny":
+        own = ModelCache(Catalogue([POCKET]), CPU, torch.float32)
+    driver, large = LoopDriver(own), replace(apple, width=256, height=512, steps=2)
     driver.admit(0, large)
     driver.run()
     vae = own.take("pocket", lambda share: None).vae
@@ -144,12 +149,12 @@ def test_a_picture_too_large_to_be_decoded_at_once_is_decoded_in_tiles(
 
 
 def test_the_tiles_that_fit_are_known_at_the_next_start(
-    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_models: Catalogue, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "free", lambda device: PLENTY)
     large, file = replace(apple, width=256, height=256), tmp_path / "measured.json"
     for tried in (["at once", "in tiles"], ["in tiles"]):
-        cache, ways = ModelCache(Catalogue([POCKET]), CPU, torch.float32, measurements=file), list[str]()
+        cache, ways = ModelCache(tiny_models, CPU, torch.float32, measurements=file), list[str]()
         vae = cache.take("pocket", lambda share: None).vae
         limit(monkeypatch, vae.decoder, lambda latents: max(latents.shape[-2:]) <= 16)
         whole = vae.decode
@@ -168,18 +173,18 @@ def test_the_tiles_that_fit_are_known_at_the_next_start(
 
 @pytest.mark.parametrize("again", ["the same process", "the next start"])
 def test_a_picture_is_decoded_at_once_again_when_there_is_more_memory(
-    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
+    tiny_models: Catalogue, apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
 ) -> None:
     large, file, free = replace(apple, width=256, height=256, steps=1), tmp_path / "measured.json", [PLENTY]
     monkeypatch.setattr(memory, "free", lambda device: free[0])
-    cache = ModelCache(Catalogue([POCKET]), CPU, torch.float32, measurements=file)
+    cache = ModelCache(tiny_models, CPU, torch.float32, measurements=file)
     with monkeypatch.context() as short:
         limit(short, cache.take("pocket", lambda share: None).vae.decoder, lambda latents: latents.shape[-1] <= 16)
         driver = LoopDriver(cache)
         driver.admit(0, large)
         driver.run()
     if again == "the next start":
-        driver = LoopDriver(ModelCache(Catalogue([POCKET]), CPU, torch.float32, measurements=file))
+        driver = LoopDriver(ModelCache(tiny_models, CPU, torch.float32, measurements=file))
     said = []
     for job_id, free[0] in enumerate((PLENTY, int(1.25 * PLENTY), 2 * PLENTY, PLENTY), start=1):
         driver.admit(job_id, large)
@@ -189,10 +194,8 @@ def test_a_picture_is_decoded_at_once_again_when_there_is_more_memory(
 
 
 def test_a_picture_to_start_from_is_encoded_in_tiles_too(
-    apple: GenerationSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = ModelSpec("pocket", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
-    own = ModelCache(Catalogue([spec]), CPU, torch.float32)
     driver, asked = LoopDriver(own), replace(apple, width=256, height=256, denoising_strength=0.5)
     driver.admit(0, asked, Inputs(picture(256)))
     driver.run()

@@ -17,8 +17,7 @@ from generation.jobs import Inputs
 from generation.outpainting import Direction
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver, pixels
-from tests.generation.engine.stock import Stock
-from tests.generation.engine.test_stock_pipeline import OTHERS
+from tests.generation.engine.stock import OTHERS, Stock
 
 REPAINTED = (48, 48, 128, 128)
 """The box that the mask leaves to be drawn."""

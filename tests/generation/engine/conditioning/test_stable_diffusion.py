@@ -12,8 +12,7 @@ from generation.engine.latents import scaling
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver
-from tests.generation.engine.stock import Stock
-from tests.generation.engine.test_stock_pipeline import OTHERS
+from tests.generation.engine.stock import OTHERS, Stock
 
 CPU = torch.device("cpu")
 

@@ -1,9 +1,8 @@
 """Models that are fetched from a hub, which is told like the rest of the loading."""
 
 import json
-import os
 import subprocess
-import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from generation.engine.models import loader
 from generation.engine.models.loader import load
 from generation.engine.runtime import memory
 from generation.errors import ModelTooLarge
+from tests.forked_worker import ForkServer
 from tests.generation.engine import tiny, tiny_guides
 from tests.generation.engine.fake_hub import serving
 
@@ -24,7 +24,7 @@ CPU = torch.device("cpu")
 LOADS = """
 import json, sys, torch
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine.loading import load, needed
+from generation.engine.models.loader import load, needed
 adapter = "owner/guides/adapters/adapter.safetensors"
 parts = dict(vae="owner/vae", controlnet="owner/guides", ip_adapter=adapter, preview_decoder="owner/tiny")
 spec = ModelSpec("mine", "owner/model", preview=PreviewKind.TINY, **parts)
@@ -60,16 +60,20 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.parent
 
 
-def in_a_process(home: Path, address: str) -> Any:
-    environment = os.environ | {"HF_HOME": str(home), "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1"}
-    ran = subprocess.run([sys.executable, "-c", LOADS], env=environment, capture_output=True, text=True, check=False)
+def in_a_process(server: ForkServer) -> Any:
+    """The output of `LOADS`, run in a process of its own with the environment of the server."""
+    ran = subprocess.run(server.command(LOADS), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout.splitlines()[-1])
 
 
 def test_fetching_is_told_and_what_was_fetched_is_found_without_the_hub(hub: Path, tmp_path: Path) -> None:
-    with serving(hub) as address:
-        fair_share, controlled, hears, weights, (before, after) = in_a_process(tmp_path, address)
+    environment = {"HF_HOME": str(tmp_path), "HF_HUB_DISABLE_XET": "1"}
+    with ExitStack() as stack:
+        with serving(hub) as address:
+            server = stack.enter_context(ForkServer(environment | {"HF_ENDPOINT": address}))
+            fair_share, controlled, hears, weights, (before, after) = in_a_process(server)
+        again, *_ = in_a_process(server)
     assert controlled
     assert hears
     assert before is None
@@ -82,7 +86,6 @@ def test_fetching_is_told_and_what_was_fetched_is_found_without_the_hub(hub: Pat
     assert len(beside) >= 4, "an autoencoder, a decoder for previews, a ControlNet, an IP-Adapter"
     assert not list(Path(weights).rglob("*.fp16.*"))
     assert not list(Path(weights).rglob("safety_checker/*"))
-    again, *_ = in_a_process(tmp_path, "http://127.0.0.1:9")
     assert again[0] == 0.0
     assert 0 < again[1] < loader.FETCHED, "nothing is fetched, so reading begins at once"
 

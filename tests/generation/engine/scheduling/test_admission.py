@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.models import loader
 from generation.engine.runtime import memory
 from generation.engine.scheduling import model_cache
 from generation.engine.scheduling.batch_sizing import BatchSizing
@@ -18,19 +17,35 @@ from generation.events import Completed, Ending, Failed, Progress, Started
 from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.loaded_once import LoadedOnce
 
 CPU = torch.device("cpu")
 PLENTY = 10**10
 
 
-class Bench:
-    """A step loop over small models called "one", "two", "three" and "large", whose clock is set by hand."""
+loaded = LoadedOnce()
 
-    def __init__(self, folder: Path, room: int = 1) -> None:
+
+@pytest.fixture(autouse=True)
+def copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caches get copies of models that are in memory already."""
+    monkeypatch.setattr(model_cache, "load", loaded)
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The folders of small models called "one", "two", "three" and "large"."""
+    made = tmp_path_factory.mktemp("models")
+    small = str(tiny.stable_diffusion_1(made / "small"))
+    return dict.fromkeys(["one", "two", "three"], small) | {"large": str(tiny.stable_diffusion_xl(made / "large"))}
+
+
+class Bench:
+    """A step loop over the models of `sources`, whose clock is set by hand."""
+
+    def __init__(self, sources: dict[str, str], room: int = 1) -> None:
         self.now = 0.0
-        made = {name: tiny.stable_diffusion_1(folder / name) for name in ("one", "two", "three")}
-        made["large"] = tiny.stable_diffusion_xl(folder / "large")
-        specs = [ModelSpec(name, str(source), width=64, height=64) for name, source in made.items()]
+        specs = [ModelSpec(name, source, width=64, height=64) for name, source in sources.items()]
         self.cache = ModelCache(Catalogue([*specs, ModelSpec("missing", "/nowhere")]), CPU, torch.float32, room)
         self.driver = LoopDriver(self.cache, clock=lambda: self.now)
 
@@ -46,8 +61,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def bench(sources: dict[str, str]) -> Bench:
+    return Bench(sources)
 
 
 @pytest.fixture
@@ -144,8 +159,8 @@ def test_what_memory_lacks_beside_another_model_is_not_kept_for_the_next_start(
     assert file.exists() == alone
 
 
-def test_what_is_idle_makes_place_and_what_is_at_work_does_not(tmp_path: Path, free: Any) -> None:
-    bench = Bench(tmp_path, room=2)
+def test_what_is_idle_makes_place_and_what_is_at_work_does_not(sources: dict[str, str], free: Any) -> None:
+    bench = Bench(sources, room=2)
     bench.cache.take("large", lambda share: None)
     free(lambda: 0 if "large" in bench.cache.names else PLENTY)
     bench.admit(1, "large")
@@ -200,7 +215,7 @@ def test_a_model_that_turns_out_to_have_no_place_waits_for_the_others(
     bench: Bench, free: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free(lambda: PLENTY)
-    whole, tried = loader.load, list[str]()
+    whole, tried = loaded, list[str]()
 
     def load(spec: ModelSpec, *rest: Any) -> Any:
         tried.append(spec.name)

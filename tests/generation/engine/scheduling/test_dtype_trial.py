@@ -21,9 +21,19 @@ from generation.engine.scheduling.dtype_trial import ROUNDS, DtypeTrial, forward
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import ModelTooLarge
 from tests.generation.engine import tiny
+from tests.generation.engine.loaded_once import LoadedOnce
 
 CPU = torch.device("cpu")
 PLENTY = 10**10
+
+
+loaded = LoadedOnce()
+
+
+@pytest.fixture(autouse=True)
+def copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caches get copies of models that are in memory already."""
+    monkeypatch.setattr(model_cache, "load", loaded)
 
 
 class Watch:
@@ -72,7 +82,10 @@ def test_a_model_is_drawn_in_another_number_format_where_that_is_much_faster(sha
     assert watch.timed == [torch.float32, torch.bfloat16] * (1 + ROUNDS), "in turns"
 
 
-def test_how_far_loading_is_never_goes_back_where_two_number_formats_are_tried() -> None:
+def test_how_far_loading_is_never_goes_back_where_two_number_formats_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(model_cache, "load", loader.load)
     told: list[float] = []
     cache_with(Watch(0.9)).take("pocket", told.append)
     assert told == sorted(told)
@@ -90,7 +103,7 @@ def test_what_else_the_machine_does_now_and_then_decides_nothing(share: float, d
 def test_where_memory_has_no_room_for_both_they_are_measured_one_after_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole, read = loader.load, list["ref[Model]"]()
+    whole, read = loaded, list["ref[Model]"]()
 
     def load(spec: object, device: object, dtype: object, *rest: object) -> Model:
         if any(model() for model in read):
@@ -110,7 +123,7 @@ def test_where_memory_has_no_room_for_both_they_are_measured_one_after_the_other
 def test_the_number_format_that_is_not_taken_leaves_memory_at_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, share: float
 ) -> None:
-    whole, read, left = loader.load, list["ref[Model]"](), list[int]()
+    whole, read, left = loaded, list["ref[Model]"](), list[int]()
 
     def load(*given: object) -> Model:
         model = whole(*given)  # type: ignore[arg-type]
@@ -144,7 +157,7 @@ def test_it_is_tried_once_for_each_model_and_remembered(tmp_path: Path) -> None:
 
 
 def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    whole, too_large, asked = loader.load, torch.bfloat16, list[torch.dtype]()
+    whole, too_large, asked = loaded, torch.bfloat16, list[torch.dtype]()
 
     def load(spec: object, device: object, dtype: torch.dtype, *rest: object) -> object:
         asked.append(dtype)
@@ -168,7 +181,7 @@ def test_a_copy_that_memory_has_no_place_for_is_not_waited_for(monkeypatch: pyte
 def test_what_did_not_fit_is_tried_again_once_there_is_more_memory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, too_large: torch.dtype
 ) -> None:
-    free, whole = [PLENTY], loader.load
+    free, whole = [PLENTY], loaded
 
     def load(spec: object, device: object, dtype: torch.dtype, *rest: object) -> object:
         if dtype is too_large and free[0] < 2 * PLENTY:
@@ -201,7 +214,7 @@ def test_what_did_not_fit_is_tried_again_once_there_is_more_memory(
 
 
 def test_no_other_model_leaves_memory_for_a_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = loader.load
+    whole = loaded
 
     def load(spec: ModelSpec, device: object, dtype: torch.dtype, *rest: object) -> object:
         if spec.name == "twin" and dtype is torch.bfloat16:
