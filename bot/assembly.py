@@ -1,0 +1,370 @@
+"""The composition root: makes every part of a bot, from the database up to the commands."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+import discord
+from discord.ext import commands
+
+from bot.attachments.finished import FinishedFiles
+from bot.cogs.blend import Blend
+from bot.cogs.compare import Compare
+from bot.cogs.context_menus import ContextMenus
+from bot.cogs.explain import Explain
+from bot.cogs.help import Help
+from bot.cogs.history import History
+from bot.cogs.imagine import Imagine
+from bot.cogs.me import DECISION as FORGET
+from bot.cogs.me import Me
+from bot.cogs.modals import ModalSubmissions
+from bot.cogs.models import Models
+from bot.cogs.queue import Queue
+from bot.cogs.reactions import Reactions
+from bot.cogs.seed import Seed
+from bot.cogs.server import Server
+from bot.cogs.settings import Settings
+from bot.cogs.styles import Styles
+from bot.cogs.what import What
+from bot.config import Config
+from bot.delivery.audit_log import AuditLog
+from bot.delivery.cleanup import Cleanup
+from bot.delivery.direct_messages import DirectMessages
+from bot.delivery.messages import Messages
+from bot.delivery.updates import MessageUpdates
+from bot.interactions.bans import Bans
+from bot.interactions.client import Client
+from bot.interactions.compare_button import CompareButton
+from bot.interactions.confirmation import DECISION as CONFIRM
+from bot.interactions.confirmation import Confirmation
+from bot.interactions.dynamic_items import persistent, picture_buttons
+from bot.interactions.picture_actions import PictureActions
+from bot.interactions.visibility import Visibility
+from bot.jobs.dispatcher import Dispatcher
+from bot.jobs.estimates import Estimates
+from bot.jobs.results import Results
+from bot.jobs.tasks import Tasks
+from bot.policy.budgets import Budgets
+from bot.policy.hints import Hints
+from bot.policy.request_context import ContextLoader
+from bot.privacy import PersonalData
+from bot.prompts.presets import Presets
+from bot.requests.comparisons import Comparisons
+from bot.requests.derive import Derivations
+from bot.requests.planner import Planner
+from bot.requests.submission import Submission
+from bot.views import lesson, pages
+from bot.views.custom_ids import COMPARE
+from generation.catalogue import Catalogue
+from generation.local_pool import LocalPool
+from generation.pace import Pace
+from generation.pool import WorkerPool
+from storage import database
+from storage.database import Sessions
+from storage.drafts import Drafts
+from storage.generations import Generations
+from storage.images import Images
+from storage.paces import Paces
+from storage.people import People
+from storage.preferences import Preferences
+from storage.removals import Removals
+from storage.server_rules import ServerRules
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A running bot, as far as anyone outside needs it."""
+
+    client: Client
+    dispatcher: Dispatcher
+    delivery: MessageUpdates
+    generations: Generations
+    audit_log: AuditLog
+    cleanup: Cleanup
+
+
+@asynccontextmanager
+async def assembled(
+    config: Config,
+    *,
+    pool: WorkerPool | None = None,
+    now: Callable[[], datetime] = discord.utils.utcnow,
+) -> AsyncIterator[Bot]:
+    """A bot before its login, from the database up to the commands; with a worker pool of its own if given none."""
+    async with contextlib.AsyncExitStack() as stack:
+        sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
+        if pool is None:
+            pool = await stack.enter_async_context(LocalPool(config.worker_options))
+        banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers))
+        client = await stack.enter_async_context(Client(config.discord.api_base, banned))
+        store = _Store.over(sessions, Images(config.data / "pictures"), now)
+        outgoing = _Outgoing.over(client, store, now)
+        stack.push_async_callback(outgoing.updates.close)
+        stack.push_async_callback(outgoing.cleanup.close)
+        dispatcher = _dispatcher(config, pool, store, outgoing, now)
+        incoming = _Incoming.over(config, store, outgoing, dispatcher, now)
+        await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
+        yield Bot(client, dispatcher, outgoing.updates, store.generations, outgoing.audit_log, outgoing.cleanup)
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """Everything that is kept."""
+
+    generations: Generations
+    images: Images
+    people: People
+    preferences: Preferences
+    rules: ServerRules
+    drafts: Drafts
+    paces: Paces
+    removals: Removals
+
+    @classmethod
+    def over(cls, sessions: Sessions, images: Images, now: Callable[[], datetime]) -> Self:
+        return cls(
+            generations=Generations(sessions, now),
+            images=images,
+            people=People(sessions),
+            preferences=Preferences(sessions),
+            rules=ServerRules(sessions),
+            drafts=Drafts(sessions, now),
+            paces=Paces(sessions),
+            removals=Removals(sessions),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """Everything that posts to Discord without being asked by an interaction."""
+
+    messages: Messages
+    finished_files: FinishedFiles
+    direct_messages: DirectMessages
+    updates: MessageUpdates
+    audit_log: AuditLog
+    cleanup: Cleanup
+
+    @classmethod
+    def over(cls, client: Client, store: _Store, now: Callable[[], datetime]) -> Self:
+        messages, finished_files = Messages(client, now), FinishedFiles(store.images)
+        direct_messages = DirectMessages(
+            client=client, finished_files=finished_files, people=store.people, messages=messages
+        )
+        return cls(
+            messages=messages,
+            finished_files=finished_files,
+            direct_messages=direct_messages,
+            updates=MessageUpdates(
+                messages=messages,
+                generations=store.generations,
+                finished_files=finished_files,
+                tell=direct_messages.tell_done,
+            ),
+            audit_log=AuditLog(client, store.rules),
+            cleanup=Cleanup(removals=store.removals, images=store.images, messages=messages),
+        )
+
+
+def _dispatcher(
+    config: Config, pool: WorkerPool, store: _Store, outgoing: _Outgoing, now: Callable[[], datetime]
+) -> Dispatcher:
+    hints = Hints(catalogue=config.catalogue, people=store.people, rules=store.rules, now=now)
+    return Dispatcher(
+        pool=pool,
+        generations=store.generations,
+        tasks=Tasks(generations=store.generations, images=store.images),
+        results=Results(generations=store.generations, images=store.images, hints=hints),
+        estimates=Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue),
+        delivery=outgoing.updates,
+        cleanup=outgoing.cleanup,
+        longest_line=config.worker.longest_line,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """Everything that turns what people ask for into requests."""
+
+    contexts: ContextLoader
+    planner: Planner
+    derivations: Derivations
+    comparisons: Comparisons
+    submission: Submission
+    presets: Presets
+    confirmation: Confirmation
+    visibility: Visibility
+    picture_actions: PictureActions
+
+    @classmethod
+    def over(
+        cls,
+        config: Config,
+        store: _Store,
+        outgoing: _Outgoing,
+        dispatcher: Dispatcher,
+        now: Callable[[], datetime],
+    ) -> Self:
+        contexts = ContextLoader(
+            host_limits=config.limits,
+            catalogue=config.catalogue,
+            rules=store.rules,
+            preferences=store.preferences,
+            people=store.people,
+        )
+        submission = Submission(
+            budgets=Budgets(host_limits=config.limits, generations=store.generations, now=now),
+            generations=store.generations,
+            images=store.images,
+            dispatcher=dispatcher,
+            audit_log=outgoing.audit_log,
+        )
+        planner = Planner(config.catalogue)
+        derivations = Derivations(planner=planner, catalogue=config.catalogue, images=store.images)
+        comparisons = Comparisons(catalogue=config.catalogue, planner=planner)
+        presets = Presets(people=store.people, generations=store.generations)
+        visibility = Visibility(rules=store.rules, catalogue=config.catalogue)
+        return cls(
+            contexts=contexts,
+            planner=planner,
+            derivations=derivations,
+            comparisons=comparisons,
+            submission=submission,
+            presets=presets,
+            confirmation=Confirmation(
+                catalogue=config.catalogue,
+                contexts=contexts,
+                planner=planner,
+                comparisons=comparisons,
+                submission=submission,
+                drafts=store.drafts,
+            ),
+            visibility=visibility,
+            picture_actions=PictureActions(
+                contexts=contexts,
+                planner=planner,
+                derivations=derivations,
+                submission=submission,
+                dispatcher=dispatcher,
+                generations=store.generations,
+                people=store.people,
+                messages=outgoing.messages,
+                finished_files=outgoing.finished_files,
+                visibility=visibility,
+                presets=presets,
+            ),
+        )
+
+
+async def _serve(
+    client: Client,
+    banned: Bans,
+    catalogue: Catalogue,
+    store: _Store,
+    outgoing: _Outgoing,
+    dispatcher: Dispatcher,
+    incoming: _Incoming,
+) -> None:
+    """Give the client its commands, menus, buttons, forms and reactions."""
+    actions, confirmation = incoming.picture_actions, incoming.confirmation
+    context_menus = ContextMenus(
+        client=client,
+        picture_actions=actions,
+        contexts=incoming.contexts,
+        planner=incoming.planner,
+        submission=incoming.submission,
+        presets=incoming.presets,
+        generations=store.generations,
+        drafts=store.drafts,
+        catalogue=catalogue,
+    )
+    reactions = Reactions(
+        client=client,
+        banned=banned,
+        contexts=incoming.contexts,
+        derivations=incoming.derivations,
+        submission=incoming.submission,
+        dispatcher=dispatcher,
+        generations=store.generations,
+        people=store.people,
+        messages=outgoing.messages,
+        direct_messages=outgoing.direct_messages,
+    )
+    history = History(
+        generations=store.generations,
+        people=store.people,
+        finished_files=outgoing.finished_files,
+        visibility=incoming.visibility,
+    )
+    queue = Queue(dispatcher=dispatcher, generations=store.generations)
+    me = Me(
+        PersonalData(
+            generations=store.generations,
+            images=store.images,
+            people=store.people,
+            preferences=store.preferences,
+            drafts=store.drafts,
+            dispatcher=dispatcher,
+            cleanup=outgoing.cleanup,
+        )
+    )
+    what = What()
+    compare_button = CompareButton(confirmation=confirmation, contexts=incoming.contexts, generations=store.generations)
+    await client.serve(
+        families=[
+            *_drawing_cogs(catalogue, store, incoming),
+            history,
+            queue,
+            Styles(store.people),
+            Models(catalogue),
+            Settings(preferences=store.preferences, people=store.people, catalogue=catalogue),
+            me,
+            Server(
+                rules=store.rules,
+                contexts=incoming.contexts,
+                catalogue=catalogue,
+                generations=store.generations,
+                dispatcher=dispatcher,
+                audit_log=outgoing.audit_log,
+            ),
+            what,
+            Help(),
+        ],
+        context_menus=context_menus.commands(),
+        items=[
+            picture_buttons(actions.press),
+            persistent(pages.TURN, history.turn),
+            persistent(pages.SHOW, history.chosen),
+            persistent(pages.STOP, queue.cancel),
+            persistent(CONFIRM, confirmation.decide),
+            persistent(FORGET, me.decide),
+            persistent(lesson.ANOTHER, what.turn),
+            persistent(COMPARE, compare_button.press),
+        ],
+        reacted=reactions.added,
+        unreacted=reactions.removed,
+        submitted=ModalSubmissions(actions, context_menus).submit,
+    )
+
+
+def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> list[commands.Cog]:
+    """The commands that draw."""
+    contexts, confirmation, presets = incoming.contexts, incoming.confirmation, incoming.presets
+    planner, submission, people = incoming.planner, incoming.submission, store.people
+    return [
+        Imagine(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
+        Blend(contexts=contexts, planner=planner, submission=submission, presets=presets, catalogue=catalogue),
+        Compare(
+            comparisons=incoming.comparisons,
+            confirmation=confirmation,
+            contexts=contexts,
+            presets=presets,
+            people=people,
+            catalogue=catalogue,
+        ),
+        Explain(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
+        Seed(contexts=contexts, planner=planner, submission=submission, catalogue=catalogue),
+    ]
