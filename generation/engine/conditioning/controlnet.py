@@ -9,20 +9,21 @@ from typing import Any
 
 import numpy
 import torch
-from diffusers import ControlNetModel
 from PIL import Image
 
 from generation import images
 from generation.engine.conditioning.text_encoders import Guide
 
 
-def read(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+def read_controlnet(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
     """The network of a folder in diffusers' format. Raises `OSError` or `ValueError`."""
+    from diffusers import ControlNetModel
+
     network = ControlNetModel.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
     return network.to(device).eval()
 
 
-def pixels(image: Image.Image, width: int, height: int) -> torch.Tensor:
+def control_pixels(image: Image.Image, width: int, height: int) -> torch.Tensor:
     """What the network looks at: (1, 3, height, width), from 0 to 1."""
     values = numpy.asarray(images.fitted(image, width, height), dtype=numpy.float32) / 255
     return torch.from_numpy(values).permute(2, 0, 1)[None]

@@ -9,9 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 import torch
-from diffusers.models.embeddings import ImageProjection
 from PIL import Image
-from transformers import CLIPVisionModelWithProjection
 
 from generation.engine.conditioning.text_encoders import Guide
 from generation.engine.runtime import hub
@@ -37,6 +35,8 @@ class IpAdapter:
     def read(cls, file: Path, encoder: Path, pipeline: Any) -> Self:
         """Of a .safetensors file and the folder of its image encoder, for the model of diffusers' `pipeline`. Raises
         `OSError` or `ValueError`."""
+        from transformers import CLIPVisionModelWithProjection
+
         unet, own = pipeline.unet, pipeline.unet.attn_processors
         network = CLIPVisionModelWithProjection.from_pretrained(
             encoder, dtype=unet.dtype, local_files_only=True, use_safetensors=True
@@ -54,6 +54,8 @@ class IpAdapter:
     def hear(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
         """What the UNet hears of `pictures`, all at once: the mean of what the encoder makes of them; and what it hears
         of none. Each (1, 1, tokens, width)."""
+        from diffusers.models.embeddings import ImageProjection
+
         encoder = self._encoder
         [projection] = self._projection.image_projection_layers
         pixels = self._extractor(list(pictures), return_tensors="pt").pixel_values.to(encoder.device, encoder.dtype)

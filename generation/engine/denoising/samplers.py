@@ -4,7 +4,6 @@ import inspect
 from dataclasses import dataclass, field
 from typing import Any
 
-import diffusers
 import torch
 
 from generation.settings import Sampler, Schedule
@@ -64,6 +63,8 @@ def scheduler_for(
     `model_config` is the configuration of the model's own scheduler: it knows the noise schedule and what the
     UNet predicts, which hold for every sampler.
     """
+    import diffusers
+
     recipe = _Recipe(model_config["_class_name"]) if sampler is Sampler.OWN else _RECIPES[sampler]
     options = recipe.options
     if schedule is not Schedule.SAMPLER:

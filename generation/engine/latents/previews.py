@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from diffusers import AutoencoderTiny
 
 from generation.engine.latents import scaling
 from generation.pictures import Preview
@@ -104,6 +103,8 @@ class TinyDecoder:
     @classmethod
     def read(cls, folder: Path, channels: int, device: torch.device, dtype: torch.dtype) -> Self:
         """Raises `OSError` or `ValueError` where the folder holds none for `channels` channels."""
+        from diffusers import AutoencoderTiny
+
         network = AutoencoderTiny.from_pretrained(
             str(folder), torch_dtype=dtype, use_safetensors=True, local_files_only=True
         )

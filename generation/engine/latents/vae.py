@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL
 
 from generation.engine.latents import scaling
 from generation.engine.latents.previews import FrameCost
@@ -72,6 +71,8 @@ class Autoencoder:
 
     def encode(self, pixels: torch.Tensor) -> Encoded:
         """Pixels (1, 3, 8h, 8w), from -1 to 1, to what their latents are."""
+        from diffusers import AutoencoderKL
+
         network, side = self._network, max(pixels.shape[-2:]) // PIXELS_PER_LATENT
         encoded = self._sparingly(network.encode, pixels, side, divisible=isinstance(network, AutoencoderKL))
         return Encoded(encoded, network.config)

@@ -33,7 +33,7 @@ class Preferring:
             return self._processor(*inputs, **named)
 
 
-def placed(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
+def accelerated(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
     """The pipeline on its device, and accelerated. Raises `ValueError` or `RuntimeError` for what it does not know, or
     what a package is missing for."""
     unet = getattr(pipeline, "unet", None)

@@ -17,14 +17,13 @@ from typing import Any
 
 import numpy
 import torch
-from diffusers import DiffusionPipeline
 from PIL import Image
 
 from generation import abilities, infotext
 from generation.catalogue import ModelSpec
 from generation.engine.latents import noise, png, scaling
-from generation.engine.latents import vae as vae_module
 from generation.engine.latents.previews import LatentPreview
+from generation.engine.latents.vae import cut_smaller
 from generation.engine.models.model import hash_of
 from generation.engine.runtime import memory
 from generation.engine.runtime.device import told
@@ -78,7 +77,7 @@ class PipelineModel:
         """From now on decode in tiles, and keep on the device only what is at work; False where that is so already."""
         side = max(settings.width, settings.height) // PIXELS_PER_LATENT
         vae = getattr(self.pipeline, "vae", None)
-        smaller = vae_module.cut_smaller(vae, side, getattr(vae, "use_tiling", False))
+        smaller = cut_smaller(vae, side, getattr(vae, "use_tiling", False))
         if self.device.type == "cpu" or self.offloaded or not self.pipeline.model_cpu_offload_seq:
             return smaller
         log.warning("out of memory; from now on %s keeps on %s what is at work alone", self.spec.name, self.device)
@@ -260,6 +259,8 @@ def assembled(
 
 def _has_steps(pipeline: Any) -> bool:
     """True where a pipeline's own scheduler takes the steps, and not that of a pipeline within."""
+    from diffusers import DiffusionPipeline
+
     within = any(isinstance(part, DiffusionPipeline) for part in vars(pipeline).values())
     return hasattr(pipeline, "scheduler") and not within
 

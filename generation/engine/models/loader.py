@@ -9,20 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-import diffusers
 import torch
-from diffusers import AutoencoderKL, DiffusionPipeline
 
 from generation import sources
-from generation.acceleration import PLAIN as NOT_ACCELERATED
-from generation.acceleration import Acceleration
+from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine.conditioning import controlnet as controlnet_module
 from generation.engine.conditioning import ip_adapter, stable_diffusion
+from generation.engine.conditioning.controlnet import read_controlnet
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.latents.previews import LatentPreview, TinyDecoder
-from generation.engine.models import acceleration as acceleration_module
 from generation.engine.models import diffusers_pipeline, single_file
+from generation.engine.models.acceleration import accelerated
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.model import Model, hash_of
 from generation.engine.runtime import hub, memory
@@ -46,7 +43,7 @@ FILE_READ = 0.8
 """Of reading a model of one file, the share that is done when all its bytes are read, and networks are made of them."""
 
 LIBRARIES = ("diffusers", "transformers")
-PLAIN = "*.safetensors"
+SAFETENSORS = "*.safetensors"
 
 UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
 """What libraries raise where files or parts are not what they should be, or a package for them is missing."""
@@ -57,7 +54,7 @@ def load(
     device: torch.device,
     dtype: torch.dtype,
     report: Report = lambda share: None,
-    acceleration: Acceleration = NOT_ACCELERATED,
+    acceleration: Acceleration = UNACCELERATED,
 ) -> Model | PipelineModel:
     """Read a model; safetensors only, since pickled weights can run code.
 
@@ -76,7 +73,7 @@ def load(
         memory.check_room(spec.name, [*in_pipeline, *beside.files], held_on, dtype)
         own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
-        pipeline = acceleration_module.placed(pipeline_of(spec, weights, dtype, reading), device, acceleration)
+        pipeline = accelerated(pipeline_of(spec, weights, dtype, reading), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return diffusers_pipeline.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
         channels = pipeline.vae.config.latent_channels
@@ -160,7 +157,7 @@ class _Beside:
     def lay(self, model: Model, pipeline: Any, told: LoadProgress) -> None:
         """Read it, for a model that is read already."""
         if self.controlnet:
-            model.controlnet = controlnet_module.read(self.controlnet, model.device, model.dtype)
+            model.controlnet = read_controlnet(self.controlnet, model.device, model.dtype)
         if self.adapter and self.encoder:
             told.until(1.0)(0.5)
             model.image_prompts = IpAdapter.read(self.adapter, self.encoder, pipeline)
@@ -202,6 +199,8 @@ def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Repo
 
 def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...]) -> Any:
     """Part by part, so that it can be told how far it is."""
+    from diffusers import DiffusionPipeline
+
     parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
     for name in parts:
         _refuse_pickles(folder / name)
@@ -225,7 +224,9 @@ def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype, report: Report) 
     if not spec.config:
         with TemporaryDirectory() as workspace:
             return single_file.read(file, dtype, Path(workspace))
-    config = DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
+    import diffusers
+
+    config = diffusers.DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
     kind = getattr(diffusers, config["_class_name"])
     return kind.from_single_file(
         str(file), config=str(Path(spec.config).expanduser()), torch_dtype=dtype, local_files_only=True
@@ -258,6 +259,8 @@ def _autoencoder_at(source: str, report: Report | None) -> Path:
 
 def _autoencoder(found: Path, own: Any, weights: Path, dtype: torch.dtype) -> Any:
     """Of a folder, or of a .safetensors file for the same shapes as those of the model's `own`."""
+    from diffusers import AutoencoderKL
+
     if found.is_dir():
         return AutoencoderKL.from_pretrained(str(found), torch_dtype=dtype, use_safetensors=True, local_files_only=True)
     with TemporaryDirectory() as workspace:
@@ -286,12 +289,12 @@ def _classes(index: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _files_of_part(folder: Path) -> list[Path]:
     variant = _variant(folder)
-    return [file for file in folder.glob(PLAIN) if (".fp16." in file.name) == (variant == "fp16")]
+    return [file for file in folder.glob(SAFETENSORS) if (".fp16." in file.name) == (variant == "fp16")]
 
 
 def _variant(folder: Path) -> str | None:
     """ "fp16" where there is nothing else."""
-    names = [file.name for file in folder.glob(PLAIN)]
+    names = [file.name for file in folder.glob(SAFETENSORS)]
     return "fp16" if names and all(".fp16." in name for name in names) else None
 
 

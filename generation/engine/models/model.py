@@ -11,8 +11,8 @@ import torch
 
 from generation import loras
 from generation.catalogue import ModelSpec
-from generation.engine.conditioning import controlnet as controlnet_module
 from generation.engine.conditioning import lora_files, stable_diffusion
+from generation.engine.conditioning.controlnet import control_pixels
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.conditioning.lora_adapters import LoraAdapters
@@ -105,7 +105,7 @@ class Model:
             return None
         if self.controlnet is None:
             raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
-        pixels = controlnet_module.pixels(guides.control, settings.width, settings.height)
+        pixels = control_pixels(guides.control, settings.width, settings.height)
         return Guide(pixels.to(self.device, self.dtype), settings.control_scale)
 
     def _hear(

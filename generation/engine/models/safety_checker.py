@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy
 import torch
-from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
 from PIL import Image
-from transformers import CLIPImageProcessor
 
 from generation.catalogue import Catalogue
 from generation.engine.runtime import hub
@@ -32,6 +30,9 @@ class SafetyChecker:
     def read(cls, source: str, device: torch.device, report: hub.Report = lambda share: None) -> "SafetyChecker":
         """From a hub id, which is fetched with `report`, or a directory, which may be a whole pipeline's; safetensors
         only, since pickled weights can run code. Raises `CheckerUnavailable`."""
+        from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
+        from transformers import CLIPImageProcessor
+
         log.info("loading the safety checker %s", source)
         report(0.0)
         try:

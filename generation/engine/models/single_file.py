@@ -11,13 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import (
-    StableDiffusionInpaintPipeline,
-    StableDiffusionPipeline,
-    StableDiffusionXLInpaintPipeline,
-    StableDiffusionXLPipeline,
-)
-from transformers import CLIPTokenizer
 
 from generation.sources import Family, Weight, family_of_tensors, head_of
 
@@ -56,6 +49,8 @@ def read_ahead(file: Path, report: Callable[[float], None]) -> None:
 
 def write_config(shapes: Shapes, folder: Path) -> Any:
     """Write the configuration of a checkpoint in diffusers' format into `folder`; the class of its pipeline."""
+    import diffusers
+
     family = family_of_tensors(shapes)
     if family is Family.OTHER:
         raise ValueError(
@@ -70,13 +65,13 @@ def write_config(shapes: Shapes, folder: Path) -> Any:
     _write(folder / "vae" / "config.json", _vae(shapes, family))
     _write(folder / "scheduler" / "scheduler_config.json", _scheduler(shapes))
     if family is Family.XL:
-        kind = StableDiffusionXLInpaintPipeline if inpaints else StableDiffusionXLPipeline
+        kind = diffusers.StableDiffusionXLInpaintPipeline if inpaints else diffusers.StableDiffusionXLPipeline
         first = _clip(shapes, "conditioner.embedders.0.transformer.text_model.")
         second = _open_clip(shapes, "conditioner.embedders.1.model.")
         encoders = {"": ("CLIPTextModel", first), "_2": ("CLIPTextModelWithProjection", second)}
         index: dict[str, Any] = {"force_zeros_for_empty_prompt": True}
     else:
-        kind = StableDiffusionInpaintPipeline if inpaints else StableDiffusionPipeline
+        kind = diffusers.StableDiffusionInpaintPipeline if inpaints else diffusers.StableDiffusionPipeline
         second_version = "cond_stage_model.model.positional_embedding" in shapes
         encoder = (
             _open_clip(shapes, "cond_stage_model.model.", skipped=1)
@@ -100,6 +95,8 @@ _TOKENIZER = ("transformers", "CLIPTokenizer")
 
 def clip_tokenizer() -> Any:
     """CLIP's own: a byte each, those that end words, the merges, and two marks."""
+    from transformers import CLIPTokenizer
+
     merges = [tuple(line.split()) for line in gzip.decompress(MERGES.read_bytes()).decode().splitlines()]
     bytes_ = list(_written_bytes())
     words = [*bytes_, *(f"{each}</w>" for each in bytes_), *("".join(pair) for pair in merges)]

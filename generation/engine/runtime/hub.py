@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from diffusers import DiffusionPipeline
 from huggingface_hub import hf_hub_download, snapshot_download
 from huggingface_hub.errors import DryRunError
 from tqdm.auto import tqdm
@@ -35,6 +34,8 @@ def model(source: str, report: Report | None) -> Path:
     """
     if report is None:
         return fetched(source, _weights_of(source, here=True), None)
+    from diffusers import DiffusionPipeline
+
     with suppress(OSError):
         fetched(source, _weights_of(source), report)
     return Path(DiffusionPipeline.download(source, use_safetensors=True, **UNUSED))
