@@ -1,4 +1,4 @@
-"""What may make a GPU faster, or let a model fit on it. All of it is off unless a host has seen that it helps."""
+"""Options that make a GPU faster or let a larger model fit on it. All are off by default: measure them first."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,14 @@ ATTENTION = (
     "_flash_3",
     "sage",
 )
-"""Who computes attention, by the names of diffusers' `set_attention_backend`; "" leaves it as it is."""
+"""Attention backends, by the names of diffusers' `set_attention_backend`; "" leaves the default."""
 
 OFFLOAD = ("", "group", "sequential")
-"""What stays in the processor's memory until it is computed with: nothing, blocks, or single layers."""
+"""How weights are offloaded to the CPU's memory until they are used: not at all, by block, or by layer."""
 
 
 def check(attention: str, offload: str) -> None:
-    """Raise `InvalidSetting` for a name that is none."""
+    """Raise `InvalidSetting` for an unknown name."""
     for field, name, names in (("attention", attention, ATTENTION), ("offload", offload, OFFLOAD)):
         if name not in names:
             raise InvalidSetting(field, f"It must be empty or one of {', '.join(names[1:])}; not {name}.")
@@ -31,13 +31,13 @@ def check(attention: str, offload: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Acceleration:
-    """How a model is computed with. Raises `InvalidSetting` for a name that is none."""
+    """How a model is accelerated. Raises `InvalidSetting` for an unknown name."""
 
     attention: str = ""
     compile: bool = False
-    """The repeated blocks of a network are compiled, when they are first computed with."""
+    """Compile the repeated blocks of a network at their first forward."""
     fuse_projections: bool = False
-    """Query, key and value of attention by one product."""
+    """Compute query, key and value of attention in one matrix product."""
     offload: str = ""
 
     def __post_init__(self) -> None:
@@ -45,8 +45,9 @@ class Acceleration:
 
     @property
     def forbids_loras(self) -> bool:
-        """True where changed weights would not reach what is computed with."""
+        """True where merged LoRA weights would have no effect."""
         return self.fuse_projections or bool(self.offload)
 
 
 UNACCELERATED = Acceleration()
+"""Everything off."""
