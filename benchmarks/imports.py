@@ -32,7 +32,7 @@ LEFT_OUT = {
     "scipy.integrate, for LMS": "import scipy.integrate",
     "peft, where it is installed": "import peft",
 }
-"""What a worker does not import until it is used, after all of `STEPS`."""
+"""Imports that a worker postpones or never needs, measured after all of `STEPS`."""
 
 _TIMED = """
 import resource

@@ -20,14 +20,14 @@ LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.cha
 
 def layouts(rows: int, rounds: int, jobs: int = bench.JOBS) -> dict[str, float]:
     """The median seconds of each way, in batches of at most so many rows."""
-    shelves = {name: _cache(layout) for name, layout in LAYOUTS.items()}
-    model = next(iter(shelves.values())).take(Catalogue().default.name, lambda share: None)
+    caches = {name: _cache(layout) for name, layout in LAYOUTS.items()}
+    model = next(iter(caches.values())).take(Catalogue().default.name, lambda share: None)
     stock, mixed = bench.stock_of(model), list(bench.mixed_jobs(model, jobs))
     seconds: dict[str, list[float]] = {name: [] for name in (*LAYOUTS, "stock pipeline")}
-    for cache in shelves.values():
+    for cache in caches.values():
         bench.drawn_by_us(cache, [replace(each, steps=2) for each in mixed], BatchSizing(rows))
     for _ in range(rounds):
-        for name, cache in shelves.items():
+        for name, cache in caches.items():
             seconds[name].append(bench.drawn_by_us(cache, mixed, BatchSizing(rows)).seconds)
         seconds["stock pipeline"].append(bench.drawn_by_stock(stock, model, mixed).seconds)
     return {name: median(taken) for name, taken in seconds.items()}

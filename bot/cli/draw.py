@@ -109,7 +109,7 @@ def user_cache(platform: str, environment: Mapping[str, str]) -> Path:
 
 
 def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, Inputs]:
-    """What is to be drawn, and from what. Raises `UserError`."""
+    """The settings of the pictures to generate, and their input images. Raises `UserError`."""
     settings, inputs = settings_of(options, catalogue), inputs_of(options)
     guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
     catalogue.check_guides(settings.model, **guides)
@@ -117,7 +117,7 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
 
 
 def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:
-    """What the options ask for, over what the model likes. Raises `UserError`."""
+    """The settings of the options, over the model's preferred ones. Raises `UserError`."""
     model = catalogue.get(options.model) if options.model else catalogue.default
     chosen = PartialSettings(
         width=options.width,
@@ -166,7 +166,7 @@ def _picture(path: Path | None) -> bytes:
 
 
 def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> GenerationSettings:
-    """What drew a picture, by its own account; for one without, the default model's settings and its title as words.
+    """The settings in a picture's metadata; without any, the default model's settings and the title as prompt.
 
     Raises `NotDrawn` for what is no picture, `InvalidSetting` for one that is too large.
     """

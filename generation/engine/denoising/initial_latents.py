@@ -33,7 +33,7 @@ class Start:
 
 
 def begin(model: Model, settings: GenerationSettings, scheduler: Any, init_image: InitImage | None) -> Start:
-    """The start of one picture. Random numbers are drawn in the order of diffusers' pipelines, so that a seed gives the
+    """The start of one picture. Random numbers are taken in the order of diffusers' pipelines, so that a seed gives the
     same picture."""
     chance = noise.source(settings.seed)
     if init_image is None:
