@@ -1,4 +1,4 @@
-"""Options that make a GPU faster or let a larger model fit on it. All are off by default: measure them first."""
+"""Options that make a GPU faster, or let a model fit on it. All are off by default."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ ATTENTION = (
     "_flash_3",
     "sage",
 )
-"""Attention backends, by the names of diffusers' `set_attention_backend`; "" leaves the default."""
+"""Attention backends, by the names of diffusers' `set_attention_backend`; "" keeps the default."""
 
 OFFLOAD = ("", "group", "sequential")
-"""How weights are offloaded to the CPU's memory until they are used: not at all, by block, or by layer."""
+"""Offloading to the CPU until needed: nothing, blocks, or single layers."""
 
 
 def check(attention: str, offload: str) -> None:
@@ -31,13 +31,13 @@ def check(attention: str, offload: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Acceleration:
-    """How a model is accelerated. Raises `InvalidSetting` for an unknown name."""
+    """How a model is run. Raises `InvalidSetting` for an unknown name."""
 
     attention: str = ""
     compile: bool = False
-    """Compile the repeated blocks of a network at their first forward."""
+    """Compile a network's repeated blocks at their first use."""
     fuse_projections: bool = False
-    """Compute query, key and value of attention in one matrix product."""
+    """Compute query, key and value of attention with one matrix product."""
     offload: str = ""
 
     def __post_init__(self) -> None:
@@ -45,9 +45,8 @@ class Acceleration:
 
     @property
     def forbids_loras(self) -> bool:
-        """True where merged LoRA weights would have no effect."""
+        """True where merging LoRAs into the weights would have no effect."""
         return self.fuse_projections or bool(self.offload)
 
 
 UNACCELERATED = Acceleration()
-"""Everything off."""

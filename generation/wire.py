@@ -1,6 +1,6 @@
-"""What passes between the bot's process and a worker's: length-prefixed pickles over the worker's own pipe.
+"""The messages between the bot's process and a worker: length-prefixed pickles over the worker's pipes.
 
-Both ends are one program, so pickles are safe here; nothing that came from outside is ever unpickled.
+Both ends are the same program, so pickles are safe here. Nothing from outside is ever unpickled.
 """
 
 import pickle
@@ -21,7 +21,7 @@ _LENGTH = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True)
 class Configure:
-    """The first command: what the worker is to work with. "auto" leaves device and dtype to what there is."""
+    """The first command: the worker's options. "auto" lets the worker choose device and dtype."""
 
     models: tuple[ModelSpec, ...]
     loras: tuple[LoraSpec, ...] = ()
@@ -33,15 +33,15 @@ class Configure:
     strict: bool = False
     models_in_memory: int = 1
     largest_batch: int = 0
-    """Rows of a forward; 0 measures how many pay."""
+    """The most rows of a forward; 0 measures the best number."""
     measurements: Path | None = None
-    """The file that keeps what was measured."""
+    """The file for measurements."""
     model_wait_seconds: float = 20.0
-    """How long a job for another model waits for the batch to drain, until it is drawn beside it, or nothing joins the
-    batch any more."""
+    """Seconds a job for another model waits for the batch to drain. After that, both models run in turns, or, if memory
+    is short, nothing new joins the batch."""
     upscaler: UpscalerName = UpscalerName.AUTO
     step_seconds: float = 300.0
-    """How long a worker may say nothing while it draws; then it is taken for stuck."""
+    """Seconds without a message after which a busy worker counts as stuck."""
     acceleration: Acceleration = UNACCELERATED
 
 
@@ -65,12 +65,12 @@ Command = Configure | Submit | Cancel | WantFrame
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker's first word: which process it is, and what it runs on."""
+    """The worker's first message: its process id, and what it runs on."""
 
     pid: int
     device: str
     dtype: str
-    """The number format, or "float32 or bfloat16" where each model is drawn in the faster one."""
+    """The number format, or "float32 or bfloat16" if each model runs in the faster one."""
     threads: int
 
 
@@ -79,19 +79,19 @@ class AsyncReader(Protocol):
 
 
 def pack(message: Any) -> bytes:
-    """A message as bytes, its length in front."""
+    """A message as bytes, prefixed by its length."""
     body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     return _LENGTH.pack(len(body)) + body
 
 
 def read(stream: BinaryIO) -> Any:
-    """The next message; raises `EOFError` when the other side is gone."""
+    """Read the next message. Raises `EOFError` when the other side has closed."""
     (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
     return pickle.loads(_exactly(stream, length))
 
 
 async def read_async(stream: AsyncReader) -> Any:
-    """The next message; raises `asyncio.IncompleteReadError`, an `EOFError`, when the other side is gone."""
+    """Read the next message. Raises `asyncio.IncompleteReadError`, an `EOFError`, when the other side has closed."""
     (length,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
     return pickle.loads(await stream.readexactly(length))
 

@@ -1,4 +1,4 @@
-"""Drawing from the command line, through the same worker as the bot."""
+"""`noisefox imagine`, `upscale` and `bench`: drawing on the command line, with the same worker as the bot."""
 
 import argparse
 import asyncio
@@ -29,11 +29,11 @@ from generation.upscaling import UpscalerName
 
 
 class NotDrawn(NoisefoxError):
-    """The worker could not draw it."""
+    """The worker could not draw the picture."""
 
 
 async def imagine(options: argparse.Namespace, config: Config) -> int:
-    """Draw what the options ask for, and print where the pictures are."""
+    """Draw pictures and print their paths."""
     settings, inputs = asked_for(options, config.catalogue)
     async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
@@ -52,7 +52,7 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
 
 
 async def upscale(options: argparse.Namespace, config: Config) -> int:
-    """Enlarge a picture file, and print where the larger one is and what enlarged it."""
+    """Enlarge a picture file and print the path of the larger one and the upscaler used."""
     file: Path = options.picture
     try:
         picture = await asyncio.to_thread(file.read_bytes)
@@ -73,7 +73,7 @@ async def upscale(options: argparse.Namespace, config: Config) -> int:
 
 
 def bench(options: argparse.Namespace, config: Config, chat: Chat, join: Join) -> int:
-    """Measure the engine, in a process of its own as all that needs torch, then the bot."""
+    """Measure the engine, in a process of its own because it imports torch, then the bot."""
     model = config.catalogue.get(options.model).name if options.model else config.catalogue.default.name
     command = [sys.executable, "-m", "generation.engine.benchmarking.bench", model]
     packed = wire.pack(worker_options(config))
@@ -109,7 +109,7 @@ def user_cache(platform: str, environment: Mapping[str, str]) -> Path:
 
 
 def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, Inputs]:
-    """The settings of the pictures to generate, and their input images. Raises `UserError`."""
+    """The settings and input pictures that the options name. Raises `UserError`."""
     settings, inputs = settings_of(options, catalogue), inputs_of(options)
     guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
     catalogue.check_guides(settings.model, **guides)
@@ -117,7 +117,7 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
 
 
 def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:
-    """The settings of the options, over the model's preferred ones. Raises `UserError`."""
+    """The settings of the options, over the model's defaults. Raises `UserError`."""
     model = catalogue.get(options.model) if options.model else catalogue.default
     chosen = PartialSettings(
         width=options.width,
@@ -147,7 +147,7 @@ def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> Generation
 
 
 def inputs_of(options: argparse.Namespace) -> Inputs:
-    """The files that are named, read with care. Raises `UserError`."""
+    """The input pictures of the options, checked. Raises `UserError`."""
     return Inputs(
         image=_picture(options.image),
         mask=_picture(options.mask),
@@ -166,15 +166,15 @@ def _picture(path: Path | None) -> bytes:
 
 
 def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> GenerationSettings:
-    """The settings in a picture's metadata; without any, the default model's settings and the title as prompt.
+    """The settings in a picture's metadata; without any, the default model's, with `title` as the prompt.
 
-    Raises `NotDrawn` for what is no picture, `InvalidSetting` for one that is too large.
+    Raises `NotDrawn` if it is no picture, and `InvalidSetting` if it is too large.
     """
     try:
         with Image.open(BytesIO(picture)) as image:
             text = str(image.info.get(infotext.CHUNK_NAME, ""))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise NotDrawn("This is no picture that I can read. Give a PNG, a JPEG or a WebP file.") from None
+        raise NotDrawn("This file can't be read. Use a PNG, JPEG or WebP picture.") from None
     try:
         return infotext.from_infotext(text)
     except UserError:
@@ -182,7 +182,7 @@ def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> Generation
 
 
 async def finished(events: AsyncIterator[Event], steps: int | None = None) -> Completed:
-    """Follow the one job with a progress bar (on a terminal only) until it ends."""
+    """Wait for the job to end, with a progress bar if this is a terminal. Raises `NotDrawn` if it fails."""
     with tqdm(total=steps, unit="step", disable=None, leave=False) as bar:
         async for event in events:
             match event:
@@ -193,11 +193,11 @@ async def finished(events: AsyncIterator[Event], steps: int | None = None) -> Co
                     return event
                 case Failed():
                     raise NotDrawn(f"{sentence_for_failure(event.kind)} ({event.detail})")
-    raise NotDrawn("The worker ended.")
+    raise NotDrawn("The worker stopped.")
 
 
 def free_path(folder: Path, name: str, ending: str = "png") -> Path:
-    """A file name that is not taken: `seed-7.png`, `seed-7-2.png` and so on."""
+    """A path that does not exist yet: `seed-7.png`, `seed-7-2.png` and so on."""
     path, number = folder / f"{name}.{ending}", 1
     while path.exists():
         number += 1
