@@ -113,7 +113,7 @@ def test_a_picture_is_enlarged_and_keeps_its_settings(drawn: list[dict[str, obje
         (("imagine", "a fox", "--model", "gone"), "There is no model called “gone” here."),
         (("imagine", " "), "The prompt is empty."),
         (("upscale", "nowhere.png"), "nowhere.png cannot be read: No such file or directory."),
-        (("upscale", __file__), "This is no picture that I can read."),
+        (("upscale", __file__), "This file can't be read."),
         (("run",), "There is no bot token. Set the environment variable NOISEFOX_TOKEN"),
         (("run", "--config", "nowhere.toml"), "There is no file nowhere.toml."),
     ],
