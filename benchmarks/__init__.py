@@ -1,1 +1,1 @@
-"""What the figures in the README come from."""
+"""Benchmarks behind the figures in the README."""

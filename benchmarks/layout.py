@@ -1,5 +1,5 @@
-"""What convolutions gain by their channels lying last in memory: 16 mixed jobs, drawn with both layouts and by the
-stock pipeline in turns, in float32 on the processor. Seconds, the medians of all rounds.
+"""Channels-last memory format: seconds of 16 mixed jobs in both formats and by the stock pipeline, in turns, in float32
+on the CPU. Prints the medians of all rounds.
 
     python -m benchmarks.layout [--rows 32] [--rounds 3]
 """

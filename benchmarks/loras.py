@@ -1,5 +1,5 @@
-"""What a LoRA costs: merged into the weights and switched by pointers, as it is done here, or computed beside each
-layer in every forward, as peft does it. Rank 16 over all layers of attention of the shipped model, in milliseconds.
+"""The cost of a LoRA: merged into the weights and switched by pointers, as the engine does, or computed beside each
+layer in every forward, as peft does. Rank 16 over all layers of attention of the shipped model, in milliseconds.
 
     python -m benchmarks.loras
 """
@@ -23,11 +23,11 @@ from generation.loras import Lora, Loras, LoraSpec
 RANK = 16
 ROWS = (2, 8, 16)
 REPEATS = 8
-"""The fastest of so many counts."""
+"""Runs of each figure, of which the fastest counts."""
 
 
 def main() -> None:
-    """A line for each figure."""
+    """Print a line for each figure."""
     unet = UNet2DConditionModel.from_pretrained(POCKET.source, subfolder="unet").eval()
     names = [
         name for name, layer in unet.named_modules() if "attentions" in name and isinstance(layer, torch.nn.Linear)
@@ -46,22 +46,22 @@ def main() -> None:
 
 @torch.inference_mode()
 def _merged(unet: Any, lora_adapters: LoraAdapters) -> None:
-    worn = (Lora("any", 0.8),)
+    applied = (Lora("any", 0.8),)
 
     def merge() -> None:
         lora_adapters.forget_idle()
-        lora_adapters.wear_to_listen(worn)
+        lora_adapters.apply_to_text_encoders(applied)
 
     def there_and_back() -> None:
-        lora_adapters.wear_to_predict(worn)
-        lora_adapters.wear_to_predict(())
+        lora_adapters.apply_to_unet(applied)
+        lora_adapters.apply_to_unet(())
 
     print(f"forward without: {_forwards(unet)}")
     print(f"merge, once a set: {_fastest(merge):.1f}")
     print(f"switch, there and back: {_fastest(there_and_back):.2f}")
-    lora_adapters.wear_to_predict(worn)
+    lora_adapters.apply_to_unet(applied)
     print(f"forward with, merged: {_forwards(unet)}")
-    lora_adapters.wear_to_predict(())
+    lora_adapters.apply_to_unet(())
 
 
 def _random(unet: Any, names: list[str]) -> dict[str, torch.Tensor]:

@@ -1,5 +1,5 @@
-"""Where the time goes when 16 mixed jobs are drawn at once: what `noisefox bench` draws, with a watch on each part of
-the step loop. Shares of the whole, the largest first.
+"""A profile of the step loop: the share of each part in the time of 16 mixed jobs, those of `noisefox bench`, the
+largest first.
 
     python -m benchmarks.parts [--dtype bfloat16]
 """
@@ -22,19 +22,19 @@ from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.profiling import DeviceMeter
 
-REST = "choosing who is next, gathering rows, and all else"
+REST = "scheduling, batching, and everything else"
 
 
 class Watch:
-    """Counts the seconds that named parts take. Of a part inside another one the time is its own alone."""
+    """Counts the seconds of named parts, without those of other parts that run inside them."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._inside: list[float] = []
-        """What parts took so far that lie within those that have begun, for each of these."""
+        """For each part that has begun, the seconds of the parts inside it so far."""
 
     def over(self, part: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        """The same work, watched."""
+        """The same function, timed as `part`."""
 
         def watched(*given: Any, **named: Any) -> Any:
             self._inside.append(0.0)
@@ -51,7 +51,7 @@ class Watch:
 
 
 def parts(dtype: str, jobs: int = bench.JOBS) -> dict[str, float]:
-    """The share of each part in the time of all."""
+    """The share of each part in the total time."""
     cache = ModelCache(Catalogue(), *device.choose("cpu", dtype))
     model = cache.take(Catalogue().default.name, lambda share: None)
     mixed = list(bench.mixed_jobs(model, jobs))
@@ -73,7 +73,7 @@ def parts(dtype: str, jobs: int = bench.JOBS) -> dict[str, float]:
 
 
 def main() -> None:
-    """A line for each part."""
+    """Print a line for each part."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dtype", default="auto")
     for part, share in parts(parser.parse_args().dtype).items():

@@ -1,8 +1,8 @@
-"""`noisefox bench` for networks of the common sizes with random weights, so that nothing needs to be downloaded.
+"""`noisefox bench` for networks of common sizes with random weights, so that nothing is downloaded.
 
 Run as `python -m benchmarks.random_weights --size sd15`. The time of a forward does not depend on the weights. With
-`--tiny` the networks have the same blocks and few channels, and the whole takes a minute on a processor: that shows
-that it runs, and no figure of it means anything.
+`--tiny`, the networks have the same blocks and few channels, and it takes a minute on a CPU: a test that it runs, whose
+figures mean nothing.
 """
 
 import argparse
@@ -31,7 +31,7 @@ RESOLUTIONS = {"sd15": 512, "sdxl": 1024}
 TINY_RESOLUTION = 64
 TOKENS = 77
 TINY = 8
-"""How many times fewer channels the tiny form has."""
+"""Divisor of the channels with `--tiny`."""
 
 
 def sd15_unet(tiny: bool = False) -> Any:
@@ -140,7 +140,7 @@ def _clip_g(tiny: bool) -> Any:
 
 
 def _tokenizer() -> Any:
-    """The pocket model's, whose words are fewer, at CLIP's length."""
+    """The pocket model's tokenizer, with a smaller vocabulary, at CLIP's length."""
     return CLIPTokenizer.from_pretrained(POCKET_DIRECTORY / "tokenizer", model_max_length=TOKENS)
 
 
@@ -153,9 +153,11 @@ def _scheduler() -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="sd15")
-    parser.add_argument("--resolution", type=int, help="pixels a side; by default what the size was made for")
+    parser.add_argument(
+        "--resolution", type=int, help="width and height in pixels; 512 for sd15 or 1024 for sdxl if not given"
+    )
     parser.add_argument("--jobs", type=int, default=bench.JOBS)
-    parser.add_argument("--tiny", action="store_true", help="few channels, to see that it runs")
+    parser.add_argument("--tiny", action="store_true", help="few channels, to test that it runs")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--attention", default="")

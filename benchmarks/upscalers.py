@@ -1,7 +1,7 @@
-"""Every upscaler at hand on the same pictures: how near it comes to the truth, and how long it takes.
+"""Quality and speed of all installed upscalers on the same pictures.
 
-Each picture is the truth. It is made a half and a quarter of its size with an antialiased filter, enlarged again, and
-compared: dB of peak signal-to-noise ratio (more is better), and seconds for one picture, both beside Lanczos' own.
+Each picture is scaled down to a half and a quarter with an antialiased filter, upscaled again, and compared with the
+original: peak signal-to-noise ratio in dB (more is better), and seconds a picture.
 
     python -m benchmarks.upscalers [FILE...]
 """
@@ -25,7 +25,7 @@ SAMPLE = Path(__file__).parents[1] / "training" / "sample" / "fluent-3d" / "asse
 
 
 def main() -> None:
-    """A line a factor and upscaler."""
+    """Print a line for each factor and upscaler."""
     parser = argparse.ArgumentParser()
     parser.add_argument("pictures", nargs="*", type=Path, default=sorted(SAMPLE.glob("*.webp")), metavar="FILE")
     truths = [_on_white(file) for file in parser.parse_args().pictures]

@@ -49,4 +49,4 @@ class Acceleration:
         return self.fuse_projections or bool(self.offload)
 
 
-PLAIN = Acceleration()
+UNACCELERATED = Acceleration()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from generation.acceleration import PLAIN, Acceleration
+from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import ModelSpec
 from generation.embeddings import EmbeddingSpec
 from generation.jobs import Job
@@ -42,7 +42,7 @@ class Configure:
     upscaler: UpscalerName = UpscalerName.AUTO
     step_seconds: float = 300.0
     """Seconds without a message after which a busy worker counts as stuck."""
-    acceleration: Acceleration = PLAIN
+    acceleration: Acceleration = UNACCELERATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from bot.cli.ack_bench import Chat, Join, acknowledgements
@@ -34,7 +36,7 @@ class NotDrawn(NoisefoxError):
 async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw pictures and print their paths."""
     settings, inputs = asked_for(options, config.catalogue)
-    async with LocalPool(config.worker_options) as pool:
+    async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
     options.out.mkdir(parents=True, exist_ok=True)
@@ -60,7 +62,7 @@ async def upscale(options: argparse.Namespace, config: Config) -> int:
     settings = _settings_in(picture, file.stem, config.catalogue)
     manner = Manner.CREATIVE if options.creative else Manner.SUBTLE
     task = Upscale(settings, picture, options.factor, upscaler=UpscalerName(options.upscaler), manner=manner)
-    async with LocalPool(config.worker_options) as pool:
+    async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", task))
         completed = await finished(pool.events())
     options.out.mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ def bench(options: argparse.Namespace, config: Config, chat: Chat, join: Join) -
     """Measure the engine, in a process of its own because it imports torch, then the bot."""
     model = config.catalogue.get(options.model).name if options.model else config.catalogue.default.name
     command = [sys.executable, "-m", "generation.engine.benchmarking.bench", model]
-    packed = wire.pack(config.worker_options)
+    packed = wire.pack(worker_options(config))
     engine = subprocess.run(command, input=packed, env=QUIET | os.environ, stdout=subprocess.PIPE, check=False)
     if engine.returncode:
         return engine.returncode
@@ -83,6 +85,16 @@ def bench(options: argparse.Namespace, config: Config, chat: Chat, join: Join) -
     rounded = {key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}
     print(json.dumps(rounded) if options.json else "\n".join(f"{key:24}{value}" for key, value in rounded.items()))
     return 0
+
+
+def worker_options(config: Config) -> wire.Configure:
+    """The worker's options. Outside a project folder, measurements are kept in the user's cache directory."""
+    if config.data.is_dir():
+        return config.worker_options
+    folder = user_cache_path("noisefox", appauthor=False)
+    with suppress(OSError):  # the worker says that it cannot write there
+        folder.mkdir(parents=True, exist_ok=True)
+    return replace(config.worker_options, measurements=folder / "measured.json")
 
 
 def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, Inputs]:

@@ -5,7 +5,7 @@ import re
 from itertools import product
 from pathlib import Path
 
-from bot.cli.draw import NotDrawn, asked_for, finished, free_path, inputs_of
+from bot.cli.draw import NotDrawn, asked_for, finished, free_path, inputs_of, worker_options
 from bot.config import Config
 from bot.figures import explanation
 from bot.figures.comparison import drawn as comparison_sheet
@@ -21,7 +21,7 @@ from generation.settings import STEPS, GenerationSettings, PartialSettings, rand
 async def explain(options: argparse.Namespace, config: Config) -> int:
     """Draw a picture and show its steps; print the paths of figure, animation and picture."""
     settings, inputs = asked_for(options, config.catalogue)
-    async with LocalPool(config.worker_options) as pool:
+    async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs, explained=True)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
     if completed.explanation is None:
@@ -47,7 +47,7 @@ async def compare(options: argparse.Namespace, config: Config) -> int:
     settings, axes, asked = compared(options, config.catalogue)
     inputs = inputs_of(options)
     pictures: dict[int, bytes] = {}
-    async with LocalPool(config.worker_options) as pool:
+    async with LocalPool(worker_options(config)) as pool:
         for job_id, model in enumerate(dict.fromkeys(each.model for each in asked)):
             group = [index for index, each in enumerate(asked) if each.model == model]
             drawn = tuple(asked[index] for index in group)

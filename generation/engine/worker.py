@@ -11,14 +11,12 @@ import threading
 from typing import BinaryIO
 
 import torch
-from diffusers.utils import logging as diffusers_logging
-from transformers.utils import logging as transformers_logging
 
 from generation import wire
 from generation.catalogue import Catalogue
 from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
-from generation.engine.runtime import device
+from generation.engine.runtime import device, libraries
 from generation.engine.scheduling import dtype_trial
 from generation.engine.scheduling.batch_sizing import SIZES, BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
@@ -40,10 +38,7 @@ def main() -> None:
     once with the status `LOST`: threads and libraries might wait for the device for ever."""
     commands, events = sys.stdin.buffer, _claim_output()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    diffusers_logging.set_verbosity_error()
-    diffusers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    libraries.prepare()
     try:
         _serve(wire.read(commands), commands, events)
     except (EOFError, BrokenPipeError):

@@ -1,7 +1,7 @@
-"""The step loop against the stock pipeline called job by job: same weights, same dtype, same threads, one run.
+"""Benchmark: the step loop against the stock pipeline called job by job, with the same weights, dtype and threads.
 
-Run as `noisefox bench`. All figures are ratios of times taken in this run, so that they mean something on a machine
-that is slow or busy.
+Run as `noisefox bench`. All figures are ratios of times measured in one run, so that they hold on a slow or busy
+machine too.
 """
 
 import argparse
@@ -41,8 +41,8 @@ JOBS = 16
 SAMPLERS = (Sampler.EULER, Sampler.EULER_ANCESTRAL, Sampler.DPMPP_2M_KARRAS, Sampler.DDIM, Sampler.UNIPC)
 REPEATS = 5
 ROUNDS = 3
-"""How often all jobs are drawn, by us, by the stock pipeline and by the bare network in turns: a machine that changes
-its pace does so to all of them."""
+"""How often all jobs run, in turns by the step loop, the stock pipeline and the bare UNet, so that a change of the
+machine's speed affects all three."""
 
 ALONE_STEPS = 25
 
@@ -56,7 +56,7 @@ FLOAT32_FIGURES = (
 
 @dataclass
 class Run:
-    """How long one way of drawing took: in all, and until each job's first preview, in seconds."""
+    """Seconds of one run: in all, and until each job's first preview."""
 
     seconds: float = 0.0
     first_previews: dict[int, float] = field(default_factory=dict)
@@ -66,17 +66,17 @@ class Run:
 
     @property
     def first_preview(self) -> float:
-        """How long half of the jobs waited for theirs."""
+        """The median wait for the first preview, in seconds."""
         return median(self.first_previews.values())
 
 
 def compare(cache: ModelCache, name: str, jobs: int = JOBS, sizing: BatchSizing | None = None) -> dict[str, Any]:
-    """All figures, for `jobs` mixed jobs of one size. Without a `sizing` the device is measured first, as a worker
+    """All figures, for `jobs` mixed jobs of one size. Without a `sizing`, the batch size is measured first, as a worker
     does once.
 
-    Ratios are of the number format that draws, the same on both sides, unless their names say float32. Pixels are those
-    of the stock pipeline in float32 alone: `pixel_max_diff` is how far ours in float32 are from them,
-    `pixel_max_diff_from_float32` how far those of the number format that draws are.
+    Ratios compare runs in the worker's dtype, unless their names say float32. Pixels are compared with those of the
+    stock pipeline in float32: `pixel_max_diff` is the largest difference of ours in float32,
+    `pixel_max_diff_from_float32` that of ours in the worker's dtype.
     """
     model = cache.take(name, on_load=lambda share: None)
     mixed = list(mixed_jobs(model, jobs))
@@ -104,8 +104,8 @@ def compare(cache: ModelCache, name: str, jobs: int = JOBS, sizing: BatchSizing 
 def _beside_float32(
     cache: ModelCache, model: Model, mixed: list[GenerationSettings], sizing: BatchSizing, drawn: tuple[Run, Run]
 ) -> dict[str, Any]:
-    """What is `drawn`, by us and by the stock pipeline, against the same in float32; None where memory has no place for
-    that."""
+    """Compare the runs in `drawn`, ours and the stock pipeline's, with runs in float32; None where memory is too
+    small."""
     (ours, _), (precisely, precise) = drawn, drawn
     if model.dtype != torch.float32:
         in_float32 = cache.like_this(torch.float32)
@@ -127,7 +127,7 @@ def _beside_float32(
 def _in_turns(
     cache: ModelCache, model: Model, mixed: list[GenerationSettings], sizing: BatchSizing, rounds: int
 ) -> Iterator[tuple[Run, Run]]:
-    """Of each round, our run and that of the stock pipeline in the same number format."""
+    """For each round, our run and the stock pipeline's in the same dtype."""
     stock = stock_of(model)
     _warm_up(cache, mixed, stock, sizing)
     for _ in range(rounds):
@@ -136,7 +136,7 @@ def _in_turns(
 
 
 def _most_apart(one: Run, other: Run) -> int:
-    """The largest difference of any value of any pixel, of 255."""
+    """The largest difference of any pixel value, 0 to 255."""
     return max(int(abs(one.pictures[job_id] - other.pictures[job_id]).max()) for job_id in one.pictures)
 
 
@@ -173,7 +173,7 @@ def drawn_by_us(cache: ModelCache, mixed: list[GenerationSettings], sizing: Batc
 
 @torch.inference_mode()
 def drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -> Run:
-    """The same jobs, one after the other."""
+    """The same jobs, one after the other, by the stock pipeline."""
     run, started = Run(), time.perf_counter()
     for job_id, settings in enumerate(mixed):
 
@@ -197,19 +197,19 @@ def drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) ->
 
 
 def stock_of(model: Model) -> Any:
-    """The stock pipeline with the model's weights, read anew, in the same number format and on the same device."""
+    """The stock pipeline with the model's weights, read again, in the same dtype and on the same device."""
     pipeline = loader.pipeline_of(model.spec, model.weights, model.dtype).to(model.device)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
 
 def _words(stock: Any, settings: GenerationSettings) -> dict[str, Any]:
-    """What the stock pipeline is given to listen to. At another clip skip than its own it is embeddings by its own
-    encoder, since diffusers 0.42.1 cannot skip layers of transformers 5."""
+    """The prompt arguments of the stock pipeline. For a clip skip other than its own, embeddings by its own encoder,
+    since diffusers 0.42.1 can't skip layers of transformers 5."""
     if settings.clip_skip == _own_clip_skip(stock):
         return {"prompt": settings.prompt}
-    prompt, silence = (_embeddings(stock, text, settings.clip_skip) for text in (settings.prompt, ""))
-    return {"prompt_embeds": prompt, "negative_prompt_embeds": silence}
+    prompt, negative = (_embeddings(stock, text, settings.clip_skip) for text in (settings.prompt, ""))
+    return {"prompt_embeds": prompt, "negative_prompt_embeds": negative}
 
 
 def _own_clip_skip(stock: Any) -> int:
@@ -217,7 +217,7 @@ def _own_clip_skip(stock: Any) -> int:
 
 
 def _embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
-    """Of a text, by the one encoder of Stable Diffusion 1.x and 2.x: (1, tokens, width)."""
+    """A text's embeddings by the text encoder of Stable Diffusion 1.x or 2.x, (1, tokens, width)."""
     tokenizer, encoder = stock.tokenizer, stock.text_encoder
     length = tokenizer.model_max_length
     tokens = tokenizer(text, padding="max_length", truncation=True, max_length=length, return_tensors="pt").input_ids
@@ -227,14 +227,14 @@ def _embeddings(stock: Any, text: str, clip_skip: int) -> torch.Tensor:
 
 
 def _warm_up(cache: ModelCache, mixed: list[GenerationSettings], stock: Any, sizing: BatchSizing) -> None:
-    """Both in the state of a program that has run for a while: kernels chosen, the batch measured."""
+    """Run both once, so that kernels are chosen and the batch size is measured."""
     brief = replace(mixed[0], steps=2)
     drawn_by_us(cache, [replace(brief, seed=seed) for seed in range(len(mixed))], sizing)
     stock(brief.prompt, num_inference_steps=2, width=brief.width, height=brief.height)
 
 
 class Bare:
-    """The networks by themselves, given tensors that are there already."""
+    """The networks alone, with inputs prepared in advance."""
 
     def __init__(self, model: Model, settings: GenerationSettings) -> None:
         self._model = model
@@ -242,7 +242,7 @@ class Bare:
 
     @torch.inference_mode()
     def seconds(self, forwards: list[int], *, decoded: bool = False) -> float:
-        """Of forwards of the UNet with so many rows, one after the other, and of decoding one picture at the end."""
+        """Seconds of UNet forwards with these numbers of rows, and of decoding one picture if `decoded`."""
         works = {rows: self._forward(rows) for rows in {*forwards}}
         for work in works.values():
             work()
@@ -258,7 +258,7 @@ class Bare:
     @property
     @torch.inference_mode()
     def forward_seconds(self) -> float:
-        """Of one guided picture's forward."""
+        """Seconds of one forward for one guided picture."""
         return _timed(self._forward(len(self._state.prompts)), self._model.device)
 
     def _forward(self, rows: int) -> Callable[[], object]:
@@ -270,7 +270,7 @@ class Bare:
 
 
 def _overhead(cache: ModelCache, bare: Bare, settings: GenerationSettings, sizing: BatchSizing) -> float:
-    """A lone job's time over that of the networks it needs: the median of several pairs, one right after the other."""
+    """The time of a job alone, divided by that of its networks: the median of several pairs in turns."""
     forwards = drawn_by_us(cache, [settings], sizing).forwards
     return median(
         drawn_by_us(cache, [settings], sizing).seconds / bare.seconds(forwards, decoded=True) for _ in range(REPEATS)
@@ -278,9 +278,9 @@ def _overhead(cache: ModelCache, bare: Bare, settings: GenerationSettings, sizin
 
 
 def _useful(run: Run, mixed: list[GenerationSettings], model: Model) -> float:
-    """Of all rows of a run's forwards, how many a picture needed; the others fill up."""
+    """The share of rows in a run's forwards that a picture needed; the others are padding."""
     guided = sum(cost.is_guided(each, step) for each in mixed for step in range(each.steps))
-    needed = sum(each.steps for each in mixed) + (0 if model.is_told_guidance else guided)
+    needed = sum(each.steps for each in mixed) + (0 if model.embeds_guidance else guided)
     return needed / sum(run.forwards)
 
 
@@ -291,7 +291,7 @@ def _preview_seconds(model: Model, settings: GenerationSettings) -> float:
 
 
 def _timed(work: Callable[[], object], device: torch.device) -> float:
-    """The median of several runs, after one that does not count."""
+    """Median seconds of several runs, after a warm-up."""
     work()
     seconds = []
     for _ in range(REPEATS):
@@ -304,7 +304,7 @@ def _timed(work: Callable[[], object], device: torch.device) -> float:
 
 
 def main() -> None:
-    """Read what to work with from standard input, as the worker does; print the figures as JSON."""
+    """Read the configuration from standard input, as the worker does; print the figures as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
     parser.add_argument("--jobs", type=int, default=JOBS)

@@ -1,4 +1,4 @@
-"""What an explained drawing costs those who draw beside it."""
+"""Benchmark: how much an explained job slows down other jobs."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,10 +28,9 @@ def cost_to_others(
     clock: Callable[[], float] | None = None,
     repeats: int = REPEATS,
 ) -> float:
-    """How many times as long a stranger's step takes beside an explained drawing as beside the same drawing that is not
-    explained: the best of so many runs each. Guided, so that both have the same rows. On a CPU it is the time of the
-    processor, of one thread, so that what else the machine does counts little; a `clock` that is given is the loop's
-    too."""
+    """The time of other jobs beside an explained job, divided by their time beside the same job without explanation;
+    each the best of `repeats` runs. The jobs are guided, so that both cases have the same rows. On a CPU, CPU seconds
+    of one thread are measured, so that other programs matter little. A given `clock` is also the loop's."""
     on_cpu = model.device.type == "cpu"
     now = clock or (time.process_time if on_cpu else time.perf_counter)
     usual = model.spec.preferred
@@ -39,7 +38,7 @@ def cost_to_others(
     own = replace(usual, steps=STEPS, guidance_scale=guidance).of("an apple", seed=7)
 
     def seconds(explained: bool) -> float:
-        """Until all strangers have their pictures."""
+        """Seconds until all other jobs are completed."""
         waiting = set(range(1, STRANGERS + 1))
 
         def hear(event: Event) -> None:
@@ -63,7 +62,7 @@ def cost_to_others(
 
 @contextmanager
 def _threads(number: int) -> Iterator[None]:
-    """So many threads of torch for a while: threads that wait for each other count as working."""
+    """Set the number of torch's threads for a while: CPU time counts threads that wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
     try:

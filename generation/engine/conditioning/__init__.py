@@ -1,1 +1,1 @@
-"""What steers denoising: text, LoRAs, ControlNets, image prompts, guidance."""
+"""Conditioning of the UNet: text, LoRAs, ControlNets, image prompts, guidance."""

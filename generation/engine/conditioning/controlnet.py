@@ -1,4 +1,4 @@
-"""ControlNet: a network beside the UNet that keeps a picture to the lines, depths or poses of another.
+"""ControlNet: a second network that makes a picture follow the edges, depth or pose of a control image.
 
 Zhang et al., arXiv 2302.05543.
 """
@@ -9,21 +9,22 @@ from typing import Any
 
 import numpy
 import torch
-from diffusers import ControlNetModel
 from PIL import Image
 
 from generation import images
-from generation.engine.conditioning.text_encoders import Guide
+from generation.engine.conditioning.text_encoders import ImageCondition
 
 
-def read(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    """The network of a folder in diffusers' format. Raises `OSError` or `ValueError`."""
+def read_controlnet(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    """Read a ControlNet from a folder in diffusers' format. Raises `OSError` or `ValueError`."""
+    from diffusers import ControlNetModel
+
     network = ControlNetModel.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
     return network.to(device).eval()
 
 
-def pixels(image: Image.Image, width: int, height: int) -> torch.Tensor:
-    """What the network looks at: (1, 3, height, width), from 0 to 1."""
+def control_pixels(image: Image.Image, width: int, height: int) -> torch.Tensor:
+    """The control image as the ControlNet takes it: (1, 3, height, width), from 0 to 1."""
     values = numpy.asarray(images.fitted(image, width, height), dtype=numpy.float32) / 255
     return torch.from_numpy(values).permute(2, 0, 1)[None]
 
@@ -33,14 +34,17 @@ def residuals(
     latents: torch.Tensor,
     timesteps: torch.Tensor,
     conditioning: Mapping[str, Any],
-    looks: Sequence[Guide],
+    controls: Sequence[ImageCondition],
 ) -> dict[str, Any]:
-    """What the UNet is to add between its layers, as arguments of its forward; one look for each row."""
-    scales = torch.tensor([look.scale for look in looks], device=latents.device, dtype=latents.dtype)
+    """The ControlNet's residuals, as keyword arguments of the UNet's forward.
+
+    `latents` are (rows, channels, h, w) at unit variance, `timesteps` (rows,); `controls` has one image for each row.
+    """
+    scales = torch.tensor([control.scale for control in controls], device=latents.device, dtype=latents.dtype)
     down, mid = network(
         latents,
         timesteps,
-        controlnet_cond=torch.cat([look.tensor for look in looks]),
+        controlnet_cond=torch.cat([control.tensor for control in controls]),
         conditioning_scale=scales.view(-1, 1, 1, 1),
         return_dict=False,
         **conditioning,

@@ -6,10 +6,10 @@ import torch
 
 
 def merge(without: torch.Tensor, with_prompt: torch.Tensor, scale: float, rescale: float = 0.0) -> torch.Tensor:
-    """What the model sees by itself, moved `scale` times the way the prompt points. Shapes are equal, (1, c, h, w).
+    """The unconditional prediction plus `scale` times its difference to the conditional one; all are (1, c, h, w).
 
-    `rescale`, 0 to 1, brings the result back to the standard deviation of the prompt's own prediction, against burnt
-    colours at high scales (Lin et al., arXiv 2305.08891, section 3.4).
+    `rescale`, 0 to 1, brings the result back to the standard deviation of the conditional prediction, which prevents
+    overexposure at high scales (Lin et al., arXiv 2305.08891, section 3.4).
     """
     merged = without + scale * (with_prompt - without)
     if not rescale:
@@ -18,11 +18,11 @@ def merge(without: torch.Tensor, with_prompt: torch.Tensor, scale: float, rescal
 
 
 def embedded(scale: float, width: int) -> torch.Tensor:
-    """A guidance scale as a UNet is told it that was distilled for any (Meng et al., arXiv 2210.03142): (1, width).
+    """The embedding of a guidance scale for a guidance-distilled UNet (Meng et al., arXiv 2210.03142): (1, width).
 
-    A thousand times the scale's distance from 1, as sines and then cosines of `width` // 2 frequencies, from 1 down to
-    1 / 10000: the sinusoids of time in Kingma et al., arXiv 2107.00630, as diffusers has them for latent consistency
-    models (Luo et al., arXiv 2310.04378). Embeddings of an odd width end with a zero.
+    Sines, then cosines, of 1000 * (scale - 1) at `width` // 2 frequencies from 1 down to 1 / 10000: the sinusoidal
+    embedding of time in Kingma et al., arXiv 2107.00630, as diffusers uses it for latent consistency models (Luo et
+    al., arXiv 2310.04378). An odd width ends with a zero.
     """
     half = width // 2
     frequencies = torch.exp(torch.arange(half) * (-math.log(10000) / (half - 1)))

@@ -1,4 +1,4 @@
-"""Pictures that another one keeps to or listens to while it is drawn, and does not start from."""
+"""The images that condition a picture without being its start: control image and image prompts."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,16 +12,16 @@ from generation.jobs import Inputs
 
 @dataclass(frozen=True, eq=False)
 class ConditioningImages:
-    """Pictures in RGB: `control` is what a ControlNet keeps to, `image_prompts` what an IP-Adapter hears, all at
-    once."""
+    """RGB images: `control` for a ControlNet, `image_prompts` for an IP-Adapter, which averages them."""
 
     control: Image.Image | None = None
     image_prompts: tuple[Image.Image, ...] = ()
-    heard: dict[tuple[str, torch.dtype], tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
-    """What a model, by its name and number format, has heard in them, and in none."""
+    encoded: dict[tuple[str, torch.dtype], tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    """Image prompt embeddings by model name and dtype: of these images, and unconditional."""
 
     @classmethod
     def of(cls, inputs: Inputs) -> Self:
+        """The conditioning images of a job, decoded, on white."""
         return cls(
             control=_read(inputs.control) if inputs.control else None,
             image_prompts=tuple(map(_read, inputs.image_prompts)),

@@ -1,7 +1,7 @@
-"""IP-Adapter: pictures as a prompt beside the words.
+"""IP-Adapter: images as a prompt beside the text.
 
-Ye et al., arXiv 2308.06721. The UNet's cross attention gets a second pair of ears, for what an image encoder makes of
-the pictures; they are taken off for whatever has no image prompt, which is then drawn as if there were none.
+Ye et al., arXiv 2308.06721. Decoupled cross attention adds keys and values for image embeddings. Its attention
+processors are swapped for the UNet's own where a forward has no image prompt, so that such pictures do not change.
 """
 
 from collections.abc import Sequence
@@ -9,16 +9,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 import torch
-from diffusers.models.embeddings import ImageProjection
 from PIL import Image
-from transformers import CLIPVisionModelWithProjection
 
-from generation.engine.conditioning.text_encoders import Guide
+from generation.engine.conditioning.text_encoders import ImageCondition
 from generation.engine.runtime import hub
 
 
 class IpAdapter:
-    """An IP-Adapter of one model."""
+    """The IP-Adapter of one UNet, with its image encoder."""
 
     def __init__(self, unet: Any, encoder: Any, extractor: Any, projection: Any, processors: dict[str, Any]) -> None:
         own = unet.attn_processors
@@ -30,13 +28,17 @@ class IpAdapter:
             for name, processor in processors.items()
             if hasattr(processor, "to_k_ip")
         ]
-        """Of each layer of cross attention: itself, how it attends by itself, and how with image prompts."""
+        """For each cross attention layer: the layer, its own attention processor, and the one with image prompts."""
         self._on = False
 
     @classmethod
     def read(cls, file: Path, encoder: Path, pipeline: Any) -> Self:
-        """Of a .safetensors file and the folder of its image encoder, for the model of diffusers' `pipeline`. Raises
-        `OSError` or `ValueError`."""
+        """Read a .safetensors file and the folder of its image encoder for the UNet of diffusers' `pipeline`.
+
+        Raises `OSError` or `ValueError`.
+        """
+        from transformers import CLIPVisionModelWithProjection
+
         unet, own = pipeline.unet, pipeline.unet.attn_processors
         network = CLIPVisionModelWithProjection.from_pretrained(
             encoder, dtype=unet.dtype, local_files_only=True, use_safetensors=True
@@ -51,28 +53,32 @@ class IpAdapter:
         return cls(unet, pipeline.image_encoder.eval(), pipeline.feature_extractor, projection.eval(), processors)
 
     @torch.inference_mode()
-    def hear(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the UNet hears of `pictures`, all at once: the mean of what the encoder makes of them; and what it hears
-        of none. Each (1, 1, tokens, width)."""
+    def encode(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The image prompt embeddings of `pictures`, from the mean of their CLIP embeddings, and those of no picture.
+
+        Each is (1, 1, tokens, width).
+        """
+        from diffusers.models.embeddings import ImageProjection
+
         encoder = self._encoder
         [projection] = self._projection.image_projection_layers
         pixels = self._extractor(list(pictures), return_tensors="pt").pixel_values.to(encoder.device, encoder.dtype)
         if isinstance(projection, ImageProjection):
-            heard = encoder(pixels).image_embeds.mean(0, keepdim=True)
-            silence = torch.zeros_like(heard)
+            embeddings = encoder(pixels).image_embeds.mean(0, keepdim=True)
+            unconditional = torch.zeros_like(embeddings)
         else:
-            heard, silence = (
+            embeddings, unconditional = (
                 encoder(each, output_hidden_states=True).hidden_states[-2].mean(0, keepdim=True)
                 for each in (pixels, torch.zeros_like(pixels[:1]))
             )
-        tokens, nothing = (self._projection([each[None]])[0] for each in (heard, silence))
-        return tokens, nothing
+        tokens, no_tokens = (self._projection([each[None]])[0] for each in (embeddings, unconditional))
+        return tokens, no_tokens
 
-    def heard(
-        self, pictures: Sequence[Guide], encoder_hidden_states: torch.Tensor, **_: object
+    def unet_arguments(
+        self, pictures: Sequence[ImageCondition], encoder_hidden_states: torch.Tensor, **_: object
     ) -> dict[str, torch.Tensor | tuple[torch.Tensor, list[torch.Tensor]]]:
-        """The text's embeddings with what is heard of pictures beside them, for the next forward of the UNet: one for
-        each row, all of one scale, or none for any."""
+        """Keyword arguments for the next forward of the UNet: the text embeddings with those of image prompts beside
+        them. Sets the attention processors. `pictures` has one for each row, all of one scale, or is empty."""
         if self._on != bool(pictures):
             self._on = bool(pictures)
             for layer, own, with_pictures in self._layers:
@@ -85,14 +91,14 @@ class IpAdapter:
 
 
 def fetched(source: str, image_encoder: str, report: hub.Report | None) -> tuple[Path, Path]:
-    """An adapter's .safetensors file, and the folder of its image encoder: on this machine, or of a hub's repository.
+    """The paths of an adapter's .safetensors file and of its image encoder's folder, downloaded where needed.
 
-    `image_encoder` is that folder, its weights a .safetensors file too; if empty, the one of that name beside the
-    file. Without `report` nothing is fetched. Raises `OSError` or `ValueError`.
+    `image_encoder` names that folder; empty means the folder `image_encoder` beside the file. Without `report` nothing
+    is downloaded. Raises `OSError` or `ValueError`.
     """
     file = Path(source).expanduser()
     if file.suffix != ".safetensors":
-        raise ValueError(f"{source} is no .safetensors file; others could run code")
+        raise ValueError(f"{source} isn't a .safetensors file. Other formats can run code when they are loaded")
     inside = image_encoder or "image_encoder"
     if file.is_file():
         return file, file.parent / inside

@@ -1,8 +1,8 @@
-"""LoRAs put over a model's weights and taken off again.
+"""LoRAs merged into a model's weights, and the model's own weights put back.
 
-The changed weights are kept beside the model's own, and a layer is handed one or the other. Merging costs once what a
-small forward takes; from then on the switch between two forwards is one of pointers, a forward with LoRAs costs no more
-than one without, and what the model draws without them is the same to the last bit.
+Hu et al., arXiv 2106.09685. Merged weights are kept beside the model's own, and a layer points to one or the other.
+Merging takes about as long as a small forward; after that, switching swaps pointers, a forward with LoRAs costs no more
+than one without, and pictures without LoRAs stay the same to the last bit.
 """
 
 from collections import OrderedDict, defaultdict
@@ -18,22 +18,22 @@ from generation.errors import LoraUnavailable
 from generation.loras import Loras, LoraSet
 
 KEPT_BYTES = 2 * 2**30
-"""Merged weights of one network that are kept for the next forward with them, beside those at work."""
+"""How many bytes of merged weights a network keeps for later, beside those applied now."""
 
 FILES = 4
-"""LoRA files that are kept in memory, for the next strength that is asked of them."""
+"""How many LoRA files stay in memory, to be merged at other strengths."""
 
 Strengths = tuple[tuple[Path, float], ...]
-"""LoRA files, each with how much of it is added."""
+"""LoRA files, each with its scale."""
 
 _Weights = dict[str, torch.Tensor]
 
 _Change = tuple[Path, lora_files.LowRank, float]
-"""What a file adds to a layer, and how much of it."""
+"""A file, its low-rank change of one layer, and its scale."""
 
 
 class LoraAdapters:
-    """What a model can wear: LoRAs over its UNet and over its text encoders, each apart from the others."""
+    """Applies LoRAs to the UNet and the text encoders of one model, each network on its own."""
 
     def __init__(self, model: str, networks: Mapping[str, Any], loras: Loras) -> None:
         self._model = model
@@ -41,10 +41,10 @@ class LoraAdapters:
         read = lru_cache(maxsize=FILES)(lora_files.read)
         self._networks = {part: _Network(part, network, read) for part, network in networks.items()}
 
-    def wear_to_listen(self, loras: LoraSet) -> None:
-        """Put `loras` and no others over the text encoders, and merge what the UNet is to wear.
+    def apply_to_text_encoders(self, loras: LoraSet) -> None:
+        """Apply `loras` and no others to the text encoders, and merge them for the UNet.
 
-        Raises `LoraUnavailable` unless all networks can wear all of them.
+        Raises `LoraUnavailable` where a file fits none of the networks, or not all of a network's layers.
         """
         for each in loras:
             file = self._file(each.name)
@@ -54,19 +54,19 @@ class LoraAdapters:
             if part == lora_files.UNET:
                 network.prepare(self._strengths(part, loras))
             else:
-                network.wear(self._strengths(part, loras))
+                network.apply(self._strengths(part, loras))
 
-    def wear_to_predict(self, loras: LoraSet) -> None:
-        """Put `loras` and no others over the UNet. Raises `LoraUnavailable`."""
-        self._networks[lora_files.UNET].wear(self._strengths(lora_files.UNET, loras))
+    def apply_to_unet(self, loras: LoraSet) -> None:
+        """Apply `loras` and no others to the UNet. Raises `LoraUnavailable`."""
+        self._networks[lora_files.UNET].apply(self._strengths(lora_files.UNET, loras))
 
     def forget_idle(self) -> None:
-        """Free the memory of what is not worn at present."""
+        """Free the merged weights that aren't applied."""
         for network in self._networks.values():
             network.forget_idle()
 
     def hashes(self, loras: LoraSet) -> dict[str, str]:
-        """Of each file, by its LoRA's name."""
+        """The hash of each LoRA's file, by the LoRA's name."""
         return {each.name: lora_files.hash_of(self._file(each.name)) for each in loras}
 
     def _file(self, name: str) -> Path:
@@ -78,15 +78,15 @@ class LoraAdapters:
 
 
 class _Network:
-    """The weights of one network, its own and those with LoRAs."""
+    """The weights of one network: its own, and those with LoRAs merged in."""
 
     def __init__(self, part: str, network: Any, read: Callable[[Path], lora_files.LoraFile]) -> None:
         self._part = part
         self._network = network
         self._read = read
         self._own: _Weights = {}
-        """The network's own weights of the layers that are changed at present."""
-        self._worn: Strengths = ()
+        """The network's own weights of the layers that LoRAs are applied to."""
+        self._applied: Strengths = ()
         self._merged: OrderedDict[Strengths, _Weights] = OrderedDict()
 
     @cached_property
@@ -101,29 +101,29 @@ class _Network:
             self._merged[strengths] = self._merge(strengths)
             self._make_room()
 
-    def wear(self, strengths: Strengths) -> None:
-        if strengths == self._worn:
+    def apply(self, strengths: Strengths) -> None:
+        if strengths == self._applied:
             return
         self.prepare(strengths)
-        self._take_off()
+        self._restore()
         if strengths:
             self._merged.move_to_end(strengths)
             for name, merged in self._merged[strengths].items():
                 layer = self._network.get_submodule(name)
                 self._own[name], layer.weight.data = layer.weight.data, merged
-        self._worn = strengths
+        self._applied = strengths
 
     def forget_idle(self) -> None:
-        for strengths in [each for each in self._merged if each != self._worn]:
+        for strengths in [each for each in self._merged if each != self._applied]:
             del self._merged[strengths]
 
-    def _take_off(self) -> None:
+    def _restore(self) -> None:
         for name, own in self._own.items():
             self._network.get_submodule(name).weight.data = own
-        self._own, self._worn = {}, ()
+        self._own, self._applied = {}, ()
 
     def _merge(self, strengths: Strengths) -> _Weights:
-        """The weights of all layers that are changed."""
+        """The merged weights of every layer that the files change, by the layer's name."""
         changes: dict[str, list[_Change]] = defaultdict(list)
         for file, scale in strengths:
             for key, low_rank in self._read(file).parts.get(self._part, {}).items():
@@ -133,7 +133,7 @@ class _Network:
         return {name: self._changed(name, of_layer) for name, of_layer in changes.items()}
 
     def _changed(self, name: str, changes: list[_Change]) -> torch.Tensor:
-        """One layer's weights with what is added to them; the sum is taken in float32."""
+        """One layer's merged weights, summed in float32 and rounded to the layer's dtype."""
         own = self._weight(name)
         total = own.float()
         for file, low_rank, scale in changes:
@@ -148,8 +148,8 @@ class _Network:
         return self._network.get_submodule(name).weight.data if own is None else own
 
     def _make_room(self) -> None:
-        """Forget what was worn longest ago, but for what is worn now and what comes next."""
-        forgettable = [strengths for strengths in list(self._merged)[:-1] if strengths != self._worn]
+        """Drop the merged weights used longest ago, except those applied and the newest."""
+        forgettable = [strengths for strengths in list(self._merged)[:-1] if strengths != self._applied]
         while forgettable and sum(map(_bytes, self._merged.values())) > KEPT_BYTES:
             del self._merged[forgettable.pop(0)]
 

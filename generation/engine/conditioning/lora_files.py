@@ -1,7 +1,7 @@
-"""LoRA files: the low-rank changes that they hold, for each layer of a model's networks.
+"""LoRA files: the low-rank changes they hold, for each layer of a model's networks.
 
-The two ways of naming layers that are in use are understood: that of diffusers and peft, and that of kohya's trainers,
-with which most files are shared; of Stable Diffusion XL the latter names them as its first authors did.
+Reads both naming schemes in use: that of diffusers and peft, and that of kohya's trainers, which most shared files have
+and which names the layers of Stable Diffusion XL as the original code does.
 """
 
 import hashlib
@@ -39,14 +39,14 @@ _METADATA = "lora_adapter_metadata"
 
 @dataclass(slots=True)
 class LowRank:
-    """What is added to one layer's weights: `up` times `down`, times `alpha` over their rank."""
+    """The change of one layer's weights: `alpha` / rank * `up` @ `down` (Hu et al., arXiv 2106.09685, section 4.1)."""
 
     down: torch.Tensor | None = None
     up: torch.Tensor | None = None
     alpha: float | None = None
 
     def over(self, weight: torch.Tensor) -> torch.Tensor:
-        """The change of `weight`, in its shape and in float32. Raises `ValueError` where it does not fit."""
+        """The change of `weight`, in its shape, in float32. Raises `ValueError` where the shapes don't fit."""
         if self.down is None or self.up is None:
             raise ValueError("one half of a pair is missing")
         down, up = (half.flatten(1).to(weight.device, torch.float32) for half in (self.down, self.up))
@@ -58,13 +58,13 @@ class LowRank:
 
 @dataclass(frozen=True, slots=True)
 class LoraFile:
-    """The changes by the network's part of the model and the flattened name of the layer."""
+    """The changes by network (such as "unet") and by the layer's name without dots."""
 
     parts: Mapping[str, Mapping[str, LowRank]] = field(default_factory=dict)
 
 
 def read(path: Path) -> LoraFile:
-    """Raises `LoraUnavailable` for a file that cannot be read or holds what is no LoRA."""
+    """Read a .safetensors file. Raises `LoraUnavailable` where it can't be read or isn't a LoRA."""
     parts: dict[str, dict[str, LowRank]] = defaultdict(lambda: defaultdict(LowRank))
     try:
         with safe_open(path, framework="pt") as file:
@@ -81,8 +81,8 @@ def read(path: Path) -> LoraFile:
 
 @lru_cache
 def hash_of(path: Path) -> str:
-    """What pictures' metadata know a file by: of the SHA-256 of its weights, without what is written about them, the
-    first twelve hexadecimal digits. Nothing where the file is gone."""
+    """The first twelve hexadecimal digits of the SHA-256 of a file's weights, without its header, as pictures' metadata
+    name it. Empty where the file is gone."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -95,7 +95,7 @@ def hash_of(path: Path) -> str:
 
 
 def layers_of(part: str, network: Any) -> dict[str, str]:
-    """The layers of a network that can be changed: their names in it, by all the names that files give them."""
+    """The linear and convolutional layers of a network: each name that files use → the name in the network."""
     layers: dict[str, str] = {}
     for name, module in network.named_modules():
         if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
@@ -119,11 +119,11 @@ def _sort_in(parts: Mapping[str, Mapping[str, LowRank]], key: str, tensor: torch
     elif layer.endswith(_ALPHA):
         parts[part][_flat(layer.removesuffix(_ALPHA))].alpha = float(tensor)
     else:
-        raise ValueError(f"{key} is nothing of a LoRA's")
+        raise ValueError(f"{key} isn't part of a LoRA")
 
 
 def _alphas(metadata: Mapping[str, str]) -> dict[str, float]:
-    """What peft's configuration says in a file of diffusers, which has no alphas of its own."""
+    """The alphas from peft's configuration, which diffusers writes into the header instead of tensors."""
     told = json.loads(metadata.get(_METADATA, "{}"))
     for setting in ("use_dora", "use_rslora", "alpha_pattern"):
         if any(value for key, value in told.items() if key.endswith(f".{setting}")):
@@ -132,7 +132,7 @@ def _alphas(metadata: Mapping[str, str]) -> dict[str, float]:
 
 
 def _flat(layer: str) -> str:
-    """A layer's name as all ways of naming have it."""
+    """A layer's name without what the naming schemes differ in."""
     flat = layer.replace(".processor.", ".").replace(".", "_").removeprefix("text_model_")
     return flat + "_0" if flat.endswith("_to_out") else flat
 
@@ -158,8 +158,9 @@ _IN_BLOCK = re.compile(
 
 
 def _first_name(name: str, layers: Any) -> str:
-    """A layer of the UNet by the name it had in the first code of Stable Diffusion, where blocks are counted through:
-    each has `layers` resnets on the way down, one more on the way up, and a sampler at its end."""
+    """A UNet layer's name in the original Stable Diffusion code, which numbers all blocks in one row; "" for none.
+
+    A level has `layers` resnets on the way down, one more on the way up, and a down- or upsampler at its end."""
     if name in _ENDS:
         return _ENDS[name]
     match = _IN_BLOCK.fullmatch(name)

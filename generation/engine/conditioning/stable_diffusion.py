@@ -1,4 +1,4 @@
-"""What differs between Stable Diffusion 1.x, 2.x and XL, once their parts are in memory."""
+"""Conditioning that differs between Stable Diffusion 1.x, 2.x and XL."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from generation.settings import GenerationSettings
 
 
 def prompt_encoder(pipeline: Any) -> PromptEncoder:
-    """Who reads the prompts of a pipeline of diffusers: one CLIP encoder, or the two of Stable Diffusion XL."""
+    """The prompt encoder of diffusers' `pipeline`: one CLIP text encoder, or the two of Stable Diffusion XL."""
     first = TextReader(pipeline.tokenizer, pipeline.text_encoder.eval())
     if not hasattr(pipeline, "text_encoder_2"):
         return PromptEncoder([first])
@@ -20,20 +20,20 @@ def prompt_encoder(pipeline: Any) -> PromptEncoder:
     return PromptEncoder([first, second], zeros_for_none=bool(pipeline.config.force_zeros_for_empty_prompt))
 
 
-def beside_the_text(unet: Any, settings: GenerationSettings) -> Mapping[str, torch.Tensor]:
-    """What a UNet is told of a picture beside its text, one row each, by the UNet's own names.
+def added_conditioning(unet: Any, settings: GenerationSettings) -> Mapping[str, torch.Tensor]:
+    """Added conditioning of one row, by the UNet's argument names; empty for Stable Diffusion 1.x and 2.x.
 
-    Stable Diffusion XL (Podell et al., arXiv 2307.01952, section 2.2) was told of every training picture how large it
-    was, where it was cut and how large it was drawn: here it is all of a picture of the size that is drawn.
+    Stable Diffusion XL is conditioned on original size, crop corner and target size (Podell et al., arXiv 2307.01952,
+    section 2.2): here the original is as large as the target and isn't cropped.
     """
     if unet.config.addition_embed_type != "text_time":
         return {}
-    init_image = target = (settings.height, settings.width)
-    cut_at = (0, 0)
-    return {"time_ids": torch.tensor([[*init_image, *cut_at, *target]], device=unet.device, dtype=unet.dtype)}
+    original = target = (settings.height, settings.width)
+    crop_corner = (0, 0)
+    return {"time_ids": torch.tensor([[*original, *crop_corner, *target]], device=unet.device, dtype=unet.dtype)}
 
 
-def told_guidance(unet: Any, scale: float) -> torch.Tensor | None:
-    """What a UNet is told of the guidance scale, (1, width), that was distilled to guide by itself; None for others."""
+def guidance_embedding(unet: Any, scale: float) -> torch.Tensor | None:
+    """The embedded guidance scale of a guidance-distilled UNet, (1, width); None for other UNets."""
     width = unet.config.time_cond_proj_dim
     return guidance.embedded(scale, width).to(unet.device, unet.dtype) if width else None

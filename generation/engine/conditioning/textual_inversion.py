@@ -1,4 +1,4 @@
-"""Files of textual inversion: the vectors of one word."""
+"""Textual inversion: files with the embedding vectors of one word (Gal et al., arXiv 2208.01618)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,15 +9,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 _OF_TWO = ("clip_l", "clip_g")
-"""In a file for Stable Diffusion XL, the vectors for its first encoder and those for its second."""
+"""Tensor names in files for Stable Diffusion XL: for its first text encoder and for its second."""
 
 
 class EmbeddingMismatch(ValueError):
-    """The file cannot be read, or is for other text encoders."""
+    """The file can't be read, or fits other text encoders."""
 
 
 def read(path: Path, encoders: Sequence[Any]) -> list[torch.Tensor]:
-    """The vectors of a word for each of the text encoders, (n, width). Raises `EmbeddingMismatch`."""
+    """The vectors of a word for each text encoder, (n, width). Raises `EmbeddingMismatch`."""
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as reason:

@@ -1,4 +1,4 @@
-"""Finished latents on their way to pixels: beside the next steps of others, where the device can do both at once."""
+"""Decoding of finished latents, in parallel with the next steps of other pictures where the device has streams."""
 
 from collections.abc import Generator
 from functools import cache
@@ -11,14 +11,13 @@ from generation.errors import BrokenPicture
 
 @cache
 def beside_steps(device: torch.device) -> torch.cuda.Stream | torch.cpu.Stream:
-    """The stream of a device that its pictures are decoded in: one, since memory that was used in a stream is kept for
-    that alone."""
+    """The stream in which a device decodes: one for all pictures, since the allocator keeps memory by stream."""
     return torch.cuda.Stream(device) if device.type == "cuda" else torch.cpu.Stream()  # type: ignore[no-untyped-call]
 
 
 class Decoding:
-    """Begins at once, beside the steps where the device has streams; else it is done with the beginning, or, where that
-    would take long, by and by."""
+    """The decoding of one picture. It starts at once: in a stream of its own, or on a CPU at once, or, where that would
+    take long, in slices."""
 
     def __init__(self, state: DenoisingState) -> None:
         self._state = state
@@ -29,7 +28,7 @@ class Decoding:
         self._may_overflow = state.model.autoencoder.may_overflow
         self.slowly = state.model.autoencoder.decodes_slowly(state.result)
         self.in_tiles = self.slowly
-        """Whether the picture comes out of tiles, which leaves its pixels a little different."""
+        """True where the picture is decoded in tiles, which changes pixels a little."""
         self._on = on
         if not self.slowly:
             with on.stream(self._stream):
@@ -42,16 +41,15 @@ class Decoding:
         return pixels
 
     def slices(self) -> Generator[None, None, None]:
-        """Yields where others may have their turn, until `pixels` can be asked for."""
+        """Yields between slices of work; at its end, `pixels` may be called."""
         yield
         if self.slowly:
             self._pixels = (yield from self._state.model.decode_in_turns(self._state.result))[0]
 
     def pixels(self) -> torch.Tensor:
-        """Bytes of red, green and blue, (height, width, 3), on the CPU, once they are there. Where the autoencoder
-        made nothing of sound latents, it tries again with more digits.
+        """RGB bytes, (height, width, 3), on the CPU. If a float16 autoencoder overflows, it decodes again in float32.
 
-        Raises `BrokenPicture` where the arithmetic has gone astray.
+        Raises `BrokenPicture` for latents that aren't finite, and for an all-black picture.
         """
         latents, model = self._state.result, self._state.model
         with self._on.stream(self._stream):
@@ -61,10 +59,10 @@ class Decoding:
                 model.autoencoder.widen()
                 pixels = self._decoded().cpu()
         if not sound or self._is_nothing(pixels):
-            raise BrokenPicture(f"seed {self._state.settings.seed} came out as nothing in {model.dtype}")
+            raise BrokenPicture(f"seed {self._state.settings.seed} came out black or not finite in {model.dtype}")
         return pixels
 
     def _is_nothing(self, pixels: torch.Tensor) -> bool:
-        """True of a black picture that did not start from one."""
+        """True for a black picture whose init image isn't black."""
         init_image = self._state.init_image
         return not pixels.any() and not (init_image and init_image.is_black)

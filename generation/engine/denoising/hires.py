@@ -1,4 +1,4 @@
-"""Hires fix: a picture is drawn small, where models compose best, enlarged, and refined at its new size."""
+"""Hires fix: generate small, where models compose best, enlarge, and refine by image-to-image at the new size."""
 
 from PIL import Image
 
@@ -7,7 +7,7 @@ from generation.engine.denoising.state import DenoisingState
 
 
 def refinement(state: DenoisingState, image: Image.Image) -> DenoisingState | None:
-    """The painting that refines a finished one, whose picture is `image`; None where none is asked for."""
+    """The state that refines the finished `state`, decoded as `image`; None where no hires fix is asked for."""
     settings = state.settings
     if settings.hires_factor == 1:
         return None

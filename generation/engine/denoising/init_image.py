@@ -1,4 +1,4 @@
-"""The picture that another one starts from."""
+"""The init image of image-to-image and inpainting."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,28 +12,28 @@ from generation.engine.latents.vae import Encoded
 from generation.jobs import Inputs
 
 DARK = 8
-"""Of 255, what nobody can tell from black."""
+"""The largest value, of 255, that looks black."""
 
 
 @dataclass(frozen=True, eq=False)
 class InitImage:
-    """A picture to start from, in RGB and of the size that is drawn. Where `mask`, of mode L and as large, is 255 it is
-    drawn anew, where it is 0 it stays; without one all of it is drawn over."""
+    """An RGB image of the picture's size. `mask`, of mode L and the same size, is 255 where the image is generated anew
+    and 0 where it stays; without a mask, all of it changes."""
 
     image: Image.Image
     mask: Image.Image | None = None
     noise: torch.Tensor | None = None
-    """What it is drawn over with, (1, channels, h, w), instead of the noise of the seed."""
+    """Noise to add instead of the seed's, (1, channels, h, w)."""
     blended: tuple[Image.Image, ...] = ()
-    """Further pictures, as large: the drawing starts from halfway between all of them."""
+    """Further images of the same size; the init latents are in the middle of all of them."""
     encoded: dict[tuple[str, torch.dtype, str], Encoded] = field(default_factory=dict)
-    """What a model, by its name and number format, has made of its parts."""
+    """Encoded images by model name, dtype and part."""
 
     @classmethod
     def of(cls, inputs: Inputs, width: int, height: int, *, holes: bool) -> Self | None:
-        """What a job starts from, fitted to its size; None where that is noise alone.
+        """The init image of a job, fitted to its size; None for text-to-image.
 
-        With `holes`, what is transparent is the mask where there is no other.
+        With `holes`, transparent pixels become the mask where no other is given.
         """
         if not inputs.image:
             return None
@@ -50,19 +50,19 @@ class InitImage:
 
     @property
     def is_black(self) -> bool:
-        """True where there is nothing to be seen, so that what is drawn over it may be black too."""
+        """True for a black image, after which a black result is no error."""
         return bool(numpy.asarray(self.image).max() <= DARK)
 
     def pixels(self) -> torch.Tensor:
-        """The picture as an autoencoder takes it: (1, 3, height, width), from -1 to 1."""
+        """The image as the autoencoder takes it: (1, 3, height, width), from -1 to 1."""
         return _values(self.image)
 
     def pixels_blended(self) -> list[torch.Tensor]:
-        """The further pictures in the same way."""
+        """The `blended` images in the same form."""
         return [_values(each) for each in self.blended]
 
     def drawn(self) -> torch.Tensor:
-        """1 where the picture is drawn anew, 0 where it stays: (1, 1, height, width)."""
+        """The mask as a tensor: 1 where the picture is generated anew, 0 where it stays, (1, 1, height, width)."""
         if self.mask is None:
             return torch.ones(1, 1, self.image.height, self.image.width)
         return torch.from_numpy(numpy.asarray(self.mask, dtype=numpy.float32) / 255)[None, None]

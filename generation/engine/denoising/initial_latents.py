@@ -1,4 +1,4 @@
-"""How a picture starts: from noise, from another picture at a denoising strength, or inside another's mask."""
+"""Initial latents: of text-to-image, image-to-image at a denoising strength, and inpainting."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,22 +19,22 @@ from generation.settings import GenerationSettings
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """The first state of a picture."""
+    """The latents, timesteps and generator that denoising starts with."""
 
     latents: torch.Tensor
     """Shape (1, channels, h, w), at the noise level of the first timestep."""
     timesteps: torch.Tensor
-    """Of the scheduler, those that are drawn."""
+    """The timesteps of the scheduler that are taken."""
     chance: torch.Generator
-    """The picture's own, for whatever noise is still to come."""
+    """The picture's random generator, for further noise."""
     kept: KeptArea | None = None
     beside: torch.Tensor | None = None
-    """What an inpainting UNet takes beside the latents in every forward, (1, 1 + channels, h, w)."""
+    """Mask and masked image latents for an inpainting UNet, (1, 1 + channels, h, w)."""
 
 
 def begin(model: Model, settings: GenerationSettings, scheduler: Any, init_image: InitImage | None) -> Start:
-    """The start of one picture. Chance is asked in the order in which diffusers' own pipelines ask it, so that the same
-    seed means the same picture."""
+    """The start of one picture. Random numbers are taken in the order of diffusers' pipelines, so that a seed gives the
+    same picture."""
     chance = noise.source(settings.seed)
     if init_image is None:
         start = noise.starting_noise(settings, model.latent_channels, chance).to(model.device)
@@ -62,14 +62,14 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, init_image
 
 
 def _known(model: Model, init_image: InitImage, chance: torch.Generator) -> torch.Tensor:
-    """The latents of the picture, or what lies in the middle of several ones."""
+    """The init image's latents, or the middle of those of several images."""
     pictures = init_image.pixels(), *init_image.pixels_blended()
     known = [_encoded(model, init_image, f"picture {n}", pixels).latents(chance) for n, pixels in enumerate(pictures)]
     return noise.middle(known) if len(known) > 1 else known[0]
 
 
 def _encoded(model: Model, init_image: InitImage, part: str, pixels: torch.Tensor) -> Encoded:
-    """Of a part of the picture, once for all that start from it."""
+    """A part of the init image, encoded once for all pictures of a job."""
     key = model.spec.name, model.dtype, part
     if key not in init_image.encoded:
         init_image.encoded[key] = model.encode(pixels)
@@ -77,12 +77,12 @@ def _encoded(model: Model, init_image: InitImage, part: str, pixels: torch.Tenso
 
 
 def seen(model: Model, settings: GenerationSettings) -> Preview:
-    """The noise that the seed of one picture makes, as colours: one pixel a latent."""
+    """The starting noise of a picture as a preview, one pixel a latent."""
     return model.preview(noise.starting_noise(settings, model.latent_channels, noise.source(settings.seed)))
 
 
 def _beside(model: Model, init_image: InitImage, like: torch.Tensor, chance: torch.Generator) -> torch.Tensor | None:
-    """For an inpainting UNet: the mask, and the latents of the picture without what is masked."""
+    """For an inpainting UNet: the mask, and the latents of the masked image."""
     if not model.is_inpainting:
         return None
     drawn = init_image.drawn()
@@ -91,5 +91,5 @@ def _beside(model: Model, init_image: InitImage, like: torch.Tensor, chance: tor
 
 
 def _grey(settings: GenerationSettings) -> InitImage:
-    """A picture that tells nothing."""
+    """A grey init image, for an inpainting UNet that has none."""
     return InitImage(Image.new("RGB", (settings.width, settings.height), (128, 128, 128)))

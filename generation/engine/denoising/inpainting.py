@@ -1,4 +1,4 @@
-"""Keeping the part of a picture that stays while the rest is drawn."""
+"""Inpainting: the part outside the mask stays, the rest is generated."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,42 +9,42 @@ from PIL import Image, ImageChops, ImageFilter
 from generation.engine.denoising.init_image import InitImage
 
 SOFT_EDGE = 1 / 64
-"""Of a picture's longer side, how wide the edge is over which the drawn part gives way to what stays."""
+"""Width of the mask's soft edge, as a share of the picture's longer side."""
 
 
 @dataclass(frozen=True, eq=False)
 class KeptArea:
-    """What stays, for a UNet that knows nothing of masks: after each step it is brought to the noise level of the next
-    and laid over what was drawn (Lugmayr et al., arXiv 2201.09865; Avrahami et al., arXiv 2206.02779)."""
+    """The latents outside the mask, for a UNet without mask input: after each step they get the noise level of the next
+    and replace the generated ones (Lugmayr et al., arXiv 2201.09865; Avrahami et al., arXiv 2206.02779)."""
 
     latents: torch.Tensor
     noise: torch.Tensor
     drawn: torch.Tensor
-    """1 where the picture is drawn anew, (1, 1, h, w)."""
+    """The mask: 1 where the picture is generated anew, (1, 1, h, w)."""
 
     def laid_over(self, latents: torch.Tensor, scheduler: Any, timesteps: torch.Tensor) -> torch.Tensor:
-        """`latents`, with what stays as it is at `timesteps`: the next one, or none after the last step."""
+        """`latents`, with the kept part noised to `timesteps`: the next one, or an empty tensor after the last step."""
         known = scheduler.add_noise(self.latents, self.noise, timesteps) if len(timesteps) else self.latents
         merged: torch.Tensor = (1 - self.drawn) * known + self.drawn * latents
         return merged
 
 
 def on_latents(drawn: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-    """A mask of pixels (1, 1, height, width) as one of `latents`, each of which takes the value of its first pixel."""
+    """A pixel mask (1, 1, height, width) at the size of `latents`, by nearest neighbour, as in diffusers."""
     small: torch.Tensor = torch.nn.functional.interpolate(drawn, size=latents.shape[-2:])
     return small.to(latents.device, latents.dtype)
 
 
 def pasted(image: Image.Image, init_image: InitImage) -> Image.Image:
-    """The drawn `image` where the mask says so, and around it the original's own pixels, the very same. The edge is
-    softened inwards, by `SOFT_EDGE`."""
+    """The generated `image` inside the mask, and the init image's exact pixels outside. The edge is softened inwards by
+    `SOFT_EDGE`."""
     if init_image.mask is None:
         return image
     return Image.composite(image, init_image.image, softened(init_image.mask))
 
 
 def softened(mask: Image.Image) -> Image.Image:
-    """The mask with an edge that rises inwards; it is 0 wherever it was."""
+    """The mask with an edge that rises inwards; it stays 0 outside."""
     width = max(round(max(mask.size) * SOFT_EDGE), 1)
     inner = mask.filter(ImageFilter.MinFilter(2 * width + 1))
     return ImageChops.darker(inner.filter(ImageFilter.BoxBlur(width)), mask)

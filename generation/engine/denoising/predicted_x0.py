@@ -1,4 +1,4 @@
-"""The predicted clean picture: where a prediction points from where the latents are."""
+"""Predicted x0: the clean latents that a model's prediction points at."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,23 +8,22 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class NoiseLevel:
-    """How latents at unit variance are mixed: `signal` x the clean picture + `noise` x standard normal noise."""
+    """The mixture of latents at unit variance: `signal` x clean latents + `noise` x standard normal noise."""
 
     signal: float
     noise: float
 
     @property
     def share(self) -> float:
-        """The noise's part of the variance."""
+        """The noise's share of the variance, 0 to 1."""
         return self.noise**2 / (self.signal**2 + self.noise**2)
 
 
 def level(scheduler: Any, index: int) -> NoiseLevel:
-    """The noise level at which a scheduler of diffusers has the model asked the `index`-th time of its whole schedule.
+    """The noise level of the `index`-th forward of a diffusers scheduler's whole schedule.
 
-    Some schedulers know their levels as sigma, the ratio of noise to signal, which need not belong to a whole timestep
-    (Karras et al., arXiv 2206.00364, and other spacings); the others know only the timestep. Either way the model is
-    given latents of unit variance.
+    Some schedulers have sigmas, the ratio of noise to signal, which need not belong to a whole timestep (Karras et al.,
+    arXiv 2206.00364); the others have timesteps and `alphas_cumprod`.
     """
     if getattr(scheduler, "sigmas", None) is not None:
         sigma = float(scheduler.sigmas[index])
@@ -35,7 +34,7 @@ def level(scheduler: Any, index: int) -> NoiseLevel:
 
 
 def predicted(latents: torch.Tensor, prediction: torch.Tensor, at: NoiseLevel, kind: str) -> torch.Tensor:
-    """The clean latents that a model's `prediction` points at from `latents`, which are at unit variance.
+    """The predicted x0 of a model's `prediction` for `latents` at unit variance; all have the same shape.
 
     `kind` is the scheduler's `prediction_type`: "epsilon" is the noise (Ho et al., arXiv 2006.11239, eq. 15),
     "v_prediction" the velocity between noise and picture (Salimans and Ho, arXiv 2202.00512, appendix D), "sample" the
@@ -48,4 +47,4 @@ def predicted(latents: torch.Tensor, prediction: torch.Tensor, at: NoiseLevel, k
             return at.signal * latents - at.noise * prediction
         case "sample":
             return prediction
-    raise ValueError(f"nothing is known of the prediction type {kind}")
+    raise ValueError(f"unknown prediction type {kind}")

@@ -1,10 +1,9 @@
-"""Samplers by the names users know, as diffusers' schedulers. Each picture gets a scheduler object of its own."""
+"""Samplers by the names users know, as diffusers' schedulers. Each picture has its own scheduler object."""
 
 import inspect
 from dataclasses import dataclass, field
 from typing import Any
 
-import diffusers
 import torch
 
 from generation.settings import Sampler, Schedule
@@ -12,33 +11,33 @@ from generation.settings import Sampler, Schedule
 
 @dataclass(frozen=True)
 class _Recipe:
-    """A scheduler class of diffusers, and what of the model's own configuration it must not inherit."""
+    """A scheduler class of diffusers, and options that replace those of the model's own scheduler config."""
 
     scheduler: str
     options: dict[str, Any] = field(default_factory=dict)
 
 
-_PLAIN = {"use_karras_sigmas": False}
+_NO_KARRAS = {"use_karras_sigmas": False}
 _KARRAS = {"use_karras_sigmas": True}
 _SECOND_ORDER = {"algorithm_type": "dpmsolver++", "solver_order": 2}
 _STOCHASTIC = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
 _UNCLIPPED = {"clip_sample": False}
-"""Pixels lie within -1..1; latents, of which these schedulers would cut off what is beyond, do not."""
+"""Off, since clipping to -1..1 is for pixels; latents have larger values."""
 
 _RECIPES = {
-    Sampler.EULER: _Recipe("EulerDiscreteScheduler", _PLAIN),
+    Sampler.EULER: _Recipe("EulerDiscreteScheduler", _NO_KARRAS),
     Sampler.EULER_ANCESTRAL: _Recipe("EulerAncestralDiscreteScheduler"),
-    Sampler.DPMPP_2M: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER | _PLAIN),
+    Sampler.DPMPP_2M: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER | _NO_KARRAS),
     Sampler.DPMPP_2M_KARRAS: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER | _KARRAS),
     Sampler.DPMPP_2M_SDE_KARRAS: _Recipe("DPMSolverMultistepScheduler", _STOCHASTIC | _KARRAS),
     Sampler.DPMPP_SDE_KARRAS: _Recipe("DPMSolverSinglestepScheduler", _STOCHASTIC | _KARRAS),
-    Sampler.HEUN: _Recipe("HeunDiscreteScheduler", _PLAIN),
-    Sampler.LMS: _Recipe("LMSDiscreteScheduler", _PLAIN),
+    Sampler.HEUN: _Recipe("HeunDiscreteScheduler", _NO_KARRAS),
+    Sampler.LMS: _Recipe("LMSDiscreteScheduler", _NO_KARRAS),
     Sampler.DDIM: _Recipe("DDIMScheduler", {"set_alpha_to_one": False} | _UNCLIPPED),
     Sampler.DDPM: _Recipe("DDPMScheduler", _UNCLIPPED),
     Sampler.PLMS: _Recipe("PNDMScheduler", {"skip_prk_steps": True}),
-    Sampler.UNIPC: _Recipe("UniPCMultistepScheduler", _PLAIN),
-    Sampler.DEIS: _Recipe("DEISMultistepScheduler", {"algorithm_type": "deis", "solver_order": 2} | _PLAIN),
+    Sampler.UNIPC: _Recipe("UniPCMultistepScheduler", _NO_KARRAS),
+    Sampler.DEIS: _Recipe("DEISMultistepScheduler", {"algorithm_type": "deis", "solver_order": 2} | _NO_KARRAS),
     Sampler.LCM: _Recipe("LCMScheduler", _UNCLIPPED),
     Sampler.TCD: _Recipe("TCDScheduler", _UNCLIPPED),
 }
@@ -49,7 +48,7 @@ _SIGMAS = {
     Schedule.EXPONENTIAL: "use_exponential_sigmas",
     Schedule.BETA: "use_beta_sigmas",
 }
-"""The option that spreads the noise levels; at most one of them holds."""
+"""The scheduler option of each sigma schedule; at most one is on."""
 
 
 def scheduler_for(
@@ -61,9 +60,10 @@ def scheduler_for(
 ) -> Any:
     """A fresh diffusers scheduler with its timesteps set; `schedule` is one of the sampler's `schedules`.
 
-    `model_config` is the configuration of the model's own scheduler: it knows the noise schedule and what the
-    UNet predicts, which hold for every sampler.
+    `model_config` is the config of the model's own scheduler: its betas and prediction type hold for every sampler.
     """
+    import diffusers
+
     recipe = _Recipe(model_config["_class_name"]) if sampler is Sampler.OWN else _RECIPES[sampler]
     options = recipe.options
     if schedule is not Schedule.SAMPLER:

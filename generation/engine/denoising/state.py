@@ -1,4 +1,4 @@
-"""One picture on its way to its last step."""
+"""The denoising state of one picture, and forwards that several pictures share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from generation.settings import GenerationSettings
 
 
 class DenoisingState:
-    """The state of one picture: its latents, its scheduler and its source of chance, shared with no other."""
+    """One picture being denoised: its own latents, scheduler and random generator."""
 
     def __init__(
         self,
@@ -40,21 +40,21 @@ class DenoisingState:
         self._start = initial_latents.begin(model, settings, self._scheduler, init_image)
         self._latents = self._start.latents
         self._chance = {"generator": self._start.chance} if samplers.takes_generator(self._scheduler) else {}
-        self._with_prompt, self._without = model.listen(settings, guides)
-        self._told = stable_diffusion.told_guidance(model.unet, settings.guidance_scale)
+        self._with_prompt, self._without = model.encode_prompts(settings, guides)
+        self._guidance_embedding = stable_diffusion.guidance_embedding(model.unet, settings.guidance_scale)
         self.forwards_done = 0
         self.observer: Observer | None = None
-        """Is shown the inner values of each step, where somebody asks for them."""
+        """Called with the inner values of each step, if set."""
         self.visible = self._scaled()
 
     @property
     def forwards(self) -> int:
-        """How often the UNet is asked in all; some samplers ask twice a step."""
+        """How many forwards the picture takes in all; some samplers take two a step."""
         return len(self._start.timesteps)
 
     @property
     def steps(self) -> int:
-        """How many of the schedule's steps are taken: of a picture that starts from another, the last ones."""
+        """How many steps are taken: with an init image, the last ones of the schedule."""
         return cost.steps_drawn(self.settings) if self.init_image else self.settings.steps
 
     @property
@@ -62,12 +62,12 @@ class DenoisingState:
         return self.forwards_done * self.steps // self.forwards
 
     def first_forward(self, step: int) -> int:
-        """How often the UNet is asked before a step, counted from 0."""
+        """How many forwards come before a step, counted from 0."""
         return -(-step * self.forwards // self.steps)
 
     @property
     def step(self) -> int:
-        """How many steps are done, those of the painting that this one refines included."""
+        """How many steps are done, including those of the picture that this one refines."""
         return self.steps_before + self._own_step
 
     @property
@@ -76,21 +76,21 @@ class DenoisingState:
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Paintings of equal shape can share one forward."""
+        """States of equal shape can share one forward."""
         return self.model.spec.name, self.model.dtype, self._latents.shape, self._with_prompt.shape
 
     @property
     def controlled(self) -> bool:
-        """True where a ControlNet has a say in each forward."""
-        return self._with_prompt.look is not None
+        """True where a ControlNet runs in each forward."""
+        return self._with_prompt.control is not None
 
     @property
     def prompts(self) -> list[Conditioning]:
-        """What each row listens to that this picture takes in a forward: without the prompt first, if at all."""
+        """The conditioning of each row of the next forward: the unconditional row first, if there is one."""
         if not self._guided:
             return [self._with_prompt]
-        if self.model.is_told_guidance:
-            return [replace(self._with_prompt, told=self._told)]
+        if self.model.embeds_guidance:
+            return [replace(self._with_prompt, timestep_cond=self._guidance_embedding)]
         return [self._without, self._with_prompt]
 
     @property
@@ -103,18 +103,17 @@ class DenoisingState:
 
     @property
     def input(self) -> torch.Tensor:
-        """What the UNet is given next, (1, channels, h, w): to an inpainting one, mask and masked picture too."""
+        """The next input of the UNet, (1, channels, h, w); for an inpainting UNet with mask and masked image."""
         beside = self._start.beside
         return self.visible if beside is None else torch.cat([self.visible, beside], dim=1)
 
     @property
     def result(self) -> torch.Tensor:
-        """The latents as they stand, shape (1, channels, h, w)."""
+        """The latents as they are, (1, channels, h, w)."""
         return self._latents
 
     def advance(self, predictions: list[torch.Tensor]) -> None:
-        """Take one step, given the model's prediction for each row of `prompts`. Where that fails, the painting is as
-        it was before."""
+        """Take one step with the model's prediction for each row of `prompts`. An error leaves the state as it was."""
         undo = self._undoing()
         try:
             self._take_step(predictions)
@@ -123,8 +122,7 @@ class DenoisingState:
             raise
 
     def _undoing(self) -> Callable[[], None]:
-        """What takes back all that happens to the painting from now on. Schedulers change their lists in place, and
-        one of them a tensor."""
+        """A function that restores the present state. Schedulers change lists in place, and one of them a tensor."""
         own, scheduler = dict(vars(self)), {name: _apart(value) for name, value in vars(self._scheduler).items()}
         chance = self._start.chance.get_state()
 
@@ -140,7 +138,7 @@ class DenoisingState:
         if len(predictions) > 1:
             scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
             merged = guidance.merge(predictions[0], merged, scale, rescale)
-        glimpse = self._glimpse(predictions, merged) if self.observer else None
+        trace_step = self._trace_step(predictions, merged) if self.observer else None
         timestep = self._start.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
         self.forwards_done += 1
@@ -148,10 +146,10 @@ class DenoisingState:
             following = self._start.timesteps[self.forwards_done : self.forwards_done + 1]
             self._latents = kept.laid_over(self._latents, self._scheduler, following)
         self.visible = self._latents if self.finished else self._scaled()
-        if self.observer and glimpse:
-            self.observer(glimpse)
+        if self.observer and trace_step:
+            self.observer(trace_step)
 
-    def _glimpse(self, predictions: list[torch.Tensor], merged: torch.Tensor) -> TraceStep:
+    def _trace_step(self, predictions: list[torch.Tensor], merged: torch.Tensor) -> TraceStep:
         first = len(self._scheduler.timesteps) - self.forwards
         return TraceStep(
             forward=self.forwards_done,
@@ -165,11 +163,11 @@ class DenoisingState:
             input=self.input,
             timestep=self.timestep,
             silence=self._without,
-            unguided=self._with_prompt if self._guided and self.model.is_told_guidance else None,
+            unguided=self._with_prompt if self._guided and self.model.embeds_guidance else None,
         )
 
     def _scaled(self) -> torch.Tensor:
-        """The latents at unit variance: what the UNet is given next, and what a preview shows."""
+        """The latents at unit variance, as the UNet takes them and a preview shows them."""
         scaled: torch.Tensor = self._scheduler.scale_model_input(
             self._latents, self._start.timesteps[self.forwards_done]
         )
@@ -177,7 +175,7 @@ class DenoisingState:
 
 
 def _apart(value: Any) -> Any:
-    """A value of a scheduler's that no step changes."""
+    """A copy of a scheduler's value that no step changes."""
     match value:
         case list():
             return list(value)
@@ -188,11 +186,9 @@ def _apart(value: Any) -> Any:
 
 @torch.inference_mode()
 def predict(states: list[DenoisingState], rows: int) -> list[list[torch.Tensor]]:
-    """One forward of the UNet of `rows` rows for all `states`, which are of one shape; where they need more rows,
-    several, one after the other.
+    """Predict for all `states`, which have one shape, in forwards of `rows` rows, padded by repeating the last row.
 
-    For each painting its predictions, one for each of its `prompts`, of the shape of its latents. Rows that nobody
-    needs repeat the last one.
+    Returns for each state one prediction for each of its `prompts`, (1, channels, h, w).
     """
     model = states[0].model
     wanted = [(state, prompt) for state in states for prompt in state.prompts]
@@ -213,17 +209,20 @@ def predict(states: list[DenoisingState], rows: int) -> list[list[torch.Tensor]]
 def forward(
     model: Model, latents: torch.Tensor, timesteps: torch.Tensor, prompts: Sequence[Conditioning]
 ) -> torch.Tensor:
-    """What the UNet predicts for each row of `latents`, (rows, channels of its input, h, w), at a timestep and with
-    what it listens to: (rows, channels, h, w)."""
+    """The UNet's prediction for each row, (rows, channels, h, w), in float32.
+
+    `latents` are (rows, input channels, h, w), `timesteps` (rows,), and `prompts` has one for each row.
+    """
     latents, timesteps = latents.to(model.dtype), timesteps.to(torch.float32)
     conditioning, beside = together(prompts), {}
-    if told := [prompt.told for prompt in prompts if prompt.told is not None]:
-        beside["timestep_cond"] = torch.cat(told)
-    if looks := [prompt.look for prompt in prompts if prompt.look]:
+    if embedded := [prompt.timestep_cond for prompt in prompts if prompt.timestep_cond is not None]:
+        beside["timestep_cond"] = torch.cat(embedded)
+    if controls := [prompt.control for prompt in prompts if prompt.control]:
         own = latents[:, : model.latent_channels]
-        beside |= controlnet.residuals(model.controlnet, own, timesteps, conditioning, looks)
+        beside |= controlnet.residuals(model.controlnet, own, timesteps, conditioning, controls)
     if model.image_prompts is not None:
-        conditioning |= model.image_prompts.heard([prompt.heard for prompt in prompts if prompt.heard], **conditioning)
-    model.lora_adapters.wear_to_predict(prompts[0].worn)
+        image_prompts = [prompt.image_prompt for prompt in prompts if prompt.image_prompt]
+        conditioning |= model.image_prompts.unet_arguments(image_prompts, **conditioning)
+    model.lora_adapters.apply_to_unet(prompts[0].loras)
     predicted: torch.Tensor = model.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
     return predicted.float()

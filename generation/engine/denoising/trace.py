@@ -1,4 +1,4 @@
-"""Watching a picture come to be, from the inside."""
+"""The inner values of a denoising step, for explanations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,27 +14,27 @@ class TraceStep:
     """The inner values of one step. All tensors but `input` have the shape of the latents, (1, channels, h, w)."""
 
     forward: int
-    """How often the model was asked before."""
+    """How many forwards came before."""
     step: int
-    """How many steps were done before."""
+    """How many steps came before."""
     latents: torch.Tensor
     """At unit variance."""
     level: NoiseLevel
     prediction_type: str
     without: torch.Tensor | None
-    """The prediction without the prompt; None where the step needs none."""
+    """The unconditional prediction; None where the step has none."""
     with_prompt: torch.Tensor
     merged: torch.Tensor
     input: torch.Tensor
-    """What the model was given, (1, channels of its input, h, w)."""
+    """The input of the UNet, (1, input channels, h, w)."""
     timestep: torch.Tensor
     silence: Conditioning
-    """What a row listens to that predicts without the prompt."""
+    """The conditioning of an unconditional row."""
     unguided: Conditioning | None = None
-    """What a row listens to that predicts with the prompt alone, where the UNet did the guiding in `with_prompt`."""
+    """The conditioning of a row without guidance, where the UNet applied guidance to `with_prompt` by itself."""
 
     def clean(self, prediction: torch.Tensor) -> torch.Tensor:
-        """The finished latents that a prediction points at from here."""
+        """The predicted x0 of a prediction made at this step, (1, channels, h, w), in float32."""
         return predicted(self.latents.float(), prediction.float(), self.level, self.prediction_type)
 
 

@@ -1,4 +1,4 @@
-"""The noise a picture starts from. It depends on the seeds and the sizes, and on nothing else."""
+"""Starting noise. It depends on seeds and sizes alone."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 
 
 def source(seed: int) -> torch.Generator:
-    """A picture's own source of chance. On the CPU, so that a seed means the same on every device."""
+    """A picture's random generator, on the CPU, so that a seed gives the same noise on every device."""
     return torch.Generator("cpu").manual_seed(seed)
 
 
@@ -33,8 +33,8 @@ def slerp(one: torch.Tensor, other: torch.Tensor, strength: float) -> torch.Tens
 
 
 def middle(latents: Sequence[torch.Tensor]) -> torch.Tensor:
-    """What lies between several latents of one shape, as near to each: their mean, brought to their mean length, since
-    by itself it would be paler than all of them."""
+    """The middle of several latents of one shape: their mean, scaled to their mean norm, without which it would decode
+    to a pale picture."""
     together = torch.stack(list(latents))
     mean = together.mean(0)
     length = together.flatten(1).norm(dim=1).mean()
@@ -42,7 +42,7 @@ def middle(latents: Sequence[torch.Tensor]) -> torch.Tensor:
 
 
 def centred(patch: torch.Tensor, ground: torch.Tensor) -> torch.Tensor:
-    """`ground` with `patch` laid over its middle; what stands out is cut off. Both have the shape (1, c, h, w)."""
+    """`ground` with `patch` in its middle, cropped to it. Both are (1, c, h, w)."""
     result = ground.clone()
     into, out_of = [], []
     for large, small in zip(ground.shape[-2:], patch.shape[-2:], strict=True):
@@ -54,11 +54,11 @@ def centred(patch: torch.Tensor, ground: torch.Tensor) -> torch.Tensor:
 
 
 def _drawn(generator: torch.Generator, settings: GenerationSettings, channels: int) -> torch.Tensor:
-    """Noise of the settings' sizes."""
+    """Noise at the picture's size, with noise of the seed's size in its middle where that is another."""
     own = settings.width, settings.height
-    init_image = (settings.seed_width, settings.seed_height) if settings.seed_width else own
-    noise = _normal(generator, channels, *init_image)
-    if init_image != own:
+    seed_size = (settings.seed_width, settings.seed_height) if settings.seed_width else own
+    noise = _normal(generator, channels, *seed_size)
+    if seed_size != own:
         noise = centred(noise, _normal(generator, channels, *own))
     return noise
 

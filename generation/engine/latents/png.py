@@ -1,4 +1,4 @@
-"""Finished pictures as files."""
+"""Finished pictures as PNG files."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -14,8 +14,8 @@ from generation.pictures import Picture, Preview
 
 
 def as_png(image: Image.Image, seed: int, text: str, noise: Preview | None = None) -> Picture:
-    """A PNG with `text`, an infotext, in its `parameters` text chunk; without the chunk where it is empty. `noise` is
-    what it started from. Packed quickly rather than tightly, since nobody is drawn for meanwhile."""
+    """A PNG with `text`, an infotext, in its `parameters` chunk; no chunk if it is empty. `noise` is a preview of the
+    starting noise. Compressed fast rather than small, since other pictures wait meanwhile."""
     metadata = PngInfo()
     if text:
         metadata.add_text(infotext.CHUNK_NAME, text)
@@ -30,7 +30,7 @@ def from_pixels(pixels: numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
 
 
 def drawn_by(model_hash: str, lora_hashes: Mapping[str, str], inputs: Inputs) -> infotext.Drawn:
-    """How a picture came to be, stamped with this program's version."""
+    """The infotext's provenance fields, with this program's version."""
     return infotext.Drawn(
         model_hash,
         f"noisefox {version('noisefox')}",

@@ -1,4 +1,4 @@
-"""A look at a picture that is not finished, for next to nothing."""
+"""Previews of unfinished pictures: a linear map of the latents, or a tiny decoder."""
 
 import json
 import time
@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from diffusers import AutoencoderTiny
 
 from generation.engine.latents import scaling
 from generation.pictures import Preview
 
 STORED = "preview.json"
-"""Of a model's directory: the coefficients of its linear preview, if it brings some along."""
+"""The file in a model's directory with the coefficients of its linear preview."""
 
 _CHART_CELLS = 16
 _CELL = 16
@@ -23,10 +22,10 @@ _RIDGE = 1e-3
 
 
 class LatentPreview:
-    """A linear map from a latent to the colour it stands for: one pixel a latent.
+    """A linear map from latents to RGB: one pixel a latent.
 
-    A model may bring its coefficients along, fitted to its own pictures. Otherwise the map is fitted when the model is
-    loaded, on a chart of plain colours whose latents the autoencoder itself gives.
+    A model's directory may hold coefficients. Otherwise the map is fitted when the model is loaded, on a chart of plain
+    colours that its autoencoder encodes.
     """
 
     def __init__(self, weights: torch.Tensor) -> None:
@@ -35,9 +34,9 @@ class LatentPreview:
 
     @classmethod
     def of_model(cls, source: str, vae: Any) -> Self:
-        """The coefficients in a model's directory, where it has some; else fitted.
+        """The coefficients in a model's directory if it has some; otherwise fitted.
 
-        Raises `OSError` or `ValueError` where those in the directory do not belong to the autoencoder."""
+        Raises `OSError` or `ValueError` where the file can't be read or is for other channels."""
         stored = Path(source).expanduser() / STORED
         return cls.read(stored, vae.config.latent_channels) if stored.is_file() else cls.fitted_to(vae)
 
@@ -48,7 +47,7 @@ class LatentPreview:
         try:
             weights = torch.tensor([*stored["factors"], stored["bias"]], dtype=torch.float32)
         except (KeyError, TypeError) as reason:
-            raise ValueError(f"{path} holds no preview coefficients") from reason
+            raise ValueError(f"{path} has no preview coefficients") from reason
         if weights.shape != (channels + 1, 3):
             raise ValueError(f"{path} is for {len(weights) - 1} latent channels, not {channels}")
         weights[-1] += 1  # from -1..1 to 0..1
@@ -56,7 +55,7 @@ class LatentPreview:
 
     @classmethod
     def fitted_to(cls, vae: Any) -> Self:
-        """Least squares, slightly ridged, between the chart's colours and the latents of its cells' middles."""
+        """Ridge regression from the mean latents of the chart's cells to their colours."""
         colours = torch.rand((_CHART_CELLS, _CHART_CELLS, 3), generator=torch.Generator().manual_seed(0))
         chart = colours.permute(2, 0, 1)[None].repeat_interleave(_CELL, -1).repeat_interleave(_CELL, -2)
         encoded = vae.encode((chart * 2 - 1).to(vae.device, vae.dtype))
@@ -79,31 +78,33 @@ class LatentPreview:
 
 @dataclass
 class FrameCost:
-    """How long decoding a frame takes, going by the last one."""
+    """The time to decode a frame, estimated from the last one."""
 
     seconds_a_latent: float = 0.0
 
     def seconds(self, latents: torch.Tensor) -> float:
-        """For one of latents like these, (1, channels, h, w)."""
+        """Estimated seconds for latents (1, channels, h, w)."""
         return self.seconds_a_latent * latents[0, 0].numel()
 
     @contextmanager
     def measured(self, latents: torch.Tensor) -> Iterator[None]:
-        """Decode one, with the device done at the end."""
+        """Time the decoding in its block, which must wait for the device."""
         started = time.perf_counter()
         yield
         self.seconds_a_latent = (time.perf_counter() - started) / latents[0, 0].numel()
 
 
 class TinyDecoder:
-    """A small network in place of the autoencoder's own decoder (such as TAESD, diffusers' `AutoencoderTiny`)."""
+    """A small network in place of the autoencoder's decoder, such as TAESD (diffusers' `AutoencoderTiny`)."""
 
     def __init__(self, network: Any) -> None:
         self._network = network.eval()
 
     @classmethod
     def read(cls, folder: Path, channels: int, device: torch.device, dtype: torch.dtype) -> Self:
-        """Raises `OSError` or `ValueError` where the folder holds none for `channels` channels."""
+        """Read a folder in diffusers' format. Raises `OSError`, or `ValueError` if it isn't for `channels` channels."""
+        from diffusers import AutoencoderTiny
+
         network = AutoencoderTiny.from_pretrained(
             str(folder), torch_dtype=dtype, use_safetensors=True, local_files_only=True
         )

@@ -1,4 +1,4 @@
-"""Between the VAE's latents and those that the UNet works on."""
+"""Scaling between the VAE's latents and those of the UNet, as in diffusers' pipelines."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import torch
 
 
 def scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
-    """An autoencoder's latents (n, channels, h, w), brought to unit variance as its `config` says."""
+    """An autoencoder's latents (n, channels, h, w) at unit variance, by the factors in its `config`."""
     factor: float = config.scaling_factor
     if shift := getattr(config, "shift_factor", None):
         latents = latents - shift
@@ -27,7 +27,7 @@ def unscaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
 
 
 def _statistics(latents: torch.Tensor, config: Any) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """Mean and standard deviation of each channel, where the autoencoder names them."""
+    """Mean and standard deviation of each channel, (1, channels, 1, 1); None where the config has none."""
     mean, std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
     if mean is None or std is None:
         return None

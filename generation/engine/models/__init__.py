@@ -1,1 +1,1 @@
-"""Models: read from folders, single files and the hub."""
+"""Models, read from folders, single files and the hub."""

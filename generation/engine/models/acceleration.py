@@ -1,4 +1,4 @@
-"""A pipeline of diffusers on its device, and made faster as the host wishes."""
+"""Acceleration of a diffusers pipeline: attention backends, torch.compile, fused projections, offloading."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -9,7 +9,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from generation.acceleration import Acceleration
 
 COMPILE: dict[str, Any] = {"fullgraph": True, "dynamic": True}
-"""Of `torch.compile`: one kernel for any number of rows."""
+"""Arguments of `torch.compile`: one kernel for any number of rows."""
 
 OFFLOAD_TYPES = {"group": "block_level", "sequential": "leaf_level"}
 
@@ -22,7 +22,7 @@ KERNELS = {
 
 
 class Preferring:
-    """An attention processor that has torch try one kernel first, and any other where that cannot be used."""
+    """An attention processor that has torch try one kernel first, and the others where it can't be used."""
 
     def __init__(self, processor: Any, kernel: SDPBackend) -> None:
         self._processor = processor
@@ -33,9 +33,9 @@ class Preferring:
             return self._processor(*inputs, **named)
 
 
-def placed(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
-    """The pipeline on its device, and accelerated. Raises `ValueError` or `RuntimeError` for what it does not know, or
-    what a package is missing for."""
+def accelerated(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
+    """Move a pipeline to its device and accelerate it. Raises `ValueError` or `RuntimeError` for an option that it
+    doesn't have, or whose package is missing."""
     unet = getattr(pipeline, "unet", None)
     if wanted.offload:
         _offload(pipeline, device, wanted.offload)
@@ -54,8 +54,8 @@ def placed(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
 
 
 def _offload(pipeline: Any, device: torch.device, how: str) -> None:
-    """The UNet, or of a pipeline of its own all but the autoencoder, which is small. The rest works between any two
-    steps, and in parts, so it stays on the device. What is needed next is fetched while a GPU computes."""
+    """Offload the UNet, or, where there is none, all networks but the autoencoder, which is small. The other networks
+    of a UNet pipeline run between steps and stay on the device. A GPU prefetches in a stream of its own."""
     staying = [name for name in pipeline.components if name != "unet"] if hasattr(pipeline, "unet") else ["vae"]
     pipeline.enable_group_offload(
         onload_device=device,
@@ -70,7 +70,7 @@ def _offload(pipeline: Any, device: torch.device, how: str) -> None:
 
 
 def _attend(network: Any, backend: str, *, is_unet: bool) -> None:
-    """UNets have no say in diffusers' backends: theirs is torch's own attention, or that of xformers."""
+    """Set the attention backend. UNets can't use diffusers' backends, only those of torch and xformers."""
     if not is_unet:
         network.set_attention_backend(backend)
     elif backend == "xformers":

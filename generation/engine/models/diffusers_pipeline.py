@@ -1,7 +1,7 @@
-"""Models of every other family (Stable Diffusion 3, Flux and on), drawn by diffusers' own pipelines.
+"""Models of other families (Stable Diffusion 3, Flux and later), run by diffusers' own pipelines.
 
-They do not share forwards. A picture is drawn step by step all the same, so that others have their turns between two
-steps, previews come, and it can be cancelled.
+They don't share forwards, but run step by step, so that other jobs have their turn between two steps, previews are
+shown, and a job can be cancelled.
 """
 
 import copy
@@ -17,14 +17,13 @@ from typing import Any
 
 import numpy
 import torch
-from diffusers import DiffusionPipeline
 from PIL import Image
 
 from generation import abilities, infotext
 from generation.catalogue import ModelSpec
 from generation.engine.latents import noise, png, scaling
-from generation.engine.latents import vae as vae_module
 from generation.engine.latents.previews import LatentPreview
+from generation.engine.latents.vae import cut_smaller
 from generation.engine.models.model import hash_of
 from generation.engine.runtime import memory
 from generation.engine.runtime.device import told
@@ -39,10 +38,10 @@ log = logging.getLogger(__name__)
 STEP_HOOK = "callback_on_step_end"
 
 AfterStep = Callable[[int, Any], None]
-"""Is told how many steps are done, and the latents then."""
+"""Called with the number of steps done, and the latents."""
 
-MessageContent = tuple[int, Preview | None]
-"""How many steps are done, and what is to be seen, where there can be a preview."""
+StepResult = tuple[int, Preview | None]
+"""The number of steps done, and a preview where there is one."""
 
 
 @dataclass
@@ -52,19 +51,18 @@ class PipelineModel:
     spec: ModelSpec
     weights: Path
     hash: str
-    """Of its weights, by `hash_of`."""
+    """The hash of its weights, by `hash_of`."""
     pipeline: Any
     preview: LatentPreview | None
     device: torch.device
     dtype: torch.dtype
     offloaded: bool = False
-    """True where the machine's own memory holds what is not at work."""
+    """True where networks that don't run at present stay in the CPU's memory."""
 
-    def draw(self, settings: GenerationSettings) -> Generator[MessageContent, None, Image.Image]:
-        """One picture: yields after each step but the last. Where memory is not enough, it begins again with less of it
-        in use.
+    def draw(self, settings: GenerationSettings) -> Generator[StepResult, None, Image.Image]:
+        """Generate one picture: yields after each step but the last. Where memory is short, it starts again with less.
 
-        Raises `Unsuitable` where the pipeline does not take these settings, `BrokenPicture` where nothing comes out.
+        Raises `Unsuitable` where the pipeline doesn't take these settings, `BrokenPicture` for a black picture.
         """
         while True:
             try:
@@ -75,24 +73,24 @@ class PipelineModel:
             memory.release(self.device)
 
     def _take_less(self, settings: GenerationSettings) -> bool:
-        """From now on decode in tiles, and keep on the device only what is at work; False where that is so already."""
+        """Switch to smaller tiles and to CPU offloading; False where nothing more can be saved."""
         side = max(settings.width, settings.height) // PIXELS_PER_LATENT
         vae = getattr(self.pipeline, "vae", None)
-        smaller = vae_module.cut_smaller(vae, side, getattr(vae, "use_tiling", False))
+        smaller = cut_smaller(vae, side, getattr(vae, "use_tiling", False))
         if self.device.type == "cpu" or self.offloaded or not self.pipeline.model_cpu_offload_seq:
             return smaller
-        log.warning("out of memory; from now on %s keeps on %s what is at work alone", self.spec.name, self.device)
+        log.warning("out of memory; %s now keeps on %s only the network that runs", self.spec.name, self.device)
         self.offloaded = True
         self.pipeline.enable_model_cpu_offload(device=self.device)
         return True
 
     def cuts(self, settings: GenerationSettings) -> bool:
-        """True where a picture of that size is decoded in tiles, as far as is known."""
+        """True where a picture of this size is decoded in tiles, as far as is known."""
         side = max(settings.width, settings.height) // PIXELS_PER_LATENT
         vae = getattr(self.pipeline, "vae", None)
         return getattr(vae, "use_tiling", False) and side > getattr(vae, "tile_latent_min_size", 0)
 
-    def _steps(self, settings: GenerationSettings) -> Generator[MessageContent, None, Image.Image]:
+    def _steps(self, settings: GenerationSettings) -> Generator[StepResult, None, Image.Image]:
         looks: list[Preview | None] = []
         threads = torch.get_num_threads()
 
@@ -124,7 +122,7 @@ class PipelineModel:
         return image
 
     def _drawn(self, settings: GenerationSettings, after_step: AfterStep) -> Image.Image:
-        """By a pipeline of its own around the same networks, since a pipeline keeps what it is at."""
+        """Generate with a copy of the pipeline around the same networks, since a pipeline keeps the state of a run."""
         pipeline = copy.copy(self.pipeline)
         pipeline.scheduler = copy.deepcopy(self.pipeline.scheduler)
 
@@ -161,7 +159,7 @@ class PipelineModel:
 
 
 def _watch(scheduler: Any, after_step: AfterStep) -> None:
-    """Have a scheduler tell of each step that it took, for a pipeline that tells nobody. One of a higher order is asked
+    """Call `after_step` from the scheduler, for a pipeline without step callback. Schedulers of higher order run
     more than once a step."""
     take, asked = scheduler.step, count(1)
 
@@ -177,9 +175,8 @@ def _watch(scheduler: Any, after_step: AfterStep) -> None:
 
 
 def _guides_by_two_predictions(pipeline: Any, takes: Mapping[str, inspect.Parameter]) -> bool:
-    """True where a prediction without the prompt is what a pipeline is guided by, as Qwen-Image is; it then wants a
-    negative prompt, which may say nothing. Others were distilled for a scale (Flux dev), or for no guidance at all
-    (Flux schnell, by whose pipeline the second prediction is not usual)."""
+    """True for true classifier-free guidance, as in Qwen-Image, which needs a negative prompt, maybe empty. Others are
+    distilled for a guidance scale (Flux dev), or for none (Flux schnell, off by default in its pipeline)."""
     if "true_cfg_scale" not in takes or takes["true_cfg_scale"].default <= 1:
         return False
     return not getattr(pipeline.transformer.config, "guidance_embeds", False)
@@ -191,12 +188,11 @@ def draw(
     report: Callable[[int, tuple[Preview, ...]], None],
     precisely: Callable[[BrokenPicture], PipelineModel],
 ) -> Generator[None, None, tuple[list[Picture], str]]:
-    """The pictures of a task, one after the other, in slices of a step, and what drew them, on which the last bits of
-    their pixels depend. `report` is told how many of a picture's steps all of them together have come to, and what is
-    to be seen. What the model's number format cannot hold, the same model `precisely` draws once more, and what follows
-    too.
+    """Generate the pictures of a task, one after the other; yields after each step. Returns them with a line on device,
+    dtype and pipeline, on which the last bits of pixels depend.
 
-    Raises `Unsuitable` where the task asks for what the model knows nothing of.
+    `report` gets the mean number of steps done and previews. After a `BrokenPicture`, the model that `precisely`
+    returns generates that picture again and the rest. Raises `Unsuitable` for settings that the model doesn't have.
     """
     if task.inputs.given() or task.explained:
         abilities.check_takes_more(model.spec)
@@ -230,7 +226,7 @@ def _drawn(
     seen: tuple[Preview, ...],
     report: Callable[[int, tuple[Preview, ...]], None],
 ) -> Generator[None, None, tuple[Image.Image, tuple[Preview, ...]]]:
-    """One picture, and what is to be seen of it and of those before, which is `seen`."""
+    """One picture, and previews of it and of those before, which are `seen`."""
     looks = seen
     with closing(model.draw(settings)) as running_job:
         while True:
@@ -246,7 +242,7 @@ def _drawn(
 def assembled(
     spec: ModelSpec, weights: Path, pipeline: Any, device: torch.device, dtype: torch.dtype, offloaded: bool = False
 ) -> PipelineModel:
-    """Raises `ModelUnavailable` where a pipeline could not be stopped, or draws by more than words."""
+    """A model of another family. Raises `ModelUnavailable` if its pipeline has no steps or needs more than a prompt."""
     takes = inspect.signature(pipeline.__call__).parameters
     named = [each for each in takes.values() if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
     needs = [each.name for each in named if each.default is each.empty and each.name != "prompt"]
@@ -259,13 +255,15 @@ def assembled(
 
 
 def _has_steps(pipeline: Any) -> bool:
-    """True where a pipeline's own scheduler takes the steps, and not that of a pipeline within."""
+    """True where the pipeline's own scheduler takes the steps, not that of a pipeline inside it."""
+    from diffusers import DiffusionPipeline
+
     within = any(isinstance(part, DiffusionPipeline) for part in vars(pipeline).values())
     return hasattr(pipeline, "scheduler") and not within
 
 
 def _preview(pipeline: Any) -> LatentPreview | None:
-    """Where latents are a picture in two dimensions, as most are."""
+    """A preview for two-dimensional latents; None for others."""
     try:
         scaling.unscaled(torch.zeros(1, pipeline.vae.config.latent_channels, 1, 1), pipeline.vae.config)
         with torch.inference_mode():

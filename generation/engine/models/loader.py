@@ -1,4 +1,4 @@
-"""From a source to a model in memory: a folder in diffusers' format, a hub id, or one .safetensors file."""
+"""Loads models from folders in diffusers' format, hub ids and single .safetensors files."""
 
 import json
 import logging
@@ -9,20 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-import diffusers
 import torch
-from diffusers import AutoencoderKL, DiffusionPipeline
 
 from generation import sources
-from generation.acceleration import PLAIN as NOT_ACCELERATED
-from generation.acceleration import Acceleration
+from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine.conditioning import controlnet as controlnet_module
 from generation.engine.conditioning import ip_adapter, stable_diffusion
+from generation.engine.conditioning.controlnet import read_controlnet
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.latents.previews import LatentPreview, TinyDecoder
-from generation.engine.models import acceleration as acceleration_module
 from generation.engine.models import diffusers_pipeline, single_file
+from generation.engine.models.acceleration import accelerated
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.model import Model, hash_of
 from generation.engine.runtime import hub, memory
@@ -33,23 +30,22 @@ from generation.sources import Family
 log = logging.getLogger(__name__)
 
 Report = Callable[[float], None]
-"""Told which share of the loading is done, 0 to 1."""
+"""Called with the share of the loading that is done, 0 to 1."""
 
 UNGUARDED: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
-"""The safety checker that Stable Diffusion 1.x comes with stays where it is."""
+"""Leaves out the safety checker of Stable Diffusion 1.x; pictures are checked once, when finished."""
 
 OWN_FETCHED, FETCHED = 0.4, 0.5
-"""The shares of the whole that are done when a model's own weights are fetched, and when all is, where it was not here.
-"""
+"""The shares of the whole that are done when the model's own weights are downloaded, and when everything is."""
 
 FILE_READ = 0.8
-"""Of reading a model of one file, the share that is done when all its bytes are read, and networks are made of them."""
+"""The share of reading a single file that is done when its bytes are in memory, before networks are built."""
 
 LIBRARIES = ("diffusers", "transformers")
-PLAIN = "*.safetensors"
+SAFETENSORS = "*.safetensors"
 
 UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
-"""What libraries raise where files or parts are not what they should be, or a package for them is missing."""
+"""Errors of libraries for damaged or unexpected files and for missing packages."""
 
 
 def load(
@@ -57,11 +53,11 @@ def load(
     device: torch.device,
     dtype: torch.dtype,
     report: Report = lambda share: None,
-    acceleration: Acceleration = NOT_ACCELERATED,
+    acceleration: Acceleration = UNACCELERATED,
 ) -> Model | PipelineModel:
-    """Read a model; safetensors only, since pickled weights can run code.
+    """Load a model; safetensors only, since pickled weights can run code.
 
-    Raises `ModelUnavailable` with the reason for the log, and of these `ModelTooLarge` where memory is not enough.
+    Raises `ModelUnavailable` with the reason for the log, or its subclass `ModelTooLarge`.
     """
     log.info("loading model %s", spec.name)
     report(0.0)
@@ -76,14 +72,14 @@ def load(
         memory.check_room(spec.name, [*in_pipeline, *beside.files], held_on, dtype)
         own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
-        pipeline = acceleration_module.placed(pipeline_of(spec, weights, dtype, reading), device, acceleration)
+        pipeline = accelerated(pipeline_of(spec, weights, dtype, reading), device, acceleration)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return diffusers_pipeline.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
         channels = pipeline.vae.config.latent_channels
         tiny = TinyDecoder.read(beside.tiny, channels, device, dtype) if beside.tiny else None
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
         model.measure_frames()
-        beside.lay(model, pipeline, told)
+        beside.add_to(model, pipeline, told)
     except UNBUILT as reason:
         if memory.is_exhausted(reason):
             raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
@@ -92,8 +88,7 @@ def load(
 
 
 def needed(spec: ModelSpec, dtype: torch.dtype) -> int:
-    """Bytes of memory that the weights of a model take which is on this machine. Raises one of `UNBUILT` where it is
-    not, or cannot be told."""
+    """Bytes of the weights of a model on this machine. Raises one of `UNBUILT` where they aren't there."""
     weights = _fetched(spec.source, None)
     family = sources.family_of(str(weights))
     beside = _Beside.of(spec, family, None)
@@ -105,7 +100,7 @@ def needed(spec: ModelSpec, dtype: torch.dtype) -> int:
 def assembled(
     spec: ModelSpec, weights: Path, pipeline: Any, tiny: TinyDecoder | None, device: torch.device, dtype: torch.dtype
 ) -> Model:
-    """The parts of diffusers' pipeline as a model of the batched loop."""
+    """A model for the step loop, from the parts of diffusers' `pipeline`."""
     vae = pipeline.vae.eval()
     if dtype == torch.float16 and vae.config.force_upcast:
         vae.to(torch.float32)
@@ -127,7 +122,7 @@ def assembled(
 
 @dataclass(frozen=True)
 class _Beside:
-    """What is read beside a pipeline, all of it on this machine."""
+    """Local paths of the networks beside a pipeline: tiny decoder, ControlNet, IP-Adapter and its image encoder."""
 
     tiny: Path | None = None
     controlnet: Path | None = None
@@ -136,8 +131,8 @@ class _Beside:
 
     @classmethod
     def of(cls, spec: ModelSpec, family: Family | None, report: Report | None) -> Self:
-        """What a model is to have, fetched unless it is here, as is the autoencoder that takes the place of its own;
-        without `report` nothing is fetched. Raises `OSError` or `ValueError`."""
+        """The networks that a model's spec names, downloaded where needed, as is a replacement autoencoder; without
+        `report` nothing is downloaded. Raises `OSError` or `ValueError`."""
         told = report and LoadProgress(report)
         quarters = [told.until(quarter / 4) if told else None for quarter in range(1, 5)]
         if spec.vae:
@@ -157,10 +152,10 @@ class _Beside:
         own = [file for folder in folders for file in _files_of_part(folder)]
         return [*own, self.adapter] if self.adapter else own
 
-    def lay(self, model: Model, pipeline: Any, told: LoadProgress) -> None:
-        """Read it, for a model that is read already."""
+    def add_to(self, model: Model, pipeline: Any, told: LoadProgress) -> None:
+        """Read the networks into a model."""
         if self.controlnet:
-            model.controlnet = controlnet_module.read(self.controlnet, model.device, model.dtype)
+            model.controlnet = read_controlnet(self.controlnet, model.device, model.dtype)
         if self.adapter and self.encoder:
             told.until(1.0)(0.5)
             model.image_prompts = IpAdapter.read(self.adapter, self.encoder, pipeline)
@@ -168,15 +163,15 @@ class _Beside:
 
 
 def files_of(weights: Path) -> list[Path]:
-    """The files that a model's weights are read from; where a part has several kinds, the plain one."""
+    """The files that a model's weights are read from; of a network with variants, those without fp16."""
     if weights.is_file():
         return [weights]
     return [file for name in _parts(weights) for file in _files_of_part(weights / name)]
 
 
 def _fetched(source: str, report: Report | None) -> Path:
-    """The folder or file on this machine; what is on the hub is fetched first, unless it was before. Without `report`
-    nothing is fetched."""
+    """The local folder or file of a source, downloaded from the hub where needed. Without `report` nothing is
+    downloaded."""
     path = Path(source).expanduser()
     sources.check("source", source)
     if path.is_dir() or sources.is_single_file(source):
@@ -185,8 +180,7 @@ def _fetched(source: str, report: Report | None) -> Path:
 
 
 def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Report = lambda share: None) -> Any:
-    """diffusers' own pipeline of a folder or a file, with the autoencoder that the host names. Raises `OSError`,
-    `ValueError`, `KeyError` or `RuntimeError`."""
+    """diffusers' pipeline of a folder or a file, with the autoencoder that the spec names. Raises one of `UNBUILT`."""
     own, other = (memory.needed(files, dtype) for files in (_own_files(spec, weights), _autoencoder_files(spec)))
     reading = LoadProgress(report).until(own / max(own + other, 1))
     if weights.is_file():
@@ -201,7 +195,9 @@ def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Repo
 
 
 def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...]) -> Any:
-    """Part by part, so that it can be told how far it is."""
+    """Read a pipeline part by part, to report progress."""
+    from diffusers import DiffusionPipeline
+
     parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
     for name in parts:
         _refuse_pickles(folder / name)
@@ -225,7 +221,9 @@ def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype, report: Report) 
     if not spec.config:
         with TemporaryDirectory() as workspace:
             return single_file.read(file, dtype, Path(workspace))
-    config = DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
+    import diffusers
+
+    config = diffusers.DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
     kind = getattr(diffusers, config["_class_name"])
     return kind.from_single_file(
         str(file), config=str(Path(spec.config).expanduser()), torch_dtype=dtype, local_files_only=True
@@ -233,13 +231,13 @@ def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype, report: Report) 
 
 
 def _own_files(spec: ModelSpec, weights: Path) -> list[Path]:
-    """The files of a model's own that are read."""
+    """The files of a model that are read, without an autoencoder that is replaced."""
     replaced = weights / "vae" if spec.vae else None
     return [file for file in files_of(weights) if file.parent != replaced]
 
 
 def _autoencoder_files(spec: ModelSpec) -> list[Path]:
-    """The files of the autoencoder that takes the place of a model's own, on this machine."""
+    """The files of the autoencoder that replaces the model's own, on this machine."""
     if not spec.vae:
         return []
     found = _autoencoder_at(spec.vae, None)
@@ -247,8 +245,8 @@ def _autoencoder_files(spec: ModelSpec) -> list[Path]:
 
 
 def _autoencoder_at(source: str, report: Report | None) -> Path:
-    """Another autoencoder than a model's own: a .safetensors file, or a folder, fetched unless it is here. Without
-    `report` nothing is fetched."""
+    """The path of a replacement autoencoder: a .safetensors file, or a folder, downloaded where needed. Without
+    `report` nothing is downloaded."""
     sources.check("vae", source)
     path = Path(source).expanduser()
     if sources.is_single_file(source):
@@ -257,7 +255,9 @@ def _autoencoder_at(source: str, report: Report | None) -> Path:
 
 
 def _autoencoder(found: Path, own: Any, weights: Path, dtype: torch.dtype) -> Any:
-    """Of a folder, or of a .safetensors file for the same shapes as those of the model's `own`."""
+    """Read an autoencoder from a folder, or from a .safetensors file with the shapes of the model's `own`."""
+    from diffusers import AutoencoderKL
+
     if found.is_dir():
         return AutoencoderKL.from_pretrained(str(found), torch_dtype=dtype, use_safetensors=True, local_files_only=True)
     with TemporaryDirectory() as workspace:
@@ -270,7 +270,7 @@ def _autoencoder(found: Path, own: Any, weights: Path, dtype: torch.dtype) -> An
 
 
 def _parts(folder: Path) -> dict[str, Any]:
-    """The classes of the parts that have weights, by name. Raises `OSError`, `ValueError`."""
+    """The classes of a pipeline's networks, by part name. Raises `OSError` or `ValueError`."""
     if not (folder / sources.INDEX).is_file():
         raise ValueError(f"the folder holds no {sources.INDEX}, so it is not in diffusers' format")
     index = json.loads((folder / sources.INDEX).read_text())
@@ -286,12 +286,12 @@ def _classes(index: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _files_of_part(folder: Path) -> list[Path]:
     variant = _variant(folder)
-    return [file for file in folder.glob(PLAIN) if (".fp16." in file.name) == (variant == "fp16")]
+    return [file for file in folder.glob(SAFETENSORS) if (".fp16." in file.name) == (variant == "fp16")]
 
 
 def _variant(folder: Path) -> str | None:
-    """ "fp16" where there is nothing else."""
-    names = [file.name for file in folder.glob(PLAIN)]
+    """The variant "fp16" where there are no other weights; None otherwise."""
+    names = [file.name for file in folder.glob(SAFETENSORS)]
     return "fp16" if names and all(".fp16." in name for name in names) else None
 
 
@@ -304,5 +304,5 @@ def _refuse_pickles(folder: Path) -> None:
 
 
 def _held_by(family: Family | None, dtype: torch.dtype) -> torch.dtype:
-    """The number format for a family: what came after Stable Diffusion XL passes the largest number of float16."""
+    """The dtype for a family: activations of those after Stable Diffusion XL overflow float16."""
     return torch.bfloat16 if family is Family.OTHER and dtype is torch.float16 else dtype

@@ -1,4 +1,4 @@
-"""A model in memory: the parts of a Stable Diffusion pipeline, and what is asked of them."""
+"""A Stable Diffusion model in memory, and what the step loop calls on it."""
 
 import hashlib
 from collections.abc import Generator
@@ -11,12 +11,12 @@ import torch
 
 from generation import loras
 from generation.catalogue import ModelSpec
-from generation.engine.conditioning import controlnet as controlnet_module
 from generation.engine.conditioning import lora_files, stable_diffusion
+from generation.engine.conditioning.controlnet import control_pixels
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.conditioning.lora_adapters import LoraAdapters
-from generation.engine.conditioning.text_encoders import Conditioning, Guide, PromptEncoder
+from generation.engine.conditioning.text_encoders import Conditioning, ImageCondition, PromptEncoder
 from generation.engine.latents.previews import FrameCost, LatentPreview, TinyDecoder
 from generation.engine.latents.vae import Autoencoder, Encoded
 from generation.errors import ModelUnavailable
@@ -27,7 +27,7 @@ from generation.settings import GenerationSettings
 _CHUNK = 2**22
 
 MEASURED_SIDE = 16
-"""Latents each way."""
+"""Side of the latents that decoding is timed with."""
 
 
 @dataclass
@@ -52,18 +52,18 @@ class Model:
     image_prompts: IpAdapter | None = None
     frame_cost: FrameCost = field(default_factory=FrameCost)
     pipeline: Any = None
-    """diffusers' own pipeline of the same parts, which knows how to read what is laid over them."""
+    """diffusers' pipeline of the same parts."""
 
     @cached_property
     def lora_adapters(self) -> LoraAdapters:
-        """What puts LoRAs on, and takes them off."""
+        """Applies LoRAs to the UNet and the text encoders."""
         encoders = [reader.text_encoder for reader in self.prompts.readers]
         parts = {lora_files.UNET: self.unet} | dict(zip(lora_files.TEXT_ENCODERS, encoders, strict=False))
         return LoraAdapters(self.spec.name, parts, self.loras)
 
     @cached_property
     def autoencoder(self) -> Autoencoder:
-        """What goes between pixels and latents."""
+        """Encodes pixels and decodes latents."""
         return Autoencoder(self.vae)
 
     @property
@@ -72,74 +72,77 @@ class Model:
 
     @property
     def is_inpainting(self) -> bool:
-        """True where the UNet also takes a mask and the latents of what is masked."""
+        """True where the UNet also takes a mask and the masked image's latents."""
         return bool(self.unet.config.in_channels == 2 * self.latent_channels + 1)
 
     @property
-    def is_told_guidance(self) -> bool:
-        """True where the UNet guides by itself, told the scale, so that a picture needs no row without the prompt."""
+    def embeds_guidance(self) -> bool:
+        """True for a guidance-distilled UNet: it takes the scale as an embedding, and needs no unconditional row."""
         return bool(self.unet.config.time_cond_proj_dim)
 
-    def listen(
+    def encode_prompts(
         self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
     ) -> tuple[Conditioning, Conditioning]:
-        """What the rows of one picture listen to: with the prompt, and without. A UNet that is told the guidance scale
-        hears of 1.
+        """The conditional and the unconditional row of one picture; the guidance embedding, if any, is that of scale 1.
 
-        Raises `LoraUnavailable` where the prompt names a LoRA that the model cannot wear.
+        Raises `LoraUnavailable` where the prompt names a LoRA that doesn't fit the model, `ModelUnavailable` where the
+        model has no ControlNet or IP-Adapter for the images given.
         """
-        words, worn = loras.read(settings.prompt)
-        self.lora_adapters.wear_to_listen(worn)
-        pair = self.prompts.encode_pair(words, settings.negative_prompt, settings.clip_skip, worn)
-        beside = stable_diffusion.beside_the_text(self.unet, settings)
-        look, (heard, silence) = self._look(settings, guides), self._hear(settings, guides)
-        told = stable_diffusion.told_guidance(self.unet, 1.0)
-        with_prompt, without = (
-            replace(each, added={**each.added, **beside}, worn=worn, look=look, told=told) for each in pair
+        text, lora_set = loras.read(settings.prompt)
+        self.lora_adapters.apply_to_text_encoders(lora_set)
+        pair = self.prompts.encode_pair(text, settings.negative_prompt, settings.clip_skip, lora_set)
+        added = stable_diffusion.added_conditioning(self.unet, settings)
+        control, (image_prompt, no_image) = self._control(settings, guides), self._image_prompt(settings, guides)
+        embedded = stable_diffusion.guidance_embedding(self.unet, 1.0)
+        conditional, unconditional = (
+            replace(each, added={**each.added, **added}, loras=lora_set, control=control, timestep_cond=embedded)
+            for each in pair
         )
-        return replace(with_prompt, heard=heard), replace(without, heard=silence)
+        return replace(conditional, image_prompt=image_prompt), replace(unconditional, image_prompt=no_image)
 
-    def _look(self, settings: GenerationSettings, guides: ConditioningImages) -> Guide | None:
-        """What the ControlNet looks at."""
+    def _control(self, settings: GenerationSettings, guides: ConditioningImages) -> ImageCondition | None:
+        """The control image on the device."""
         if guides.control is None:
             return None
         if self.controlnet is None:
             raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
-        pixels = controlnet_module.pixels(guides.control, settings.width, settings.height)
-        return Guide(pixels.to(self.device, self.dtype), settings.control_scale)
+        pixels = control_pixels(guides.control, settings.width, settings.height)
+        return ImageCondition(pixels.to(self.device, self.dtype), settings.control_scale)
 
-    def _hear(
+    def _image_prompt(
         self, settings: GenerationSettings, guides: ConditioningImages
-    ) -> tuple[Guide, Guide] | tuple[None, None]:
-        """What the IP-Adapter hears in the pictures, and in none; once for all that is drawn by them."""
+    ) -> tuple[ImageCondition, ImageCondition] | tuple[None, None]:
+        """The image prompt's embeddings and the unconditional ones, encoded once for all pictures of a job."""
         if not guides.image_prompts:
             return None, None
         if self.image_prompts is None:
             raise ModelUnavailable(f"{self.spec.name} has no IP-Adapter")
-        if (heard := guides.heard.get((self.spec.name, self.dtype))) is None:
-            heard = guides.heard[self.spec.name, self.dtype] = self.image_prompts.hear(guides.image_prompts)
-        in_pictures, in_none = heard
-        return Guide(in_pictures, settings.image_prompt_scale), Guide(in_none, settings.image_prompt_scale)
+        if (encoded := guides.encoded.get((self.spec.name, self.dtype))) is None:
+            encoded = guides.encoded[self.spec.name, self.dtype] = self.image_prompts.encode(guides.image_prompts)
+        conditional, unconditional = (ImageCondition(each, settings.image_prompt_scale) for each in encoded)
+        return conditional, unconditional
 
     def lora_hashes(self, settings: GenerationSettings) -> dict[str, str]:
-        """Of the files of the LoRAs that a prompt names, by their names."""
+        """The hashes of the LoRA files that a prompt names, by LoRA name."""
         return self.lora_adapters.hashes(loras.read(settings.prompt)[1])
 
     def encode(self, pixels: torch.Tensor) -> Encoded:
-        """Pixels (1, 3, 8h, 8w), from -1 to 1, to what their latents are."""
+        """Encode pixels (1, 3, 8h, 8w), from -1 to 1."""
         return self.autoencoder.encode(pixels.to(self.device, self.vae.dtype))
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (1, channels, h, w) to bytes of red, green and blue, (1, 8h, 8w, 3)."""
+        """Decode latents (1, channels, h, w) to RGB bytes, (1, 8h, 8w, 3)."""
         return _bytes(self.autoencoder.decode(latents))
 
     def decode_in_turns(self, latents: torch.Tensor) -> Generator[None, None, torch.Tensor]:
-        """The same in slices, for what the autoencoder decodes slowly."""
+        """As `decode`, tile by tile: yields after each."""
         return _bytes((yield from self.autoencoder.decode_in_turns(latents)))
 
     def frame(self, latents: torch.Tensor) -> Preview:
-        """Latents (1, channels, h, w) as a preview of 8h x 8w pixels: by the tiny decoder, where there is one. It fails
-        where memory is not enough for that."""
+        """Latents (1, channels, h, w) as a preview of 8h x 8w pixels, by the tiny decoder if there is one.
+
+        Raises one of `memory.ERRORS` where memory isn't enough.
+        """
         with self.frame_cost.measured(latents):
             pixels = _bytes(self.tiny(latents) if self.tiny else self.autoencoder.decode_at_once(latents))[0].cpu()
         height, width, _ = pixels.shape
@@ -147,7 +150,7 @@ class Model:
 
     @torch.inference_mode()
     def measure_frames(self) -> None:
-        """Find out what a frame costs, and a picture, on small ones, so that the first can be counted beforehand."""
+        """Time the decoding of a small frame and picture, so that the first real one can be estimated."""
         nothing = torch.zeros(1, self.latent_channels, MEASURED_SIDE, MEASURED_SIDE, device=self.device)
         for _ in range(2):
             self.frame(nothing)
@@ -156,8 +159,8 @@ class Model:
 
 
 def hash_of(weights: Path, source: str) -> str:
-    """The first ten hexadecimal digits of the SHA-256 of what draws: a checkpoint, or the files of a folder's UNet or
-    transformer; where there is neither, of the `source`'s name."""
+    """The first ten hexadecimal digits of a SHA-256: of a checkpoint, or of a folder's UNet or transformer; where there
+    is neither, of the name `source`."""
     files = [weights] if weights.is_file() else []
     for part in ("unet", "transformer"):
         files = files or sorted((weights / part).glob("*.safetensors"))
@@ -168,7 +171,7 @@ def hash_of(weights: Path, source: str) -> str:
 
 @lru_cache
 def _hash_of_files(files: tuple[tuple[Path, int, int], ...]) -> str:
-    """Read once, for as long as neither sizes nor times of writing change: it takes seconds for a large model."""
+    """Hash files, which takes seconds for a large model; kept while sizes and modification times stay the same."""
     digest = hashlib.sha256()
     for file, *_ in files:
         with file.open("rb") as stream:

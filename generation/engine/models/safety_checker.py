@@ -1,7 +1,7 @@
-"""Finished pictures, checked for what belongs in age-restricted channels.
+"""The safety checker: finds finished pictures that belong in age-restricted channels.
 
-The checker is the one that came with Stable Diffusion: CLIP looks at the picture, and what it sees is compared with 17
-concepts, each with a threshold of its own (described in Rando et al., arXiv 2210.04610).
+It is the one that came with Stable Diffusion: the CLIP embedding of a picture is compared with those of 17 concepts,
+each with its own threshold (described in Rando et al., arXiv 2210.04610).
 """
 
 import logging
@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy
 import torch
-from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
 from PIL import Image
-from transformers import CLIPImageProcessor
 
 from generation.catalogue import Catalogue
 from generation.engine.runtime import hub
@@ -21,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class SafetyChecker:
-    """Looks at pictures, one at a time."""
+    """Checks pictures, one at a time."""
 
     def __init__(self, network: Any, processor: Any, device: torch.device) -> None:
         self._network = network.eval().to(device)
@@ -30,8 +28,11 @@ class SafetyChecker:
 
     @classmethod
     def read(cls, source: str, device: torch.device, report: hub.Report = lambda share: None) -> "SafetyChecker":
-        """From a hub id, which is fetched with `report`, or a directory, which may be a whole pipeline's; safetensors
-        only, since pickled weights can run code. Raises `CheckerUnavailable`."""
+        """Read a checker from a hub id, downloaded with `report`, or from a folder, which may be a whole pipeline's;
+        safetensors only, since pickled weights can run code. Raises `CheckerUnavailable`."""
+        from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
+        from transformers import CLIPImageProcessor
+
         log.info("loading the safety checker %s", source)
         report(0.0)
         try:
@@ -51,13 +52,13 @@ class SafetyChecker:
         """True for a picture that belongs in an age-restricted channel."""
         seen = self._processor(images=image, return_tensors="pt").pixel_values.to(self._device)
         pixel = numpy.zeros((1, 1, 3))
-        """The network blackens what it flags; the picture itself is not given to it."""
+        """A stand-in for the picture, since the network blackens flagged images."""
         _, found = self._network(clip_input=seen, images=[pixel])
         return bool(found[0])
 
 
 class SafetyCheckers:
-    """The checkers of one worker, each loaded once."""
+    """The safety checkers of one worker, each loaded once."""
 
     def __init__(self, catalogue: Catalogue, device: torch.device) -> None:
         self._catalogue = catalogue
@@ -65,9 +66,9 @@ class SafetyCheckers:
         self._loaded: dict[str, SafetyChecker] = {}
 
     def take(self, model: str, on_load: hub.Report = lambda share: None) -> SafetyChecker:
-        """The checker for pictures of a model; where it must be read, `on_load` is told how far that is.
+        """The checker for pictures of a model, loaded if needed, with progress to `on_load`.
 
-        Raises `CheckerUnavailable`, also where the host names none.
+        Raises `CheckerUnavailable`, also where none is configured.
         """
         source = self._catalogue.get(model).safety_checker
         if not source:

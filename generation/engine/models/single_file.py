@@ -1,6 +1,6 @@
-"""Checkpoints in one .safetensors file, as they are traded: the weights of all parts and no word about their shapes.
+"""Checkpoints in a single .safetensors file: the weights of all networks, without their configuration.
 
-What diffusers wants to know beside them is read off the tensors' own shapes, so that nothing must be fetched.
+The configuration that diffusers needs is derived from the tensors' shapes, so that nothing is downloaded.
 """
 
 import gzip
@@ -11,13 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import (
-    StableDiffusionInpaintPipeline,
-    StableDiffusionPipeline,
-    StableDiffusionXLInpaintPipeline,
-    StableDiffusionXLPipeline,
-)
-from transformers import CLIPTokenizer
 
 from generation.sources import Family, Weight, family_of_tensors, head_of
 
@@ -26,16 +19,16 @@ MERGES = Path(__file__).parents[2] / "clip" / "merges.txt.gz"
 UNET = "model.diffusion_model."
 VAE = "first_stage_model."
 PIECE = 64 * 2**20
-"""Bytes that are read at a time."""
+"""Bytes read at a time."""
 
 HEAD_WIDTH = 64
-"""Channels of an attention head, wherever their number is not eight: as OpenCLIP, 2.x and XL have it."""
+"""Channels of an attention head in OpenCLIP, 2.x and XL; 1.x has eight heads of any width."""
 
 Shapes = Mapping[str, Weight]
 
 
 def read(file: Path, dtype: torch.dtype, workspace: Path) -> Any:
-    """The pipeline of diffusers that a checkpoint holds; `workspace` is an empty folder.
+    """Read a checkpoint as diffusers' pipeline; `workspace` is an empty folder.
 
     Raises `OSError`, or `ValueError` where it is not Stable Diffusion 1.x, 2.x or XL.
     """
@@ -45,8 +38,8 @@ def read(file: Path, dtype: torch.dtype, workspace: Path) -> Any:
 
 
 def read_ahead(file: Path, report: Callable[[float], None]) -> None:
-    """Bring a file from wherever it is stored into the system's memory, from which its tensors are taken next; `report`
-    is told after each piece which share of its bytes is there. Raises `OSError`."""
+    """Read a file into the page cache, from which its tensors are mapped next; `report` gets the share of bytes read
+    after each piece. Raises `OSError`."""
     size, done, piece = file.stat().st_size, 0, bytearray(PIECE)
     with file.open("rb", buffering=0) as stream:
         while read := stream.readinto(piece):
@@ -55,7 +48,9 @@ def read_ahead(file: Path, report: Callable[[float], None]) -> None:
 
 
 def write_config(shapes: Shapes, folder: Path) -> Any:
-    """Write the configuration of a checkpoint in diffusers' format into `folder`; the class of its pipeline."""
+    """Write a checkpoint's configuration in diffusers' format into `folder`; return the class of its pipeline."""
+    import diffusers
+
     family = family_of_tensors(shapes)
     if family is Family.OTHER:
         raise ValueError(
@@ -70,13 +65,13 @@ def write_config(shapes: Shapes, folder: Path) -> Any:
     _write(folder / "vae" / "config.json", _vae(shapes, family))
     _write(folder / "scheduler" / "scheduler_config.json", _scheduler(shapes))
     if family is Family.XL:
-        kind = StableDiffusionXLInpaintPipeline if inpaints else StableDiffusionXLPipeline
+        kind = diffusers.StableDiffusionXLInpaintPipeline if inpaints else diffusers.StableDiffusionXLPipeline
         first = _clip(shapes, "conditioner.embedders.0.transformer.text_model.")
         second = _open_clip(shapes, "conditioner.embedders.1.model.")
         encoders = {"": ("CLIPTextModel", first), "_2": ("CLIPTextModelWithProjection", second)}
         index: dict[str, Any] = {"force_zeros_for_empty_prompt": True}
     else:
-        kind = StableDiffusionInpaintPipeline if inpaints else StableDiffusionPipeline
+        kind = diffusers.StableDiffusionInpaintPipeline if inpaints else diffusers.StableDiffusionPipeline
         second_version = "cond_stage_model.model.positional_embedding" in shapes
         encoder = (
             _open_clip(shapes, "cond_stage_model.model.", skipped=1)
@@ -99,7 +94,9 @@ _TOKENIZER = ("transformers", "CLIPTokenizer")
 
 
 def clip_tokenizer() -> Any:
-    """CLIP's own: a byte each, those that end words, the merges, and two marks."""
+    """CLIP's tokenizer. Its vocabulary: the bytes, the bytes that end words, the merges, and two special tokens."""
+    from transformers import CLIPTokenizer
+
     merges = [tuple(line.split()) for line in gzip.decompress(MERGES.read_bytes()).decode().splitlines()]
     bytes_ = list(_written_bytes())
     words = [*bytes_, *(f"{each}</w>" for each in bytes_), *("".join(pair) for pair in merges)]
@@ -116,7 +113,7 @@ def _written_bytes() -> Iterator[str]:
 
 
 def _unet(shapes: Shapes) -> dict[str, Any]:
-    """Levels end with a convolution that halves the size; the deepest has none."""
+    """The UNet's config. Each level but the deepest ends with a downsampling convolution."""
     channels: list[int] = []
     depths: list[int] = []
     layers = 0
@@ -172,8 +169,7 @@ def _vae(shapes: Shapes, family: Family) -> dict[str, Any]:
 
 
 def _scheduler(shapes: Shapes) -> dict[str, Any]:
-    """2.x of 768 pixels predicts velocity, its inpainting model excepted, as do those that say so in a tensor of that
-    name."""
+    """The scheduler's config: v-prediction for 2.x except inpainting, and where a tensor `v_pred` says so."""
     second_version = "cond_stage_model.model.positional_embedding" in shapes
     inpaints = shapes[f"{UNET}input_blocks.0.0.weight"].shape[1] == 9
     predicts_velocity = (second_version and not inpaints) or "v_pred" in shapes
@@ -199,7 +195,7 @@ def _clip(shapes: Shapes, prefix: str) -> dict[str, Any]:
 
 
 def _open_clip(shapes: Shapes, prefix: str, skipped: int = 0) -> dict[str, Any]:
-    """OpenCLIP's encoder; `skipped` of its last layers are not used."""
+    """The config of an OpenCLIP text encoder without its last `skipped` layers."""
     vocabulary, width = shapes[f"{prefix}token_embedding.weight"].shape
     inner = shapes[f"{prefix}transformer.resblocks.0.mlp.c_fc.weight"].shape[0]
     layers = _count(shapes, re.escape(prefix) + r"transformer\.resblocks\.(\d+)\.") - skipped
@@ -224,7 +220,7 @@ def _text_encoder(vocabulary: int, width: int, inner: int, layers: int, tokens: 
 
 
 def _count(shapes: Shapes, numbered: str) -> int:
-    """One more than the largest number that stands in a tensor's name where `numbered`, a pattern, has its group."""
+    """One more than the largest number in a tensor's name at the group of `numbered`, a pattern; 0 for no match."""
     found = (re.match(numbered, name) for name in shapes)
     return max((int(match[1]) + 1 for match in found if match), default=0)
 

@@ -1,4 +1,4 @@
-"""Which device draws, in which number format, and how that is told."""
+"""The device and dtype to generate with, and their names in a picture's record."""
 
 from collections.abc import Iterable
 
@@ -8,8 +8,8 @@ from generation.engine.runtime import memory
 
 
 def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
-    """Resolve "auto": the GPU if there is one, of several that with the most free memory, in half precision; else the
-    processor, in float32. To torch, ROCm is CUDA."""
+    """Resolve "auto": a GPU, the one with the most free memory, in float16; without one, the CPU in float32. torch
+    calls ROCm "cuda"."""
     device = device.replace("rocm", "cuda")
     if device == "auto" and torch.cuda.is_available():
         device = _roomiest([f"cuda:{number}" for number in range(torch.cuda.device_count())])
@@ -22,8 +22,8 @@ def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
 
 
 def told(device: torch.device, dtypes: Iterable[torch.dtype], by: str, *, in_tiles: bool = False) -> str:
-    """What drew pictures, on which the last bits of their pixels depend; `by` which batch or pipeline, and whether any
-    was decoded `in_tiles`."""
+    """A line on device, dtypes, batch or pipeline (`by`), tiles and threads, on all of which the last bits of pixels
+    depend."""
     names = sorted({str(dtype).removeprefix("torch.") for dtype in dtypes})
     threads = [_threads(torch.get_num_threads())] if device.type == "cpu" else []
     tiles = ["decoded in tiles"] if in_tiles else []

@@ -1,4 +1,4 @@
-"""What is on the hub is fetched to this machine, with word of how far that is."""
+"""Downloads from the Hugging Face hub, with progress."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from diffusers import DiffusionPipeline
 from huggingface_hub import hf_hub_download, snapshot_download
 from huggingface_hub.errors import DryRunError
 from tqdm.auto import tqdm
@@ -14,41 +13,43 @@ from tqdm.auto import tqdm
 from generation import sources
 
 Report = Callable[[float], None]
-"""Told which share is done, 0 to 1."""
+"""Called with the share that is done, 0 to 1."""
 
 WEIGHTS = tuple(
     f"{stem}{number}.safetensors" for stem in ("model", "diffusion_pytorch_model") for number in ("", "-?????-of-?????")
 )
-"""Patterns of the files that hold a network's weights, but for those of other number formats."""
+"""Patterns of the files that hold a network's weights, without variants such as fp16."""
 
 ABOUT = "*.json"
 
 UNUSED: dict[str, None] = {"safety_checker": None}
-"""The parts of a pipeline that stay where they are."""
+"""The parts of a pipeline that aren't downloaded."""
 
 
 def model(source: str, report: Report | None) -> Path:
-    """The folder of a model in diffusers' format. What takes long, its weights, is fetched with `report`; diffusers
-    then looks for what else there is to it. Without `report` nothing is fetched.
+    """The folder of a model in diffusers' format. Its weights are downloaded with `report`, the rest by diffusers.
+    Without `report` nothing is downloaded.
 
-    Raises `OSError` or `ValueError` where it is neither here nor to be had.
+    Raises `OSError` or `ValueError` where it is neither on this machine nor on the hub.
     """
     if report is None:
         return fetched(source, _weights_of(source, here=True), None)
+    from diffusers import DiffusionPipeline
+
     with suppress(OSError):
         fetched(source, _weights_of(source), report)
     return Path(DiffusionPipeline.download(source, use_safetensors=True, **UNUSED))
 
 
 def network(source: str, report: Report | None) -> Path:
-    """The folder of one network in the same format, on this machine or fetched. Raises as `model` does."""
+    """The folder of one network in diffusers' format, downloaded where needed. Raises as `model` does."""
     local = Path(source).expanduser()
     return local if local.is_dir() else fetched(source, [ABOUT, *WEIGHTS], report)
 
 
 def fetched(repository: str, patterns: Sequence[str], report: Report | None) -> Path:
-    """The folder of a repository, with all of its files that match one of the `patterns`; without `report` nothing is
-    fetched. Raises as `model` does."""
+    """The folder of a repository with all files that match one of `patterns`; without `report` nothing is downloaded.
+    Raises as `model` does."""
     wanted = list(patterns)
     if report is None:
         return Path(snapshot_download(repository, allow_patterns=wanted, local_files_only=True))
@@ -61,14 +62,14 @@ def fetched(repository: str, patterns: Sequence[str], report: Report | None) -> 
 
 
 def _weights_of(source: str, *, here: bool = False) -> list[str]:
-    """Patterns of the files that a pipeline's weights are in; with `here`, going by what was fetched before."""
+    """Patterns of a pipeline's weight files; with `here`, from the index downloaded before."""
     index = json.loads(Path(hf_hub_download(source, sources.INDEX, local_files_only=here)).read_text())
     named = [name for name, value in index.items() if isinstance(value, list) and value != [None, None]]
     return [f"{part}/{file}" for part in named if part not in UNUSED for file in WEIGHTS]
 
 
 def _bar(total: int, report: Report) -> "type[tqdm[Any]]":
-    """A bar that draws nothing, and reports of how many of the `total` bytes have come."""
+    """A tqdm class that draws nothing and reports the share of `total` bytes downloaded."""
 
     class Bar(tqdm):  # type: ignore[type-arg]
         def __init__(self, *things: Any, **options: Any) -> None:

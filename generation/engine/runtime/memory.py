@@ -1,4 +1,4 @@
-"""How much memory a model takes, and how much there is."""
+"""Memory: how much is free, and how much a model needs."""
 
 import gc
 import logging
@@ -16,21 +16,21 @@ log = logging.getLogger(__name__)
 GIGABYTE = 10**9
 
 _EXHAUSTED = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
-"""What torch says in a plain RuntimeError: on Apple's GPUs and from CUDA's libraries, and on the processor."""
+"""Parts of torch's messages in a plain RuntimeError: on Apple GPUs, from CUDA's libraries, and on the CPU."""
 
 
 ERRORS = (RuntimeError, MemoryError, ModelTooLarge)
-"""What may say that there is not memory enough, and may say something else."""
+"""Errors that may mean too little memory; `is_exhausted` tells."""
 
 
 def is_exhausted(error: Exception) -> bool:
-    """True of an error that says that there is not memory enough, on whatever device."""
+    """True for an error that means too little memory, on any device."""
     said = isinstance(error, RuntimeError) and any(words in str(error) for words in _EXHAUSTED)
     return said or isinstance(error, torch.OutOfMemoryError | MemoryError | ModelTooLarge)
 
 
 def release(device: torch.device) -> None:
-    """Hand back what a device's allocator keeps of memory that nobody uses."""
+    """Free cached memory of a device's allocator."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
@@ -39,12 +39,12 @@ def release(device: torch.device) -> None:
 
 
 def needed(files: Iterable[Path], dtype: torch.dtype) -> int:
-    """Bytes that the weights in .safetensors files take in `dtype`. Raises `OSError` or `ValueError`."""
+    """Bytes of the weights in .safetensors files as `dtype`. Raises `OSError` or `ValueError`."""
     return sum(weight.elements for file in files for weight in head_of(file).values()) * dtype.itemsize
 
 
 def free(device: torch.device) -> int:
-    """Bytes of a device's memory that nobody uses, those included that its allocator keeps for whoever asks next."""
+    """Free bytes of a device's memory, including its allocator's cache."""
     if device.type == "cuda":
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0] + kept)
@@ -54,7 +54,7 @@ def free(device: torch.device) -> int:
 
 
 def check_room(name: str, files: Iterable[Path], device: torch.device, dtype: torch.dtype) -> None:
-    """Raise `ModelTooLarge` where a model's weights are more than the device has free."""
+    """Raise `ModelTooLarge` where a model's weights need more memory than is free on the device."""
     wanted, there = needed(files, dtype), free(device)
     log.info("model %s: %.1f GB of weights, %.1f GB free on %s", name, wanted / GIGABYTE, there / GIGABYTE, device)
     if wanted > there:

@@ -1,17 +1,17 @@
-"""How far a work of several parts is."""
+"""Progress of loading in several parts."""
 
 from collections.abc import Callable
 
 
 class LoadProgress:
-    """Passes on to `report` which share of the whole is done, 0 to 1; it never goes back."""
+    """Reports the share of the whole that is done, 0 to 1; it never falls."""
 
     def __init__(self, report: Callable[[float], None]) -> None:
         self._report = report
         self._reached = 0.0
 
     def until(self, end: float) -> Callable[[float], None]:
-        """What the next part is told of, as if it were the whole: at its own 1, `end` of the whole is reached."""
+        """The report of the next part, from 0 to 1, at which `end` of the whole is reached."""
         start = min(self._reached, end)
 
         def tell(share: float) -> None:

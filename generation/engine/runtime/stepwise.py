@@ -1,4 +1,4 @@
-"""Work that cannot be written in slices, done in slices."""
+"""A generator from a function that can't yield itself, by a thread that takes turns with its caller."""
 
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +11,11 @@ Pause = Callable[[], None]
 
 
 class Abandoned(Exception):
-    """Nobody waits for the work any more."""
+    """The generator was closed before the work ended."""
 
 
 def in_turns(work: Callable[[Pause], Result]) -> Generator[None, None, Result]:
-    """Do `work` on a thread of its own, a slice at a time: from one call of the function that it is given to the next.
+    """Run `work` in a thread, one slice at a time: from one call of the function it is given to the next.
 
     The thread and its caller never run at once. Where the generator is closed before the end, that function raises
     `Abandoned`, and the thread ends.

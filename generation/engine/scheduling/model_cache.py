@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import torch
 
 from generation import abilities
-from generation.acceleration import PLAIN, Acceleration
+from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.conditioning import textual_inversion
 from generation.engine.models.diffusers_pipeline import PipelineModel
@@ -45,7 +45,7 @@ class ModelCache:
         dtype: torch.dtype,
         room: int = 1,
         trial: DtypeTrial | None = None,
-        acceleration: Acceleration = PLAIN,
+        acceleration: Acceleration = UNACCELERATED,
         measurements: Path | None = None,
         strict: bool = False,
     ) -> None:

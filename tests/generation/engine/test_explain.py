@@ -295,13 +295,13 @@ def test_strangers_are_not_watched_and_their_pictures_do_not_change(
     driver: LoopDriver, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched: list[int] = []
-    whole = DenoisingState._glimpse
+    whole = DenoisingState._trace_step
 
     def watch(self: DenoisingState, *rest: Any) -> TraceStep:
         watched.append(self.settings.seed)
         return whole(self, *rest)
 
-    monkeypatch.setattr(DenoisingState, "_glimpse", watch)
+    monkeypatch.setattr(DenoisingState, "_trace_step", watch)
     stranger = replace(fox, seed=8, steps=9)
     admit(driver, 0, stranger, explained=False)
     admit(driver, 1, fox, explained=False)

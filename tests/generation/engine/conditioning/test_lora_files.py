@@ -176,7 +176,7 @@ def test_layers_are_summed_one_at_a_time(folder: Path, monkeypatch: pytest.Monke
         return over(change, weight)
 
     monkeypatch.setattr(lora_files.LowRank, "over", watched)
-    model.lora_adapters.wear_to_predict(read("<lora:ink:1>")[1])
+    model.lora_adapters.apply_to_unet(read("<lora:ink:1>")[1])
     assert max(held) - min(held) <= 2 * max(layers) < sum(layers)
 
 

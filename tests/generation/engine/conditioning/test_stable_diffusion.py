@@ -72,10 +72,10 @@ def test_plain_words_are_read_as_the_stock_pipeline_reads_them(
 
 def test_a_refinement_is_told_its_own_size(family_cache: ModelCache, fox: GenerationSettings) -> None:
     model = family_cache.take("xl", lambda share: None)
-    with_prompt, without = model.listen(replace(fox, hires_factor=1.5).refinement)
+    with_prompt, without = model.encode_prompts(replace(fox, hires_factor=1.5).refinement)
     assert with_prompt.added["time_ids"].tolist() == [[96, 96, 0, 0, 96, 96]]
     assert without.added.keys() == with_prompt.added.keys() == {"text_embeds", "time_ids"}
-    wide, _ = model.listen(replace(fox, width=128))
+    wide, _ = model.encode_prompts(replace(fox, width=128))
     assert wide.added["time_ids"].tolist() == [[64, 128, 0, 0, 64, 128]]
 
 

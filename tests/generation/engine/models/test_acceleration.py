@@ -9,10 +9,9 @@ import pytest
 import torch
 from torch.nn.attention import SDPBackend
 
-from generation.acceleration import PLAIN, Acceleration
+from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.models import acceleration as acceleration_module
-from generation.engine.models.acceleration import Preferring
+from generation.engine.models.acceleration import Preferring, accelerated
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import InvalidSetting, ModelUnavailable
 from generation.settings import GenerationSettings
@@ -50,9 +49,9 @@ def test_the_picture_stays_what_it_is(
 ) -> None:
     if name == "flux" and acceleration.attention:
         acceleration = Acceleration(attention="native")
-    monkeypatch.setattr(acceleration_module, "COMPILE", {"backend": "eager"})
+    monkeypatch.setattr("generation.engine.models.acceleration.COMPILE", {"backend": "eager"})
     asked, drawn = replace(specs[name].preferred.of("a fox", seed=7), steps=3), []
-    for each in (PLAIN, acceleration):
+    for each in (UNACCELERATED, acceleration):
         drawn.append(LoopDriver(cache_with(specs[name], each)).drawn(asked))
     assert abs(drawn[0] - drawn[1]).max() <= 1
     assert drawn[0].std() > 1
@@ -64,7 +63,7 @@ def test_the_network_is_what_was_asked_for(specs: dict[str, ModelSpec]) -> None:
         assert isinstance(found, torch.nn.Module)
         return found
 
-    plain = unet(PLAIN)
+    plain = unet(UNACCELERATED)
     attention = "down_blocks.1.attentions.0.transformer_blocks.0.attn1"
     assert not hasattr(plain.get_submodule(attention), "to_qkv")
     assert hasattr(unet(Acceleration(fuse_projections=True)).get_submodule(attention), "to_qkv")
@@ -95,6 +94,6 @@ def test_a_name_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize("wanted", GROUPS[:2], ids=NAMES[:2])
 def test_a_pipeline_without_a_network_of_steps_is_placed_and_cannot_be_accelerated(wanted: Acceleration) -> None:
     pipeline = SimpleNamespace(to=lambda device: None)
-    assert acceleration_module.placed(pipeline, CPU, PLAIN) is pipeline
+    assert accelerated(pipeline, CPU, UNACCELERATED) is pipeline
     with pytest.raises(ValueError, match="neither a UNet nor a transformer"):
-        acceleration_module.placed(pipeline, CPU, wanted)
+        accelerated(pipeline, CPU, wanted)

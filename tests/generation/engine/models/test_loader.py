@@ -15,7 +15,6 @@ from generation import sources
 from generation.catalogue import POCKET, Catalogue, ModelSpec, PreviewKind
 from generation.engine.loop import Stopped
 from generation.engine.models import loader
-from generation.engine.models import single_file as single_file_module
 from generation.engine.models.loader import load
 from generation.engine.models.model import Model, hash_of
 from generation.engine.runtime import memory
@@ -200,7 +199,7 @@ def test_loading_tells_how_far_it_is(cache: ModelCache) -> None:
 def test_one_file_is_read_in_pieces_and_each_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = DiffusionPipeline.from_pretrained(tiny.checkpoint_1(tmp_path / "folder"))
     file = single_file.write(pipeline, tmp_path / "file.safetensors")
-    monkeypatch.setattr(single_file_module, "PIECE", -(-file.stat().st_size // 8))
+    monkeypatch.setattr("generation.engine.models.single_file.PIECE", -(-file.stat().st_size // 8))
     fair_share: list[float] = []
     load(ModelSpec("mine", str(file)), CPU, torch.float32, fair_share.append)
     pieces = [number / 8 * loader.FILE_READ for number in range(1, 9)]
@@ -212,7 +211,7 @@ def test_one_file_is_read_in_pieces_and_each_is_told(tmp_path: Path, monkeypatch
 def test_reading_one_file_ends_where_nobody_wants_it_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = DiffusionPipeline.from_pretrained(tiny.checkpoint_1(tmp_path / "folder"))
     file = single_file.write(pipeline, tmp_path / "file.safetensors")
-    monkeypatch.setattr(single_file_module, "PIECE", 2**20)
+    monkeypatch.setattr("generation.engine.models.single_file.PIECE", 2**20)
     fair_share: list[float] = []
 
     def report(share: float) -> None:
