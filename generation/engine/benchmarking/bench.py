@@ -82,9 +82,9 @@ def compare(cache: ModelCache, name: str, jobs: int = JOBS, sizing: BatchSizing 
     mixed = list(mixed_jobs(model, jobs))
     sizing = sizing or BatchSizing(2 * jobs, meter=DeviceMeter())
     bare, ceilings, pairs = Bare(model, mixed[0]), [], []
-    for ours, theirs in _in_turns(cache, model, mixed, sizing, ROUNDS):
+    for ours, theirs in in_turns(cache, model, mixed, sizing, ROUNDS):
         pairs.append((ours, theirs))
-        ceilings.append(_useful(ours, mixed, model) * bare.seconds(ours.forwards) / ours.seconds)
+        ceilings.append(useful(ours, mixed, model) * bare.seconds(ours.forwards) / ours.seconds)
     return {
         "throughput_ratio": median(theirs.seconds / ours.seconds for ours, theirs in pairs),
         "ceiling_fraction": median(ceilings),
@@ -111,20 +111,20 @@ def _beside_float32(
         in_float32 = cache.like_this(torch.float32)
         try:
             copy = in_float32.take(model.spec.name, lambda share: None)
-            [(precisely, precise)] = _in_turns(in_float32, copy, mixed, sizing, rounds=1)
+            [(precisely, precise)] = in_turns(in_float32, copy, mixed, sizing, rounds=1)
         except memory.ERRORS as reason:
             if not memory.is_exhausted(reason):
                 raise
             return dict.fromkeys(FLOAT32_FIGURES)
     return {
-        "pixel_max_diff": _most_apart(precisely, precise),
+        "pixel_max_diff": most_apart(precisely, precise),
         "throughput_ratio_float32": precise.seconds / precisely.seconds,
         "throughput_ratio_to_float32": precise.seconds / ours.seconds,
-        "pixel_max_diff_from_float32": _most_apart(ours, precise),
+        "pixel_max_diff_from_float32": most_apart(ours, precise),
     }
 
 
-def _in_turns(
+def in_turns(
     cache: ModelCache, model: Model, mixed: list[GenerationSettings], sizing: BatchSizing, rounds: int
 ) -> Iterator[tuple[Run, Run]]:
     """For each round, our run and the stock pipeline's in the same dtype."""
@@ -135,7 +135,7 @@ def _in_turns(
         yield drawn_by_us(cache, mixed, sizing), theirs
 
 
-def _most_apart(one: Run, other: Run) -> int:
+def most_apart(one: Run, other: Run) -> int:
     """The largest difference of any pixel value, 0 to 255."""
     return max(int(abs(one.pictures[job_id] - other.pictures[job_id]).max()) for job_id in one.pictures)
 
@@ -277,7 +277,7 @@ def _overhead(cache: ModelCache, bare: Bare, settings: GenerationSettings, sizin
     )
 
 
-def _useful(run: Run, mixed: list[GenerationSettings], model: Model) -> float:
+def useful(run: Run, mixed: list[GenerationSettings], model: Model) -> float:
     """The share of rows in a run's forwards that a picture needed; the others are padding."""
     guided = sum(cost.is_guided(each, step) for each in mixed for step in range(each.steps))
     needed = sum(each.steps for each in mixed) + (0 if model.embeds_guidance else guided)

@@ -1,4 +1,4 @@
-"""What pictures start from, 64 pixels each way."""
+"""A start picture and a mask of 64×64 pixels."""
 
 from PIL import Image, ImageDraw
 
@@ -21,7 +21,7 @@ def mask() -> Image.Image:
 KEPT = slice(16)
 """Rows above the mask."""
 WELL_INSIDE = slice(24, None), slice(24, None)
-"""What the mask leaves to be drawn, without the soft edge by which ours goes over into the picture that is kept."""
+"""The part that is drawn, without the soft edge where our pictures blend into the part that is kept."""
 
 PICTURE = Inputs(images.as_png(picture()))
 MASKED = Inputs(images.as_png(picture()), images.as_png(mask()))

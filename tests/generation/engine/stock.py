@@ -1,4 +1,4 @@
-"""What diffusers' own pipelines draw for the same settings."""
+"""Pictures of diffusers' own pipelines for the same settings."""
 
 import warnings
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a number format cannot hold: once more in float32, and then a clear failure."""
+"""Pictures that a number format cannot hold are drawn once more in float32, and then fail clearly."""
 
 from dataclasses import replace
 from io import BytesIO

@@ -92,6 +92,7 @@ def test_inpainting(
 
 
 def test_among_strangers_the_picture_is_the_same(family_cache: ModelCache, apple: GenerationSettings) -> None:
+    apple = replace(apple, model="tiny")
     settings = replace(apple, steps=10, denoising_strength=0.7)
     inputs = Inputs(images.as_png(picture()))
     alone = LoopDriver(family_cache).drawn(settings, inputs)
@@ -104,6 +105,7 @@ def test_among_strangers_the_picture_is_the_same(family_cache: ModelCache, apple
 def test_strict_mode_is_bit_identical_with_picture_jobs_too(
     family_cache: ModelCache, apple: GenerationSettings
 ) -> None:
+    apple = replace(apple, model="tiny")
     settings, inputs = replace(apple, denoising_strength=0.7), Inputs(images.as_png(picture()), images.as_png(mask()))
     alone = LoopDriver(family_cache, BatchSizing(8, strict=True)).drawn(settings, inputs)
     driver = LoopDriver(family_cache, BatchSizing(8, strict=True))
@@ -114,7 +116,7 @@ def test_strict_mode_is_bit_identical_with_picture_jobs_too(
 
 def test_progress_counts_the_steps_that_are_drawn(family_cache: ModelCache, apple: GenerationSettings) -> None:
     driver = LoopDriver(family_cache)
-    driver.drawn(replace(apple, steps=20, denoising_strength=0.25), Inputs(images.as_png(picture())))
+    driver.drawn(replace(apple, model="tiny", steps=20, denoising_strength=0.25), Inputs(images.as_png(picture())))
     said = [(event.step, event.steps) for event in driver.of(1) if isinstance(event, Progress)]
     assert said == [(step, 5) for step in range(1, 5)]
 
@@ -189,7 +191,7 @@ def test_what_lies_beyond_a_picture_s_edges_is_drawn_and_the_picture_stays_the_v
 def test_what_a_mask_keeps_is_the_picture_s_own_in_a_larger_one_too(
     family_cache: ModelCache, apple: GenerationSettings
 ) -> None:
-    settings = replace(apple, denoising_strength=0.7, hires_factor=2.0)
+    settings = replace(apple, model="tiny", denoising_strength=0.7, hires_factor=2.0)
     drawn = LoopDriver(family_cache).drawn(settings, Inputs(images.as_png(picture()), images.as_png(mask())))
     expected = numpy.asarray(picture().resize((256, 256), Image.Resampling.LANCZOS), dtype=int)
     outside = numpy.asarray(mask().resize((256, 256), Image.Resampling.NEAREST)) == 0

@@ -78,7 +78,7 @@ def submit(job_id: int) -> wire.Submit:
 
 
 def served(options: wire.Configure, answers: Callable[[Any], tuple[wire.Command, ...]], until: type[Event]) -> Events:
-    """What a worker says that is given `answers` to its events, up to the first of the kind `until`."""
+    """The events of a worker that gets `answers` to them as commands, up to the first event of type `until`."""
     commands = Commands()
 
     def answer(event: wire.Ready | Event) -> None:

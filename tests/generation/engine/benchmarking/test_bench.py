@@ -25,6 +25,12 @@ from tests.generation.engine import single_file, tiny
 ROOT = Path(__file__).parents[4]
 
 
+@pytest.fixture(scope="module")
+def cache(tiny_cache: ModelCache) -> ModelCache:
+    """A tiny model: no test here looks at what a picture shows."""
+    return tiny_cache
+
+
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is measured is measured once, of few steps."""
@@ -69,8 +75,8 @@ def test_the_stock_pipeline_draws_from_one_file_in_the_home_directory_at_the_mod
     cache = ModelCache(Catalogue([spec]), torch.device("cpu"), torch.float32)
     model = cache.take("mine", lambda share: None)
     mixed = [replace(each, steps=4) for each in bench.mixed_jobs(model, 2)]
-    [(ours, theirs)] = bench._in_turns(cache, model, mixed, BatchSizing(4), rounds=1)
-    assert bench._most_apart(ours, theirs) <= 1
+    [(ours, theirs)] = bench.in_turns(cache, model, mixed, BatchSizing(4), rounds=1)
+    assert bench.most_apart(ours, theirs) <= 1
     assert theirs.pictures[0].std() > 5
 
 
@@ -101,7 +107,7 @@ def test_what_an_explanation_costs_others_is_little_by_a_clock_that_counts_work(
 
 def test_rows_that_fill_up_are_no_work(pocket: Model, apple: GenerationSettings) -> None:
     mixed = [replace(apple, steps=3), replace(apple, steps=2, guidance_scale=1.0)]
-    assert bench._useful(bench.Run(forwards=[4, 4, 4, 4]), mixed, pocket) == 8 / 16
+    assert bench.useful(bench.Run(forwards=[4, 4, 4, 4]), mixed, pocket) == 8 / 16
 
 
 def test_what_is_bare_is_the_networks_alone(pocket: Model, apple: GenerationSettings) -> None:
@@ -120,6 +126,7 @@ def test_what_is_bare_is_the_networks_alone(pocket: Model, apple: GenerationSett
     assert decoded == [1]
 
 
+@pytest.mark.usefixtures("brief")
 def test_the_program_prints_every_figure_that_the_texts_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,7 +135,6 @@ def test_the_program_prints_every_figure_that_the_texts_name(
     assert {"throughput_ratio", "explain_cost_to_others"} <= named
     spec = ModelSpec("tiny", str(tiny.stable_diffusion_1(tmp_path)), width=64, height=64)
     options = wire.Configure(models=(spec,), device="cpu", dtype="bfloat16", largest_batch=4)
-    monkeypatch.setattr(bench, "cost_to_others", partial(cost_to_others, repeats=1))
     monkeypatch.setattr("sys.argv", ["bench", "tiny", "--jobs", "2"])
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=BytesIO(wire.pack(options))))
     bench.main()

@@ -168,4 +168,4 @@ def test_its_rows_count_once_where_they_are_counted(cache: ModelCache, fox: Gene
     model = cache.take("one", lambda share: None)
     with torch.inference_mode():
         assert len(DenoisingState(model, fox).prompts) == 1
-    assert bench._useful(bench.Run(forwards=[2, 2, 2, 2]), [fox], model) == 4 / 8
+    assert bench.useful(bench.Run(forwards=[2, 2, 2, 2]), [fox], model) == 4 / 8

@@ -28,7 +28,7 @@ from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.stock import Pixels, drawn_by_stock
 
 ALPHA = 1.5 / tiny_lora.RANK
-"""What kohya's files of `tiny_lora` are weaker by than peft's of the same weights."""
+"""The factor by which kohya's files of `tiny_lora` are weaker than peft's of the same weights."""
 
 _LAYER = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
 _HALVES = {"lora_A.weight": torch.ones(2, 5), "lora_B.weight": torch.ones(5, 2)}
@@ -151,7 +151,7 @@ def test_what_is_drawn_without_is_the_same_to_the_last_bit(cache: ModelCache, fo
 
 
 def test_no_memory_is_kept_for_what_is_not_worn_where_there_is_none(cache: ModelCache, fox: GenerationSettings) -> None:
-    """What is forgotten is merged anew when it is worn again, and comes out the same."""
+    """A LoRA that was forgotten is merged again when it is applied again, with the same result."""
     settings = replace(fox, prompt="a fox <lora:ink:0.9>")
     before = LoopDriver(cache).drawn(settings)
     LoopDriver(cache).drawn(fox)

@@ -15,7 +15,7 @@ from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
 
 
-def tiny_shelf(folder: Path, channels: int) -> ModelCache:
+def cache_with_decoder(folder: Path, channels: int) -> ModelCache:
     """With the shipped model and a tiny decoder of random weights."""
     decoder = tiny.preview_decoder(folder, channels)
     spec = replace(POCKET, preview=PreviewKind.TINY, preview_decoder=str(decoder))
@@ -26,7 +26,7 @@ def test_it_makes_the_frames_and_not_the_picture(
     tmp_path: Path, cache: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channels = cache.take("pocket", on_load=lambda share: None).latent_channels
-    with_decoder = tiny_shelf(tmp_path, channels)
+    with_decoder = cache_with_decoder(tmp_path, channels)
     model = with_decoder.take("pocket", on_load=lambda share: None)
     whole, decoded = model.vae.decode, []
 
@@ -48,7 +48,7 @@ def test_it_makes_the_frames_and_not_the_picture(
 
 def test_one_that_does_not_fit_the_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="decodes 3 channels"):
-        tiny_shelf(tmp_path, channels=3).take("pocket", on_load=lambda share: None)
+        cache_with_decoder(tmp_path, channels=3).take("pocket", on_load=lambda share: None)
 
 
 def test_a_tiny_preview_needs_its_decoder() -> None:
@@ -57,7 +57,7 @@ def test_a_tiny_preview_needs_its_decoder() -> None:
 
 
 def test_it_may_be_in_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny_shelf(tmp_path / "taesd", channels=8)
+    cache_with_decoder(tmp_path / "taesd", channels=8)
     monkeypatch.setenv("HOME", str(tmp_path))
     spec = replace(POCKET, preview=PreviewKind.TINY, preview_decoder="~/taesd")
     model = ModelCache(Catalogue([spec]), torch.device("cpu"), torch.float32).take("pocket", on_load=lambda share: None)

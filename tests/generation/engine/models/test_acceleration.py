@@ -1,4 +1,4 @@
-"""What is for GPUs, as far as a processor can show it: the pictures stay what they are."""
+"""GPU settings, as far as a CPU can test them: pictures stay the same."""
 
 from collections.abc import Callable
 from dataclasses import replace

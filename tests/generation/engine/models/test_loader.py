@@ -49,7 +49,7 @@ def fox() -> GenerationSettings:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever asks the network fails, and not only where there is none."""
+    """Fail every connection, whether or not there is a network."""
 
     def refuse(*_: Any, **__: Any) -> Any:
         raise AssertionError("the network was asked")

@@ -1,4 +1,4 @@
-"""What a job takes before its first step: its texts and pictures are read once, at its own cost."""
+"""Before its first step a job encodes its texts and pictures, once and at its own cost."""
 
 from collections.abc import Callable
 from dataclasses import replace

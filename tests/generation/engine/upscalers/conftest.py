@@ -5,7 +5,7 @@ Result = TypeVar("Result")
 
 
 def finish(work: Generator[None, None, Result]) -> Result:
-    """What work in slices comes to."""
+    """Run a generator to its end; its return value."""
     while True:
         try:
             next(work)
