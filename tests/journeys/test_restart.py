@@ -1,4 +1,4 @@
-"""What a restart leaves: old buttons, unfinished requests, pictures drawn and not shown."""
+"""After a restart: old buttons, unfinished requests, and pictures that were drawn and not shown."""
 
 import asyncio
 import os
