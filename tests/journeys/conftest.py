@@ -65,7 +65,7 @@ def text_of(message: Message) -> str:
 
 
 def words_of(message: Message) -> str:
-    """What a message says in words, as they are written."""
+    """The text of a message, without its buttons."""
     texts = [part["content"] for part in _parts(message["components"]) if part["type"] == 10]
     return "\n".join([message["content"], *texts])
 
@@ -107,7 +107,7 @@ async def save_pace(folder: Path, seconds: float) -> None:
 
 
 class Member(Person):
-    """A person with the habits of these stories."""
+    """A person with shortcuts for what these tests do most."""
 
     async def imagine(self, prompt: str = "a red apple", *, channel: str = "general", **options: Any) -> Message:
         """Ask for a picture, and wait for it."""
@@ -220,7 +220,7 @@ async def worker(worker_command: tuple[str, ...]) -> AsyncIterator[LocalPool]:
 
 @pytest.fixture
 def pool() -> FakePool:
-    """What draws in a test that is not marked with `real_worker`."""
+    """The pool of each test that is not marked with `real_worker`."""
     return FakePool()
 
 

@@ -1,4 +1,4 @@
-"""Whom the host serves no more: nothing of the bot answers them but with a refusal."""
+"""Banned members and servers: every command, button and form refuses them."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What people keep, look up and take away: /history, /queue, /styles, /settings, /models, /me."""
+"""Commands for what people keep, look up and export: /history, /queue, /styles, /settings, /models, /me."""
 
 import json
 import re
@@ -344,7 +344,7 @@ def png(colour: tuple[int, int, int]) -> bytes:
 
 
 async def exported(person: Member) -> tuple[dict[str, Any], list[bytes]]:
-    """What is kept of a person, and the pictures that they gave."""
+    """The exported data of a person, and the pictures that they uploaded."""
     answer = (await person.slash("me export")).message
     assert answer is not None
     whole = await person.see(answer, lambda each: bool(each["attachments"]))

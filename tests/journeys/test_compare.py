@@ -39,7 +39,7 @@ def _parts(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 async def suggested(member: Member, option: str, given: dict[str, str]) -> list[str]:
-    """What is suggested where nothing is typed yet."""
+    """The suggestions for an option in which nothing is typed yet."""
     choices = await member.autocomplete("compare", given | {option: ""}, focused=option)
     return [choice["value"] for choice in choices]
 

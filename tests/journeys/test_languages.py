@@ -16,7 +16,7 @@ SPANISH = ("es-ES", "es-419")
 
 
 def texts_of(component: Any) -> Iterator[str]:
-    """What a message, or a form, shows: texts, labels, placeholders, and what a select offers."""
+    """All texts of a message or a form: contents, labels, placeholders and the options of selects."""
     if isinstance(component, list):
         for each in component:
             yield from texts_of(each)
@@ -68,7 +68,7 @@ async def test_a_spanish_member_reads_spanish_from_the_first_word_to_the_last(
 async def test_what_is_shown_in_spanish_shares_no_word_with_the_english(
     bot: app.Bot, member: Member, other: Member
 ) -> None:
-    """Whatever is the same in both has not been translated."""
+    """A word that is the same in both languages has not been translated."""
     both = []
     for person, locale in ((other, "en-US"), (member, "es-419")):
         person.locale = locale

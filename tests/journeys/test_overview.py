@@ -1,4 +1,4 @@
-"""Who outweighs whom, and that /server show says so. Member one is an artist by role."""
+"""Which rule wins, and that /server show says so. Member one has the role of an artist."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ ARTISTS, FOXES, ART = f"<@&{ARTISTS_ROLE_ID}>", f"<@&{BOT_ROLE_ID}>", f"<#{ART_I
 
 
 async def overview(admin: Member, channel: int = GENERAL_ID) -> list[str]:
-    """What is said to hold for member one, line by line."""
+    """The lines of /server show for member one in a channel."""
     return (await said(admin, "server show", {"member": MEMBER_ONE_ID, "channel": channel})).splitlines()
 
 

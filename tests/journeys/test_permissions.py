@@ -1,4 +1,4 @@
-"""What the bot must be allowed is what it is invited with: no less, and no more."""
+"""The permissions in the invitation are the ones that the bot needs, no more and no fewer."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

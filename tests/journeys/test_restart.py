@@ -1,4 +1,4 @@
-"""What a restart leaves: old buttons, unfinished requests, pictures drawn and not shown."""
+"""After a restart: old buttons, unfinished requests, and pictures that were drawn and not shown."""
 
 import asyncio
 import os
@@ -232,27 +232,25 @@ async def test_a_database_that_fails_costs_one_request_and_not_the_bot(
     assert len(pictures_in(tmp_path)) == 2
 
 
-@pytest.mark.real_worker
 async def test_a_worker_that_is_killed_is_replaced_and_the_picture_comes(
     start: Start, worker_command: tuple[str, ...], member: Member
 ) -> None:
     options = Config(worker=WorkerConfig(dtype="float32")).worker_options
     async with LocalPool(options, worker_command) as pool, start(pool):
-        started = await member.start(steps=150, seed=7)
-        await member.see(started, lambda each: "of 150" in text_of(each))
+        started = await member.start(steps=60, seed=7)
+        await member.see(started, lambda each: "of 60" in text_of(each))
         await kill_worker(pool)
         done = await member.see_finished(started)
     assert "seed 7" in text_of(done)
 
 
-@pytest.mark.real_worker
 async def test_a_picture_that_ends_every_worker_fails_and_the_next_one_comes(
     start: Start, worker_command: tuple[str, ...], member: Member
 ) -> None:
     options = Config(worker=WorkerConfig(dtype="float32")).worker_options
     async with LocalPool(options, worker_command) as pool, start(pool):
-        started = await member.start(steps=150)
-        await member.see(started, lambda each: "of 150" in text_of(each))
+        started = await member.start(steps=60)
+        await member.see(started, lambda each: "of 60" in text_of(each))
         await kill_worker(pool)
         await kill_worker(pool)
         await member.see(started, lambda each: "Drawing stopped unexpectedly twice" in text_of(each))

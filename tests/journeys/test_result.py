@@ -1,4 +1,4 @@
-"""What can be done with a picture: variations, other shapes and settings, the remix panel, favourites, details."""
+"""Buttons and menus under a picture: variations, other shapes and settings, remix, favourites, details."""
 
 from dataclasses import replace
 from typing import Any

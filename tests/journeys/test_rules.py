@@ -1,4 +1,7 @@
-"""What admins decide, and whom it holds for. Member one is an artist by role; member two is not."""
+"""Rules of a server: defaults, locks, bounds, allowed models, channels and roles.
+
+Member one has the role of an artist; member two has not.
+"""
 
 from io import BytesIO
 from typing import Any

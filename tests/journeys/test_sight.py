@@ -1,4 +1,4 @@
-"""What people see of each other's requests, from where they are."""
+"""Requests of other people are shown only where one may see them."""
 
 from collections.abc import AsyncIterator
 

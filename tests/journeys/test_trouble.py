@@ -1,4 +1,4 @@
-"""What goes wrong around a request: slow loading, links that end, prompts that are too long for everything."""
+"""Problems around a request: slow loading, expired links, very long prompts, full disks."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What is said while one waits, and where a picture comes from."""
+"""The queue: places, estimates, fairness, rate limits, and links to the picture that another came from."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ RATE = 5
 
 
 def descriptions_of(message: Message) -> list[str]:
-    """What is read aloud in place of the pictures of a message."""
+    """The alt texts of the pictures of a message."""
     [container] = message["components"]
     return [item["description"] for part in container["components"] if part["type"] == 12 for item in part["items"]]
 

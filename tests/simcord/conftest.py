@@ -83,7 +83,7 @@ class Stage:
                 await self.env.settle()
 
     def requests(self) -> list[tuple[str, str]]:
-        """What the bot has asked Discord for: methods and paths."""
+        """The methods and paths of all requests that the bot has sent to Discord."""
         return [(entry.method, entry.path) for entry in self.env.http_requests]
 
     async def drawn(self, result: Any) -> Any:

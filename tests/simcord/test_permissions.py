@@ -1,4 +1,4 @@
-"""Who may do what, and what is said to whoever may not."""
+"""Permissions: who may use what, and how everybody else is refused."""
 
 import discord
 

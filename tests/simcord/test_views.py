@@ -1,4 +1,4 @@
-"""What is seen by whom, for how long, and what buttons do after a restart."""
+"""Views: who sees them, for how long, and what their buttons do after a restart."""
 
 from datetime import timedelta
 

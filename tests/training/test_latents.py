@@ -1,4 +1,4 @@
-"""What the UNet learns from: clean pictures and their poses."""
+"""The training data of the UNet: clean pictures and their poses."""
 
 import numpy as np
 

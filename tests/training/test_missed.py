@@ -1,4 +1,4 @@
-"""What is not drawn well is found, and comes more often in training."""
+"""Things that are not drawn well are found, and come more often in training."""
 
 import json
 from pathlib import Path

@@ -44,7 +44,7 @@ def test_every_stage_runs_and_the_model_loads(work: Path) -> None:
 
 
 def test_training_goes_on_from_a_finished_model(work: Path, tmp_path: Path) -> None:
-    """What ``--from-model`` is for: checkpoints stay where they were made, the model goes everywhere."""
+    """``--from-model`` needs no checkpoints of the first training, only the model."""
     begun = work / "pocket"
     for made in ("packages", "art"):
         shutil.copytree(work / made, tmp_path / made)

@@ -14,6 +14,7 @@ from storage.generations import Generations
 from storage.images import Images
 from storage.records import Generation, Lineage, NsfwPolicy, Origin, Picture
 from tests.bot.interactions.test_remix_modal import SETTINGS
+from tests.databases import save_empty
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ async def four(tmp_path: Path) -> Generation:
         file = BytesIO()
         Image.effect_noise((128, 128), 90).convert("RGB").save(file, "PNG")
         pictures.append(Picture(index, index, 128, 128, await images.save(1, index, file.getvalue())))
+    save_empty(tmp_path / "noisefox.db")
     async with database.opened(tmp_path / "noisefox.db") as sessions:
         generations = Generations(sessions)
         generation = await generations.add(Origin("key", 1, 2, 3), SETTINGS, Lineage())

@@ -23,6 +23,7 @@ from storage import database
 from storage.generations import Generations
 from storage.images import Images
 from storage.records import Generation, Lineage, Origin, Picture
+from tests.databases import save_empty
 
 LOOK = Preview(2, 2, bytes(12))
 
@@ -108,6 +109,7 @@ class Story:
 
 @pytest.fixture
 async def story(tmp_path: Path) -> AsyncIterator[Story]:
+    save_empty(tmp_path / "noisefox.db")
     async with database.opened(tmp_path / "noisefox.db") as sessions:
         generations, images, messages, time = Generations(sessions), Images(tmp_path), FakeMessages(), Time()
         delivery = MessageUpdates(

@@ -12,11 +12,13 @@ from generation.settings import GenerationSettings, Sampler
 from storage import database
 from storage.generations import Generations
 from storage.people import People
+from tests.databases import save_empty
 
 
 @pytest.fixture
 async def bare(tmp_path: Path) -> AsyncIterator[Presets]:
     """Of people who keep nothing."""
+    save_empty(tmp_path / "noisefox.db")
     async with database.opened(tmp_path / "noisefox.db") as sessions:
         yield Presets(people=People(sessions), generations=Generations(sessions))
 
