@@ -253,15 +253,15 @@ async def test_a_worker_that_lost_its_device_is_replaced_whatever_waits_in_it(
     script = f"""
 import pathlib, threading, torch
 from generation.engine import worker
-from generation.engine.painting import Painting
-mark, advance = pathlib.Path({str(tmp_path / "mark")!r}), Painting.advance
-def lose(painting, predictions):
+from generation.engine.denoising.state import DenoisingState
+mark, advance = pathlib.Path({str(tmp_path / "mark")!r}), DenoisingState.advance
+def lose(state, predictions):
     if not mark.exists():
         mark.touch()
         threading.Thread(target=threading.Event().wait).start()
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
-    advance(painting, predictions)
-Painting.advance = lose
+    advance(state, predictions)
+DenoisingState.advance = lose
 worker.main()
 """
     async with LocalPool(OPTIONS, (sys.executable, "-c", script), no_sleep) as pool:
