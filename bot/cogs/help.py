@@ -34,7 +34,7 @@ PARTS = (
 
 
 class Help(commands.Cog):
-    """What the bot can do, short enough for a phone."""
+    """Lists what the bot can do, short enough for a phone."""
 
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:

@@ -1,4 +1,4 @@
-"""What comes of a job: files first, then the row."""
+"""The outcome of a job: files first, then the row."""
 
 import asyncio
 import logging

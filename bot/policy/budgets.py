@@ -73,7 +73,7 @@ class Budgets:
         return await self._generations.usage(requester.user_id, self._now() - BUDGET_TIME)
 
     def _advice(self, used: Usage, lacking: int) -> Sentence:
-        """What to do where so many steps are lacking: with the time until they come back, if they ever do."""
+        """Advice for somebody who lacks so many steps, with the time until they come back if they ever do."""
         since = self._now() - BUDGET_TIME
         for charge in used.counted:
             lacking -= charge.steps
@@ -95,7 +95,7 @@ def _check_room(used: Usage, limits: Limits, requests: int) -> None:
             "This needs {asked} places in the queue; you have {left} of {most} left.",
             asked=requests,
             most=limits.waiting,
-            waiting=used.unfinished,
+            left=max(limits.waiting - used.unfinished, 0),
         )
 
 

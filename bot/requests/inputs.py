@@ -9,7 +9,7 @@ from generation.outpainting import Direction
 
 
 async def tidied(files: Sequence[bytes]) -> list[tuple[bytes, tuple[int, int]]]:
-    """What people gave, as PNG files, with width and height of each. Raises `UnusableImage`."""
+    """Given pictures as PNG files, with width and height of each. Raises `UnusableImage`."""
     return await asyncio.gather(*(asyncio.to_thread(images.tidied, file) for file in files))
 
 

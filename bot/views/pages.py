@@ -60,7 +60,7 @@ def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, b
     """A page of requests, with `thumbnails` by request id."""
     last = max(0, -(-page.total // PAGE) - 1)
     found = say("{title} with “{words}”", title=title, words=shown(place.search, SEARCH)) if place.search else title
-    parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in total', total=page.total)}")]
+    parts: list[Part] = [ui.TextDisplay(f"### {found}\n-# {say('{total:,} in all', total=page.total)}")]
     files = {}
     for generation in page.generations:
         text: ui.TextDisplay[Any] = ui.TextDisplay(_entry(generation))

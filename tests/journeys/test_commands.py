@@ -232,7 +232,7 @@ async def test_permutations_that_explode_are_refused_at_once(bot: app.Bot, membe
 
 
 async def test_models_are_listed(bot: app.Bot, member: Member) -> None:
-    assert "**pocket** (the default): 128×128, 25 steps, guidance 5" in (await member.asks("models"))["content"]
+    assert "**pocket** (default): 128×128, 25 steps, guidance 5" in (await member.asks("models"))["content"]
 
 
 async def test_a_list_of_models_says_how_many_are_left_out(start: Start, member: Member) -> None:

@@ -126,7 +126,7 @@ async def test_many_requests_at_one_moment_do_not_pass_the_limit(start: Start, p
         assert [outcome.failed for outcome in outcomes] == [False] * 6
 
         def refused() -> list[Message]:
-            return [each for each in member.messages() if "You have 1 request waiting" in each["content"]]
+            return [each for each in member.messages() if "You already have 1 request waiting" in each["content"]]
 
         await member.wait_until(lambda: len(refused()) == 5)
         pool.release()

@@ -59,7 +59,7 @@ async def test_a_spanish_member_reads_spanish_from_the_first_word_to_the_last(
     assert "número 1 · pedida" in text_of(details.message or {})
     form = (await member.click(done, "Remix")).modal
     assert form is not None
-    assert {"Prompt", "Sin", "Forma", "Ajustes"} <= set(texts_of(form["components"]))
+    assert {"Prompt", "Prompt negativo", "Forma", "Ajustes"} <= set(texts_of(form["components"]))
     theirs = await other.press(done, "Repetir")
     assert "Re-roll of " in text_of(theirs)
     assert "Re-roll" in labels_of(theirs)
@@ -97,7 +97,7 @@ async def test_refusals_help_and_reactions_answer_in_spanish(
     overview = await admin.slash("server show")
     assert "Reglas para" in text_of(overview.message or {})
     member_asks = await member.slash("imagine", {"prompt": "{a, b, c} zorro {d, e, f}"})
-    assert "Son 9 peticiones" in text_of(member_asks.message or {})
+    assert "Esto hace 9 peticiones" in text_of(member_asks.message or {})
 
 
 async def test_a_restart_does_not_change_the_language_of_a_message(

@@ -56,7 +56,7 @@ async def test_a_cooldown_does_not_replace_the_model_of_ones_own(start: Start, m
     async with start(models=(POCKET, replace(POCKET, name="mine")), limits=replace(HOST_LIMITS, cooldown=60)):
         await member.slash("settings model", {"name": "mine"})
         assert "· mine" in words_of(await member.imagine())
-        assert "One request every 1 min" in text_of(await member.asks("imagine", prompt="a boat"))
+        assert "one request every 1 min" in text_of(await member.asks("imagine", prompt="a boat"))
         posted = await member.post("look.png", picture(), "image/png")
         form = (await member.menu("Use these settings", posted)).modal
         assert "--model mine" in str(form)

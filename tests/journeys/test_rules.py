@@ -101,9 +101,9 @@ async def test_locks_and_bounds(bot: app.Bot, admin: Member, member: Member) -> 
         ({"setting": "steps", "least": 2.5}, "Steps must be a whole number, not 2.5."),
         ({"setting": "daily_steps", "most": 99.5}, "Daily steps must be a whole number, not 99.5."),
         ({"setting": "waiting", "least": 3}, "Waiting is a limit. Set only a maximum."),
-        ({"setting": "cooldown", "default": "3"}, "Cooldown has no default"),
+        ({"setting": "cooldown", "default": "3"}, "Cooldown is a limit and has no default"),
         ({"setting": "steps", "most": 3, "channel": ART_ID, "role": ARTISTS_ROLE_ID}, "Make two rules."),
-        ({"setting": "steps", "most": 3, "model": "nothing"}, "There is no model called"),
+        ({"setting": "steps", "most": 3, "model": "nothing"}, "There's no model called"),
     ],
 )
 async def test_rules_that_make_no_sense(bot: app.Bot, admin: Member, options: dict[str, Any], sentence: str) -> None:
@@ -142,7 +142,7 @@ async def test_every_setting_has_a_default_and_a_lock(start: Start, admin: Membe
 
 async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Member, member: Member) -> None:
     async with start(models=(POCKET, WILD)):
-        assert "There is no model called" in await said(admin, "server rule", {"setting": "model", "default": "gone"})
+        assert "There's no model called" in await said(admin, "server rule", {"setting": "model", "default": "gone"})
         await admin.slash("server rule", {"setting": "model", "default": "wild", "channel": ART_ID, "locked": True})
         assert "· pocket" in words_of(await member.imagine())
         assert "· wild" in words_of(await member.imagine(channel="art"))
@@ -167,7 +167,7 @@ async def test_a_locked_model_is_the_usual_one_where_no_default_may_be_used(
 async def test_a_model_of_ones_own_draws_where_it_may(start: Start, admin: Member, member: Member) -> None:
     async with start(models=(POCKET, WILD)):
         assert "default model: wild" in await said(member, "settings model", {"name": "wild"})
-        assert "There is no model called" in await said(member, "settings model", {"name": "gone"})
+        assert "There's no model called" in await said(member, "settings model", {"name": "gone"})
         await admin.slash("server rule", {"setting": "model", "default": "pocket", "channel": ART_ID})
         assert "· wild" in words_of(await member.imagine())
         assert "· wild" in words_of(await member.imagine(channel="art"))
@@ -193,7 +193,7 @@ async def test_a_model_that_the_host_takes_away_leaves_a_way_out(start: Start, a
     async with start():
         sentence = "The models of this server no longer exist. A server manager can allow others."
         assert sentence in await refused(member)
-        assert "There is no model called" in await said(admin, "server allow", {"model": "wild"})
+        assert "There's no model called" in await said(admin, "server allow", {"model": "wild"})
         await admin.slash("server allow", {"model": "wild", "allowed": False})
         assert "· pocket" in words_of(await member.imagine())
 
@@ -279,7 +279,7 @@ async def test_pause_resume_and_clearing_the_queue(bot: app.Bot, pool: FakePool,
 async def test_unchecked_models_stay_in_age_restricted_channels(start: Start, admin: Member, member: Member) -> None:
     async with start(models=(WILD, POCKET)):
         await admin.slash("server nsfw", {"policy": "block"})
-        assert "The model wild only works in age-restricted channels" in await refused(member)
+        assert "the model wild only works in age-restricted channels" in await refused(member)
         await member.imagine(channel="nsfw-art")
         await member.imagine(model="pocket")
 

@@ -81,7 +81,7 @@ async def test_limits_and_rules_hold_for_every_cell(bot: app.Bot, admin: Member,
         return text_of(await ask(member, number=7, **options))
 
     assert "“gore” is blocked" in await refusal(other="gore")
-    assert "must be at most 128 pixels" in await refusal(size="256x64")
+    assert "may be at most 128 pixels" in await refusal(size="256x64")
     assert "This needs 60 steps" in await refusal(prompt="a cat --steps 10")
     assert "such as 512x768" in await refusal(size="very wide")
     first = await member.see(await ask(member, number=7), is_figure)

@@ -8,7 +8,7 @@ import pytest
 
 from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
-from bot.jobs import dispatcher
+from bot.jobs import in_flight
 from playground import Playground
 from storage.images import Images
 from storage.records import Generation
@@ -145,7 +145,7 @@ async def test_a_line_that_is_full_takes_no_more(start: Start, pool: FakePool, m
 async def test_spare_places_are_kept_while_there_is_room(
     bot: app.Bot, pool: FakePool, member: Member, other: Member, admin: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "SPARE", 1)
+    monkeypatch.setattr(in_flight, "SPARE", 1)
     pool.hold()
     await member.start("a castle")
     await pool.until_at_work()

@@ -19,4 +19,4 @@ async def test_a_refusal_is_no_acknowledgement(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ack_bench, "WAITING", Bounds(1, 1))
     with pytest.raises(ExceptionGroup) as failed:
         await ack_bench.acknowledgements(Config(), Playground, Person)
-    assert failed.group_contains(RuntimeError, match="a request was refused")
+    assert failed.group_contains(RuntimeError, match="the bot refused a request")

@@ -53,7 +53,7 @@ class World:
     """True where several models have a place in memory."""
     now: float = 0.0
     faults: list[str] = field(default_factory=list)
-    """What goes wrong in the forwards to come, one each; "" is nothing."""
+    """The faults of the forwards to come, one each; "" is none."""
     rows: list[tuple[object, int, str]] = field(default_factory=list)
     """Of each forward: what it was of, how many rows, and what went wrong."""
 

@@ -103,7 +103,7 @@ def test_a_single_file_of_another_family_says_what_it_needs(tmp_path: Path) -> N
     with pytest.raises(ModelUnavailable, match="name as its config a folder or a hub id"):
         loaded(file)
     file.write_bytes(b"no such file at all")
-    with pytest.raises(ModelUnavailable, match=r"no \.safetensors file"):
+    with pytest.raises(ModelUnavailable, match=r"is not a \.safetensors file"):
         loaded(file)
 
 

@@ -195,7 +195,7 @@ def test_rows_of_a_file_without_free_bytes_hold_however_much_is_free(
 
 
 NO_GAIN = {2: 1 / 55, 4: 2 / 55}
-"""What a busy machine shows."""
+"""The readings of a busy machine."""
 
 
 @dataclass
