@@ -53,7 +53,7 @@ from bot.policy.request_context import ContextLoader
 from bot.privacy import PersonalData
 from bot.prompts.presets import Presets
 from bot.requests.comparisons import Comparisons
-from bot.requests.derive import Derivations
+from bot.requests.derived_plans import Derivations
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
 from bot.views import lesson, pages

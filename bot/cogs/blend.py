@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs import options
+from bot.cogs import option_types
+from bot.interactions.begin_request import begin
 from bot.interactions.downloads import download
 from bot.interactions.requester import requester_of
-from bot.interactions.submit import begin
 from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
 from bot.requests import blending
@@ -45,9 +45,9 @@ class Blend(commands.Cog):
         second: discord.Attachment,
         third: discord.Attachment | None = None,
         fourth: discord.Attachment | None = None,
-        prompt: options.Prompt | None = None,
+        prompt: option_types.Prompt | None = None,
         model: str | None = None,
-        strength: options.Strength | None = None,
+        strength: option_types.Strength | None = None,
         private: bool = False,
         spoiler: bool = False,
     ) -> None:
@@ -65,8 +65,8 @@ class Blend(commands.Cog):
             spoiler: Hide the picture behind a spoiler
         """
         given = [each for each in (first, second, third, fourth) if each is not None]
-        urls = [options.picture_url(each) for each in given]
-        chosen = options.chosen(model=model, strength=strength)
+        urls = [option_types.picture_url(each) for each in given]
+        chosen = option_types.chosen(model=model, strength=strength)
         context = await self._contexts.load(requester_of(interaction))
         text = await self._presets.in_style(interaction.user.id, prompt or "")
 
@@ -79,4 +79,4 @@ class Blend(commands.Cog):
 
     @blend.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_models(self._catalogue, typed)
+        return option_types.matching_models(self._catalogue, typed)

@@ -5,8 +5,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.cogs import options
-from bot.cogs.prompt_cog import PromptCog, PromptOptions, with_prompt_options
+from bot.cogs import option_types
+from bot.cogs.prompt_options import PromptCog, PromptOptions, with_prompt_options
 from bot.errors import Refusal
 from bot.requests.comparisons import Comparisons
 from generation.comparison import Parameter
@@ -37,14 +37,14 @@ class Compare(PromptCog):
     ) -> list[app_commands.Choice[str]]:
         """The usual values of the setting that was chosen, as far as they are allowed; or what is typed."""
         if typed or named not in list(Parameter):
-            return options.choices([(typed, typed)] if typed else [])
+            return option_types.choices([(typed, typed)] if typed else [])
         try:
             context = await self.context(interaction)
             usual = self._comparisons.usual(context, Parameter(named), interaction.namespace.model)
         except UserError:
             return []
         text = ", ".join(usual.values)
-        return options.choices([(text, text)])
+        return option_types.choices([(text, text)])
 
     @app_commands.command()
     @with_prompt_options

@@ -11,14 +11,14 @@ from discord.app_commands import locale_str
 
 from bot import views
 from bot.attachments import metadata
-from bot.cogs import options
+from bot.cogs import option_types
 from bot.errors import Refusal
 from bot.interactions import remix_modal
+from bot.interactions.begin_request import begin
 from bot.interactions.downloads import AT_ONCE_SECONDS, download
 from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
-from bot.interactions.submit import begin
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
 from bot.requests.plan import Plan
@@ -128,7 +128,7 @@ class ContextMenus:
         if generation := await self._known(message):
             await self._press_on_one(interaction, PressKind.REDRAW, generation)
             return
-        url = options.picture_url(_picture_of(message))
+        url = option_types.picture_url(_picture_of(message))
         draft = await self._drafts.add(interaction.user.id, {"url": url})
         form = remix_modal.panel(
             f"noisefox-start:{draft}",

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs import options
+from bot.cogs import option_types
 from bot.locales import say
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
@@ -26,19 +26,19 @@ class DefaultsCog(commands.GroupCog):
         raise NotImplementedError
 
     @app_commands.command()
-    @app_commands.choices(sampler=options.SAMPLERS)
+    @app_commands.choices(sampler=option_types.SAMPLERS)
     async def defaults(
         self,
         interaction: discord.Interaction,
         model: str | None = None,
-        negative: options.Negative | None = None,
-        steps: options.Steps | None = None,
-        guidance: options.Guidance | None = None,
+        negative: option_types.Negative | None = None,
+        steps: option_types.Steps | None = None,
+        guidance: option_types.Guidance | None = None,
         sampler: app_commands.Choice[str] | None = None,
-        clip_skip: options.ClipSkip | None = None,
-        width: options.Side | None = None,
-        height: options.Side | None = None,
-        count: options.Count | None = None,
+        clip_skip: option_types.ClipSkip | None = None,
+        width: option_types.Side | None = None,
+        height: option_types.Side | None = None,
+        count: option_types.Count | None = None,
     ) -> None:
         """Set default values for /imagine.
 
@@ -53,7 +53,7 @@ class DefaultsCog(commands.GroupCog):
             height: In pixels, a multiple of 8
             count: How many pictures
         """
-        changes = options.chosen(
+        changes = option_types.chosen(
             negative=negative,
             steps=steps,
             guidance=guidance,
@@ -68,4 +68,4 @@ class DefaultsCog(commands.GroupCog):
 
     @defaults.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_models(self._catalogue, typed)
+        return option_types.matching_models(self._catalogue, typed)

@@ -3,7 +3,7 @@
 import discord
 from discord import app_commands
 
-from bot.cogs.prompt_cog import PromptCog, PromptOptions, with_prompt_options
+from bot.cogs.prompt_options import PromptCog, PromptOptions, with_prompt_options
 
 
 class Explain(PromptCog):

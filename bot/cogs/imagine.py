@@ -3,8 +3,8 @@
 import discord
 from discord import app_commands
 
-from bot.cogs import options
-from bot.cogs.prompt_cog import PromptCog, PromptOptions, with_prompt_options
+from bot.cogs import option_types
+from bot.cogs.prompt_options import PromptCog, PromptOptions, with_prompt_options
 
 
 class Imagine(PromptCog):
@@ -13,7 +13,7 @@ class Imagine(PromptCog):
     @app_commands.command()
     @with_prompt_options
     async def imagine(
-        self, interaction: discord.Interaction, given: PromptOptions, count: options.Count | None = None
+        self, interaction: discord.Interaction, given: PromptOptions, count: option_types.Count | None = None
     ) -> None:
         """Draw a picture from your prompt.
 

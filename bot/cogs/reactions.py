@@ -10,14 +10,14 @@ from bot.delivery.messages import Messages
 from bot.errors import Refusal, sentence_for
 from bot.interactions import permissions
 from bot.interactions.bans import BannedError, Bans
+from bot.interactions.begin_request import check_may_post
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.press_plans import plans_for
 from bot.interactions.requester import requester_in
-from bot.interactions.submit import check_may_post
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import address
 from bot.policy.request_context import ContextLoader
-from bot.requests.derive import Derivations
+from bot.requests.derived_plans import Derivations
 from bot.requests.plan import Plan
 from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind

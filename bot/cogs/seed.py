@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs import options
+from bot.cogs import option_types
 from bot.errors import Refusal
+from bot.interactions.begin_request import begin
 from bot.interactions.requester import requester_of
-from bot.interactions.submit import begin
 from bot.policy.request_context import ContextLoader
 from bot.prompts import flags
 from bot.requests import seed_cells
@@ -38,10 +38,10 @@ class Seed(commands.Cog):
     async def seed(
         self,
         interaction: discord.Interaction,
-        number: options.Seed,
+        number: option_types.Seed,
         size: Size | None = None,
-        prompt: options.Prompt = seed_cells.PROMPTS[0],
-        other: options.Prompt = seed_cells.PROMPTS[1],
+        prompt: option_types.Prompt = seed_cells.PROMPTS[0],
+        other: option_types.Prompt = seed_cells.PROMPTS[1],
         model: str | None = None,
         private: bool = False,
     ) -> None:
@@ -68,7 +68,7 @@ class Seed(commands.Cog):
 
     @seed.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_models(self._catalogue, typed)
+        return option_types.matching_models(self._catalogue, typed)
 
 
 def _sized(size: str | None) -> PartialSettings:

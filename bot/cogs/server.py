@@ -5,7 +5,7 @@ from typing import Literal
 import discord
 from discord import app_commands
 
-from bot.cogs import options
+from bot.cogs import option_types
 from bot.cogs.defaults_cog import DefaultsCog
 from bot.delivery.audit_log import AuditLog
 from bot.errors import Refusal
@@ -105,9 +105,9 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
     async def limits(
         self,
         interaction: discord.Interaction,
-        steps: options.Steps | None = None,
-        side: options.Side | None = None,
-        count: options.Count | None = None,
+        steps: option_types.Steps | None = None,
+        side: option_types.Side | None = None,
+        count: option_types.Count | None = None,
         waiting: Waiting | None = None,
         cooldown: Cooldown | None = None,
         daily_steps: DailySteps | None = None,
@@ -330,7 +330,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
     @rule.autocomplete("model")
     @allow.autocomplete("model")
     async def _names(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_models(self._catalogue, typed)
+        return option_types.matching_models(self._catalogue, typed)
 
     async def _answer(
         self,

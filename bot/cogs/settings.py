@@ -5,7 +5,7 @@ from typing import Literal
 import discord
 from discord import app_commands
 
-from bot.cogs import options
+from bot.cogs import option_types
 from bot.cogs.defaults_cog import DefaultsCog
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
@@ -86,7 +86,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
 
     @model.autocomplete("name")
     async def _own_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_models(self._catalogue, typed)
+        return option_types.matching_models(self._catalogue, typed)
 
     @app_commands.command()
     async def notify(self, interaction: discord.Interaction, by: Literal["message", "reply", "nothing"]) -> None:

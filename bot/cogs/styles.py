@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs import options
+from bot.cogs import option_types
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
@@ -60,7 +60,7 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
 
     @remove.autocomplete("name")
     async def _names(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_styles(await self._people.styles(interaction.user.id), typed)
+        return option_types.matching_styles(await self._people.styles(interaction.user.id), typed)
 
     async def _answer(self, interaction: discord.Interaction, first: str = "") -> None:
         styles = await self._people.styles(interaction.user.id)

@@ -10,10 +10,10 @@ import discord
 from discord import ui
 
 from bot.errors import Refusal
+from bot.interactions.begin_request import begin, check, check_reach
 from bot.interactions.downloads import download
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
-from bot.interactions.submit import begin, check, check_reach
 from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext

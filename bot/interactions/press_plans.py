@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
 from bot.requests import variations
-from bot.requests.derive import Derivations
+from bot.requests.derived_plans import Derivations
 from bot.requests.plan import Plan
 from bot.views.custom_ids import Press, PressKind
 from generation.jobs import Manner

@@ -14,10 +14,10 @@ from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
 from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
+from generation.fair_queue import FairQueue
 from generation.jobs import Job
 from generation.pace import Key, Work
 from generation.pool import WorkerPool
-from generation.queue import FairQueue
 from generation.sentences import Sentence
 from storage.database import StorageError
 from storage.generations import Generations

@@ -21,6 +21,7 @@ def test_all_figures_come_out_in_the_tiny_form(
     monkeypatch.setattr("sys.argv", ["random_weights", "--size", "sdxl", *options])
     monkeypatch.setattr(bench, "cost_to_others", lambda *_: 1.0)
     monkeypatch.setattr(bench, "REPEATS", 1)
+    monkeypatch.setattr(bench, "ROUNDS", 1)
     monkeypatch.setattr(bench, "ALONE_STEPS", 3)
     random_weights.main()
     figures = json.loads(capsys.readouterr().out)

@@ -37,7 +37,7 @@ async def test_history_is_searched_and_turned_by_pages_over_a_restart(
         await member.imagine("a castle", steps=1)
         await other.imagine("a boat", steps=1)
         first = await member.looks_up("history", search="cat number")
-    assert "6 in total" in text_of(first)
+    assert "6 in all" in text_of(first)
     assert "a castle" not in text_of(first)
     assert ["number 5" in text_of(first), "number 0" in text_of(first)] == [True, False]
     async with start():
@@ -45,7 +45,7 @@ async def test_history_is_searched_and_turned_by_pages_over_a_restart(
         second = await member.see(first, lambda each: "2 of 2" in labels_of(each))
         assert "number 0" in text_of(second)
         everything = await member.looks_up("history")
-    assert "7 in total" in text_of(everything)
+    assert "7 in all" in text_of(everything)
     assert "a boat" not in text_of(everything)
 
 

@@ -169,7 +169,7 @@ async def test_a_reaction_by_an_emoji_that_is_gone_is_nothing(
         ("REACTION_REMOVE", bot.client.on_raw_reaction_remove),
     ):
         await heard(discord.RawReactionActionEvent(data, emoji, event))  # type: ignore[arg-type]
-    assert "0 in total" in text_of(await member.looks_up("favourites"))
+    assert "0 in all" in text_of(await member.looks_up("favourites"))
 
 
 async def test_a_reaction_where_the_bot_may_not_post_is_refused(

@@ -142,7 +142,7 @@ async def test_files_are_acknowledged_before_they_are_made_to_fit(
     assert [each.acknowledged for each in outcomes] == [5, 5, 5, 5]
     may_read.set()
     answers = [await member.see(each.message, filled) for each in outcomes if each.message is not None]
-    for answer, words in zip(answers, ("The original file", "Picture 2", "Your pictures", "0 in total"), strict=True):
+    for answer, words in zip(answers, ("The original file", "Picture 2", "Your pictures", "0 in all"), strict=True):
         assert words in text_of(answer)
 
 

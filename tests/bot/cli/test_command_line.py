@@ -86,7 +86,7 @@ def test_no_file_is_overwritten(drawn: list[dict[str, object]]) -> None:
 def test_several_pictures(tmp_path: Path) -> None:
     """The real program, with the worker that it starts."""
     result = noisefox_process(
-        "imagine", "a cat", "--seed", "1", "--count", "2", "--steps", "2", "--out", "here", folder=tmp_path
+        *("imagine", "a cat", "--seed", "1", "--count", "2", "--steps", "2", "--out", "here", *FLOAT32), folder=tmp_path
     )
     assert result.stdout.splitlines() == ["here/seed-1.png  (seed 1)", "here/seed-2.png  (seed 2)"]
     assert Image.open(BytesIO((tmp_path / "here" / "seed-2.png").read_bytes())).size == (128, 128)

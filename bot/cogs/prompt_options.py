@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs import options
+from bot.cogs import option_types
 from bot.interactions.confirmation import Confirmation, PictureRequest
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader, RequestContext
@@ -44,24 +44,24 @@ class PromptOptions:
         spoiler: Hide the picture behind a spoiler
     """
 
-    prompt: options.Prompt
-    negative: options.Negative | None = None
-    aspect: options.Aspect | None = None
-    steps: options.Steps | None = None
-    guidance: options.Guidance | None = None
-    seed: options.Seed | None = None
+    prompt: option_types.Prompt
+    negative: option_types.Negative | None = None
+    aspect: option_types.Aspect | None = None
+    steps: option_types.Steps | None = None
+    guidance: option_types.Guidance | None = None
+    seed: option_types.Seed | None = None
     sampler: app_commands.Choice[str] | None = None
-    clip_skip: options.ClipSkip | None = None
+    clip_skip: option_types.ClipSkip | None = None
     model: str | None = None
     style: str | None = None
     image: discord.Attachment | None = None
-    strength: options.Strength | None = None
+    strength: option_types.Strength | None = None
     private: bool = False
     spoiler: bool = False
 
     def chosen(self, count: int | None = None) -> PartialSettings:
         """The settings that were given."""
-        return options.chosen(
+        return option_types.chosen(
             model=self.model,
             negative=self.negative,
             steps=self.steps,
@@ -99,7 +99,7 @@ class PromptCog(commands.Cog):
         self, interaction: discord.Interaction, given: PromptOptions, *, count: int | None = None, **more: Any
     ) -> None:
         """Begin the request; `more` are fields of `PictureRequest`. Raises `UserError`."""
-        url = options.picture_url(given.image) if given.image else ""
+        url = option_types.picture_url(given.image) if given.image else ""
         context = await self.context(interaction)
         prompts = await self._presets.prompts(interaction.user.id, given.prompt, given.style, context.personal.suffix)
         if given.aspect:
@@ -112,17 +112,17 @@ class PromptCog(commands.Cog):
         if model not in self._catalogue.names:
             model = (await self.context(interaction)).usual_model
         if loras := self._catalogue.loras.completions(typed, model):
-            return options.choices(self._presets.suggestion(interaction.user.id, text) for _, text in loras)
-        return options.choices(await self._presets.recent(interaction.user.id, typed))
+            return option_types.choices(self._presets.suggestion(interaction.user.id, text) for _, text in loras)
+        return option_types.choices(await self._presets.recent(interaction.user.id, typed))
 
     async def suggest_aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.choices((aspect, aspect) for aspect in flags.ASPECTS if typed in aspect)
+        return option_types.choices((aspect, aspect) for aspect in flags.ASPECTS if typed in aspect)
 
     async def suggest_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_models(self._catalogue, typed)
+        return option_types.matching_models(self._catalogue, typed)
 
     async def suggest_styles(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return options.matching_styles(await self._people.styles(interaction.user.id), typed)
+        return option_types.matching_styles(await self._people.styles(interaction.user.id), typed)
 
 
 def with_prompt_options(
@@ -146,4 +146,4 @@ def with_prompt_options(
         model=PromptCog.suggest_models,
         style=PromptCog.suggest_styles,
     )
-    return suggested(app_commands.choices(sampler=options.SAMPLERS)(command))
+    return suggested(app_commands.choices(sampler=option_types.SAMPLERS)(command))

@@ -1,7 +1,7 @@
 import asyncio
 
+from generation.fair_queue import OVERTAKING, FairQueue
 from generation.jobs import Draw, Job
-from generation.queue import OVERTAKING, FairQueue
 from generation.settings import GenerationSettings
 
 
