@@ -2,10 +2,14 @@
 
 `(word)` has weight 1.1, `[word]` 1/1.1 and `(word:1.3)` 1.3. Nested weights multiply. A backslash escapes a bracket.
 `BREAK` as a word of its own starts a new window of the text encoder. A bracket without its pair is plain text.
+
+Parsing takes linear time: every bracket is opened once and closed once, and the weights of all nested brackets are
+multiplied in one walk from the outermost to the innermost.
 """
 
 import re
 from dataclasses import dataclass
+from typing import Self
 
 EMPHASIS = 1.1
 """The factor of a pair of round brackets; square ones divide by it."""
@@ -16,7 +20,7 @@ HEAVIEST = 100.0
 _TOKEN = re.compile(
     r"""
     \\[\\()\[\]]                                              # an escaped bracket or backslash
-    | (?P<close> : \s* (?P<weight> [+-]? (?:\d+\.?\d*|\.\d+)) \s* \) | [)\]] )
+    | (?P<close> : \s*+ (?P<weight> [+-]? (?:\d++ (?:\.\d*+)? | \.\d++)) \s*+ \) | [)\]] )
     | (?P<open> [(\[] )
     | (?P<break> \bBREAK\b )
     | [^\\()\[\]:B]+ | .                                     # text
@@ -45,53 +49,83 @@ def parse(prompt: str) -> Windows:
     return reader.windows()
 
 
+@dataclass(frozen=True, slots=True)
+class _Scaling:
+    """The factors of all brackets around a piece: x becomes `factor` x, brought into `low` to `high`."""
+
+    factor: float = 1.0
+    low: float = -HEAVIEST
+    high: float = HEAVIEST
+
+    def __call__(self, weight: float) -> float:
+        return min(max(weight * self.factor, self.low), self.high)
+
+    def around(self, factor: float) -> Self:
+        """The scaling inside one more bracket, whose own factor is applied first."""
+        factor = min(max(factor, -HEAVIEST), HEAVIEST)
+        ends = sorted((self(-HEAVIEST), self(HEAVIEST)))
+        return type(self)(factor * self.factor, *ends)
+
+
 @dataclass(slots=True)
 class _Piece:
     text: str
-    weight: float = 1.0
     is_break: bool = False
+    factor: float | None = None
+    """The factor of the bracket that opens here; None where no pair of brackets does."""
+    closes: int = 0
+    """How many brackets are closed before this piece."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """Adjacent pieces of one weight."""
+
+    texts: list[str]
+    weight: float
 
 
 class _Reader:
-    """Collects pieces, and the positions of open brackets among them."""
+    """Collects pieces, and the positions of open brackets among them, by kind."""
 
     def __init__(self) -> None:
         self._pieces: list[_Piece] = []
-        self._open: list[int] = []
+        self._open: dict[str, list[int]] = {"(": [], "[": []}
+        self._closed = 0
 
     def read(self, token: "re.Match[str]") -> None:
         if token["close"] and self._close(token["close"][-1], token["weight"]):
             return
         if token["open"]:
-            self._open.append(len(self._pieces))
+            self._open[token["open"]].append(len(self._pieces))
         text = token[0][1:] if token[0].startswith("\\") and len(token[0]) > 1 else token[0]
-        self._pieces.append(_Piece(text, is_break=bool(token["break"])))
+        self._pieces.append(_Piece(text, is_break=bool(token["break"]), closes=self._closed))
+        self._closed = 0
 
     def windows(self) -> Windows:
-        windows: Windows = [[]]
+        windows: list[list[_Run]] = [[]]
+        around = [_Scaling()]
         for piece in self._pieces:
-            if piece.is_break:
+            del around[len(around) - piece.closes :]
+            weight = around[-1](1.0)
+            if piece.factor is not None:
+                around.append(around[-1].around(piece.factor))
+            elif piece.is_break:
                 windows.append([])
-            elif windows[-1] and windows[-1][-1].weight == piece.weight:
-                windows[-1][-1] = Span(windows[-1][-1].text + piece.text, piece.weight)
-            elif piece.text:
-                windows[-1].append(Span(piece.text, piece.weight))
-        return windows
+            elif windows[-1] and windows[-1][-1].weight == weight:
+                windows[-1][-1].texts.append(piece.text)
+            else:
+                windows[-1].append(_Run([piece.text], weight))
+        return [[Span("".join(run.texts), run.weight) for run in window] for window in windows]
 
     def _close(self, bracket: str, weight: str | None) -> bool:
         """Apply the weight since the opening bracket. False if there is none."""
-        opening = "(" if bracket == ")" else "["
-        places = [place for place, piece in enumerate(self._open) if self._pieces[piece].text == opening]
-        if not places:
+        opening, other = ("(", "[") if bracket == ")" else ("[", "(")
+        if not self._open[opening]:
             return False
-        del self._open[places[-1] + 1 :]
-        start = self._open.pop()
-        factor = float(weight) if weight else EMPHASIS if bracket == ")" else 1 / EMPHASIS
-        self._pieces[start].text = ""
-        for piece in self._pieces[start + 1 :]:
-            piece.weight = _bearable(piece.weight * _bearable(factor))
+        start = self._open[opening].pop()
+        while self._open[other] and self._open[other][-1] > start:
+            self._open[other].pop()
+        self._pieces[start].factor = float(weight) if weight else EMPHASIS if bracket == ")" else 1 / EMPHASIS
+        self._closed += 1
         return True
-
-
-def _bearable(weight: float) -> float:
-    return min(max(weight, -HEAVIEST), HEAVIEST)

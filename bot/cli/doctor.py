@@ -48,7 +48,7 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     yield True, f"configuration: {path or 'no file given, using the defaults'}"
     yield _token(config)
     yield _data(config.data)
-    for finding in _databases(config.data):
+    for finding in database_findings(config.data):
         yield finding
     for finding in _models(config):
         yield finding
@@ -92,7 +92,7 @@ def _data(folder: Path) -> Finding:
     return free >= NEEDED_BYTES, f"the data folder {folder} is writable; {free / 1e9:.0f} GB are free"
 
 
-def _databases(folder: Path) -> Iterator[Finding]:
+def database_findings(folder: Path) -> Iterator[Finding]:
     """The databases of `noisefox run` and `noisefox try` that are there already."""
     for file in (folder / database.FILE, folder / "try" / database.FILE):
         try:

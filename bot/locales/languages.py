@@ -36,7 +36,7 @@ class Language:
 
     @property
     def catalogue(self) -> Catalogue:
-        return _read(tuple(self.folders))
+        return read_catalogue(tuple(self.folders))
 
     def template(self, sentence: Sentence) -> str:
         """The template of a sentence in this language, or the English one if there is no translation."""
@@ -67,7 +67,7 @@ def language_of(locale: str) -> Language:
 
 
 @cache
-def _read(folders: tuple[str, ...]) -> Catalogue:
+def read_catalogue(folders: tuple[str, ...]) -> Catalogue:
     sentences: dict[str, Forms] = {}
     names: dict[str, str] = {}
     for folder in folders:

@@ -40,7 +40,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     libraries.prepare()
     try:
-        _serve(wire.read(commands), commands, events)
+        serve(wire.read(commands), commands, events)
     except (EOFError, BrokenPipeError):
         return
     except Exception:
@@ -55,7 +55,7 @@ def _claim_output() -> BinaryIO:
     return pipe
 
 
-def _serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> None:
+def serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     where, dtype = device.choose(options.device, options.dtype)

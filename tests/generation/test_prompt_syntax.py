@@ -1,3 +1,8 @@
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
 import pytest
 
 from generation.prompt_syntax import HEAVIEST, Span, parse
@@ -55,3 +60,39 @@ def test_no_word_weighs_more_than_can_be_reckoned_with(prompt: str) -> None:
 
 def test_brackets_of_two_kinds_that_cross() -> None:
     assert rounded("(a [b) c]") == [[("a [b", 1.1), (" c]", 1)]]
+
+
+def work(text: str) -> int:
+    """The bytecode instructions that parsing a text takes, which no load of the machine changes."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        parse(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        lambda n: "(" * n + "a" + ")" * n,
+        lambda n: "(" * n + "]" * n,
+        lambda n: "[(" * n + "])" * n,
+        lambda n: "(a" * n,
+        lambda n: "a)" * n,
+        lambda n: "(a:1.1) " * n,
+        lambda n: "BREAK " * n,
+    ],
+)
+def test_ten_times_the_text_is_ten_times_the_work(nested: Callable[[int], str]) -> None:
+    parse(nested(2))
+    assert work(nested(500)) <= 12 * work(nested(50))

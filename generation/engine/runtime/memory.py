@@ -1,4 +1,7 @@
-"""Memory: how much is free, and how much a model needs."""
+"""Memory: how much is free, how much a model needs, and whether an error means that it ran out.
+
+The batch is halved in `batch_sizing`, the tiles of the VAE in `latents.vae`.
+"""
 
 import gc
 import logging

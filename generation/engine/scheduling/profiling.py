@@ -29,8 +29,9 @@ class DeviceMeter:
 
     def __init__(self) -> None:
         self._rows = 1
-        self._bytes = 0
-        """Memory of the last measured forward, and its rows."""
+        """The rows of the last measured forward."""
+        self.bytes_taken = 0
+        """The memory that the last measured forward added."""
         self._processor_time = _processor_time()
 
     def seconds(self, state: DenoisingState, rows: int) -> float:
@@ -42,11 +43,11 @@ class DeviceMeter:
             if not memory.is_exhausted(reason):
                 raise
             return math.inf
-        self._rows, self._bytes = rows, max(_peak(device) - before, 0)
+        self._rows, self.bytes_taken = rows, max(_peak(device) - before, 0)
         return taken
 
     def has_memory(self, state: DenoisingState, rows: int) -> bool:
-        return self._bytes * rows / self._rows <= MEMORY_SHARE * memory.free(state.model.device)
+        return self.bytes_taken * rows / self._rows <= MEMORY_SHARE * memory.free(state.model.device)
 
     def others_share(self) -> float:
         """The share of the processor, 0 to 1, that other programs have used since the last call."""

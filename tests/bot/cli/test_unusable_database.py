@@ -37,11 +37,11 @@ def test_an_older_database_is_refused_in_one_sentence(
 
 
 def test_the_doctor_says_it_too(data: Path) -> None:
-    findings = list(doctor._databases(data))
+    findings = list(doctor.database_findings(data))
     assert [well for well, _ in findings] == [False, False]
     assert all("Move or delete the file" in sentence for _, sentence in findings)
 
 
 def test_the_doctor_says_nothing_of_databases_that_are_not_there(tmp_path: Path) -> None:
-    assert list(doctor._databases(tmp_path)) == []
+    assert list(doctor.database_findings(tmp_path)) == []
     assert not list(tmp_path.iterdir())

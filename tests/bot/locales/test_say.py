@@ -21,7 +21,9 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
         "One of: {values}.": "Uno de: {values}.",
         str(UNEXPECTED): "Algo ha fallado.",
     }
-    monkeypatch.setattr("bot.locales.languages._read", lambda folders: Catalogue(sentences if folders else {}, {}))
+    monkeypatch.setattr(
+        "bot.locales.languages.read_catalogue", lambda folders: Catalogue(sentences if folders else {}, {})
+    )
 
 
 def test_without_a_reader_it_is_english() -> None:

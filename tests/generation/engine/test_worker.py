@@ -88,7 +88,7 @@ def served(options: wire.Configure, answers: Callable[[Any], tuple[wire.Command,
             commands.put(*given)
 
     events = Events(answer)
-    worker._serve(options, cast(BinaryIO, commands), cast(BinaryIO, events))
+    worker.serve(options, cast(BinaryIO, commands), cast(BinaryIO, events))
     return events
 
 

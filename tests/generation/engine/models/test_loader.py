@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from generation.engine.models import loader
 from generation.engine.models.loader import load
 from generation.engine.models.model import Model, hash_of
 from generation.engine.runtime import memory
+from generation.engine.scheduling import model_cache
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind, InvalidSetting, ModelTooLarge, ModelUnavailable
 from generation.events import Failed, Loading
@@ -38,7 +40,8 @@ def loaded(source: Path | str, **options: Any) -> Model:
 
 def drawn(model: Model, settings: GenerationSettings) -> Pixels:
     cache = ModelCache(Catalogue([model.spec]), CPU, torch.float32)
-    cache._models[model.spec.name] = model
+    with patch.object(model_cache, "load", return_value=model):
+        cache.take(model.spec.name, lambda share: None)
     return LoopDriver(cache).drawn(settings)
 
 
