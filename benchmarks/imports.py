@@ -6,10 +6,13 @@ Each line imports what the lines above it import, and one thing more; the second
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from itertools import accumulate
 from statistics import median
+
+from generation.local_pool import QUIET
 
 STEPS = {
     "numpy and Pillow": "import numpy, PIL.Image",
@@ -45,7 +48,11 @@ print("", resource.getrusage(resource.RUSAGE_SELF).ru_utime - before)
 def cpu_seconds(code: str) -> float:
     """User CPU seconds of running `code` in a fresh process. Raises `subprocess.CalledProcessError`."""
     ended = subprocess.run(
-        [sys.executable, "-c", _TIMED.format(code=code)], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _TIMED.format(code=code)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=QUIET | os.environ,
     )
     return float(ended.stdout.split()[-1])
 
