@@ -96,7 +96,7 @@ async def _log_in(client: Client, token: str) -> None:
     try:
         await client.login(token)
     except discord.LoginFailure:
-        raise ConfigError("Discord does not take this token. Copy it anew from the Bot page of your app.") from None
+        raise ConfigError("Discord rejected this token. Copy it again from the Bot page of your app.") from None
     except (discord.HTTPException, aiohttp.ClientError) as reason:
         raise ConfigError(f"Discord cannot be reached: {reason}.") from reason
 

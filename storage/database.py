@@ -47,16 +47,20 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
 
 
-def check(file: Path) -> None:
-    """Raise `UnusableDatabase` unless `file` is missing, empty, or was made by migrations that this version has."""
+def check(file: Path, patience: float = 5.0) -> None:
+    """Raise `UnusableDatabase` unless `file` is missing, empty, or was made by migrations that this version has.
+
+    A database that another program has locked is waited for, `patience` seconds long.
+    """
     if not file.exists():
         return
-    engine = create_engine(f"sqlite:///{file}")
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": patience})
     try:
         if _tables(engine) and not _revisions(engine):
             raise UnusableDatabase(
                 f"The database {file} was made by an unreleased or newer version of Noisefox, or by another program. "
-                "Move or delete the file, then start again; its pictures and settings are not carried over."
+                f"Move or delete the folder {file.parent}, then start again; its pictures and settings are not carried "
+                "over."
             )
     except SQLAlchemyError as reason:
         raise _unopened(file, reason) from reason
@@ -108,7 +112,14 @@ def _revisions(engine: Engine) -> set[str]:
 
 def _unopened(file: Path, reason: SQLAlchemyError) -> UnusableDatabase:
     cause = reason.orig if isinstance(reason, DBAPIError) else reason
-    return UnusableDatabase(f"The database {file} cannot be opened: {cause}. Mend, move or delete the file.")
+    match str(cause):
+        case "database is locked":
+            advice = "Another program uses it. Stop that program, then start again."
+        case "file is not a database" | "database disk image is malformed":
+            advice = f"Restore it from a copy, or move or delete the folder {file.parent}."
+        case _:
+            advice = "Check that it is a file that this user can read and write."
+    return UnusableDatabase(f"The database {file} cannot be opened: {cause}. {advice}")
 
 
 def _prepare(connection: Any, _: object) -> None:

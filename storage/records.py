@@ -177,6 +177,10 @@ class Generation:
         """The pictures that may be shown where the request was made."""
         return tuple(each for each in self.pictures if not (each.flagged and self.origin.guard is NsfwPolicy.BLOCK))
 
+    def is_open_to(self, user_id: int) -> bool:
+        """True for everybody, unless the request is private; then for its owner alone."""
+        return not self.origin.private or self.origin.user_id == user_id
+
     def covers(self, picture: Picture) -> bool:
         """True where a picture is posted as a spoiler."""
         return self.origin.spoiler or (picture.flagged and self.origin.guard is not NsfwPolicy.OFF)

@@ -12,7 +12,7 @@ from bot.interactions.downloads import download
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
-from bot.requests import blending
+from bot.requests import blending, inputs
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
@@ -72,7 +72,9 @@ class Blend(commands.Cog):
 
         async def blended() -> list[Plan]:
             files = await asyncio.gather(*(download(interaction.client, url) for url in urls))
-            return [await self._planner.blend(context, files, text, chosen)]
+            pictures, words = await inputs.read(files), await asyncio.to_thread(blending.words_of, files)
+            now = await self._contexts.load(requester_of(interaction))
+            return [self._planner.blend(now, pictures, blending.with_words(text, words), chosen)]
 
         plan = self._planner.imagine(context, blending.with_words(text), None, chosen, with_picture=True)
         await begin(interaction, self._submission, [plan], private=private, spoiler=spoiler, complete=blended)

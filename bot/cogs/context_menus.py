@@ -21,6 +21,7 @@ from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
+from bot.requests import inputs
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
@@ -82,18 +83,22 @@ class ContextMenus:
                 raise Refusal("This form was already sent or has expired. Open it again from the picture's menu.")
             filled = remix_modal.read(values)
             text = await self._presets.in_style(interaction.user.id, filled.text)
-            context = await self._context(interaction)
-            plan = self._planner.imagine(context, text, None, filled.chosen, with_picture=True)
-            self._planner.check_takes_picture([plan])
             url = draft["url"]
 
-            async def from_picture() -> list[Plan]:
-                return await self._planner.with_image([plan], await download(self._client, url))
+            async def planned() -> Plan:
+                context = await self._context(interaction)
+                return self._planner.imagine(context, text, None, filled.chosen, with_picture=True)
 
+            async def from_picture() -> list[Plan]:
+                [picture] = await inputs.read([await download(self._client, url)])
+                return self._planner.with_picture([await planned()], picture)
+
+            plan = await planned()
+            self._planner.check_takes_picture([plan])
             await begin(interaction, self._submission, [plan], private=False, complete=from_picture)
 
     async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        settings = await self._settings(message)
+        settings = await self._settings(interaction, message)
         known = settings.model in self._catalogue.names
         model = settings.model if known else (await self._context(interaction)).usual_model
         form = remix_modal.panel(
@@ -106,26 +111,27 @@ class ContextMenus:
         await interaction.response.send_modal(form)
 
     async def _reroll(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        if generation := await self._known(message):
+        if generation := await self._known(message, interaction.user.id):
             await self._picture_actions.press(interaction, Press(PressKind.REROLL, generation.id))
             return
-        plan = self._planner.adopt(await self._context(interaction), await self._settings(message))
+        settings = await self._settings(interaction, message)
+        plan = self._planner.adopt(await self._context(interaction), settings)
         await begin(interaction, self._submission, [plan], private=False)
 
     async def _upscale(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        generation = await self._known(message)
+        generation = await self._known(message, interaction.user.id)
         if generation is None:
             raise Refusal("I can only upscale my own pictures. Use Start from this picture instead.")
         await self._press_on_one(interaction, PressKind.UPSCALE, generation)
 
     async def _show(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        if generation := await self._known(message):
+        if generation := await self._known(message, interaction.user.id):
             await self._picture_actions.show_details(interaction, generation)
             return
-        await answer(interaction, of_settings(await self._settings(message), []))
+        await answer(interaction, of_settings(await self._settings(interaction, message), []))
 
     async def _start(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        if generation := await self._known(message):
+        if generation := await self._known(message, interaction.user.id):
             await self._press_on_one(interaction, PressKind.REDRAW, generation)
             return
         url = option_types.picture_url(_picture_of(message))
@@ -149,18 +155,18 @@ class ContextMenus:
     async def _context(self, interaction: discord.Interaction) -> RequestContext:
         return await self._contexts.load(requester_of(interaction))
 
-    async def _known(self, message: discord.Message) -> Generation | None:
-        """Our record of a message, found by its id or by the buttons on it; None for a message that is not ours."""
+    async def _known(self, message: discord.Message, user_id: int) -> Generation | None:
+        """Our record of a message, by its id or by the buttons on it; None where this person has none to see."""
         if self._client.user is None or message.author.id != self._client.user.id:
             return None
-        if generation := await self._generations.by_message(message.id):
-            return generation
-        press = _press_on(message.components)
-        return await self._generations.get(press.generation_id) if press else None
+        generation = await self._generations.by_message(message.id)
+        if generation is None and (press := _press_on(message.components)):
+            generation = await self._generations.get(press.generation_id)
+        return generation if generation and generation.is_open_to(user_id) else None
 
-    async def _settings(self, message: discord.Message) -> GenerationSettings:
+    async def _settings(self, interaction: discord.Interaction, message: discord.Message) -> GenerationSettings:
         """The settings of a picture, from our record or else from its metadata. Raises `UserError`."""
-        if generation := await self._known(message):
+        if generation := await self._known(message, interaction.user.id):
             return generation.settings
         data = await download(self._client, _picture_of(message).url, AT_ONCE_SECONDS)
         return await asyncio.to_thread(metadata.settings_in, data)

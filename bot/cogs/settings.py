@@ -112,7 +112,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
 
     @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
-        """Reset your defaults, suffix and notifications."""
+        """Reset your defaults, model, suffix and notifications."""
         await self._preferences.forget_user(interaction.user.id)
         await self._people.change_personal_settings(
             interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False, model=""

@@ -20,6 +20,9 @@ from bot.locales.translator import Translator
 
 log = logging.getLogger(__name__)
 
+GUILD_SECONDS = 0.2
+"""How long discord.py waits for one more server after it has connected; 2 by itself."""
+
 Reacted = Callable[[discord.RawReactionActionEvent], Awaitable[None]]
 Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]]
 
@@ -57,7 +60,7 @@ class Client(commands.Bot):
             max_messages=None,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-            guild_ready_timeout=0.2,
+            guild_ready_timeout=GUILD_SECONDS,
             **options,
         )
         self._reacted: Reacted | None = None

@@ -31,7 +31,7 @@ class CompareButton:
             raise Refusal("This button no longer works. Draw a new picture with /imagine.")
         number = int(match["generation"])
         generation = await (self._generations.get(number) if number else self._last_of(interaction.user.id))
-        if generation is None:
+        if generation is None or not generation.is_open_to(interaction.user.id):
             raise Refusal("You have no picture to try this with yet. Draw one with /imagine first.")
         settings = generation.settings.of_picture(0)
         picture_request = PictureRequest(

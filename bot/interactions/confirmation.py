@@ -17,7 +17,9 @@ from bot.interactions.respond import answer
 from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext
+from bot.requests import inputs
 from bot.requests.comparisons import ComparedPicture, Comparisons
+from bot.requests.inputs import GivenPicture
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
@@ -94,9 +96,9 @@ class Confirmation:
         """Begin a request, or ask first. Raises `UserError` for what is refused."""
         plans = await self._plans(interaction, context, picture_request)
         if len(plans) > AT_ONCE or self._work(plans) > MANY_STEPS:
-            await self._ask_back(interaction, context, picture_request, plans)
+            await self._ask_back(interaction, picture_request, plans)
         else:
-            await self._begin(interaction, context, picture_request, plans)
+            await self._begin(interaction, picture_request, plans)
 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Do what was answered. Raises `UserError`."""
@@ -111,33 +113,23 @@ class Confirmation:
             picture_request = PictureRequest.of_document(document)
             context = await self._contexts.load(requester_of(interaction))
             plans = await self._plans(interaction, context, picture_request)
-            await self._begin(interaction, context, picture_request, plans)
+            await self._begin(interaction, picture_request, plans)
 
     async def _ask_back(
-        self,
-        interaction: discord.Interaction,
-        context: RequestContext,
-        picture_request: PictureRequest,
-        plans: list[Plan],
+        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan]
     ) -> None:
         """Ask first; nobody is asked about a request that would be refused then."""
         await check(interaction, self._submission, plans, private=picture_request.private)
         if picture_request.image_url:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            plans = await self._with_picture(interaction, context, picture_request)
+            plans = await self._with_picture(interaction, picture_request)
         draft = await self._drafts.add(interaction.user.id, picture_request.to_document())
         await answer(interaction, self._question(plans, draft))
 
     async def _begin(
-        self,
-        interaction: discord.Interaction,
-        context: RequestContext,
-        picture_request: PictureRequest,
-        plans: list[Plan],
+        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan]
     ) -> None:
-        complete = (
-            partial(self._with_picture, interaction, context, picture_request) if picture_request.image_url else None
-        )
+        complete = partial(self._with_picture, interaction, picture_request) if picture_request.image_url else None
         await begin(
             interaction,
             self._submission,
@@ -147,10 +139,10 @@ class Confirmation:
             complete=complete,
         )
 
-    async def _with_picture(
-        self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
-    ) -> list[Plan]:
-        picture = await download(interaction.client, picture_request.image_url)
+    async def _with_picture(self, interaction: discord.Interaction, picture_request: PictureRequest) -> list[Plan]:
+        """The plans once the picture is here, by the rules as they are then: a download may take half a minute."""
+        [picture] = await inputs.read([await download(interaction.client, picture_request.image_url)])
+        context = await self._contexts.load(requester_of(interaction))
         return await self._plans(interaction, context, picture_request, picture)
 
     async def _plans(
@@ -158,7 +150,7 @@ class Confirmation:
         interaction: discord.Interaction,
         context: RequestContext,
         picture_request: PictureRequest,
-        picture: bytes = b"",
+        picture: GivenPicture | None = None,
     ) -> list[Plan]:
         """The plans of a request, and what they start from where the `picture` is here already."""
         starts, chosen = bool(picture_request.image_url), picture_request.chosen
@@ -175,7 +167,7 @@ class Confirmation:
         if starts:
             self._planner.check_takes_picture(plans)
         if picture:
-            plans = await self._planner.with_image(plans, picture)
+            plans = self._planner.with_picture(plans, picture)
         if picture_request.compared:
             asked = zip(plans, picture_request.prompts, strict=True)
             compared = [ComparedPicture(*each, chosen, starts) for each in asked]

@@ -77,7 +77,7 @@ class PictureActions:
 
     async def press(self, interaction: discord.Interaction, press: Press) -> None:
         """Answer a press on one of our buttons, however old. Raises `UserError` for what is refused."""
-        generation = await self.find(press.generation_id)
+        generation = await self.find(press.generation_id, interaction.user.id)
         match press.kind:
             case PressKind.CANCEL:
                 check_owner(generation, interaction.user.id, moderates(interaction, generation))
@@ -108,17 +108,20 @@ class PictureActions:
             plan = self._planner.imagine(context, text, None, filled.chosen)
             await begin(interaction, self._submission, [plan], private=False)
             return
-        generation = await self.find(press.generation_id)
+        generation = await self.find(press.generation_id, interaction.user.id)
         if press.kind is PressKind.REDRAW:
             plan = self._derivations.redraw(context, generation, press.picture, text, filled.chosen)
         else:
             plan = self._derivations.remix(context, generation, text, filled.chosen)
         await self._begin(interaction, generation, [plan])
 
-    async def find(self, generation_id: int) -> Generation:
-        """A request by its number. Raises `Refusal`."""
+    async def find(self, generation_id: int, user_id: int) -> Generation:
+        """A request that somebody may see, by its number. Raises `Refusal` for others.
+
+        A private one is its owner's alone, whatever message names its number.
+        """
         generation = await self._generations.get(generation_id)
-        if generation is None:
+        if generation is None or not generation.is_open_to(user_id):
             raise Refusal(FORGOTTEN)
         return generation
 

@@ -1,4 +1,7 @@
-"""Everything that is known of a request before it is planned: loaded once, then handed on."""
+"""Everything that is known of a request before it is planned: loaded once, then handed on.
+
+Only a request that waits for a download is planned a second time, by the rules as they are then.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,16 +1,26 @@
-"""Pictures as what requests start from."""
+"""Given pictures, and pictures with room around them, as the inputs of a request."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from generation import images, outpainting
 from generation.jobs import Inputs
 from generation.outpainting import Direction
 
 
-async def tidied(files: Sequence[bytes]) -> list[tuple[bytes, tuple[int, int]]]:
-    """Given pictures as PNG files, with width and height of each. Raises `UnusableImage`."""
-    return await asyncio.gather(*(asyncio.to_thread(images.tidied, file) for file in files))
+@dataclass(frozen=True, slots=True)
+class GivenPicture:
+    """A picture that somebody gave, as a PNG file; `size` is its width and height in pixels."""
+
+    png: bytes
+    size: tuple[int, int]
+
+
+async def read(files: Sequence[bytes]) -> list[GivenPicture]:
+    """Decode given files, in threads. Raises `UnusableImage`."""
+    decoded = await asyncio.gather(*(asyncio.to_thread(images.tidied, file) for file in files))
+    return [GivenPicture(*each) for each in decoded]
 
 
 def canvas(png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> Inputs:

@@ -1,13 +1,13 @@
 """From words, settings and pictures to a plan: defaults laid over one another, rules and abilities checked."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.policy.effective import NOISEFOX, Layer
 from bot.policy.request_context import RequestContext
 from bot.prompts import flags
-from bot.requests import blending, inputs, seed_cells, sizes, variations
+from bot.requests import blending, seed_cells, sizes, variations
+from bot.requests.inputs import GivenPicture
 from bot.requests.plan import Plan
 from generation import abilities, upscaling
 from generation.catalogue import Catalogue
@@ -112,28 +112,30 @@ class Planner:
         compared = replace(compared, private=plan.private, spoiler=plan.spoiler)
         return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
 
-    async def blend(self, context: RequestContext, files: Sequence[bytes], text: str, chosen: PartialSettings) -> Plan:
+    def blend(
+        self,
+        context: RequestContext,
+        pictures: Sequence[GivenPicture],
+        text: str,
+        chosen: PartialSettings,
+    ) -> Plan:
         """Something of each of two to four pictures.
 
-        A model with an IP-Adapter takes them all as image prompts; another starts from halfway between them. Without
-        words, the pictures' own prompts are taken.
+        A model with an IP-Adapter takes them all as image prompts; another starts from halfway between them.
         """
-        tidied = await inputs.tidied(files)
-        text = blending.with_words(text, await asyncio.to_thread(blending.words_of, files))
         plan = self.imagine(context, text, None, chosen, with_picture=True)
         if plan.size_open:
-            plan = self.shaped_as(plan, tidied[0][1])
+            plan = self.shaped_as(plan, pictures[0].size)
         model = self._catalogue.get(plan.settings.model)
         settings = plan.settings if model.ip_adapter else blending.from_the_middle(plan.settings, text, chosen)
         first = "image_prompt" if model.ip_adapter else "image"
-        roles = dict(zip((first, "second", "third", "fourth"), (png for png, _ in tidied), strict=False))
+        roles = dict(zip((first, "second", "third", "fourth"), (each.png for each in pictures), strict=False))
         return self._with_inputs(replace(plan, settings=settings, lineage=Lineage(Action.BLEND)), Inputs(**roles))
 
-    async def with_image(self, plans: Sequence[Plan], image: bytes) -> list[Plan]:
+    def with_picture(self, plans: Sequence[Plan], picture: GivenPicture) -> list[Plan]:
         """Plans that use a given picture: as the start, or in the roles that flags of the prompt give it."""
-        [(image, size)] = await inputs.tidied([image])
-        shaped = [self.shaped_as(plan, size) if plan.size_open else plan for plan in plans]
-        return [self._with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, image))) for plan in shaped]
+        shaped = [self.shaped_as(plan, picture.size) if plan.size_open else plan for plan in plans]
+        return [self._with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, picture.png))) for plan in shaped]
 
     def check_takes_picture(self, plans: Sequence[Plan]) -> None:
         """Raise `UserError` where a model cannot use a picture as the plans want it."""

@@ -23,6 +23,7 @@ from PIL import Image
 from bot import app
 from bot.config import Config, DiscordConfig, UpscalingConfig, WorkerConfig
 from bot.delivery import throttle
+from bot.interactions import client
 from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
@@ -36,6 +37,9 @@ from tests.forked_worker import ForkServer
 
 Message = dict[str, Any]
 Start = Callable[..., AbstractAsyncContextManager[app.Bot]]
+
+SHORT_GUILD_SECONDS = 0.03
+"""How long a bot waits for one more server at its start; the playground sends all at once."""
 
 SHORT_EDIT_SECONDS = 0.02
 """The least time between two edits of one message, where no worker sets the pace."""
@@ -250,6 +254,7 @@ def start(
     shared: LocalPool | FakePool = request.getfixturevalue("worker" if is_real else "pool")
     if not is_real:
         monkeypatch.setattr(throttle, "EDIT_SECONDS", SHORT_EDIT_SECONDS)
+    monkeypatch.setattr(client, "GUILD_SECONDS", SHORT_GUILD_SECONDS)
 
     @asynccontextmanager
     async def started(pool: WorkerPool | None = shared, **changes: Any) -> AsyncIterator[app.Bot]:

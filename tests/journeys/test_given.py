@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -11,8 +12,10 @@ from PIL import Image
 from bot import app
 from bot.attachments import encode
 from generation import images
+from generation.catalogue import POCKET
 from playground.client.person import File, Outcome
-from tests.journeys.conftest import Member, filled, text_of
+from tests.journeys.conftest import Member, Start, filled, text_of
+from tests.journeys.test_checks import covered
 
 
 @pytest.fixture
@@ -65,6 +68,29 @@ async def test_a_request_is_acknowledged_before_its_pictures_are_read(
     reading.set()
     assert outcome.message is not None
     await member.see(outcome.message, lambda each: "<@" in text_of(each) and "attachments" in text_of(each))
+
+
+@pytest.mark.parametrize("ask", [_imagine, _compare, _blend, _menu])
+async def test_rules_that_change_while_a_picture_is_read_apply_to_it(
+    bot: app.Bot, member: Member, admin: Member, reading: threading.Event, ask: Any
+) -> None:
+    assert (await ask(member)).acknowledged == 5
+    await admin.slash("server pause")
+    reading.set()
+    refusal = await member.wait_for(lambda each: "Drawing is paused" in each["content"])
+    assert refusal["ephemeral_for"] == member.id
+    assert await bot.generations.interrupted() == []
+
+
+async def test_a_policy_that_changes_while_a_picture_is_read_covers_what_comes_of_it(
+    start: Start, member: Member, admin: Member, reading: threading.Event
+) -> None:
+    async with start(models=(replace(POCKET, harmless=False),)):
+        outcome = await _imagine(member)
+        await admin.slash("server nsfw", {"policy": "spoiler"})
+        reading.set()
+        assert outcome.message is not None
+        assert covered(await member.see_finished(outcome.message)) == [True]
 
 
 async def test_a_question_is_acknowledged_before_pictures_are_read(

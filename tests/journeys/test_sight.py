@@ -1,6 +1,9 @@
 """Requests of other people are shown only where one may see them."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +142,21 @@ async def test_what_is_withheld_where_it_was_drawn_stays_so_where_it_is_shown(
     file = (await member.click(details, "Original file")).message
     assert file is not None
     assert "The original file." in text_of(await member.see(file, filled))
+
+
+@pytest.mark.parametrize("button", ["Details", "Re-roll", "Remix", "Favourite"])
+async def test_a_button_never_reaches_another_persons_private_request(
+    bot: app.Bot, member: Member, tmp_path: Path, button: str
+) -> None:
+    """As after a lost database, whose numbers begin anew: an old message names somebody's new private request."""
+    public = await member.imagine("a boat")
+    await bot.delivery.settle()
+    with closing(sqlite3.connect(tmp_path / "data" / "noisefox.db")) as database:
+        database.execute("UPDATE generations SET private = 1, user_id = ?, prompt = 'a secret'", (MEMBER_TWO_ID,))
+        database.commit()
+    answer = (await member.click(public, button)).message
+    assert answer is not None
+    assert "no longer exists" in answer["content"]
+    assert not any("a secret" in text_of(each) for each in member.messages())
+    shown = (await member.menu("Show settings", public)).message
+    assert "a secret" not in text_of(shown or {"content": "", "components": []})

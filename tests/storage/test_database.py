@@ -79,7 +79,7 @@ def test_a_database_of_another_version_is_refused_and_left_as_it_was(file: Path,
     run(file, "CREATE TABLE generations (id INTEGER)")
     stamp(file, revision)
     before = file.read_bytes()
-    with pytest.raises(UnusableDatabase, match=r"unreleased or newer version .* Move or delete the file"):
+    with pytest.raises(UnusableDatabase, match=r"unreleased or newer version .* Move or delete the folder"):
         database.migrate(file)
     assert file.read_bytes() == before
 
@@ -94,3 +94,13 @@ def test_a_file_that_is_no_database_is_refused(file: Path) -> None:
     file.write_bytes(b"no database at all" * 99)
     with pytest.raises(UnusableDatabase, match=r"cannot be opened: file is not a database\."):
         database.migrate(file)
+
+
+def test_a_database_that_another_program_holds_is_not_to_be_deleted(file: Path) -> None:
+    database.migrate(file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UnusableDatabase, match="Another program uses it") as refused:
+            database.check(file, patience=0.1)
+    assert "delete" not in str(refused.value)
