@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from bot import app
 from bot.config import Config
+from generation.pool import WorkerPool
 from generation.settings import WAITING
 
 QUEUED = 200
@@ -36,10 +37,11 @@ Chat = Callable[..., AbstractAsyncContextManager[app.LocalChat]]
 Join = Callable[[str, str], AbstractAsyncContextManager[Chatter]]
 
 
-async def acknowledgements(config: Config, chat: Chat, join: Join) -> dict[str, float]:
+async def acknowledgements(config: Config, chat: Chat, join: Join, pool: WorkerPool | None = None) -> dict[str, float]:
     """Median and 99th percentile in milliseconds from a request to its acknowledgement, with `QUEUED` requests waiting.
 
-    `chat` starts a local stand-in for Discord, `join` connects a person by name to its address.
+    `chat` starts a local stand-in for Discord, `join` connects a person by name to its address. Without a `pool`, a
+    worker draws meanwhile.
     """
     limits = replace(config.limits, waiting=WAITING.high, cooldown=None, daily_steps=None)
     with tempfile.TemporaryDirectory() as folder:
@@ -47,7 +49,7 @@ async def acknowledgements(config: Config, chat: Chat, join: Join) -> dict[str, 
             discord = replace(config.discord, api_base=local.api_base)
             worker = replace(config.worker, longest_line=QUEUED + MEASURED)
             config = replace(config, data=Path(folder), discord=discord, limits=limits, worker=worker)
-            async with app.running(config, local.token), join(local.url, "member one") as member:
+            async with app.running(config, local.token, pool=pool), join(local.url, "member one") as member:
                 for _ in range(QUEUED):
                     await _seconds_to_acknowledge(member, steps=limits.steps or 150)
                 seconds = [await _seconds_to_acknowledge(member, steps=1) for _ in range(MEASURED)]
