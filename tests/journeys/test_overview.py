@@ -123,7 +123,7 @@ async def test_one_setting_goes_back_and_all_else_stays(start: Start, admin: Mem
         assert f"99 steps in 24 hours · from {ART}" in shown
 
 
-@pytest.mark.parametrize(("locale", "source"), [("en-US", "from"), ("es-ES", "de")])
+@pytest.mark.parametrize(("locale", "source"), [("en-US", "from"), ("es-ES", "según")])
 async def test_everything_set_is_shown_however_many_messages_it_takes(
     start: Start, admin: Member, locale: str, source: str
 ) -> None:
