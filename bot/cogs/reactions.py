@@ -10,7 +10,7 @@ from bot.delivery.messages import Messages
 from bot.errors import Refusal, sentence_for
 from bot.interactions import permissions
 from bot.interactions.bans import BannedError, Bans
-from bot.interactions.begin_request import check_may_post
+from bot.interactions.begin_request import check_may_post, covered
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.press_plans import plans_for
 from bot.interactions.requester import requester_in
@@ -146,12 +146,10 @@ class Reactions:
             payload.channel_id,
             message.id,
             guild_id=payload.guild_id,
-            spoiler=parent.origin.spoiler or plan.nsfw.spoiler,
-            guard=plan.nsfw.guard,
             locale=await self._generations.locale_of(payload.user_id),
         )
         try:
-            await self._submission.accept(plan, origin)
+            await self._submission.accept(plan, covered(origin, plan, parent.origin.spoiler))
         except (AlreadyAsked, UserError) as reason:
             await self._messages.remove(origin)
             if isinstance(reason, UserError):

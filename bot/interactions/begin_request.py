@@ -106,7 +106,7 @@ async def begin(
     try:
         if complete is not None:
             plans = await complete()
-        origins = [_covered(origin, plan, spoiler or any(plan.spoiler for plan in plans)) for plan in plans]
+        origins = [covered(origin, plan, spoiler or any(plan.spoiler for plan in plans)) for plan in plans]
         if len(plans) > 1:
             await _show_start(interaction, plans[0])
         await submission.accept(plans[0], origins[0], with_others=sum(plan.charged for plan in plans[1:]))
@@ -148,9 +148,10 @@ async def _acknowledged(interaction: discord.Interaction, private: bool) -> Orig
     )
 
 
-def _covered(origin: Origin, plan: Plan, spoiler: bool) -> Origin:
+def covered(origin: Origin, plan: Plan, spoiler: bool) -> Origin:
     """The origin with how the plan's pictures are covered."""
-    return replace(origin, spoiler=spoiler or plan.nsfw.spoiler, guard=plan.nsfw.guard)
+    nsfw = plan.nsfw
+    return replace(origin, spoiler=spoiler or nsfw.spoiler, guard=nsfw.guard)
 
 
 async def _show_start(interaction: discord.Interaction, plan: Plan) -> None:
