@@ -17,6 +17,7 @@ import discord
 from bot.assembly import Bot, assembled
 from bot.config import Config, ConfigError
 from bot.interactions.client import Client
+from bot.requests.reconciler import EVERY
 from generation.pool import WorkerPool
 
 log = logging.getLogger(__name__)
@@ -39,15 +40,17 @@ async def running(
     *,
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
+    reconcile_every: float = EVERY,
 ) -> AsyncIterator[Bot]:
-    """The bot, logged in and ready, for as long as the context lasts."""
-    async with assembled(config, pool=pool, now=now) as bot:
+    """The bot, logged in and ready, for as long as the context lasts. It looks for requests that nobody works on every
+    `reconcile_every` seconds."""
+    async with assembled(config, pool=pool, now=now, reconcile_every=reconcile_every) as bot:
         await _log_in(bot.client, token)
         await bot.generations.forget_old_charges()
-        await bot.dispatcher.resume()
-        await bot.cleanup.resume()
+        await bot.estimates.load()
+        await bot.reconciler.look()
         async with asyncio.TaskGroup() as tasks:
-            work = (bot.client.connect(), bot.dispatcher.run(), bot.audit_log.run())
+            work = (bot.client.connect(), bot.dispatcher.run(), bot.audit_log.run(), bot.reconciler.run())
             running_tasks = [tasks.create_task(each) for each in work]
             try:
                 await bot.client.wait_until_ready()

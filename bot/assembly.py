@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 import discord
@@ -40,6 +41,7 @@ from bot.interactions.client import Client
 from bot.interactions.compare_button import CompareButton
 from bot.interactions.confirmation import DECISION as CONFIRM
 from bot.interactions.confirmation import Confirmation
+from bot.interactions.downloads import download
 from bot.interactions.dynamic_items import persistent, picture_buttons
 from bot.interactions.picture_actions import PictureActions
 from bot.interactions.visibility import Visibility
@@ -53,8 +55,12 @@ from bot.policy.request_context import ContextLoader
 from bot.privacy import PersonalData
 from bot.prompts.presets import Presets
 from bot.requests.comparisons import Comparisons
+from bot.requests.completion import Completion
 from bot.requests.derived_plans import Derivations
 from bot.requests.planner import Planner
+from bot.requests.preparation import Preparation
+from bot.requests.reconciler import EVERY, Reconciler
+from bot.requests.request_plans import RequestPlans
 from bot.requests.submission import Submission
 from bot.views import lesson, pages
 from bot.views.custom_ids import COMPARE
@@ -84,6 +90,8 @@ class Bot:
     generations: Generations
     audit_log: AuditLog
     cleanup: Cleanup
+    estimates: Estimates
+    reconciler: Reconciler
 
 
 @asynccontextmanager
@@ -92,6 +100,7 @@ async def assembled(
     *,
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
+    reconcile_every: float = EVERY,
 ) -> AsyncIterator[Bot]:
     """A bot before its login, from the database up to the commands; with a worker pool of its own if given none."""
     async with contextlib.AsyncExitStack() as stack:
@@ -104,10 +113,28 @@ async def assembled(
         outgoing = _Outgoing.over(client, store, now)
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)
-        dispatcher = _dispatcher(config, pool, store, outgoing, now)
-        incoming = _Incoming.over(config, store, outgoing, dispatcher, now)
+        estimates = Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue)
+        dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
+        incoming = _Incoming.over(config, client, store, outgoing, dispatcher, now)
+        stack.push_async_callback(incoming.preparation.close)
         await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
-        yield Bot(client, dispatcher, outgoing.updates, store.generations, outgoing.audit_log, outgoing.cleanup)
+        yield Bot(
+            client,
+            dispatcher,
+            outgoing.updates,
+            store.generations,
+            outgoing.audit_log,
+            outgoing.cleanup,
+            estimates,
+            Reconciler(
+                generations=store.generations,
+                preparation=incoming.preparation,
+                dispatcher=dispatcher,
+                delivery=outgoing.updates,
+                cleanup=outgoing.cleanup,
+                every=reconcile_every,
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +190,7 @@ class _Outgoing:
                 generations=store.generations,
                 finished_files=finished_files,
                 tell=direct_messages.tell_done,
+                tell_unshown=direct_messages.tell_unshown,
             ),
             audit_log=AuditLog(client, store.rules),
             cleanup=Cleanup(removals=store.removals, images=store.images, messages=messages),
@@ -170,15 +198,20 @@ class _Outgoing:
 
 
 def _dispatcher(
-    config: Config, pool: WorkerPool, store: _Store, outgoing: _Outgoing, now: Callable[[], datetime]
+    config: Config,
+    pool: WorkerPool,
+    store: _Store,
+    outgoing: _Outgoing,
+    estimates: Estimates,
+    now: Callable[[], datetime],
 ) -> Dispatcher:
     hints = Hints(catalogue=config.catalogue, people=store.people, rules=store.rules, now=now)
     return Dispatcher(
         pool=pool,
         generations=store.generations,
-        tasks=Tasks(generations=store.generations, images=store.images),
+        tasks=Tasks(store.images),
         results=Results(generations=store.generations, images=store.images, hints=hints),
-        estimates=Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue),
+        estimates=estimates,
         delivery=outgoing.updates,
         cleanup=outgoing.cleanup,
         longest_line=config.worker.longest_line,
@@ -194,6 +227,7 @@ class _Incoming:
     derivations: Derivations
     comparisons: Comparisons
     submission: Submission
+    preparation: Preparation
     presets: Presets
     confirmation: Confirmation
     visibility: Visibility
@@ -203,6 +237,7 @@ class _Incoming:
     def over(
         cls,
         config: Config,
+        client: Client,
         store: _Store,
         outgoing: _Outgoing,
         dispatcher: Dispatcher,
@@ -215,16 +250,31 @@ class _Incoming:
             preferences=store.preferences,
             people=store.people,
         )
+        planner = Planner(config.catalogue)
+        derivations = Derivations(planner=planner, catalogue=config.catalogue)
+        comparisons = Comparisons(catalogue=config.catalogue, planner=planner)
+        request_plans = RequestPlans(planner=planner, comparisons=comparisons)
+        fetch = partial(download, client)
+        preparation = Preparation(
+            generations=store.generations,
+            completion=Completion(
+                generations=store.generations,
+                images=store.images,
+                contexts=contexts,
+                request_plans=request_plans,
+                fetch=fetch,
+            ),
+            dispatcher=dispatcher,
+            messages=outgoing.messages,
+            delivery=outgoing.updates,
+            audit_log=outgoing.audit_log,
+        )
         submission = Submission(
             budgets=Budgets(host_limits=config.limits, generations=store.generations, now=now),
             generations=store.generations,
-            images=store.images,
             dispatcher=dispatcher,
-            audit_log=outgoing.audit_log,
+            preparation=preparation,
         )
-        planner = Planner(config.catalogue)
-        derivations = Derivations(planner=planner, catalogue=config.catalogue, images=store.images)
-        comparisons = Comparisons(catalogue=config.catalogue, planner=planner)
         presets = Presets(people=store.people, generations=store.generations)
         visibility = Visibility(rules=store.rules, catalogue=config.catalogue)
         return cls(
@@ -233,14 +283,15 @@ class _Incoming:
             derivations=derivations,
             comparisons=comparisons,
             submission=submission,
+            preparation=preparation,
             presets=presets,
             confirmation=Confirmation(
                 catalogue=config.catalogue,
                 contexts=contexts,
-                planner=planner,
-                comparisons=comparisons,
+                request_plans=request_plans,
                 submission=submission,
                 drafts=store.drafts,
+                fetch=fetch,
             ),
             visibility=visibility,
             picture_actions=PictureActions(
@@ -273,6 +324,7 @@ async def _serve(
     context_menus = ContextMenus(
         client=client,
         picture_actions=actions,
+        confirmation=confirmation,
         contexts=incoming.contexts,
         planner=incoming.planner,
         submission=incoming.submission,
@@ -356,7 +408,7 @@ def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> l
     planner, submission, people = incoming.planner, incoming.submission, store.people
     return [
         Imagine(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
-        Blend(contexts=contexts, planner=planner, submission=submission, presets=presets, catalogue=catalogue),
+        Blend(confirmation=confirmation, contexts=contexts, presets=presets, catalogue=catalogue),
         Compare(
             comparisons=incoming.comparisons,
             confirmation=confirmation,

@@ -54,6 +54,12 @@ def tidied(data: bytes) -> tuple[bytes, tuple[int, int]]:
     return as_png(image), image.size
 
 
+def width_of(png: bytes) -> int:
+    """The width of one of the bot's own pictures, from its header."""
+    with Image.open(BytesIO(png)) as opened:
+        return opened.width
+
+
 def as_png(image: Image.Image) -> bytes:
     """The pixels as a PNG without metadata, compressed quickly."""
     file = BytesIO()

@@ -1,8 +1,7 @@
 """Requests that wait for the person to confirm them."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ def _now() -> datetime:
 
 
 class Drafts:
-    """Drafts by id; each is taken once."""
+    """Drafts by id."""
 
     def __init__(self, sessions: Sessions, now: Callable[[], datetime] = _now) -> None:
         self._sessions = sessions
@@ -40,26 +39,14 @@ class Drafts:
         async with self._sessions() as session:
             return [json.loads(request) for request in await session.scalars(mine)]
 
-    @asynccontextmanager
-    async def taken(self, draft_id: int, user_id: int, kind: str) -> AsyncIterator[dict[str, Any] | None]:
-        """Take a person's draft that has a field `kind`, or None where there is none. It is put back if the body
-        raises."""
-        row = await self._take(draft_id, user_id, kind)
-        try:
-            yield json.loads(row.request) if row else None
-        except Exception:
-            if row:
-                await self._put_back(row)
-            raise
-
-    async def _take(self, draft_id: int, user_id: int, kind: str) -> DraftRow | None:
-        async with self._sessions() as session, session.begin():
+    async def get(self, draft_id: int, user_id: int, kind: str) -> dict[str, Any] | None:
+        """A person's draft that has a field `kind`; None where there is none."""
+        async with self._sessions() as session:
             row = await session.get(DraftRow, draft_id)
-            if row is None or row.user_id != user_id or kind not in json.loads(row.request):
-                return None
-            await session.delete(row)
-        return row
+        document = json.loads(row.request) if row and row.user_id == user_id else {}
+        return document if kind in document else None
 
-    async def _put_back(self, row: DraftRow) -> None:
+    async def remove(self, draft_id: int) -> None:
+        """Remove a draft, once its request is saved."""
         async with self._sessions() as session, session.begin():
-            session.add(DraftRow(id=row.id, user_id=row.user_id, created=row.created, request=row.request))
+            await session.execute(delete(DraftRow).filter_by(id=draft_id))

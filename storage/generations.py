@@ -1,27 +1,29 @@
 """Requests and their pictures."""
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Delete, and_, delete, func, insert, literal, or_, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from generation.comparison import Axis
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.cells import axes_of_text, axes_to_text, of_text, to_text
 from storage.database import Sessions
 from storage.records import (
-    NO_FILES,
     Action,
+    Answer,
     Charge,
     Generation,
     Hint,
     InputFiles,
     Lineage,
+    NewRequest,
     NsfwPolicy,
     Origin,
     Page,
@@ -32,6 +34,9 @@ from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, Generati
 
 BUDGET_TIME = timedelta(hours=24)
 """The time that a request counts against budgets."""
+
+LEASE = timedelta(minutes=3)
+"""The time for which a bot looks after a request, unless it renews that."""
 
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
 
@@ -47,49 +52,58 @@ def _now() -> datetime:
 class Generations:
     """All requests and their pictures."""
 
-    def __init__(self, sessions: Sessions, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, sessions: Sessions, now: Callable[[], datetime] = _now, owner: str = "") -> None:
         self._sessions = sessions
         self._now = now
+        self._owner = owner or uuid4().hex
+        """The name of this bot among those that share the database."""
 
-    async def add(
-        self,
-        origin: Origin,
-        settings: GenerationSettings,
-        lineage: Lineage,
-        factor: int = 1,
-        inputs: InputFiles = NO_FILES,
-        cells: Sequence[GenerationSettings] = (),
-        axes: Sequence[Axis] = (),
-        charged: int = 0,
-    ) -> Generation:
-        """Commit a new queued request, which counts as `charged` steps against budgets. Raises `AlreadyAsked` if the
-        origin's key is known."""
-        row = GenerationRow(
-            **asdict(origin),
-            **asdict(settings),
-            action=lineage.action.value,
-            parent_id=lineage.parent,
-            parent_picture=lineage.picture,
-            state=JobState.QUEUED.value,
-            created=self._now(),
-            **{_column(role): file for role, file in asdict(inputs).items()},
-            factor=factor,
-            cells=to_text(settings, cells),
-            axes=axes_to_text(axes),
-            charged=charged,
-            pictures=[],
-            figures=[],
-        )
+    async def add(self, requests: Sequence[NewRequest]) -> list[Generation]:
+        """Commit new queued requests, all or none. Raises `AlreadyAsked` if the key of one is known."""
+        rows = [self._row(request) for request in requests]
         async with self._sessions() as session:
             await session.execute(self._old_charges())
-            session.add(row)
+            session.add_all(rows)
             try:
                 await session.commit()
             except IntegrityError as reason:
-                if await self.knows(origin.key):
-                    raise AlreadyAsked(origin.key) from reason
+                for request in requests:
+                    if await self.knows(request.origin.key):
+                        raise AlreadyAsked(request.origin.key) from reason
                 raise
+            return [_record(row) for row in rows]
+
+    async def answered(self, generation: Generation, message_id: int) -> Generation:
+        """Record the message that answers a request."""
+        await self._set(generation.id, message_id=message_id)
+        return replace(generation, origin=replace(generation.origin, message_id=message_id))
+
+    async def prepared(self, generation_id: int, request: NewRequest) -> Generation:
+        """Record what was planned of a request whose `pending` work is done. But for its cover, its origin stays.
+
+        Files that it needed for that alone are noted as `Removals`.
+        """
+        async with self._sessions() as session:
+            row = await session.get_one(GenerationRow, generation_id)
+            if not JobState(row.state).unfinished:
+                return _record(row)
+            before = _input_files(row)
+            for name, value in _planned(request).items():
+                setattr(row, name, value)
+            await session.flush()
+            await _note_unneeded(session, before)
+            await session.commit()
             return _record(row)
+
+    async def withdraw(self, generation_id: int) -> None:
+        """Remove a request that was never acknowledged."""
+        async with self._sessions() as session:
+            row = await session.get_one(GenerationRow, generation_id)
+            files = _input_files(row)
+            await session.delete(row)
+            await session.flush()
+            await _note_unneeded(session, files)
+            await session.commit()
 
     async def get(self, generation_id: int) -> Generation | None:
         async with self._sessions() as session:
@@ -179,9 +193,34 @@ class Generations:
 
     async def interrupted(self) -> list[Generation]:
         """Requests that are unfinished, or whose message does not show the outcome yet, oldest first."""
-        due = or_(GenerationRow.state.in_(_UNFINISHED), GenerationRow.delivered.is_(False))
         async with self._sessions() as session:
-            rows = await session.scalars(select(GenerationRow).where(due).order_by(GenerationRow.id))
+            rows = await session.scalars(select(GenerationRow).where(_interrupted()).order_by(GenerationRow.id))
+            return [_record(row) for row in rows]
+
+    async def unfinished(self) -> list[Generation]:
+        """Requests that wait or are being drawn, oldest first."""
+        async with self._sessions() as session:
+            theirs = GenerationRow.state.in_(_UNFINISHED)
+            rows = await session.scalars(select(GenerationRow).where(theirs).order_by(GenerationRow.id))
+            return [_record(row) for row in rows]
+
+    async def lease(self, *, alone: bool) -> list[Generation]:
+        """Take the interrupted requests that nobody looks after, for `LEASE`; all those of this bot, oldest first.
+
+        A bot that is `alone` with the database takes those of other bots too.
+        """
+        now = self._now()
+        free = or_(
+            GenerationRow.lease_owner.is_(None),
+            GenerationRow.lease_owner == self._owner,
+            GenerationRow.leased_until < now,
+        )
+        theirs = _interrupted() if alone else and_(_interrupted(), free)
+        values = {"lease_owner": self._owner, "leased_until": now + LEASE}
+        async with self._sessions() as session, session.begin():
+            await session.execute(update(GenerationRow).where(theirs).values(**values))
+            mine = _interrupted(), GenerationRow.lease_owner == self._owner
+            rows = await session.scalars(select(GenerationRow).where(*mine).order_by(GenerationRow.id))
             return [_record(row) for row in rows]
 
     async def begin(self, generation_id: int) -> None:
@@ -200,9 +239,9 @@ class Generations:
     ) -> Generation:
         """Record the result. The files have been written before."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
-        return await self._change(
+        return await self._end(
             generation_id,
-            state=JobState.COMPLETED.value,
+            JobState.COMPLETED,
             seconds=seconds,
             circumstances=circumstances,
             upscaler=upscaler or None,
@@ -216,6 +255,8 @@ class Generations:
         """Record some pictures of a comparison, whose files have been written, while others are yet to come."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
+            if not JobState(row.state).unfinished:
+                return _record(row)
             row.pictures += [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
             row.seconds = (row.seconds or 0) + seconds
             await session.commit()
@@ -223,20 +264,20 @@ class Generations:
 
     async def finish_sheet(self, generation_id: int, circumstances: str, figures: Sequence[str]) -> Generation:
         """Complete a comparison: all its pictures are recorded, and the file of its figure has been written."""
-        return await self._change(
+        return await self._end(
             generation_id,
-            state=JobState.COMPLETED.value,
+            JobState.COMPLETED,
             circumstances=circumstances,
             figures=[FigureRow(generation_id=generation_id, index=at, file=file) for at, file in enumerate(figures)],
         )
 
     async def fail(self, generation_id: int, failure: str) -> Generation:
         """Mark a request failed. It counts against no budget."""
-        return await self._change(generation_id, state=JobState.FAILED.value, failure=failure, charged=0)
+        return await self._end(generation_id, JobState.FAILED, failure=failure, charged=0)
 
     async def cancel(self, generation_id: int, charged: int = 0) -> Generation:
         """Mark a request cancelled. It counts as `charged` steps, those that were taken."""
-        return await self._change(generation_id, state=JobState.CANCELLED.value, charged=charged)
+        return await self._end(generation_id, JobState.CANCELLED, charged=charged)
 
     async def delivered(self, generation_id: int) -> None:
         """Mark a request delivered: its message shows the outcome. Its token is removed."""
@@ -247,7 +288,7 @@ class Generations:
         as `Removals`."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
-            files = [picture.file for picture in row.pictures] + [getattr(row, name) for name in _INPUT_COLUMNS]
+            files = [picture.file for picture in row.pictures] + _input_files(row)
             files += [figure.file for figure in row.figures]
             row.figures = []
             row.state = JobState.DELETED.value
@@ -275,7 +316,11 @@ class Generations:
                 column = getattr(GenerationRow, name)
                 files += await session.scalars(select(column).where(GenerationRow.user_id == user_id))
             of_messages = GenerationRow.channel_id, GenerationRow.message_id
-            mine_to_see = GenerationRow.user_id == user_id, GenerationRow.private.is_(False)
+            mine_to_see = (
+                GenerationRow.user_id == user_id,
+                GenerationRow.private.is_(False),
+                GenerationRow.message_id != 0,
+            )
             messages = (await session.execute(select(*of_messages).where(*mine_to_see))).all()
             await session.execute(delete(PictureRow).where(theirs))
             await session.execute(delete(FigureRow).where(figures))
@@ -286,6 +331,17 @@ class Generations:
             await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
             await _note_unneeded(session, files)
             session.add_all(RemovalRow(channel_id=channel, message_id=message) for channel, message in messages)
+
+    def _row(self, request: NewRequest) -> GenerationRow:
+        return GenerationRow(
+            **asdict(request.origin) | _planned(request),
+            state=JobState.QUEUED.value,
+            created=self._now(),
+            lease_owner=self._owner,
+            leased_until=self._now() + LEASE,
+            pictures=[],
+            figures=[],
+        )
 
     def _old_charges(self) -> Delete:
         return delete(ForgottenChargeRow).where(ForgottenChargeRow.created < self._now() - BUDGET_TIME)
@@ -310,11 +366,17 @@ class Generations:
         async with self._sessions() as session, session.begin():
             await session.execute(update(GenerationRow).where(GenerationRow.id == generation_id).values(**values))
 
-    async def _change(self, generation_id: int, **values: object) -> Generation:
+    async def _end(self, generation_id: int, state: JobState, **values: object) -> Generation:
+        """End an unfinished request; one that has ended already stays as it is. An upscale gives up its source."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
+            if not JobState(row.state).unfinished:
+                return _record(row)
+            source, row.source_file, row.pending, row.state = row.source_file, None, None, state.value
             for name, value in values.items():
                 setattr(row, name, value)
+            await session.flush()
+            await _note_unneeded(session, [source])
             await session.commit()
             return _record(row)
 
@@ -324,7 +386,36 @@ def _column(role: str) -> str:
     return f"{role}_file"
 
 
-_INPUT_COLUMNS = [_column(field.name) for field in fields(InputFiles)]
+_ROLE_COLUMNS = [_column(field.name) for field in fields(InputFiles)]
+_INPUT_COLUMNS = [*_ROLE_COLUMNS, "source_file"]
+
+
+def _input_files(row: GenerationRow) -> list[str | None]:
+    """The files that a request starts from."""
+    return [getattr(row, name) for name in _INPUT_COLUMNS]
+
+
+def _interrupted() -> ColumnElement[bool]:
+    return or_(GenerationRow.state.in_(_UNFINISHED), GenerationRow.delivered.is_(False))
+
+
+def _planned(request: NewRequest) -> dict[str, Any]:
+    """The columns that a plan decides."""
+    return {
+        **asdict(request.settings),
+        "spoiler": request.origin.spoiler,
+        "guard": request.origin.guard.value,
+        "action": request.lineage.action.value,
+        "parent_id": request.lineage.parent,
+        "parent_picture": request.lineage.picture,
+        **{_column(role): file for role, file in asdict(request.inputs).items()},
+        "source_file": request.source,
+        "factor": request.factor,
+        "cells": to_text(request.settings, request.cells),
+        "axes": axes_to_text(request.axes),
+        "charged": request.charged,
+        "pending": json.dumps(request.pending) if request.pending else None,
+    }
 
 
 async def _note_unneeded(session: AsyncSession, files: Sequence[str | None]) -> None:
@@ -344,15 +435,17 @@ def _record(row: GenerationRow) -> Generation:
     settings = _settings(row)
     return Generation(
         id=row.id,
-        origin=Origin(**_columns(row, Origin) | {"guard": NsfwPolicy(row.guard)}),
+        origin=Origin(**_columns(row, Origin) | {"guard": NsfwPolicy(row.guard), "answer": Answer(row.answer)}),
         lineage=Lineage(Action(row.action), row.parent_id, row.parent_picture),
         settings=settings,
         state=JobState(row.state),
         created=row.created,
-        inputs=InputFiles(*(getattr(row, name) for name in _INPUT_COLUMNS)),
+        inputs=InputFiles(*(getattr(row, name) for name in _ROLE_COLUMNS)),
         cells=of_text(settings, row.cells),
         axes=axes_of_text(row.axes),
         charged=row.charged,
+        source=row.source_file,
+        pending=json.loads(row.pending) if row.pending else None,
         factor=row.factor,
         upscaler=row.upscaler,
         failure=row.failure,

@@ -1,8 +1,10 @@
 """The records of the database, as the rest of the program sees them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from generation.comparison import Axis
 from generation.jobs import JobState
@@ -51,18 +53,30 @@ class Action(StrEnum):
         return self is Action.SEED
 
 
+class Answer(StrEnum):
+    """The kind of message that answers a request."""
+
+    ORIGINAL = "original"
+    """The acknowledgement of the interaction."""
+    FOLLOW_UP = "follow-up"
+    """A message that follows the acknowledgement, for one of several requests that came together."""
+    REPLY = "reply"
+    """A reply to the message of the parent, for a reaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The person, the place and the reply message of a request.
+    """The person, the place and the answer of a request.
 
-    `key` identifies the Discord event, so that one event never makes two requests. `token` is the interaction token,
-    which edits the reply until `token_expires` (15 minutes). A private reply can only be edited with it.
+    `key` identifies the Discord event, so that one event never makes two requests. `message_id` is the message that
+    answers, 0 until it is known. `token` is the interaction token, which edits the answer for 15 minutes, about until
+    `token_expires`. A private answer can only be edited with it.
     """
 
     key: str
     user_id: int
     channel_id: int
-    message_id: int
+    message_id: int = 0
     guild_id: int | None = None
     private: bool = False
     token: str | None = None
@@ -77,6 +91,12 @@ class Origin:
     """The upload limit in bytes while the token is valid; None where the server's limit applies."""
     token_only: bool = False
     """True where the bot is not a member: only the token can edit the message."""
+    answer: Answer = Answer.ORIGINAL
+
+    @property
+    def needs_token(self) -> bool:
+        """True where only the token can edit the message."""
+        return self.private or self.token_only
 
     @property
     def hides_previews(self) -> bool:
@@ -110,6 +130,25 @@ class InputFiles:
 
 
 NO_FILES = InputFiles()
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """Everything that is saved of a new request."""
+
+    origin: Origin
+    settings: GenerationSettings
+    lineage: Lineage
+    factor: int = 1
+    inputs: InputFiles = NO_FILES
+    cells: Sequence[GenerationSettings] = ()
+    axes: Sequence[Axis] = ()
+    charged: int = 0
+    """The steps that count against budgets."""
+    source: str | None = None
+    """Of an upscale: the file that it enlarges."""
+    pending: dict[str, Any] | None = None
+    """The work that is left before it can be queued, as a JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +193,10 @@ class Generation:
     """How many times larger its pictures are than the model drew them."""
     upscaler: str | None = None
     """The last upscaler."""
+    source: str | None = None
+    """Of an unfinished upscale: the file that it enlarges. It is kept even where its own request is deleted."""
+    pending: dict[str, Any] | None = None
+    """The work that is left before it can be queued, as a JSON object."""
     failure: str | None = None
     seconds: float | None = None
     circumstances: str | None = None

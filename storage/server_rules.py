@@ -75,6 +75,11 @@ class ServerRules:
         }
         await self._change(guild_id, **{name: value for name, value in changes.items() if value is not None})
 
+    async def log_channel_of(self, guild_id: int) -> int | None:
+        """The channel that requests and changes are logged in; None where there is none."""
+        async with self._sessions() as session:
+            return await session.scalar(select(ServerRow.log_channel_id).filter_by(guild_id=guild_id))
+
     async def log_to(self, guild_id: int, channel_id: int | None) -> None:
         """Set the log channel; None turns the log off."""
         await self._change(guild_id, log_channel_id=channel_id)

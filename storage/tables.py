@@ -44,6 +44,8 @@ class GenerationRow(Base):
     guild_id: Mapped[int | None]
     channel_id: Mapped[int]
     message_id: Mapped[int] = mapped_column(index=True)
+    """0 until it is known."""
+    answer: Mapped[str] = mapped_column(default="original", server_default="original")
     private: Mapped[bool]
     token: Mapped[str | None]
     token_expires: Mapped[datetime | None]
@@ -57,6 +59,11 @@ class GenerationRow(Base):
     parent_picture: Mapped[int | None]
     state: Mapped[str]
     failure: Mapped[str | None]
+    pending: Mapped[str | None]
+    """A JSON object: the work that is left before the request can be queued."""
+    lease_owner: Mapped[str | None]
+    """The bot that looks after the request until `leased_until`."""
+    leased_until: Mapped[datetime | None]
     delivered: Mapped[bool] = mapped_column(default=False)
     created: Mapped[datetime]
     seconds: Mapped[float | None]
@@ -92,6 +99,7 @@ class GenerationRow(Base):
     second_file: Mapped[str | None]
     third_file: Mapped[str | None]
     fourth_file: Mapped[str | None]
+    source_file: Mapped[str | None]
     factor: Mapped[int] = mapped_column(default=1)
     upscaler: Mapped[str | None]
     cells: Mapped[str | None]

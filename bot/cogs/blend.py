@@ -1,21 +1,15 @@
 """/blend"""
 
-import asyncio
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs import option_types
-from bot.interactions.begin_request import begin
-from bot.interactions.downloads import download
+from bot.interactions.confirmation import Confirmation
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
-from bot.requests import blending, inputs
-from bot.requests.plan import Plan
-from bot.requests.planner import Planner
-from bot.requests.submission import Submission
+from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
 
 
@@ -25,15 +19,13 @@ class Blend(commands.Cog):
     def __init__(
         self,
         *,
+        confirmation: Confirmation,
         contexts: ContextLoader,
-        planner: Planner,
-        submission: Submission,
         presets: Presets,
         catalogue: Catalogue,
     ) -> None:
+        self._confirmation = confirmation
         self._contexts = contexts
-        self._planner = planner
-        self._submission = submission
         self._presets = presets
         self._catalogue = catalogue
 
@@ -65,19 +57,17 @@ class Blend(commands.Cog):
             spoiler: Hide the picture behind a spoiler
         """
         given = [each for each in (first, second, third, fourth) if each is not None]
-        urls = [option_types.picture_url(each) for each in given]
-        chosen = option_types.chosen(model=model, strength=strength)
         context = await self._contexts.load(requester_of(interaction))
-        text = await self._presets.in_style(interaction.user.id, prompt or "")
-
-        async def blended() -> list[Plan]:
-            files = await asyncio.gather(*(download(interaction.client, url) for url in urls))
-            pictures, words = await inputs.read(files), await asyncio.to_thread(blending.words_of, files)
-            now = await self._contexts.load(requester_of(interaction))
-            return [self._planner.blend(now, pictures, blending.with_words(text, words), chosen)]
-
-        plan = self._planner.imagine(context, blending.with_words(text), None, chosen, with_picture=True)
-        await begin(interaction, self._submission, [plan], private=private, spoiler=spoiler, complete=blended)
+        request = PictureRequest(
+            [await self._presets.in_style(interaction.user.id, prompt or "")],
+            None,
+            option_types.chosen(model=model, strength=strength),
+            private,
+            spoiler,
+            tuple(option_types.picture_url(each) for each in given),
+            blended=True,
+        )
+        await self._confirmation.take(interaction, context, request)
 
     @blend.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -15,22 +15,23 @@ from bot.cogs import option_types
 from bot.errors import Refusal
 from bot.interactions import remix_modal
 from bot.interactions.begin_request import begin
+from bot.interactions.confirmation import Confirmation
 from bot.interactions.downloads import AT_ONCE_SECONDS, download
 from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
-from bot.requests import inputs
-from bot.requests.plan import Plan
+from bot.requests.picture_request import PictureRequest
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind
 from bot.views.details import of_settings
 from generation.catalogue import Catalogue
+from generation.sentences import Sentence
 from generation.settings import GenerationSettings
 from storage.drafts import Drafts
-from storage.generations import Generations
+from storage.generations import AlreadyAsked, Generations
 from storage.records import Generation
 
 METADATA_FILE_BYTES = 25 * 2**20
@@ -38,6 +39,9 @@ METADATA_FILE_BYTES = 25 * 2**20
 
 STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
 """The custom id of the form for a picture that somebody posted."""
+
+
+_SENT = Sentence("This form was already sent or has expired. Open it again from the picture's menu.")
 
 
 class ContextMenus:
@@ -48,6 +52,7 @@ class ContextMenus:
         *,
         client: discord.Client,
         picture_actions: PictureActions,
+        confirmation: Confirmation,
         contexts: ContextLoader,
         planner: Planner,
         submission: Submission,
@@ -58,6 +63,7 @@ class ContextMenus:
     ) -> None:
         self._client = client
         self._picture_actions = picture_actions
+        self._confirmation = confirmation
         self._contexts = contexts
         self._planner = planner
         self._submission = submission
@@ -78,24 +84,17 @@ class ContextMenus:
 
     async def submit(self, interaction: discord.Interaction, draft_id: int, values: dict[str, Any]) -> None:
         """Handle the form for a picture that somebody posted. Raises `UserError`."""
-        async with self._drafts.taken(draft_id, interaction.user.id, "url") as draft:
-            if draft is None:
-                raise Refusal("This form was already sent or has expired. Open it again from the picture's menu.")
-            filled = remix_modal.read(values)
-            text = await self._presets.in_style(interaction.user.id, filled.text)
-            url = draft["url"]
-
-            async def planned() -> Plan:
-                context = await self._context(interaction)
-                return self._planner.imagine(context, text, None, filled.chosen, with_picture=True)
-
-            async def from_picture() -> list[Plan]:
-                [picture] = await inputs.read([await download(self._client, url)])
-                return self._planner.with_picture([await planned()], picture)
-
-            plan = await planned()
-            self._planner.check_takes_picture([plan])
-            await begin(interaction, self._submission, [plan], private=False, complete=from_picture)
+        draft = await self._drafts.get(draft_id, interaction.user.id, "url")
+        if draft is None:
+            raise Refusal(_SENT)
+        filled = remix_modal.read(values)
+        text = await self._presets.in_style(interaction.user.id, filled.text)
+        request = PictureRequest([text], None, filled.chosen, image_urls=(draft["url"],))
+        try:
+            await self._confirmation.begin(interaction, await self._context(interaction), request, f"draft:{draft_id}")
+        except AlreadyAsked:
+            raise Refusal(_SENT) from None
+        await self._drafts.remove(draft_id)
 
     async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
         settings = await self._settings(interaction, message)

@@ -11,11 +11,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs import option_types
-from bot.interactions.confirmation import Confirmation, PictureRequest
+from bot.interactions.confirmation import Confirmation
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts import flags
 from bot.prompts.presets import Presets
+from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
 from storage.people import People
@@ -99,12 +100,12 @@ class PromptCog(commands.Cog):
         self, interaction: discord.Interaction, given: PromptOptions, *, count: int | None = None, **more: Any
     ) -> None:
         """Begin the request; `more` are fields of `PictureRequest`. Raises `UserError`."""
-        url = option_types.picture_url(given.image) if given.image else ""
+        urls = (option_types.picture_url(given.image),) if given.image else ()
         context = await self.context(interaction)
         prompts = await self._presets.prompts(interaction.user.id, given.prompt, given.style, context.personal.suffix)
         if given.aspect:
             prompts = [f"{each} --ar {given.aspect}" for each in prompts]
-        request = PictureRequest(prompts, given.seed, given.chosen(count), given.private, given.spoiler, url, **more)
+        request = PictureRequest(prompts, given.seed, given.chosen(count), given.private, given.spoiler, urls, **more)
         await self._confirmation.take(interaction, context, request)
 
     async def suggest_prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -1,16 +1,16 @@
 """Reactions to the message of a picture."""
 
+import contextlib
 import logging
 
 import discord
 
-from bot import views
 from bot.delivery.direct_messages import DirectMessages
 from bot.delivery.messages import Messages
 from bot.errors import Refusal, sentence_for
 from bot.interactions import permissions
 from bot.interactions.bans import BannedError, Bans
-from bot.interactions.begin_request import check_may_post, covered
+from bot.interactions.begin_request import check_may_post
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.press_plans import plans_for
 from bot.interactions.requester import requester_in
@@ -18,14 +18,14 @@ from bot.jobs.dispatcher import Dispatcher
 from bot.locales import address
 from bot.policy.request_context import ContextLoader
 from bot.requests.derived_plans import Derivations
-from bot.requests.plan import Plan
 from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind
 from generation.errors import UserError
 from generation.sentences import Sentence
+from storage.database import StorageError
 from storage.generations import AlreadyAsked, Generations
 from storage.people import People
-from storage.records import Generation, Origin
+from storage.records import Answer, Generation, Origin
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Reactions:
         address(await self._generations.locale_of(payload.user_id))
         try:
             await self._act(payload, generation, emoji)
-        except (UserError, discord.HTTPException) as failure:
+        except (UserError, StorageError, discord.HTTPException) as failure:
             log.info("a reaction to message %s had no effect: %s", payload.message_id, failure)
             await self._direct_messages.say(payload.user_id, sentence_for(failure))
 
@@ -132,28 +132,17 @@ class Reactions:
         requester = requester_in(person, payload.guild_id, self._channel(payload) or discord.Object(payload.channel_id))
         [plan] = plans_for(self._derivations, await self._contexts.load(requester), generation, press)
         await self._submission.check([plan])
-        await self._begin_by_reply(payload, plan, key, generation)
-
-    async def _begin_by_reply(
-        self, payload: discord.RawReactionActionEvent, plan: Plan, key: str, parent: Generation
-    ) -> None:
-        """Begin a request whose message is a reply, for a reaction has no interaction to answer."""
-        starting = views.starting(plan.settings, plan.lineage, payload.user_id, parent)
-        message = await self._messages.reply(payload.channel_id, payload.message_id, starting)
         origin = Origin(
             key,
             payload.user_id,
             payload.channel_id,
-            message.id,
             guild_id=payload.guild_id,
+            spoiler=generation.origin.spoiler,
             locale=await self._generations.locale_of(payload.user_id),
+            answer=Answer.REPLY,
         )
-        try:
-            await self._submission.accept(plan, covered(origin, plan, parent.origin.spoiler))
-        except (AlreadyAsked, UserError) as reason:
-            await self._messages.remove(origin)
-            if isinstance(reason, UserError):
-                raise
+        with contextlib.suppress(AlreadyAsked):
+            self._submission.go_on(await self._submission.save([plan], [origin]))
 
     def _check_channel(self, payload: discord.RawReactionActionEvent) -> None:
         """Raise `Refusal` unless both the bot and the person may post in the channel."""

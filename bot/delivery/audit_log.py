@@ -21,11 +21,10 @@ SHOWN_PROMPT = 300
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line for the log channel of a server; the channel is looked up where it is not known yet."""
+    """A line for the log channel of a server."""
 
     guild_id: int
     sentence: Sentence
-    channel_id: int | None = None
 
 
 class AuditLog:
@@ -36,10 +35,10 @@ class AuditLog:
         self._rules = rules
         self._lines: asyncio.Queue[_Line] = asyncio.Queue()
 
-    def asked(self, generation: Generation, channel_id: int | None) -> None:
+    def asked(self, generation: Generation) -> None:
         """Note a member's request in the log channel, if there is one. Of a private one, the prompt stays private."""
         origin, settings = generation.origin, generation.settings
-        if origin.guild_id is None or channel_id is None:
+        if origin.guild_id is None:
             return
         asked = Sentence(
             "{person} asked for {words} in {channel} ({action}, {steps} steps × {count}, {model}) {link}",
@@ -52,7 +51,7 @@ class AuditLog:
             model=settings.model,
             link="" if origin.private else _link(generation),
         )
-        self._lines.put_nowait(_Line(origin.guild_id, asked, channel_id))
+        self.note(origin.guild_id, asked)
 
     def decided(self, interaction: discord.Interaction, what: Sentence) -> None:
         """Log a change by an admin; `what` has `{person}` open."""
@@ -74,7 +73,7 @@ class AuditLog:
                 log.warning("a line for the log channel of server %s could not be posted: %s", line.guild_id, reason)
 
     async def _write(self, line: _Line) -> None:
-        channel_id = line.channel_id or (await self._rules.of(line.guild_id)).log_channel_id
+        channel_id = await self._rules.log_channel_of(line.guild_id)
         if channel_id is None:
             return
         guild = self._client.get_guild(line.guild_id)

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Cleanup:
-    """Removes the files and messages that are marked for removal. What fails is tried again at the next start."""
+    """Removes the files and messages that are marked for removal. What fails is tried again with the next `resume`."""
 
     def __init__(self, *, removals: Removals, images: Images, messages: Messages) -> None:
         self._removals = removals
@@ -28,13 +28,15 @@ class Cleanup:
             try:
                 await self._images.remove(removal.file)
             except OSError:
-                log.exception("file %s cannot be removed; trying again at the next start", removal.file)
+                log.exception("file %s cannot be removed; trying again soon", removal.file)
             else:
                 await self._removals.done(removal)
 
     async def resume(self) -> None:
         """Remove all files that are marked, and start removing messages in the background."""
         await self.remove_files()
+        if self._tasks:
+            return
         task = asyncio.create_task(self._remove_messages(), name="remove messages")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -54,8 +56,6 @@ class Cleanup:
             try:
                 await self._messages.remove(removal)
             except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-                log.warning(
-                    "message %s cannot be removed; trying again at the next start: %s", removal.message_id, failure
-                )
+                log.warning("message %s cannot be removed; trying again soon: %s", removal.message_id, failure)
             else:
                 await self._removals.done(removal)

@@ -56,6 +56,12 @@ class DirectMessages:
             )
             await self.say(origin.user_id, f"{views.outcome(generation)}: {where}")
 
+    async def tell_unshown(self, generation: Generation) -> None:
+        """Tell the owner about a request whose message cannot show how it ended."""
+        with addressing(generation.origin.locale):
+            where = say("I can't show it there. See /history, number {number}.", number=generation.id)
+            await self.say(generation.origin.user_id, f"{views.outcome(generation)}. {where}")
+
     @asynccontextmanager
     async def _reaching(self, user_id: int) -> AsyncIterator[discord.User]:
         try:

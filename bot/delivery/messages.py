@@ -1,43 +1,83 @@
 """Posts, edits and deletes the messages that show requests."""
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
 import discord
 
 from bot.attachments.finished import DISCORD_FILE_BYTES
+from bot.views.custom_ids import Press, PressKind
 from bot.views.message import MessageContent, files_of
 from generation.errors import NoisefoxError
-from storage.records import Origin, Removal
+from storage.records import Answer, Origin, Removal
 
 log = logging.getLogger(__name__)
 
+UPLOAD_SECONDS = 60.0
+"""Seconds that one edit or post may take; then it is given up, and tried again."""
+
+SCARCE_AFTER = timedelta(minutes=55)
+"""The age of a message from which the bot no longer spends edits on progress: after an hour, Discord allows few."""
+
 _DEAD_TOKEN = (10015, 50027)
 """Discord's error codes for an unknown webhook and for an invalid or expired token."""
+
+_EDITS_USED_UP = 30046
+"""Discord's error code for too many edits of a message older than an hour."""
+
+_SEARCHED = 100
+"""Messages of a channel that are looked through for an answer."""
+
+_ORIGINAL: Any = "@original"
+"""The name of the acknowledgement of an interaction, in place of a message's id."""
 
 _NO_MENTIONS = discord.AllowedMentions.none()
 
 
 class MessageUnreachable(NoisefoxError):
-    """The message is deleted, or the bot can no longer edit it."""
+    """The bot can no longer edit the message: only its interaction token could, and that has expired."""
+
+
+class MessageDeleted(NoisefoxError):
+    """Somebody has deleted the message or its channel."""
 
 
 class EditFailed(NoisefoxError):
     """The edit failed this time; trying again may help."""
 
 
+class EditForbidden(EditFailed):
+    """The bot may not edit the message now."""
+
+
+class EditRefused(NoisefoxError):
+    """Discord does not take this content."""
+
+
+class EditsUsedUp(NoisefoxError):
+    """Discord allows no more edits of the message, because it is old."""
+
+
 class Messages:
     """Edits and deletes the answers to requests.
 
-    An interaction token can edit its answer for 15 minutes. After that the bot edits a message in a channel as its
-    own; an ephemeral message, or one where the bot is not a member, can't be edited any more.
+    An interaction token can edit its answer for 15 minutes; Discord says when that is over. After that the bot edits a
+    message in a channel as its own; an ephemeral message, or one where the bot is not a member, can't be edited any
+    more.
     """
 
     def __init__(self, client: discord.Client, now: Callable[[], datetime] = discord.utils.utcnow) -> None:
         self._client = client
         self._now = now
+        self._dead_tokens: deque[str] = deque(maxlen=1000)
+        self._used_up: deque[int] = deque(maxlen=1000)
+        """Messages that Discord takes no more edits of."""
 
     def lane(self, origin: Origin) -> str:
         """The rate limit that edits of a message share: the one of its interaction token, or the one of its channel
@@ -45,14 +85,97 @@ class Messages:
         return f"token:{origin.token}" if self._token_lives(origin) else f"channel:{origin.channel_id}"
 
     async def edit(self, origin: Origin, content: MessageContent) -> None:
-        """Show `content` in the message. Raises `MessageUnreachable` or `EditFailed`."""
-        try:
+        """Show `content` in the message.
+
+        Raises `MessageUnreachable`, `MessageDeleted`, `EditFailed`, `EditForbidden`, `EditRefused` or `EditsUsedUp`.
+        """
+        content.view.stop()
+        async with self._sorted_errors(origin):
             if not (self._token_lives(origin) and await self._edit_by_token(origin, content)):
                 await self._edit_in_channel(origin, content)
-        except (discord.NotFound, discord.Forbidden) as gone:
-            raise MessageUnreachable(f"message {origin.message_id}: {gone}") from gone
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-            raise EditFailed(f"message {origin.message_id}: {failure!r}") from failure
+
+    async def post(self, origin: Origin, content: MessageContent, nonce: int, reply_to: int) -> int:
+        """Post `content` in the channel of a request, as a reply to a message unless `reply_to` is 0; the message's id.
+
+        Discord posts it once however often it is tried with the same `nonce`. Raises as `edit` does.
+        """
+        if origin.needs_token:
+            raise MessageUnreachable("where the bot is no member, or in private, only the token can post")
+        more: dict[str, Any] = {}
+        if reply_to:
+            more["reference"] = discord.MessageReference(
+                message_id=reply_to, channel_id=origin.channel_id, fail_if_not_exists=False
+            )
+        content.view.stop()
+        async with self._sorted_errors(origin):
+            sent: discord.Message = await self._client.get_partial_messageable(origin.channel_id).send(
+                view=content.view,
+                files=files_of(content),
+                nonce=nonce,
+                allowed_mentions=_NO_MENTIONS,
+                **more,
+            )
+        return sent.id
+
+    async def original(self, origin: Origin) -> int | None:
+        """The message that acknowledges an interaction; None where Discord knows of none. Raises `EditFailed`."""
+        try:
+            async with self._sorted_errors(origin):
+                return (await self._webhook(origin).fetch_message(_ORIGINAL)).id
+        except (MessageDeleted, MessageUnreachable):
+            return None
+
+    async def follow_up(self, origin: Origin, content: MessageContent, before: MessageContent) -> int:
+        """Post `content` after the acknowledgement, which is filled with `before` if it is still empty, for Discord
+        fills it with the first follow-up otherwise; the message's id. Raises as `edit` does."""
+        for each in (content, before):
+            each.view.stop()
+        try:
+            async with self._sorted_errors(origin):
+                webhook = self._webhook(origin)
+                original = await webhook.fetch_message(_ORIGINAL)
+                if original.flags.loading:
+                    await webhook.edit_message(original.id, view=before.view, allowed_mentions=_NO_MENTIONS)
+                sent = await webhook.send(
+                    view=content.view, ephemeral=origin.private, wait=True, allowed_mentions=_NO_MENTIONS
+                )
+                return sent.id
+        except (MessageDeleted, MessageUnreachable):
+            return await self.post(origin, content, 0, 0)
+
+    async def find(self, origin: Origin, generation_id: int) -> int | None:
+        """The answer of a request among the latest messages of its channel, by its Cancel button; None where it cannot
+        be found."""
+        cancel = Press(PressKind.CANCEL, generation_id).custom_id
+        try:
+            channel = self._client.get_partial_messageable(origin.channel_id)
+            async for message in channel.history(limit=_SEARCHED):
+                if message.author == self._client.user and cancel in _custom_ids(message.components):
+                    return message.id
+        except discord.HTTPException as refusal:
+            log.info("the messages of channel %s cannot be read: %s", origin.channel_id, refusal.status)
+        return None
+
+    async def refuse(self, origin: Origin, sentence: str) -> bool:
+        """Delete an answer and tell its person alone why, unless the sentence is empty; False where its token cannot do
+        that any more."""
+        if origin.answer is Answer.REPLY or not self._token_lives(origin):
+            return False
+        webhook = self._webhook(origin)
+        try:
+            await webhook.delete_message(origin.message_id)
+            if sentence:
+                await webhook.send(sentence, ephemeral=True, allowed_mentions=_NO_MENTIONS)
+        except (discord.HTTPException, aiohttp.ClientError, OSError):
+            return False
+        return True
+
+    def spares_edits(self, origin: Origin) -> bool:
+        """True for a message that is so old that its edits are kept for the outcome."""
+        if origin.message_id in self._used_up:
+            return True
+        age = self._now() - discord.utils.snowflake_time(origin.message_id)
+        return not self._token_lives(origin) and age > SCARCE_AFTER
 
     async def remove(self, origin: Origin | Removal) -> None:
         """Delete a message; do nothing if it is already deleted."""
@@ -60,15 +183,6 @@ class Messages:
             await self._in_channel(origin).delete()
         except (discord.NotFound, discord.Forbidden):
             return
-
-    async def reply(self, channel_id: int, message_id: int, content: MessageContent) -> discord.Message:
-        """Post a reply to a message in a channel."""
-        channel = self._client.get_partial_messageable(channel_id)
-        reference = discord.MessageReference(message_id=message_id, channel_id=channel_id, fail_if_not_exists=False)
-        content.view.stop()
-        return await channel.send(
-            view=content.view, files=files_of(content), reference=reference, allowed_mentions=_NO_MENTIONS
-        )
 
     async def mention(self, origin: Origin, sentence: str) -> None:
         """Reply to the message of a request and ping only its owner. If Discord refuses the reply, only log that."""
@@ -98,31 +212,81 @@ class Messages:
         return self._now() + timedelta(seconds=seconds) > origin.token_expires
 
     def _token_lives(self, origin: Origin) -> bool:
-        return bool(origin.token and origin.token_expires and self._now() < origin.token_expires)
+        """True until Discord has said that the token is dead; its answer counts, not our clock."""
+        return bool(origin.token) and origin.token not in self._dead_tokens
+
+    def _webhook(self, origin: Origin) -> discord.Webhook:
+        """The webhook of an interaction's token. Raises `MessageUnreachable` where that is dead."""
+        assert self._client.application_id is not None
+        if not origin.token or not self._token_lives(origin):
+            raise MessageUnreachable(f"the token of message {origin.message_id} has expired")
+        webhook = discord.Webhook.partial(self._client.application_id, origin.token, client=self._client)
+        webhook.type = discord.WebhookType.application
+        return webhook
 
     async def _edit_by_token(self, origin: Origin, content: MessageContent) -> bool:
-        """Edit with the token. False if Discord says that the token has expired, as its clock may differ from ours."""
-        assert self._client.application_id is not None
-        assert origin.token is not None
-        webhook = discord.Webhook.partial(self._client.application_id, origin.token, client=self._client)
-        content.view.stop()
+        """Edit with the token. False if Discord says that it is dead."""
         try:
-            await webhook.edit_message(
+            await self._webhook(origin).edit_message(
                 origin.message_id, view=content.view, attachments=files_of(content), allowed_mentions=_NO_MENTIONS
             )
         except discord.HTTPException as refusal:
-            if refusal.code in _DEAD_TOKEN:
-                return False
-            raise
+            if refusal.code not in _DEAD_TOKEN:
+                raise
+            self._bury(origin)
+            return False
         return True
 
     async def _edit_in_channel(self, origin: Origin, content: MessageContent) -> None:
-        if origin.private or origin.token_only:
+        if origin.needs_token:
             raise MessageUnreachable(f"message {origin.message_id} can be edited by its token only, which has expired")
-        content.view.stop()
         await self._in_channel(origin).edit(
             view=content.view, attachments=files_of(content), allowed_mentions=_NO_MENTIONS
         )
 
+    def _bury(self, origin: Origin) -> None:
+        if origin.token and self._token_lives(origin):
+            self._dead_tokens.append(origin.token)
+
+    @asynccontextmanager
+    async def _sorted_errors(self, origin: Origin) -> AsyncIterator[None]:
+        """Give up what hangs, and sort Discord's answers. No error holds an address, for that may hold a token."""
+        what = f"message {origin.message_id} in channel {origin.channel_id}"
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                yield
+        except discord.HTTPException as refusal:
+            raise self._sorted(origin, what, refusal) from None
+        except TimeoutError:
+            raise EditFailed(f"{what}: no answer in {UPLOAD_SECONDS:.0f} s") from None
+        except (aiohttp.ClientError, OSError) as failure:
+            raise EditFailed(f"{what}: {type(failure).__name__}") from None
+
+    def _sorted(self, origin: Origin, what: str, refusal: discord.HTTPException) -> NoisefoxError:
+        told = f"{what}: {refusal.status}, {refusal.code}"
+        if refusal.code in _DEAD_TOKEN:
+            self._bury(origin)
+            return MessageUnreachable(told)
+        if refusal.code == _EDITS_USED_UP:
+            self._used_up.append(origin.message_id)
+            return EditsUsedUp(told)
+        match refusal.status:
+            case 404:
+                return MessageDeleted(told)
+            case 403:
+                return EditForbidden(told)
+            case 400 | 413:
+                return EditRefused(told)
+        return EditFailed(told)
+
     def _in_channel(self, origin: Origin | Removal) -> discord.PartialMessage:
         return self._client.get_partial_messageable(origin.channel_id).get_partial_message(origin.message_id)
+
+
+def _custom_ids(components: Sequence[Any]) -> Iterator[str]:
+    """All custom ids among the components of a message."""
+    for component in components:
+        if custom_id := getattr(component, "custom_id", None):
+            yield custom_id
+        inner = [*getattr(component, "children", []), getattr(component, "accessory", None)]
+        yield from _custom_ids([each for each in inner if each is not None])

@@ -8,8 +8,15 @@ from typing import Protocol
 
 from bot import views
 from bot.attachments import encode
-from bot.attachments.finished import FinishedFiles
-from bot.delivery.messages import EditFailed, MessageUnreachable
+from bot.attachments.finished import FinishedFiles, PictureFile
+from bot.delivery.messages import (
+    EditFailed,
+    EditForbidden,
+    EditRefused,
+    EditsUsedUp,
+    MessageDeleted,
+    MessageUnreachable,
+)
 from bot.delivery.throttle import PLACE_SECONDS, Clock, JobUpdate, MessageThrottle, RateLane, RateLanes, Sleep
 from bot.locales import addressing
 from bot.views import MessageContent
@@ -19,8 +26,10 @@ from storage.records import Generation, Origin
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = (5.0, 30.0, 120.0)
-"""Pauses before an ending is tried again after a failed edit. After the last one, the next start tries again."""
+RETRY_SECONDS = (5.0, 30.0)
+"""Pauses before an ending is tried again after a failed edit. After the last one, it is left to the reconciler."""
+
+_MISSED = (MessageUnreachable, MessageDeleted, EditFailed, EditRefused, EditsUsedUp)
 
 Tell = Callable[[Generation], Awaitable[None]]
 
@@ -29,6 +38,10 @@ class Poster(Protocol):
     """Edits messages; `bot.delivery.messages.Messages` in production."""
 
     async def edit(self, origin: Origin, content: MessageContent) -> None: ...
+
+    async def post(self, origin: Origin, content: MessageContent, nonce: int, reply_to: int) -> int: ...
+
+    def spares_edits(self, origin: Origin) -> bool: ...
 
     def lane(self, origin: Origin) -> str: ...
 
@@ -47,6 +60,7 @@ class MessageUpdates:
         generations: Generations,
         finished_files: FinishedFiles,
         tell: Tell | None = None,
+        tell_unshown: Tell | None = None,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -54,6 +68,7 @@ class MessageUpdates:
         self._generations = generations
         self._finished_files = finished_files
         self._tell = tell
+        self._tell_unshown = tell_unshown
         self._clock = clock
         self._sleep = sleep
         self._lanes = RateLanes(clock)
@@ -77,6 +92,11 @@ class MessageUpdates:
         if task := self._tasks.get(generation.id):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    def holds(self, generation: Generation) -> bool:
+        """True while the ending of a request is being shown."""
+        throttle = self._throttles.get(generation.id)
+        return throttle is not None and throttle.ending is not None
 
     def sends_soon(self, generation: Generation) -> bool:
         """True if the next event would be shown without waiting."""
@@ -113,6 +133,8 @@ class MessageUpdates:
             log.error("updating the message of request %s failed", generation_id, exc_info=error)
 
     async def _show_news(self, generation: Generation, update: JobUpdate) -> None:
+        if self._messages.spares_edits(generation.origin):
+            return
         preview = None
         if isinstance(update.event, Progress) and update.event.previews and not generation.origin.hides_previews:
             preview = await asyncio.to_thread(encode.of_previews, update.event.previews)
@@ -122,29 +144,61 @@ class MessageUpdates:
             content = views.underway(generation, update.event, preview, parent, update.left, may_be_late=late)
         try:
             await self._messages.edit(generation.origin, content)
-        except (MessageUnreachable, EditFailed) as missed:
+        except _MISSED as missed:
             log.info("an update of request %s was not shown: %s", generation.id, missed)
 
     async def _show_ending(self, generation: Generation) -> None:
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
         parent = await self._parent(generation)
         for pause in (*RETRY_SECONDS, None):
-            with addressing(generation.origin.locale):
-                content = views.ended(generation, pictures, parent)
             try:
-                await self._messages.edit(generation.origin, content)
-            except MessageUnreachable as gone:
-                log.warning("the ending of request %s cannot be shown: %s", generation.id, gone)
+                is_shown = await self._show_somehow(generation, pictures, parent)
             except EditFailed as failure:
                 log.warning("showing the ending of request %s failed: %s", generation.id, failure)
-                if pause is None:
+                if pause is not None:
+                    await self._sleep(pause)
+                    continue
+                if not isinstance(failure, EditForbidden):
                     return
-                await self._sleep(pause)
-                continue
+                is_shown = False
+            if not is_shown and self._tell_unshown is not None:
+                await self._tell_unshown(generation)
             await self._generations.delivered(generation.id)
-            if self._tell is not None:
+            if is_shown and self._tell is not None:
                 await self._tell(generation)
             return
+
+    async def _show_somehow(
+        self, generation: Generation, pictures: list[PictureFile], parent: Generation | None
+    ) -> bool:
+        """Show an ending as well as Discord lets us; False where it takes none. Raises `EditFailed`."""
+        with addressing(generation.origin.locale):
+            versions = views.ended_versions(generation, pictures, parent)
+        for content in versions:
+            try:
+                await self._show_ended(generation, content)
+            except EditRefused as refusal:
+                log.warning("an ending of request %s is refused: %s", generation.id, refusal)
+            except MessageUnreachable as gone:
+                log.warning("the ending of request %s cannot be shown: %s", generation.id, gone)
+                return False
+            except MessageDeleted as gone:
+                log.info("the message of request %s is deleted: %s", generation.id, gone)
+                return True
+            else:
+                return True
+        return False
+
+    async def _show_ended(self, generation: Generation, content: MessageContent) -> None:
+        """Edit the message, or reply to one that is too old to be edited."""
+        origin = generation.origin
+        if not origin.message_id:
+            raise MessageUnreachable(f"request {generation.id} has no message")
+        try:
+            await self._messages.edit(origin, content)
+        except EditsUsedUp:
+            message_id = await self._messages.post(origin, content, generation.id, origin.message_id)
+            await self._generations.answered(generation, message_id)
 
     async def _parent(self, generation: Generation) -> Generation | None:
         parent = generation.lineage.parent

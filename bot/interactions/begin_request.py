@@ -1,22 +1,22 @@
-"""From a Discord interaction to a saved request: check that its answer can be posted, acknowledge, save."""
+"""From a Discord interaction to a saved request: check that its answer can be posted, save, acknowledge."""
 
-import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import aiohttp
 import discord
 
-from bot import views
 from bot.errors import Refusal
 from bot.interactions import permissions
 from bot.locales.durations import about
 from bot.requests.plan import Plan
 from bot.requests.submission import Submission
-from generation.errors import UserError
 from generation.sentences import Sentence
-from storage.database import StorageError
-from storage.records import Origin
+from storage.records import Answer, Origin
+
+log = logging.getLogger(__name__)
 
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 """How long an interaction's token is used. Discord gives 15 minutes; half a minute is left for the way there."""
@@ -24,11 +24,6 @@ TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 MOST_BY_TOKEN = 5
 """The most requests of one interaction where the bot is no member. Discord takes an answer and five follow-ups; one of
 these is kept for an error."""
-
-FAILURES = (UserError, StorageError, discord.HTTPException)
-"""Errors between the acknowledgement and the saved row; the message that waits is removed then."""
-
-Complete = Callable[[], Awaitable[Sequence[Plan]]]
 
 
 def check_may_post(held: discord.Permissions, channel: object, where: Sentence, *, reply: bool = False) -> None:
@@ -93,69 +88,47 @@ async def begin(
     *,
     private: bool,
     spoiler: bool = False,
-    complete: Complete | None = None,
+    key: str = "",
 ) -> None:
-    """Acknowledge a request, then save and queue it. Its answer is the acknowledgement's message.
+    """Save requests, acknowledge them, then go on with them in the background.
 
-    `complete` does what takes time, such as reading given pictures; its plans take the place of these then. Of several
-    plans, all but the first answer in messages that follow. Raises `UserError`.
+    The first answers in the acknowledgement's message, others in messages that follow. `key` names what is asked for,
+    where that may be asked by more than one interaction. Raises `UserError`, and `AlreadyAsked`.
     """
     await check(interaction, submission, plans, private=private)
     private = is_private(plans, private)
-    origin = await _acknowledged(interaction, private)
+    spoiler = spoiler or any(plan.spoiler for plan in plans)
+    origin = _origin(interaction, key or f"interaction:{interaction.id}", private, spoiler)
+    others = (replace(origin, key=f"{origin.key}:{n}", answer=Answer.FOLLOW_UP) for n in range(1, len(plans)))
+    saved = await submission.save(plans, [origin, *others])
     try:
-        if complete is not None:
-            plans = await complete()
-        origins = [covered(origin, plan, spoiler or any(plan.spoiler for plan in plans)) for plan in plans]
-        if len(plans) > 1:
-            await _show_start(interaction, plans[0])
-        await submission.accept(plans[0], origins[0], with_others=sum(plan.charged for plan in plans[1:]))
-    except FAILURES:
-        with contextlib.suppress(discord.HTTPException):
-            await interaction.delete_original_response()
+        acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
+    except discord.NotFound:
+        await submission.withdraw(saved)
         raise
-    for number, plan in enumerate(plans[1:], start=1):
-        content = views.starting(plan.settings, plan.lineage, origin.user_id)
-        content.view.stop()
-        message = await interaction.followup.send(view=content.view, ephemeral=private, wait=True)
-        own = replace(origins[number], key=f"{origin.key}:{number}", message_id=message.id)
-        try:
-            await submission.accept(plan, own, first=False)
-        except FAILURES:
-            with contextlib.suppress(discord.HTTPException):
-                await message.delete()
-            raise
-
-
-async def _acknowledged(interaction: discord.Interaction, private: bool) -> Origin:
-    """Acknowledge an interaction; the origin of its request, with the message that will answer it."""
-    acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+        log.warning(
+            "it is not known whether interaction %s is acknowledged: %s", interaction.id, type(failure).__name__
+        )
+        submission.go_on(saved)
+        return
     assert acknowledged is not None
     assert acknowledged.message_id is not None
+    await submission.acknowledged(saved, acknowledged.message_id)
+
+
+def _origin(interaction: discord.Interaction, key: str, private: bool, spoiler: bool) -> Origin:
     assert interaction.channel_id is not None
     return Origin(
-        key=f"interaction:{interaction.id}",
+        key=key,
         user_id=interaction.user.id,
         channel_id=interaction.channel_id,
-        message_id=acknowledged.message_id,
         guild_id=interaction.guild_id,
         private=private,
+        spoiler=spoiler,
         token=interaction.token,
         token_expires=interaction.created_at + TOKEN_LIFE,
         file_limit=interaction.filesize_limit,
         token_only=is_outside(interaction),
         locale=interaction.locale.value,
     )
-
-
-def covered(origin: Origin, plan: Plan, spoiler: bool) -> Origin:
-    """The origin with how the plan's pictures are covered."""
-    nsfw = plan.nsfw
-    return replace(origin, spoiler=spoiler or nsfw.spoiler, guard=nsfw.guard)
-
-
-async def _show_start(interaction: discord.Interaction, plan: Plan) -> None:
-    """Fill the acknowledgement's message, for Discord turns the first follow-up into one that is still empty."""
-    content = views.starting(plan.settings, plan.lineage, interaction.user.id)
-    content.view.stop()
-    await interaction.edit_original_response(view=content.view)

@@ -7,9 +7,10 @@ from dataclasses import fields
 import discord
 
 from bot.errors import Refusal
-from bot.interactions.confirmation import Confirmation, PictureRequest
+from bot.interactions.confirmation import Confirmation
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
+from bot.requests.picture_request import PictureRequest
 from bot.views.custom_ids import LAST_REQUEST
 from generation.comparison import Parameter
 from generation.settings import GenerationSettings, PartialSettings

@@ -1,9 +1,8 @@
 """Requests that begin at once, or, where they make many pictures, after a question that names the cost."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -11,23 +10,24 @@ from discord import ui
 
 from bot.errors import Refusal
 from bot.interactions.begin_request import begin, check, check_reach
-from bot.interactions.downloads import download
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
 from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.requests import inputs
-from bot.requests.comparisons import ComparedPicture, Comparisons
-from bot.requests.inputs import GivenPicture
+from bot.requests.completion import Fetch
+from bot.requests.pending import Downloads
+from bot.requests.picture_request import PictureRequest
 from bot.requests.plan import Plan
-from bot.requests.planner import Planner
+from bot.requests.request_plans import RequestPlans
 from bot.requests.submission import Submission
 from bot.views.message import MessageContent, framed
 from generation.catalogue import Catalogue
-from generation.comparison import Parameter
-from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
+from generation.sentences import Sentence
+from generation.settings import GenerationSettings
 from storage.drafts import Drafts
+from storage.generations import AlreadyAsked
 
 AT_ONCE = 4
 """Requests that one command may make without a question."""
@@ -39,35 +39,7 @@ model's own size counts as so many more."""
 DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>\d{1,18})")
 
 
-@dataclass(frozen=True, slots=True)
-class PictureRequest:
-    """Everything one command asks for: one or more pictures for each of its prompts."""
-
-    prompts: list[str]
-    seed: int | None
-    chosen: PartialSettings
-    private: bool = False
-    spoiler: bool = False
-    image_url: str = ""
-    """The address of the start picture; empty where there is none."""
-    explained: bool = False
-    """True for `/explain`."""
-    compared: Mapping[Parameter, str] = field(default_factory=dict)
-    """The settings to compare, with their values as typed. An empty text leaves the values to the bot."""
-
-    def to_document(self) -> dict[str, Any]:
-        """The request as JSON can hold it; `of_document` reads it back."""
-        return {each.name: getattr(self, each.name) for each in fields(self)} | {"chosen": self.chosen.given()}
-
-    @classmethod
-    def of_document(cls, document: dict[str, Any]) -> "PictureRequest":
-        chosen = document["chosen"]
-        if "sampler" in chosen:
-            chosen["sampler"] = Sampler(chosen["sampler"])
-        if "schedule" in chosen:
-            chosen["schedule"] = Schedule(chosen["schedule"])
-        compared = {Parameter(name): values for name, values in document.get("compared", {}).items()}
-        return cls(**document | {"chosen": PartialSettings(**chosen), "compared": compared})
+_ANSWERED = Sentence("This question was already answered. Start again with /imagine.")
 
 
 class Confirmation:
@@ -78,17 +50,17 @@ class Confirmation:
         *,
         catalogue: Catalogue,
         contexts: ContextLoader,
-        planner: Planner,
-        comparisons: Comparisons,
+        request_plans: RequestPlans,
         submission: Submission,
         drafts: Drafts,
+        fetch: Fetch,
     ) -> None:
         self._catalogue = catalogue
         self._contexts = contexts
-        self._planner = planner
-        self._comparisons = comparisons
+        self._request_plans = request_plans
         self._submission = submission
         self._drafts = drafts
+        self._fetch = fetch
 
     async def take(
         self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
@@ -96,82 +68,81 @@ class Confirmation:
         """Begin a request, or ask first. Raises `UserError` for what is refused."""
         plans = await self._plans(interaction, context, picture_request)
         if len(plans) > AT_ONCE or self._work(plans) > MANY_STEPS:
-            await self._ask_back(interaction, picture_request, plans)
+            await self._ask_back(interaction, context, picture_request, plans)
         else:
             await self._begin(interaction, picture_request, plans)
 
+    async def begin(
+        self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest, key: str
+    ) -> None:
+        """Begin a request without a question; see `begin_request.begin` for `key`. Raises `UserError`."""
+        await self._begin(interaction, picture_request, await self._plans(interaction, context, picture_request), key)
+
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Do what was answered. Raises `UserError`."""
-        async with self._drafts.taken(int(match["draft"]), interaction.user.id, "prompts") as document:
-            if document is None:
-                raise Refusal("This question was already answered. Start again with /imagine.")
-            if match["decision"] == "drop":
-                view = framed([ui.TextDisplay(say("Nothing was drawn."))])
-                view.stop()
-                await interaction.response.edit_message(view=view)
-                return
-            picture_request = PictureRequest.of_document(document)
-            context = await self._contexts.load(requester_of(interaction))
-            plans = await self._plans(interaction, context, picture_request)
-            await self._begin(interaction, picture_request, plans)
+        draft = int(match["draft"])
+        document = await self._drafts.get(draft, interaction.user.id, "prompts")
+        if document is None:
+            raise Refusal(_ANSWERED)
+        if match["decision"] == "drop":
+            await self._drafts.remove(draft)
+            view = framed([ui.TextDisplay(say("Nothing was drawn."))])
+            view.stop()
+            await interaction.response.edit_message(view=view)
+            return
+        picture_request = PictureRequest.of_document(document)
+        context = await self._contexts.load(requester_of(interaction))
+        try:
+            await self.begin(interaction, context, picture_request, f"draft:{draft}")
+        except AlreadyAsked:
+            raise Refusal(_ANSWERED) from None
+        await self._drafts.remove(draft)
 
     async def _ask_back(
-        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan]
+        self,
+        interaction: discord.Interaction,
+        context: RequestContext,
+        picture_request: PictureRequest,
+        plans: list[Plan],
     ) -> None:
         """Ask first; nobody is asked about a request that would be refused then."""
         await check(interaction, self._submission, plans, private=picture_request.private)
-        if picture_request.image_url:
+        if picture_request.image_urls:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            plans = await self._with_picture(interaction, picture_request)
+            pictures = await inputs.read([await self._fetch(url) for url in picture_request.image_urls])
+            plans = self._request_plans.of(context, picture_request, pictures)
         draft = await self._drafts.add(interaction.user.id, picture_request.to_document())
         await answer(interaction, self._question(plans, draft))
 
     async def _begin(
-        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan]
+        self, interaction: discord.Interaction, picture_request: PictureRequest, plans: list[Plan], key: str = ""
     ) -> None:
-        complete = partial(self._with_picture, interaction, picture_request) if picture_request.image_url else None
+        if picture_request.image_urls:
+            requester = plans[0].context.requester
+            plans = [
+                replace(plan, pending=Downloads(replace(picture_request, prompts=[prompt]), requester))
+                for plan, prompt in zip(plans, picture_request.prompts, strict=True)
+            ]
         await begin(
             interaction,
             self._submission,
             plans,
             private=picture_request.private,
             spoiler=picture_request.spoiler,
-            complete=complete,
+            key=key,
         )
 
-    async def _with_picture(self, interaction: discord.Interaction, picture_request: PictureRequest) -> list[Plan]:
-        """The plans once the picture is here, by the rules as they are then: a download may take half a minute."""
-        [picture] = await inputs.read([await download(interaction.client, picture_request.image_url)])
-        context = await self._contexts.load(requester_of(interaction))
-        return await self._plans(interaction, context, picture_request, picture)
-
     async def _plans(
-        self,
-        interaction: discord.Interaction,
-        context: RequestContext,
-        picture_request: PictureRequest,
-        picture: GivenPicture | None = None,
+        self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
     ) -> list[Plan]:
-        """The plans of a request, and what they start from where the `picture` is here already."""
-        starts, chosen = bool(picture_request.image_url), picture_request.chosen
-        planned = self._planner.explain if picture_request.explained else self._planner.imagine
-
-        def ask(prompt: str) -> Plan:
-            return planned(context, prompt, picture_request.seed, chosen, with_picture=starts)
-
+        """The plans of a request. Those of many are only made where there is room for them all."""
         first, *others = picture_request.prompts
-        plan = ask(first)
+        [plan] = self._request_plans.of(context, replace(picture_request, prompts=[first]))
         await self._submission.check_room(plan, len(picture_request.prompts))
-        plans = [plan, *map(ask, others)]
+        plans = [plan]
+        if others:
+            plans += self._request_plans.of(context, replace(picture_request, prompts=others))
         check_reach(interaction, self._submission, plans)
-        if starts:
-            self._planner.check_takes_picture(plans)
-        if picture:
-            plans = self._planner.with_picture(plans, picture)
-        if picture_request.compared:
-            asked = zip(plans, picture_request.prompts, strict=True)
-            compared = [ComparedPicture(*each, chosen, starts) for each in asked]
-            plans = [self._comparisons.plan(each, picture_request.compared) for each in compared]
         return plans
 
     def _work(self, plans: Sequence[Plan]) -> float:

@@ -81,8 +81,7 @@ class PictureActions:
         match press.kind:
             case PressKind.CANCEL:
                 check_owner(generation, interaction.user.id, moderates(interaction, generation))
-                await interaction.response.defer()
-                await self._dispatcher.cancel(generation)
+                await self._cancel(interaction, generation)
             case PressKind.DELETE:
                 check_owner(generation, interaction.user.id, moderates(interaction, generation))
                 await self._delete(interaction, generation)
@@ -146,6 +145,19 @@ class PictureActions:
     async def _begin(self, interaction: discord.Interaction, generation: Generation, plans: list[Plan]) -> None:
         origin = generation.origin
         await begin(interaction, self._submission, plans, private=origin.private, spoiler=origin.spoiler)
+
+    async def _cancel(self, interaction: discord.Interaction, generation: Generation) -> None:
+        """Stop a request, and show on the message that was pressed how it has ended, if it has."""
+        await interaction.response.defer()
+        if generation.state.unfinished:
+            await self._dispatcher.cancel(generation)
+        now = await self._generations.get(generation.id)
+        if now is None or now.state.unfinished:
+            return
+        shown = views.ended(now, await self._finished_files.of(now, self._messages.room(now.origin)))
+        await answer(interaction, shown)
+        if interaction.message is not None and interaction.message.id == now.origin.message_id:
+            await self._generations.delivered(now.id)
 
     async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:
         """Delete the pictures, the message that was pressed, and the one that first showed them."""

@@ -29,7 +29,7 @@ _GONE = Sentence("The start picture is no longer available. Draw or attach a new
 
 
 class Dispatcher:
-    """Draws what is saved. `run` it for as long as the bot lives; the next start resumes what is unfinished then."""
+    """Draws what is saved. `run` it for as long as the bot lives."""
 
     def __init__(
         self,
@@ -53,8 +53,8 @@ class Dispatcher:
         self._longest_line = longest_line
         self._in_flight = InFlightJobs(pool)
         self._queue = FairQueue(beside=self._in_flight.goes_beside)
-        self._preparing: set[int] = set()
-        """Requests whose files are being read; then they wait."""
+        self._expected: dict[int, Generation] = {}
+        """Requests that are being prepared; then they wait."""
         self._waiting: dict[int, Generation] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -66,28 +66,30 @@ class Dispatcher:
             tasks.create_task(self._feed(), name="dispatcher: feed")
             tasks.create_task(self._follow(), name="dispatcher: follow")
 
-    async def resume(self) -> None:
-        """Take up what an earlier run left: draw what is not drawn, show what is not shown."""
-        await self._estimates.load()
-        for generation in await self._generations.interrupted():
-            if generation.state.unfinished:
-                await self.submit(generation)
-            else:
-                self._delivery.finish(generation)
+    def expect(self, generations: Iterable[Generation]) -> None:
+        """Give saved requests their places: they are prepared elsewhere, and submitted then."""
+        self._expected |= {each.id: each for each in generations}
+
+    def forget(self, generation: Generation) -> None:
+        """Give up the place of a request that is not submitted."""
+        self._expected.pop(generation.id, None)
+
+    def holds(self, generation: Generation) -> bool:
+        """True for a request that is expected, waits, or is being drawn."""
+        return generation.id in self._expected or generation.id in self._waiting or self._in_flight.has(generation.id)
 
     async def submit(self, generation: Generation) -> None:
-        """Queue a saved request."""
+        """Queue an expected request; without effect where it was cancelled since."""
         if generation.axes and not generation.undrawn:
+            self.forget(generation)
             self._delivery.finish(await self._results.finish_comparison(generation))
             return
-        self._preparing.add(generation.id)
         try:
             task = await self._tasks.of(generation)
         except OSError:
             task = None
-        if generation.id not in self._preparing:
+        if self._expected.pop(generation.id, None) is None:
             return
-        self._preparing.remove(generation.id)
         if task is None:
             self._delivery.finish(await self._generations.fail(generation.id, str(_GONE)))
             return
@@ -96,10 +98,10 @@ class Dispatcher:
         self._announce_positions()
 
     def line(self) -> list[Generation]:
-        """All unfinished requests in their order: first what is being drawn, then what waits."""
+        """All requests at work here in their order: what is being drawn, what waits, and what is being prepared."""
         places = self._queue.positions()
         waiting = sorted(self._waiting.values(), key=lambda each: places.get(each.id, 0))
-        return [*self._running(), *waiting]
+        return [*self._running(), *waiting, *self._expected.values()]
 
     @property
     def drawing(self) -> int:
@@ -108,7 +110,7 @@ class Dispatcher:
 
     def check_queue_length(self, more: int = 1) -> None:
         """Raise `LimitExceeded` where the queue has no place for so many requests more."""
-        if len(self._waiting) + more > self._longest_line:
+        if len(self._waiting) + len(self._expected) + more > self._longest_line:
             raise LimitExceeded("The queue is full. Try again in a few minutes.")
 
     def seconds_until(self, requests: Iterable[Work]) -> float | None:
@@ -117,12 +119,13 @@ class Dispatcher:
         return self._estimates.ends(self._running(), [*waiting, *requests])[-1]
 
     async def cancel(self, generation: Generation) -> None:
-        """Stop a request that has not ended; without effect on any other."""
-        if self._take_out(generation.id):
-            self._delivery.finish(await self._cancelled(generation, done=0.0))
-        elif flight := self._in_flight.get(generation.id):
+        """Stop a request. The message of one that has ended shows that again."""
+        if flight := self._in_flight.get(generation.id):
             flight.stopping = True
             await self._pool.cancel(generation.id)
+            return
+        self._take_out(generation.id)
+        self._delivery.finish(await self._cancelled(generation, done=0.0))
 
     async def abandon(self, generation: Generation) -> None:
         """Stop a request of which nothing is to be written or shown any more."""
@@ -146,8 +149,7 @@ class Dispatcher:
 
     def _take_out(self, generation_id: int) -> bool:
         """Take a request out of the queue; False where it does not wait."""
-        if generation_id in self._preparing:
-            self._preparing.remove(generation_id)
+        if self._expected.pop(generation_id, None):
             return True
         if self._queue.remove(generation_id):
             del self._waiting[generation_id]
@@ -173,7 +175,8 @@ class Dispatcher:
                 if not flight.abandoned:
                     await self._note(flight, event)
             except StorageError:
-                log.exception("what happened to %s cannot be written; the next start takes it up", event.job_id)
+                log.exception("what happened to %s cannot be written; it is taken up again soon", event.job_id)
+                self.forget(flight.generation)
             if isinstance(event, Ending):
                 self._release(flight)
 
@@ -194,6 +197,7 @@ class Dispatcher:
                 return
         learned = self._release(flight)
         if ended.state.unfinished:
+            self.expect([ended])
             await self.submit(ended)
         else:
             self._delivery.finish(ended)

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 
 from bot.jobs import comparison_parts
+from generation import images
 from generation.jobs import Draw, Inputs, Manner, Task, Upscale
-from storage.generations import Generations
 from storage.images import Images
 from storage.records import Action, Generation, InputFiles, NsfwPolicy
 
@@ -12,8 +12,7 @@ from storage.records import Action, Generation, InputFiles, NsfwPolicy
 class Tasks:
     """Reads what a task needs."""
 
-    def __init__(self, *, generations: Generations, images: Images) -> None:
-        self._generations = generations
+    def __init__(self, images: Images) -> None:
         self._images = images
 
     async def of(self, generation: Generation) -> Task:
@@ -30,16 +29,13 @@ class Tasks:
         )
 
     async def _upscale(self, generation: Generation) -> Upscale:
-        parent = await self._generations.get(generation.lineage.parent or 0)
-        pictures = parent.pictures if parent else ()
-        picture = next((each for each in pictures if each.index == generation.lineage.picture), None)
-        if parent is None or picture is None or picture.file is None:
-            raise FileNotFoundError
+        picture = await self._images.read(generation.source or "")
+        before = images.width_of(picture) // generation.settings.final_size[0]
         return Upscale(
             generation.settings,
-            await self._images.read(picture.file),
-            generation.factor // parent.factor,
-            enlarged_before=parent.factor,
+            picture,
+            generation.factor // before,
+            enlarged_before=before,
             manner=Manner.CREATIVE if generation.lineage.action is Action.CREATIVE_UPSCALE else Manner.SUBTLE,
             check=_is_checked(generation),
         )

@@ -1,8 +1,9 @@
 """How much a person may ask for: unfinished requests, the time between two, and steps in a day."""
 
+import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from math import ceil
+from datetime import UTC, datetime
+from math import ceil, inf
 
 from bot.locales.durations import duration
 from bot.policy.requester import Requester
@@ -37,10 +38,19 @@ class Budgets:
         host_limits: Limits,
         generations: Generations,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._host_limits = host_limits
         self._generations = generations
         self._now = now
+        self._clock = clock
+        self._asked: dict[tuple[int, int | None], float] = {}
+        """The time of each person's latest request in a server, and everywhere (None), by a clock that nobody sets."""
+
+    def note(self, requester: Requester) -> None:
+        """Note that a person's request is saved."""
+        for place in (None, requester.guild_id):
+            self._asked[requester.user_id, place] = self._clock()
 
     async def check(
         self, requester: Requester, limits: Limits, charged: int, *, requests: int = 1, first: bool = True
@@ -57,7 +67,7 @@ class Budgets:
             used = usage.within(place)
             allowed.check_waiting(used.unfinished)
             if first and allowed.cooldown and used.last:
-                _check_cooldown(place is not None, allowed.cooldown, self._now() - used.last)
+                _check_cooldown(place is not None, allowed.cooldown, self._since(requester, place, used.last))
             if allowed.daily_steps is not None and used.steps + charged > allowed.daily_steps:
                 left = max(allowed.daily_steps - used.steps, 0)
                 refusal = _TOO_MUCH[place is not None].with_values(needed=charged, daily=allowed.daily_steps)
@@ -68,6 +78,15 @@ class Budgets:
         usage = await self._usage(requester)
         for place, allowed in self._limits(requester, limits):
             _check_room(usage.within(place), allowed, requests)
+
+    def _since(self, requester: Requester, place: int | None, last: datetime) -> float:
+        """The seconds since a person's `last` request in a place. Where the wall clock was set back since, another
+        clock tells; after a restart, nothing does, and the request counts as long ago."""
+        passed = (self._now() - last).total_seconds()
+        if passed >= 0:
+            return passed
+        asked = self._asked.get((requester.user_id, place))
+        return inf if asked is None else self._clock() - asked
 
     async def _usage(self, requester: Requester) -> Usage:
         return await self._generations.usage(requester.user_id, self._now() - BUDGET_TIME)
@@ -99,6 +118,6 @@ def _check_room(used: Usage, limits: Limits, requests: int) -> None:
         )
 
 
-def _check_cooldown(here: bool, cooldown: int, passed: timedelta) -> None:
-    if (left := cooldown - passed.total_seconds()) > 0:
+def _check_cooldown(here: bool, cooldown: int, passed: float) -> None:
+    if (left := cooldown - passed) > 0:
         raise LimitExceeded(_TOO_SOON[here].with_values(cooldown=duration(cooldown), left=duration(ceil(left))))

@@ -1,6 +1,5 @@
 """Plans that are derived from an earlier request."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,17 +7,17 @@ from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
 from bot.prompts import flags
 from bot.prompts.flags import ParsedPrompt
-from bot.requests import inputs, sizes, variations
+from bot.requests import sizes, variations
+from bot.requests.pending import Outpaint
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from generation import abilities, outpainting, upscaling
 from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
-from generation.jobs import Inputs, Manner
+from generation.jobs import Manner
 from generation.outpainting import Direction
 from generation.sentences import Sentence
 from generation.settings import SEED, STEPS, GenerationSettings, PartialSettings
-from storage.images import Images
 from storage.records import Action, Generation, InputFiles, Lineage, Picture
 
 GONE = Sentence("That picture is no longer available. Re-roll to draw another.")
@@ -27,10 +26,9 @@ GONE = Sentence("That picture is no longer available. Re-roll to draw another.")
 class Derivations:
     """Plans what people do with a picture. It raises `UserError` for what is refused."""
 
-    def __init__(self, *, planner: Planner, catalogue: Catalogue, images: Images) -> None:
+    def __init__(self, *, planner: Planner, catalogue: Catalogue) -> None:
         self._planner = planner
         self._catalogue = catalogue
-        self._images = images
 
     def derive(
         self, context: RequestContext, generation: Generation, settings: GenerationSettings, lineage: Lineage
@@ -128,16 +126,12 @@ class Derivations:
         side = (room.widths if zoom_or_direction in (Direction.LEFT, Direction.RIGHT) else room.heights)[1]
         size = outpainting.view_size(old.final_size, zoom_or_direction, side)
 
-        async def canvas() -> Inputs:
-            png = await self._read(picture)
-            return await asyncio.to_thread(inputs.canvas, png, old.final_size, zoom_or_direction, side)
-
         settings = variations.outpainted(old, self._planner.new_seed(), size)
         settings = replace(settings, count=generation.settings.count)
         action = Action.PAN if isinstance(zoom_or_direction, Direction) else Action.ZOOM_OUT
-        plan = self._planner.plan(context, settings, Lineage(action, generation.id, index), from_picture=True)
-        self._planner.check_takes_more(plan)
-        return replace(plan, prepare=canvas)
+        files = InputFiles(image=picture.file)
+        plan = self._planner.plan(context, settings, Lineage(action, generation.id, index), files=files)
+        return replace(plan, pending=Outpaint(old.final_size, zoom_or_direction, side))
 
     def reshape(self, context: RequestContext, generation: Generation, index: int, aspect: tuple[int, int]) -> Plan:
         """One picture again in another aspect (width, height), from the same noise."""
@@ -162,7 +156,7 @@ class Derivations:
         upscaling.check(picture.width, picture.height, factor)
         action = Action.CREATIVE_UPSCALE if manner is Manner.CREATIVE else Action.UPSCALE
         settings, lineage = generation.settings.of_picture(index), Lineage(action, generation.id, index)
-        plan = self._planner.plan(context, settings, lineage, factor=generation.factor * factor)
+        plan = self._planner.plan(context, settings, lineage, factor=generation.factor * factor, source=picture.file)
         side = max(picture.width, picture.height) * factor
         if plan.limits.side is not None and side > plan.limits.side:
             raise LimitExceeded(
@@ -186,12 +180,6 @@ class Derivations:
         settings, *cells = (replace(each, seed=seed) for each in (generation.settings, *generation.cells))
         lineage = Lineage(generation.lineage.action, generation.id)
         return self._planner.plan(context, settings, lineage, files=generation.inputs, cells=cells)
-
-    async def _read(self, picture: Picture) -> bytes:
-        try:
-            return await self._images.read(picture.file or "")
-        except OSError:
-            raise Refusal(GONE) from None
 
 
 def _seen_as(plan: Plan, typed: ParsedPrompt) -> Plan:

@@ -1,15 +1,16 @@
 """A request that has passed every check and is not saved yet."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.policy.request_context import NsfwHandling, RequestContext
+from bot.requests import pending
+from bot.requests.pending import Pending
 from generation import cost
 from generation.comparison import Axis
 from generation.jobs import Inputs
 from generation.pace import Work
 from generation.settings import GenerationSettings, Limits
-from storage.records import NO_FILES, Action, InputFiles, Lineage, NsfwPolicy
+from storage.records import NO_FILES, Action, InputFiles, Lineage, NewRequest, NsfwPolicy, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,10 @@ class Plan:
     """How many times larger than drawn its pictures become."""
     inputs: Inputs = field(default_factory=Inputs)
     """Start pictures, masks and references that are not saved yet."""
-    prepare: Callable[[], Awaitable[Inputs]] | None = None
-    """Makes the inputs when the request is taken in, where that takes time."""
+    pending: Pending | None = None
+    """The work that is left once it is saved."""
+    source: str | None = None
+    """Of an upscale: the file that it enlarges."""
     files: InputFiles = NO_FILES
     """Inputs that are saved already."""
     cells: tuple[GenerationSettings, ...] = ()
@@ -77,3 +80,19 @@ class Plan:
         """The steps that budgets charge."""
         explained = cost.EXPLAINED if self.lineage.action is Action.EXPLAIN else 0
         return self.work.charged + explained if self.draws else 0
+
+    def to_save(self, origin: Origin) -> NewRequest:
+        """Everything that is saved of it, with how its pictures are covered."""
+        nsfw = self.nsfw
+        return NewRequest(
+            replace(origin, spoiler=origin.spoiler or nsfw.spoiler, guard=nsfw.guard),
+            self.settings,
+            self.lineage,
+            self.factor,
+            self.files,
+            self.cells,
+            self.axes,
+            charged=self.charged,
+            source=self.source,
+            pending=pending.to_document(self.pending) if self.pending else None,
+        )

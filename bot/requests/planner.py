@@ -117,13 +117,14 @@ class Planner:
         context: RequestContext,
         pictures: Sequence[GivenPicture],
         text: str,
+        seed: int | None,
         chosen: PartialSettings,
     ) -> Plan:
         """Something of each of two to four pictures.
 
         A model with an IP-Adapter takes them all as image prompts; another starts from halfway between them.
         """
-        plan = self.imagine(context, text, None, chosen, with_picture=True)
+        plan = self.imagine(context, text, seed, chosen, with_picture=True)
         if plan.size_open:
             plan = self.shaped_as(plan, pictures[0].size)
         model = self._catalogue.get(plan.settings.model)
@@ -172,11 +173,20 @@ class Planner:
         factor: int = 1,
         cells: Sequence[GenerationSettings] = (),
         from_picture: bool = False,
+        source: str | None = None,
     ) -> Plan:
         """A plan, once the models can do it and the rules allow it. Raises `UserError`."""
         from_picture = from_picture or files.image is not None
         plan = Plan(
-            context, settings, lineage, Limits(), factor, files=files, cells=tuple(cells), from_picture=from_picture
+            context,
+            settings,
+            lineage,
+            Limits(),
+            factor,
+            files=files,
+            cells=tuple(cells),
+            from_picture=from_picture,
+            source=source,
         )
         for each in plan.drawn:
             self._catalogue.loras.check(each.prompt, each.model)

@@ -1,12 +1,23 @@
 """Records and events turned into messages: Components V2 views with their files. Nothing is sent from here."""
 
 from bot.views.message import MessageContent
-from bot.views.request import direct_message, ended, file_of_one, of_one, outcome, starting, underway, which
+from bot.views.request import (
+    direct_message,
+    ended,
+    ended_versions,
+    file_of_one,
+    of_one,
+    outcome,
+    starting,
+    underway,
+    which,
+)
 
 __all__ = [
     "MessageContent",
     "direct_message",
     "ended",
+    "ended_versions",
     "file_of_one",
     "of_one",
     "outcome",

@@ -1,6 +1,7 @@
 """The message of a request, from start to end."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from discord import ui
 
@@ -19,12 +20,11 @@ from generation.settings import GenerationSettings
 from storage.records import Generation, Lineage
 
 
-def starting(
-    settings: GenerationSettings, lineage: Lineage, user_id: int, parent: Generation | None = None
-) -> MessageContent:
+def starting(generation: Generation, parent: Generation | None = None) -> MessageContent:
     """A request that is about to be queued."""
-    parts = [*_title(settings, lineage, user_id, parent), ui.TextDisplay(say("Starting…"))]
-    return MessageContent(framed(parts))
+    parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
+    cancel = ui.ActionRow(button(Press(PressKind.CANCEL, generation.id)))
+    return MessageContent(framed([*parts, ui.TextDisplay(say("Starting…")), cancel]))
 
 
 def underway(
@@ -76,6 +76,20 @@ def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Gener
         case JobState.DELETED:
             return _without_pictures(generation, say("Deleted."), parent)
     return _without_pictures(generation, say(generation.failure or "The picture couldn't be drawn."), parent)
+
+
+def ended_versions(
+    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None = None
+) -> list[MessageContent]:
+    """A request that has ended, for a message that Discord may refuse: whole, without its prompt, and without both
+    prompt and pictures."""
+    silent = replace(generation, settings=replace(generation.settings, prompt="…", negative_prompt=""))
+    elsewhere = say("Discord doesn't let me show this here. It's in /history, number {number}.", number=generation.id)
+    return [
+        ended(generation, pictures, parent),
+        ended(silent, pictures),
+        _without_pictures(silent, elsewhere, None),
+    ]
 
 
 def of_one(generation: Generation, picture: PictureFile) -> MessageContent:

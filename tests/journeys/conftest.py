@@ -289,3 +289,10 @@ async def other(playground: Playground) -> AsyncIterator[Member]:
 async def admin(playground: Playground) -> AsyncIterator[Member]:
     async with Member(playground.url, "admin") as admin:
         yield admin
+
+
+async def until_nothing_is_due(bot: app.Bot) -> None:
+    """Wait until every request has ended and its message shows that."""
+    async with asyncio.timeout(30):
+        while await bot.generations.interrupted():
+            await asyncio.sleep(0.01)

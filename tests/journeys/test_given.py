@@ -14,7 +14,7 @@ from bot.attachments import encode
 from generation import images
 from generation.catalogue import POCKET
 from playground.client.person import File, Outcome
-from tests.journeys.conftest import Member, Start, filled, text_of
+from tests.journeys.conftest import Member, Start, filled, text_of, until_nothing_is_due
 from tests.journeys.test_checks import covered
 
 
@@ -79,7 +79,7 @@ async def test_rules_that_change_while_a_picture_is_read_apply_to_it(
     reading.set()
     refusal = await member.wait_for(lambda each: "Drawing is paused" in each["content"])
     assert refusal["ephemeral_for"] == member.id
-    assert await bot.generations.interrupted() == []
+    await until_nothing_is_due(bot)
 
 
 async def test_a_policy_that_changes_while_a_picture_is_read_covers_what_comes_of_it(

@@ -35,6 +35,7 @@ class Stage:
     async def open(self) -> simcord.Env:
         """Set the bot to work."""
         self.env = simcord.Env(await self._begin())
+        await self.bot.reconciler.look()
         await self.env.start()
         guild = self.env.create_guild()
         self.channel = guild.create_text_channel("general")
@@ -63,12 +64,12 @@ class Stage:
         await self._running.aclose()
         self._running, self.pool = AsyncExitStack(), FakePool()
         await self.env.restart_bot(await self._begin())
+        await self.bot.reconciler.look()
 
     async def _begin(self) -> discord.Client:
         bot = await self._running.enter_async_context(
             app.assembled(self._config, pool=self.pool, now=lambda: self.env.now() + self.ahead)
         )
-        await bot.dispatcher.resume()
         for work in (bot.dispatcher.run(), bot.audit_log.run()):
             task = asyncio.create_task(work)
             self._running.callback(task.cancel)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.generations import Generations
 from storage.records import Action, Lineage, Origin
+from tests.saved import saved
 
 ORIGIN = Origin("interaction:1", user_id=1, channel_id=2, message_id=3, guild_id=4)
 
@@ -15,9 +16,9 @@ async def test_cells_come_back_as_they_were(generations: Generations, apple: Gen
         replace(apple, prompt="a cute fox 🦊", width=160, seed_width=128, seed_height=96),
         replace(apple, sampler=Sampler.HEUN, schedule=Schedule.BETA, guidance_scale=1.5),
     )
-    saved = await generations.add(ORIGIN, apple, Lineage(Action.SEED), cells=cells)
-    assert saved.cells == cells
+    sheet = await saved(generations, ORIGIN, apple, Lineage(Action.SEED), cells=cells)
+    assert sheet.cells == cells
     [unfinished] = await generations.interrupted()
     assert unfinished.cells == cells
-    plain = await generations.add(replace(ORIGIN, key="interaction:2"), apple, Lineage())
+    plain = await saved(generations, replace(ORIGIN, key="interaction:2"), apple, Lineage())
     assert plain.cells == ()

@@ -1,3 +1,4 @@
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -28,10 +29,17 @@ def stamp(file: Path, revision: str) -> None:
 
 
 def schema_of(file: Path) -> dict[str, str]:
-    """The statement that makes each table and index, with single spaces."""
+    """The statement that makes each table and index, its parts sorted, for SQLite adds a column as the last part."""
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
+    return {name: _sorted_parts(sql) for name, sql in rows if name != "alembic_version"}
+
+
+def _sorted_parts(sql: str) -> str:
+    head, _, body = " ".join(sql.split()).partition("(")
+    inside, _, options = body.rpartition(")")
+    parts = sorted(part.strip() for part in re.split(r",(?![^()]*\))", inside))
+    return f"{head}({', '.join(parts)}){options}"
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,13 +12,14 @@ from storage.paces import Paces
 from storage.people import BETWEEN_HINTS, People
 from storage.records import Action, Generation, Lineage, Origin, PersonalSettings, Picture, Style
 from storage.removals import Removals
+from tests.saved import saved
 
 
 async def asked(generations: Generations, prompt: str, user: int = 1, parent: int | None = None) -> Generation:
     settings = GenerationSettings(prompt=prompt, seed=7, model="pocket", width=64, height=64)
     key = f"{user} {prompt} {parent}"
     lineage = Lineage(Action.REROLL, parent) if parent else Lineage()
-    return await generations.add(Origin(key, user, 2, hash(key) % 10**9), settings, lineage)
+    return await saved(generations, Origin(key, user, 2, hash(key) % 10**9), settings, lineage)
 
 
 async def test_personal_settings_change_one_by_one(sessions: Sessions) -> None:
@@ -101,7 +101,7 @@ async def test_the_language_of_a_person_is_that_of_their_latest_request(sessions
     assert await generations.locale_of(1) == "en-US"
     settings = GenerationSettings("a fox", 7, "pocket", 64, 64)
     for number, locale in enumerate(("en-US", "es-419", "es-ES")):
-        await generations.add(Origin(f"key {number}", 1, 2, number, locale=locale), settings, Lineage())
+        await saved(generations, Origin(f"key {number}", 1, 2, number, locale=locale), settings, Lineage())
     assert await generations.locale_of(1) == "es-ES"
 
 
@@ -140,27 +140,21 @@ def _bytes_of(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.glob("noisefox.db*"))
 
 
-async def test_a_draft_is_taken_once_by_its_person_and_not_kept_for_ever(sessions: Sessions) -> None:
+async def test_a_draft_is_its_persons_alone_and_not_kept_for_ever(sessions: Sessions) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     drafts = Drafts(sessions, lambda: now)
     first = await drafts.add(1, {"prompts": ["a", "b"]})
 
-    async def taken(draft: int, user: int, kind: str = "prompts") -> object:
-        async with drafts.taken(draft, user, kind) as document:
-            return document
-
-    assert await taken(first, 2) is None
-    assert await taken(first, 1, "url") is None
-    with contextlib.suppress(RuntimeError):
-        async with drafts.taken(first, 1, "prompts"):
-            raise RuntimeError
-    assert await taken(first, 1) == {"prompts": ["a", "b"]}
-    assert await taken(first, 1) is None
+    assert await drafts.get(first, 2, "prompts") is None
+    assert await drafts.get(first, 1, "url") is None
+    assert await drafts.get(first, 1, "prompts") == {"prompts": ["a", "b"]}
+    await drafts.remove(first)
+    assert await drafts.get(first, 1, "prompts") is None
     old = await drafts.add(1, {"prompts": []})
     assert old > first, "a number is never used again"
     now += LIFE + timedelta(seconds=1)
     await drafts.add(2, {})
-    assert await taken(old, 1) is None
+    assert await drafts.get(old, 1, "prompts") is None
 
 
 async def test_the_number_of_what_was_forgotten_is_never_used_again_and_its_steps_count_for_a_day(
@@ -172,7 +166,7 @@ async def test_the_number_of_what_was_forgotten_is_never_used_again_and_its_step
     async def charge(user: int, key: str) -> int:
         settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
         origin = Origin(key, user, 2, len(key), guild_id=5)
-        return (await generations.add(origin, settings, Lineage(), charged=25)).id
+        return (await saved(generations, origin, settings, Lineage(), charged=25)).id
 
     await charge(1, "a")
     failed = await charge(1, "ab")

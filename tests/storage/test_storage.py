@@ -18,6 +18,7 @@ from storage.records import ANY_MODEL, Action, Lineage, NsfwPolicy, Origin, Pict
 from storage.removals import Removals
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
 from storage.server_rules import ServerRules
+from tests.saved import saved
 
 SNOWFLAKE = 2**63 - 1
 EXPIRES = datetime(2030, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -45,8 +46,8 @@ async def test_the_database_uses_a_write_ahead_log(tmp_path: Path) -> None:
 
 
 async def test_a_request_comes_back_as_it_was_saved(generations: Generations, apple: GenerationSettings) -> None:
-    first = await generations.add(origin(), apple, Lineage())
-    second = await generations.add(origin("other"), apple, Lineage(Action.UPSCALE, first.id, 1), factor=4)
+    first = await saved(generations, origin(), apple, Lineage())
+    second = await saved(generations, origin("other"), apple, Lineage(Action.UPSCALE, first.id, 1), factor=4)
     loaded = await generations.get(second.id)
     assert loaded == second
     assert loaded is not None
@@ -59,7 +60,7 @@ async def test_a_request_comes_back_as_it_was_saved(generations: Generations, ap
 
 
 async def test_one_event_never_makes_two_requests(generations: Generations, apple: GenerationSettings) -> None:
-    asked = [generations.add(origin(), apple, Lineage()) for _ in range(5)]
+    asked = [saved(generations, origin(), apple, Lineage()) for _ in range(5)]
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert sum(isinstance(outcome, AlreadyAsked) for outcome in outcomes) == 4
     assert await generations.knows("interaction:1")
@@ -71,7 +72,7 @@ async def unfinished_of(generations: Generations, user_id: int) -> int:
 
 
 async def test_the_life_of_a_request(sessions: Sessions, generations: Generations, apple: GenerationSettings) -> None:
-    generation = await generations.add(origin(), apple, Lineage())
+    generation = await saved(generations, origin(), apple, Lineage())
     assert await unfinished_of(generations, SNOWFLAKE) == 1
     await generations.begin(generation.id)
     assert [each.state for each in await generations.interrupted()] == [JobState.DRAWING]
@@ -83,7 +84,7 @@ async def test_the_life_of_a_request(sessions: Sessions, generations: Generation
     assert [each.id for each in await generations.interrupted()] == [generation.id]
     await generations.delivered(generation.id)
     assert await generations.interrupted() == []
-    larger = await generations.add(origin("upscale"), apple, Lineage(Action.UPSCALE, generation.id, 0), factor=2)
+    larger = await saved(generations, origin("upscale"), apple, Lineage(Action.UPSCALE, generation.id, 0), factor=2)
     assert (await generations.complete(larger.id, (), 0.5, upscaler="Real-ESRGAN")).upscaler == "Real-ESRGAN"
     await generations.delivered(larger.id)
     found = await generations.by_message(SNOWFLAKE - 2)
@@ -99,7 +100,7 @@ async def test_the_life_of_a_request(sessions: Sessions, generations: Generation
 
 
 async def test_failures_and_cancels_are_kept(generations: Generations, apple: GenerationSettings) -> None:
-    one, two = [await generations.add(origin(str(i)), apple, Lineage()) for i in range(2)]
+    one, two = [await saved(generations, origin(str(i)), apple, Lineage()) for i in range(2)]
     assert (await generations.fail(one.id, "no luck")).failure == "no luck"
     assert (await generations.cancel(two.id)).state is JobState.CANCELLED
     assert await unfinished_of(generations, SNOWFLAKE) == 0
@@ -108,9 +109,9 @@ async def test_failures_and_cancels_are_kept(generations: Generations, apple: Ge
 async def test_what_was_saved_is_there_after_a_restart(tmp_path: Path, apple: GenerationSettings) -> None:
     file = tmp_path / "noisefox.db"
     async with database.opened(file) as sessions:
-        saved = await Generations(sessions).add(origin(), apple, Lineage())
+        kept = await saved(Generations(sessions), origin(), apple, Lineage())
     async with database.opened(file) as sessions:
-        assert await Generations(sessions).interrupted() == [saved]
+        assert await Generations(sessions).interrupted() == [kept]
 
 
 async def test_own_defaults_add_up_until_they_are_forgotten(preferences: Preferences) -> None:
@@ -154,13 +155,13 @@ async def test_what_servers_decide_adds_up_until_it_is_forgotten(rules: ServerRu
 async def test_what_a_member_has_spent(generations: Generations, apple: GenerationSettings) -> None:
     mine = origin(), origin("b"), origin("c"), origin("d")
     four = replace(apple, steps=10, count=4)
-    first = await generations.add(mine[0], four, Lineage(), charged=40)
-    await generations.add(mine[1], four, Lineage(Action.UPSCALE, first.id, 0))
-    failed = await generations.add(mine[2], four, Lineage(), charged=40)
+    first = await saved(generations, mine[0], four, Lineage(), charged=40)
+    await saved(generations, mine[1], four, Lineage(Action.UPSCALE, first.id, 0))
+    failed = await saved(generations, mine[2], four, Lineage(), charged=40)
     await generations.fail(failed.id, "x")
     await generations.delete(failed.id)
-    elsewhere = await generations.add(replace(origin("e"), guild_id=None), apple, Lineage(), charged=7)
-    last = await generations.add(mine[3], apple, Lineage(), charged=20)
+    elsewhere = await saved(generations, replace(origin("e"), guild_id=None), apple, Lineage(), charged=7)
+    last = await saved(generations, mine[3], apple, Lineage(), charged=20)
     await generations.cancel(last.id, 5)
     guild, user = mine[0].guild_id, mine[0].user_id
     assert guild is not None

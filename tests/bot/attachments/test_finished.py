@@ -15,6 +15,7 @@ from storage.images import Images
 from storage.records import Generation, Lineage, NsfwPolicy, Origin, Picture
 from tests.bot.interactions.test_remix_modal import SETTINGS
 from tests.databases import save_empty
+from tests.saved import saved
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def four(tmp_path: Path) -> Generation:
     save_empty(tmp_path / "noisefox.db")
     async with database.opened(tmp_path / "noisefox.db") as sessions:
         generations = Generations(sessions)
-        generation = await generations.add(Origin("key", 1, 2, 3), SETTINGS, Lineage())
+        generation = await saved(generations, Origin("key", 1, 2, 3), SETTINGS, Lineage())
         return await generations.complete(generation.id, pictures, 1.0)
 
 

@@ -8,7 +8,6 @@ import pytest
 from bot.delivery.audit_log import AuditLog
 from generation.sentences import Sentence
 from storage.database import StorageError
-from storage.rulebook import Rulebook
 from storage.server_rules import ServerRules
 
 
@@ -18,11 +17,11 @@ class ForgetfulRules(ServerRules):
     def __init__(self) -> None:
         self.read: asyncio.Queue[int] = asyncio.Queue()
 
-    async def of(self, guild_id: int) -> Rulebook:
+    async def log_channel_of(self, guild_id: int) -> int | None:
         self.read.put_nowait(guild_id)
         if guild_id == 1:
             raise StorageError("the disk is full")
-        return Rulebook()
+        return None
 
 
 async def test_a_line_that_is_lost_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:

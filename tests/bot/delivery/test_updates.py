@@ -24,6 +24,7 @@ from storage.generations import Generations
 from storage.images import Images
 from storage.records import Generation, Lineage, Origin, Picture
 from tests.databases import save_empty
+from tests.saved import saved
 
 LOOK = Preview(2, 2, bytes(12))
 
@@ -44,6 +45,13 @@ class FakeMessages:
 
     def may_miss(self, origin: Origin, seconds: float) -> bool:
         return False
+
+    def spares_edits(self, origin: Origin) -> bool:
+        return False
+
+    async def post(self, origin: Origin, content: MessageContent, nonce: int, reply_to: int) -> int:
+        await self.edit(origin, content)
+        return nonce
 
     async def edit(self, origin: Origin, content: MessageContent) -> None:
         if self.refusals:
@@ -120,7 +128,7 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
             sleep=time.sleep,
         )
         settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
-        drawing = await generations.add(Origin("key", 1, 2, 3), settings, Lineage())
+        drawing = await saved(generations, Origin("key", 1, 2, 3), settings, Lineage())
         yield Story(delivery, messages, time, generations, images, drawing)
         await delivery.close()
 
@@ -149,7 +157,7 @@ async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(story: 
     limits = RateLimits(limit=5, seconds=5.0, clock=story.time.clock)
     refused: list[float] = []
     settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
-    jobs = [await story.generations.add(Origin(f"key {n}", 1, 2, 10 + n), settings, Lineage()) for n in range(20)]
+    jobs = [await saved(story.generations, Origin(f"key {n}", 1, 2, 10 + n), settings, Lineage()) for n in range(20)]
     edits: list[float] = []
     for step in range(1, 21):
         for job in jobs:
@@ -172,7 +180,7 @@ async def test_each_interaction_has_a_rate_of_its_own(story: Story) -> None:
     settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
     for number in range(20):
         origin = Origin(f"key {number}", 1, 2, 10 + number, token=f"token {number}")
-        job = await story.generations.add(origin, settings, Lineage())
+        job = await saved(story.generations, origin, settings, Lineage())
         story.delivery.update(job, Progress(job.id, 1, 20, (LOOK,)))
     await settled()
     assert len(story.messages.shown) == 20
@@ -183,7 +191,7 @@ async def test_when_a_long_queue_moves_up_its_messages_follow_one_by_one(story: 
     jobs = []
     for number in range(20):
         origin = Origin(f"key {number}", 1, 2, 10 + number, token=f"token {number}")
-        jobs.append(await story.generations.add(origin, settings, Lineage()))
+        jobs.append(await saved(story.generations, origin, settings, Lineage()))
     for place, job in enumerate(jobs, start=1):
         story.delivery.update(job, Queued(job.id, place), 600.0)
     await settled()

@@ -1,0 +1,83 @@
+"""Does what is pending of a saved request: reads what it starts from, and plans it by the rules as they are then."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from bot.errors import Refusal
+from bot.policy.request_context import ContextLoader
+from bot.requests import blending, inputs, pending
+from bot.requests.derived_plans import GONE
+from bot.requests.pending import Downloads, Outpaint
+from bot.requests.plan import Plan
+from bot.requests.request_plans import RequestPlans
+from generation.jobs import Inputs
+from storage.generations import Generations
+from storage.images import Images
+from storage.records import Generation, NewRequest
+
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Downloads a picture that somebody posted. Raises `Refusal`."""
+
+
+class Completion:
+    """Completes saved requests. It raises `UserError` for what is refused, and `OSError` where the disk is full."""
+
+    def __init__(
+        self,
+        *,
+        generations: Generations,
+        images: Images,
+        contexts: ContextLoader,
+        request_plans: RequestPlans,
+        fetch: Fetch,
+    ) -> None:
+        self._generations = generations
+        self._images = images
+        self._contexts = contexts
+        self._request_plans = request_plans
+        self._fetch = fetch
+
+    async def complete(self, generation: Generation) -> Generation:
+        """A request with all that it starts from, recorded."""
+        work = pending.of_document(generation.pending or {})
+        if isinstance(work, Outpaint):
+            return await self._keep(generation, _as_saved(generation), await self._outpainted(generation, work))
+        plan = await self._planned(generation, work)
+        return await self._keep(generation, plan.to_save(generation.origin), plan.inputs)
+
+    async def _planned(self, generation: Generation, work: Downloads) -> Plan:
+        files = await asyncio.gather(*(self._fetch(url) for url in work.request.image_urls))
+        pictures = await inputs.read(files)
+        words = await asyncio.to_thread(blending.words_of, files) if work.request.blended else ""
+        context = await self._contexts.load(work.requester)
+        request = replace(work.request, seed=generation.settings.seed)
+        [plan] = self._request_plans.of(context, request, pictures, words)
+        return plan
+
+    async def _outpainted(self, generation: Generation, work: Outpaint) -> Inputs:
+        try:
+            png = await self._images.read(generation.inputs.image or "")
+        except OSError:
+            raise Refusal(GONE) from None
+        return await asyncio.to_thread(inputs.canvas, png, work.size, work.zoom_or_direction, work.side)
+
+    async def _keep(self, generation: Generation, request: NewRequest, given: Inputs) -> Generation:
+        async with self._images.together() as images:
+            kept = {role: await images.keep(png, generation.origin.user_id) for role, png in given.given()}
+            request = replace(request, inputs=replace(request.inputs, **kept))
+            return await self._generations.prepared(generation.id, request)
+
+
+def _as_saved(generation: Generation) -> NewRequest:
+    """A request as it was saved, with nothing pending."""
+    return NewRequest(
+        generation.origin,
+        generation.settings,
+        generation.lineage,
+        generation.factor,
+        generation.inputs,
+        generation.cells,
+        generation.axes,
+        charged=generation.charged,
+    )

@@ -1,0 +1,46 @@
+"""The work that is left of a request after it was saved, as a document in its row."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.policy.requester import Requester
+from bot.requests.picture_request import PictureRequest
+from generation.outpainting import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Outpaint:
+    """Make a start picture with room around it from the one that the request names; see `inputs.canvas`."""
+
+    size: tuple[int, int]
+    zoom_or_direction: float | Direction
+    side: int
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """Download the pictures of a request of one prompt, and plan it again by the rules as they are then."""
+
+    request: PictureRequest
+    requester: Requester
+
+
+Pending = Outpaint | Downloads
+
+
+def to_document(pending: Pending) -> dict[str, Any]:
+    """The work as JSON can hold it; `of_document` reads it back."""
+    if isinstance(pending, Outpaint):
+        return {"outpaint": asdict(pending)}
+    return {"downloads": {"request": pending.request.to_document(), "requester": asdict(pending.requester)}}
+
+
+def of_document(document: dict[str, Any]) -> Pending:
+    """The work that `to_document` wrote down."""
+    if outpaint := document.get("outpaint"):
+        view = outpaint["zoom_or_direction"]
+        return Outpaint(tuple(outpaint["size"]), Direction(view) if isinstance(view, str) else view, outpaint["side"])
+    downloads = document["downloads"]
+    given = downloads["requester"]
+    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in given.items()}
+    return Downloads(PictureRequest.of_document(downloads["request"]), Requester(**values))

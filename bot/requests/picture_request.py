@@ -1,0 +1,47 @@
+"""Everything that one command asks for, as a document that outlives the process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from generation.comparison import Parameter
+from generation.settings import PartialSettings, Sampler, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """One or more pictures for each of its prompts."""
+
+    prompts: list[str]
+    seed: int | None
+    chosen: PartialSettings
+    private: bool = False
+    spoiler: bool = False
+    image_urls: tuple[str, ...] = ()
+    """The addresses of the pictures that it starts from."""
+    blended: bool = False
+    """True for `/blend`, whose prompt may be empty."""
+    explained: bool = False
+    """True for `/explain`."""
+    compared: Mapping[Parameter, str] = field(default_factory=dict)
+    """The settings to compare, with their values as typed. An empty text leaves the values to the bot."""
+
+    def to_document(self) -> dict[str, Any]:
+        """The request as JSON can hold it; `of_document` reads it back."""
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"chosen": self.chosen.given()}
+
+    @classmethod
+    def of_document(cls, document: dict[str, Any]) -> "PictureRequest":
+        chosen = document["chosen"]
+        if "sampler" in chosen:
+            chosen["sampler"] = Sampler(chosen["sampler"])
+        if "schedule" in chosen:
+            chosen["schedule"] = Schedule(chosen["schedule"])
+        return cls(
+            **document
+            | {
+                "chosen": PartialSettings(**chosen),
+                "compared": {Parameter(name): values for name, values in document["compared"].items()},
+                "image_urls": tuple(document["image_urls"]),
+            }
+        )

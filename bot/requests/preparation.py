@@ -1,0 +1,139 @@
+"""From a saved request to a queued one: its answer is posted, and what is pending is done."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Sequence
+
+from bot import views
+from bot.delivery.audit_log import AuditLog
+from bot.delivery.messages import EditFailed, Messages, MessageUnreachable
+from bot.delivery.updates import MessageUpdates
+from bot.errors import sentence_for
+from bot.jobs.dispatcher import Dispatcher
+from bot.locales import addressing
+from bot.requests.completion import Completion
+from bot.views import MessageContent
+from generation.errors import UserError
+from storage.database import StorageError
+from storage.generations import Generations
+from storage.records import Answer, Generation
+
+log = logging.getLogger(__name__)
+
+
+class Preparation:
+    """Prepares saved requests in the background. What fails for now is left to the reconciler."""
+
+    def __init__(
+        self,
+        *,
+        generations: Generations,
+        completion: Completion,
+        dispatcher: Dispatcher,
+        messages: Messages,
+        delivery: MessageUpdates,
+        audit_log: AuditLog,
+    ) -> None:
+        self._generations = generations
+        self._completion = completion
+        self._dispatcher = dispatcher
+        self._messages = messages
+        self._delivery = delivery
+        self._audit_log = audit_log
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, saved: Sequence[Generation], *, again: bool = False) -> None:
+        """Prepare requests that came together, and queue each.
+
+        `again` is True for those of an earlier try, whose answers may have been posted without a record of it.
+        """
+        task = asyncio.create_task(self._prepare(saved, again), name=f"prepare {saved[0].id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Stop. What is not prepared is prepared after the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _prepare(self, saved: Sequence[Generation], again: bool) -> None:
+        """Post the answers in their order, then do side by side what takes long."""
+        answered = [await self._guarded(each, self._answered(each, saved[0], again)) for each in saved]
+        told: set[str] = set()
+        await asyncio.gather(*(self._guarded(each, self._queued(each, told)) for each in answered if each))
+
+    async def _guarded(self, generation: Generation, step: Awaitable[Generation | None]) -> Generation | None:
+        """Do a step; None where the request does not go on, or not now."""
+        try:
+            done = await step
+        except (StorageError, EditFailed) as failure:
+            log.warning("request %s cannot go on now; it is taken up again soon: %s", generation.id, failure)
+            done = None
+        if done is None:
+            self._dispatcher.forget(generation)
+        return done
+
+    async def _answered(self, generation: Generation, first: Generation, again: bool) -> Generation | None:
+        """A request with the message that answers it; None for one that Discord never acknowledged."""
+        if generation.origin.message_id:
+            if not again:
+                self._audit_log.asked(generation)
+            return generation
+        try:
+            message_id = await self._message_of(generation, first, again)
+        except MessageUnreachable as gone:
+            log.warning("request %s cannot be answered: %s", generation.id, gone)
+            message_id = None
+        if message_id is None:
+            await self._generations.withdraw(generation.id)
+            return None
+        answered = await self._generations.answered(generation, message_id)
+        self._audit_log.asked(answered)
+        return answered
+
+    async def _message_of(self, generation: Generation, first: Generation, again: bool) -> int | None:
+        origin = generation.origin
+        if origin.answer is Answer.ORIGINAL:
+            return await self._messages.original(origin)
+        if again and (found := await self._messages.find(origin, generation.id)):
+            return found
+        content = await self._starting(generation)
+        if origin.answer is Answer.REPLY:
+            parent = await self._parent(generation)
+            return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
+        return await self._messages.follow_up(origin, content, await self._starting(first))
+
+    async def _queued(self, generation: Generation, told: set[str]) -> Generation | None:
+        """A request that is queued, once nothing is pending; None where it is refused."""
+        if generation.pending:
+            try:
+                generation = await self._completion.complete(generation)
+            except (UserError, OSError) as failure:
+                await self._refuse(generation, failure, told)
+                return None
+        await self._dispatcher.submit(generation)
+        return generation
+
+    async def _refuse(self, generation: Generation, failure: UserError | OSError, told: set[str]) -> None:
+        """End a request that cannot be drawn, and tell its person alone why, unless that is among what was `told`."""
+        if not isinstance(failure, UserError):
+            log.error("what request %s starts from cannot be kept: %s", generation.id, failure)
+        with addressing(generation.origin.locale):
+            sentence = sentence_for(failure)
+        failed = await self._generations.fail(generation.id, sentence)
+        is_new = sentence not in told
+        told.add(sentence)
+        if await self._messages.refuse(failed.origin, sentence if is_new else ""):
+            await self._generations.delivered(failed.id)
+        else:
+            self._delivery.finish(failed)
+
+    async def _starting(self, generation: Generation) -> MessageContent:
+        parent = await self._parent(generation)
+        with addressing(generation.origin.locale):
+            return views.starting(generation, parent)
+
+    async def _parent(self, generation: Generation) -> Generation | None:
+        parent = generation.lineage.parent
+        return None if parent is None else await self._generations.get(parent)

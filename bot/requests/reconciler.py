@@ -1,0 +1,84 @@
+"""Takes up every request that nobody works on, at the start and every minute."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from itertools import groupby
+
+from bot.delivery.cleanup import Cleanup
+from bot.delivery.updates import MessageUpdates
+from bot.jobs.dispatcher import Dispatcher
+from bot.requests.preparation import Preparation
+from storage.database import StorageError
+from storage.generations import Generations
+from storage.records import Generation
+
+log = logging.getLogger(__name__)
+
+EVERY = 60.0
+"""Seconds between two looks at the requests."""
+
+
+class Reconciler:
+    """Compares the rows with what is at work here: what is unfinished goes on, and what is undelivered is shown.
+
+    Only rows that this bot looks after are touched; see `Generations.lease`.
+    """
+
+    def __init__(
+        self,
+        *,
+        generations: Generations,
+        preparation: Preparation,
+        dispatcher: Dispatcher,
+        delivery: MessageUpdates,
+        cleanup: Cleanup,
+        every: float = EVERY,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._generations = generations
+        self._preparation = preparation
+        self._dispatcher = dispatcher
+        self._delivery = delivery
+        self._cleanup = cleanup
+        self._every = every
+        self._sleep = sleep
+
+    async def run(self) -> None:
+        """Look every minute until cancelled."""
+        while True:
+            await self._sleep(self._every)
+            try:
+                await self.look()
+            except StorageError as failure:
+                log.warning("the requests cannot be looked at now; trying again soon: %s", failure)
+
+    async def look(self, *, alone: bool = True) -> None:
+        """Take up what nobody works on, and remove what is marked for removal.
+
+        A bot that is `alone` with the database takes the rows of others too.
+        """
+        idle = [each for each in await self._generations.lease(alone=alone) if not self._is_held(each)]
+        self._dispatcher.expect(each for each in idle if each.state.unfinished)
+        fresh = [each for each in [await self._again(each) for each in idle] if each]
+        for _, together in groupby((each for each in fresh if each.state.unfinished), _event):
+            self._preparation.begin(list(together), again=True)
+        for each in fresh:
+            if not each.state.unfinished and not each.delivered:
+                self._delivery.finish(each)
+        await self._cleanup.resume()
+
+    async def _again(self, generation: Generation) -> Generation | None:
+        """A request as it is now, for it may have ended since it was read; None where it is gone."""
+        now = await self._generations.get(generation.id)
+        if now is None or not now.state.unfinished:
+            self._dispatcher.forget(generation)
+        return now
+
+    def _is_held(self, generation: Generation) -> bool:
+        return self._dispatcher.holds(generation) or self._delivery.holds(generation)
+
+
+def _event(generation: Generation) -> str:
+    """The part of a key that requests have in common which came together."""
+    return ":".join(generation.origin.key.split(":")[:2])

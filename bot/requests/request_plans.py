@@ -1,0 +1,56 @@
+"""From a picture request to its plans, one for each prompt."""
+
+from collections.abc import Sequence
+
+from bot.policy.request_context import RequestContext
+from bot.requests import blending
+from bot.requests.comparisons import ComparedPicture, Comparisons
+from bot.requests.inputs import GivenPicture
+from bot.requests.picture_request import PictureRequest
+from bot.requests.plan import Plan
+from bot.requests.planner import Planner
+
+
+class RequestPlans:
+    """Plans picture requests, before and after their pictures are downloaded. It raises `UserError`."""
+
+    def __init__(self, *, planner: Planner, comparisons: Comparisons) -> None:
+        self._planner = planner
+        self._comparisons = comparisons
+
+    def of(
+        self,
+        context: RequestContext,
+        request: PictureRequest,
+        pictures: Sequence[GivenPicture] = (),
+        words: str = blending.FALLBACK_PROMPT,
+    ) -> list[Plan]:
+        """The plans of a request, with its `pictures` where they are here already.
+
+        `words` are the prompt of a blend that has none.
+        """
+        if request.blended:
+            return [self._blend(context, request, pictures, words)]
+        plans = [self._plan(context, request, prompt) for prompt in request.prompts]
+        if request.image_urls:
+            self._planner.check_takes_picture(plans)
+        if pictures:
+            plans = self._planner.with_picture(plans, pictures[0])
+        if request.compared:
+            asked = zip(plans, request.prompts, strict=True)
+            compared = [ComparedPicture(*each, request.chosen, bool(request.image_urls)) for each in asked]
+            plans = [self._comparisons.plan(each, request.compared) for each in compared]
+        return plans
+
+    def _plan(self, context: RequestContext, request: PictureRequest, prompt: str) -> Plan:
+        planned = self._planner.explain if request.explained else self._planner.imagine
+        return planned(context, prompt, request.seed, request.chosen, with_picture=bool(request.image_urls))
+
+    def _blend(
+        self, context: RequestContext, request: PictureRequest, pictures: Sequence[GivenPicture], words: str
+    ) -> Plan:
+        [prompt] = request.prompts
+        text = blending.with_words(prompt, words)
+        if pictures:
+            return self._planner.blend(context, pictures, text, request.seed, request.chosen)
+        return self._planner.imagine(context, text, request.seed, request.chosen, with_picture=True)
