@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import discord
+from discord.http import Route
 
 from bot.attachments.finished import DISCORD_FILE_BYTES
 from bot.views.custom_ids import Press, PressKind
@@ -34,8 +35,8 @@ _EDITS_USED_UP = 30046
 _SEARCHED = 100
 """Messages of a channel that are looked through for an answer."""
 
-_ORIGINAL: Any = "@original"
-"""The name of the acknowledgement of an interaction, in place of a message's id."""
+_LOADING = 1 << 7
+"""The flag of a message that is an acknowledgement and still empty."""
 
 _NO_MENTIONS = discord.AllowedMentions.none()
 
@@ -121,7 +122,8 @@ class Messages:
         """The message that acknowledges an interaction; None where Discord knows of none. Raises `EditFailed`."""
         try:
             async with self._sorted_errors(origin):
-                return (await self._webhook(origin).fetch_message(_ORIGINAL)).id
+                original = await self._fetch_original(origin)
+                return int(original["id"])
         except (MessageDeleted, MessageUnreachable):
             return None
 
@@ -132,10 +134,9 @@ class Messages:
             each.view.stop()
         try:
             async with self._sorted_errors(origin):
-                webhook = self._webhook(origin)
-                original = await webhook.fetch_message(_ORIGINAL)
-                if original.flags.loading:
-                    await webhook.edit_message(original.id, view=before.view, allowed_mentions=_NO_MENTIONS)
+                webhook, original = self._webhook(origin), await self._fetch_original(origin)
+                if original["flags"] & _LOADING:
+                    await webhook.edit_message(int(original["id"]), view=before.view, allowed_mentions=_NO_MENTIONS)
                 sent = await webhook.send(
                     view=content.view, ephemeral=origin.private, wait=True, allowed_mentions=_NO_MENTIONS
                 )
@@ -224,6 +225,15 @@ class Messages:
         webhook.type = discord.WebhookType.application
         return webhook
 
+    async def _fetch_original(self, origin: Origin) -> dict[str, Any]:
+        """The acknowledgement of an interaction."""
+        webhook = self._webhook(origin)
+        path = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
+        fetched: dict[str, Any] = await self._client.http.request(
+            Route("GET", path, webhook_id=webhook.id, webhook_token=webhook.token)
+        )
+        return fetched
+
     async def _edit_by_token(self, origin: Origin, content: MessageContent) -> bool:
         """Edit with the token. False if Discord says that it is dead."""
         try:
@@ -251,7 +261,7 @@ class Messages:
     @asynccontextmanager
     async def _sorted_errors(self, origin: Origin) -> AsyncIterator[None]:
         """Give up what hangs, and sort Discord's answers. No error holds an address, for that may hold a token."""
-        what = f"message {origin.message_id} in channel {origin.channel_id}"
+        what = f"message {origin.channel_id}/{origin.message_id}"
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):
                 yield

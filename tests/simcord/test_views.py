@@ -16,20 +16,19 @@ async def test_a_private_picture_is_seen_by_its_owner_alone(stage: Stage) -> Non
 
 
 async def test_past_the_life_of_its_token_the_channel_message_is_edited(stage: Stage) -> None:
-    stage.ahead = timedelta(minutes=16)
+    stage.env.inject_error("PATCH", "/webhooks/*/messages/[0-9]*", status=401, code=50027, times=None)
     answer = await stage.drawn(await stage.member.slash(stage.channel, "imagine", prompt="a fox"))
     assert answer.attachments
     assert ("PATCH", f"/channels/{stage.channel.id}/messages/{answer.id}") in stage.requests()
 
 
 async def test_past_the_life_of_its_token_a_private_picture_waits_in_the_history(stage: Stage) -> None:
-    stage.ahead = timedelta(minutes=16)
+    stage.env.inject_error("PATCH", "/webhooks/*/messages/[0-9]*", status=401, code=50027, times=None)
     started = await stage.member.slash(stage.channel, "imagine", prompt="a secret", private=True)
     await stage.until(lambda: stage.bot.dispatcher.line() == [])
     await stage.bot.delivery.settle()
     assert "Re-roll" not in words_of(started.response)
     assert stage.channel.history(viewer=stage.other) == []
-    stage.ahead = timedelta()
     listed = await stage.member.slash(stage.channel, "history")
     assert "a secret" in words_of(listed.response)
     assert listed.ephemeral
