@@ -14,6 +14,7 @@ from discord.http import Route
 from bot.config import DISCORD_API
 from bot.interactions.bans import BannedError, Bans
 from bot.interactions.error_handler import answer_error
+from bot.interactions.gate import Busy, Gate
 from bot.interactions.remix_modal import values_of
 from bot.locales import address
 from bot.locales.translator import Translator
@@ -32,8 +33,8 @@ class Tree(app_commands.CommandTree["Client"]):
 
     async def interaction_check(self, interaction: discord.Interaction["Client"], /) -> bool:
         try:
-            interaction.client.admit(interaction)
-        except BannedError:
+            await interaction.client.admit(interaction)
+        except (BannedError, Busy):
             if interaction.type is not discord.InteractionType.autocomplete:
                 raise
             await interaction.response.autocomplete([])
@@ -68,6 +69,7 @@ class Client(commands.Bot):
         self._submitted: Submitted | None = None
         self._api_base = api_base
         self._banned = banned
+        self._gate = Gate()
         Route.BASE = api_base
 
     async def serve(
@@ -88,10 +90,14 @@ class Client(commands.Bot):
         self.add_dynamic_items(*items)
         self._reacted, self._unreacted, self._submitted = reacted, unreacted, submitted
 
-    def admit(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer an interaction in its person's language from here on. Raises `BannedError`."""
+    async def admit(self, interaction: discord.Interaction[Any]) -> None:
+        """Wait for an interaction's turn, and answer in its person's language from here on.
+
+        Raises `BannedError`, and `Busy` where its turn does not come in time.
+        """
         address(interaction.locale)
         self._banned.check(interaction.user.id, interaction.guild_id)
+        await self._gate.enter(interaction)
 
     async def setup_hook(self) -> None:
         """Find the gateway of a stand-in, and sync the commands; discord.py calls it after the login."""
@@ -122,7 +128,7 @@ class Client(commands.Bot):
             return
         data: Any = interaction.data or {}
         try:
-            self.admit(interaction)
+            await self.admit(interaction)
             await self._submitted(interaction, data["custom_id"], values_of(data["components"]))
         except Exception as error:  # noqa: BLE001 - the error edge of forms
             await answer_error(interaction, error)

@@ -51,7 +51,7 @@ def persistent(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicI
         async def callback(self, interaction: discord.Interaction) -> None:
             assert isinstance(interaction.client, Client)
             try:
-                interaction.client.admit(interaction)
+                await interaction.client.admit(interaction)
                 data: Any = interaction.data or {}
                 await on_match(interaction, self._match, data.get("values", ()))
             except Exception as error:  # noqa: BLE001 - the error edge of buttons

@@ -1,0 +1,91 @@
+"""Lets interactions in one after the other, so that a rush of them is answered in time, in the order of arrival."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.errors import Refusal
+
+MOST = 32
+"""Interactions that are being answered at the same time. Discord takes a tenth of a second for an answer, so a few
+hundred a second get in; more at a time would only make all of them late."""
+
+PATIENCE = 1.5
+"""Seconds that one may wait to be let in. Discord gives up after three, and answering takes its own time."""
+
+LOOKS = 0.005
+"""Seconds between two looks at who has been answered, while somebody waits."""
+
+
+class Busy(Refusal):
+    """Too many people want something at the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__("I'm very busy right now. Try again in a few seconds.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    """An interaction, and the task that answers it."""
+
+    interaction: discord.Interaction[Any]
+    task: asyncio.Task[Any] | None
+
+    @property
+    def is_unanswered(self) -> bool:
+        return not (self.interaction.response.is_done() or self.task is None or self.task.done())
+
+
+class Gate:
+    """Counts those inside from `enter` until their answer has reached Discord."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._inside: list[_Visitor] = []
+        self._waiting: deque[tuple[float, _Visitor, asyncio.Future[None]]] = deque()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def enter(self, interaction: discord.Interaction[Any]) -> None:
+        """Wait for a place. Raises `Busy` where none is free in time."""
+        visitor = _Visitor(interaction, asyncio.current_task())
+        if not self._waiting and self._has_room():
+            self._inside.append(visitor)
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append((self._clock(), visitor, turn))
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep(), name="gate")
+        await turn
+
+    def _has_room(self) -> bool:
+        self._inside = [each for each in self._inside if each.is_unanswered]
+        return len(self._inside) < MOST
+
+    async def _keep(self) -> None:
+        """Let in who waits, until nobody does."""
+        while self._waiting:
+            await self._sleep(LOOKS)
+            while self._waiting and (self._is_late() or self._has_room()):
+                late = self._is_late()
+                _, visitor, turn = self._waiting.popleft()
+                if turn.cancelled():
+                    continue
+                if late:
+                    turn.set_exception(Busy())
+                else:
+                    self._inside.append(visitor)
+                    turn.set_result(None)
+
+    def _is_late(self) -> bool:
+        """True where whoever waits longest has waited too long."""
+        return self._clock() - self._waiting[0][0] > PATIENCE
