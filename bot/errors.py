@@ -4,6 +4,7 @@ from bot.locales import say
 from generation import abilities
 from generation.errors import FailureKind, UserError
 from generation.sentences import Sentence
+from storage.database import StorageError
 
 
 class Refusal(UserError):
@@ -11,6 +12,8 @@ class Refusal(UserError):
 
 
 UNEXPECTED = Sentence("Something went wrong on my side, and the error is in my log. Please try again.")
+
+UNSAVED = Sentence("I can't save anything right now. Try again in a minute.")
 
 _FAILURES = {
     FailureKind.MODEL_UNAVAILABLE: Sentence(
@@ -46,4 +49,6 @@ def sentence_for_failure(kind: FailureKind) -> str:
 
 def sentence_for(error: BaseException) -> str:
     """The message for an exception, in the reader's language. Only the text of a `UserError` is ever shown."""
+    if isinstance(error, StorageError):
+        return say(UNSAVED)
     return say(error.sentence if isinstance(error, UserError) else UNEXPECTED)

@@ -43,6 +43,9 @@ class Sessions:
 FILE = "noisefox.db"
 """The name of the database file in the data folder."""
 
+BUSY_MILLISECONDS = 2000
+"""Time that a statement waits for a locked database: less than the three seconds in which Discord wants an answer."""
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
 
@@ -129,7 +132,7 @@ def _prepare(connection: Any, _: object) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "busy_timeout=10000",
+        f"busy_timeout={BUSY_MILLISECONDS}",
         "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -296,3 +296,10 @@ async def until_nothing_is_due(bot: app.Bot) -> None:
     async with asyncio.timeout(30):
         while await bot.generations.interrupted():
             await asyncio.sleep(0.01)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that no message tells."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.02)

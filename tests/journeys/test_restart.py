@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,7 @@ from playground import Playground
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.fake_pool import GREY, FakePool
-from tests.journeys.conftest import Clock, Member, Message, Start, finished, text_of, urls_of
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for something that no message tells."""
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.02)
+from tests.journeys.conftest import Clock, Member, Message, Start, finished, text_of, until, urls_of
 
 
 async def kill_worker(pool: LocalPool) -> None:
@@ -179,7 +172,7 @@ async def test_drawn_but_not_shown_is_shown_once(
     """The program ends between the row and the message: nothing is lost, drawn twice or posted twice."""
 
     async with start():
-        playground.fail_next("PATCH", r"/messages/", 400, times=1000)
+        playground.fail_next("PATCH", r"/messages/", 409, times=1000)
         await member.start(seed=7)
         await until(lambda: pictures_in(tmp_path) and not_delivered(tmp_path))
     playground.clear_failures()

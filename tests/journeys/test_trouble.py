@@ -69,7 +69,7 @@ async def test_a_request_that_cannot_be_saved_is_not_acknowledged(
 
     monkeypatch.setattr(Generations, "add", full)
     await member.slash("imagine", {"prompt": prompt})
-    told = await member.wait_for(lambda each: "Something went wrong on my side" in each["content"])
+    told = await member.wait_for(lambda each: "I can't save anything right now" in each["content"])
     assert told["ephemeral_for"] == member.id
     assert [each for each in member.messages() if not each["ephemeral_for"]] == []
 

@@ -11,7 +11,14 @@ import pytest
 from PIL import Image
 
 from bot.attachments.finished import DISCORD_FILE_BYTES, FinishedFiles
-from bot.delivery.messages import EditFailed, MessageUnreachable
+from bot.delivery.messages import (
+    EditFailed,
+    EditForbidden,
+    EditRefused,
+    EditsUsedUp,
+    MessageDeleted,
+    MessageUnreachable,
+)
 from bot.delivery.throttle import EDIT_SECONDS, PLACE_SECONDS
 from bot.delivery.updates import RETRY_SECONDS, MessageUpdates
 from bot.views import MessageContent
@@ -29,6 +36,10 @@ from tests.saved import saved
 LOOK = Preview(2, 2, bytes(12))
 
 
+REPLY = 99
+"""The message that is posted where one cannot be edited."""
+
+
 @dataclass
 class FakeMessages:
     """Records what it is told to show; the first edits fail as configured."""
@@ -36,6 +47,7 @@ class FakeMessages:
     refusals: list[Exception] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     files: list[list[str]] = field(default_factory=list)
+    is_old: bool = False
 
     def lane(self, origin: Origin) -> str:
         return f"token:{origin.token}" if origin.token else f"channel:{origin.channel_id}"
@@ -47,11 +59,12 @@ class FakeMessages:
         return False
 
     def spares_edits(self, origin: Origin) -> bool:
-        return False
+        return self.is_old
 
     async def post(self, origin: Origin, content: MessageContent, nonce: int, reply_to: int) -> int:
+        assert reply_to == origin.message_id
         await self.edit(origin, content)
-        return nonce
+        return REPLY
 
     async def edit(self, origin: Origin, content: MessageContent) -> None:
         if self.refusals:
@@ -100,6 +113,8 @@ class Story:
     generations: Generations
     images: Images
     drawing: Generation
+    told_elsewhere: list[int]
+    """The requests whose owners were told by a direct message."""
 
     def progress(self, step: int) -> None:
         self.delivery.update(self.drawing, Progress(self.drawing.id, step, 20, (LOOK,)))
@@ -120,16 +135,22 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
     save_empty(tmp_path / "noisefox.db")
     async with database.opened(tmp_path / "noisefox.db") as sessions:
         generations, images, messages, time = Generations(sessions), Images(tmp_path), FakeMessages(), Time()
+        told: list[int] = []
+
+        async def tell(generation: Generation) -> None:
+            told.append(generation.id)
+
         delivery = MessageUpdates(
             messages=messages,
             generations=generations,
             finished_files=FinishedFiles(images),
+            tell_unshown=tell,
             clock=time.clock,
             sleep=time.sleep,
         )
         settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
         drawing = await saved(generations, Origin("key", 1, 2, 3), settings, Lineage())
-        yield Story(delivery, messages, time, generations, images, drawing)
+        yield Story(delivery, messages, time, generations, images, drawing, told)
         await delivery.close()
 
 
@@ -254,11 +275,80 @@ async def test_one_that_is_never_taken_waits_for_the_next_start(story: Story) ->
     assert await story.waits_for_delivery()
 
 
-async def test_one_whose_message_is_gone_is_done_with(story: Story) -> None:
-    story.messages.refusals = [MessageUnreachable("deleted")]
+async def test_one_whose_message_is_deleted_is_done_with(story: Story) -> None:
+    story.messages.refusals = [MessageDeleted("deleted")]
     await story.complete()
     assert story.messages.shown == []
     assert not await story.waits_for_delivery()
+    assert story.told_elsewhere == []
+
+
+async def test_the_owner_of_one_that_cannot_be_reached_is_told(story: Story) -> None:
+    story.messages.refusals = [MessageUnreachable("the token has expired")]
+    await story.complete()
+    assert story.told_elsewhere == [story.drawing.id]
+    assert not await story.waits_for_delivery()
+
+
+async def test_a_refused_ending_is_shown_without_its_prompt_and_then_without_pictures(story: Story) -> None:
+    story.messages.refusals = [EditRefused("a harmful link")]
+    await story.complete()
+    assert "a fox" not in story.messages.shown[0]
+    assert story.messages.files == [[f"noisefox-{story.drawing.id}-0.png"]]
+    assert not await story.waits_for_delivery()
+
+
+async def test_an_ending_that_is_refused_with_pictures_says_where_they_are(story: Story) -> None:
+    story.messages.refusals = [EditRefused("too large")] * 2
+    await story.complete()
+    assert f"/history, number {story.drawing.id}" in story.messages.shown[0]
+    assert story.messages.files == [[]]
+    assert story.told_elsewhere == []
+
+
+async def test_the_owner_of_an_ending_that_is_refused_in_every_form_is_told(story: Story) -> None:
+    story.messages.refusals = [EditRefused("no")] * 3
+    await story.complete()
+    assert story.messages.shown == []
+    assert story.told_elsewhere == [story.drawing.id]
+    assert not await story.waits_for_delivery()
+
+
+async def test_a_channel_that_is_forbidden_for_a_while_gets_the_ending(story: Story) -> None:
+    story.messages.refusals = [EditForbidden("403")]
+    await story.complete()
+    assert await story.waits_for_delivery()
+    await story.time.pass_(RETRY_SECONDS[0])
+    assert len(story.messages.shown) == 1
+    assert story.told_elsewhere == []
+
+
+async def test_the_owner_is_told_of_an_ending_in_a_channel_that_stays_forbidden(story: Story) -> None:
+    story.messages.refusals = [EditForbidden("403")] * 10
+    await story.complete()
+    for pause in RETRY_SECONDS:
+        await story.time.pass_(pause)
+    assert story.told_elsewhere == [story.drawing.id]
+    assert not await story.waits_for_delivery()
+
+
+async def test_the_ending_of_a_message_that_takes_no_more_edits_is_a_reply(story: Story) -> None:
+    story.messages.refusals = [EditsUsedUp("30046")]
+    await story.complete()
+    assert len(story.messages.shown) == 1
+    now = await story.generations.get(story.drawing.id)
+    assert now is not None
+    assert now.origin.message_id == REPLY
+    assert not await story.waits_for_delivery()
+
+
+async def test_the_edits_of_an_old_message_are_kept_for_its_ending(story: Story) -> None:
+    story.messages.is_old = True
+    story.progress(1)
+    await settled()
+    assert story.messages.shown == []
+    await story.complete()
+    assert len(story.messages.shown) == 1
 
 
 async def test_news_that_come_after_the_end_are_left_to_the_next_start(story: Story) -> None:

@@ -1,0 +1,297 @@
+"""Requests that meet a fault on their way: each ends in its message, and no fault waits for a restart."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import discord
+import pytest
+
+from bot import app
+from bot.delivery import messages
+from bot.delivery.messages import EditFailed, Messages
+from bot.requests import completion
+from playground import Playground
+from storage import database
+from storage.database import StorageError
+from storage.generations import Generations
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import (
+    Clock,
+    Member,
+    Start,
+    finished,
+    text_of,
+    until,
+    until_nothing_is_due,
+    urls_of,
+    words_of,
+)
+from tests.journeys.test_given import given
+
+
+class Lost(OSError):
+    """A connection that was cut."""
+
+
+def public(member: Member) -> list[dict[str, Any]]:
+    return [each for each in member.messages() if not each["ephemeral_for"]]
+
+
+async def test_an_acknowledgement_that_never_left_leaves_no_request(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_cut = asyncio.Event()
+
+    async def cut(*_: Any, **__: Any) -> Any:
+        assert len(await bot.generations.interrupted()) == 1, "it is saved first"
+        is_cut.set()
+        raise Lost
+
+    monkeypatch.setattr(discord.InteractionResponse, "defer", cut)
+    asking = asyncio.create_task(member.slash("imagine", {"prompt": "a boat"}))
+    await is_cut.wait()
+    await until_nothing_is_due(bot)
+    asking.cancel()
+    assert (await bot.generations.of_user(int(member.id))).total == 0
+    assert public(member) == []
+
+
+async def test_an_acknowledgement_whose_answer_is_lost_is_a_request(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defer = discord.InteractionResponse.defer
+
+    async def cut(self: Any, **how: Any) -> Any:
+        await defer(self, **how)
+        raise Lost
+
+    monkeypatch.setattr(discord.InteractionResponse, "defer", cut)
+    assert finished(await member.imagine("a boat"))
+    assert len(public(member)) == 1
+
+
+async def test_killed_right_after_the_acknowledgement(
+    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "answered", never)
+        async with start():
+            started = await member.start("a boat")
+    async with start():
+        await member.see_finished(started)
+    assert len(public(member)) == 1
+
+
+@pytest.fixture
+def slow_download(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Pictures are never downloaded, until this is undone."""
+
+    async def never(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(completion.Completion, "complete", never)
+        yield patch
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_stopped_while_a_picture_is_downloaded(
+    start: Start, member: Member, clock: Clock, slow_download: pytest.MonkeyPatch, late: bool
+) -> None:
+    async with start():
+        started = await member.start("a boat", image=given())
+        blended = (await member.slash("blend", dict.fromkeys(("first", "second"), given()))).message
+    slow_download.undo()
+    clock.ahead += 20 * 60 * late
+    async with start():
+        assert blended is not None
+        for message in (started, blended):
+            assert urls_of(await member.see_finished(message))
+
+
+async def test_stopped_in_the_middle_of_drawing_all(
+    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow_up, posted = Messages.follow_up, 0
+
+    async def hangs_after_two(self: Messages, *given: Any) -> int:
+        nonlocal posted
+        posted += 1
+        message = await follow_up(self, *given)
+        if posted == 3:
+            await asyncio.Event().wait()
+        return message
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Messages, "follow_up", hangs_after_two)
+        async with start():
+            question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=1)
+            await member.click(question, "Draw all 6")
+            await member.wait_until(lambda: posted == 3 and len(public(member)) == 4)
+    async with start() as bot:
+        await until_nothing_is_due(bot)
+    done = public(member)
+    assert len(done) == 6, "none is lost, and the one that was posted without a record of it is found again"
+    assert all(finished(each) for each in done)
+
+
+async def test_a_question_that_is_answered_twice_draws_once(bot: app.Bot, member: Member) -> None:
+    question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=1)
+    await asyncio.gather(member.click(question, "Draw all 6"), member.click(question, "Draw all 6"))
+    await until_nothing_is_due(bot)
+    assert (await bot.generations.of_user(int(member.id))).total == 6
+
+
+async def test_a_locked_database_refuses_in_time_and_loses_nothing(
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool.hold()
+    drawing = await member.start("a boat")
+    await pool.until_at_work()
+
+    async def locked(*_: Any, **__: Any) -> Any:
+        raise StorageError("database is locked")
+
+    with monkeypatch.context() as patch:
+        for name in ("complete", "add", "delivered"):
+            patch.setattr(Generations, name, locked)
+        pool.release()
+        await until(lambda: not pool.at_work)
+        await member.slash("imagine", {"prompt": "a castle"})
+        await member.wait_for(lambda each: "I can't save anything right now" in each["content"])
+    assert "a boat" in text_of(await member.asks("queue")), "nobody works on it, and it is in the queue"
+    await bot.reconciler.look()
+    await member.see_finished(drawing)
+    await until_nothing_is_due(bot)
+    assert database.BUSY_MILLISECONDS < 3000, "a locked file is given up before Discord gives up"
+
+
+async def test_what_nobody_works_on_can_be_cancelled(
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def locked(*_: Any, **__: Any) -> Any:
+        raise StorageError("database is locked")
+
+    pool.hold()
+    drawing = await member.see_drawing(pool, await member.start("a boat"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "complete", locked)
+        pool.finish()
+        await until(lambda: bot.dispatcher.line() == [])
+    await member.click(drawing, "Cancel")
+    assert "Cancelled" in text_of(await member.see(drawing, lambda each: "Cancelled" in text_of(each)))
+    await until_nothing_is_due(bot)
+
+
+async def test_a_press_on_a_message_that_missed_the_end_shows_it(
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(*_: Any, **__: Any) -> None:
+        raise EditFailed("Discord is down")
+
+    pool.hold()
+    drawing = await member.see_drawing(pool, await member.start("a boat"))
+    monkeypatch.setattr(Messages, "edit", down)
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
+    pool.finish()
+    await until(lambda: bot.dispatcher.line() == [])
+    await bot.delivery.settle()
+    await member.click(drawing, "Cancel")
+    assert urls_of(await member.see_finished(drawing))
+    await until_nothing_is_due(bot)
+
+
+async def test_an_outage_that_outlasts_all_tries_is_mended_while_running(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(*_: Any, **__: Any) -> None:
+        raise EditFailed("Discord is down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Messages, "edit", down)
+        patch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
+        started = await member.start("a boat")
+        await until(lambda: bot.dispatcher.line() == [])
+        await bot.delivery.settle()
+    assert len(await bot.generations.interrupted()) == 1
+    await bot.reconciler.look()
+    await member.see_finished(started)
+
+
+async def test_a_reaction_during_a_fault_of_the_database_is_answered(
+    bot: app.Bot, member: Member, other: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = await member.imagine("a boat")
+
+    async def locked(*_: Any, **__: Any) -> Any:
+        raise StorageError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "add", locked)
+        await other.react(done, "🔁")
+        await other.wait_for(lambda each: "I can't save anything right now" in each["content"])
+    assert len([each for each in public(member) if "a boat" in text_of(each)]) == 1
+
+
+async def test_an_upscale_keeps_the_picture_whose_request_is_deleted_while_it_waits(
+    bot: app.Bot, pool: FakePool, member: Member, other: Member
+) -> None:
+    done = await member.imagine("a boat")
+    pool.hold()
+    enlarging = (await other.click(done, "Upscale ×2")).message
+    assert enlarging is not None
+    await pool.until_at_work()
+    await member.click(done, "Delete")
+    await bot.dispatcher.abandon((await bot.generations.unfinished())[0])
+    await bot.reconciler.look()
+    pool.release()
+    assert urls_of(await other.see(enlarging, lambda each: bool(urls_of(each))))
+    await bot.cleanup.remove_files()
+    assert (await bot.generations.of_user(int(other.id))).generations[0].source is None
+
+
+@pytest.mark.parametrize("minutes", [16, -16])
+async def test_a_wrong_clock_keeps_no_private_picture_from_its_owner(
+    start: Start, member: Member, clock: Clock, minutes: int
+) -> None:
+    clock.bot_behind = -60 * minutes
+    async with start():
+        started = await member.start("a secret", private=True)
+        assert urls_of(await member.see(started, lambda each: bool(urls_of(each))))
+
+
+async def test_an_upload_that_hangs_is_given_up_and_tried_again(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit, tries = Messages._edit_by_token, 0
+
+    async def hangs_once(self: Messages, origin: Any, content: Any) -> bool:
+        nonlocal tries
+        if content.files:
+            tries += 1
+        if content.files and tries == 1:
+            await asyncio.Event().wait()
+        return await edit(self, origin, content)
+
+    monkeypatch.setattr(messages, "UPLOAD_SECONDS", 0.05)
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr(Messages, "_edit_by_token", hangs_once)
+    await member.imagine("a boat")
+    assert tries == 2
+
+
+async def test_the_owner_of_a_picture_that_cannot_be_posted_finds_it(
+    bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
+    playground.fail_next("PATCH", r"/messages/\d", 403, times=1000)
+    await member.start("a boat")
+    told = await member.wait_for(lambda each: "I can't show it there. See /history" in each["content"])
+    assert "Your picture is done" in told["content"]
+    playground.clear_failures()
+    await until_nothing_is_due(bot)
+    assert "a boat" in words_of(await member.looks_up("history"))
