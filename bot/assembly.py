@@ -62,7 +62,7 @@ from generation.catalogue import Catalogue
 from generation.local_pool import LocalPool
 from generation.pace import Pace
 from generation.pool import WorkerPool
-from storage import database
+from storage import data_folder, database
 from storage.database import Sessions
 from storage.drafts import Drafts
 from storage.generations import Generations
@@ -90,11 +90,16 @@ class Bot:
 async def assembled(
     config: Config,
     *,
+    command: str = "noisefox run",
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
 ) -> AsyncIterator[Bot]:
-    """A bot before its login, from the database up to the commands; with a worker pool of its own if given none."""
+    """A bot before its login, from the database up to the commands; with a worker pool of its own if given none.
+
+    It owns its data folder; `command` tells a second process who does.
+    """
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(data_folder.owned(config.data, command))
         sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))

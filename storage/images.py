@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from storage.data_folder import PRIVATE_FOLDER, open_private
+
 
 class Images:
     """A folder of picture files. Names contain nothing of a prompt and are never used twice."""
@@ -94,9 +96,17 @@ def _write(path: Path, data: bytes) -> None:
 def _opened(path: Path) -> BinaryIO:
     """Open a new file. Its folder may be removed by somebody else while it is empty, so this tries again."""
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folders(path.parent)
         with suppress(FileNotFoundError):
-            return path.open("wb")
+            return open(path, "wb", opener=open_private)
+
+
+def _make_folders(folder: Path) -> None:
+    """Create a folder, and each above it that is missing, so that only this user can open them."""
+    while not folder.is_dir():
+        missing = next(each for each in (folder, *folder.parents) if each.parent.is_dir())
+        with suppress(FileExistsError):
+            missing.mkdir(mode=PRIVATE_FOLDER)
 
 
 def _remove(path: Path) -> None:

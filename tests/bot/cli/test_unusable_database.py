@@ -1,3 +1,5 @@
+"""Data folders and databases that cannot be used: one sentence, exit status 1, no traceback; the doctor says it too."""
+
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -6,6 +8,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.cli import doctor
+from storage import data_folder
 
 
 @pytest.fixture
@@ -33,6 +36,23 @@ def test_an_older_database_is_refused_in_one_sentence(
     assert main([*command, "--config", str(config)]) == 1
     output = capsys.readouterr()
     assert f"noisefox: The database {data / file} was made by" in output.err
+    assert "Traceback" not in output.err + output.out
+
+
+@pytest.mark.parametrize("command", [["run"], ["try", "--port", "0"]], ids=["run", "try"])
+def test_a_second_process_is_refused_in_one_sentence(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'data = "{tmp_path}"\n')
+    monkeypatch.setenv("NOISEFOX_TOKEN", "token")
+    with (
+        data_folder.owned(tmp_path, "noisefox run"),
+        data_folder.owned(tmp_path / "try" / "chat", "noisefox try"),
+    ):
+        assert main([*command, "--config", str(config)]) == 1
+    output = capsys.readouterr()
+    assert f"is in use by `noisefox {command[0]}`, process " in output.err
     assert "Traceback" not in output.err + output.out
 
 
