@@ -66,7 +66,7 @@ from storage import data_folder, database
 from storage.database import Sessions
 from storage.drafts import Drafts
 from storage.generations import Generations
-from storage.images import Images
+from storage.images import PICTURES, Images
 from storage.paces import Paces
 from storage.people import People
 from storage.preferences import Preferences
@@ -105,7 +105,7 @@ async def assembled(
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers))
         client = await stack.enter_async_context(Client(config.discord.api_base, banned))
-        store = _Store.over(sessions, Images(config.data / "pictures"), now)
+        store = _Store.over(sessions, Images(config.data / PICTURES), now)
         outgoing = _Outgoing.over(client, store, now)
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)

@@ -2,13 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 from storage.data_folder import PRIVATE_FOLDER, open_private
+
+PICTURES = "pictures"
+"""The folder of pictures in the data folder."""
+
+_NUMBER = re.compile(r"(\d+)-")
 
 
 class Images:
@@ -74,6 +80,14 @@ class _Together(Images):
     async def _put(self, name: str, data: bytes) -> str:
         self.names.append(await super()._put(name, data))
         return name
+
+
+def numbers_in(folder: Path) -> Iterator[int]:
+    """For each file in a folder of pictures: the number of its request, or 0 for an input picture."""
+    for _, _, names in os.walk(folder):
+        for name in names:
+            number = _NUMBER.match(name)
+            yield int(number[1]) if number else 0
 
 
 def _given_by(user_id: int) -> str:

@@ -59,7 +59,7 @@ def test_a_second_process_is_refused_in_one_sentence(
 def test_the_doctor_says_it_too(data: Path) -> None:
     findings = list(doctor.database_findings(data))
     assert [well for well, _ in findings] == [False, False]
-    assert all("Move or delete the folder" in sentence for _, sentence in findings)
+    assert all("Update Noisefox, or move the folder" in sentence for _, sentence in findings)
 
 
 def test_the_doctor_says_nothing_of_databases_that_are_not_there(tmp_path: Path) -> None:
