@@ -1,15 +1,30 @@
 """Requests and their pictures."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, and_, delete, func, insert, literal, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from generation.comparison import Axis
+from generation.errors import InvalidSetting
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.cells import axes_of_text, axes_to_text, of_text, to_text
@@ -29,6 +44,8 @@ from storage.records import (
     Usage,
 )
 from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow
+
+log = logging.getLogger(__name__)
 
 BUDGET_TIME = timedelta(hours=24)
 """The time that a request counts against budgets."""
@@ -93,8 +110,8 @@ class Generations:
 
     async def get(self, generation_id: int) -> Generation | None:
         async with self._sessions() as session:
-            row = await session.get(GenerationRow, generation_id)
-            return _record(row) if row else None
+            found = await _readable(session, select(GenerationRow).where(GenerationRow.id == generation_id))
+            return found[0] if found else None
 
     async def knows(self, key: str) -> bool:
         """True if the event with that key has made a request."""
@@ -104,8 +121,8 @@ class Generations:
     async def by_message(self, message_id: int) -> Generation | None:
         """The request that a message is the reply to."""
         async with self._sessions() as session:
-            row = await session.scalar(select(GenerationRow).where(GenerationRow.message_id == message_id))
-            return _record(row) if row else None
+            found = await _readable(session, select(GenerationRow).where(GenerationRow.message_id == message_id))
+            return found[0] if found else None
 
     async def of_user(
         self, user_id: int, search: str = "", start: int = 0, most: int = 25, *, deleted: bool = False
@@ -143,8 +160,7 @@ class Generations:
         """A member's waiting and running requests in one server."""
         mine = GenerationRow.guild_id == guild_id, GenerationRow.user_id == user_id
         async with self._sessions() as session:
-            rows = await session.scalars(select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
-            return [_record(row) for row in rows]
+            return await _readable(session, select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
 
     async def usage(self, user_id: int, since: datetime) -> Usage:
         """A person's unfinished requests, and all that they asked for since a time; oldest first.
@@ -181,8 +197,7 @@ class Generations:
         """Requests that are unfinished, or whose message does not show the outcome yet, oldest first."""
         due = or_(GenerationRow.state.in_(_UNFINISHED), GenerationRow.delivered.is_(False))
         async with self._sessions() as session:
-            rows = await session.scalars(select(GenerationRow).where(due).order_by(GenerationRow.id))
-            return [_record(row) for row in rows]
+            return await _readable(session, select(GenerationRow).where(due).order_by(GenerationRow.id))
 
     async def begin(self, generation_id: int) -> None:
         """Note that it is being drawn."""
@@ -303,8 +318,7 @@ class Generations:
         async with self._sessions() as session:
             total = await session.scalar(select(func.count()).select_from(GenerationRow).where(*conditions)) or 0
             query = select(GenerationRow).where(*conditions).order_by(GenerationRow.id.desc())
-            rows = await session.scalars(query.offset(start).limit(most))
-            return Page(tuple(_record(row) for row in rows), total)
+            return Page(tuple(await _readable(session, query.offset(start).limit(most))), total)
 
     async def _set(self, generation_id: int, **values: object) -> None:
         async with self._sessions() as session, session.begin():
@@ -338,6 +352,25 @@ async def _is_needed(session: AsyncSession, file: str) -> bool:
     starting = await session.scalar(select(func.count()).select_from(GenerationRow).where(starts))
     shown = await session.scalar(select(func.count()).select_from(PictureRow).where(PictureRow.file == file))
     return bool(starting or shown)
+
+
+_DAMAGES = ValueError, TypeError, LookupError, AttributeError, InvalidSetting
+"""What reading a row raises that another version wrote, or that was damaged."""
+
+
+async def _readable(session: AsyncSession, query: Select[GenerationRow]) -> list[Generation]:
+    """The requests of a query. Rows that cannot be read are reported in the log and left out."""
+    try:
+        return [_record(row) for row in await session.scalars(query)]
+    except _DAMAGES:
+        ids = (await session.scalars(query.with_only_columns(GenerationRow.id))).all()
+    found = []
+    for generation_id in ids:
+        try:
+            found.append(_record(await session.get_one(GenerationRow, generation_id)))
+        except _DAMAGES as damage:
+            log.error("request %s cannot be read and is left out: %s", generation_id, damage)
+    return found
 
 
 def _record(row: GenerationRow) -> Generation:
