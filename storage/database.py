@@ -54,7 +54,7 @@ def migrate(file: Path, patience: float = 5.0) -> None:
     revision = check(file, patience)
     with refusing(file):
         if revision and revision != schema.newest():
-            copy = snapshots.before_upgrade(file, revision)
+            copy = snapshots.before(file, f"upgrade-from-{revision}")
             log.info("upgrading the database; a copy of it is in %s for %s days", copy, snapshots.LIFE.days)
         os.close(open_private(file, os.O_CREAT | os.O_RDWR))
         noted = NumbersFile(file.parent)

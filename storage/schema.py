@@ -57,6 +57,17 @@ def upgrade(engine: Engine, floor: numbers.Highest) -> None:
         numbers.go_on_after(connection, numbers.highest_of(given, floor))
 
 
+def skip_numbers(file: Path, highest: numbers.Highest) -> None:
+    """Have the database in `file` go on far behind `highest` and all numbers of its own."""
+    engine = engine_of(file, patience=5.0)
+    try:
+        with engine.begin() as connection:
+            known = numbers.highest_of(numbers.given(connection), highest)
+            numbers.go_on_after(connection, numbers.beyond(known))
+    finally:
+        engine.dispose()
+
+
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory(str(MIGRATIONS))
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from storage.data_folder import make_private_folder, open_private
 
 FOLDER = "backups"
-"""The folder, in the data folder, of the copies that are made before an upgrade."""
+"""The folder, in the data folder, of the copies that are made before a database is changed as a whole."""
 
 LIFE = timedelta(days=30)
 """The time that such a copy is kept: it has what members delete later."""
 
-_NAME = "before-upgrade-from-{}.db"
+_NAME = "before-{}.db"
 
 
 def snapshot(file: Path, to: Path) -> None:
@@ -31,15 +31,15 @@ def snapshot(file: Path, to: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def before_upgrade(file: Path, revision: str) -> Path:
-    """Copy a database that is about to be upgraded from `revision`, and return the copy's path."""
-    copy = file.parent / FOLDER / _NAME.format(revision)
+def before(file: Path, change: str) -> Path:
+    """Copy a database that is about to be changed, and return the copy's path. change: a word or two for its name."""
+    copy = file.parent / FOLDER / _NAME.format(change)
     snapshot(file, copy)
     return copy
 
 
 def remove_old(folder: Path, now: float) -> None:
-    """Remove the copies in a data folder that were made before upgrades longer than `LIFE` ago. now: seconds."""
+    """Remove the copies in a data folder that were made longer than `LIFE` ago. now: seconds since 1970."""
     for copy in (folder / FOLDER).glob(_NAME.format("*")):
         if copy.stat().st_mtime < now - LIFE.total_seconds():
             copy.unlink()

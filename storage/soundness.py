@@ -32,19 +32,35 @@ def check(file: Path, patience: float = 5.0) -> str | None:
         if connection is None or not schema.tables(connection):
             _check_new(file)
             return None
-        revision = schema.known_revision(connection)
-        if revision is None:
-            raise UnusableDatabase(
-                f"The database {file} was made by a newer or unreleased version of Noisefox, or by another program. "
-                f"Update Noisefox, or move the folder {file.parent} away to start with a new one."
-            )
+        revision = _revision(connection, file)
         _check_sound(connection, file)
         _check_complete(connection, file)
         return revision
 
 
-def lost_numbers(file: Path, connection: Connection) -> Highest | None:
-    """The highest numbers that the folder of a database knows of, if the database has lost some of them."""
+def lost_numbers(file: Path) -> Highest | None:
+    """The highest numbers that the folder of a database knows of, if the database has lost some of them.
+
+    Raises `UnusableDatabase` where there is no database of this version or an earlier one.
+    """
+    with reading(file, patience=5.0) as connection:
+        if connection is None or not schema.tables(connection):
+            _check_new(file)
+            raise UnusableDatabase(f"There is no database in {file.parent} yet. Start the bot once to create it.")
+        _revision(connection, file)
+        return _lost(file, connection)
+
+
+def _revision(connection: Connection, file: Path) -> str:
+    if revision := schema.known_revision(connection):
+        return revision
+    raise UnusableDatabase(
+        f"The database {file} was made by a newer or unreleased version of Noisefox, or by another program. Update "
+        f"Noisefox, or move the folder {file.parent} away to start with a new one."
+    )
+
+
+def _lost(file: Path, connection: Connection) -> Highest | None:
     pictures = max(numbers_in(file.parent / PICTURES), default=0)
     known = numbers.highest_of(NumbersFile(file.parent).highest, {"generations": pictures})
     given = numbers.given(connection)
@@ -95,7 +111,7 @@ def _check_sound(connection: Connection, file: Path) -> None:
 
 
 def _check_complete(connection: Connection, file: Path) -> None:
-    known, given = lost_numbers(file, connection), numbers.given(connection)
+    known, given = _lost(file, connection), numbers.given(connection)
     if known is not None:
         lost = next(name for name in known if known[name] > given[name])
         raise UnusableDatabase(

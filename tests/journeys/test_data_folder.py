@@ -1,11 +1,14 @@
-"""Two bots on one data folder, and a request in it that cannot be read."""
+"""Two bots on one data folder, a request in it that cannot be read, and a backup of it."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
+from storage import backups
 from storage.data_folder import UnusableFolder
 from tests.journeys.conftest import Member, Start, text_of
 
@@ -33,3 +36,24 @@ async def test_one_unreadable_request_does_not_stop_the_bot(start: Start, member
     assert "a plum" in history
     assert "a pear" in history
     assert "an old apple" not in history
+
+
+async def test_a_backup_of_a_running_bot_is_a_data_folder_with_everything_until_then(
+    start: Start, member: Member, tmp_path: Path
+) -> None:
+    async with start():
+        saved = await member.imagine("a pear")
+        backup = await asyncio.to_thread(backups.save, tmp_path / "data", tmp_path / "backup.zip")
+        assert (backup.pictures, backup.left_out) == (1, 0)
+        later = await member.imagine("a plum")
+    with ZipFile(tmp_path / "backup.zip") as archive:
+        archive.extractall(tmp_path / "restored")
+    async with start(data=tmp_path / "restored") as bot:
+        again = await member.press(saved, "Re-roll")
+        assert "a pear" in text_of(again)
+        found = await bot.generations.by_message(int(again["id"]))
+        assert found is not None
+        assert found.id > 1000  # and so no number of a request that the backup lacks
+        lost = await member.click(later, "Re-roll")
+        assert lost.message is not None
+        assert "This picture no longer exists" in text_of(lost.message)

@@ -56,7 +56,7 @@ def test_a_database_without_the_log_that_was_not_written_back_is_refused(tmp_pat
     shutil.copytree(tmp_path, tmp_path / "copy")
     (tmp_path / "copy" / f"{database.FILE}-wal").unlink()
     with pytest.raises(
-        UnusableDatabase, match=r"lacks some drafts: it ends at number 0, .* Put back the missing noisefox\.db-wal"
+        UnusableDatabase, match=r"lacks drafts: it ends at number 0, .* Put back the missing noisefox\.db-wal"
     ):
         database.check(tmp_path / "copy" / database.FILE)
     database.check(tmp_path / database.FILE)
