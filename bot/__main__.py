@@ -1,4 +1,5 @@
-"""The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `bench`, `doctor`.
+"""The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `bench`, `doctor`,
+`backup`, `check`.
 
 Each command is imported only when it is used.
 """
@@ -71,6 +72,18 @@ def _doctor(options: argparse.Namespace) -> int:
     from bot.cli import doctor
 
     return asyncio.run(doctor.examine(options.config))
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from bot.cli import backup
+
+    return backup.save(config.load(options.config).data, options.file)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot.cli import check
+
+    return check.examine(config.load(options.config).data, repair=options.repair)
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -197,7 +210,17 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check what is missing to run the bot")
     doctor.set_defaults(command=_doctor)
 
-    for each in (imagine, explain, compare, upscale, run, local, bench, doctor):
+    backup = commands.add_parser("backup", help="save the database and the pictures, also while the bot runs")
+    backup.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="ZIP file to write (default: one with the date)"
+    )
+    backup.set_defaults(command=_backup)
+
+    check = commands.add_parser("check", help="compare the database with the pictures")
+    check.add_argument("--repair", action="store_true", help="repair what can be repaired; stop the bot first")
+    check.set_defaults(command=_check)
+
+    for each in (imagine, explain, compare, upscale, run, local, bench, doctor, backup, check):
         each.add_argument("--config", type=Path, metavar="FILE", help="configuration file (see config.example.toml)")
     return noisefox
 

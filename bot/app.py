@@ -19,10 +19,14 @@ from bot.config import Config, ConfigError
 from bot.interactions.client import Client
 from bot.requests.reconciler import EVERY
 from generation.pool import WorkerPool
+from storage import data_folder
 
 log = logging.getLogger(__name__)
 
 __all__ = ["Bot", "assembled", "run", "run_locally", "running"]
+
+
+_TRY = "noisefox try"
 
 
 class LocalChat(Protocol):
@@ -38,13 +42,17 @@ async def running(
     config: Config,
     token: str,
     *,
+    command: str = "noisefox run",
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
     reconcile_every: float = EVERY,
 ) -> AsyncIterator[Bot]:
     """The bot, logged in and ready, for as long as the context lasts. It looks for requests that nobody works on every
-    `reconcile_every` seconds."""
-    async with assembled(config, pool=pool, now=now, reconcile_every=reconcile_every) as bot:
+    `reconcile_every` seconds.
+
+    command: what this process was started as, for the message to a second one on the same data folder.
+    """
+    async with assembled(config, command=command, pool=pool, now=now, reconcile_every=reconcile_every) as bot:
         await _log_in(bot.client, token)
         await bot.generations.forget_old_charges()
         await bot.estimates.load()
@@ -76,7 +84,7 @@ async def run_locally(config: Config, chat: Callable[..., AbstractAsyncContextMa
     folder = config.data / "try"
     async with _on_a_free_port(chat, port, folder / "chat") as local:
         config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))
-        async with running(config, local.token) as bot:
+        async with running(config, local.token, command=_TRY) as bot:
             print(f"\nOpen {local.url}\nand type /imagine prompt:a cute fox\n(Ctrl-C ends it.)\n", flush=True)
             await _until_told(bot)
     return 0
@@ -87,6 +95,7 @@ async def _on_a_free_port(
     chat: Callable[..., AbstractAsyncContextManager[LocalChat]], port: int, folder: Path
 ) -> AsyncIterator[LocalChat]:
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(data_folder.owned(folder, _TRY))
         try:
             local = await stack.enter_async_context(chat(port=port, folder=folder))
         except OSError:

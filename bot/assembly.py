@@ -68,11 +68,11 @@ from generation.catalogue import Catalogue
 from generation.local_pool import LocalPool
 from generation.pace import Pace
 from generation.pool import WorkerPool
-from storage import database
+from storage import data_folder, database
 from storage.database import Sessions
 from storage.drafts import Drafts
 from storage.generations import Generations
-from storage.images import Images
+from storage.images import PICTURES, Images
 from storage.paces import Paces
 from storage.people import People
 from storage.preferences import Preferences
@@ -98,18 +98,23 @@ class Bot:
 async def assembled(
     config: Config,
     *,
+    command: str = "noisefox run",
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
     reconcile_every: float = EVERY,
 ) -> AsyncIterator[Bot]:
-    """A bot before its login, from the database up to the commands; with a worker pool of its own if given none."""
+    """A bot before its login, from the database up to the commands; with a worker pool of its own if given none.
+
+    It owns its data folder; `command` tells a second process who does.
+    """
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(data_folder.owned(config.data, command))
         sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers))
         client = await stack.enter_async_context(Client(config.discord.api_base, banned))
-        store = _Store.over(sessions, Images(config.data / "pictures"), now)
+        store = _Store.over(sessions, Images(config.data / PICTURES), now)
         outgoing = _Outgoing.over(client, store, now)
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import asdict
 from io import BytesIO
+from itertools import count
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
@@ -80,11 +81,12 @@ class PersonalData:
 
     async def _all_of(self, user_id: int) -> list[Generation]:
         found: list[Generation] = []
-        while True:
-            page = await self._generations.of_user(user_id, start=len(found), most=BATCH, deleted=True)
+        for start in count(step=BATCH):
+            page = await self._generations.of_user(user_id, start=start, most=BATCH, deleted=True)
             found += page.generations
-            if not page.generations:
-                return found
+            if start + BATCH >= page.total:
+                break
+        return found
 
     @staticmethod
     def _packed(text: bytes, pictures: list[tuple[str, Any]], most: int) -> tuple[bytes, int]:

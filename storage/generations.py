@@ -1,16 +1,31 @@
 """Requests and their pictures."""
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Delete, and_, delete, func, insert, literal, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from generation.errors import InvalidSetting
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.cells import axes_of_text, axes_to_text, of_text, to_text
@@ -31,6 +46,8 @@ from storage.records import (
     Usage,
 )
 from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow
+
+log = logging.getLogger(__name__)
 
 BUDGET_TIME = timedelta(hours=24)
 """The time that a request counts against budgets."""
@@ -107,8 +124,8 @@ class Generations:
 
     async def get(self, generation_id: int) -> Generation | None:
         async with self._sessions() as session:
-            row = await session.get(GenerationRow, generation_id)
-            return _record(row) if row else None
+            found = await _readable(session, select(GenerationRow).where(GenerationRow.id == generation_id))
+            return found[0] if found else None
 
     async def knows(self, key: str) -> bool:
         """True if the event with that key has made a request."""
@@ -118,8 +135,8 @@ class Generations:
     async def by_message(self, message_id: int) -> Generation | None:
         """The request that a message is the reply to."""
         async with self._sessions() as session:
-            row = await session.scalar(select(GenerationRow).where(GenerationRow.message_id == message_id))
-            return _record(row) if row else None
+            found = await _readable(session, select(GenerationRow).where(GenerationRow.message_id == message_id))
+            return found[0] if found else None
 
     async def of_user(
         self, user_id: int, search: str = "", start: int = 0, most: int = 25, *, deleted: bool = False
@@ -157,8 +174,7 @@ class Generations:
         """A member's waiting and running requests in one server."""
         mine = GenerationRow.guild_id == guild_id, GenerationRow.user_id == user_id
         async with self._sessions() as session:
-            rows = await session.scalars(select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
-            return [_record(row) for row in rows]
+            return await _readable(session, select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
 
     async def usage(self, user_id: int, since: datetime) -> Usage:
         """A person's unfinished requests, and all that they asked for since a time; oldest first.
@@ -194,15 +210,13 @@ class Generations:
     async def interrupted(self) -> list[Generation]:
         """Requests that are unfinished, or whose message does not show the outcome yet, oldest first."""
         async with self._sessions() as session:
-            rows = await session.scalars(select(GenerationRow).where(_interrupted()).order_by(GenerationRow.id))
-            return [_record(row) for row in rows]
+            return await _readable(session, select(GenerationRow).where(_interrupted()).order_by(GenerationRow.id))
 
     async def unfinished(self) -> list[Generation]:
         """Requests that wait or are being drawn, oldest first."""
+        theirs = GenerationRow.state.in_(_UNFINISHED)
         async with self._sessions() as session:
-            theirs = GenerationRow.state.in_(_UNFINISHED)
-            rows = await session.scalars(select(GenerationRow).where(theirs).order_by(GenerationRow.id))
-            return [_record(row) for row in rows]
+            return await _readable(session, select(GenerationRow).where(theirs).order_by(GenerationRow.id))
 
     async def lease(self, *, alone: bool) -> list[Generation]:
         """Take the interrupted requests that nobody looks after, for `LEASE`; all those of this bot, oldest first.
@@ -217,11 +231,10 @@ class Generations:
         )
         theirs = _interrupted() if alone else and_(_interrupted(), free)
         values = {"lease_owner": self._owner, "leased_until": now + LEASE}
+        mine = _interrupted(), GenerationRow.lease_owner == self._owner
         async with self._sessions() as session, session.begin():
             await session.execute(update(GenerationRow).where(theirs).values(**values))
-            mine = _interrupted(), GenerationRow.lease_owner == self._owner
-            rows = await session.scalars(select(GenerationRow).where(*mine).order_by(GenerationRow.id))
-            return [_record(row) for row in rows]
+            return await _readable(session, select(GenerationRow).where(*mine).order_by(GenerationRow.id))
 
     async def begin(self, generation_id: int) -> None:
         """Note that it is being drawn."""
@@ -359,8 +372,7 @@ class Generations:
         async with self._sessions() as session:
             total = await session.scalar(select(func.count()).select_from(GenerationRow).where(*conditions)) or 0
             query = select(GenerationRow).where(*conditions).order_by(GenerationRow.id.desc())
-            rows = await session.scalars(query.offset(start).limit(most))
-            return Page(tuple(_record(row) for row in rows), total)
+            return Page(tuple(await _readable(session, query.offset(start).limit(most))), total)
 
     async def _set(self, generation_id: int, **values: object) -> None:
         async with self._sessions() as session, session.begin():
@@ -429,6 +441,25 @@ async def _is_needed(session: AsyncSession, file: str) -> bool:
     starting = await session.scalar(select(func.count()).select_from(GenerationRow).where(starts))
     shown = await session.scalar(select(func.count()).select_from(PictureRow).where(PictureRow.file == file))
     return bool(starting or shown)
+
+
+_DAMAGES = ValueError, TypeError, LookupError, AttributeError, InvalidSetting
+"""What reading a row raises that another version wrote, or that was damaged."""
+
+
+async def _readable(session: AsyncSession, query: Select[GenerationRow]) -> list[Generation]:
+    """The requests of a query. Rows that cannot be read are reported in the log and left out."""
+    try:
+        return [_record(row) for row in await session.scalars(query)]
+    except _DAMAGES:
+        ids = (await session.scalars(query.with_only_columns(GenerationRow.id))).all()
+    found = []
+    for generation_id in ids:
+        try:
+            found.append(_record(await session.get_one(GenerationRow, generation_id)))
+        except _DAMAGES as damage:
+            log.error("request %s cannot be read and is left out: %s", generation_id, damage)
+    return found
 
 
 def _record(row: GenerationRow) -> Generation:

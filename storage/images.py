@@ -2,11 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
+
+from storage.data_folder import PRIVATE_FOLDER, open_private
+
+PICTURES = "pictures"
+"""The folder of pictures in the data folder."""
+
+_NUMBER = re.compile(r"(\d+)-")
 
 
 class Images:
@@ -74,6 +82,14 @@ class _Together(Images):
         return name
 
 
+def numbers_in(folder: Path) -> Iterator[int]:
+    """For each file in a folder of pictures: the number of its request, or 0 for an input picture."""
+    for _, _, names in os.walk(folder):
+        for name in names:
+            number = _NUMBER.match(name)
+            yield int(number[1]) if number else 0
+
+
 def _given_by(user_id: int) -> str:
     return f"inputs/{user_id}/"
 
@@ -94,9 +110,17 @@ def _write(path: Path, data: bytes) -> None:
 def _opened(path: Path) -> BinaryIO:
     """Open a new file. Its folder may be removed by somebody else while it is empty, so this tries again."""
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folders(path.parent)
         with suppress(FileNotFoundError):
-            return path.open("wb")
+            return open(path, "wb", opener=open_private)
+
+
+def _make_folders(folder: Path) -> None:
+    """Create a folder, and each above it that is missing, so that only this user can open them."""
+    while not folder.is_dir():
+        missing = next(each for each in (folder, *folder.parents) if each.parent.is_dir())
+        with suppress(FileExistsError):
+            missing.mkdir(mode=PRIVATE_FOLDER)
 
 
 def _remove(path: Path) -> None:

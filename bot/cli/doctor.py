@@ -17,7 +17,7 @@ from bot.interactions.permissions import NEEDED
 from generation.local_pool import LocalPool
 from generation.sources import is_single_file
 from generation.upscaling import UpscalerName, real_esrgan_installed
-from storage import database
+from storage import data_folder, database
 
 NEEDED_BYTES = 2 * 10**9
 """Free disk space below which writing pictures may soon fail."""
@@ -47,8 +47,7 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
         return
     yield True, f"configuration: {path or 'no file given, using the defaults'}"
     yield _token(config)
-    yield _data(config.data)
-    for finding in database_findings(config.data):
+    for finding in data_findings(config.data):
         yield finding
     for finding in _models(config):
         yield finding
@@ -81,22 +80,34 @@ def invite_link(token: str) -> str | None:
     return discord.utils.oauth_url(application, permissions=NEEDED, scopes=("bot", "applications.commands"))
 
 
+def data_findings(folder: Path) -> Iterator[Finding]:
+    """The data folder, and what is in it already."""
+    writable, sentence = _data(folder)
+    yield writable, sentence
+    if writable:
+        yield from database_findings(folder)
+
+
 def _data(folder: Path) -> Finding:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        data_folder.make_private_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as reason:
-        return False, f"the data folder {folder} is not writable: {reason.strerror}"
+        return False, str(data_folder.unwritable(folder, reason))
     free = shutil.disk_usage(folder).free
     return free >= NEEDED_BYTES, f"the data folder {folder} is writable; {free / 1e9:.0f} GB are free"
 
 
 def database_findings(folder: Path) -> Iterator[Finding]:
-    """The databases of `noisefox run` and `noisefox try` that are there already."""
-    for file in (folder / database.FILE, folder / "try" / database.FILE):
+    """The data folders of `noisefox run` and `noisefox try`: who owns them now, and whether their databases can be
+    opened."""
+    for each in (folder, folder / "try"):
+        if owner := data_folder.owner(each):
+            yield True, f"the data folder {each} is in use by {owner}"
         try:
-            database.check(file)
+            if database.check(each / database.FILE):
+                yield True, f"the database {each / database.FILE} is sound"
         except database.UnusableDatabase as error:
             yield False, str(error)
 

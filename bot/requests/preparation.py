@@ -49,7 +49,14 @@ class Preparation:
         """
         task = asyncio.create_task(self._prepare(saved, again), name=f"prepare {saved[0].id}")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda task: self._dismiss(saved, task))
+
+    def _dismiss(self, saved: Sequence[Generation], task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("preparing request %s failed", saved[0].id, exc_info=error)
+            for generation in saved:
+                self._dispatcher.forget(generation)
 
     async def close(self) -> None:
         """Stop. What is not prepared is prepared after the next start."""

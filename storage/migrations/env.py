@@ -1,13 +1,14 @@
-"""Alembic's environment: connect, and run the migrations that are due."""
+"""Alembic's environment: runs the migrations that are due, in the transaction that it is given."""
 
 from alembic import context
-from sqlalchemy import create_engine
 
 from storage.tables import Base
 
-engine = create_engine(context.config.attributes["url"])
-with engine.connect() as connection:
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
-    with context.begin_transaction():
-        context.run_migrations()
-engine.dispose()
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -242,12 +243,17 @@ async def test_a_private_picture_whose_token_has_expired_appears_nowhere_else(
     assert not any(finished(each) for each in member.messages())
 
 
-async def test_a_button_whose_record_is_gone_says_so(start: Start, member: Member, tmp_path: Path) -> None:
+async def test_a_button_whose_record_is_gone_says_so(
+    start: Start, member: Member, other: Member, tmp_path: Path
+) -> None:
+    """The database and its pictures were moved away. Nobody else's new picture has the old number."""
     async with start():
         done = await member.imagine()
     for file in (tmp_path / "data").glob("noisefox.db*"):
         file.unlink()
+    shutil.rmtree(tmp_path / "data" / "pictures")
     async with start():
+        await other.imagine()
         answer = await member.click(done, "Re-roll")
     assert answer.message is not None
     assert "This picture no longer exists" in answer.message["content"]

@@ -87,7 +87,7 @@ def test_a_database_of_another_version_is_refused_and_left_as_it_was(file: Path,
     run(file, "CREATE TABLE generations (id INTEGER)")
     stamp(file, revision)
     before = file.read_bytes()
-    with pytest.raises(UnusableDatabase, match=r"unreleased or newer version .* Move or delete the folder"):
+    with pytest.raises(UnusableDatabase, match=r"newer or unreleased version .* Update Noisefox, or move the folder"):
         database.migrate(file)
     assert file.read_bytes() == before
 

@@ -1,0 +1,59 @@
+"""Two bots on one data folder, a request in it that cannot be read, and a backup of it."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from storage import backups
+from storage.data_folder import UnusableFolder
+from tests.journeys.conftest import Member, Start, text_of
+
+
+async def test_a_second_bot_on_the_folder_is_refused_and_the_first_one_goes_on(start: Start, member: Member) -> None:
+    async with start():
+        with pytest.raises(UnusableFolder, match="in use by `noisefox run`, process"):
+            async with start():
+                pass
+        await member.imagine()
+    async with start():
+        await member.imagine()
+
+
+async def test_one_unreadable_request_does_not_stop_the_bot(start: Start, member: Member, tmp_path: Path) -> None:
+    async with start():
+        await member.imagine("an old apple")
+        await member.imagine("a pear")
+    with closing(sqlite3.connect(tmp_path / "data" / "noisefox.db")) as database:
+        database.execute("UPDATE generations SET sampler = 'of next year', delivered = 0 WHERE id = 1")
+        database.commit()
+    async with start():
+        await member.imagine("a plum")
+        history = text_of(await member.looks_up("history"))
+    assert "a plum" in history
+    assert "a pear" in history
+    assert "an old apple" not in history
+
+
+async def test_a_backup_of_a_running_bot_is_a_data_folder_with_everything_until_then(
+    start: Start, member: Member, tmp_path: Path
+) -> None:
+    async with start():
+        saved = await member.imagine("a pear")
+        backup = await asyncio.to_thread(backups.save, tmp_path / "data", tmp_path / "backup.zip")
+        assert (backup.pictures, backup.left_out) == (1, 0)
+        later = await member.imagine("a plum")
+    with ZipFile(tmp_path / "backup.zip") as archive:
+        archive.extractall(tmp_path / "restored")
+    async with start(data=tmp_path / "restored") as bot:
+        again = await member.press(saved, "Re-roll")
+        assert "a pear" in text_of(again)
+        found = await bot.generations.by_message(int(again["id"]))
+        assert found is not None
+        assert found.id > 1000  # and so no number of a request that the backup lacks
+        lost = await member.click(later, "Re-roll")
+        assert lost.message is not None
+        assert "This picture no longer exists" in text_of(lost.message)
