@@ -4,19 +4,18 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-import aiohttp
 import discord
 
 from bot.assembly import Bot, assembled
-from bot.config import Config, ConfigError
-from bot.interactions.client import Client
+from bot.config import Config
+from bot.interactions.connection import ConnectionRefused, log_in, stay_connected
 from generation.pool import WorkerPool
 
 log = logging.getLogger(__name__)
@@ -42,21 +41,24 @@ async def running(
 ) -> AsyncIterator[Bot]:
     """The bot, logged in and ready, for as long as the context lasts."""
     async with assembled(config, pool=pool, now=now) as bot:
-        await _log_in(bot.client, token)
+        await log_in(bot.client, token)
         await bot.generations.forget_old_charges()
         await bot.dispatcher.resume()
         await bot.cleanup.resume()
-        async with asyncio.TaskGroup() as tasks:
-            work = (bot.client.connect(), bot.dispatcher.run(), bot.audit_log.run())
-            running_tasks = [tasks.create_task(each) for each in work]
-            try:
-                await bot.client.wait_until_ready()
-                yield bot
-            finally:
-                await bot.delivery.close()
-                await bot.client.close()  # a connection that just opens may miss that it is cancelled; this it cannot
-                for task in running_tasks:
-                    task.cancel()
+        with _refusals_alone():
+            async with asyncio.TaskGroup() as tasks:
+                work = (stay_connected(bot.client), bot.dispatcher.run(), bot.audit_log.run())
+                running_tasks = [tasks.create_task(each) for each in work]
+                try:
+                    await bot.client.wait_until_ready()
+                    yield bot
+                finally:
+                    await bot.delivery.close()
+                    await (
+                        bot.client.close()
+                    )  # a connection that just opens may miss that it is cancelled; this it cannot
+                    for task in running_tasks:
+                        task.cancel()
 
 
 async def run(config: Config, token: str) -> int:
@@ -92,13 +94,16 @@ async def _on_a_free_port(
         yield local
 
 
-async def _log_in(client: Client, token: str) -> None:
+@contextlib.contextmanager
+def _refusals_alone() -> Iterator[None]:
+    """Raise a refusal of Discord by itself, not as the group of exceptions in which a task group wraps it."""
     try:
-        await client.login(token)
-    except discord.LoginFailure:
-        raise ConfigError("Discord rejected this token. Copy it again from the Bot page of your app.") from None
-    except (discord.HTTPException, aiohttp.ClientError) as reason:
-        raise ConfigError(f"Discord cannot be reached: {reason}.") from reason
+        yield
+    except BaseExceptionGroup as failures:
+        refusals, others = failures.split(ConnectionRefused)
+        if refusals is None or others is not None:
+            raise
+        raise refusals.exceptions[0] from None
 
 
 async def _until_told(bot: Bot) -> None:

@@ -22,7 +22,7 @@ from playground.client.interactions import PageInteractions
 from playground.client.page_api import PageApi
 from playground.state.attachments import Attachments
 from playground.state.cdn import Cdn
-from playground.state.commands import Commands
+from playground.state.commands import ENTRY_POINT, GLOBAL, Commands
 from playground.state.interactions import Interactions
 from playground.state.messages import Messages
 from playground.state.store import Store
@@ -137,13 +137,24 @@ class Playground:
         """Drop all failures that `fail_next` has ordered."""
         self._failures.clear()
 
-    def fail_next(self, method: str, path: str, status: int, times: int = 1, retry_after: float = 0.05) -> None:
+    def fail_next(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        times: int = 1,
+        retry_after: float = 0.05,
+        *,
+        code: int = 0,
+        html: str | None = None,
+    ) -> None:
         """Let the next `times` matching API requests fail with `status`.
 
         method: "*" for any. path: a pattern that is searched in the path after /api/v10.
         retry_after: seconds that a 429 asks the client to wait.
+        code: Discord's error code in the answer. html: a page to answer instead of JSON, as Cloudflare does.
         """
-        self._failures.add(method, path, status, times, retry_after)
+        self._failures.add(method, path, status, times, retry_after, code, html)
 
     async def request_reconnect(self) -> None:
         """Send Reconnect (opcode 7): the bot should reconnect and resume."""
@@ -152,6 +163,14 @@ class Playground:
     async def invalidate_session(self, resumable: bool = False) -> None:
         """Send Invalid Session (opcode 9): the bot should resume if `resumable`, otherwise identify again."""
         self._gateway.invalidate_sessions(resumable)
+
+    async def refuse_connections(self, code: int) -> None:
+        """Close the gateway's connections with `code`, and each new one once it identifies."""
+        self._gateway.refuse_connections(code)
+
+    def add_entry_point(self, name: str = "launch") -> None:
+        """Give the app an entry point command, as enabling Activities does."""
+        self._commands.upsert(GLOBAL, {"name": name, "type": ENTRY_POINT, "handler": 2})
 
     async def drop_connections(self) -> None:
         """Close the gateway's connections with code 4000. The sessions can be resumed."""
