@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -183,6 +183,21 @@ class Playground:
     def hide(self, channel_id: int, user_id: int) -> None:
         """Deny a user the permission to view a channel. Dispatches CHANNEL_UPDATE."""
         self.world.hide_channel(channel_id, user_id)
+
+    def delete_channel(self, channel_id: int) -> None:
+        """Delete a channel or thread. Dispatches CHANNEL_DELETE or THREAD_DELETE, as for each thread in it."""
+        self.world.delete_channel(channel_id)
+
+    def delete_role(self, role_id: int) -> None:
+        """Delete a role. Dispatches GUILD_ROLE_DELETE."""
+        self.world.delete_role(role_id)
+
+    def change_channel(self, channel_id: int, **changes: Any) -> None:
+        """Change fields of a channel: `archived` or `locked` of a thread, or `kind`, Discord's channel type.
+
+        Dispatches CHANNEL_UPDATE or THREAD_UPDATE.
+        """
+        self.world.change_channel(channel_id, **changes)
 
     def open_thread(self, name: str, parent_id: int, *invited: int) -> int:
         """Create a private thread and return its id. Dispatches THREAD_CREATE."""

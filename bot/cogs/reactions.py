@@ -129,7 +129,7 @@ class Reactions:
             return
         self._check_channel(payload)
         person = payload.member or discord.Object(payload.user_id)
-        requester = requester_in(person, payload.guild_id, self._channel(payload) or discord.Object(payload.channel_id))
+        requester = requester_in(person, payload.guild_id, self._place(payload) or discord.Object(payload.channel_id))
         [plan] = plans_for(self._derivations, await self._contexts.load(requester), generation, press)
         await self._submission.check([plan])
         await self._begin_by_reply(payload, plan, key, generation)
@@ -177,9 +177,13 @@ class Reactions:
         return channel.permissions_for(payload.member) if channel and payload.member else None
 
     def _channel(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
+        """The place of a reaction, if its permissions can be told: those of a thread are its channel's."""
+        place = self._place(payload)
+        return None if isinstance(place, discord.Thread) and place.parent is None else place
+
+    def _place(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
         guild = self._client.get_guild(payload.guild_id) if payload.guild_id else None
-        channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
-        return None if isinstance(channel, discord.Thread) and channel.parent is None else channel
+        return guild.get_channel_or_thread(payload.channel_id) if guild else None
 
 
 def _plain(payload: discord.RawReactionActionEvent) -> str:

@@ -15,6 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.config import DISCORD_API
+from bot.errors import Refusal
 from bot.interactions.bans import BannedError, Bans
 from bot.interactions.error_handler import answer_error
 from bot.interactions.remix_modal import values_of
@@ -54,13 +55,17 @@ Reacted = Callable[[discord.RawReactionActionEvent], Awaitable[None]]
 Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]]
 
 
+class UnknownChannel(Refusal, app_commands.CheckFailure):
+    """The channel is of a kind that discord.py doesn't know, and has no id there. discord.py passes it on from a check."""
+
+
 class Tree(app_commands.CommandTree["Client"]):
     """The commands: they answer in the language of whoever uses them, and hand their errors to the error handler."""
 
     async def interaction_check(self, interaction: discord.Interaction["Client"], /) -> bool:
         try:
             interaction.client.admit(interaction)
-        except BannedError:
+        except (BannedError, UnknownChannel):
             if interaction.type is not discord.InteractionType.autocomplete:
                 raise
             await interaction.response.autocomplete([])
@@ -139,9 +144,11 @@ class Client(commands.Bot):
         self._reacted, self._unreacted, self._submitted = reacted, unreacted, submitted
 
     def admit(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer an interaction in its person's language from here on. Raises `BannedError`."""
+        """Answer an interaction in its person's language from here on. Raises `BannedError` and `UnknownChannel`."""
         address(interaction.locale)
         self._banned.check(interaction.user.id, interaction.guild_id)
+        if interaction.channel is None:
+            raise UnknownChannel("I don't know this kind of channel. Use me in a text channel.")
 
     async def setup_hook(self) -> None:
         """Find the gateway of a stand-in, and sync the commands; discord.py calls it after the login."""
