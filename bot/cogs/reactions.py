@@ -13,6 +13,7 @@ from bot.interactions.bans import BannedError, Bans
 from bot.interactions.begin_request import check_may_post, covered
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.press_plans import plans_for
+from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_in
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import address
@@ -120,8 +121,9 @@ class Reactions:
         check_owner(generation, payload.user_id, bool(theirs and theirs.manage_messages))
         if generation.state.unfinished:
             raise Refusal("This picture is still being drawn. Press Cancel instead.")
+        with explained_removal():
+            await self._messages.remove(generation.origin)
         await self._dispatcher.delete(generation)
-        await self._messages.remove(generation.origin)
 
     async def _derive(self, payload: discord.RawReactionActionEvent, generation: Generation, press: Press) -> None:
         key = f"reaction:{payload.message_id}:{payload.user_id}:{press.kind}"

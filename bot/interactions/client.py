@@ -56,7 +56,7 @@ Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]
 
 
 class UnknownChannel(Refusal, app_commands.CheckFailure):
-    """The channel is of a kind that discord.py doesn't know, and has no id there. discord.py passes it on from a check."""
+    """The channel is of a kind that discord.py doesn't know, so it has no id."""
 
 
 class Tree(app_commands.CommandTree["Client"]):

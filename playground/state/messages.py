@@ -129,6 +129,11 @@ class Messages:
         self._put(edited_message, new=False)
         return edited_message
 
+    def check_deletable(self, message: Message) -> None:
+        """Check what the bot may delete. ApiError 50083 in an archived thread."""
+        if self._world.channels[message.channel_id].archived:
+            raise ApiError(400, 50083)
+
     def delete(self, message: Message) -> None:
         """Delete a message."""
         del self._messages[message.id]
