@@ -184,6 +184,10 @@ class Playground:
         """Deny a user the permission to view a channel. Dispatches CHANNEL_UPDATE."""
         self.world.hide_channel(channel_id, user_id)
 
+    def withhold_content_types(self) -> None:
+        """Leave out the content type of every new attachment, as Discord does for some clients."""
+        self._attachments.tells_types = False
+
     def delete_channel(self, channel_id: int) -> None:
         """Delete a channel or thread. Dispatches CHANNEL_DELETE or THREAD_DELETE, as for each thread in it."""
         self.world.delete_channel(channel_id)

@@ -107,6 +107,14 @@ class Messages:
         self._put(message, new=True)
         return message
 
+    def forward(self, message: Message, channel_id: int, author_id: int) -> Message:
+        """Forward a message to a channel, as it is now."""
+        reference = {"type": 1, "channel_id": str(message.channel_id), "message_id": str(message.id)}
+        id, snapshot = self._store.next_snowflake(), asdict(message)
+        forwarded = Message(id, channel_id, author_id, self._clock(), reference=reference, snapshot=snapshot)
+        self._put(forwarded, new=True)
+        return forwarded
+
     def create_deferred(self, channel_id: int, **fields: Any) -> Message:
         """Create the "is thinking" message of a deferred response."""
         flags = LOADING | (EPHEMERAL if fields.get("ephemeral_for") is not None else 0)
