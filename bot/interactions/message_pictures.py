@@ -47,7 +47,7 @@ def picture_in(message: discord.Message) -> PostedPicture:
 
 def _pictures(message: discord.Message | discord.MessageSnapshot) -> Iterator[PostedPicture]:
     for attachment in message.attachments:
-        if _is_picture(attachment.content_type, attachment.filename):
+        if is_picture(attachment.content_type, attachment.filename):
             yield PostedPicture(attachment.url, attachment.size)
     yield from _in_components(message.components)
     for embed in message.embeds:
@@ -81,10 +81,11 @@ def _address(media: discord.UnfurledMediaItem) -> str:
 
 def _shows_picture(media: discord.UnfurledMediaItem) -> bool:
     name = urlsplit(media.url).path
-    return _is_picture(media.content_type, name) or (media.content_type is None and not PurePosixPath(name).suffix)
+    return is_picture(media.content_type, name) or (media.content_type is None and not PurePosixPath(name).suffix)
 
 
-def _is_picture(content_type: str | None, name: str) -> bool:
+def is_picture(content_type: str | None, name: str) -> bool:
+    """True for the content type of a picture; where that says nothing, for the ending of a picture's name."""
     if content_type in _UNTOLD:
         return PurePosixPath(name).suffix.lower() in _ENDINGS
     return (content_type or "").startswith("image/")

@@ -6,6 +6,7 @@ import pytest
 
 from bot import app
 from playground import Playground
+from playground.client.person import File
 from playground.state.attachments import Upload
 from playground.state.message import COMPONENTS_V2
 from playground.state.world import ART_ID, GENERAL_ID, MEMBER_TWO_ID
@@ -77,3 +78,10 @@ async def test_a_forward_of_words_has_no_picture(bot: app.Bot, playground: Playg
     answer = (await member.menu("Show settings", seen)).message
     assert answer is not None
     assert "has no picture" in text_of(answer)
+
+
+async def test_an_option_takes_a_file_without_a_content_type(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    playground.withhold_content_types()
+    await member.imagine("a boat", image=File("look.png", picture()))
