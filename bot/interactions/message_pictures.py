@@ -38,7 +38,8 @@ class PostedPicture:
 
 def picture_in(message: discord.Message) -> PostedPicture:
     """The first picture of a message. Raises `Refusal` where there is none."""
-    for part in (message, *message.message_snapshots):
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    for part in parts:
         for picture in _pictures(part):
             if picture.size <= METADATA_FILE_BYTES:
                 return picture
