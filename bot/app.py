@@ -4,22 +4,22 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-import aiohttp
 import discord
 
 from bot.assembly import Bot, assembled
-from bot.config import Config, ConfigError
-from bot.interactions.client import Client
+from bot.config import Config
+from bot.interactions.connection import ConnectionRefused, log_in, stay_connected
 from bot.requests.reconciler import EVERY
 from generation.pool import WorkerPool
 from storage import data_folder
+from storage.database import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -53,21 +53,36 @@ async def running(
     command: what this process was started as, for the message to a second one on the same data folder.
     """
     async with assembled(config, command=command, pool=pool, now=now, reconcile_every=reconcile_every) as bot:
-        await _log_in(bot.client, token)
+        await log_in(bot.client, token)
+        await _take_up(bot)
+        with _refusals_alone():
+            async with asyncio.TaskGroup() as tasks:
+                work = (
+                    stay_connected(bot.client),
+                    bot.dispatcher.run(),
+                    bot.audit_log.run(),
+                    bot.reconciler.run(),
+                )
+                running_tasks = [tasks.create_task(each) for each in work]
+                try:
+                    await bot.client.wait_until_ready()
+                    yield bot
+                finally:
+                    await bot.delivery.close()
+                    # A connection that just opens may miss that it is cancelled; this it cannot.
+                    await bot.client.close()
+                    for task in running_tasks:
+                        task.cancel()
+
+
+async def _take_up(bot: Bot) -> None:
+    """Go on where an earlier run stopped; where the database is locked, the reconciler does that later."""
+    try:
         await bot.generations.forget_old_charges()
         await bot.estimates.load()
         await bot.reconciler.look()
-        async with asyncio.TaskGroup() as tasks:
-            work = (bot.client.connect(), bot.dispatcher.run(), bot.audit_log.run(), bot.reconciler.run())
-            running_tasks = [tasks.create_task(each) for each in work]
-            try:
-                await bot.client.wait_until_ready()
-                yield bot
-            finally:
-                await bot.delivery.close()
-                await bot.client.close()  # a connection that just opens may miss that it is cancelled; this it cannot
-                for task in running_tasks:
-                    task.cancel()
+    except StorageError as failure:
+        log.warning("what an earlier run left is taken up later: %s", failure)
 
 
 async def run(config: Config, token: str) -> int:
@@ -104,13 +119,16 @@ async def _on_a_free_port(
         yield local
 
 
-async def _log_in(client: Client, token: str) -> None:
+@contextlib.contextmanager
+def _refusals_alone() -> Iterator[None]:
+    """Raise a refusal of Discord by itself, not as the group of exceptions in which a task group wraps it."""
     try:
-        await client.login(token)
-    except discord.LoginFailure:
-        raise ConfigError("Discord rejected this token. Copy it again from the Bot page of your app.") from None
-    except (discord.HTTPException, aiohttp.ClientError) as reason:
-        raise ConfigError(f"Discord cannot be reached: {reason}.") from reason
+        yield
+    except BaseExceptionGroup as failures:
+        refusals, others = failures.split(ConnectionRefused)
+        if refusals is None or others is not None:
+            raise
+        raise refusals.exceptions[0] from None
 
 
 async def _until_told(bot: Bot) -> None:

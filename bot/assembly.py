@@ -15,6 +15,7 @@ from bot.attachments.finished import FinishedFiles
 from bot.cogs.blend import Blend
 from bot.cogs.compare import Compare
 from bot.cogs.context_menus import ContextMenus
+from bot.cogs.deleted_places import DeletedPlaces
 from bot.cogs.explain import Explain
 from bot.cogs.help import Help
 from bot.cogs.history import History
@@ -387,6 +388,7 @@ async def _serve(
                 dispatcher=dispatcher,
                 audit_log=outgoing.audit_log,
             ),
+            DeletedPlaces(client=client, rules=store.rules, audit_log=outgoing.audit_log),
             what,
             Help(),
         ],

@@ -61,6 +61,10 @@ class LocalPool:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._in_flight: dict[int, Job] = {}
         self._losses: dict[int, int] = {}
+        self._given: set[int] = set()
+        """Jobs that the present worker was given, ended ones too."""
+        self._heard: set[int] = set()
+        """Those of them that it has reported something about."""
         self._cancelling: set[int] = set()
         self._suspects: deque[int] = deque()
         """Jobs to run alone. While there are any, the worker has only the first."""
@@ -91,7 +95,7 @@ class LocalPool:
     async def submit(self, job: Job) -> None:
         self._in_flight[job.id] = job
         if not self._suspects:
-            self._send(wire.Submit(job))
+            self._give(job)
         if len(self._in_flight) == 1:
             self._expect(self._options.step_seconds if self._ready.is_set() else STARTING_SECONDS)
 
@@ -165,6 +169,8 @@ class LocalPool:
         for job_id in self._in_flight.keys() & self._cancelling:
             self._pass_on(Cancelled(job_id))
         self._worker = worker
+        self._given.clear()
+        self._heard.clear()
         self._send(self._options)
         self._submit_due()
         try:
@@ -187,6 +193,7 @@ class LocalPool:
                 self._ready.set()
                 log.info("worker %s ready on %s, %s, %s threads", *astuple(message))
             case _:
+                self._heard.add(message.job_id)
                 self._pass_on(message)
         self._expect(LOADING_SECONDS if isinstance(message, Loading) else self._options.step_seconds)
 
@@ -208,7 +215,13 @@ class LocalPool:
     def _submit_due(self) -> None:
         """Submit the first suspect to the worker, or all jobs if there are no suspects."""
         for job_id in [self._suspects[0]] if self._suspects else list(self._in_flight):
-            self._send(wire.Submit(self._in_flight[job_id]))
+            self._give(self._in_flight[job_id])
+
+    def _give(self, job: Job) -> None:
+        """Submit a job to the worker, if there is one."""
+        if self._worker is not None:
+            self._given.add(job.id)
+            self._send(wire.Submit(job))
 
     def _clear_of_suspicion(self, job_id: int) -> None:
         if job_id in self._suspects:
@@ -219,12 +232,23 @@ class LocalPool:
 
     def _count_losses(self) -> None:
         """After losing a worker: count it for the job that ran alone, and run every job alone next."""
-        alone = self._suspects[0] if self._suspects else next(iter(self._in_flight), None)
-        if alone is not None and (self._suspects or len(self._in_flight) == 1) and alone not in self._cancelling:
+        alone = self._ran_alone()
+        if alone is not None and alone not in self._cancelling:
             self._losses[alone] = self._losses.get(alone, 0) + 1
             if self._losses[alone] >= LIVES:
                 self._pass_on(Failed(alone, FailureKind.WORKER_LOST, f"{LIVES} workers ended during this job alone"))
         self._suspects = deque(self._in_flight)
+
+    def _ran_alone(self) -> int | None:
+        """The job that alone can have ended the worker; None where there is none, or any of several can.
+
+        A job that came when another had just ended, and that the worker never reported about, may not have begun.
+        """
+        running = self._given & self._in_flight.keys()
+        if len(running) != 1:
+            return None
+        [job_id] = running
+        return job_id if len(self._given) == 1 or job_id in self._heard else None
 
     def _send(self, command: wire.Command) -> None:
         """Send a command to the worker, if there is one. A new worker gets every job in flight."""

@@ -33,6 +33,9 @@ _MESSAGES = {
     50013: "Missing Permissions",
     50027: "Invalid Webhook Token",
     50035: "Invalid Form Body",
+    50083: "Thread is archived",
+    50240: "You cannot remove this app's Entry Point command in a bulk update operation. Please include the Entry "
+    "Point command in your update request or delete it separately.",
     50109: "The request body contains invalid JSON.",
     160005: "Thread is locked",
 }

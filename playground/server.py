@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -22,7 +22,7 @@ from playground.client.interactions import PageInteractions
 from playground.client.page_api import PageApi
 from playground.state.attachments import Attachments
 from playground.state.cdn import Cdn
-from playground.state.commands import Commands
+from playground.state.commands import ENTRY_POINT, GLOBAL, Commands
 from playground.state.interactions import Interactions
 from playground.state.messages import Messages
 from playground.state.store import Store
@@ -137,13 +137,24 @@ class Playground:
         """Drop all failures that `fail_next` has ordered."""
         self._failures.clear()
 
-    def fail_next(self, method: str, path: str, status: int, times: int = 1, retry_after: float = 0.05) -> None:
+    def fail_next(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        times: int = 1,
+        retry_after: float = 0.05,
+        *,
+        code: int = 0,
+        html: str | None = None,
+    ) -> None:
         """Let the next `times` matching API requests fail with `status`.
 
         method: "*" for any. path: a pattern that is searched in the path after /api/v10.
         retry_after: seconds that a 429 asks the client to wait.
+        code: Discord's error code in the answer. html: a page to answer instead of JSON, as Cloudflare does.
         """
-        self._failures.add(method, path, status, times, retry_after)
+        self._failures.add(method, path, status, times, retry_after, code, html)
 
     async def request_reconnect(self) -> None:
         """Send Reconnect (opcode 7): the bot should reconnect and resume."""
@@ -152,6 +163,14 @@ class Playground:
     async def invalidate_session(self, resumable: bool = False) -> None:
         """Send Invalid Session (opcode 9): the bot should resume if `resumable`, otherwise identify again."""
         self._gateway.invalidate_sessions(resumable)
+
+    async def refuse_connections(self, code: int) -> None:
+        """Close the gateway's connections with `code`, and each new one once it identifies."""
+        self._gateway.refuse_connections(code)
+
+    def add_entry_point(self, name: str = "launch") -> None:
+        """Give the app an entry point command, as enabling Activities does."""
+        self._commands.upsert(GLOBAL, {"name": name, "type": ENTRY_POINT, "handler": 2})
 
     async def drop_connections(self) -> None:
         """Close the gateway's connections with code 4000. The sessions can be resumed."""
@@ -164,6 +183,25 @@ class Playground:
     def hide(self, channel_id: int, user_id: int) -> None:
         """Deny a user the permission to view a channel. Dispatches CHANNEL_UPDATE."""
         self.world.hide_channel(channel_id, user_id)
+
+    def withhold_content_types(self) -> None:
+        """Leave out the content type of every new attachment, as Discord does for some clients."""
+        self._attachments.tells_types = False
+
+    def delete_channel(self, channel_id: int) -> None:
+        """Delete a channel or thread. Dispatches CHANNEL_DELETE or THREAD_DELETE, as for each thread in it."""
+        self.world.delete_channel(channel_id)
+
+    def delete_role(self, role_id: int) -> None:
+        """Delete a role. Dispatches GUILD_ROLE_DELETE."""
+        self.world.delete_role(role_id)
+
+    def change_channel(self, channel_id: int, **changes: Any) -> None:
+        """Change fields of a channel: `archived` or `locked` of a thread, or `kind`, Discord's channel type.
+
+        Dispatches CHANNEL_UPDATE or THREAD_UPDATE.
+        """
+        self.world.change_channel(channel_id, **changes)
 
     def open_thread(self, name: str, parent_id: int, *invited: int) -> int:
         """Create a private thread and return its id. Dispatches THREAD_CREATE."""

@@ -1,5 +1,6 @@
 """The rules of servers."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -102,6 +103,25 @@ class ServerRules:
                 return
             for table in (ServerRuleRow, ServerAllowedRow, ServerRow):
                 await session.execute(delete(table).filter_by(guild_id=guild_id))
+
+    async def places(self, guild_id: int) -> frozenset[int]:
+        """The ids of all channels and roles that a server's rules name."""
+        book = await self.of(guild_id)
+        named = {int(name) for kind in (Kind.CHANNEL, Kind.ROLE) for name in book.allowed.get(kind, ())}
+        scopes = {key.scope for key in book.rules} - {guild_id}
+        return frozenset(named | scopes | ({book.log_channel_id} if book.log_channel_id else set()))
+
+    async def forget_places(self, guild_id: int, places: Collection[int]) -> None:
+        """Remove channels and roles from all rules of a server."""
+        names = [str(place) for place in places]
+        async with self._sessions() as session, session.begin():
+            scoped = delete(ServerRuleRow).filter_by(guild_id=guild_id).where(ServerRuleRow.scope_id.in_(places))
+            await session.execute(scoped)
+            allowed = delete(ServerAllowedRow).filter_by(guild_id=guild_id).where(ServerAllowedRow.name.in_(names))
+            await session.execute(allowed.where(ServerAllowedRow.kind.in_([Kind.CHANNEL.value, Kind.ROLE.value])))
+            server = await session.get(ServerRow, guild_id)
+            if server is not None and server.log_channel_id in places:
+                server.log_channel_id = None
 
     async def _say(self, guild_id: int, rules: dict[RuleKey, Rule]) -> None:
         async with self._sessions() as session, session.begin():

@@ -11,12 +11,12 @@ from discord.app_commands import locale_str
 
 from bot import views
 from bot.attachments import metadata
-from bot.cogs import option_types
 from bot.errors import Refusal
 from bot.interactions import remix_modal
 from bot.interactions.begin_request import begin
 from bot.interactions.confirmation import Confirmation
 from bot.interactions.downloads import AT_ONCE_SECONDS, download
+from bot.interactions.message_pictures import picture_in
 from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
@@ -33,9 +33,6 @@ from generation.settings import GenerationSettings
 from storage.drafts import Drafts
 from storage.generations import AlreadyAsked, Generations
 from storage.records import Generation
-
-METADATA_FILE_BYTES = 25 * 2**20
-"""Larger files are not read for their metadata."""
 
 STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
 """The custom id of the form for a picture that somebody posted."""
@@ -133,8 +130,9 @@ class ContextMenus:
         if generation := await self._known(message, interaction.user.id):
             await self._press_on_one(interaction, PressKind.REDRAW, generation)
             return
-        url = option_types.picture_url(_picture_of(message))
-        draft = await self._drafts.add(interaction.user.id, {"url": url})
+        picture = picture_in(message)
+        picture.check_size()
+        draft = await self._drafts.add(interaction.user.id, {"url": picture.url})
         form = remix_modal.panel(
             f"noisefox-start:{draft}",
             FORMS[PressKind.REDRAW],
@@ -167,16 +165,8 @@ class ContextMenus:
         """The settings of a picture, from our record or else from its metadata. Raises `UserError`."""
         if generation := await self._known(message, interaction.user.id):
             return generation.settings
-        data = await download(self._client, _picture_of(message).url, AT_ONCE_SECONDS)
+        data = await download(self._client, picture_in(message).url, AT_ONCE_SECONDS)
         return await asyncio.to_thread(metadata.settings_in, data)
-
-
-def _picture_of(message: discord.Message) -> discord.Attachment:
-    """The first picture of a message. Raises `Refusal` where there is none."""
-    for attachment in message.attachments:
-        if (attachment.content_type or "").startswith("image/") and attachment.size <= METADATA_FILE_BYTES:
-            return attachment
-    raise Refusal("This message has no picture that I can read.")
 
 
 def _press_on(components: list[Any]) -> Press | None:

@@ -6,6 +6,7 @@ from itertools import islice
 import discord
 from discord import app_commands
 
+from bot.interactions.message_pictures import is_picture
 from bot.prompts.presets import CHOICE_LENGTH
 from generation.catalogue import Catalogue
 from generation.images import UPLOAD_BYTES, UnusableImage
@@ -70,7 +71,7 @@ def chosen(
 
 def picture_url(attachment: discord.Attachment) -> str:
     """The address of a given picture. Raises `UnusableImage` where its type or size shows that it cannot be used."""
-    if not (attachment.content_type or "").startswith("image/"):
+    if not is_picture(attachment.content_type, attachment.filename):
         raise UnusableImage("That file isn't a picture. Attach a PNG, JPEG or WebP file.")
     if attachment.size > UPLOAD_BYTES:
         raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=UPLOAD_BYTES // 2**20)

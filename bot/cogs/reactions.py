@@ -13,6 +13,7 @@ from bot.interactions.bans import BannedError, Bans
 from bot.interactions.begin_request import check_may_post
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.press_plans import plans_for
+from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_in
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import address
@@ -120,8 +121,9 @@ class Reactions:
         check_owner(generation, payload.user_id, bool(theirs and theirs.manage_messages))
         if generation.state.unfinished:
             raise Refusal("This picture is still being drawn. Press Cancel instead.")
+        with explained_removal():
+            await self._messages.remove(generation.origin)
         await self._dispatcher.delete(generation)
-        await self._messages.remove(generation.origin)
 
     async def _derive(self, payload: discord.RawReactionActionEvent, generation: Generation, press: Press) -> None:
         key = f"reaction:{payload.message_id}:{payload.user_id}:{press.kind}"
@@ -129,7 +131,7 @@ class Reactions:
             return
         self._check_channel(payload)
         person = payload.member or discord.Object(payload.user_id)
-        requester = requester_in(person, payload.guild_id, self._channel(payload) or discord.Object(payload.channel_id))
+        requester = requester_in(person, payload.guild_id, self._place(payload) or discord.Object(payload.channel_id))
         [plan] = plans_for(self._derivations, await self._contexts.load(requester), generation, press)
         await self._submission.check([plan])
         origin = Origin(
@@ -166,9 +168,13 @@ class Reactions:
         return channel.permissions_for(payload.member) if channel and payload.member else None
 
     def _channel(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
+        """The place of a reaction, if its permissions can be told: those of a thread are its channel's."""
+        place = self._place(payload)
+        return None if isinstance(place, discord.Thread) and place.parent is None else place
+
+    def _place(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
         guild = self._client.get_guild(payload.guild_id) if payload.guild_id else None
-        channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
-        return None if isinstance(channel, discord.Thread) and channel.parent is None else channel
+        return guild.get_channel_or_thread(payload.channel_id) if guild else None
 
 
 def _plain(payload: discord.RawReactionActionEvent) -> str:

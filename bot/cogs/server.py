@@ -5,8 +5,9 @@ from typing import Literal
 import discord
 from discord import app_commands
 
-from bot.cogs import option_types
+from bot.cogs import listed_rules, option_types
 from bot.cogs.defaults_cog import DefaultsCog
+from bot.cogs.listed_rules import ListedRule
 from bot.delivery.audit_log import AuditLog
 from bot.errors import Refusal
 from bot.interactions import permissions
@@ -88,7 +89,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
     async def show(
         self,
         interaction: discord.Interaction,
-        member: discord.Member | None = None,
+        member: discord.User | None = None,
         channel: Channel | None = None,
         model: str | None = None,
     ) -> None:
@@ -205,6 +206,39 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
                 )
                 self._audit_log.decided(interaction, said)
         await self._answer(interaction, say("Saved."))
+
+    @app_commands.command()
+    async def remove(self, interaction: discord.Interaction, listed: app_commands.Range[str, 1, 100]) -> None:
+        """Remove a model, channel or role from the rules, even one that was deleted.
+
+        Args:
+            listed: What to remove; choose from the list
+        """
+        guild_id = _guild(interaction)
+        chosen = [each for each in await self._listed(interaction) if each.is_meant_by(listed)]
+        if not chosen:
+            raise Refusal("The rules don't list that. Choose from the list.")
+        for each in chosen:
+            match each.matter:
+                case listed_rules.RULES:
+                    await self._rules.forget(guild_id, int(each.name))
+                case listed_rules.LOG:
+                    await self._rules.log_to(guild_id, None)
+                case kind:
+                    await self._rules.allow(guild_id, Kind(kind), each.name, False)
+            self._audit_log.decided(interaction, Sentence("{person} removed: {name}", name=each.label))
+        await self._answer(interaction, say("Saved."))
+
+    @remove.autocomplete("listed")
+    async def _removable(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        found = await self._listed(interaction)
+        return option_types.choices(
+            (each.label, each.value) for each in found if typed.casefold() in each.label.casefold()
+        )
+
+    async def _listed(self, interaction: discord.Interaction) -> list[ListedRule]:
+        guild_id = _guild(interaction)
+        return list(listed_rules.listed_rules(await self._rules.of(guild_id), interaction.guild, guild_id))
 
     @app_commands.command()
     async def nsfw(self, interaction: discord.Interaction, policy: Literal["off", "spoiler", "block"]) -> None:
@@ -336,7 +370,7 @@ class Server(DefaultsCog, group_name="server", group_description="Defaults, limi
         self,
         interaction: discord.Interaction,
         first: str,
-        member: discord.Member | None = None,
+        member: discord.User | None = None,
         channel: Channel | None = None,
         model: str | None = None,
     ) -> None:

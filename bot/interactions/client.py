@@ -1,5 +1,6 @@
 """The Discord client: it logs in, syncs commands and hands events on. It has no features of its own."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -7,11 +8,14 @@ from typing import Any
 import discord
 import yarl
 from discord import app_commands, ui
+from discord.abc import Snowflake
+from discord.app_commands import AppCommand
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.config import DISCORD_API
+from bot.errors import Refusal
 from bot.interactions.bans import BannedError, Bans
 from bot.interactions.error_handler import answer_error
 from bot.interactions.gate import Busy, Gate
@@ -24,8 +28,36 @@ log = logging.getLogger(__name__)
 GUILD_SECONDS = 0.2
 """How long discord.py waits for one more server after it has connected; 2 by itself."""
 
+SYNC_SECONDS = 30.0
+"""How long the start waits for the commands to be synced; Discord may ask to wait until tomorrow."""
+
+ENTRY_POINT = 4
+"""Discord's type for the command that opens an app's Activity. discord.py doesn't know it."""
+
+NO_ENTRY_POINT = 50240
+"""Discord's error code for a sync that leaves out the entry point command."""
+
+_KEPT = (
+    "id",
+    "type",
+    "name",
+    "name_localizations",
+    "description",
+    "description_localizations",
+    "handler",
+    "default_member_permissions",
+    "contexts",
+    "integration_types",
+    "nsfw",
+)
+"""The fields of an entry point command that are sent along."""
+
 Reacted = Callable[[discord.RawReactionActionEvent], Awaitable[None]]
 Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]]
+
+
+class UnknownChannel(Refusal, app_commands.CheckFailure):
+    """The channel is of a kind that discord.py doesn't know, so it has no id."""
 
 
 class Tree(app_commands.CommandTree["Client"]):
@@ -34,12 +66,35 @@ class Tree(app_commands.CommandTree["Client"]):
     async def interaction_check(self, interaction: discord.Interaction["Client"], /) -> bool:
         try:
             await interaction.client.admit(interaction)
-        except (BannedError, Busy):
+        except (BannedError, Busy, UnknownChannel):
             if interaction.type is not discord.InteractionType.autocomplete:
                 raise
             await interaction.response.autocomplete([])
             return False
         return True
+
+    async def sync(self, *, guild: Snowflake | None = None) -> list[AppCommand]:
+        """Sync the commands, as discord.py does; where the app has an entry point command, it is kept.
+
+        Discord refuses to sync without it, and discord.py would leave it out.
+        """
+        try:
+            return await super().sync(guild=guild)
+        except discord.HTTPException as refusal:
+            if refusal.code != NO_ENTRY_POINT:
+                raise
+        application_id = self.client.application_id
+        assert application_id is not None
+        route = Route("GET", "/applications/{application_id}/commands", application_id=application_id)
+        existing = await self.client.http.request(route, params={"with_localizations": "true"})
+        kept = [
+            {name: each[name] for name in _KEPT if each.get(name) is not None}
+            for each in existing
+            if each["type"] == ENTRY_POINT
+        ]
+        own = [await each.get_translated_payload(self, Translator()) for each in self.get_commands(guild=guild)]
+        synced = await self.client.http.bulk_upsert_global_commands(application_id, payload=[*own, *kept])
+        return [AppCommand(data=each, state=self._state) for each in synced]
 
     async def on_error(
         self, interaction: discord.Interaction["Client"], error: app_commands.AppCommandError, /
@@ -93,10 +148,12 @@ class Client(commands.Bot):
     async def admit(self, interaction: discord.Interaction[Any]) -> None:
         """Wait for an interaction's turn, and answer in its person's language from here on.
 
-        Raises `BannedError`, and `Busy` where its turn does not come in time.
+        Raises `BannedError`, `UnknownChannel`, and `Busy` where its turn does not come in time.
         """
         address(interaction.locale)
         self._banned.check(interaction.user.id, interaction.guild_id)
+        if interaction.channel is None:
+            raise UnknownChannel("I don't know this kind of channel. Use me in a text channel.")
         await self._gate.enter(interaction)
 
     async def setup_hook(self) -> None:
@@ -105,8 +162,23 @@ class Client(commands.Bot):
             gateway = await self.http.request(Route("GET", "/gateway"))
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway["url"])
         await self.tree.set_translator(Translator())
-        synced = await self.tree.sync()
-        log.info("%s commands synced", len(synced))
+        await self._sync()
+
+    async def _sync(self) -> None:
+        """Sync the commands. Where Discord refuses, those that it knows from before go on working."""
+        try:
+            async with asyncio.timeout(SYNC_SECONDS):
+                synced = await self.tree.sync()
+        except discord.HTTPException as refusal:
+            log.warning("Discord did not take the commands; it keeps those it has: %s", refusal)
+        except TimeoutError:
+            log.warning(
+                "Discord did not take the commands within %.0f s; it keeps those it has. Too many may have been "
+                "created today; start the bot again tomorrow if some are missing",
+                SYNC_SECONDS,
+            )
+        else:
+            log.info("%s commands synced", len(synced))
 
     async def on_ready(self) -> None:
         log.info("ready as %s in %s servers", self.user, len(self.guilds))

@@ -5,11 +5,16 @@ import logging
 import discord
 from discord import app_commands
 
-from bot.errors import sentence_for
+from bot.errors import Refusal, sentence_for
 from generation.errors import UserError
 
 MESSAGE_LENGTH = 2000
 """Discord's limit for the content of a message, in characters."""
+
+OUTDATED = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch, app_commands.TransformerError)
+"""Errors for a command or option of another version of the bot, which somebody's Discord still offers."""
+
+RESTART = Refusal("Your Discord shows an older version of my commands. Restart Discord, then use the command again.")
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +22,16 @@ log = logging.getLogger(__name__)
 async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
     """Tell the user privately what went wrong, and log errors that are not meant for people."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, OUTDATED):
+        log.info("interaction %s is of another version: %s", interaction.id, cause)
+        cause = RESTART
     if not isinstance(cause, UserError):
         log.error("interaction %s failed", interaction.id, exc_info=cause)
     sentence = sentence_for(cause)[:MESSAGE_LENGTH]
     try:
-        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        if interaction.type is discord.InteractionType.autocomplete:
+            await interaction.response.autocomplete([])
+        elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             await _fill_or_follow(interaction, sentence)
         elif interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)

@@ -13,6 +13,7 @@ from bot.errors import Refusal
 from bot.interactions import remix_modal
 from bot.interactions.begin_request import begin
 from bot.interactions.press_plans import plans_for
+from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
 from bot.interactions.visibility import Visibility
@@ -160,14 +161,15 @@ class PictureActions:
             await self._generations.delivered(now.id)
 
     async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:
-        """Delete the pictures, the message that was pressed, and the one that first showed them."""
+        """Delete the message that was pressed, the one that first showed the pictures, and then the pictures."""
         await interaction.response.defer()
+        with explained_removal():
+            with contextlib.suppress(discord.NotFound):
+                await interaction.delete_original_response()
+            origin = generation.origin
+            if interaction.message is not None and interaction.message.id != origin.message_id and not origin.private:
+                await self._messages.remove(origin)
         await self._dispatcher.delete(generation)
-        with contextlib.suppress(discord.NotFound):
-            await interaction.delete_original_response()
-        origin = generation.origin
-        if interaction.message is not None and interaction.message.id != origin.message_id and not origin.private:
-            await self._messages.remove(origin)
 
     async def _toggle_favourite(self, interaction: discord.Interaction, generation: Generation) -> None:
         favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)

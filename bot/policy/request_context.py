@@ -85,10 +85,21 @@ class RequestContext:
             rules.check(settings)
         return rules
 
+    def check_without_model(self, drawn: Sequence[GenerationSettings]) -> EffectiveRules:
+        """As `check`, for pictures of models that the host no longer has: nothing says that they are harmless."""
+        if self.rulebook.nsfw is NsfwPolicy.BLOCK and not self.requester.age_restricted:
+            raise Refusal("This picture wasn't checked. You can only see it in age-restricted channels.")
+        return self.check(drawn, self.model_of_place.value)
+
     def nsfw(self, model: str) -> NsfwHandling:
         """How pictures of a model are handled here."""
-        spec, policy = self.catalogue.get(model), self.rulebook.nsfw
-        if policy is NsfwPolicy.OFF or spec.harmless or self.requester.age_restricted:
+        policy = self.rulebook.nsfw
+        if policy is NsfwPolicy.OFF or self.requester.age_restricted:
+            return NsfwHandling()
+        if model not in self.catalogue.names:
+            return NsfwHandling(spoiler=True)
+        spec = self.catalogue.get(model)
+        if spec.harmless:
             return NsfwHandling()
         return NsfwHandling(guard=policy) if spec.is_checked else NsfwHandling(spoiler=True)
 

@@ -188,6 +188,8 @@ class Planner:
             from_picture=from_picture,
             source=source,
         )
+        if not plan.draws and settings.model not in self._catalogue.names:
+            return replace(plan, limits=context.check_without_model(plan.drawn).limits)
         for each in plan.drawn:
             self._catalogue.loras.check(each.prompt, each.model)
         self._catalogue.check_guides(settings.model, control=bool(files.control), image_prompt=bool(files.image_prompt))

@@ -60,7 +60,12 @@ class Reconciler:
         """
         idle = [each for each in await self._generations.lease(alone=alone) if not self._is_held(each)]
         self._dispatcher.expect(each for each in idle if each.state.unfinished)
-        fresh = [each for each in [await self._again(each) for each in idle] if each]
+        try:
+            fresh = [each for each in [await self._again(each) for each in idle] if each]
+        except StorageError:
+            for each in idle:
+                self._dispatcher.forget(each)
+            raise
         for _, together in groupby((each for each in fresh if each.state.unfinished), _event):
             self._preparation.begin(list(together), again=True)
         for each in fresh:

@@ -1,12 +1,14 @@
 """From a plan to a saved request."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from bot.jobs.dispatcher import Dispatcher
 from bot.policy.budgets import Budgets
 from bot.requests.plan import Plan
 from bot.requests.preparation import Preparation
+from storage.database import StorageError
 from storage.generations import Generations
 from storage.records import Generation, Origin
 
@@ -68,7 +70,9 @@ class Submission:
     async def acknowledged(self, saved: Sequence[Generation], message_id: int) -> None:
         """Go on with requests whose acknowledgement, for the first of them, is this message."""
         first, *others = saved
-        self._preparation.begin([await self._generations.answered(first, message_id), *others])
+        with contextlib.suppress(StorageError):  # Discord is asked for the message again then
+            first = await self._generations.answered(first, message_id)
+        self._preparation.begin([first, *others])
 
     def go_on(self, saved: Sequence[Generation]) -> None:
         """Go on with requests whose answers are not known, or not posted yet."""

@@ -8,6 +8,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from typing import BinaryIO
 
 import torch
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 
 LOST = 1
 """Exit status of a process that cannot go on."""
+
+LEAVING_SECONDS = 5.0
+"""Seconds to end in good order once the bot is gone. A process in the middle of a model load then ends at once."""
 
 STRICT_ROWS = 16
 """Rows of each forward in strict mode, unless the host sets them: a lone picture costs as much as all of them."""
@@ -56,6 +60,9 @@ def _claim_output() -> BinaryIO:
 
 
 def serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> None:
+    inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
+    unwanted: set[int] = set()
+    threading.Thread(target=_listen, args=(commands, inbox, unwanted), daemon=True).start()
     if options.threads:
         torch.set_num_threads(options.threads)
     where, dtype = device.choose(options.device, options.dtype)
@@ -64,9 +71,6 @@ def serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> None
         events.write(wire.pack(event))
         events.flush()
 
-    inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
-    unwanted: set[int] = set()
-    threading.Thread(target=_listen, args=(commands, inbox, unwanted), daemon=True).start()
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
     trial = dtype_trial.trial_for(where, options.dtype, strict=options.strict, measurements=options.measurements)
     cache = ModelCache(
@@ -107,7 +111,10 @@ def sizing_for(options: wire.Configure) -> BatchSizing:
 
 
 def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]", unwanted: set[int]) -> None:
-    """Fill the inbox. Jobs to cancel are in `unwanted` even before their cancel is read from it."""
+    """Fill the inbox. Jobs to cancel are in `unwanted` even before their cancel is read from it.
+
+    When the bot is gone, end the process: whatever it is doing, nobody waits for it any more.
+    """
     try:
         while True:
             command = wire.read(commands)
@@ -116,6 +123,8 @@ def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]",
             inbox.put(command)
     except EOFError:
         inbox.put(None)
+        time.sleep(LEAVING_SECONDS)
+        os._exit(0)
 
 
 def _obey(loop: StepLoop, command: wire.Command, unwanted: set[int]) -> None:

@@ -129,6 +129,7 @@ class Gateway:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
+        self._refusal: int | None = None
         self.url = ""
         self.on_presence: list[Callable[[bool], None]] = []
 
@@ -167,6 +168,12 @@ class Gateway:
         """Close every connection with code 4000. The sessions can be resumed."""
         for connection in self._connections:
             connection.close(CloseCode.UNKNOWN_ERROR)
+
+    def refuse_connections(self, code: int) -> None:
+        """Close every connection, and each new one when it identifies or resumes."""
+        self._refusal = code
+        for connection in self._connections:
+            connection.close(code)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one websocket."""
@@ -214,6 +221,8 @@ class Gateway:
             connection.send({"op": Opcode.HEARTBEAT_ACK})
         elif op in (Opcode.IDENTIFY, Opcode.RESUME) and session is not None:
             connection.close(CloseCode.ALREADY_AUTHENTICATED)
+        elif op in (Opcode.IDENTIFY, Opcode.RESUME) and self._refusal is not None:
+            connection.close(self._refusal)
         elif op == Opcode.IDENTIFY and isinstance(data, dict):
             return self._identify(connection, data)
         elif op == Opcode.RESUME and isinstance(data, dict):

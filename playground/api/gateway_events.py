@@ -5,7 +5,7 @@ from playground.errors import Json
 from playground.state.guild_objects import channel_object, member_object
 from playground.state.message import Message
 from playground.state.messages import Messages
-from playground.state.world import BOT_ID, Channel, World
+from playground.state.world import BOT_ID, GUILD_ID, Channel, World
 
 
 class GatewayEvents:
@@ -23,6 +23,8 @@ class GatewayEvents:
         messages.on_reaction.append(self._reaction_changed)
         world.on_channel_create.append(self._channel_created)
         world.on_channel_update.append(self._channel_updated)
+        world.on_channel_delete.append(self._channel_deleted)
+        world.on_role_delete.append(self._role_deleted)
 
     def _visible_channel(self, message: Message) -> Channel | None:
         """Return the channel of a message, None when the bot doesn't see the message."""
@@ -74,6 +76,17 @@ class GatewayEvents:
         if not channel.is_dm:
             event = "CHANNEL_UPDATE" if channel.parent_id is None else "THREAD_UPDATE"
             self._gateway.dispatch(event, channel_object(self._world, channel), Intent.GUILDS)
+
+    def _channel_deleted(self, channel: Channel) -> None:
+        if channel.parent_id is None:
+            self._gateway.dispatch("CHANNEL_DELETE", channel_object(self._world, channel), Intent.GUILDS)
+            return
+        thread = channel_object(self._world, channel)
+        deleted = {name: thread[name] for name in ("id", "guild_id", "parent_id", "type")}
+        self._gateway.dispatch("THREAD_DELETE", deleted, Intent.GUILDS)
+
+    def _role_deleted(self, role_id: int) -> None:
+        self._gateway.dispatch("GUILD_ROLE_DELETE", {"guild_id": str(GUILD_ID), "role_id": str(role_id)}, Intent.GUILDS)
 
 
 def _guild_id(channel: Channel) -> Json:

@@ -116,5 +116,7 @@ class InteractionRoutes:
         return self._json(self._messages.edit(message, json_payload(request), request[BODY].uploads))
 
     async def _delete_message(self, request: web.Request) -> web.Response:
-        self._messages.delete(self._message(request))
+        message = self._message(request)
+        self._messages.check_deletable(message)
+        self._messages.delete(message)
         return web.Response(status=204)

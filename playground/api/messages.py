@@ -134,6 +134,7 @@ class MessageRoutes:
         message = self._message(request)
         if message.author_id != BOT_ID:
             self._world.require_permissions(self._world.channel(message.channel_id), Permission.MANAGE_MESSAGES)
+        self._messages.check_deletable(message)
         self._messages.delete(message)
         return web.Response(status=204)
 

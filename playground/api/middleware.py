@@ -25,6 +25,8 @@ class _Failure:
     status: int
     times: int
     retry_after: float
+    code: int
+    html: str | None
 
 
 class InjectedFailures:
@@ -37,23 +39,34 @@ class InjectedFailures:
         """Drop all failures."""
         self._failures.clear()
 
-    def add(self, method: str, path: str, status: int, times: int, retry_after: float) -> None:
+    def add(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        times: int,
+        retry_after: float,
+        code: int = 0,
+        html: str | None = None,
+    ) -> None:
         """Let the next `times` requests fail with `status`.
 
         method: "*" for any. path: a pattern that is searched in the request's path. retry_after: seconds, for a 429.
+        code: Discord's own error code. html: the page that is answered instead of JSON, as Cloudflare does.
         """
-        self._failures.append(_Failure(method, re.compile(path), status, times, retry_after))
+        self._failures.append(_Failure(method, re.compile(path), status, times, retry_after, code, html))
 
     def response(self, method: str, path: str, headers: Mapping[str, str]) -> web.Response | None:
         """Return the failure for a request, None when it may succeed."""
         for failure in self._failures:
             if failure.times > 0 and failure.method in ("*", method) and failure.path.search(path):
                 failure.times -= 1
+                if failure.html is not None:
+                    return web.Response(text=failure.html, status=failure.status, content_type="text/html")
                 if failure.status == 429:
-                    return too_many_requests(headers, failure.retry_after, "shared")
-                return json_response(
-                    {"message": f"{failure.status}: failed on request", "code": 0}, status=failure.status
-                )
+                    return too_many_requests(headers, failure.retry_after, "shared", failure.code)
+                error = ApiError(failure.status, failure.code, f"{failure.status}: failed on request")
+                return json_response(error.body(), status=failure.status)
         return None
 
 

@@ -54,8 +54,10 @@ class RateLimits:
         return headers, wait if exceeded else None
 
 
-def too_many_requests(headers: Mapping[str, str], wait: float, scope: str = "user") -> web.Response:
+def too_many_requests(headers: Mapping[str, str], wait: float, scope: str = "user", code: int = 0) -> web.Response:
     """Return a 429 with Retry-After and Via. Without Via, discord.py takes it for a ban by Cloudflare."""
     body: Json = {"message": "You are being rate limited.", "retry_after": round(wait, 3), "global": False}
+    if code:
+        body["code"] = code
     extra = {"Via": "1.1 google", "Retry-After": str(max(1, round(wait))), "X-RateLimit-Scope": scope}
     return json_response(body, status=429, headers={**headers, **extra})

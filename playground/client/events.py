@@ -84,6 +84,7 @@ class PageEvents:
         gateway.on_presence.append(self._presence_changed)
         world.on_channel_create.append(self._channels_changed)
         world.on_channel_update.append(self._channels_changed)
+        world.on_channel_delete.append(self._channels_changed)
 
     def _everyone(self) -> set[int]:
         return {user.id for user in self._world.people()}

@@ -82,7 +82,9 @@ class PageApi:
             "guild": {
                 "id": str(GUILD_ID),
                 "name": GUILD_NAME,
-                "roles": [{"id": str(ARTISTS_ROLE_ID), "name": self._world.roles[ARTISTS_ROLE_ID]}],
+                "roles": [
+                    {"id": str(id), "name": name} for id, name in self._world.roles.items() if id == ARTISTS_ROLE_ID
+                ],
             },
             "channels": channels,
             "commands": self._commands.visible_to(user),

@@ -28,7 +28,7 @@ class ResolvedData:
         if user is None:
             return False
         self._add("users", id, user_object(user))
-        if self.channel.guild_id is not None:
+        if self.channel.guild_id is not None and id not in self.world.left:
             member = member_object(user) | {"permissions": str(self.world.permissions(user, self.channel))}
             self._add(
                 "members", id, {name: value for name, value in member.items() if name not in ("user", "deaf", "mute")}

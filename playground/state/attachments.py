@@ -69,6 +69,8 @@ class Attachments:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.tells_types = True
+        """Whether new attachments have a content type; those of some clients have none."""
         self._attachments = {id: Attachment(**document) for id, document in store.all("attachment").items()}
 
     def _put(self, attachment: Attachment) -> Attachment:
@@ -95,7 +97,7 @@ class Attachments:
             channel_id=channel_id,
             filename=name,
             size=len(data),
-            content_type=mimetypes.guess_type(name)[0] or declared,
+            content_type=mimetypes.guess_type(name)[0] or declared if self.tells_types else None,
             width=size[0] if size else None,
             height=size[1] if size else None,
             description=description,

@@ -10,7 +10,7 @@ from playground.state.world import BOT_ID, GUILD_ID, Channel, User, World
 from playground.validation.commands import check_command, check_commands
 from playground.validation.form import Form
 
-CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
+CHAT_INPUT, USER_MENU, MESSAGE_MENU, ENTRY_POINT = 1, 2, 3, 4
 
 _DEFAULTS: Json = {
     "type": CHAT_INPUT,
@@ -58,7 +58,8 @@ class Commands:
         raise ApiError(404, 10063)
 
     def replace_all(self, scope: Scope, payload: Any) -> list[Json]:
-        """Bulk overwrite. A command that keeps its name and type keeps its id."""
+        """Bulk overwrite. A command that keeps its name and type keeps its id. ApiError 50240 without the entry point
+        command, where the app has one."""
         if not isinstance(payload, list):
             form = Form()
             form.add_error("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
@@ -66,6 +67,8 @@ class Commands:
         form = Form()
         check_commands(payload, form)
         form.raise_if_invalid()
+        if not _entry_points(self.all(scope)) <= _entry_points(payload):
+            raise ApiError(400, 50240)
         earlier = {_identity(command): command for command in self.all(scope)}
         self._put(scope, [self._stored(scope, item, earlier.get(_identity(item))) for item in payload])
         return self.all(scope)
@@ -151,3 +154,7 @@ class Commands:
 
 def _identity(command: Json) -> tuple[str, int]:
     return command["name"], command.get("type") or CHAT_INPUT
+
+
+def _entry_points(commands: list[Json]) -> set[str]:
+    return {command["name"] for command in commands if command.get("type") == ENTRY_POINT}

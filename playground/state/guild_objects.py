@@ -86,7 +86,7 @@ def channel_object(world: World, channel: Channel) -> Json:
         "type": channel.type,
         "guild_id": str(channel.guild_id),
         "name": channel.name,
-        "position": list(world.channels).index(channel.id),
+        "position": [*world.channels, channel.id].index(channel.id),
         "parent_id": None,
         "topic": None,
         "nsfw": channel.nsfw,
@@ -112,7 +112,7 @@ def _thread_object(world: World, channel: Channel) -> Json:
         "member_count": len(world.users),
         "flags": 0,
         "thread_metadata": {
-            "archived": False,
+            "archived": channel.archived,
             "auto_archive_duration": 10080,
             "archive_timestamp": iso_timestamp(snowflake_time(GUILD_ID)),
             "locked": channel.locked,

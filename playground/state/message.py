@@ -18,13 +18,28 @@ COMPONENTS_V2 = 1 << 15
 
 REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 19, 20, 23
 
+_FORWARDED = (
+    "type",
+    "content",
+    "embeds",
+    "attachments",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "mentions",
+    "mention_roles",
+    "components",
+)
+"""The fields of a message that its forwards have."""
+
 
 @dataclass
 class Message:
     """A stored message. `reactions` lists the ids of the users who reacted, by emoji.
 
     ephemeral_for: the id of the only user who sees the message. interaction: its interaction_metadata, with the user's
-    id as `user`. reference: its message_reference. created, edited: Unix seconds.
+    id as `user`. reference: its message_reference. snapshot: the message that it
+    forwards, as it was. created, edited: Unix seconds.
     """
 
     id: int
@@ -44,6 +59,7 @@ class Message:
     ephemeral_for: int | None = None
     interaction: Json | None = None
     reference: Json | None = None
+    snapshot: Json | None = None
     nonce: str | None = None
     tts: bool = False
 
@@ -110,4 +126,7 @@ class MessageWriter:
             document["nonce"] = message.nonce
         if message.reference is not None:
             document["message_reference"] = message.reference
+        if message.snapshot is not None:
+            forwarded = self.write(Message(**message.snapshot), viewer_id)
+            document["message_snapshots"] = [{"message": {name: forwarded[name] for name in _FORWARDED}}]
         return document

@@ -107,6 +107,14 @@ class Messages:
         self._put(message, new=True)
         return message
 
+    def forward(self, message: Message, channel_id: int, author_id: int) -> Message:
+        """Forward a message to a channel, as it is now."""
+        reference = {"type": 1, "channel_id": str(message.channel_id), "message_id": str(message.id)}
+        id, snapshot = self._store.next_snowflake(), asdict(message)
+        forwarded = Message(id, channel_id, author_id, self._clock(), reference=reference, snapshot=snapshot)
+        self._put(forwarded, new=True)
+        return forwarded
+
     def create_deferred(self, channel_id: int, **fields: Any) -> Message:
         """Create the "is thinking" message of a deferred response."""
         flags = LOADING | (EPHEMERAL if fields.get("ephemeral_for") is not None else 0)
@@ -128,6 +136,11 @@ class Messages:
             self._set_mentions(edited_message, payload.get("allowed_mentions"))
         self._put(edited_message, new=False)
         return edited_message
+
+    def check_deletable(self, message: Message) -> None:
+        """Check what the bot may delete. ApiError 50083 in an archived thread."""
+        if self._world.channels[message.channel_id].archived:
+            raise ApiError(400, 50083)
 
     def delete(self, message: Message) -> None:
         """Delete a message."""

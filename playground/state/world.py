@@ -4,8 +4,9 @@ The bot is a member of one guild. There is one channel of another guild and one 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntFlag
+from typing import Any
 
 from playground.errors import ApiError
 from playground.state.store import Store
@@ -81,6 +82,7 @@ class Channel:
 
     parent_id: set for a thread, the channel that it belongs to. invited: its members, for a private thread.
     recipient_id: set for a DM with the bot. people: the recipients of a group DM.
+    locked, archived: of a thread. kind: another channel type than the rest implies.
     is_outside: the bot isn't a member here, so the app only works for people who installed it themselves.
     """
 
@@ -93,6 +95,8 @@ class Channel:
     people: tuple[int, ...] = ()
     invited: tuple[int, ...] = ()
     locked: bool = False
+    archived: bool = False
+    kind: int | None = None
 
     @property
     def is_dm(self) -> bool:
@@ -108,6 +112,8 @@ class Channel:
     @property
     def type(self) -> int:
         """Discord's channel type."""
+        if self.kind is not None:
+            return self.kind
         if self.is_dm:
             return DM
         if self.parent_id:
@@ -148,6 +154,10 @@ class World:
         """Ids of users who accept no DMs from the bot (error 50007)."""
         self.on_channel_create: list[Callable[[Channel], None]] = []
         self.on_channel_update: list[Callable[[Channel], None]] = []
+        self.on_channel_delete: list[Callable[[Channel], None]] = []
+        self.on_role_delete: list[Callable[[int], None]] = []
+        self.left: set[int] = set()
+        """Ids of the users who have left the guild; others can still name them."""
         for id, document in store.all("dm").items():
             self._add_dm(id, document["recipient_id"])
 
@@ -188,6 +198,28 @@ class World:
         id = self._store.next_snowflake()
         self.channels[id] = Channel(id, name, parent_id=parent_id, invited=invited)
         return self._created(self.channels[id])
+
+    def delete_channel(self, id: int) -> None:
+        """Delete a channel with its threads, or a thread. ApiError 10003 when there is none with this id."""
+        deleted = self.channel(id)
+        for thread in [each for each in self.channels.values() if each.parent_id == id]:
+            self.delete_channel(thread.id)
+        del self.channels[id]
+        for listener in self.on_channel_delete:
+            listener(deleted)
+
+    def delete_role(self, id: int) -> None:
+        """Delete a role, and take it from everybody."""
+        del self.roles[id]
+        for user in self.users.values():
+            self.users[user.id] = replace(user, roles=tuple(role for role in user.roles if role != id))
+        for listener in self.on_role_delete:
+            listener(id)
+
+    def change_channel(self, id: int, **changes: Any) -> None:
+        """Change fields of a channel, such as `archived` of a thread."""
+        self.channels[id] = replace(self.channel(id), **changes)
+        self._updated(self.channels[id])
 
     def set_bot_permissions(self, channel_id: int, permissions: int) -> None:
         """Change the bot's permissions in a channel."""

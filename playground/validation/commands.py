@@ -79,8 +79,12 @@ def check_command(command: Json, form: Form) -> None:
             form.at("options").add_error(
                 "APPLICATION_COMMAND_OPTIONS_NOT_ALLOWED", "Context menu commands cannot have options"
             )
+    elif kind == 4:
+        form.text(command, "name", 32, minimum=1, required=True)
+        if command.get("handler") not in (1, 2):
+            form.at("handler").add_error("BASE_TYPE_CHOICES", "Value must be one of (1, 2).")
     else:
-        form.at("type").add_error("BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3).")
+        form.at("type").add_error("BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3, 4).")
     permissions = command.get("default_member_permissions")
     if permissions is not None and not str(permissions).isdecimal():
         form.at("default_member_permissions").add_error("NUMBER_TYPE_COERCE", f'Value "{permissions}" is not int.')

@@ -41,6 +41,14 @@ def worker(script: str) -> tuple[str, ...]:
     return sys.executable, "-c", PREAMBLE + script
 
 
+def is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 async def no_sleep(_: float) -> None:
     await asyncio.sleep(0)
 
@@ -309,6 +317,93 @@ while True:
             await pool.submit(job(job_id))
         endings = {event.job_id: type(event) for event in await until_ended(pool, 3)}
     assert endings == {13: Failed, 11: Completed, 12: Completed}
+
+
+async def test_a_job_that_came_after_an_idle_worker_was_lost_does_not_pay_for_it(tmp_path: Path) -> None:
+    """Twice, a worker is lost while it has no job, and ends only after a job was submitted."""
+    script = f"""
+import pathlib, time
+lost, given = pathlib.Path({str(tmp_path / "lost")!r}), pathlib.Path({str(tmp_path / "given")!r})
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+if not lost.exists() or lost.read_text() != "..":
+    events.close(); os.close(1)
+    commands.read()
+    lost.write_text((lost.read_text() if lost.exists() else "") + ".")
+    while not given.exists(): time.sleep(0.01)
+    os._exit(1)
+say(Completed(wire.read(commands).job.id, (), 0.1))
+commands.read()
+"""
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool, asyncio.timeout(30):
+        while not (tmp_path / "lost").exists():
+            await asyncio.sleep(0.01)
+        await pool.submit(job())
+        (tmp_path / "given").touch()
+        assert await until_ended(pool) == [Completed(1, (), 0.1)]
+
+
+async def test_a_crash_right_after_a_job_ends_is_not_counted_for_the_next_one(tmp_path: Path) -> None:
+    """Each worker ends with the last word about one job, when it was just given the next one."""
+    script = f"""
+import pathlib
+crashes = pathlib.Path({str(tmp_path / "crashes")!r})
+count = int(crashes.read_text()) if crashes.exists() else 0
+say(wire.Ready(os.getpid(), "cpu", "float32", 1))
+if count == 0:
+    wire.read(commands); wire.read(commands)
+    crashes.write_text("1"); os._exit(1)
+first = wire.read(commands).job.id
+if count == 1:
+    say(Completed(first, (), 0.1))
+    wire.read(commands)
+    crashes.write_text("2"); os._exit(1)
+if count == 2:
+    crashes.write_text("3"); os._exit(1)
+say(Completed(first, (), 0.1))
+commands.read()
+"""
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool:
+        for job_id in (1, 2):
+            await pool.submit(job(job_id))
+        assert await until_ended(pool, 2) == [Completed(1, (), 0.1), Completed(2, (), 0.1)]
+
+
+@pytest.mark.parametrize(
+    "blocked",
+    ["worker.device.choose = block", "worker.StepLoop.step = block"],
+    ids=["while it starts", "while it loads or computes"],
+)
+async def test_a_worker_ends_when_its_bot_is_killed(fork_server: ForkServer, tmp_path: Path, blocked: str) -> None:
+    mark = tmp_path / "blocked"
+    script = f"""
+import os, pathlib, time
+from generation.engine import worker
+def block(*_):
+    pathlib.Path({str(mark)!r}).write_text(str(os.getpid()) + "\\n"); time.sleep(1000)
+{blocked}
+worker.LEAVING_SECONDS = 0.1
+worker.main()
+"""
+    bot = f"""
+import asyncio
+from generation.local_pool import LocalPool
+from tests.generation.test_local_pool import OPTIONS, job
+async def main():
+    async with LocalPool(OPTIONS, {fork_server.command(script)!r}) as pool:
+        await pool.submit(job())
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", bot)
+    async with asyncio.timeout(60):
+        while not (mark.exists() and mark.read_text().endswith("\n")):
+            await asyncio.sleep(0.01)
+        worker_id = int(mark.read_text())
+        assert is_alive(worker_id)
+        killed.kill()
+        await killed.wait()
+        while is_alive(worker_id):
+            await asyncio.sleep(0.02)
 
 
 async def test_commands_for_a_job_that_is_not_there_are_nothing() -> None:

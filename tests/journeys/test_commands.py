@@ -72,7 +72,7 @@ async def test_others_see_what_was_public_and_never_what_was_private(
     castle = next(each for each in member.messages() if "a castle" in text_of(each))
     await member.click(castle, "❌")
     await member.wait_until(lambda: member.message(castle["id"]) is None)
-    assert "was deleted" in (await other.asks("show", number=1))["content"]
+    await other.asks_until(lambda each: "was deleted" in each["content"], "show", number=1)
 
 
 async def test_a_private_picture_whose_token_expired_waits_in_the_history(

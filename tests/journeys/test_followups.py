@@ -69,8 +69,8 @@ async def test_delete_removes_message_and_files_and_keeps_the_settings(
     reroll_before = await member.press(done, "Re-roll")
     await member.click(done, "❌")
     await member.wait_until(lambda: member.message(done["id"]) is None)
-    kept = list((tmp_path / "data" / "pictures").rglob("*.png"))
-    assert len(kept) == 1
+    pictures = tmp_path / "data" / "pictures"
+    await member.asks_until(lambda _: len(list(pictures.rglob("*.png"))) == 1, "show", number=1)
     assert finished(reroll_before)
 
 

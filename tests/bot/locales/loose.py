@@ -16,7 +16,7 @@ _UNSAID = ("log", "logging", "warnings", "re")
 """Modules whose functions take log messages or patterns."""
 
 _NAMED = ("locale_str", "create_task", "TypeVar", "ValueError", "TypeError", "RuntimeError", "AssertionError")
-_HOST = ("bot/app.py", "bot/__main__.py", "bot/cli/ack_bench.py")
+_HOST = ("bot/app.py", "bot/__main__.py", "bot/cli/ack_bench.py", "bot/interactions/connection.py")
 _PROMPTS = "bot/lessons/examples.py"
 """A file whose texts are prompts, not messages."""
 
