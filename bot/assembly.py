@@ -10,6 +10,7 @@ from typing import Self
 import discord
 from discord.ext import commands
 
+from bot.attachments.decoder_processes import DecoderProcesses
 from bot.attachments.finished import FinishedFiles
 from bot.cogs.blend import Blend
 from bot.cogs.compare import Compare
@@ -54,6 +55,7 @@ from bot.privacy import PersonalData
 from bot.prompts.presets import Presets
 from bot.requests.comparisons import Comparisons
 from bot.requests.derived_plans import Derivations
+from bot.requests.inputs import PictureReader
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
 from bot.views import lesson, pages
@@ -105,7 +107,8 @@ async def assembled(
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)
         dispatcher = _dispatcher(config, pool, store, outgoing, now)
-        incoming = _Incoming.over(config, store, outgoing, dispatcher, now)
+        pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
+        incoming = _Incoming.over(config, store, outgoing, dispatcher, pictures, now)
         await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
         yield Bot(client, dispatcher, outgoing.updates, store.generations, outgoing.audit_log, outgoing.cleanup)
 
@@ -193,6 +196,7 @@ class _Incoming:
     planner: Planner
     derivations: Derivations
     comparisons: Comparisons
+    pictures: PictureReader
     submission: Submission
     presets: Presets
     confirmation: Confirmation
@@ -206,6 +210,7 @@ class _Incoming:
         store: _Store,
         outgoing: _Outgoing,
         dispatcher: Dispatcher,
+        pictures: PictureReader,
         now: Callable[[], datetime],
     ) -> Self:
         contexts = ContextLoader(
@@ -232,6 +237,7 @@ class _Incoming:
             planner=planner,
             derivations=derivations,
             comparisons=comparisons,
+            pictures=pictures,
             submission=submission,
             presets=presets,
             confirmation=Confirmation(
@@ -241,6 +247,7 @@ class _Incoming:
                 comparisons=comparisons,
                 submission=submission,
                 drafts=store.drafts,
+                pictures=pictures,
             ),
             visibility=visibility,
             picture_actions=PictureActions(
@@ -280,6 +287,7 @@ async def _serve(
         generations=store.generations,
         drafts=store.drafts,
         catalogue=catalogue,
+        pictures=incoming.pictures,
     )
     reactions = Reactions(
         client=client,
@@ -356,7 +364,14 @@ def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> l
     planner, submission, people = incoming.planner, incoming.submission, store.people
     return [
         Imagine(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
-        Blend(contexts=contexts, planner=planner, submission=submission, presets=presets, catalogue=catalogue),
+        Blend(
+            contexts=contexts,
+            planner=planner,
+            submission=submission,
+            presets=presets,
+            catalogue=catalogue,
+            pictures=incoming.pictures,
+        ),
         Compare(
             comparisons=incoming.comparisons,
             confirmation=confirmation,

@@ -40,6 +40,8 @@ def exif_of(image: Image.Image) -> Image.Exif:
 
 def _comment(image: Image.Image) -> str:
     """EXIF's UserComment, whose first eight bytes name its encoding."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return ""  # Pillow would decode the picture to look behind it
     comment = image.getexif().get_ifd(_EXIF).get(_USER_COMMENT, b"")
     if not isinstance(comment, bytes):
         return str(comment)

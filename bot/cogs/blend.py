@@ -12,7 +12,8 @@ from bot.interactions.downloads import download
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
-from bot.requests import blending, inputs
+from bot.requests import blending
+from bot.requests.inputs import PictureReader
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
@@ -30,12 +31,14 @@ class Blend(commands.Cog):
         submission: Submission,
         presets: Presets,
         catalogue: Catalogue,
+        pictures: PictureReader,
     ) -> None:
         self._contexts = contexts
         self._planner = planner
         self._submission = submission
         self._presets = presets
         self._catalogue = catalogue
+        self._pictures = pictures
 
     @app_commands.command()
     async def blend(
@@ -72,7 +75,7 @@ class Blend(commands.Cog):
 
         async def blended() -> list[Plan]:
             files = await asyncio.gather(*(download(interaction.client, url) for url in urls))
-            pictures, words = await inputs.read(files), await asyncio.to_thread(blending.words_of, files)
+            pictures, words = await self._pictures.read(files), await asyncio.to_thread(blending.words_of, files)
             now = await self._contexts.load(requester_of(interaction))
             return [self._planner.blend(now, pictures, blending.with_words(text, words), chosen)]
 

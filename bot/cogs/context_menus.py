@@ -21,7 +21,7 @@ from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
-from bot.requests import inputs
+from bot.requests.inputs import PictureReader
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
@@ -55,6 +55,7 @@ class ContextMenus:
         generations: Generations,
         drafts: Drafts,
         catalogue: Catalogue,
+        pictures: PictureReader,
     ) -> None:
         self._client = client
         self._picture_actions = picture_actions
@@ -65,6 +66,7 @@ class ContextMenus:
         self._generations = generations
         self._drafts = drafts
         self._catalogue = catalogue
+        self._pictures = pictures
 
     def commands(self) -> list[app_commands.ContextMenu]:
         callbacks = {
@@ -90,7 +92,7 @@ class ContextMenus:
                 return self._planner.imagine(context, text, None, filled.chosen, with_picture=True)
 
             async def from_picture() -> list[Plan]:
-                [picture] = await inputs.read([await download(self._client, url)])
+                [picture] = await self._pictures.read([await download(self._client, url)])
                 return self._planner.with_picture([await planned()], picture)
 
             plan = await planned()
@@ -168,7 +170,7 @@ class ContextMenus:
         """The settings of a picture, from our record or else from its metadata. Raises `UserError`."""
         if generation := await self._known(message, interaction.user.id):
             return generation.settings
-        data = await download(self._client, _picture_of(message).url, AT_ONCE_SECONDS)
+        data = await download(self._client, _picture_of(message).url, AT_ONCE_SECONDS, METADATA_FILE_BYTES)
         return await asyncio.to_thread(metadata.settings_in, data)
 
 

@@ -17,9 +17,8 @@ from bot.interactions.respond import answer
 from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext
-from bot.requests import inputs
 from bot.requests.comparisons import ComparedPicture, Comparisons
-from bot.requests.inputs import GivenPicture
+from bot.requests.inputs import GivenPicture, PictureReader
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
@@ -82,6 +81,7 @@ class Confirmation:
         comparisons: Comparisons,
         submission: Submission,
         drafts: Drafts,
+        pictures: PictureReader,
     ) -> None:
         self._catalogue = catalogue
         self._contexts = contexts
@@ -89,6 +89,7 @@ class Confirmation:
         self._comparisons = comparisons
         self._submission = submission
         self._drafts = drafts
+        self._pictures = pictures
 
     async def take(
         self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
@@ -141,7 +142,7 @@ class Confirmation:
 
     async def _with_picture(self, interaction: discord.Interaction, picture_request: PictureRequest) -> list[Plan]:
         """The plans once the picture is here, by the rules as they are then: a download may take half a minute."""
-        [picture] = await inputs.read([await download(interaction.client, picture_request.image_url)])
+        [picture] = await self._pictures.read([await download(interaction.client, picture_request.image_url)])
         context = await self._contexts.load(requester_of(interaction))
         return await self._plans(interaction, context, picture_request, picture)
 
