@@ -11,6 +11,7 @@ from typing import Self
 import discord
 from discord.ext import commands
 
+from bot.attachments.decoder_processes import DecoderProcesses
 from bot.attachments.finished import FinishedFiles
 from bot.cogs.blend import Blend
 from bot.cogs.compare import Compare
@@ -58,6 +59,7 @@ from bot.prompts.presets import Presets
 from bot.requests.comparisons import Comparisons
 from bot.requests.completion import Completion
 from bot.requests.derived_plans import Derivations
+from bot.requests.inputs import PictureReader
 from bot.requests.planner import Planner
 from bot.requests.preparation import Preparation
 from bot.requests.reconciler import EVERY, Reconciler
@@ -121,7 +123,8 @@ async def assembled(
         stack.push_async_callback(outgoing.cleanup.close)
         estimates = Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue)
         dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
-        incoming = _Incoming.over(config, client, store, outgoing, dispatcher, now)
+        pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
+        incoming = _Incoming.over(config, client, store, outgoing, dispatcher, pictures, now)
         stack.push_async_callback(incoming.preparation.close)
         await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
         yield Bot(
@@ -247,6 +250,7 @@ class _Incoming:
         store: _Store,
         outgoing: _Outgoing,
         dispatcher: Dispatcher,
+        pictures: PictureReader,
         now: Callable[[], datetime],
     ) -> Self:
         contexts = ContextLoader(
@@ -269,6 +273,7 @@ class _Incoming:
                 contexts=contexts,
                 request_plans=request_plans,
                 fetch=fetch,
+                pictures=pictures,
             ),
             dispatcher=dispatcher,
             messages=outgoing.messages,
@@ -298,6 +303,7 @@ class _Incoming:
                 submission=submission,
                 drafts=store.drafts,
                 fetch=fetch,
+                pictures=pictures,
             ),
             visibility=visibility,
             picture_actions=PictureActions(

@@ -1,8 +1,10 @@
 """Input pictures: read safely, and fitted to the size of the request."""
 
+import struct
+import zlib
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from generation.errors import UserError
 from generation.settings import SIZE
@@ -10,10 +12,34 @@ from generation.settings import SIZE
 UPLOAD_BYTES = 8 * 2**20
 """The largest file that a person may attach."""
 
-PIXELS = 50_000_000
-"""The largest picture, unpacked. A small file can unpack to far more."""
+PIXELS = 25_000_000
+"""The largest picture that a person may give, unpacked. A small file can unpack to far more."""
 
-FORMATS = ("PNG", "JPEG", "WEBP")
+OWN_PIXELS = 50_000_000
+"""The largest picture of the bot's own, unpacked."""
+
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
+
+DAMAGE = (
+    OSError, ValueError, SyntaxError, TypeError, LookupError, ArithmeticError, AttributeError, EOFError, MemoryError,
+    RuntimeError, struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
+"""What Pillow raises for a damaged file, by format and place."""
+
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF's orientations, and what turns each upright."""
+
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""Brands at the head of a HEIC file."""
 
 
 class UnusableImage(UserError):
@@ -24,26 +50,75 @@ def read(data: bytes, *, limited: bool = True, most: int = 0) -> Image.Image:
     """Read a picture file: rotated as its EXIF says, in RGB, or in RGBA if parts are transparent. `most` is the side
     in pixels that is needed; a JPEG is decoded no larger than that takes.
 
-    Raises `UnusableImage` for anything but a still PNG, JPEG or WebP, and for files that are too large. The size is
-    checked before decoding. `limited` is False for the bot's own files.
+    Raises `UnusableImage` for anything but a still PNG, JPEG, WebP or AVIF, and for files that are too large. The size
+    is checked before decoding. `limited` is False for the bot's own files.
     """
     if limited and len(data) > UPLOAD_BYTES:
         raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=UPLOAD_BYTES // 2**20)
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC and b"avif" not in data[12:64]:
+        raise UnusableImage("I can't read HEIC pictures. Save it as PNG or JPEG.")
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as opened:
-            if opened.width * opened.height > PIXELS:
+            pixels = PIXELS if limited else OWN_PIXELS
+            if opened.width * opened.height > pixels:
                 raise UnusableImage(
-                    "The picture has more than {most} million pixels. Save it smaller.", most=PIXELS // 10**6
+                    "The picture has more than {most} million pixels. Save it smaller.", most=pixels // 10**6
                 )
-            if getattr(opened, "is_animated", False):
+            if _moves(opened):
                 raise UnusableImage("Animated pictures don't work. Use a still PNG, JPEG or WebP file.")
             if most:
                 opened.draft(None, (most, most))
-            upright = ImageOps.exif_transpose(opened)
-            image = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as reason:
+            image = _upright(_in_srgb(opened), _orientation(opened))
+    except DAMAGE as reason:
         raise UnusableImage("I can't read that picture. Use a PNG, JPEG or WebP file that isn't damaged.") from reason
     return image if image.mode == "RGB" or _has_holes(image) else image.convert("RGB")
+
+
+def _moves(opened: Image.Image) -> bool:
+    """True for an animation; false for the frames of a camera's JPEG, and for a PNG with a still picture before it."""
+    if opened.format == "MPO" or getattr(opened, "default_image", False):
+        return False
+    return bool(getattr(opened, "is_animated", False))
+
+
+def _in_srgb(opened: Image.Image) -> Image.Image:
+    """The pixels in RGB or RGBA, from 16 bits to 8, and from the picture's own colours to sRGB."""
+    profile = opened.info.get("icc_profile")
+    image: Image.Image = opened
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        image.info.pop("transparency", None)
+    transparent = image.has_transparency_data
+    if transparent or image.mode not in ("L", "RGB", "CMYK"):
+        image = image.convert("RGBA" if transparent else "RGB")
+    alpha = image.getchannel("A") if transparent else None
+    colours = _converted(image.convert("RGB") if transparent else image, profile) if profile else image.convert("RGB")
+    if alpha is not None:
+        colours.putalpha(alpha)
+    return colours
+
+
+def _converted(image: Image.Image, profile: bytes) -> Image.Image:
+    """The colours of a profile in sRGB; as they are where the profile is damaged or for another kind of picture."""
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        turned = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image.convert("RGB")
+    return turned or image.convert("RGB")
+
+
+def _orientation(opened: Image.Image) -> object:
+    """EXIF's orientation; none where EXIF cannot be read."""
+    try:
+        return opened.getexif().get(_ORIENTATION)
+    except DAMAGE:
+        return None
+
+
+def _upright(image: Image.Image, orientation: object) -> Image.Image:
+    turn = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
 
 
 def tidied(data: bytes) -> tuple[bytes, tuple[int, int]]:

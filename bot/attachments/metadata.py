@@ -2,13 +2,12 @@
 
 from io import BytesIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from generation import infotext
 from generation.errors import UserError
+from generation.images import DAMAGE, FORMATS
 from generation.settings import GenerationSettings
-
-FORMATS = ("PNG", "JPEG", "WEBP")
 
 _EXIF, _USER_COMMENT = 0x8769, 0x9286
 """Tags of the EXIF standard: the Exif directory, and UserComment in it."""
@@ -26,7 +25,7 @@ def settings_in(data: bytes) -> GenerationSettings:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             text = image.info.get(infotext.CHUNK_NAME) or _comment(image)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except DAMAGE:
         raise NoPicture("I can't read that file. Use a PNG, JPEG or WebP picture.") from None
     return infotext.from_infotext(str(text))
 
@@ -41,6 +40,8 @@ def exif_of(image: Image.Image) -> Image.Exif:
 
 def _comment(image: Image.Image) -> str:
     """EXIF's UserComment, whose first eight bytes name its encoding."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return ""  # Pillow would decode the picture to look behind it
     comment = image.getexif().get_ifd(_EXIF).get(_USER_COMMENT, b"")
     if not isinstance(comment, bytes):
         return str(comment)

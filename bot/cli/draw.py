@@ -162,7 +162,7 @@ def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> Generation
     try:
         with Image.open(BytesIO(picture)) as image:
             text = str(image.info.get(infotext.CHUNK_NAME, ""))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except images.DAMAGE:
         raise NotDrawn("This file can't be read. Use a PNG, JPEG or WebP picture.") from None
     try:
         return infotext.from_infotext(text)

@@ -16,7 +16,7 @@ from bot.interactions import remix_modal
 from bot.interactions.begin_request import begin
 from bot.interactions.confirmation import Confirmation
 from bot.interactions.downloads import AT_ONCE_SECONDS, download
-from bot.interactions.message_pictures import picture_in
+from bot.interactions.message_pictures import METADATA_FILE_BYTES, picture_in
 from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
@@ -165,7 +165,7 @@ class ContextMenus:
         """The settings of a picture, from our record or else from its metadata. Raises `UserError`."""
         if generation := await self._known(message, interaction.user.id):
             return generation.settings
-        data = await download(self._client, picture_in(message).url, AT_ONCE_SECONDS)
+        data = await download(self._client, picture_in(message).url, AT_ONCE_SECONDS, METADATA_FILE_BYTES)
         return await asyncio.to_thread(metadata.settings_in, data)
 
 

@@ -15,8 +15,8 @@ from bot.interactions.respond import answer
 from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext
-from bot.requests import inputs
 from bot.requests.completion import Fetch
+from bot.requests.inputs import PictureReader
 from bot.requests.pending import Downloads
 from bot.requests.picture_request import PictureRequest
 from bot.requests.plan import Plan
@@ -54,6 +54,7 @@ class Confirmation:
         submission: Submission,
         drafts: Drafts,
         fetch: Fetch,
+        pictures: PictureReader,
     ) -> None:
         self._catalogue = catalogue
         self._contexts = contexts
@@ -61,6 +62,7 @@ class Confirmation:
         self._submission = submission
         self._drafts = drafts
         self._fetch = fetch
+        self._pictures = pictures
 
     async def take(
         self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
@@ -109,7 +111,7 @@ class Confirmation:
         await check(interaction, self._submission, plans, private=picture_request.private)
         if picture_request.image_urls:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            pictures = await inputs.read([await self._fetch(url) for url in picture_request.image_urls])
+            pictures = await self._pictures.read([await self._fetch(url) for url in picture_request.image_urls])
             plans = self._request_plans.of(context, picture_request, pictures)
         draft = await self._drafts.add(interaction.user.id, picture_request.to_document())
         await answer(interaction, self._question(plans, draft))

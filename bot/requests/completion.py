@@ -8,6 +8,7 @@ from bot.errors import Refusal
 from bot.policy.request_context import ContextLoader
 from bot.requests import blending, inputs, pending
 from bot.requests.derived_plans import GONE
+from bot.requests.inputs import PictureReader
 from bot.requests.pending import Downloads, Outpaint
 from bot.requests.plan import Plan
 from bot.requests.request_plans import RequestPlans
@@ -31,12 +32,14 @@ class Completion:
         contexts: ContextLoader,
         request_plans: RequestPlans,
         fetch: Fetch,
+        pictures: PictureReader,
     ) -> None:
         self._generations = generations
         self._images = images
         self._contexts = contexts
         self._request_plans = request_plans
         self._fetch = fetch
+        self._pictures = pictures
 
     async def complete(self, generation: Generation) -> Generation:
         """A request with all that it starts from, recorded."""
@@ -48,7 +51,7 @@ class Completion:
 
     async def _planned(self, generation: Generation, work: Downloads) -> Plan:
         files = await asyncio.gather(*(self._fetch(url) for url in work.request.image_urls))
-        pictures = await inputs.read(files)
+        pictures = await self._pictures.read(files)
         words = await asyncio.to_thread(blending.words_of, files) if work.request.blended else ""
         context = await self._contexts.load(work.requester)
         request = replace(work.request, seed=generation.settings.seed)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.attachments.decoder_processes import DecoderProcesses
 from generation import images, outpainting
 from generation.jobs import Inputs
 from generation.outpainting import Direction
@@ -17,10 +18,16 @@ class GivenPicture:
     size: tuple[int, int]
 
 
-async def read(files: Sequence[bytes]) -> list[GivenPicture]:
-    """Decode given files, in threads. Raises `UnusableImage`."""
-    decoded = await asyncio.gather(*(asyncio.to_thread(images.tidied, file) for file in files))
-    return [GivenPicture(*each) for each in decoded]
+class PictureReader:
+    """Reads the pictures that people give."""
+
+    def __init__(self, decoders: DecoderProcesses) -> None:
+        self._decoders = decoders
+
+    async def read(self, files: Sequence[bytes]) -> list[GivenPicture]:
+        """Decode given files, outside this process. Raises `UnusableImage`."""
+        decoded = await asyncio.gather(*map(self._decoders.tidied, files))
+        return [GivenPicture(*each) for each in decoded]
 
 
 def canvas(png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> Inputs:

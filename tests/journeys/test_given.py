@@ -1,5 +1,6 @@
 """Pictures that people give: however long they take to read, Discord has its answer in time."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from PIL import Image
 
 from bot import app
 from bot.attachments import encode
+from bot.attachments.decoder_processes import DecoderProcesses
 from generation import images
 from generation.catalogue import POCKET
 from playground.client.person import File, Outcome
@@ -21,13 +23,13 @@ from tests.journeys.test_checks import covered
 @pytest.fixture
 def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Pictures are read once this is set."""
-    may_read, tidied = threading.Event(), images.tidied
+    may_read, tidied = threading.Event(), DecoderProcesses.tidied
 
-    def waits(data: bytes) -> tuple[bytes, tuple[int, int]]:
-        assert may_read.wait(20)
-        return tidied(data)
+    async def waits(decoders: DecoderProcesses, data: bytes) -> tuple[bytes, tuple[int, int]]:
+        assert await asyncio.to_thread(may_read.wait, 20)
+        return await tidied(decoders, data)
 
-    monkeypatch.setattr(images, "tidied", waits)
+    monkeypatch.setattr(DecoderProcesses, "tidied", waits)
     yield may_read
     may_read.set()
 
