@@ -17,6 +17,7 @@ import discord
 from bot.assembly import Bot, assembled
 from bot.config import Config, ConfigError
 from bot.interactions.client import Client
+from bot.redaction import RedactingFormatter, redacted
 from generation.pool import WorkerPool
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ async def _log_in(client: Client, token: str) -> None:
     except discord.LoginFailure:
         raise ConfigError("Discord rejected this token. Copy it again from the Bot page of your app.") from None
     except (discord.HTTPException, aiohttp.ClientError) as reason:
-        raise ConfigError(f"Discord cannot be reached: {reason}.") from reason
+        raise ConfigError(f"Discord cannot be reached: {redacted(str(reason))}.") from reason
 
 
 async def _until_told(bot: Bot) -> None:
@@ -125,6 +126,8 @@ async def _finish(bot: Bot) -> None:
 
 
 def _start_log() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False

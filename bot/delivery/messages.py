@@ -8,6 +8,7 @@ import aiohttp
 import discord
 
 from bot.attachments.finished import DISCORD_FILE_BYTES
+from bot.redaction import redacted
 from bot.views.message import MessageContent, files_of
 from generation.errors import NoisefoxError
 from storage.records import Origin, Removal
@@ -52,7 +53,7 @@ class Messages:
         except (discord.NotFound, discord.Forbidden) as gone:
             raise MessageUnreachable(f"message {origin.message_id}: {gone}") from gone
         except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-            raise EditFailed(f"message {origin.message_id}: {failure!r}") from failure
+            raise EditFailed(f"message {origin.message_id}: {redacted(repr(failure))}") from failure
 
     async def remove(self, origin: Origin | Removal) -> None:
         """Delete a message; do nothing if it is already deleted."""
