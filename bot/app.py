@@ -16,6 +16,7 @@ import discord
 from bot.assembly import Bot, assembled
 from bot.config import Config
 from bot.interactions.connection import ConnectionRefused, log_in, stay_connected
+from bot.redaction import RedactingFormatter
 from bot.requests.reconciler import EVERY
 from generation.pool import WorkerPool
 from storage import data_folder
@@ -155,6 +156,8 @@ async def _finish(bot: Bot) -> None:
 
 
 def _start_log() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False

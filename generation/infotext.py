@@ -12,7 +12,12 @@ from generation.settings import GenerationSettings, Sampler, Schedule
 
 CHUNK_NAME = "parameters"
 _NEGATIVE = "Negative prompt: "
-_PAIR = re.compile(r'\s*([\w ]+): ("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
+
+LONGEST = 20_000
+"""Characters of the text in a picture's metadata that are read: both prompts, and the settings of other tools."""
+
+_PAIR = re.compile(r'([\w ]++)(?:: ("(?:\\.|[^\\"])*+"(?=,|$)|[^,]*+)(?:,|$))?')
+"""A pair, or words that are none and are skipped at once, so that no text is read twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
 def with_upscale(text: str, upscaler: str, factor: int) -> str:
     """The text after an upscale: enlarged `factor` times in all, last by `upscaler`."""
     body, newline, last = text.rpartition("\n")
-    pairs = {key: _unquoted(value) for key, value in _PAIR.findall(last)}
+    pairs = _pairs(last)
     if "Steps" not in pairs:
         return text
     version = pairs.pop("Version", "")
@@ -89,9 +94,11 @@ def with_upscale(text: str, upscaler: str, factor: int) -> str:
 
 
 def from_infotext(text: str) -> GenerationSettings:
-    """Read the settings in `text`. Raises `NoInfotext` if there are none."""
+    """Read the settings in `text`. Raises `NoInfotext` if there are none, or if the text is too long."""
+    if len(text) > LONGEST:
+        raise NoInfotext("The text in this picture's metadata is longer than {most:,} characters.", most=LONGEST)
     body, _, last = text.strip().rpartition("\n")
-    pairs = {key: _unquoted(value) for key, value in _PAIR.findall(last)}
+    pairs = _pairs(last)
     prompt, _, negative = body.partition("\n" + _NEGATIVE)
     try:
         width, _, height = pairs["Size"].partition("x")
@@ -137,8 +144,12 @@ def _strengths(pairs: dict[str, str]) -> tuple[str, str]:
 
 def model_hash_in(text: str) -> str:
     """The model's hash in `text`, or an empty string."""
-    pairs = dict(_PAIR.findall(text.rpartition("\n")[2]))
-    return _unquoted(pairs.get("Model hash", ""))
+    return _pairs(text[-LONGEST:].rpartition("\n")[2]).get("Model hash", "")
+
+
+def _pairs(line: str) -> dict[str, str]:
+    """The pairs of the last line, by name."""
+    return {match[1].strip(): _unquoted(match[2]) for match in _PAIR.finditer(line) if match[2] is not None}
 
 
 def _line(pairs: dict[str, str]) -> str:

@@ -20,8 +20,10 @@ _RESERVED = r"[<>:,\n]"
 
 SUFFIX = ".safetensors"
 
-_OPENED = re.compile(r"(?:(?P<tag><lora:)|(?P<flag>--lora\s+))(?P<name>[^<>:]*)$", re.IGNORECASE)
-"""The beginning of a LoRA's tag or flag, at the end of a text that is being typed."""
+_OPENING = re.compile(r"<lora:|--lora(?=\s)", re.IGNORECASE)
+"""The beginning of a LoRA's tag or flag."""
+
+_NAME = re.compile(r"[^<>:]*+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -126,13 +128,13 @@ class Loras:
 
     def completions(self, text: str, model: str) -> list[tuple[str, str]]:
         """Completions for a text that ends in an unfinished LoRA: the name of each match, and the completed text."""
-        opened = _OPENED.search(text)
+        opened = _opened(text)
         if opened is None:
             return []
-        typed = opened["name"].strip().lower()
+        typed = text[opened.end() :].strip().lower()
         before = text[: opened.start()]
         return [
-            (spec.name, before + (tag(spec.name) if opened["tag"] else f"--lora {spec.name}:1"))
+            (spec.name, before + (tag(spec.name) if opened[0].startswith("<") else f"--lora {spec.name}:1"))
             for spec in self.of(model)
             if typed in spec.name.lower()
         ]
@@ -143,6 +145,19 @@ class Loras:
         close = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
         holding = [each for each in names if name.lower() and name.lower() in each]
         return [names[each] for each in dict.fromkeys([*close, *holding])][:3]
+
+
+def _opened(text: str) -> "re.Match[str] | None":
+    """The first beginning of a LoRA whose name reaches the end of the text. Reads each character at most twice."""
+    reached = 0
+    for opening in _OPENING.finditer(text):
+        if opening.end() < reached:
+            continue
+        name = _NAME.match(text, opening.end())
+        reached = name.end() if name else opening.end()
+        if reached == len(text):
+            return opening
+    return None
 
 
 def _lora(match: "re.Match[str]") -> Lora:

@@ -12,6 +12,9 @@ from generation.settings import GenerationSettings
 _EXIF, _USER_COMMENT = 0x8769, 0x9286
 """Tags of the EXIF standard: the Exif directory, and UserComment in it."""
 
+_MOST_BYTES = 4 * (infotext.LONGEST + 1)
+"""Bytes of a comment that are read; a longer one is too long in any encoding."""
+
 
 class NoPicture(UserError):
     """The file is no picture, or not in a format that can be read."""
@@ -45,5 +48,5 @@ def _comment(image: Image.Image) -> str:
     comment = image.getexif().get_ifd(_EXIF).get(_USER_COMMENT, b"")
     if not isinstance(comment, bytes):
         return str(comment)
-    kind, text = comment[:8], comment[8:]
+    kind, text = comment[:8], comment[8 : 8 + _MOST_BYTES]
     return text.decode("utf-16-be" if kind.startswith(b"UNICODE") else "utf-8", errors="replace")

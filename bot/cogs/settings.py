@@ -10,7 +10,7 @@ from bot.cogs.defaults_cog import DefaultsCog
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
 from bot.prompts import flags
-from bot.views.message import plain
+from bot.views.plain import plain
 from bot.views.text import fitting, shown
 from generation.catalogue import Catalogue
 from generation.sentences import Sentence

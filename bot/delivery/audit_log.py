@@ -8,6 +8,7 @@ import aiohttp
 import discord
 
 from bot.locales import addressing, say
+from bot.views.plain import plain
 from generation.sentences import Sentence
 from storage.database import StorageError
 from storage.records import Generation
@@ -48,7 +49,7 @@ class AuditLog:
             action=Sentence(generation.lineage.action.value),
             steps=settings.steps,
             count=settings.count,
-            model=settings.model,
+            model=plain(settings.model),
             link="" if origin.private else _link(generation),
         )
         self.note(origin.guild_id, asked)
@@ -84,7 +85,7 @@ class AuditLog:
 
 def _quoted(prompt: str) -> Sentence:
     words = " ".join(prompt.split())[:SHOWN_PROMPT]
-    return Sentence("“{words}”", words=discord.utils.escape_markdown(words))
+    return Sentence("“{words}”", words=plain(words))
 
 
 def _link(generation: Generation) -> str:

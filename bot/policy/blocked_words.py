@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
 
 from generation import loras, prompt_syntax
 from generation.settings import GenerationSettings
@@ -22,6 +22,11 @@ _SPELLED = re.compile(
 
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 """Invisible characters beside those that Unicode calls format characters: fillers, joiners, variation selectors."""
+
+_LIGATURES = re.compile("[\ufdfa\ufdfb]")
+"""Two signs that stand for whole sentences of 18 and 8 letters: a prompt of them would be that many times as long."""
+
+_Phrase = tuple[str, ...]
 
 
 def asked_for(blocked: Iterable[str], settings: GenerationSettings) -> str | None:
@@ -44,10 +49,9 @@ def blocked_in(blocked: Iterable[str], text: str) -> str | None:
     """
     plain = _plain(text)
     spoken = [each for variant in (plain, plain.translate(_LOOKALIKES)) for each in (variant, _joined(variant))]
-    single, others = _sorted(tuple(blocked))
-    said = (single[word] for each in spoken for word in _WORD.findall(each) if word in single)
-    matched = (word for word, pattern in others.items() if any(pattern.search(each) for each in spoken))
-    return next(chain(said, matched), None)
+    listed = _listed(tuple(blocked))
+    found = (word for each in dict.fromkeys(spoken) for word in listed.in_text(each))
+    return next(found, None)
 
 
 def read(text: str) -> tuple[str, ...]:
@@ -56,11 +60,48 @@ def read(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if _plain(word).strip("* ")))
 
 
+class _Listed:
+    """A list of blocked words, which finds them in a text in one walk, however many they are.
+
+    Words and phrases of letters are looked up among the words of the text, by their number and by the length of an
+    open ending. Only the others, such as "c++", have a pattern each.
+    """
+
+    def __init__(self, blocked: Iterable[str]) -> None:
+        self._whole: dict[int, dict[_Phrase, str]] = defaultdict(dict)
+        """Phrases as typed, by their words; these by how many words they have."""
+        self._open: dict[tuple[int, int], dict[_Phrase, str]] = defaultdict(dict)
+        """Those that end in a star, by how many words they have and by the length of the last one."""
+        self._odd: dict[str, re.Pattern[str]] = {}
+        for word in blocked:
+            stem, star = (plain := _plain(word)).removesuffix("*"), plain.endswith("*")
+            phrase = tuple(stem.split())
+            if not phrase or not all(map(_WORD.fullmatch, phrase)) or (star and stem[-1:].isspace()):
+                self._odd[word] = re.compile(_pattern(plain))
+            elif star:
+                self._open[len(phrase), len(phrase[-1])][phrase] = word
+            else:
+                self._whole[len(phrase)][phrase] = word
+
+    def in_text(self, text: str) -> Iterator[str]:
+        words = _WORD.findall(text)
+        phrases = {size: _phrases(words, size) for size in {*self._whole, *(size for size, _ in self._open)}}
+        for size, listed in self._whole.items():
+            yield from (listed[phrase] for phrase in phrases[size] & listed.keys())
+        for (size, length), listed in self._open.items():
+            cut = {(*phrase[:-1], phrase[-1][:length]) for phrase in phrases[size]}
+            yield from (listed[phrase] for phrase in cut & listed.keys())
+        yield from (word for word, pattern in self._odd.items() if pattern.search(text))
+
+
+def _phrases(words: Sequence[str], size: int) -> set[_Phrase]:
+    """Each `size` words that follow each other."""
+    return set(zip(*(words[start:] for start in range(size)), strict=False))
+
+
 @lru_cache(maxsize=256)
-def _sorted(blocked: tuple[str, ...]) -> tuple[dict[str, str], dict[str, re.Pattern[str]]]:
-    """Single words by their plain form, and a pattern for each other word, with the words as typed."""
-    single = {plain: word for word in blocked if _WORD.fullmatch(plain := _plain(word))}
-    return single, {word: re.compile(_pattern(_plain(word))) for word in blocked if word not in single.values()}
+def _listed(blocked: tuple[str, ...]) -> _Listed:
+    return _Listed(blocked)
 
 
 def _pattern(word: str) -> str:
@@ -71,9 +112,10 @@ def _pattern(word: str) -> str:
 
 def _plain(text: str) -> str:
     """The text in lower case, without accents and invisible characters."""
+    text = _LIGATURES.sub(" ", text)
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    seen = (each for each in decomposed if not unicodedata.combining(each) and unicodedata.category(each) != "Cf")
-    return _UNSEEN.sub("", "".join(seen))
+    unseen = [each for each in set(decomposed) if unicodedata.combining(each) or unicodedata.category(each) == "Cf"]
+    return _UNSEEN.sub("", decomposed.translate(dict.fromkeys(map(ord, unseen))))
 
 
 def _joined(text: str) -> str:

@@ -42,7 +42,7 @@ def read(text: str) -> ParsedPrompt:
     values: dict[str, Any] = {}
     loras: list[str] = []
     for flag in flags:
-        name, _, value = flag.strip().partition(" ")
+        name, value = _name_and_value(flag)
         if name.lower() not in _FLAGS:
             known = [f"`--{known}`" for known in _FLAGS]
             raise InvalidSetting(
@@ -51,7 +51,7 @@ def read(text: str) -> ParsedPrompt:
         field, read_value, example = _FLAGS[name.lower()]
         values.pop(_RIVALS.get(field, ""), None)
         try:
-            values[field] = read_value(value.strip())
+            values[field] = read_value(value)
             loras += values.pop("loras", [])
         except ValueError:
             raise InvalidSetting(
@@ -73,17 +73,17 @@ def take_style(text: str) -> tuple[str, str | None]:
     """A text without its `--style`, and the name of the style, the last of several. Raises `InvalidSetting` without a
     name."""
     first = _FLAG.search(text)
-    kept, style = text[: first.start()] if first else text, None
+    kept, style = [text[: first.start()] if first else text], None
     for part, name, value in _typed_in(text):
         if name != STYLE:
-            kept += part
+            kept.append(part)
         elif value:
             style = value
         else:
             raise InvalidSetting(
                 STYLE, "`--{name}` needs a value such as `--{name} {example}`.", name=STYLE, example="noir"
             )
-    return kept, style
+    return "".join(kept), style
 
 
 def split(text: str) -> tuple[str, str]:
@@ -137,8 +137,14 @@ def _typed_in(text: str) -> Iterator[tuple[str, str, str]]:
     """Each flag of a text: as typed, its name in lower case, and its value."""
     starts = [match.start() for match in _FLAG.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
-        name, _, value = _FLAG.sub("", text[start:end], count=1).strip().partition(" ")
-        yield text[start:end], name.lower(), value.strip()
+        name, value = _name_and_value(_FLAG.sub("", text[start:end], count=1))
+        yield text[start:end], name.lower(), value
+
+
+def _name_and_value(flag: str) -> tuple[str, str]:
+    """The name of a flag without its dashes, and what follows any whitespace after it; empty where there is none."""
+    name, *value = flag.split(maxsplit=1) or [""]
+    return name, value[0].strip() if value else ""
 
 
 def _text(value: str) -> str:

@@ -14,46 +14,62 @@ MOST = 40
 
 _TOKEN = re.compile(r"\\[{},]|[{},]|[^\\{},]+|\\")
 
-_Choices = list[str]
+_Marks = dict[int, str]
 
 
 def expand(text: str) -> list[str]:
     """All prompts of `text`, the last braces varying fastest. Raises `InvalidSetting` where they are too many."""
-    open_braces: list[list[_Choices]] = [[[""]]]
-    """For the text and for each open brace in it: its choices so far, each as all the prompts it stands for."""
-    for token in _TOKEN.findall(text):
-        choices = open_braces[-1]
-        inside = len(open_braces) > 1
+    tokens = _TOKEN.findall(text)
+    marks = _marks(tokens)
+    groups: list[list[_Choice]] = [[_Choice()]]
+    """The choices so far of the text, and of each group of choices that is open in it."""
+    for place, token in enumerate(tokens):
+        match marks.get(place):
+            case "{":
+                groups.append([_Choice()])
+            case ",":
+                groups[-1].append(_Choice())
+            case "}":
+                prompts = [each.strip() for choice in groups.pop() for each in choice.prompts()]
+                groups[-1][-1].times(prompts)
+            case _:
+                groups[-1][-1].add(token[1:] if len(token) == 2 and token[0] == "\\" and token[1] in "{}," else token)
+    [whole] = groups[0]
+    return [each.strip() for each in whole.prompts()]
+
+
+class _Choice:
+    """The prompts that one choice stands for. Plain text is collected, and joined to all of them at once."""
+
+    def __init__(self) -> None:
+        self._prompts = [""]
+        self._text: list[str] = []
+
+    def add(self, text: str) -> None:
+        self._text.append(text)
+
+    def times(self, ends: list[str]) -> None:
+        """Continue each prompt in so many ways. Raises `InvalidSetting` where they are too many."""
+        if len(self._prompts) * len(ends) > MOST:
+            raise InvalidSetting("prompt", "The braces make more than {most} prompts. Remove some choices.", most=MOST)
+        self._prompts = [start + end for start, end in product(self.prompts(), ends)]
+
+    def prompts(self) -> list[str]:
+        text, self._text = "".join(self._text), []
+        self._prompts = [each + text for each in self._prompts]
+        return self._prompts
+
+
+def _marks(tokens: list[str]) -> _Marks:
+    """The tokens, by place, that make choices: braces that are closed and have a comma, and their commas."""
+    marks: _Marks = {}
+    open_braces: list[list[int]] = []
+    """Of each open brace its place, and the places of its commas."""
+    for place, token in enumerate(tokens):
         if token == "{":
-            open_braces.append([[""]])
-        elif token == "}" and inside:
-            open_braces.pop()
-            open_braces[-1][-1] = _joined(open_braces[-1][-1], _closed(choices))
-        elif token == "," and inside:
-            choices.append([""])
-        else:
-            plain = token[1:] if len(token) == 2 and token[0] == "\\" and token[1] in "{}," else token
-            choices[-1] = [each + plain for each in choices[-1]]
-    while len(open_braces) > 1:
-        unclosed = _literal(open_braces.pop(), end="")
-        open_braces[-1][-1] = _joined(open_braces[-1][-1], unclosed)
-    return [each.strip() for each in open_braces[0][0]]
-
-
-def _closed(choices: list[_Choices]) -> _Choices:
-    if len(choices) == 1:
-        return _literal(choices, end="}")
-    return [each.strip() for choice in choices for each in choice]
-
-
-def _literal(choices: list[_Choices], end: str) -> _Choices:
-    joined = [""]
-    for choice in choices:
-        joined = _joined(joined, [f",{each}" for each in choice])
-    return [f"{{{each[1:]}{end}" for each in joined]
-
-
-def _joined(starts: _Choices, ends: _Choices) -> _Choices:
-    if len(starts) * len(ends) > MOST:
-        raise InvalidSetting("prompt", "The braces make more than {most} prompts. Remove some choices.", most=MOST)
-    return [start + end for start, end in product(starts, ends)]
+            open_braces.append([place])
+        elif token == "," and open_braces:
+            open_braces[-1].append(place)
+        elif token == "}" and open_braces and len(places := open_braces.pop()) > 1:
+            marks |= {each: tokens[each] for each in (*places, place)}
+    return marks

@@ -13,6 +13,7 @@ SLOT = "{prompt}"
 
 _RECENT = re.compile(r"recent:(\d{1,18})")
 _KEPT = re.compile(r"typed:[0-9a-f]{16}")
+_WORD_END = re.compile(r"\w")
 
 CHOICE_LENGTH = 100
 """Discord's limit for a suggestion and for its value, in characters."""
@@ -98,8 +99,13 @@ def styled(text: str, style: str) -> str:
 def with_suffix(text: str, suffix: str) -> str:
     """A prompt followed by a suffix, unless it ends so already; the prompt's own flags outweigh the suffix's."""
     own_words, more_words = flags.split(text)[0], flags.split(suffix)[0]
-    ends_so = more_words and re.search(rf"(?<!\w){re.escape(more_words)}$", own_words)
-    return styled(text, flags.split(suffix)[1] if ends_so else suffix)
+    return styled(text, flags.split(suffix)[1] if _ends_with(own_words, more_words) else suffix)
+
+
+def _ends_with(text: str, words: str) -> bool:
+    """True where a text ends with these words, and not with a longer word."""
+    before = text[: -len(words)] if words else text
+    return bool(words) and text.endswith(words) and not _WORD_END.fullmatch(before[-1:])
 
 
 def escaped(prompt: str) -> str:

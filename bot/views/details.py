@@ -5,7 +5,8 @@ from discord import ui
 from bot.locales import say
 from bot.prompts import flags
 from bot.views.buttons import originals
-from bot.views.message import QUIET, MessageContent, Part, framed, plain
+from bot.views.message import QUIET, MessageContent, Part, framed
+from bot.views.plain import plain
 from bot.views.text import lineage_line, link_to
 from generation.settings import GenerationSettings
 from storage.records import Generation
@@ -54,4 +55,4 @@ def of_settings(settings: GenerationSettings, lines: list[str], row: Part | None
 
 def _cut(text: str) -> str:
     shown = text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"
-    return plain(shown)[: LONGEST + 200]
+    return plain(shown, LONGEST + 200)

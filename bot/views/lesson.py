@@ -11,7 +11,8 @@ from bot.lessons.examples import EXAMPLES, Example, file_name
 from bot.lessons.topics import LESSONS, Topic
 from bot.locales import say
 from bot.views.buttons import comparing
-from bot.views.message import MessageContent, Part, framed, plain
+from bot.views.message import MessageContent, Part, framed
+from bot.views.plain import plain
 from generation.comparison import Parameter
 
 TRIED = {

@@ -48,8 +48,3 @@ def gallery(names: Sequence[str], description: str) -> ui.MediaGallery[ui.Layout
 def files_of(content: MessageContent) -> list[discord.File]:
     """The files of a message, ready to send."""
     return [discord.File(BytesIO(data), filename=name) for name, data in content.files.items()]
-
-
-def plain(text: str) -> str:
-    """Text without formatting and mentions."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(text))

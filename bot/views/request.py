@@ -12,7 +12,8 @@ from bot.views import comparison, explanation
 from bot.views.buttons import button, more, numbered, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
-from bot.views.message import QUIET, SPOILER, MessageContent, Part, framed, gallery, plain
+from bot.views.message import QUIET, SPOILER, MessageContent, Part, framed, gallery
+from bot.views.plain import plain
 from bot.views.text import bar, described, headline, lineage_line, shown, small_print
 from generation.events import Event, Loading, Progress, Queued
 from generation.jobs import JobState

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.figures.comparison import shared
 from bot.locales import say, say_many
-from bot.views.message import plain
+from bot.views.plain import plain
 from generation.comparison import Parameter
 from generation.jobs import JobState
 from generation.sentences import Sentence

@@ -68,3 +68,8 @@ def test_an_upscale_is_told_once_and_the_settings_stay() -> None:
 def test_the_hash_of_the_model() -> None:
     assert model_hash_in(to_infotext(APPLE, DRAWN)) == "0123456789"
     assert model_hash_in("nothing") == ""
+
+
+def test_metadata_of_any_length_is_not_read() -> None:
+    with pytest.raises(NoInfotext, match="longer than 20,000 characters"):
+        from_infotext("a fox\n" + "Steps: 20, " * 2000)

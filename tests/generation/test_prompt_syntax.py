@@ -1,11 +1,9 @@
-import sys
 from collections.abc import Callable
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from generation.prompt_syntax import HEAVIEST, Span, parse
+from tests.generation.work import instructions
 
 
 def rounded(prompt: str) -> list[list[tuple[str, float]]]:
@@ -62,25 +60,6 @@ def test_brackets_of_two_kinds_that_cross() -> None:
     assert rounded("(a [b) c]") == [[("a [b", 1.1), (" c]", 1)]]
 
 
-def work(text: str) -> int:
-    """The bytecode instructions that parsing a text takes, which no load of the machine changes."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal count
-        frame.f_trace_opcodes = True
-        count += event == "opcode"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        parse(text)
-    finally:
-        sys.settrace(before)
-    return count
-
-
 @pytest.mark.parametrize(
     "nested",
     [
@@ -95,4 +74,4 @@ def work(text: str) -> int:
 )
 def test_ten_times_the_text_is_ten_times_the_work(nested: Callable[[int], str]) -> None:
     parse(nested(2))
-    assert work(nested(500)) <= 12 * work(nested(50))
+    assert instructions(lambda: parse(nested(500))) <= 12 * instructions(lambda: parse(nested(50)))

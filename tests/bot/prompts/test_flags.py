@@ -102,3 +102,10 @@ def test_what_is_wrong_is_said(text: str, sentence: str) -> None:
 def test_a_style_needs_a_name() -> None:
     with pytest.raises(InvalidSetting, match="`--style` needs a value such as `--style noir`"):
         take_style("a fox --style --seed 7")
+
+
+@pytest.mark.parametrize("gap", [" ", "   ", "\t", "\n", " \n ", "\u00a0", "\u3000", "\u2003"])
+def test_any_space_may_stand_between_a_flag_and_its_value(gap: str) -> None:
+    typed = read(f"a fox{gap}--seed{gap}7{gap}--no{gap}hands{gap}")
+    assert (typed.prompt, typed.seed, typed.chosen.negative_prompt) == ("a fox", 7, "hands")
+    assert take_style(f"a fox --style{gap}noir") == ("a fox", "noir")

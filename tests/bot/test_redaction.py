@@ -1,0 +1,37 @@
+import logging
+import sys
+
+import pytest
+
+from bot.redaction import RedactingFormatter, redacted
+
+TOKEN = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5MDpzZWNyZXQ"
+BOT = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.GabcDE.abcdefghijklmnopqrstuvwxyz0123456789AB"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://discord.com/api/v10/webhooks/1/{TOKEN}/messages/@original?wait=true",
+        "URL('http://127.0.0.1/api/v10/webhooks/12/some-secret_token/messages/3')",
+        "POST /interactions/5/some-secret_token/callback failed",
+        f"token {TOKEN} expired",
+        f"'Authorization': 'Bot {BOT}'",
+        f"login with {BOT} failed",
+    ],
+)
+def test_no_token_is_left_in_a_text(text: str) -> None:
+    left = redacted(text)
+    assert "[token]" in left
+    assert not any(secret in left for secret in (TOKEN, BOT, "some-secret_token"))
+
+
+def test_no_token_is_left_in_a_traceback() -> None:
+    try:
+        raise ConnectionResetError(f"Can not write request body for https://discord.com/webhooks/1/{TOKEN}/messages/2")
+    except ConnectionResetError:
+        record = logging.LogRecord("bot", logging.ERROR, "", 0, "edit %s failed", (BOT,), sys.exc_info())
+    written = RedactingFormatter().format(record)
+    assert "Can not write request body" in written
+    assert TOKEN not in written
+    assert BOT not in written
