@@ -92,10 +92,13 @@ class Connection:
         self._queue: asyncio.Queue[Json | int] = asyncio.Queue()
         self.closed_here = False
         """Whether the gateway has closed it."""
+        self.silent = False
+        """Whether nothing is sent any more, though the connection is open."""
 
     def send(self, payload: Json) -> None:
-        """Queue a payload."""
-        self._queue.put_nowait(payload)
+        """Queue a payload; a silent connection drops it."""
+        if not self.silent:
+            self._queue.put_nowait(payload)
 
     def close(self, code: int) -> None:
         """Close the socket once everything queued is sent."""
@@ -167,6 +170,11 @@ class Gateway:
         """Close every connection with code 4000. The sessions can be resumed."""
         for connection in self._connections:
             connection.close(CloseCode.UNKNOWN_ERROR)
+
+    def silence_connections(self) -> None:
+        """Send nothing on the open connections any more, not even heartbeat acknowledgements: they become zombies."""
+        for connection in self._connections:
+            connection.silent = True
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one websocket."""
