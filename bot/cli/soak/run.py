@@ -1,0 +1,126 @@
+"""`noisefox soak`: many members use the bot while everything around it fails, and nothing may be lost.
+
+The bot, the stand-in for Discord and the members are processes of their own. The actions and the faults are chosen by
+the seed; when they meet is up to the machine.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from bot.cli.soak import accounting, actions
+from bot.cli.soak.accounting import Report
+from bot.cli.soak.actions import Members
+from bot.cli.soak.crowd import Crowd
+from bot.cli.soak.memory import Memory
+from bot.cli.soak.processes import BotProcess, NotStarted, stand_in
+
+AT_ONCE = 12
+"""Actions under way at the same time."""
+
+READY_SECONDS = 60.0
+"""How long a bot may take to be online."""
+
+SETTLE_SECONDS = 150.0
+"""How long requests may take to end once the faults are over: the bot looks at what is unfinished every minute."""
+
+LIMITS = """[limits]
+waiting = 100
+[worker]
+longest_line = 1000
+"""
+"""Sections of the bot's configuration that let members ask as often as they like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run does: so many requests by so many members, chosen by a seed."""
+
+    jobs: int
+    users: int
+    seed: int
+    faults: bool = False
+    settle_seconds: float = SETTLE_SECONDS
+
+
+def soak(options: argparse.Namespace) -> int:
+    """Run as the options say, and print how it went; 1 where a request was lost, duplicated or is stuck."""
+    plan = Plan(options.jobs, options.users, options.seed, options.faults)
+    with tempfile.TemporaryDirectory(prefix="noisefox-soak-") as folder:
+        outcome = asyncio.run(run(plan, options.folder or Path(folder), _say))
+    return 0 if outcome.is_clean else 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
+    """Run a soak in a folder, which keeps the bot's data and log. `say` gets the lines to print."""
+    async with stand_in(folder / "chat", plan.users) as address, Crowd(address.url) as crowd:
+        bot = BotProcess(folder, address, LIMITS)
+        try:
+            return await _Soak(plan, crowd, bot, say).run()
+        finally:
+            await bot.kill()
+
+
+@dataclass
+class _Soak:
+    plan: Plan
+    crowd: Crowd
+    bot: BotProcess
+    say: Callable[[str], None]
+    memory: Memory = field(default_factory=Memory)
+
+    async def run(self) -> Report:
+        self.members = Members(self.crowd)
+        await self.bot.start()
+        if not await self.crowd.until(lambda seen: seen.online, READY_SECONDS):
+            raise NotStarted(f"The bot did not start: {self.bot.last_words()}")
+        measuring = asyncio.create_task(self._measure())
+        try:
+            await self._act()
+            outcome = await self._settle()
+        finally:
+            measuring.cancel()
+        for line in outcome.faulty:
+            self.say(line)
+        for reason, number in outcome.reasons.most_common():
+            self.say(f"{number:5} × {reason}")
+        self.say(f"{outcome}, memory {self.memory.slope():+.1f} MB per 1000 requests")
+        return outcome
+
+    async def _act(self) -> None:
+        """Have members act until enough requests are accepted."""
+        random, under_way = Random(self.plan.seed), set[asyncio.Task[None]]()
+        while self.members.accepted < self.plan.jobs:
+            if len(under_way) >= AT_ONCE:
+                _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            under_way.add(asyncio.create_task(self.members.act(actions.choose(random, self.plan.users))))
+            await asyncio.sleep(0)
+        await asyncio.gather(*under_way)
+
+    async def _settle(self) -> Report:
+        """Wait until every request has ended, or for as long as that may take."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.plan.settle_seconds
+        while True:
+            await self.crowd.look()
+            rows = accounting.rows_in(self.bot.database)
+            outcome = accounting.report(rows, self.crowd.observed, self.members.expected)
+            if outcome.is_clean or loop.time() > deadline:
+                return outcome
+            await asyncio.sleep(0.5)
+
+    async def _measure(self) -> None:
+        while True:
+            if self.bot.alive and self.crowd.observed.online and (used := self.bot.memory()):
+                self.memory.note(self.bot.lives, self.members.accepted, used)
+            await asyncio.sleep(0.5)
