@@ -75,9 +75,12 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     from bot.cli import draw
+    from bot.cli.soak import load
     from playground.client.person import Person
     from playground.server import Playground
 
+    if options.load:
+        return load.bench(options)
     return draw.bench(options, config.load(options.config), Playground, Person)
 
 
@@ -198,6 +201,9 @@ def parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="measure the speed of the batch, compared with the stock pipeline")
     bench.add_argument("--model", help="name of a model in the configuration")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
+    bench.add_argument("--load", action="store_true", help="measure how the bot stands up to many members instead")
+    bench.add_argument("--members", type=int, default=200, help="members for --load (default: 200)")
+    bench.add_argument("--seconds", type=float, default=60, help="seconds of steady use for --load (default: 60)")
     bench.set_defaults(command=_bench)
 
     soak = commands.add_parser("soak", help="let many members use the bot while everything around it fails")

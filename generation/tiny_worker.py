@@ -29,7 +29,7 @@ STEPS = 3
 """Steps that every picture takes."""
 
 STEP_SECONDS = 0.02
-"""How long a step takes, for all jobs at work together."""
+"""How long a step takes, for all jobs at work together, unless the first argument says otherwise."""
 
 BROKEN = "brokenpicture"
 """A prompt with this word fails."""
@@ -133,12 +133,13 @@ def main() -> None:
     commands: queue.Queue[wire.Command | None] = queue.Queue()
     threading.Thread(target=_read_all, args=(sys.stdin.buffer, commands), daemon=True).start()
     worker = TinyWorker(sys.stdout.buffer)
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else STEP_SECONDS
     while True:
         try:
             command = commands.get(block=not worker.busy)
         except queue.Empty:
             worker.step()
-            time.sleep(STEP_SECONDS)
+            time.sleep(seconds)
             continue
         if command is None:
             return

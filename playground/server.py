@@ -63,6 +63,7 @@ class Playground:
         self.api_base = ""
         self.gateway_url = ""
         self._port = port
+        self._clock = clock
         self._temporary = tempfile.TemporaryDirectory(prefix="playground-") if folder is None else None
         self._store = Store(folder or Path(self._temporary.name if self._temporary else ""), clock)
         self._faults = Faults()
@@ -115,7 +116,7 @@ class Playground:
         application.add_routes(self._cdn.routes())
         application.add_routes(self._page_api.routes())
         if controlled:
-            journal = Journal(self.world, self.messages, self._interactions)
+            journal = Journal(self.world, self.messages, self._interactions, self._clock)
             application.add_routes(ControlRoutes(self._faults, self._gateway, journal).routes())
         application.add_routes([web.get("/", self._index), web.static("/assets", PAGE)])
         application.on_response_prepare.append(_disable_caching)

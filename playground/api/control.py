@@ -18,10 +18,14 @@ from playground.state.world import BOT_ID, World
 class Journal:
     """Every message and every interaction with an outcome, each by the number of its last change.
 
-    A message object has `dm_of` too: the id of the person whose direct messages it is in, None elsewhere.
+    An interaction has the type of its response, 0 where none came in time, and the seconds that it took. A message has
+    `dm_of` too: the id of the person whose direct messages it is in, None elsewhere.
     """
 
-    def __init__(self, world: World, messages: Messages, interactions: Interactions) -> None:
+    def __init__(
+        self, world: World, messages: Messages, interactions: Interactions, clock: Callable[[], float]
+    ) -> None:
+        self._clock = clock
         self._world = world
         self._messages = messages
         self._number = 0
@@ -71,7 +75,8 @@ class Journal:
             "user": str(interaction.user_id),
             "channel": str(interaction.channel_id),
         }
-        document |= {"type": type, "message": message, "modal": modal}
+        seconds = self._clock() - interaction.created
+        document |= {"type": type, "message": message, "modal": modal, "seconds": seconds}
         self._note("interactions", interaction.id, lambda: document)
 
 

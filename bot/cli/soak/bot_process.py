@@ -1,6 +1,7 @@
 """The bot under test: the real one as `noisefox run` starts it, with a worker that draws tiny pictures.
 
-On SIGUSR1 its disk is full (no file can be written), until SIGUSR1 comes again.
+On SIGUSR1 its disk is full (no file can be written), until SIGUSR1 comes again. On SIGUSR2 it forgets how long its
+event loop was blocked so far.
 """
 
 import argparse
@@ -12,7 +13,9 @@ from pathlib import Path
 from types import FrameType
 
 from bot import app, config
+from bot.cli.soak.blocks import Blocks
 from generation.local_pool import LocalPool
+from generation.tiny_worker import STEP_SECONDS
 
 WORKER = (sys.executable, "-m", "generation.tiny_worker")
 
@@ -24,10 +27,10 @@ def toggle_full_disk(_: int, __: FrameType | None) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard if soft == 0 else 0, hard))
 
 
-async def serve(settings: config.Config, token: str) -> int:
+async def serve(settings: config.Config, worker: tuple[str, ...]) -> int:
     """Be the bot until told to stop."""
-    async with LocalPool(settings.worker_options, WORKER) as pool:
-        return await app.serve(app.running(settings, token, pool=pool))
+    async with LocalPool(settings.worker_options, worker) as pool:
+        return await app.serve(app.running(settings, settings.token(), pool=pool))
 
 
 def main() -> int:
@@ -35,10 +38,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bot.cli.soak.bot_process", description=__doc__)
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--blocks", type=Path, help="measure the event loop's longest blocks, and write them here")
+    parser.add_argument("--step-seconds", default=str(STEP_SECONDS), help="how long the worker takes for a step")
     options = parser.parse_args()
     signal.signal(signal.SIGUSR1, toggle_full_disk)
-    settings = config.load(options.config)
-    return asyncio.run(serve(settings, settings.token()))
+    blocks = Blocks()
+    if options.blocks:
+        signal.signal(signal.SIGUSR2, lambda *_: blocks.reset())
+        blocks.install()
+    status = asyncio.run(serve(config.load(options.config), (*WORKER, options.step_seconds)))
+    if options.blocks:
+        blocks.save(options.blocks)
+    return status
 
 
 if __name__ == "__main__":

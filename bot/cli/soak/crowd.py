@@ -83,8 +83,8 @@ class Crowd:
         async with self._changed:
             self._changed.notify_all()
 
-    async def until(self, condition: Callable[[Observed], bool], seconds: float) -> bool:
-        """Wait until a condition holds; False where it does not within `seconds`."""
+    async def until(self, condition: Callable[[Observed], bool], seconds: float | None = None) -> bool:
+        """Wait until a condition holds; False where it does not within `seconds`, if they are given."""
         try:
             async with asyncio.timeout(seconds), self._changed:
                 await self._changed.wait_for(lambda: condition(self.observed))

@@ -54,7 +54,15 @@ async def stand_in(folder: Path, members: int) -> AsyncIterator[Address]:
 class BotProcess:
     """A bot as a process of its own, over one data folder and one log file for all its lives."""
 
-    def __init__(self, folder: Path, address: Address, limits: str = "", blocks: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: Address,
+        limits: str = "",
+        *,
+        blocks: Path | None = None,
+        step_seconds: float | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
         self.log = folder / "bot.log"
@@ -64,7 +72,11 @@ class BotProcess:
             f'data = "{self.data}"\n[discord]\napi_base = "{address.api_base}"\n[upscaling]\nupscaler = "Lanczos"\n'
             f"{limits}"
         )
-        self._blocks = blocks
+        self._options: list[str] = []
+        if blocks is not None:
+            self._options += ["--blocks", str(blocks)]
+        if step_seconds is not None:
+            self._options += ["--step-seconds", str(step_seconds)]
         self._environment = os.environ | {"NOISEFOX_TOKEN": address.token}
         self._process: Process | None = None
 
@@ -83,9 +95,7 @@ class BotProcess:
 
     async def start(self) -> None:
         """Start it; it may not be ready for a while."""
-        command = [sys.executable, "-m", "bot.cli.soak.bot_process", "--config", str(self._config)]
-        if self._blocks is not None:
-            command += ["--blocks", str(self._blocks)]
+        command = [sys.executable, "-m", "bot.cli.soak.bot_process", "--config", str(self._config), *self._options]
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdout=log, stderr=log, env=self._environment, start_new_session=True
@@ -119,6 +129,10 @@ class BotProcess:
         """Let all its writes fail, or succeed again."""
         if self.alive:
             os.kill(self.pid, signal.SIGUSR1)
+
+    def reset_blocks(self) -> None:
+        """Let it forget how long its event loop was blocked so far."""
+        os.kill(self.pid, signal.SIGUSR2)
 
     def kill_worker(self) -> None:
         """End its worker with SIGKILL."""

@@ -17,6 +17,7 @@ from bot.cli.soak import accounting, actions
 from bot.cli.soak.accounting import Report
 from bot.cli.soak.actions import Members
 from bot.cli.soak.crowd import Crowd
+from bot.cli.soak.faults import Disturbances, order
 from bot.cli.soak.memory import Memory
 from bot.cli.soak.processes import BotProcess, NotStarted, stand_in
 
@@ -26,8 +27,17 @@ AT_ONCE = 12
 READY_SECONDS = 60.0
 """How long a bot may take to be online."""
 
+USE_SECONDS = 700.0
+"""How long a run may take before it settles."""
+
 SETTLE_SECONDS = 150.0
 """How long requests may take to end once the faults are over: the bot looks at what is unfinished every minute."""
+
+ROUNDS = 3
+"""How often each disturbance happens."""
+
+DISTURBED = 0.7
+"""The share of the requests during which disturbances happen; memory is best measured after that."""
 
 LIMITS = """[limits]
 waiting = 100
@@ -46,6 +56,11 @@ class Plan:
     seed: int
     faults: bool = False
     settle_seconds: float = SETTLE_SECONDS
+    rounds: int = ROUNDS
+    disturbances: tuple[str, ...] = ()
+    """The disturbances to choose from; empty for all."""
+    scale: float = 1.0
+    """How long disturbances take, in parts of what a patient soak takes."""
 
 
 def soak(options: argparse.Namespace) -> int:
@@ -66,7 +81,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
     async with stand_in(folder / "chat", plan.users) as address, Crowd(address.url) as crowd:
         bot = BotProcess(folder, address, LIMITS)
         try:
-            return await _Soak(plan, crowd, bot, say).run()
+            return await _Soak(plan, crowd, bot, say, Members(crowd)).run()
         finally:
             await bot.kill()
 
@@ -77,19 +92,25 @@ class _Soak:
     crowd: Crowd
     bot: BotProcess
     say: Callable[[str], None]
+    members: Members
     memory: Memory = field(default_factory=Memory)
+    expects_end: bool = False
+    """True while the bot is ended on purpose."""
+    allowed: int = 0
+    """How many requests may be accepted until the next disturbance, so that all of them meet requests."""
 
     async def run(self) -> Report:
-        self.members = Members(self.crowd)
         await self.bot.start()
         if not await self.crowd.until(lambda seen: seen.online, READY_SECONDS):
             raise NotStarted(f"The bot did not start: {self.bot.last_words()}")
-        measuring = asyncio.create_task(self._measure())
+        watching = [asyncio.create_task(each) for each in (self._measure(), self._keep_alive())]
         try:
-            await self._act()
+            await self._use()
+            await self.crowd.control("PUT", "faults", {"faults": []})
             outcome = await self._settle()
         finally:
-            measuring.cancel()
+            for task in watching:
+                task.cancel()
         for line in outcome.faulty:
             self.say(line)
         for reason, number in outcome.reasons.most_common():
@@ -97,15 +118,51 @@ class _Soak:
         self.say(f"{outcome}, memory {self.memory.slope():+.1f} MB per 1000 requests")
         return outcome
 
+    async def _use(self) -> None:
+        """Have the bot used, and disturbed, until enough requests are accepted or the time is over."""
+        try:
+            async with asyncio.timeout(USE_SECONDS), asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._act())
+                if self.plan.faults:
+                    tasks.create_task(self._disturb())
+        except TimeoutError:
+            self.say(f"Stopped after {USE_SECONDS:.0f} seconds.")
+
     async def _act(self) -> None:
         """Have members act until enough requests are accepted."""
         random, under_way = Random(self.plan.seed), set[asyncio.Task[None]]()
         while self.members.accepted < self.plan.jobs:
+            await self.crowd.until(lambda _: self.members.accepted < self.allowed or not self.plan.faults)
             if len(under_way) >= AT_ONCE:
                 _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             under_way.add(asyncio.create_task(self.members.act(actions.choose(random, self.plan.users))))
             await asyncio.sleep(0)
         await asyncio.gather(*under_way)
+
+    async def _disturb(self) -> None:
+        """Cause one disturbance after another, spread evenly over the first requests."""
+        plan = self.plan
+        disturbances = Disturbances(self.crowd, self.bot, plan.seed, plan.scale)
+        names = order(Random(f"{plan.seed} faults"), list(plan.disturbances) or disturbances.names, plan.rounds)
+        await disturbances.begin()
+        for number, name in enumerate(names, start=1):
+            due = int(plan.jobs * DISTURBED * number / len(names))
+            self.allowed = due + AT_ONCE
+            await self.crowd.until(lambda _, due=due: self.members.accepted >= due)
+            self.say(f"{self.members.accepted:6} accepted: {name}")
+            self.expects_end = "bot" in name
+            await disturbances.cause(name)
+            self.expects_end = False
+        self.allowed = plan.jobs
+        await self.crowd.until(lambda _: self.members.accepted >= plan.jobs)
+
+    async def _keep_alive(self) -> None:
+        """Start the bot again where it ended by itself, and say so."""
+        while True:
+            await asyncio.sleep(0.2)
+            if not self.bot.alive and not self.expects_end:
+                self.say(f"The bot ended by itself: {self.bot.last_words()}")
+                await self.bot.start()
 
     async def _settle(self) -> Report:
         """Wait until every request has ended, or for as long as that may take."""
