@@ -6,6 +6,7 @@ the seed; when they meet is up to the machine.
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -21,8 +22,8 @@ from bot.cli.soak.faults import Disturbances, order
 from bot.cli.soak.memory import Memory
 from bot.cli.soak.processes import BotProcess, NotStarted, stand_in
 
-AT_ONCE = 12
-"""Actions under way at the same time."""
+RESTART_SECONDS = 1.0
+"""How soon a bot that ended by itself is started again, as a service manager does."""
 
 READY_SECONDS = 60.0
 """How long a bot may take to be online."""
@@ -55,6 +56,8 @@ class Plan:
     users: int
     seed: int
     faults: bool = False
+    at_once: int = 12
+    """Actions under way at the same time."""
     settle_seconds: float = SETTLE_SECONDS
     rounds: int = ROUNDS
     disturbances: tuple[str, ...] = ()
@@ -66,6 +69,7 @@ class Plan:
 def soak(options: argparse.Namespace) -> int:
     """Run as the options say, and print how it went; 1 where a request was lost, duplicated or is stuck."""
     plan = Plan(options.jobs, options.users, options.seed, options.faults)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the bot is ended too
     with tempfile.TemporaryDirectory(prefix="noisefox-soak-") as folder:
         outcome = asyncio.run(run(plan, options.folder or Path(folder), _say))
     return 0 if outcome.is_clean else 1
@@ -101,7 +105,8 @@ class _Soak:
 
     async def run(self) -> Report:
         await self.bot.start()
-        if not await self.crowd.until(lambda seen: seen.online, READY_SECONDS):
+        await self.crowd.until(lambda seen: seen.online or not self.bot.alive, READY_SECONDS)
+        if not self.crowd.observed.online:
             raise NotStarted(f"The bot did not start: {self.bot.last_words()}")
         watching = [asyncio.create_task(each) for each in (self._measure(), self._keep_alive())]
         try:
@@ -133,7 +138,7 @@ class _Soak:
         random, under_way = Random(self.plan.seed), set[asyncio.Task[None]]()
         while self.members.accepted < self.plan.jobs:
             await self.crowd.until(lambda _: self.members.accepted < self.allowed or not self.plan.faults)
-            if len(under_way) >= AT_ONCE:
+            if len(under_way) >= self.plan.at_once:
                 _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             under_way.add(asyncio.create_task(self.members.act(actions.choose(random, self.plan.users))))
             await asyncio.sleep(0)
@@ -147,14 +152,17 @@ class _Soak:
         await disturbances.begin()
         for number, name in enumerate(names, start=1):
             due = int(plan.jobs * DISTURBED * number / len(names))
-            self.allowed = due + AT_ONCE
-            await self.crowd.until(lambda _, due=due: self.members.accepted >= due)
+            self.allowed = due + plan.at_once
+            await self._until_accepted(due)
             self.say(f"{self.members.accepted:6} accepted: {name}")
             self.expects_end = "bot" in name
             await disturbances.cause(name)
             self.expects_end = False
         self.allowed = plan.jobs
-        await self.crowd.until(lambda _: self.members.accepted >= plan.jobs)
+        await self._until_accepted(plan.jobs)
+
+    async def _until_accepted(self, requests: int) -> None:
+        await self.crowd.until(lambda _: self.members.accepted >= requests)
 
     async def _keep_alive(self) -> None:
         """Start the bot again where it ended by itself, and say so."""
@@ -162,6 +170,7 @@ class _Soak:
             await asyncio.sleep(0.2)
             if not self.bot.alive and not self.expects_end:
                 self.say(f"The bot ended by itself: {self.bot.last_words()}")
+                await asyncio.sleep(RESTART_SECONDS)
                 await self.bot.start()
 
     async def _settle(self) -> Report:
