@@ -29,6 +29,19 @@ class Row:
     delivered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an interaction asks for: so many requests, whose keys begin with its id or with the draft it decides on."""
+
+    requests: int = 1
+    draft: str = ""
+
+    def keys(self, interaction_id: str) -> list[tuple[str, str]]:
+        """The keys that each request may have."""
+        endings = ["", *(f":{number}" for number in range(1, self.requests))]
+        return [(f"interaction:{interaction_id}{each}", f"draft:{self.draft}{each}") for each in endings]
+
+
 @dataclass
 class Report:
     """The number of requests by how they ended. `reasons` has the sentences of those that failed."""
@@ -67,9 +80,8 @@ def rows_in(database: Path) -> list[Row]:
         ]
 
 
-def report(rows: list[Row], observed: Observed, expected: Mapping[str, int]) -> Report:
-    """Compare rows with what was seen. `expected` has, for each interaction that asks for pictures, how many requests
-    it makes."""
+def report(rows: list[Row], observed: Observed, expected: Mapping[str, Asked]) -> Report:
+    """Compare rows with what was seen. `expected` has the interactions that ask for pictures."""
     return _Accounts(rows, observed).of(expected)
 
 
@@ -95,7 +107,7 @@ class _Accounts:
         else:
             self._notices.setdefault(message["channel_id"], []).append(text_of(message))
 
-    def of(self, expected: Mapping[str, int]) -> Report:
+    def of(self, expected: Mapping[str, Asked]) -> Report:
         accepted = {id for id, each in self._observed.interactions.items() if each["type"] == DEFERRED}
         for id in sorted(accepted & expected.keys()):
             self._count_interaction(id, expected[id])
@@ -105,11 +117,10 @@ class _Accounts:
         self._count_replies()
         return self._report
 
-    def _count_interaction(self, id: str, requests: int) -> None:
-        keys = [f"interaction:{id}", *(f"interaction:{id}:{number}" for number in range(1, requests))]
+    def _count_interaction(self, id: str, asked: Asked) -> None:
         missing = 0
-        for key in keys:
-            if row := self._rows.get(key):
+        for keys in asked.keys(id):
+            if row := next((self._rows[key] for key in keys if key in self._rows), None):
                 self._count_row(row)
             else:
                 missing += 1
@@ -120,7 +131,7 @@ class _Accounts:
             self._fail(reason, missing)
         else:
             self._report.lost += missing
-            self._report.faulty.append(f"lost: {missing} of {requests} requests of interaction {id}")
+            self._report.faulty.append(f"lost: {missing} of {asked.requests} requests of interaction {id}")
 
     def _count_replies(self) -> None:
         """Count replies to reactions that no row belongs to."""

@@ -7,6 +7,7 @@ from random import Random
 
 from PIL import Image
 
+from bot.cli.soak.accounting import Asked
 from bot.cli.soak.crowd import (
     DEFERRED,
     Crowd,
@@ -29,6 +30,7 @@ PATIENCE_SECONDS = 10.0
 HARMFUL = "harmful"
 """Discord refuses every message that quotes a prompt with this word, where faults are injected."""
 
+_DRAW = "noisefox-draft:draw:"
 _SUBJECTS = ("fox", "owl", "boat", "apple", "tower", "lake")
 _PRESSES = ("reroll", "vary", "upscale", "remix", "favourite", "delete", "reroll", "vary", "upscale")
 _REACTIONS = ("🔁", "🔎", "⭐", "✉️")
@@ -81,8 +83,8 @@ class Members:
 
     def __init__(self, crowd: Crowd) -> None:
         self._crowd = crowd
-        self.expected: dict[str, int] = {}
-        """How many requests each interaction makes, if it is accepted."""
+        self.expected: dict[str, Asked] = {}
+        """The requests that each interaction makes, if it is accepted."""
         self._start = _small_picture()
 
     @property
@@ -138,7 +140,7 @@ class Members:
 
     async def _asks(self, requests: int, member: int, name: str, options: Json, picture: bytes = b"") -> str:
         id = await self._crowd.command(member, name, options, picture)
-        self.expected[id] = requests
+        self.expected[id] = Asked(requests)
         return id
 
     async def _draws_many(self, action: Action) -> str | None:
@@ -148,9 +150,9 @@ class Members:
         await self._answer(id)
         question = self._crowd.observed.messages.get(self._outcome(id).get("message") or "", {})
         for custom_id in custom_ids_of(question):
-            if custom_id.startswith("noisefox-draft:draw:"):
+            if custom_id.startswith(_DRAW):
                 pressed = await self._crowd.press(action.member, question, custom_id)
-                self.expected[pressed] = 6
+                self.expected[pressed] = Asked(6, draft=custom_id.removeprefix(_DRAW))
                 return pressed
         return None
 
@@ -165,7 +167,7 @@ class Members:
             return await self._submits(action.member, message["channel_id"], id)
         if action.press in ("favourite", "delete"):
             return None
-        self.expected[id] = 1
+        self.expected[id] = Asked()
         return id
 
     async def _submits(self, member: int, channel: str, opened_by: str) -> str | None:
@@ -181,7 +183,7 @@ class Members:
             elif part.get("options"):
                 values[part["custom_id"]] = [each["value"] for each in part["options"] if each.get("default")]
         id = await self._crowd.submit(member, channel, opened_by, modal, values)
-        self.expected[id] = 1
+        self.expected[id] = Asked()
         return id
 
     async def _cancels(self, action: Action) -> str | None:

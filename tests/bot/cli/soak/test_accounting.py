@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.cli.soak.accounting import LOADING, Report, Row, report
+from bot.cli.soak.accounting import LOADING, Asked, Report, Row, report
 from bot.cli.soak.crowd import Observed
 
 ASKED = "interaction:1"
@@ -27,7 +27,7 @@ def outcome_of(rows: list[Row], *messages: dict[str, Any], requests: int = 1) ->
         interactions={"1": {"id": "1", "type": 5, "message": "5"}},
         messages={each["id"]: each for each in messages},
     )
-    return report(rows, observed, {"1": requests})
+    return report(rows, observed, {"1": Asked(requests, draft="4")})
 
 
 RESULT = message("5", "noisefox:delete:7:0", pictures=True)
@@ -40,7 +40,7 @@ def test_pictures_in_the_message_are_posted() -> None:
 
 def test_a_request_that_was_not_acknowledged_is_not_counted() -> None:
     observed = Observed(interactions={"1": {"id": "1", "type": 0, "message": None}})
-    assert report([row()], observed, {"1": 1}).accepted == 0
+    assert report([row()], observed, {"1": Asked()}).accepted == 0
 
 
 def test_a_sentence_is_a_reason() -> None:
@@ -56,6 +56,11 @@ def test_a_request_without_a_row_is_lost() -> None:
 def test_a_part_of_a_request_for_many_can_be_lost() -> None:
     outcome = outcome_of([row()], RESULT, requests=6)
     assert (outcome.accepted, outcome.posted, outcome.lost) == (6, 1, 5)
+
+
+def test_requests_may_be_known_by_the_draft_that_was_decided_on() -> None:
+    outcome = outcome_of([row(key="draft:4")], RESULT, requests=2)
+    assert (outcome.accepted, outcome.posted, outcome.lost) == (2, 1, 1)
 
 
 def test_a_refusal_after_the_acknowledgement_is_a_reason() -> None:
