@@ -92,8 +92,8 @@ class Members:
         """The number of requests that were acknowledged so far."""
         interactions = self._crowd.observed.interactions
         return sum(
-            number
-            for id, number in self.expected.items()
+            asked.requests
+            for id, asked in self.expected.items()
             if id in interactions and interactions[id]["type"] == DEFERRED
         )
 
