@@ -1,4 +1,4 @@
-"""The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `bench`, `doctor`,
+"""The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `bench`, `soak`, `doctor`,
 `backup`, `check`.
 
 Each command is imported only when it is used.
@@ -88,10 +88,19 @@ def _check(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     from bot.cli import draw
+    from bot.cli.soak import load
     from playground.client.person import Person
     from playground.server import Playground
 
+    if options.load:
+        return load.bench(options)
     return draw.bench(options, config.load(options.config), Playground, Person)
+
+
+def _soak(options: argparse.Namespace) -> int:
+    from bot.cli.soak import run
+
+    return run.soak(options)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -205,7 +214,18 @@ def parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="measure the speed of the batch, compared with the stock pipeline")
     bench.add_argument("--model", help="name of a model in the configuration")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
+    bench.add_argument("--load", action="store_true", help="measure how the bot stands up to many members instead")
+    bench.add_argument("--members", type=int, default=200, help="members for --load (default: 200)")
+    bench.add_argument("--seconds", type=float, default=60, help="seconds of steady use for --load (default: 60)")
     bench.set_defaults(command=_bench)
+
+    soak = commands.add_parser("soak", help="let many members use the bot while everything around it fails")
+    soak.add_argument("--jobs", type=int, default=1000, help="requests to accept (default: 1000)")
+    soak.add_argument("--users", type=int, default=100, help="members who ask (default: 100)")
+    soak.add_argument("--faults", action="store_true", help="kill, cut off and refuse while they do")
+    soak.add_argument("--seed", type=int, default=0, help="chooses actions and faults (default: 0)")
+    soak.add_argument("--folder", type=Path, metavar="DIR", help="keep data and log here (default: a temporary folder)")
+    soak.set_defaults(command=_soak)
 
     doctor = commands.add_parser("doctor", help="check what is missing to run the bot")
     doctor.set_defaults(command=_doctor)

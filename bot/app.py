@@ -24,7 +24,7 @@ from storage.database import StorageError
 
 log = logging.getLogger(__name__)
 
-__all__ = ["Bot", "assembled", "run", "run_locally", "running"]
+__all__ = ["Bot", "assembled", "run", "run_locally", "running", "serve"]
 
 
 _TRY = "noisefox try"
@@ -88,8 +88,13 @@ async def _take_up(bot: Bot) -> None:
 
 async def run(config: Config, token: str) -> int:
     """Be the bot until told to stop: the first signal lets drawings finish, the second does not wait."""
+    return await serve(running(config, token))
+
+
+async def serve(bot_running: AbstractAsyncContextManager[Bot]) -> int:
+    """Keep a bot until told to stop, as `run` does."""
     _start_log()
-    async with running(config, token) as bot:
+    async with bot_running as bot:
         await _until_told(bot)
     return 0
 

@@ -10,12 +10,14 @@ from typing import Any, Self
 from aiohttp import web
 
 from playground.api.commands import CommandRoutes
+from playground.api.control import ControlRoutes, Journal
+from playground.api.faults import Fault, FaultKind, Faults
 from playground.api.gateway import Gateway
 from playground.api.gateway_events import GatewayEvents
 from playground.api.guilds import GuildRoutes
 from playground.api.interactions import InteractionRoutes
 from playground.api.messages import MessageRoutes
-from playground.api.middleware import ApiMiddleware, InjectedFailures
+from playground.api.middleware import ApiMiddleware
 from playground.api.rate_limits import RateLimits
 from playground.client.events import EventStreams, PageEvents
 from playground.client.interactions import PageInteractions
@@ -42,6 +44,8 @@ class Playground:
     record: a file that each API request of the bot is appended to as a JSON line.
     clock: returns Unix seconds; links, tokens and sessions expire by it.
     rate: requests per second and rate limit bucket before a 429.
+    members: how many more people there are, called "member 1", "member 2" and so on.
+    controlled: whether programs may order faults and read what happened, at /control.
     """
 
     def __init__(
@@ -51,16 +55,19 @@ class Playground:
         record: Path | None = None,
         clock: Callable[[], float] = time.time,
         rate: int = 50,
+        members: int = 0,
+        controlled: bool = False,
     ) -> None:
         self.token = TOKEN
         self.url = ""
         self.api_base = ""
         self.gateway_url = ""
         self._port = port
+        self._clock = clock
         self._temporary = tempfile.TemporaryDirectory(prefix="playground-") if folder is None else None
         self._store = Store(folder or Path(self._temporary.name if self._temporary else ""), clock)
-        self._failures = InjectedFailures()
-        self.world = World(self._store)
+        self._faults = Faults()
+        self.world = World(self._store, members)
         self._attachments = Attachments(self._store)
         self._cdn = Cdn(self._attachments, self._store, clock)
         self.messages = Messages(self._store, self.world, self._attachments, self._cdn, clock)
@@ -90,11 +97,14 @@ class Playground:
             streams=self._streams,
         )
         self._runner = web.AppRunner(
-            self._application(record, rate), shutdown_timeout=0.5, access_log=None, handler_cancellation=True
+            self._application(record, rate, controlled),
+            shutdown_timeout=0.5,
+            access_log=None,
+            handler_cancellation=True,
         )
 
-    def _application(self, record: Path | None, rate: int) -> web.Application:
-        middleware = ApiMiddleware(TOKEN, self.world, RateLimits(rate, 1.0), self._failures, record, API_PREFIX)
+    def _application(self, record: Path | None, rate: int, controlled: bool) -> web.Application:
+        middleware = ApiMiddleware(TOKEN, self.world, RateLimits(rate, 1.0), self._faults, record, API_PREFIX)
         api = web.Application(middlewares=[middleware.middleware()])
         api.add_routes(GuildRoutes(self.world, self._gateway).routes())
         api.add_routes(CommandRoutes(self._commands).routes())
@@ -105,6 +115,9 @@ class Playground:
         application.add_routes([web.get("/gateway", self._gateway.serve), web.get("/gateway/", self._gateway.serve)])
         application.add_routes(self._cdn.routes())
         application.add_routes(self._page_api.routes())
+        if controlled:
+            journal = Journal(self.world, self.messages, self._interactions, self._clock)
+            application.add_routes(ControlRoutes(self._faults, self._gateway, journal).routes())
         application.add_routes([web.get("/", self._index), web.static("/assets", PAGE)])
         application.on_response_prepare.append(_disable_caching)
         return application
@@ -135,7 +148,7 @@ class Playground:
 
     def clear_failures(self) -> None:
         """Drop all failures that `fail_next` has ordered."""
-        self._failures.clear()
+        self._faults.clear()
 
     def fail_next(
         self,
@@ -154,7 +167,9 @@ class Playground:
         retry_after: seconds that a 429 asks the client to wait.
         code: Discord's error code in the answer. html: a page to answer instead of JSON, as Cloudflare does.
         """
-        self._failures.add(method, path, status, times, retry_after, code, html)
+        self._faults.add(
+            Fault(FaultKind.STATUS, method, path, status=status, code=code, times=times, seconds=retry_after, html=html)
+        )
 
     async def request_reconnect(self) -> None:
         """Send Reconnect (opcode 7): the bot should reconnect and resume."""

@@ -92,10 +92,13 @@ class Connection:
         self._queue: asyncio.Queue[Json | int] = asyncio.Queue()
         self.closed_here = False
         """Whether the gateway has closed it."""
+        self.silent = False
+        """Whether nothing is sent any more, though the connection is open."""
 
     def send(self, payload: Json) -> None:
-        """Queue a payload."""
-        self._queue.put_nowait(payload)
+        """Queue a payload; a silent connection drops it."""
+        if not self.silent:
+            self._queue.put_nowait(payload)
 
     def close(self, code: int) -> None:
         """Close the socket once everything queued is sent."""
@@ -174,6 +177,11 @@ class Gateway:
         self._refusal = code
         for connection in self._connections:
             connection.close(code)
+
+    def silence_connections(self) -> None:
+        """Send nothing on the open connections any more, not even heartbeat acknowledgements: they become zombies."""
+        for connection in self._connections:
+            connection.silent = True
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one websocket."""

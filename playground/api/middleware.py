@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from playground.api.faults import Faults
 from playground.api.http import BODY, Body, json_response, read_body
 from playground.api.rate_limits import RateLimits, too_many_requests
 from playground.errors import ApiError
@@ -16,58 +16,6 @@ from playground.state.world import World
 
 _PATHS_WITHOUT_TOKEN = re.compile(r"^/(interactions/\d+/[^/]+/callback|webhooks/\d+/[^/]+(/.*)?|gateway)$")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@dataclass
-class _Failure:
-    method: str
-    path: re.Pattern[str]
-    status: int
-    times: int
-    retry_after: float
-    code: int
-    html: str | None
-
-
-class InjectedFailures:
-    """Failures that tests order. A request gets the first one that matches it and isn't used up."""
-
-    def __init__(self) -> None:
-        self._failures: list[_Failure] = []
-
-    def clear(self) -> None:
-        """Drop all failures."""
-        self._failures.clear()
-
-    def add(
-        self,
-        method: str,
-        path: str,
-        status: int,
-        times: int,
-        retry_after: float,
-        code: int = 0,
-        html: str | None = None,
-    ) -> None:
-        """Let the next `times` requests fail with `status`.
-
-        method: "*" for any. path: a pattern that is searched in the request's path. retry_after: seconds, for a 429.
-        code: Discord's own error code. html: the page that is answered instead of JSON, as Cloudflare does.
-        """
-        self._failures.append(_Failure(method, re.compile(path), status, times, retry_after, code, html))
-
-    def response(self, method: str, path: str, headers: Mapping[str, str]) -> web.Response | None:
-        """Return the failure for a request, None when it may succeed."""
-        for failure in self._failures:
-            if failure.times > 0 and failure.method in ("*", method) and failure.path.search(path):
-                failure.times -= 1
-                if failure.html is not None:
-                    return web.Response(text=failure.html, status=failure.status, content_type="text/html")
-                if failure.status == 429:
-                    return too_many_requests(headers, failure.retry_after, "shared", failure.code)
-                error = ApiError(failure.status, failure.code, f"{failure.status}: failed on request")
-                return json_response(error.body(), status=failure.status)
-        return None
 
 
 class ApiMiddleware:
@@ -81,14 +29,14 @@ class ApiMiddleware:
         token: str,
         world: World,
         rate_limits: RateLimits,
-        failures: InjectedFailures,
+        faults: Faults,
         record: Path | None,
         prefix: str,
     ) -> None:
         self._token = token
         self._world = world
         self._rate_limits = rate_limits
-        self._failures = failures
+        self._faults = faults
         self._record = record
         self._prefix = prefix
 
@@ -98,11 +46,17 @@ class ApiMiddleware:
         request[BODY] = body
         self._append_to_record(request, body)
         headers, wait = self._rate_limits.count(request.method, path)
-        failure = self._failures.response(request.method, path, headers)
-        if failure is not None:
-            return failure
-        if wait is not None:
-            return too_many_requests(headers, wait)
+
+        async def proceed() -> web.StreamResponse:
+            if wait is not None:
+                return too_many_requests(headers, wait)
+            return await self._handled(request, handler, path, body, headers)
+
+        return await self._faults.respond(request, path, body.payload, headers, proceed)
+
+    async def _handled(
+        self, request: web.Request, handler: _Handler, path: str, body: Body, headers: Mapping[str, str]
+    ) -> web.StreamResponse:
         if not _PATHS_WITHOUT_TOKEN.match(path) and request.headers.get("Authorization") != f"Bot {self._token}":
             raise ApiError(401, 0, "401: Unauthorized")
         body.check_sizes(self._world.file_limit)

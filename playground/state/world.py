@@ -49,6 +49,8 @@ BOT_ID = 1180000000000000001
 ADMIN_ID = 1180000000000000002
 MEMBER_ONE_ID = 1180000000000000003
 MEMBER_TWO_ID = 1180000000000000004
+MORE_MEMBERS_ID = 1180000000000001000
+"""Further members have the ids after this one."""
 BOT_ROLE_ID = 1180000000000000011
 ARTISTS_ROLE_ID = 1180000000000000012
 GENERAL_ID = 1180000000000000021
@@ -124,13 +126,14 @@ class Channel:
 class World:
     """The users, roles and channels. Tests may change the public attributes at any time."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, members: int = 0) -> None:
         self._store = store
         users = (
             User(BOT_ID, "Noisefox", "#e8743b", bot=True, roles=(BOT_ROLE_ID,)),
             User(ADMIN_ID, "admin", "#c0392b", admin=True),
             User(MEMBER_ONE_ID, "member one", "#2e86c1", roles=(ARTISTS_ROLE_ID,)),
             User(MEMBER_TWO_ID, "member two", "#27ae60"),
+            *(User(MORE_MEMBERS_ID + number, f"member {number}", "#7f8c8d") for number in range(1, members + 1)),
         )
         self.users = {user.id: user for user in users}
         self.bot = self.users[BOT_ID]

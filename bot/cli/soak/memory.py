@@ -1,0 +1,26 @@
+"""How the bot's memory grows with the requests it has taken."""
+
+WARM_UP = 0.25
+"""The share of a life's requests that are not counted: caches fill."""
+
+
+class Memory:
+    """Samples of a bot's memory, by life and number of requests."""
+
+    def __init__(self) -> None:
+        self._samples: dict[int, list[tuple[int, float]]] = {}
+
+    def note(self, life: int, requests: int, megabytes: float) -> None:
+        """Add a sample."""
+        self._samples.setdefault(life, []).append((requests, megabytes))
+
+    def slope(self) -> float:
+        """Megabytes per 1000 requests, by least squares over the life with the most requests."""
+        if not self._samples:
+            return 0.0
+        samples = max(self._samples.values(), key=lambda each: each[-1][0] - each[0][0])
+        first, last = samples[0][0], samples[-1][0]
+        counted = [each for each in samples if each[0] >= first + WARM_UP * (last - first)]
+        middle = sum(x for x, _ in counted) / len(counted)
+        spread = sum((x - middle) ** 2 for x, _ in counted)
+        return 1000 * sum((x - middle) * y for x, y in counted) / spread if spread else 0.0
