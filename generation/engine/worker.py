@@ -9,6 +9,7 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import BinaryIO
 
 import torch
@@ -44,7 +45,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     libraries.prepare()
     try:
-        serve(wire.read(commands), commands, events)
+        serve(wire.read(commands), commands, events, _leave)
     except (EOFError, BrokenPipeError):
         return
     except Exception:
@@ -59,10 +60,13 @@ def _claim_output() -> BinaryIO:
     return pipe
 
 
-def serve(options: wire.Configure, commands: BinaryIO, events: BinaryIO) -> None:
+def serve(
+    options: wire.Configure, commands: BinaryIO, events: BinaryIO, on_end: Callable[[], None] = lambda: None
+) -> None:
+    """Run jobs until the commands end. `on_end` is called in another thread then, whatever is being done."""
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     unwanted: set[int] = set()
-    threading.Thread(target=_listen, args=(commands, inbox, unwanted), daemon=True).start()
+    threading.Thread(target=_listen, args=(commands, inbox, unwanted, on_end), daemon=True).start()
     if options.threads:
         torch.set_num_threads(options.threads)
     where, dtype = device.choose(options.device, options.dtype)
@@ -110,11 +114,13 @@ def sizing_for(options: wire.Configure) -> BatchSizing:
     return BatchSizing(SIZES[-1], meter=DeviceMeter(), file=options.measurements)
 
 
-def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]", unwanted: set[int]) -> None:
-    """Fill the inbox. Jobs to cancel are in `unwanted` even before their cancel is read from it.
-
-    When the bot is gone, end the process: whatever it is doing, nobody waits for it any more.
-    """
+def _listen(
+    commands: BinaryIO,
+    inbox: "queue.SimpleQueue[wire.Command | None]",
+    unwanted: set[int],
+    on_end: Callable[[], None],
+) -> None:
+    """Fill the inbox. Jobs to cancel are in `unwanted` even before their cancel is read from it."""
     try:
         while True:
             command = wire.read(commands)
@@ -123,8 +129,13 @@ def _listen(commands: BinaryIO, inbox: "queue.SimpleQueue[wire.Command | None]",
             inbox.put(command)
     except EOFError:
         inbox.put(None)
-        time.sleep(LEAVING_SECONDS)
-        os._exit(0)
+        on_end()
+
+
+def _leave() -> None:
+    """End the process soon: its bot is gone, and nobody waits for what it does."""
+    time.sleep(LEAVING_SECONDS)
+    os._exit(0)
 
 
 def _obey(loop: StepLoop, command: wire.Command, unwanted: set[int]) -> None:

@@ -1,0 +1,47 @@
+"""Cooldowns, when somebody sets the clock of the host."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.policy.budgets import Budgets
+from bot.policy.requester import Requester
+from generation.errors import LimitExceeded
+from generation.settings import GenerationSettings, Limits
+from storage import database
+from storage.database import Sessions
+from storage.generations import Generations
+from storage.records import Lineage, Origin
+from tests.databases import save_empty
+from tests.saved import saved
+
+PERSON = Requester(1, None)
+LIMITS = Limits(cooldown=5)
+
+
+APPLE = GenerationSettings(prompt="an apple", seed=7, model="pocket", width=64, height=64)
+
+
+@pytest.fixture
+async def sessions(tmp_path: Path) -> AsyncIterator[Sessions]:
+    save_empty(tmp_path / "noisefox.db")
+    async with database.opened(tmp_path / "noisefox.db") as sessions:
+        yield sessions
+
+
+async def test_a_clock_that_is_set_back_makes_no_cooldown_longer(sessions: Sessions) -> None:
+    now, ticks = datetime(2026, 1, 1, 12, tzinfo=UTC), 100.0
+    generations = Generations(sessions, lambda: now)
+    budgets = Budgets(host_limits=LIMITS, generations=generations, now=lambda: now, clock=lambda: ticks)
+    await saved(generations, Origin("key", PERSON.user_id, 2, 3), APPLE, Lineage(), charged=1)
+    budgets.note(PERSON)
+    now -= timedelta(minutes=15)
+    ticks += 1
+    with pytest.raises(LimitExceeded, match="Wait 4 s more"):
+        await budgets.check(PERSON, LIMITS, 1)
+    ticks += 4
+    await budgets.check(PERSON, LIMITS, 1)
+    after_a_restart = Budgets(host_limits=LIMITS, generations=generations, now=lambda: now)
+    await after_a_restart.check(PERSON, LIMITS, 1)
