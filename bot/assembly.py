@@ -101,7 +101,7 @@ class Bot:
 async def assembled(
     config: Config,
     *,
-    command: str = "noisefox run",
+    command: str = "noisefox",
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
     reconcile_every: float = EVERY,

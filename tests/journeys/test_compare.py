@@ -19,7 +19,7 @@ from playground.client.person import File
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
+from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, until, urls_of
 
 SMALL = "a red apple --size 64x64"
 
@@ -278,4 +278,4 @@ async def test_it_can_be_cancelled_and_deleted(bot: app.Bot, pool: FakePool, mem
     done = await member.see(await compare(member, "clip skip"), is_sheet)
     await member.click(done, "❌")
     await member.wait_until(lambda: member.message(done["id"]) is None)
-    await member.wait_until(lambda: not list((tmp_path / "data" / "pictures").rglob("2-*")))
+    await until(lambda: not list((tmp_path / "data" / "pictures").rglob("2-*")))

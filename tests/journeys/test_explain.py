@@ -8,7 +8,7 @@ from PIL import Image, ImageSequence
 
 from bot import app
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of
+from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, until, urls_of
 
 
 def explained(message: Message) -> bool:
@@ -82,7 +82,7 @@ async def test_buttons_and_unfinished_explanations_outlive_a_restart(
         assert "seed 7 " not in text_of(await member.see(other.message, explained))
         await member.click(done, "❌")
         await member.wait_until(lambda: member.message(done["id"]) is None)
-    assert len(list((tmp_path / "data" / "pictures").rglob("1-figure*"))) == 0
+        await until(lambda: not list((tmp_path / "data" / "pictures").rglob("1-figure*")))
 
 
 async def test_one_that_is_there_can_be_explained_too(bot: app.Bot, member: Member) -> None:

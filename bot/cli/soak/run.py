@@ -80,12 +80,12 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
-    """Run a soak in a folder, which keeps the bot's data and log. `say` gets the lines to print."""
+async def run(plan: Plan, folder: Path, report: Callable[[str], None]) -> Report:
+    """Run a soak in a folder, which keeps the bot's data and log. `report` gets the lines to print."""
     async with stand_in(folder / "chat", plan.users) as address, Crowd(address.url) as crowd:
         bot = BotProcess(folder, address, LIMITS)
         try:
-            return await _Soak(plan, crowd, bot, say, Members(crowd)).run()
+            return await _Soak(plan, crowd, bot, report, Members(crowd)).run()
         finally:
             await bot.kill()
 
@@ -95,7 +95,7 @@ class _Soak:
     plan: Plan
     crowd: Crowd
     bot: BotProcess
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     members: Members
     memory: Memory = field(default_factory=Memory)
     expects_end: bool = False
@@ -117,10 +117,10 @@ class _Soak:
             for task in watching:
                 task.cancel()
         for line in outcome.faulty:
-            self.say(line)
+            self.report(line)
         for reason, number in outcome.reasons.most_common():
-            self.say(f"{number:5} × {reason}")
-        self.say(f"{outcome}, memory {self.memory.slope():+.1f} MB per 1000 requests")
+            self.report(f"{number:5} × {reason}")
+        self.report(f"{outcome}, memory {self.memory.slope():+.1f} MB per 1000 requests")
         return outcome
 
     async def _use(self) -> None:
@@ -131,7 +131,7 @@ class _Soak:
                 if self.plan.faults:
                     tasks.create_task(self._disturb())
         except TimeoutError:
-            self.say(f"Stopped after {USE_SECONDS:.0f} seconds.")
+            self.report(f"Stopped after {USE_SECONDS:.0f} seconds.")
 
     async def _act(self) -> None:
         """Have members act until enough requests are accepted."""
@@ -154,7 +154,7 @@ class _Soak:
             due = int(plan.jobs * DISTURBED * number / len(names))
             self.allowed = due + plan.at_once
             await self._until_accepted(due)
-            self.say(f"{self.members.accepted:6} accepted: {name}")
+            self.report(f"{self.members.accepted:6} accepted: {name}")
             self.expects_end = "bot" in name
             await disturbances.cause(name)
             self.expects_end = False
@@ -169,7 +169,7 @@ class _Soak:
         while True:
             await asyncio.sleep(0.2)
             if not self.bot.alive and not self.expects_end:
-                self.say(f"The bot ended by itself: {self.bot.last_words()}")
+                self.report(f"The bot ended by itself: {self.bot.last_words()}")
                 await asyncio.sleep(RESTART_SECONDS)
                 await self.bot.start()
 

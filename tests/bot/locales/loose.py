@@ -16,7 +16,17 @@ _UNSAID = ("log", "logging", "warnings", "re")
 """Modules whose functions take log messages or patterns."""
 
 _NAMED = ("locale_str", "create_task", "TypeVar", "ValueError", "TypeError", "RuntimeError", "AssertionError")
-_HOST = ("bot/app.py", "bot/__main__.py", "bot/cli/ack_bench.py", "bot/interactions/connection.py")
+_HOST = (
+    "bot/app.py",
+    "bot/__main__.py",
+    "bot/cli/ack_bench.py",
+    "bot/cli/backup.py",
+    "bot/cli/check.py",
+    "bot/cli/soak/",
+    "bot/interactions/connection.py",
+)
+"""Where the texts are for the host, who reads English on the command line."""
+
 _PROMPTS = "bot/lessons/examples.py"
 """A file whose texts are prompts, not messages."""
 
@@ -31,7 +41,7 @@ def said() -> frozenset[str]:
 def loose_words() -> Iterator[str]:
     """Place and text of each string in the bot that is neither a template, nor documentation, nor a log message."""
     for path in files():
-        if path.is_relative_to(ROOT / "bot") and str(path.relative_to(ROOT)) not in (*_HOST, _PROMPTS):
+        if path.is_relative_to(ROOT / "bot") and not str(path.relative_to(ROOT)).startswith((*_HOST, _PROMPTS)):
             yield from _loose_in(path)
 
 
