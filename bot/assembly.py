@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Self
 
 import discord
@@ -124,7 +123,7 @@ async def assembled(
         estimates = Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue)
         dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
         pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
-        incoming = _Incoming.over(config, client, store, outgoing, dispatcher, pictures, now)
+        incoming = _Incoming.over(config, store, outgoing, dispatcher, pictures, now)
         stack.push_async_callback(incoming.preparation.close)
         await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
         yield Bot(
@@ -246,7 +245,6 @@ class _Incoming:
     def over(
         cls,
         config: Config,
-        client: Client,
         store: _Store,
         outgoing: _Outgoing,
         dispatcher: Dispatcher,
@@ -264,7 +262,6 @@ class _Incoming:
         derivations = Derivations(planner=planner, catalogue=config.catalogue)
         comparisons = Comparisons(catalogue=config.catalogue, planner=planner)
         request_plans = RequestPlans(planner=planner, comparisons=comparisons)
-        fetch = partial(download, client)
         preparation = Preparation(
             generations=store.generations,
             completion=Completion(
@@ -272,7 +269,7 @@ class _Incoming:
                 images=store.images,
                 contexts=contexts,
                 request_plans=request_plans,
-                fetch=fetch,
+                fetch=download,
                 pictures=pictures,
             ),
             dispatcher=dispatcher,
@@ -302,7 +299,7 @@ class _Incoming:
                 request_plans=request_plans,
                 submission=submission,
                 drafts=store.drafts,
-                fetch=fetch,
+                fetch=download,
                 pictures=pictures,
             ),
             visibility=visibility,

@@ -127,6 +127,11 @@ class Generations:
             found = await _readable(session, select(GenerationRow).where(GenerationRow.id == generation_id))
             return found[0] if found else None
 
+    async def parent_of(self, generation: Generation) -> Generation | None:
+        """The request that another one was derived from; None where there is none."""
+        parent = generation.lineage.parent
+        return None if parent is None else await self.get(parent)
+
     async def knows(self, key: str) -> bool:
         """True if the event with that key has made a request."""
         async with self._sessions() as session:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from bot.prompts.presets import Presets
 from bot.requests.picture_request import PictureRequest
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
-from bot.views.custom_ids import Press, PressKind
+from bot.views.custom_ids import Press, PressKind, custom_ids_in
 from bot.views.details import of_settings
 from generation.catalogue import Catalogue
 from generation.sentences import Sentence
@@ -165,16 +166,10 @@ class ContextMenus:
         """The settings of a picture, from our record or else from its metadata. Raises `UserError`."""
         if generation := await self._known(message, interaction.user.id):
             return generation.settings
-        data = await download(self._client, picture_in(message).url, AT_ONCE_SECONDS, METADATA_FILE_BYTES)
+        data = await download(picture_in(message).url, AT_ONCE_SECONDS, METADATA_FILE_BYTES)
         return await asyncio.to_thread(metadata.settings_in, data)
 
 
-def _press_on(components: list[Any]) -> Press | None:
+def _press_on(components: Sequence[Any]) -> Press | None:
     """The first button of a picture among components; None where there is none."""
-    for component in components:
-        if press := Press.read(getattr(component, "custom_id", None) or ""):
-            return press
-        inner = [*getattr(component, "children", []), getattr(component, "accessory", None)]
-        if press := _press_on([each for each in inner if each is not None]):
-            return press
-    return None
+    return next(filter(None, map(Press.read, custom_ids_in(components))), None)

@@ -111,8 +111,7 @@ class History(commands.Cog):
 
     async def _show(self, interaction: discord.Interaction, generation: Generation) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        parent_id = generation.lineage.parent
-        parent = None if parent_id is None else await self._generations.get(parent_id)
+        parent = await self._generations.parent_of(generation)
         if generation.state.unfinished:
             raise Refusal("This picture is still being drawn. See /queue.")
         pictures = await self._finished_files.of(generation, interaction.filesize_limit)

@@ -138,7 +138,7 @@ class MessageUpdates:
         preview = None
         if isinstance(update.event, Progress) and update.event.previews and not generation.origin.hides_previews:
             preview = await asyncio.to_thread(encode.of_previews, update.event.previews)
-        parent = await self._parent(generation)
+        parent = await self._generations.parent_of(generation)
         late = update.left is not None and self._messages.may_miss(generation.origin, update.left)
         with addressing(generation.origin.locale):
             content = views.underway(generation, update.event, preview, parent, update.left, may_be_late=late)
@@ -149,7 +149,7 @@ class MessageUpdates:
 
     async def _show_ending(self, generation: Generation) -> None:
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
-        parent = await self._parent(generation)
+        parent = await self._generations.parent_of(generation)
         for pause in (*RETRY_SECONDS, None):
             try:
                 is_shown = await self._show_somehow(generation, pictures, parent)
@@ -199,7 +199,3 @@ class MessageUpdates:
         except EditsUsedUp:
             message_id = await self._messages.post(origin, content, generation.id, origin.message_id)
             await self._generations.answered(generation, message_id)
-
-    async def _parent(self, generation: Generation) -> Generation | None:
-        parent = generation.lineage.parent
-        return None if parent is None else await self._generations.get(parent)

@@ -4,7 +4,6 @@ import asyncio
 import re
 
 import aiohttp
-import discord
 from discord.http import Route
 from yarl import URL
 
@@ -22,7 +21,7 @@ HOSTS = re.compile(r"cdn\.discordapp\.com|media\.discordapp\.net|images-ext-\d+\
 """Where Discord keeps attachments."""
 
 
-async def download(client: discord.Client, url: str, seconds: float = SECONDS, most: int = UPLOAD_BYTES) -> bytes:
+async def download(url: str, seconds: float = SECONDS, most: int = UPLOAD_BYTES) -> bytes:
     """The file behind a link of Discord's. Raises `Refusal` where it cannot be downloaded within `seconds`, has more
     than `most` bytes, or is elsewhere."""
     try:

@@ -137,8 +137,7 @@ class PictureActions:
 
     async def show_details(self, interaction: discord.Interaction, generation: Generation) -> None:
         """Show all settings to whoever asks; only the owner of a private request sees its button."""
-        parent_id = generation.lineage.parent
-        parent = None if parent_id is None else await self._generations.get(parent_id)
+        parent = await self._generations.parent_of(generation)
         with contextlib.suppress(Refusal):
             generation = await self._visibility.of(interaction, generation)
         await answer(interaction, details(generation, parent))
@@ -155,8 +154,8 @@ class PictureActions:
         now = await self._generations.get(generation.id)
         if now is None or now.state.unfinished:
             return
-        shown = views.ended(now, await self._finished_files.of(now, self._messages.room(now.origin)))
-        await answer(interaction, shown)
+        pictures = await self._finished_files.of(now, self._messages.room(now.origin))
+        await answer(interaction, views.ended(now, pictures, await self._generations.parent_of(now)))
         if interaction.message is not None and interaction.message.id == now.origin.message_id:
             await self._generations.delivered(now.id)
 

@@ -76,7 +76,8 @@ class Dispatcher:
 
     def holds(self, generation: Generation) -> bool:
         """True for a request that is expected, waits, or is being drawn."""
-        return generation.id in self._expected or generation.id in self._waiting or self._in_flight.has(generation.id)
+        at_work = self._in_flight.get(generation.id) is not None
+        return at_work or generation.id in self._expected or generation.id in self._waiting
 
     async def submit(self, generation: Generation) -> None:
         """Queue an expected request; without effect where it was cancelled since."""

@@ -41,10 +41,6 @@ class InFlightJobs:
     def __iter__(self) -> Iterator[InFlight]:
         return iter(self._records.values())
 
-    def has(self, job_id: int) -> bool:
-        """True for a job that the pool has."""
-        return job_id in self._records
-
     def get(self, job_id: int) -> InFlight | None:
         """The record of a job; None where the pool does not have it."""
         return self._records.get(job_id)

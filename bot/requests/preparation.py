@@ -107,7 +107,7 @@ class Preparation:
             return found
         content = await self._starting(generation)
         if origin.answer is Answer.REPLY:
-            parent = await self._parent(generation)
+            parent = await self._generations.parent_of(generation)
             return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
         return await self._messages.follow_up(origin, content, await self._starting(first))
 
@@ -137,10 +137,6 @@ class Preparation:
             self._delivery.finish(failed)
 
     async def _starting(self, generation: Generation) -> MessageContent:
-        parent = await self._parent(generation)
+        parent = await self._generations.parent_of(generation)
         with addressing(generation.origin.locale):
             return views.starting(generation, parent)
-
-    async def _parent(self, generation: Generation) -> Generation | None:
-        parent = generation.lineage.parent
-        return None if parent is None else await self._generations.get(parent)

@@ -1,9 +1,10 @@
 """Custom ids: which button was pressed, on which picture of which request."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 class PressKind(StrEnum):
@@ -90,3 +91,12 @@ COMPARE = re.compile(r"noisefox-try:(?P<parameter>[a-z -]+):(?P<generation>\d{1,
 
 LAST_REQUEST = 0
 """As the request of a `COMPARE` button: the latest one of whoever presses it."""
+
+
+def custom_ids_in(components: Sequence[Any]) -> Iterator[str]:
+    """All custom ids among the components of a message, at any depth."""
+    for component in components:
+        if custom_id := getattr(component, "custom_id", None):
+            yield custom_id
+        inner = [*getattr(component, "children", []), getattr(component, "accessory", None)]
+        yield from custom_ids_in([each for each in inner if each is not None])

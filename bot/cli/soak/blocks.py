@@ -48,7 +48,8 @@ class Blocks:
         if own and seconds > self.ours:
             self.ours, self.our_callback = seconds, own[-1].co_qualname
         elif not own and seconds > self.libraries:
-            self.libraries, self.library_callback = seconds, codes[-1].co_qualname if codes else ""
+            innermost = codes[-1:]
+            self.libraries, self.library_callback = seconds, "".join(code.co_qualname for code in innermost)
 
 
 def _codes(handle: asyncio.events.Handle) -> Iterator[Any]:

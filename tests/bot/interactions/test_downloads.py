@@ -1,9 +1,8 @@
 """Downloads: from Discord's hosts alone, and no more than asked for."""
 
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
-import discord
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -12,7 +11,6 @@ from discord.http import Route
 from bot.errors import Refusal
 from bot.interactions.downloads import HOSTS, download
 
-CLIENT = cast(discord.Client, None)
 MOST = 2**20
 
 
@@ -44,18 +42,18 @@ async def host(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TestServer]:
 @pytest.mark.parametrize(("path", "sentence"), [("/endless", "larger than 1 MiB"), ("/elsewhere", "downloaded")])
 async def test_an_endless_file_and_a_redirect_are_refused(host: TestServer, path: str, sentence: str) -> None:
     with pytest.raises(Refusal, match=sentence):
-        await download(CLIENT, str(host.make_url(path)), 5, MOST)
+        await download(str(host.make_url(path)), 5, MOST)
 
 
 async def test_the_configured_base_is_read_and_no_other_host_is_contacted(
     host: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = str(host.make_url("/small"))
-    assert await download(CLIENT, url, 5, MOST) == b"picture"
+    assert await download(url, 5, MOST) == b"picture"
     monkeypatch.setattr(Route, "BASE", "https://discord.com/api/v10")
     for other in (url, "http://cdn.discordapp.com/a.png", "https://cdn.discordapp.com.evil.example/a.png", "file:///a"):
         with pytest.raises(Refusal):
-            await download(CLIENT, other, 5, MOST)
+            await download(other, 5, MOST)
 
 
 @pytest.mark.parametrize(
