@@ -1,9 +1,10 @@
 """Posts, edits and deletes the messages that show requests."""
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ import discord
 from discord.http import Route
 
 from bot.attachments.finished import DISCORD_FILE_BYTES
-from bot.views.custom_ids import Press, PressKind
+from bot.views.custom_ids import Press, PressKind, custom_ids_in
 from bot.views.message import MessageContent, files_of
 from generation.errors import NoisefoxError
 from storage.records import Answer, Origin, Removal
@@ -65,6 +66,10 @@ class EditsUsedUp(NoisefoxError):
     """Discord allows no more edits of the message, because it is old."""
 
 
+NOT_SHOWN = (MessageUnreachable, MessageDeleted, EditFailed, EditRefused, EditsUsedUp)
+"""All the ways in which a message is not shown."""
+
+
 class Messages:
     """Edits and deletes the answers to requests.
 
@@ -91,9 +96,13 @@ class Messages:
         Raises `MessageUnreachable`, `MessageDeleted`, `EditFailed`, `EditForbidden`, `EditRefused` or `EditsUsedUp`.
         """
         content.view.stop()
+        if self._token_lives(origin):
+            with contextlib.suppress(MessageUnreachable):
+                async with self._sorted_errors(origin):
+                    await self._edit_by_token(origin, content)
+                return
         async with self._sorted_errors(origin):
-            if not (self._token_lives(origin) and await self._edit_by_token(origin, content)):
-                await self._edit_in_channel(origin, content)
+            await self._edit_in_channel(origin, content)
 
     async def post(self, origin: Origin, content: MessageContent, nonce: int, reply_to: int) -> int:
         """Post `content` in the channel of a request, as a reply to a message unless `reply_to` is 0; the message's id.
@@ -127,9 +136,10 @@ class Messages:
         except (MessageDeleted, MessageUnreachable):
             return None
 
-    async def follow_up(self, origin: Origin, content: MessageContent, before: MessageContent) -> int:
+    async def follow_up(self, origin: Origin, content: MessageContent, before: MessageContent, nonce: int) -> int:
         """Post `content` after the acknowledgement, which is filled with `before` if it is still empty, for Discord
-        fills it with the first follow-up otherwise; the message's id. Raises as `edit` does."""
+        fills it with the first follow-up otherwise; the message's id. Where the token is dead, it is posted in the
+        channel, with the `nonce`. Raises as `edit` does."""
         for each in (content, before):
             each.view.stop()
         try:
@@ -142,19 +152,20 @@ class Messages:
                 )
                 return sent.id
         except (MessageDeleted, MessageUnreachable):
-            return await self.post(origin, content, 0, 0)
+            return await self.post(origin, content, nonce, reply_to=0)
 
     async def find(self, origin: Origin, generation_id: int) -> int | None:
         """The answer of a request among the latest messages of its channel, by its Cancel button; None where it cannot
         be found."""
         cancel = Press(PressKind.CANCEL, generation_id).custom_id
+        channel = self._client.get_partial_messageable(origin.channel_id)
         try:
-            channel = self._client.get_partial_messageable(origin.channel_id)
-            async for message in channel.history(limit=_SEARCHED):
-                if message.author == self._client.user and cancel in _custom_ids(message.components):
-                    return message.id
-        except discord.HTTPException as refusal:
-            log.info("the messages of channel %s cannot be read: %s", origin.channel_id, refusal.status)
+            async with self._sorted_errors(origin):
+                async for message in channel.history(limit=_SEARCHED):
+                    if message.author == self._client.user and cancel in custom_ids_in(message.components):
+                        return message.id
+        except (EditForbidden, MessageDeleted) as refusal:
+            log.info("the messages of channel %s cannot be read: %s", origin.channel_id, refusal)
         return None
 
     async def refuse(self, origin: Origin, sentence: str) -> bool:
@@ -164,10 +175,11 @@ class Messages:
             return False
         webhook = self._webhook(origin)
         try:
-            await webhook.delete_message(origin.message_id)
-            if sentence:
-                await webhook.send(sentence, ephemeral=True, allowed_mentions=_NO_MENTIONS)
-        except (discord.HTTPException, aiohttp.ClientError, OSError):
+            async with self._sorted_errors(origin):
+                await webhook.delete_message(origin.message_id)
+                if sentence:
+                    await webhook.send(sentence, ephemeral=True, allowed_mentions=_NO_MENTIONS)
+        except NOT_SHOWN:
             return False
         return True
 
@@ -234,18 +246,10 @@ class Messages:
         )
         return fetched
 
-    async def _edit_by_token(self, origin: Origin, content: MessageContent) -> bool:
-        """Edit with the token. False if Discord says that it is dead."""
-        try:
-            await self._webhook(origin).edit_message(
-                origin.message_id, view=content.view, attachments=files_of(content), allowed_mentions=_NO_MENTIONS
-            )
-        except discord.HTTPException as refusal:
-            if refusal.code not in _DEAD_TOKEN:
-                raise
-            self._bury(origin)
-            return False
-        return True
+    async def _edit_by_token(self, origin: Origin, content: MessageContent) -> None:
+        await self._webhook(origin).edit_message(
+            origin.message_id, view=content.view, attachments=files_of(content), allowed_mentions=_NO_MENTIONS
+        )
 
     async def _edit_in_channel(self, origin: Origin, content: MessageContent) -> None:
         if origin.needs_token:
@@ -253,10 +257,6 @@ class Messages:
         await self._in_channel(origin).edit(
             view=content.view, attachments=files_of(content), allowed_mentions=_NO_MENTIONS
         )
-
-    def _bury(self, origin: Origin) -> None:
-        if origin.token and self._token_lives(origin):
-            self._dead_tokens.append(origin.token)
 
     @asynccontextmanager
     async def _sorted_errors(self, origin: Origin) -> AsyncIterator[None]:
@@ -274,8 +274,8 @@ class Messages:
 
     def _sorted(self, origin: Origin, what: str, refusal: discord.HTTPException) -> NoisefoxError:
         told = f"{what}: {refusal.status}, {refusal.code}"
-        if refusal.code in _DEAD_TOKEN:
-            self._bury(origin)
+        if origin.token and refusal.code in _DEAD_TOKEN:
+            self._dead_tokens.append(origin.token)
             return MessageUnreachable(told)
         if refusal.code == _EDITS_USED_UP:
             self._used_up.append(origin.message_id)
@@ -291,12 +291,3 @@ class Messages:
 
     def _in_channel(self, origin: Origin | Removal) -> discord.PartialMessage:
         return self._client.get_partial_messageable(origin.channel_id).get_partial_message(origin.message_id)
-
-
-def _custom_ids(components: Sequence[Any]) -> Iterator[str]:
-    """All custom ids among the components of a message."""
-    for component in components:
-        if custom_id := getattr(component, "custom_id", None):
-            yield custom_id
-        inner = [*getattr(component, "children", []), getattr(component, "accessory", None)]
-        yield from _custom_ids([each for each in inner if each is not None])

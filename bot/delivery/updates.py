@@ -10,6 +10,7 @@ from bot import views
 from bot.attachments import encode
 from bot.attachments.finished import FinishedFiles, PictureFile
 from bot.delivery.messages import (
+    NOT_SHOWN,
     EditFailed,
     EditForbidden,
     EditRefused,
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = (5.0, 30.0)
 """Pauses before an ending is tried again after a failed edit. After the last one, it is left to the reconciler."""
-
-_MISSED = (MessageUnreachable, MessageDeleted, EditFailed, EditRefused, EditsUsedUp)
 
 Tell = Callable[[Generation], Awaitable[None]]
 
@@ -144,7 +143,7 @@ class MessageUpdates:
             content = views.underway(generation, update.event, preview, parent, update.left, may_be_late=late)
         try:
             await self._messages.edit(generation.origin, content)
-        except _MISSED as missed:
+        except NOT_SHOWN as missed:
             log.info("an update of request %s was not shown: %s", generation.id, missed)
 
     async def _show_ending(self, generation: Generation) -> None:

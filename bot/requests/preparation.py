@@ -6,9 +6,16 @@ from collections.abc import Awaitable, Sequence
 
 from bot import views
 from bot.delivery.audit_log import AuditLog
-from bot.delivery.messages import EditFailed, Messages, MessageUnreachable
+from bot.delivery.messages import (
+    EditFailed,
+    EditForbidden,
+    EditRefused,
+    MessageDeleted,
+    Messages,
+    MessageUnreachable,
+)
 from bot.delivery.updates import MessageUpdates
-from bot.errors import sentence_for
+from bot.errors import UNEXPECTED, sentence_for
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import addressing
 from bot.requests.completion import Completion
@@ -82,16 +89,20 @@ class Preparation:
         return done
 
     async def _answered(self, generation: Generation, first: Generation, again: bool) -> Generation | None:
-        """A request with the message that answers it; None for one that Discord never acknowledged."""
+        """A request with the message that answers it; None for one that has none.
+
+        Discord never acknowledged it then, or it cannot be posted, and its person is told elsewhere.
+        """
         if generation.origin.message_id:
             if not again:
                 self._audit_log.asked(generation)
             return generation
         try:
             message_id = await self._message_of(generation, first, again)
-        except MessageUnreachable as gone:
-            log.warning("request %s cannot be answered: %s", generation.id, gone)
-            message_id = None
+        except (MessageUnreachable, MessageDeleted, EditForbidden, EditRefused) as refusal:
+            log.warning("request %s cannot be answered: %s", generation.id, refusal)
+            self._delivery.finish(await self._generations.fail(generation.id, str(UNEXPECTED)))
+            return None
         if message_id is None:
             await self._generations.withdraw(generation.id)
             return None
@@ -109,7 +120,7 @@ class Preparation:
         if origin.answer is Answer.REPLY:
             parent = await self._generations.parent_of(generation)
             return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
-        return await self._messages.follow_up(origin, content, await self._starting(first))
+        return await self._messages.follow_up(origin, content, await self._starting(first), generation.id)
 
     async def _queued(self, generation: Generation, told: set[str]) -> Generation | None:
         """A request that is queued, once nothing is pending; None where it is refused."""

@@ -9,7 +9,7 @@ import pytest
 
 from bot import app
 from bot.delivery import messages
-from bot.delivery.messages import EditFailed, Messages
+from bot.delivery.messages import EditFailed, EditForbidden, EditRefused, MessageDeleted, Messages
 from bot.requests import completion
 from playground import Playground
 from storage import database
@@ -32,6 +32,14 @@ from tests.journeys.test_given import given
 
 class Lost(OSError):
     """A connection that was cut."""
+
+
+async def locked(*_: Any, **__: Any) -> Any:
+    raise StorageError("database is locked")
+
+
+async def down(*_: Any, **__: Any) -> None:
+    raise EditFailed("Discord is down")
 
 
 def public(member: Member) -> list[dict[str, Any]]:
@@ -153,9 +161,6 @@ async def test_a_locked_database_refuses_in_time_and_loses_nothing(
     drawing = await member.start("a boat")
     await pool.until_at_work()
 
-    async def locked(*_: Any, **__: Any) -> Any:
-        raise StorageError("database is locked")
-
     with monkeypatch.context() as patch:
         for name in ("complete", "add", "delivered"):
             patch.setattr(Generations, name, locked)
@@ -173,9 +178,6 @@ async def test_a_locked_database_refuses_in_time_and_loses_nothing(
 async def test_what_nobody_works_on_can_be_cancelled(
     bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def locked(*_: Any, **__: Any) -> Any:
-        raise StorageError("database is locked")
-
     pool.hold()
     drawing = await member.see_drawing(pool, await member.start("a boat"))
     with monkeypatch.context() as patch:
@@ -190,9 +192,6 @@ async def test_what_nobody_works_on_can_be_cancelled(
 async def test_a_press_on_a_message_that_missed_the_end_shows_it(
     bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def down(*_: Any, **__: Any) -> None:
-        raise EditFailed("Discord is down")
-
     pool.hold()
     drawing = await member.see_drawing(pool, await member.start("a boat"))
     monkeypatch.setattr(Messages, "edit", down)
@@ -208,9 +207,6 @@ async def test_a_press_on_a_message_that_missed_the_end_shows_it(
 async def test_an_outage_that_outlasts_all_tries_is_mended_while_running(
     bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def down(*_: Any, **__: Any) -> None:
-        raise EditFailed("Discord is down")
-
     with monkeypatch.context() as patch:
         patch.setattr(Messages, "edit", down)
         patch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
@@ -226,9 +222,6 @@ async def test_a_reaction_during_a_fault_of_the_database_is_answered(
     bot: app.Bot, member: Member, other: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = await member.imagine("a boat")
-
-    async def locked(*_: Any, **__: Any) -> Any:
-        raise StorageError("database is locked")
 
     with monkeypatch.context() as patch:
         patch.setattr(Generations, "add", locked)
@@ -269,13 +262,13 @@ async def test_an_upload_that_hangs_is_given_up_and_tried_again(
 ) -> None:
     edit, tries = Messages._edit_by_token, 0
 
-    async def hangs_once(self: Messages, origin: Any, content: Any) -> bool:
+    async def hangs_once(self: Messages, origin: Any, content: Any) -> None:
         nonlocal tries
         if content.files:
             tries += 1
         if content.files and tries == 1:
             await asyncio.Event().wait()
-        return await edit(self, origin, content)
+        await edit(self, origin, content)
 
     monkeypatch.setattr(messages, "UPLOAD_SECONDS", 0.05)
     monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", (0.0,))
@@ -295,3 +288,35 @@ async def test_the_owner_of_a_picture_that_cannot_be_posted_finds_it(
     playground.clear_failures()
     await until_nothing_is_due(bot)
     assert "a boat" in words_of(await member.looks_up("history"))
+
+
+@pytest.mark.parametrize("refusal", [EditRefused("a harmful link"), EditForbidden("403"), MessageDeleted("404")])
+async def test_a_follow_up_that_cannot_be_posted_ends_and_its_owner_is_told(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, refusal: Exception
+) -> None:
+    async def refused(*_: Any, **__: Any) -> int:
+        raise refusal
+
+    monkeypatch.setattr(Messages, "follow_up", refused)
+    started = await member.start("a {red, blue} boat")
+    await member.see_finished(started)
+    await member.wait_for(lambda each: "I can't show it there. See /history, number 2" in each["content"])
+    await until_nothing_is_due(bot)
+
+
+async def test_follow_ups_after_the_life_of_the_token_are_messages_of_their_own(
+    start: Start, member: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Messages, "follow_up", never)
+        async with start():
+            await member.start("a {red, blue, green} boat")
+    clock.ahead += 20 * 60
+    async with start() as bot:
+        await until_nothing_is_due(bot)
+    done = public(member)
+    assert len(done) == 3
+    assert all(finished(each) for each in done)
