@@ -42,8 +42,9 @@ class Queue(commands.Cog):
         await interaction.response.edit_message(view=content.view)
 
     async def _content(self, interaction: discord.Interaction) -> MessageContent:
+        saved = await self._generations.unfinished()
         line, drawing = self._dispatcher.line(), self._dispatcher.drawing
-        line += [each for each in await self._generations.unfinished() if not self._dispatcher.holds(each)]
+        line += [each for each in saved if not self._dispatcher.holds(each)]
         channels = {each.origin.channel_id: each.origin for each in line[: pages.LINES] if not each.origin.private}
         seen = await asyncio.gather(*(is_visible(interaction, origin) for origin in channels.values()))
         open_ones = {channel for channel, is_seen in zip(channels, seen, strict=True) if is_seen}

@@ -15,6 +15,7 @@ from playground import Playground
 from storage import database
 from storage.database import StorageError
 from storage.generations import Generations
+from storage.records import Generation
 from tests.fake_pool import FakePool
 from tests.journeys.conftest import (
     Clock,
@@ -173,6 +174,24 @@ async def test_a_locked_database_refuses_in_time_and_loses_nothing(
     await member.see_finished(drawing)
     await until_nothing_is_due(bot)
     assert database.BUSY_MILLISECONDS < 3000, "a locked file is given up before Discord gives up"
+
+
+async def test_a_request_that_is_left_while_the_queue_is_read_is_listed_once(
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished = Generations.unfinished
+
+    async def left_meanwhile(self: Generations) -> list[Generation]:
+        rows = await unfinished(self)
+        pool.finish()
+        await until(lambda: bot.dispatcher.line() == [])
+        return rows
+
+    pool.hold()
+    await member.see_drawing(pool, await member.start("a boat"))
+    monkeypatch.setattr(Generations, "complete", locked)
+    monkeypatch.setattr(Generations, "unfinished", left_meanwhile)
+    assert text_of(await member.asks("queue")).count("**a boat**") == 1
 
 
 async def test_what_nobody_works_on_can_be_cancelled(
