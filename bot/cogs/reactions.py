@@ -133,7 +133,6 @@ class Reactions:
         person = payload.member or discord.Object(payload.user_id)
         requester = requester_in(person, payload.guild_id, self._place(payload) or discord.Object(payload.channel_id))
         [plan] = plans_for(self._derivations, await self._contexts.load(requester), generation, press)
-        await self._submission.check([plan])
         origin = Origin(
             key,
             payload.user_id,

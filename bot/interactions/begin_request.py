@@ -71,6 +71,13 @@ async def check(
 ) -> None:
     """Raise `UserError` where budgets do not allow the plans, or their pictures cannot be posted here."""
     await submission.check(plans)
+    check_place(interaction, submission, plans, private=private)
+
+
+def check_place(
+    interaction: discord.Interaction, submission: Submission, plans: Sequence[Plan], *, private: bool
+) -> None:
+    """Raise `Refusal` where the pictures of the plans cannot be posted here."""
     check_reach(interaction, submission, plans)
     if interaction.guild_id is not None and not is_private(plans, private) and not is_outside(interaction):
         check_may_post(interaction.app_permissions, interaction.channel, Sentence("here"))
@@ -95,7 +102,7 @@ async def begin(
     The first answers in the acknowledgement's message, others in messages that follow. `key` names what is asked for,
     where that may be asked by more than one interaction. Raises `UserError`, and `AlreadyAsked`.
     """
-    await check(interaction, submission, plans, private=private)
+    check_place(interaction, submission, plans, private=private)
     private = is_private(plans, private)
     spoiler = spoiler or any(plan.spoiler for plan in plans)
     origin = _origin(interaction, key or f"interaction:{interaction.id}", private, spoiler)

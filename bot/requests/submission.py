@@ -17,7 +17,7 @@ class Submission:
     """Saves plans, then has them prepared and queued.
 
     A request is saved before Discord is answered, so that an answer never promises one that a crash can lose. Budgets
-    are checked twice: early, where a refusal costs nothing, and again under a lock.
+    are checked there, under a lock; `check` is for those who are only asked a question yet.
     """
 
     def __init__(
