@@ -248,7 +248,15 @@ def _files(kind: Any, section: str, table: Any, models: Collection[str]) -> tupl
         raise ConfigError(f"{section}.folder cannot be read: {reason.strerror}.") from reason
     taken = {spec.file.resolve() for spec in named}
     free = [file for file in found if file.resolve() not in taken and file.stem not in entries]
-    return (*named, *(kind(name=file.stem, file=file) for file in free))
+    return (*named, *(_found(kind, section, file) for file in free))
+
+
+def _found(kind: Any, section: str, file: Path) -> Any:
+    """A file of a folder, by its name. Raises `ConfigError`."""
+    try:
+        return kind(name=file.stem, file=file)
+    except InvalidSetting as refusal:
+        raise ConfigError(f"{section}.folder: {file.name!r} must be renamed. {refusal}") from refusal
 
 
 def _file(kind: Any, where: str, name: str, entry: Any, models: Collection[str]) -> Any:

@@ -79,6 +79,8 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
         ('token = "abc"', "Don't write the token into the configuration file"),
         ('[discord]\ntoken = "abc"', "Don't write the token into the configuration file"),
         ("data = ", "cannot be read"),
+        ('[models." "]\nsource = "a/b"', "models. .name: The name is blank. Choose one that can be seen."),
+        (f'[models.{"m" * 101}]\nsource = "a/b"', "name: The name has 101 characters. Use at most 100."),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> None:
@@ -122,3 +124,9 @@ def test_the_token_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="NOISEFOX_TOKEN"):
         Config(environment={}).token()
     assert "from-env" not in repr(Config(environment={"NOISEFOX_TOKEN": "from-env"}))
+
+
+def test_a_file_whose_name_is_blank_is_to_be_renamed(tmp_path: Path) -> None:
+    (tmp_path / "\N{NO-BREAK SPACE}.safetensors").write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"loras.folder: '.*' must be renamed. The name is blank"):
+        load(written(tmp_path, f'[loras]\nfolder = "{tmp_path}"'))
