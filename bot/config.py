@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot import text_files, token_text
 from generation import acceleration, loras, wire
@@ -33,12 +34,25 @@ class ConfigError(NoisefoxError):
     """The configuration is invalid; the message names the key and says what to write."""
 
 
+def _is_address(url: str) -> bool:
+    """True for the address of an HTTP server, whose port, if any, is from 1 to 65535."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class DiscordConfig:
     """`api_base` is the URL of Discord's HTTP API; `token_file` is a file that contains only the bot's token."""
 
     api_base: str = DISCORD_API
     token_file: str = ""
+
+    def __post_init__(self) -> None:
+        if not _is_address(self.api_base):
+            raise InvalidSetting("api_base", f"Use an address such as {DISCORD_API}, with a port of 1 to 65535 if any.")
 
 
 @dataclass(frozen=True, slots=True)
