@@ -70,4 +70,4 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
         lines = [f"- **{shown(each.name, 32)}** {shown(each.text, 30)}" for each in styles]
         none = say("none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`")
         text = fitting([f"{first} {say('Your styles:')}".lstrip(), *(lines or [f"- {none}"])], MESSAGE_LENGTH)
-        await interaction.response.send_message(text, ephemeral=True)
+        await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
