@@ -13,8 +13,11 @@ from pathlib import Path
 from bot import config
 from generation.comparison import Parameter
 from generation.errors import NoisefoxError
-from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Sampler, Schedule
+from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Bounds, Sampler, Schedule
 from generation.upscaling import FACTOR, FACTORS, UpscalerName
+
+PORT = Bounds(0, 65535)
+"""Ports of TCP; 0 is any free one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +68,7 @@ def _try(options: argparse.Namespace) -> int:
     from bot import app
     from playground.server import Playground
 
+    PORT.check("port", options.port)
     return asyncio.run(app.run_locally(config.load(options.config), Playground, options.port))
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from bot import text_files, token_text
 from generation import acceleration, loras, wire
 from generation.acceleration import Acceleration
 from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
@@ -18,7 +20,8 @@ from generation.loras import LoraSpec
 from generation.settings import Bounds, Limits, Sampler
 from generation.upscaling import UpscalerName
 
-TOKEN_VARIABLE = "NOISEFOX_TOKEN"
+TOKEN_VARIABLE = token_text.VARIABLE
+TOKEN_INSIDE = f"Don't write the token into the configuration file. Set {TOKEN_VARIABLE} instead."
 DISCORD_API = "https://discord.com/api/v10"
 HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10)
 DEVICES = re.compile(r"auto|cpu|mps|(cuda|rocm)(:\d+)?")
@@ -31,12 +34,25 @@ class ConfigError(NoisefoxError):
     """The configuration is invalid; the message names the key and says what to write."""
 
 
+def _is_address(url: str) -> bool:
+    """True for the address of an HTTP server, whose port, if any, is from 1 to 65535."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class DiscordConfig:
     """`api_base` is the URL of Discord's HTTP API; `token_file` is a file that contains only the bot's token."""
 
     api_base: str = DISCORD_API
     token_file: str = ""
+
+    def __post_init__(self) -> None:
+        if not _is_address(self.api_base):
+            raise InvalidSetting("api_base", f"Use an address such as {DISCORD_API}, with a port of 1 to 65535 if any.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +172,28 @@ class Config:
 
     def token(self) -> str:
         """The bot's token, from the environment or the token file. Raises `ConfigError` if there is none."""
-        if token := self.environment.get(TOKEN_VARIABLE, "").strip():
-            return token
+        if text := self.environment.get(TOKEN_VARIABLE, "").strip():
+            return _token(text, TOKEN_VARIABLE)
         if self.discord.token_file:
             try:
-                return Path(self.discord.token_file).expanduser().read_text().strip()
+                text = text_files.read(Path(self.discord.token_file).expanduser())
             except OSError as reason:
                 raise ConfigError(f"discord.token_file cannot be read: {reason.strerror}.") from reason
+            except UnicodeError:
+                raise ConfigError("discord.token_file isn't a text file. Save it as plain text in UTF-8.") from None
+            return _token(text, "discord.token_file")
         raise ConfigError(
             f"There is no bot token. Set the environment variable {TOKEN_VARIABLE}, "
             "or set token_file under [discord] to a file that contains the token."
         )
+
+
+def _token(text: str, where: str) -> str:
+    """The token in a text. Raises `ConfigError`, which repeats none of it."""
+    try:
+        return token_text.token_in(text)
+    except token_text.NoToken as reason:
+        raise ConfigError(f"{where} {reason}") from None
 
 
 def load(path: Path | None) -> Config:
@@ -174,18 +201,25 @@ def load(path: Path | None) -> Config:
     if path is None:
         return Config()
     try:
-        table = tomllib.loads(path.read_text())
+        text = text_files.read(path)
     except FileNotFoundError:
         raise ConfigError(f"The file {path} does not exist. Copy config.example.toml to create it.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
+    except UnicodeError:
+        raise ConfigError(f"{path} isn't a text file. Save it as plain text in UTF-8.") from None
+    except OSError as reason:
+        raise ConfigError(f"{path} cannot be read: {reason.strerror}.") from reason
+    if token_text.ASSIGNMENT.search(text):
+        raise ConfigError(TOKEN_INSIDE)
+    try:
+        return _parse(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as reason:
         raise ConfigError(f"{path} cannot be read: {reason}.") from reason
-    return _parse(table)
 
 
 def _parse(table: dict[str, Any]) -> Config:
     discord = table.get("discord", {})
     if "token" in table or (isinstance(discord, dict) and "token" in discord):
-        raise ConfigError(f"Don't write the token into the configuration file. Set {TOKEN_VARIABLE} instead.")
+        raise ConfigError(TOKEN_INSIDE)
     _refuse_unknown(table, {field.name for field in fields(Config)} - {"environment"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
@@ -248,7 +282,15 @@ def _files(kind: Any, section: str, table: Any, models: Collection[str]) -> tupl
         raise ConfigError(f"{section}.folder cannot be read: {reason.strerror}.") from reason
     taken = {spec.file.resolve() for spec in named}
     free = [file for file in found if file.resolve() not in taken and file.stem not in entries]
-    return (*named, *(kind(name=file.stem, file=file) for file in free))
+    return (*named, *(_found(kind, section, file) for file in free))
+
+
+def _found(kind: Any, section: str, file: Path) -> Any:
+    """A file of a folder, by its name. Raises `ConfigError`."""
+    try:
+        return kind(name=file.stem, file=file)
+    except InvalidSetting as refusal:
+        raise ConfigError(f"{section}.folder: {file.name!r} must be renamed. {refusal}") from refusal
 
 
 def _file(kind: Any, where: str, name: str, entry: Any, models: Collection[str]) -> Any:

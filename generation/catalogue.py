@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from generation import sources
+from generation import names, sources
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
@@ -62,6 +62,7 @@ class ModelSpec:
     """The folder of the IP-Adapter's image encoder; if empty, `image_encoder` beside it."""
 
     def __post_init__(self) -> None:
+        names.check_listed(self.name)
         STEPS.check("steps", self.steps)
         GUIDANCE_SCALE.check("guidance_scale", self.guidance_scale)
         SIZE.check("width", self.width)

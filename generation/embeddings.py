@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from generation import names
 from generation.errors import InvalidSetting
 from generation.loras import SUFFIX
 
@@ -21,8 +22,7 @@ class EmbeddingSpec:
     """The models it is for. If empty, all models that it fits."""
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise InvalidSetting("name", "Give the embedding a name: it is used in prompts.")
+        names.check_visible(self.name)
         if self.file.suffix != SUFFIX:
             raise InvalidSetting("file", f"An embedding must be a {SUFFIX} file: other formats can run code.")
 

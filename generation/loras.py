@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from errno import ENOTDIR
 from pathlib import Path
 
+from generation import names
 from generation.errors import InvalidSetting, UnknownLora
 from generation.sentences import Sentence
 from generation.settings import LORA_SCALE, LORAS
@@ -51,8 +52,9 @@ class LoraSpec:
     """The models it is for. If empty, all."""
 
     def __post_init__(self) -> None:
-        if not self.name.strip() or re.search(_RESERVED, self.name):
-            raise InvalidSetting("name", "A LoRA's name can't be empty or contain a colon, a comma, < or >.")
+        names.check_visible(self.name)
+        if re.search(_RESERVED, self.name):
+            raise InvalidSetting("name", "A LoRA's name can't contain a colon, a comma, < or >.")
         if self.file.suffix != SUFFIX:
             raise InvalidSetting("file", f"A LoRA must be a {SUFFIX} file: other formats can run code.")
 

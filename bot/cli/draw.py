@@ -36,10 +36,10 @@ class NotDrawn(NoisefoxError):
 async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw pictures and print their paths."""
     settings, inputs = asked_for(options, config.catalogue)
+    make_folder(options.out)
     async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
-    options.out.mkdir(parents=True, exist_ok=True)
     for index, picture in enumerate(completed.pictures):
         path = free_path(options.out, f"seed-{picture.seed}")
         path.write_bytes(picture.png)
@@ -62,10 +62,10 @@ async def upscale(options: argparse.Namespace, config: Config) -> int:
     settings = _settings_in(picture, file.stem, config.catalogue)
     manner = Manner.CREATIVE if options.creative else Manner.SUBTLE
     task = Upscale(settings, picture, options.factor, upscaler=UpscalerName(options.upscaler), manner=manner)
+    make_folder(options.out)
     async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", task))
         completed = await finished(pool.events())
-    options.out.mkdir(parents=True, exist_ok=True)
     [larger] = completed.pictures
     path = free_path(options.out, f"{file.stem}-x{options.factor}")
     path.write_bytes(larger.png)
@@ -183,6 +183,19 @@ async def finished(events: AsyncIterator[Event], steps: int | None = None) -> Co
                 case Failed():
                     raise NotDrawn(f"{sentence_for_failure(event.kind)} ({event.detail})")
     raise NotDrawn("The worker stopped.")
+
+
+def make_folder(folder: Path, option: str = "--out") -> None:
+    """Make the folder that an option names, so that nothing is drawn in vain. Raises `NotDrawn` where files can't be
+    written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise NotDrawn(f"{option} {folder} leads to a file. Choose a folder.") from None
+    except OSError as reason:
+        raise NotDrawn(f"{option} {folder} cannot be made: {reason.strerror}. Choose another folder.") from reason
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise NotDrawn(f"{option} {folder} cannot be written to. Choose another folder.")
 
 
 def free_path(folder: Path, name: str, ending: str = "png") -> Path:

@@ -5,7 +5,7 @@ import re
 from itertools import product
 from pathlib import Path
 
-from bot.cli.draw import NotDrawn, asked_for, finished, free_path, inputs_of, worker_options
+from bot.cli.draw import NotDrawn, asked_for, finished, free_path, inputs_of, make_folder, worker_options
 from bot.config import Config
 from bot.figures import explanation
 from bot.figures.comparison import drawn as comparison_sheet
@@ -21,6 +21,7 @@ from generation.settings import STEPS, GenerationSettings, PartialSettings, rand
 async def explain(options: argparse.Namespace, config: Config) -> int:
     """Draw a picture and show its steps; print the paths of figure, animation and picture."""
     settings, inputs = asked_for(options, config.catalogue)
+    make_folder(options.out)
     async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs, explained=True)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
@@ -35,7 +36,6 @@ async def explain(options: argparse.Namespace, config: Config) -> int:
 
 
 def _write(folder: Path, name: str, file: tuple[bytes, str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     data, ending = file
     path = free_path(folder, name, ending)
     path.write_bytes(data)
@@ -46,6 +46,7 @@ async def compare(options: argparse.Namespace, config: Config) -> int:
     """Draw a picture with several values of one or two settings; print the paths of the sheet and its pictures."""
     settings, axes, asked = compared(options, config.catalogue)
     inputs = inputs_of(options)
+    make_folder(options.out)
     pictures: dict[int, bytes] = {}
     async with LocalPool(worker_options(config)) as pool:
         for job_id, model in enumerate(dict.fromkeys(each.model for each in asked)):

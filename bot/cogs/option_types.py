@@ -10,6 +10,7 @@ from bot.interactions.message_pictures import is_picture
 from bot.prompts.presets import CHOICE_LENGTH
 from generation.catalogue import Catalogue
 from generation.images import UPLOAD_BYTES, UnusableImage
+from generation.names import is_blank
 from generation.settings import (
     CLIP_SKIP,
     COUNT,
@@ -79,8 +80,10 @@ def picture_url(attachment: discord.Attachment) -> str:
 
 
 def choices(pairs: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:
-    """Suggestions from pairs of shown text and value, cut to Discord's 25 of 100 characters each."""
-    return [app_commands.Choice(name=_cut(text), value=value) for text, value in islice(pairs, SUGGESTIONS)]
+    """Suggestions from pairs of shown text and value, at most Discord's 25. Texts are cut to 100 characters; a longer
+    value and a blank text are left out, for Discord would refuse the whole list."""
+    fit = (pair for pair in pairs if len(pair[1]) <= CHOICE_LENGTH and not any(map(is_blank, pair)))
+    return [app_commands.Choice(name=_cut(text), value=value) for text, value in islice(fit, SUGGESTIONS)]
 
 
 def matching_models(catalogue: Catalogue, typed: str) -> list[app_commands.Choice[str]]:

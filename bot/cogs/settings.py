@@ -54,7 +54,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
         if personal_settings.reply_when_done:
             lines.append(f"- {say('a reply that mentions you when a picture is done')}")
         text = fitting([f"{first} {say('Your settings:')}".strip(), *lines, *defaults_lines(defaults)], MESSAGE_LENGTH)
-        await interaction.response.send_message(text, ephemeral=True)
+        await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction) -> None:

@@ -11,6 +11,7 @@ from bot.locales import say
 from bot.prompts import flags
 from bot.prompts.presets import SLOT
 from bot.views.text import fitting, shown
+from generation.names import is_blank
 from storage.people import People
 from storage.records import Style
 
@@ -35,6 +36,8 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
             name: Name of the style
             text: Words and flags such as --cfg 6; put {prompt} where the prompt goes
         """
+        if is_blank(name):
+            raise Refusal("The name is blank. Choose one that can be seen.")
         flags.read(text.replace(SLOT, "prompt"))
         kept = await self._people.styles(interaction.user.id)
         if len(kept) >= MOST and name not in [each.name for each in kept]:
@@ -67,4 +70,4 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
         lines = [f"- **{shown(each.name, 32)}** {shown(each.text, 30)}" for each in styles]
         none = say("none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`")
         text = fitting([f"{first} {say('Your styles:')}".lstrip(), *(lines or [f"- {none}"])], MESSAGE_LENGTH)
-        await interaction.response.send_message(text, ephemeral=True)
+        await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)

@@ -30,9 +30,9 @@ class DirectMessages:
         self._messages = messages
 
     async def say(self, user_id: int, sentence: str) -> None:
-        """Send one sentence."""
+        """Send one sentence, without previews of the links in it."""
         async with self._reaching(user_id) as user:
-            await user.send(sentence)
+            await user.send(sentence, suppress_embeds=True)
 
     async def send_pictures(self, user_id: int, generation: Generation) -> None:
         """Send the pictures of a request, with seed and number."""

@@ -178,7 +178,7 @@ class Messages:
             async with self._sorted_errors(origin):
                 await webhook.delete_message(origin.message_id)
                 if sentence:
-                    await webhook.send(sentence, ephemeral=True, allowed_mentions=_NO_MENTIONS)
+                    await webhook.send(sentence, ephemeral=True, allowed_mentions=_NO_MENTIONS, suppress_embeds=True)
         except NOT_SHOWN:
             return False
         return True
@@ -198,14 +198,15 @@ class Messages:
             return
 
     async def mention(self, origin: Origin, sentence: str) -> None:
-        """Reply to the message of a request and ping only its owner. If Discord refuses the reply, only log that."""
+        """Reply to the message of a request and ping only its owner, without previews of links. If Discord refuses the
+        reply, only log that."""
         reference = discord.MessageReference(
             message_id=origin.message_id, channel_id=origin.channel_id, fail_if_not_exists=False
         )
         only = discord.AllowedMentions(users=[discord.Object(origin.user_id)], everyone=False, roles=False)
         try:
             channel = self._client.get_partial_messageable(origin.channel_id)
-            await channel.send(sentence, reference=reference, allowed_mentions=only)
+            await channel.send(sentence, reference=reference, allowed_mentions=only, suppress_embeds=True)
         except discord.HTTPException as refusal:
             log.info("the owner of message %s was not told: %s", origin.message_id, refusal)
 

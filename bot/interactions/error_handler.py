@@ -20,7 +20,10 @@ log = logging.getLogger(__name__)
 
 
 async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
-    """Tell the user privately what went wrong, and log errors that are not meant for people."""
+    """Tell the user privately what went wrong, and log errors that are not meant for people.
+
+    A follow-up fills a message that still waits for an answer; links in the sentence get no preview.
+    """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, OUTDATED):
         log.info("interaction %s is of another version: %s", interaction.id, cause)
@@ -31,19 +34,9 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
     try:
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
-        elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await _fill_or_follow(interaction, sentence)
         elif interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True)
+            await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)
         else:
-            await interaction.response.send_message(sentence, ephemeral=True)
+            await interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
     except discord.HTTPException as unsaid:
         log.warning("interaction %s can no longer be answered: %s", interaction.id, unsaid)
-
-
-async def _fill_or_follow(interaction: discord.Interaction, sentence: str) -> None:
-    """Fill the message that waits for an answer, or follow it up where it shows something already."""
-    try:
-        await interaction.edit_original_response(content=sentence)
-    except discord.HTTPException:
-        await interaction.followup.send(sentence, ephemeral=True)

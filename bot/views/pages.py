@@ -13,6 +13,7 @@ from bot.locales.durations import about
 from bot.views.message import ACCENT, QUIET, MessageContent, Part, framed
 from bot.views.text import link_to, shown
 from generation.jobs import JobState
+from generation.names import is_blank
 from generation.sentences import Sentence
 from storage.records import Generation, Page
 
@@ -131,13 +132,19 @@ def _entry(generation: Generation) -> str:
 def _choice(custom_id: str, placeholder: str, generations: Sequence[Generation]) -> ui.Select[Any]:
     options = [
         discord.SelectOption(
-            label=" ".join(each.settings.prompt.split())[:100],
+            label=_label(each),
             value=str(each.id),
             description=say("number {number} · seed {seed}", number=each.id, seed=each.settings.seed),
         )
         for each in generations
     ]
     return ui.Select(custom_id=custom_id, placeholder=placeholder, options=options)
+
+
+def _label(generation: Generation) -> str:
+    """The prompt, cut to Discord's 100 characters; the number where that leaves nothing to see."""
+    prompt = " ".join(generation.settings.prompt.split())[:100]
+    return say("number {number}", number=generation.id) if is_blank(prompt) else prompt
 
 
 def _turning(place: Place, last: int) -> ui.ActionRow[Any]:

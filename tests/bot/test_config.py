@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError, DiscordConfig, load
 from generation.catalogue import POCKET
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
@@ -79,6 +79,12 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
         ('token = "abc"', "Don't write the token into the configuration file"),
         ('[discord]\ntoken = "abc"', "Don't write the token into the configuration file"),
         ("data = ", "cannot be read"),
+        ('[discord]\napi_base = "http://127.0.0.1:99999/api"', "discord.api_base: Use an address such as https://"),
+        ('[discord]\napi_base = "http://127.0.0.1:0/api"', "with a port of 1 to 65535 if any."),
+        ('[discord]\napi_base = "discord.com"', "discord.api_base: Use an address"),
+        ('[discord]\napi_base = "http://[::1/api"', "discord.api_base: Use an address"),
+        ('[models." "]\nsource = "a/b"', "models. .name: The name is blank. Choose one that can be seen."),
+        (f'[models.{"m" * 101}]\nsource = "a/b"', "name: The name has 101 characters. Use at most 100."),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> None:
@@ -122,3 +128,71 @@ def test_the_token_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="NOISEFOX_TOKEN"):
         Config(environment={}).token()
     assert "from-env" not in repr(Config(environment={"NOISEFOX_TOKEN": "from-env"}))
+
+
+def test_a_file_whose_name_is_blank_is_to_be_renamed(tmp_path: Path) -> None:
+    (tmp_path / "\N{NO-BREAK SPACE}.safetensors").write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"loras.folder: '.*' must be renamed. The name is blank"):
+        load(written(tmp_path, f'[loras]\nfolder = "{tmp_path}"'))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_config_and_token_file_are_read_in_the_encoding_of_any_editor(tmp_path: Path, encoding: str) -> None:
+    token, file = tmp_path / "token", tmp_path / "config.toml"
+    token.write_bytes("abc.def\r\n".encode(encoding))
+    file.write_bytes(f'[discord]\r\ntoken_file = "{token}"\r\n[models."zorro 🦊"]\r\nsource = "a/b"'.encode(encoding))
+    config = replace(load(file), environment={})
+    assert (config.token(), config.models[0].name) == ("abc.def", "zorro 🦊")
+
+
+@pytest.mark.parametrize("text", ["", "\ufeff", "# nothing yet\n"])
+def test_an_empty_config_holds_the_defaults(tmp_path: Path, text: str) -> None:
+    assert load(written(tmp_path, text)) == Config()
+
+
+@pytest.mark.parametrize("bytes_", [b"\xff\x00\x81", b"ab\x00\x00", b"\x89PNG\r\n\x1a\n"])
+def test_a_file_that_is_no_text_is_to_be_saved_as_text(tmp_path: Path, bytes_: bytes) -> None:
+    (file := tmp_path / "file").write_bytes(bytes_)
+    with pytest.raises(ConfigError, match=r"file isn't a text file\. Save it as plain text in UTF-8\.$"):
+        load(file)
+    with pytest.raises(ConfigError, match=r"token_file isn't a text file\. Save it as plain text in UTF-8\.$"):
+        Config(discord=DiscordConfig(token_file=str(file)), environment={}).token()
+
+
+TOKENS = ["abc.def", "NOISEFOX_TOKEN=abc.def", "export NOISEFOX_TOKEN = 'abc.def' ", '"abc.def"']
+
+
+@pytest.mark.parametrize("text", [*TOKENS, '# mine\n\nHOME=/x\nNOISEFOX_TOKEN="abc.def"\n'])
+def test_a_token_is_found_in_what_people_save(tmp_path: Path, text: str) -> None:
+    (file := tmp_path / "token").write_text(text)
+    assert Config(discord=DiscordConfig(token_file=str(file)), environment={}).token() == "abc.def"
+    assert Config(environment={"NOISEFOX_TOKEN": text}).token() == "abc.def"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is empty. Copy the token from the Bot page of your app."),
+        (" \n\n", "is empty. Copy the token"),
+        ("NOISEFOX_TOKEN=", "is empty. Copy the token"),
+        ('NOISEFOX_TOKEN=""', "is empty. Copy the token"),
+        ("abc.def\nabc.ghi", "has several lines. Keep only the token."),
+        ("my token abc.def", "holds characters that no token has."),
+        ("abc…", "holds characters that no token has."),
+    ],
+)
+def test_a_file_without_a_token_says_what_to_do(tmp_path: Path, text: str, sentence: str) -> None:
+    (file := tmp_path / "token").write_text(text)
+    with pytest.raises(ConfigError) as error:
+        Config(discord=DiscordConfig(token_file=str(file)), environment={}).token()
+    assert sentence in str(error.value)
+    assert "abc" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["NOISEFOX_TOKEN=abc", 'data = "x"\n NOISEFOX_TOKEN = "abc"', "export NOISEFOX_TOKEN=abc"]
+)
+def test_a_token_in_the_config_is_to_be_kept_elsewhere(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match="Don't write the token into the configuration file") as error:
+        load(written(tmp_path, line))
+    assert "abc" not in str(error.value)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from bot.cli.draw import make_folder
 from bot.cli.soak import accounting, actions
 from bot.cli.soak.accounting import Report
 from bot.cli.soak.actions import Members
@@ -68,6 +69,8 @@ class Plan:
 
 def soak(options: argparse.Namespace) -> int:
     """Run as the options say, and print how it went; 1 where a request was lost, duplicated or is stuck."""
+    if options.folder:
+        make_folder(options.folder, "--folder")
     plan = Plan(options.jobs, options.users, options.seed, options.faults)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the bot is ended too
     with tempfile.TemporaryDirectory(prefix="noisefox-soak-") as folder:

@@ -1,0 +1,36 @@
+"""Finds the bot's token in the text that a person saved: alone, or as `NOISEFOX_TOKEN=…`."""
+
+import re
+
+VARIABLE = "NOISEFOX_TOKEN"
+
+ASSIGNMENT = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=(?P<value>.*)$", re.MULTILINE)
+"""A line that sets the variable, as in a .env file."""
+
+_TOKEN = re.compile(r"[!-~]+")
+_QUOTED = re.compile(r"""(['"])(?P<inside>.*)\1""")
+
+
+class NoToken(ValueError):
+    """The text holds no token; the message says why and what to do, and repeats none of the text."""
+
+
+def token_in(text: str) -> str:
+    """The token in a text. Raises `NoToken`."""
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    assigned = [match["value"] for line in lines if (match := ASSIGNMENT.match(line))]
+    found = [token for value in assigned or lines if (token := _unquoted(value))]
+    if not found:
+        raise NoToken("is empty. Copy the token from the Bot page of your app.")
+    if len(found) > 1:
+        raise NoToken("has several lines. Keep only the token.")
+    if not _TOKEN.fullmatch(found[0]):
+        raise NoToken("holds characters that no token has. Copy the token from the Bot page of your app.")
+    return found[0]
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    quoted = _QUOTED.fullmatch(value)
+    return (quoted["inside"] if quoted else value).strip()

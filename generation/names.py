@@ -1,0 +1,31 @@
+"""Names of models, LoRAs and embeddings, as far as Discord can show them."""
+
+import unicodedata
+
+from generation.errors import InvalidSetting
+
+NAME_LENGTH = 100
+"""Discord's limit for a name in a list, in characters."""
+
+_DRAWN_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and signs that look like spaces: fillers of Hangul, and Braille without dots."""
+
+
+def is_blank(text: str) -> bool:
+    """True where a text has nothing to see: it is empty, or all spaces, controls and characters without a shape."""
+    return all(each in _DRAWN_BLANK or unicodedata.category(each)[0] in "ZC" for each in text)
+
+
+def check_visible(name: str) -> None:
+    """Raise `InvalidSetting` for a name that has nothing to see."""
+    if is_blank(name):
+        raise InvalidSetting("name", "The name is blank. Choose one that can be seen.")
+
+
+def check_listed(name: str) -> None:
+    """Raise `InvalidSetting` for a name that Discord cannot show in a list, or would have to cut there."""
+    check_visible(name)
+    if len(name) > NAME_LENGTH:
+        raise InvalidSetting(
+            "name", "The name has {length} characters. Use at most {most}.", length=len(name), most=NAME_LENGTH
+        )

@@ -1,0 +1,62 @@
+"""What the command line refuses before anything is drawn or started."""
+
+import os
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from PIL import Image
+
+from bot.cli import draw, figures
+from tests.bot.cli.program import noisefox
+
+COMMANDS = {
+    "imagine": ("imagine", "a fox"),
+    "explain": ("explain", "a fox"),
+    "compare": ("compare", "a fox", "--steps", "2,3"),
+    "upscale": ("upscale", "small.png"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _without_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (draw, figures):
+        monkeypatch.setattr(module, "LocalPool", lambda _: pytest.fail("a worker was started"))
+
+
+def refused(result: CompletedProcess[str]) -> str:
+    """The only line that was printed."""
+    assert (result.returncode, result.stdout) == (1, "")
+    [line] = result.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("out", ["taken", "taken/below"])
+def test_a_file_in_place_of_the_folder(tmp_path: Path, command: str, out: str) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "small.png")
+    (tmp_path / "taken").write_text("mine")
+    result = noisefox(*COMMANDS[command], "--out", out, folder=tmp_path)
+    assert refused(result) == f"noisefox: --out {out} leads to a file. Choose a folder."
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_file_in_place_of_the_folder_of_a_soak(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine")
+    line = refused(noisefox("soak", "--jobs", "1", "--folder", "taken", folder=tmp_path))
+    assert line == "noisefox: --folder taken leads to a file. Choose a folder."
+
+
+def test_a_folder_that_cannot_be_made_or_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = noisefox(*COMMANDS["imagine"], "--out", "n" * 300, folder=tmp_path)
+    assert refused(result).endswith("cannot be made: File name too long. Choose another folder.")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    result = noisefox(*COMMANDS["imagine"], "--out", "locked", folder=tmp_path)
+    assert refused(result) == "noisefox: --out locked cannot be written to. Choose another folder."
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-1"])
+def test_a_port_that_does_not_exist(tmp_path: Path, port: str) -> None:
+    line = refused(noisefox("try", f"--port={port}", folder=tmp_path))
+    assert line == f"noisefox: Port must be between 0 and 65535, not {port}."
+    assert list(tmp_path.iterdir()) == [], "no data folder was made"
