@@ -44,6 +44,7 @@ from bot.interactions.confirmation import DECISION as CONFIRM
 from bot.interactions.confirmation import Confirmation
 from bot.interactions.downloads import download
 from bot.interactions.dynamic_items import persistent, picture_buttons
+from bot.interactions.gate import Gate
 from bot.interactions.picture_actions import PictureActions
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
@@ -115,15 +116,16 @@ async def assembled(
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers))
-        client = await stack.enter_async_context(Client(config.discord.api_base, banned))
+        gate = Gate()
+        client = await stack.enter_async_context(Client(config.discord.api_base, banned, gate))
         store = _Store.over(sessions, Images(config.data / PICTURES), now)
-        outgoing = _Outgoing.over(client, store, now)
+        outgoing = _Outgoing.over(client, store, gate, now)
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)
         estimates = Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue)
         dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
         pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
-        incoming = _Incoming.over(config, store, outgoing, dispatcher, pictures, now)
+        incoming = _Incoming.over(config, store, outgoing, dispatcher, pictures, gate, now)
         stack.push_async_callback(incoming.preparation.close)
         await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
         yield Bot(
@@ -184,7 +186,7 @@ class _Outgoing:
     cleanup: Cleanup
 
     @classmethod
-    def over(cls, client: Client, store: _Store, now: Callable[[], datetime]) -> Self:
+    def over(cls, client: Client, store: _Store, gate: Gate, now: Callable[[], datetime]) -> Self:
         messages, finished_files = Messages(client, now), FinishedFiles(store.images)
         direct_messages = DirectMessages(
             client=client, finished_files=finished_files, people=store.people, messages=messages
@@ -199,6 +201,7 @@ class _Outgoing:
                 finished_files=finished_files,
                 tell=direct_messages.tell_done,
                 tell_unshown=direct_messages.tell_unshown,
+                calm=gate.calm,
             ),
             audit_log=AuditLog(client, store.rules),
             cleanup=Cleanup(removals=store.removals, images=store.images, messages=messages),
@@ -249,6 +252,7 @@ class _Incoming:
         outgoing: _Outgoing,
         dispatcher: Dispatcher,
         pictures: PictureReader,
+        gate: Gate,
         now: Callable[[], datetime],
     ) -> Self:
         contexts = ContextLoader(
@@ -276,6 +280,7 @@ class _Incoming:
             messages=outgoing.messages,
             delivery=outgoing.updates,
             audit_log=outgoing.audit_log,
+            calm=gate.calm,
         )
         submission = Submission(
             budgets=Budgets(host_limits=config.limits, generations=store.generations, now=now),

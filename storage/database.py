@@ -71,12 +71,16 @@ def migrate(file: Path, patience: float = 5.0) -> None:
         snapshots.remove_old(file.parent, time.time())
 
 
+CONNECTIONS = 16
+"""The most connections to the database. They stay open; opening one takes longer than most statements."""
+
+
 @asynccontextmanager
 async def opened(file: Path) -> AsyncIterator[Sessions]:
     """Sessions of the database in `file`, which is migrated first. Raises `UnusableDatabase`."""
     make_private_folder(file.parent)
     await asyncio.to_thread(migrate, file)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}", pool_size=CONNECTIONS, max_overflow=0)
     event.listen(engine.sync_engine, "connect", _prepare)
     noted = {NumbersFile: NumbersFile(file.parent)}
     make = async_sessionmaker(engine, expire_on_commit=False, sync_session_class=CountedSession, info=noted)

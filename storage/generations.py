@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -77,6 +78,8 @@ class Generations:
 
     async def add(self, requests: Sequence[NewRequest]) -> list[Generation]:
         """Commit new queued requests, all or none. Raises `AlreadyAsked` if the key of one is known."""
+        if not requests:
+            return []
         rows = [self._row(request) for request in requests]
         async with self._sessions() as session:
             await session.execute(self._old_charges())
@@ -89,6 +92,20 @@ class Generations:
                         raise AlreadyAsked(request.origin.key) from reason
                 raise
             return [_record(row) for row in rows]
+
+    async def add_side_by_side(self, groups: Sequence[Sequence[NewRequest]]) -> list[list[Generation] | None]:
+        """Commit groups of new queued requests at once, each all or none; None for a group whose key is known."""
+        try:
+            saved = iter(await self.add([request for group in groups for request in group]))
+        except AlreadyAsked:
+            return [await self._add_if_new(group) for group in groups]
+        return [list(islice(saved, len(group))) for group in groups]
+
+    async def _add_if_new(self, group: Sequence[NewRequest]) -> list[Generation] | None:
+        try:
+            return await self.add(group)
+        except AlreadyAsked:
+            return None
 
     async def answered(self, generation: Generation, message_id: int) -> Generation:
         """Record the message that answers a request."""
@@ -181,31 +198,36 @@ class Generations:
         async with self._sessions() as session:
             return await _readable(session, select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
 
-    async def usage(self, user_id: int, since: datetime) -> Usage:
-        """A person's unfinished requests, and all that they asked for since a time; oldest first.
+    async def usages(self, user_ids: Iterable[int], since: datetime) -> dict[int, Usage]:
+        """Each person's unfinished requests, and all that they asked for since a time; oldest first.
 
         Requests that were forgotten since are among them. A failed request counts neither as charged nor as asked.
         """
+        people = list(user_ids)
         recent = GenerationRow.created >= since
         unfinished = GenerationRow.state.in_(_UNFINISHED)
         counts = and_(recent, GenerationRow.state != JobState.FAILED.value)
         kept = select(
+            GenerationRow.user_id,
             GenerationRow.created,
             GenerationRow.charged,
             GenerationRow.guild_id,
             unfinished.label("unfinished"),
             counts.label("counts"),
-        ).where(GenerationRow.user_id == user_id, or_(unfinished, recent))
+        ).where(GenerationRow.user_id.in_(people), or_(unfinished, recent))
         forgotten = select(
+            ForgottenChargeRow.user_id,
             ForgottenChargeRow.created,
             ForgottenChargeRow.charged,
             ForgottenChargeRow.guild_id,
             literal(False),
             literal(True),
-        ).where(ForgottenChargeRow.user_id == user_id, ForgottenChargeRow.created >= since)
+        ).where(ForgottenChargeRow.user_id.in_(people), ForgottenChargeRow.created >= since)
+        charges: dict[int, list[Charge]] = {person: [] for person in people}
         async with self._sessions() as session:
-            rows = await session.execute(union_all(kept, forgotten).order_by("created"))
-            return Usage(tuple(Charge(*row) for row in rows))
+            for row in await session.execute(union_all(kept, forgotten).order_by("created")):
+                charges[row[0]].append(Charge(*row[1:]))
+        return {person: Usage(tuple(theirs)) for person, theirs in charges.items()}
 
     async def forget_old_charges(self) -> None:
         """Remove the charges of forgotten requests that count against no budget any more."""

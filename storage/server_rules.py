@@ -1,10 +1,13 @@
 """The rules of servers."""
 
-from collections.abc import Collection
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from generation.settings import PartialSettings
 from storage.database import Sessions
@@ -12,14 +15,33 @@ from storage.records import NsfwPolicy
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
 from storage.tables import ServerAllowedRow, ServerRow, ServerRuleRow
 
+FRESH = 1.0
+"""Seconds for which a server's rules are kept in memory. Changes made here are seen at once."""
+
 
 class ServerRules:
     """Each server's rules, by the server's id."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, clock: Callable[[], float] = time.monotonic) -> None:
         self._sessions = sessions
+        self._clock = clock
+        self._books: dict[int, tuple[float, Rulebook]] = {}
+        """What was read lately, and until when it holds."""
+        self._changes = 0
+        """The number of changes made here. What was read during one may be older than it."""
 
     async def of(self, guild_id: int) -> Rulebook:
+        """A server's rules, as they are, or were at most `FRESH` seconds ago if another process changed them."""
+        until, book = self._books.get(guild_id, (0.0, Rulebook()))
+        if self._clock() >= until:
+            changes = self._changes
+            book = await self._read(guild_id)
+            self._books = {id: each for id, each in self._books.items() if each[0] > self._clock()}
+            if changes == self._changes:
+                self._books[guild_id] = self._clock() + FRESH, book
+        return book
+
+    async def _read(self, guild_id: int) -> Rulebook:
         async with self._sessions() as session:
             server = await session.get(ServerRow, guild_id)
             rules = await session.scalars(select(ServerRuleRow).filter_by(guild_id=guild_id))
@@ -78,8 +100,7 @@ class ServerRules:
 
     async def log_channel_of(self, guild_id: int) -> int | None:
         """The channel that requests and changes are logged in; None where there is none."""
-        async with self._sessions() as session:
-            return await session.scalar(select(ServerRow.log_channel_id).filter_by(guild_id=guild_id))
+        return (await self.of(guild_id)).log_channel_id
 
     async def log_to(self, guild_id: int, channel_id: int | None) -> None:
         """Set the log channel; None turns the log off."""
@@ -87,7 +108,7 @@ class ServerRules:
 
     async def allow(self, guild_id: int, kind: Kind, name: str, allowed: bool) -> None:
         """Add a name to the allowed ones of its kind, or remove it. Once the list is empty, all are allowed."""
-        async with self._sessions() as session, session.begin():
+        async with self._changing(guild_id) as session:
             row = ServerAllowedRow(guild_id=guild_id, kind=kind.value, name=name)
             if allowed:
                 await session.merge(row)
@@ -96,7 +117,7 @@ class ServerRules:
 
     async def forget(self, guild_id: int, scope: int | None = None, setting: str | None = None) -> None:
         """Remove all rules of a server, or those of one scope, for all settings or for one."""
-        async with self._sessions() as session, session.begin():
+        async with self._changing(guild_id) as session:
             if scope is not None:
                 named = {"setting": setting} if setting else {}
                 await session.execute(delete(ServerRuleRow).filter_by(guild_id=guild_id, scope_id=scope, **named))
@@ -114,7 +135,7 @@ class ServerRules:
     async def forget_places(self, guild_id: int, places: Collection[int]) -> None:
         """Remove channels and roles from all rules of a server."""
         names = [str(place) for place in places]
-        async with self._sessions() as session, session.begin():
+        async with self._changing(guild_id) as session:
             scoped = delete(ServerRuleRow).filter_by(guild_id=guild_id).where(ServerRuleRow.scope_id.in_(places))
             await session.execute(scoped)
             allowed = delete(ServerAllowedRow).filter_by(guild_id=guild_id).where(ServerAllowedRow.name.in_(names))
@@ -124,7 +145,7 @@ class ServerRules:
                 server.log_channel_id = None
 
     async def _say(self, guild_id: int, rules: dict[RuleKey, Rule]) -> None:
-        async with self._sessions() as session, session.begin():
+        async with self._changing(guild_id) as session:
             for key, rule in rules.items():
                 names = {"guild_id": guild_id, "scope_id": key.scope, "model": key.model, "setting": key.setting}
                 row = await session.get(ServerRuleRow, tuple(names.values())) or ServerRuleRow(**names)
@@ -135,8 +156,18 @@ class ServerRules:
                 session.add(row)
 
     async def _change(self, guild_id: int, **changes: Any) -> None:
-        async with self._sessions() as session, session.begin():
+        async with self._changing(guild_id) as session:
             row = await session.get(ServerRow, guild_id) or ServerRow(guild_id=guild_id)
             for name, value in changes.items():
                 setattr(row, name, value)
             session.add(row)
+
+    @asynccontextmanager
+    async def _changing(self, guild_id: int) -> AsyncIterator[AsyncSession]:
+        """A transaction that changes a server's rules; what was read before holds no longer."""
+        try:
+            async with self._sessions() as session, session.begin():
+                yield session
+        finally:
+            self._changes += 1
+            self._books.pop(guild_id, None)

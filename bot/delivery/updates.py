@@ -31,6 +31,12 @@ RETRY_SECONDS = (5.0, 30.0)
 """Pauses before an ending is tried again after a failed edit. After the last one, it is left to the reconciler."""
 
 Tell = Callable[[Generation], Awaitable[None]]
+Calm = Callable[[], Awaitable[None]]
+"""Waits while more people ask than can be answered."""
+
+
+async def _at_once() -> None:
+    """Wait for nothing."""
 
 
 class Poster(Protocol):
@@ -60,6 +66,7 @@ class MessageUpdates:
         finished_files: FinishedFiles,
         tell: Tell | None = None,
         tell_unshown: Tell | None = None,
+        calm: Calm = _at_once,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -68,6 +75,7 @@ class MessageUpdates:
         self._finished_files = finished_files
         self._tell = tell
         self._tell_unshown = tell_unshown
+        self._calm = calm
         self._clock = clock
         self._sleep = sleep
         self._lanes = RateLanes(clock)
@@ -134,6 +142,7 @@ class MessageUpdates:
     async def _show_news(self, generation: Generation, update: JobUpdate) -> None:
         if self._messages.spares_edits(generation.origin):
             return
+        await self._calm()
         preview = None
         if isinstance(update.event, Progress) and update.event.previews and not generation.origin.hides_previews:
             preview = await asyncio.to_thread(encode.of_previews, update.event.previews)
@@ -147,6 +156,7 @@ class MessageUpdates:
             log.info("an update of request %s was not shown: %s", generation.id, missed)
 
     async def _show_ending(self, generation: Generation) -> None:
+        await self._calm()
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
         parent = await self._generations.parent_of(generation)
         for pause in (*RETRY_SECONDS, None):

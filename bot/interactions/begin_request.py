@@ -121,7 +121,7 @@ async def begin(
         return
     assert acknowledged is not None
     assert acknowledged.message_id is not None
-    await submission.acknowledged(saved, acknowledged.message_id)
+    submission.acknowledged(saved, acknowledged.message_id)
 
 
 def _origin(interaction: discord.Interaction, key: str, private: bool, spoiler: bool) -> Origin:

@@ -105,7 +105,7 @@ class Tree(app_commands.CommandTree["Client"]):
 class Client(commands.Bot):
     """A connection to Discord, or to a stand-in for it at `api_base`."""
 
-    def __init__(self, api_base: str, banned: Bans, **options: Any) -> None:
+    def __init__(self, api_base: str, banned: Bans, gate: Gate, **options: Any) -> None:
         intents = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -124,7 +124,7 @@ class Client(commands.Bot):
         self._submitted: Submitted | None = None
         self._api_base = api_base
         self._banned = banned
-        self._gate = Gate()
+        self._gate = gate
         Route.BASE = api_base
 
     async def serve(

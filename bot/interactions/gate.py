@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import discord
+from discord import app_commands
 
 from bot.errors import Refusal
 
-MOST = 32
-"""Interactions that are being answered at the same time. Discord takes a tenth of a second for an answer, so a few
-hundred a second get in; more at a time would only make all of them late."""
+MOST = 16
+"""Interactions that are being answered at the same time. More at a time would only make all of them late."""
 
-PATIENCE = 1.5
-"""Seconds that one may wait to be let in. Discord gives up after three, and answering takes its own time."""
+PATIENCE = 1.2
+"""Seconds that one may wait to be let in. Discord gives up after three, and a refusal takes its own time."""
 
 LOOKS = 0.005
 """Seconds between two looks at who has been answered, while somebody waits."""
 
+RUSH = 2.5
+"""The longest time in seconds for which a rush holds up work that can wait."""
 
-class Busy(Refusal):
+
+class Busy(Refusal, app_commands.CheckFailure):
     """Too many people want something at the same moment."""
 
     def __init__(self) -> None:
@@ -54,6 +57,8 @@ class Gate:
         self._inside: list[_Visitor] = []
         self._waiting: deque[tuple[float, _Visitor, asyncio.Future[None]]] = deque()
         self._keeper: asyncio.Task[None] | None = None
+        self._calm = asyncio.Event()
+        self._calm.set()
 
     async def enter(self, interaction: discord.Interaction[Any]) -> None:
         """Wait for a place. Raises `Busy` where none is free in time."""
@@ -64,8 +69,20 @@ class Gate:
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append((self._clock(), visitor, turn))
         if self._keeper is None or self._keeper.done():
+            self._calm.clear()
             self._keeper = asyncio.create_task(self._keep(), name="gate")
         await turn
+
+    async def calm(self) -> None:
+        """Wait while somebody waits to be let in, for work that can wait; no longer than `RUSH`."""
+        if self._calm.is_set():
+            return
+        waits = [asyncio.ensure_future(self._sleep(RUSH)), asyncio.ensure_future(self._calm.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def _has_room(self) -> bool:
         self._inside = [each for each in self._inside if each.is_unanswered]
@@ -85,6 +102,7 @@ class Gate:
                 else:
                     self._inside.append(visitor)
                     turn.set_result(None)
+        self._calm.set()
 
     def _is_late(self) -> bool:
         """True where whoever waits longest has waited too long."""

@@ -1,7 +1,7 @@
 """How much a person may ask for: unfinished requests, the time between two, and steps in a day."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import ceil, inf
 
@@ -52,32 +52,31 @@ class Budgets:
         for place in (None, requester.guild_id):
             self._asked[requester.user_id, place] = self._clock()
 
-    async def check(
-        self, requester: Requester, limits: Limits, charged: int, *, requests: int = 1, first: bool = True
-    ) -> None:
-        """Raise `LimitExceeded` where a person, who has `limits` in this place, may not make so many `requests` now,
-        which are charged so many steps together.
+    async def usages(self, user_ids: Iterable[int]) -> Mapping[int, Usage]:
+        """What people have asked for that still counts, by person."""
+        return await self._generations.usages(user_ids, self._now() - BUDGET_TIME)
 
-        Only the `first` of several requests that come together waits for the cooldown.
+    def check(self, requester: Requester, limits: Limits, used: Usage, charged: int, *, requests: int = 1) -> None:
+        """Raise `LimitExceeded` where a person, who has `limits` in this place and has `used` so much, may not make so
+        many `requests` now, which are charged so many steps together.
+
+        Of several requests that come together, only the first waits for the cooldown.
         """
-        usage = await self._usage(requester)
+        self.check_room(requester, limits, used, requests)
         for place, allowed in self._limits(requester, limits):
-            _check_room(usage.within(place), allowed, requests)
-        for place, allowed in self._limits(requester, limits):
-            used = usage.within(place)
-            allowed.check_waiting(used.unfinished)
-            if first and allowed.cooldown and used.last:
-                _check_cooldown(place is not None, allowed.cooldown, self._since(requester, place, used.last))
-            if allowed.daily_steps is not None and used.steps + charged > allowed.daily_steps:
-                left = max(allowed.daily_steps - used.steps, 0)
+            here = used.within(place)
+            allowed.check_waiting(here.unfinished)
+            if allowed.cooldown and here.last:
+                _check_cooldown(place is not None, allowed.cooldown, self._since(requester, place, here.last))
+            if allowed.daily_steps is not None and here.steps + charged > allowed.daily_steps:
+                left = max(allowed.daily_steps - here.steps, 0)
                 refusal = _TOO_MUCH[place is not None].with_values(needed=charged, daily=allowed.daily_steps)
-                raise LimitExceeded(refusal.with_values(left=left, advice=self._advice(used, charged - left)))
+                raise LimitExceeded(refusal.with_values(left=left, advice=self._advice(here, charged - left)))
 
-    async def check_room(self, requester: Requester, limits: Limits, requests: int) -> None:
+    def check_room(self, requester: Requester, limits: Limits, used: Usage, requests: int) -> None:
         """Raise `LimitExceeded` where so many `requests` at once are too many."""
-        usage = await self._usage(requester)
         for place, allowed in self._limits(requester, limits):
-            _check_room(usage.within(place), allowed, requests)
+            _check_room(used.within(place), allowed, requests)
 
     def _since(self, requester: Requester, place: int | None, last: datetime) -> float:
         """The seconds since a person's `last` request in a place. Where the wall clock was set back since, another
@@ -87,9 +86,6 @@ class Budgets:
             return passed
         asked = self._asked.get((requester.user_id, place))
         return inf if asked is None else self._clock() - asked
-
-    async def _usage(self, requester: Requester) -> Usage:
-        return await self._generations.usage(requester.user_id, self._now() - BUDGET_TIME)
 
     def _advice(self, used: Usage, lacking: int) -> Sentence:
         """Advice for somebody who lacks so many steps, with the time until they come back if they ever do."""

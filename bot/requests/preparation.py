@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot import views
 from bot.delivery.audit_log import AuditLog
@@ -27,6 +27,9 @@ from storage.records import Answer, Generation
 
 log = logging.getLogger(__name__)
 
+Calm = Callable[[], Awaitable[None]]
+"""Waits while more people ask than can be answered."""
+
 
 class Preparation:
     """Prepares saved requests in the background. What fails for now is left to the reconciler."""
@@ -40,6 +43,7 @@ class Preparation:
         messages: Messages,
         delivery: MessageUpdates,
         audit_log: AuditLog,
+        calm: Calm,
     ) -> None:
         self._generations = generations
         self._completion = completion
@@ -47,6 +51,7 @@ class Preparation:
         self._messages = messages
         self._delivery = delivery
         self._audit_log = audit_log
+        self._calm = calm
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, saved: Sequence[Generation], *, again: bool = False) -> None:
@@ -72,7 +77,8 @@ class Preparation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _prepare(self, saved: Sequence[Generation], again: bool) -> None:
-        """Post the answers in their order, then do side by side what takes long."""
+        """Post the answers in their order, then do side by side what takes long; after a rush, if there is one."""
+        await self._calm()
         answered = [await self._guarded(each, self._answered(each, saved[0], again)) for each in saved]
         told: set[str] = set()
         await asyncio.gather(*(self._guarded(each, self._queued(each, told)) for each in answered if each))
@@ -95,6 +101,7 @@ class Preparation:
         """
         if generation.origin.message_id:
             if not again:
+                generation = await self._generations.answered(generation, generation.origin.message_id)
                 self._audit_log.asked(generation)
             return generation
         try:

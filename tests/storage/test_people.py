@@ -174,10 +174,10 @@ async def test_the_number_of_what_was_forgotten_is_never_used_again_and_its_step
     await generations.forget_user(1)
     assert await charge(2, "abc") > failed
     for place, steps in ((5, 25), (None, 25), (6, 0)):
-        assert (await generations.usage(1, now - timedelta(days=1))).within(place).steps == steps
+        assert (await generations.usages([1], now - timedelta(days=1)))[1].within(place).steps == steps
     now += timedelta(days=1, seconds=1)
     await generations.forget_old_charges()
-    assert (await generations.usage(1, datetime(2025, 1, 1, tzinfo=UTC))).steps == 0
+    assert (await generations.usages([1], datetime(2025, 1, 1, tzinfo=UTC)))[1].steps == 0
 
 
 async def test_paces_are_kept(sessions: Sessions) -> None:

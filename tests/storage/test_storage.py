@@ -68,7 +68,7 @@ async def test_one_event_never_makes_two_requests(generations: Generations, appl
 
 
 async def unfinished_of(generations: Generations, user_id: int) -> int:
-    return (await generations.usage(user_id, datetime.now(UTC))).unfinished
+    return (await generations.usages([user_id], datetime.now(UTC)))[user_id].unfinished
 
 
 async def test_the_life_of_a_request(sessions: Sessions, generations: Generations, apple: GenerationSettings) -> None:
@@ -165,10 +165,10 @@ async def test_what_a_member_has_spent(generations: Generations, apple: Generati
     await generations.cancel(last.id, 5)
     guild, user = mine[0].guild_id, mine[0].user_id
     assert guild is not None
-    usage = await generations.usage(user, first.created)
+    usage = (await generations.usages([user], first.created))[user]
     assert (usage.within(guild).steps, usage.within(guild).last) == (40 + 5, last.created)
     assert (usage.steps, usage.last) == (40 + 7 + 5, last.created)
-    later = await generations.usage(user, last.created + timedelta(seconds=1))
+    later = (await generations.usages([user], last.created + timedelta(seconds=1)))[user]
     assert (later.within(guild).steps, later.within(guild).last) == (0, None)
     assert [(each.within(guild).unfinished, each.unfinished) for each in (usage, later)] == [(2, 3), (2, 3)]
     unfinished = {each.id for each in await generations.unfinished_in(guild, user)}

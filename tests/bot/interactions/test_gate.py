@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.interactions.gate import MOST, PATIENCE, Busy, Gate
+from bot.interactions.gate import LOOKS, MOST, PATIENCE, RUSH, Busy, Gate
 
 
 @dataclass
@@ -35,8 +35,14 @@ class Rush:
     people: list[Interaction] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.gate = Gate(clock=lambda: self.now, sleep=lambda _: asyncio.sleep(0))
+        self.gate = Gate(clock=lambda: self.now, sleep=self.sleep)
         self._tasks: list[asyncio.Task[None]] = []
+
+    async def sleep(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.now < end and seconds > LOOKS:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     async def come(self, people: int) -> None:
         for _ in range(people):
@@ -94,3 +100,26 @@ async def test_whoever_fails_leaves_the_place_to_others(rush: Rush) -> None:
     rush._tasks[0].cancel()
     await rush.settle()
     assert rush.let_in[-1] == MOST
+
+
+async def test_what_can_wait_waits_for_the_end_of_a_rush(rush: Rush) -> None:
+    await rush.gate.calm()
+    await rush.come(MOST + 1)
+    waiting = asyncio.create_task(rush.gate.calm())
+    await rush.settle()
+    assert not waiting.done()
+    rush.people[0].response.answered = True
+    await rush.settle()
+    assert waiting.done()
+
+
+async def test_a_rush_without_an_end_holds_up_nothing_for_long(rush: Rush) -> None:
+    await rush.come(MOST + 1)
+    waiting = asyncio.create_task(rush.gate.calm())
+    while rush.now < RUSH:
+        await rush.settle()
+        assert not waiting.done()
+        rush.now += PATIENCE / 2
+        await rush.come(1)
+    await rush.settle()
+    assert waiting.done()
