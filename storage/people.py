@@ -25,11 +25,7 @@ class People:
     async def personal_settings(self, user_id: int) -> PersonalSettings:
         async with self._sessions() as session:
             row = await session.get(PersonalSettingsRow, user_id)
-        return (
-            PersonalSettings(**{each.name: getattr(row, each.name) for each in fields(PersonalSettings)})
-            if row
-            else PersonalSettings()
-        )
+        return _personal_settings(row)
 
     async def change_personal_settings(
         self,
@@ -50,10 +46,11 @@ class People:
             "model": model,
         }
         given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
-        personal_settings = replace(await self.personal_settings(user_id), **given)
         async with self._sessions.writing() as session:
-            await session.merge(PersonalSettingsRow(user_id=user_id, **asdict(personal_settings)))
-        return personal_settings
+            row = await session.get(PersonalSettingsRow, user_id)
+            changed = replace(_personal_settings(row), **given)
+            await session.merge(PersonalSettingsRow(user_id=user_id, **asdict(changed)))
+        return changed
 
     async def take_hint(self, user_id: int, now: datetime) -> bool:
         """True if a person may see a hint now, which is then recorded as shown."""
@@ -119,3 +116,9 @@ class People:
         async with self._sessions.writing() as session:
             for table in _OWN:
                 await session.execute(delete(table).filter_by(user_id=user_id))
+
+
+def _personal_settings(row: PersonalSettingsRow | None) -> PersonalSettings:
+    if row is None:
+        return PersonalSettings()
+    return PersonalSettings(**{each.name: getattr(row, each.name) for each in fields(PersonalSettings)})
