@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from storage import numbers, schema, snapshots
@@ -32,6 +32,9 @@ class Sessions:
 
     def __init__(self, make: async_sessionmaker[AsyncSession]) -> None:
         self._make = make
+        self._turn = asyncio.Lock()
+        self._refusals = 0
+        """How often the database has refused a writer."""
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[AsyncSession]:
@@ -40,6 +43,25 @@ class Sessions:
                 yield session
         except SQLAlchemyError as reason:
             raise StorageError(str(reason)) from reason
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session for one transaction that writes; its end commits.
+
+        Writers take turns, for SQLite has one at a time and does not keep their order. Where it refuses one, as while
+        another program has locked it, all that wait are refused too: each would wait as long again.
+        """
+        refusals = self._refusals
+        async with self._turn:
+            if refusals != self._refusals:
+                raise StorageError("The database refused whoever wrote before.")
+            try:
+                async with self() as session, session.begin():
+                    yield session
+            except StorageError as failure:
+                if isinstance(failure.__cause__, OperationalError):
+                    self._refusals += 1
+                raise
 
 
 FILE = "noisefox.db"

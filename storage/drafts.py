@@ -28,7 +28,7 @@ class Drafts:
     async def add(self, user_id: int, request: dict[str, Any]) -> int:
         """Keep a request, as a JSON object, and return its id. Drafts older than `LIFE` are removed."""
         row = DraftRow(user_id=user_id, created=self._now(), request=json.dumps(request))
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.execute(delete(DraftRow).where(DraftRow.created < self._now() - LIFE))
             session.add(row)
         return row.id
@@ -48,5 +48,5 @@ class Drafts:
 
     async def remove(self, draft_id: int) -> None:
         """Remove a draft, once its request is saved."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.execute(delete(DraftRow).filter_by(id=draft_id))

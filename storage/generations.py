@@ -81,11 +81,11 @@ class Generations:
         if not requests:
             return []
         rows = [self._row(request) for request in requests]
-        async with self._sessions() as session:
+        async with self._sessions.writing() as session:
             await session.execute(self._old_charges())
             session.add_all(rows)
             try:
-                await session.commit()
+                await session.flush()
             except IntegrityError as reason:
                 for request in requests:
                     if await self.knows(request.origin.key):
@@ -117,7 +117,7 @@ class Generations:
 
         Files that it needed for that alone are noted as `Removals`.
         """
-        async with self._sessions() as session:
+        async with self._sessions.writing() as session:
             row = await session.get_one(GenerationRow, generation_id)
             if not JobState(row.state).unfinished:
                 return _record(row)
@@ -126,18 +126,16 @@ class Generations:
                 setattr(row, name, value)
             await session.flush()
             await _note_unneeded(session, before)
-            await session.commit()
             return _record(row)
 
     async def withdraw(self, generation_id: int) -> None:
         """Remove a request that was never acknowledged."""
-        async with self._sessions() as session:
+        async with self._sessions.writing() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = _input_files(row)
             await session.delete(row)
             await session.flush()
             await _note_unneeded(session, files)
-            await session.commit()
 
     async def get(self, generation_id: int) -> Generation | None:
         async with self._sessions() as session:
@@ -231,7 +229,7 @@ class Generations:
 
     async def forget_old_charges(self) -> None:
         """Remove the charges of forgotten requests that count against no budget any more."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.execute(self._old_charges())
 
     async def interrupted(self) -> list[Generation]:
@@ -259,7 +257,7 @@ class Generations:
         theirs = _interrupted() if alone else and_(_interrupted(), free)
         values = {"lease_owner": self._owner, "leased_until": now + LEASE}
         mine = _interrupted(), GenerationRow.lease_owner == self._owner
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.execute(update(GenerationRow).where(theirs).values(**values))
             return await _readable(session, select(GenerationRow).where(*mine).order_by(GenerationRow.id))
 
@@ -293,13 +291,12 @@ class Generations:
 
     async def add_pictures(self, generation_id: int, pictures: Sequence[Picture], seconds: float) -> Generation:
         """Record some pictures of a comparison, whose files have been written, while others are yet to come."""
-        async with self._sessions() as session:
+        async with self._sessions.writing() as session:
             row = await session.get_one(GenerationRow, generation_id)
             if not JobState(row.state).unfinished:
                 return _record(row)
             row.pictures += [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
             row.seconds = (row.seconds or 0) + seconds
-            await session.commit()
             return _record(row)
 
     async def finish_sheet(self, generation_id: int, circumstances: str, figures: Sequence[str]) -> Generation:
@@ -326,7 +323,7 @@ class Generations:
     async def delete(self, generation_id: int) -> None:
         """Mark a request and its pictures deleted, but keep its settings. Files that no other request needs are noted
         as `Removals`."""
-        async with self._sessions() as session:
+        async with self._sessions.writing() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = [picture.file for picture in row.pictures] + _input_files(row)
             files += [figure.file for figure in row.figures]
@@ -338,7 +335,6 @@ class Generations:
                 setattr(row, name, None)
             await session.flush()
             await _note_unneeded(session, files)
-            await session.commit()
 
     async def forget_user(self, user_id: int) -> None:
         """Remove a person's requests for good, and other people's favourites of them. Their files and messages are
@@ -348,7 +344,7 @@ class Generations:
         """
         mine = select(GenerationRow.id).where(GenerationRow.user_id == user_id).scalar_subquery()
         theirs = PictureRow.generation_id.in_(mine)
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             figures = FigureRow.generation_id.in_(mine)
             files = list(await session.scalars(select(PictureRow.file).where(theirs)))
             files += await session.scalars(select(FigureRow.file).where(figures))
@@ -402,12 +398,12 @@ class Generations:
             return Page(tuple(await _readable(session, query.offset(start).limit(most))), total)
 
     async def _set(self, generation_id: int, **values: object) -> None:
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.execute(update(GenerationRow).where(GenerationRow.id == generation_id).values(**values))
 
     async def _end(self, generation_id: int, state: JobState, **values: object) -> Generation:
         """End an unfinished request; one that has ended already stays as it is. An upscale gives up its source."""
-        async with self._sessions() as session:
+        async with self._sessions.writing() as session:
             row = await session.get_one(GenerationRow, generation_id)
             if not JobState(row.state).unfinished:
                 return _record(row)
@@ -416,7 +412,6 @@ class Generations:
                 setattr(row, name, value)
             await session.flush()
             await _note_unneeded(session, [source])
-            await session.commit()
             return _record(row)
 
 

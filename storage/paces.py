@@ -17,5 +17,5 @@ class Paces:
             return {(row.model, row.pixels): row.seconds for row in await session.scalars(select(PaceRow))}
 
     async def keep(self, model: str, pixels: int, seconds: float) -> None:
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.merge(PaceRow(model=model, pixels=pixels, seconds=seconds))

@@ -25,11 +25,7 @@ class People:
     async def personal_settings(self, user_id: int) -> PersonalSettings:
         async with self._sessions() as session:
             row = await session.get(PersonalSettingsRow, user_id)
-        return (
-            PersonalSettings(**{each.name: getattr(row, each.name) for each in fields(PersonalSettings)})
-            if row
-            else PersonalSettings()
-        )
+        return _personal_settings(row)
 
     async def change_personal_settings(
         self,
@@ -50,14 +46,15 @@ class People:
             "model": model,
         }
         given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
-        personal_settings = replace(await self.personal_settings(user_id), **given)
-        async with self._sessions() as session, session.begin():
-            await session.merge(PersonalSettingsRow(user_id=user_id, **asdict(personal_settings)))
-        return personal_settings
+        async with self._sessions.writing() as session:
+            row = await session.get(PersonalSettingsRow, user_id)
+            changed = replace(_personal_settings(row), **given)
+            await session.merge(PersonalSettingsRow(user_id=user_id, **asdict(changed)))
+        return changed
 
     async def take_hint(self, user_id: int, now: datetime) -> bool:
         """True if a person may see a hint now, which is then recorded as shown."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             row = await session.get(PersonalSettingsRow, user_id) or PersonalSettingsRow(user_id=user_id, hints=True)
             if not row.hints or (row.last_hint and now - row.last_hint < BETWEEN_HINTS):
                 return False
@@ -78,12 +75,12 @@ class People:
 
     async def keep_style(self, user_id: int, style: Style) -> None:
         """Add a preset, or replace the one of the same name."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.merge(StyleRow(user_id=user_id, name=style.name, text=style.text))
 
     async def drop_style(self, user_id: int, name: str) -> bool:
         """Remove a preset; False where there is none of that name."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             row = await session.get(StyleRow, (user_id, name))
             if row is not None:
                 await session.delete(row)
@@ -91,7 +88,7 @@ class People:
 
     async def toggle_favourite(self, user_id: int, generation_id: int) -> bool:
         """Add a request to a person's favourites, or remove it. True if it is a favourite now."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             row = await session.get(FavouriteRow, (user_id, generation_id))
             if row is not None:
                 await session.delete(row)
@@ -101,7 +98,7 @@ class People:
 
     async def set_favourite(self, user_id: int, generation_id: int, favourite: bool) -> None:
         """Add a request to a person's favourites, or remove it, whatever it was before."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             row = await session.get(FavouriteRow, (user_id, generation_id))
             if row is None and favourite:
                 session.add(FavouriteRow(user_id=user_id, generation_id=generation_id, created=datetime.now(UTC)))
@@ -116,6 +113,12 @@ class People:
 
     async def forget(self, user_id: int) -> None:
         """Remove everything that a person has stored here."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             for table in _OWN:
                 await session.execute(delete(table).filter_by(user_id=user_id))
+
+
+def _personal_settings(row: PersonalSettingsRow | None) -> PersonalSettings:
+    if row is None:
+        return PersonalSettings()
+    return PersonalSettings(**{each.name: getattr(row, each.name) for each in fields(PersonalSettings)})

@@ -27,7 +27,7 @@ class Preferences:
 
     async def forget_user(self, user_id: int) -> None:
         """Remove a person's defaults, so that the server's apply."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.execute(delete(UserDefaultsRow).filter_by(user_id=user_id))
 
     async def _defaults(self, table: type[Any], **owner: int) -> Defaults:
@@ -36,7 +36,7 @@ class Preferences:
             return Defaults({row.model: _partial(row) for row in rows})
 
     async def _prefer(self, table: type[Any], changes: PartialSettings, **key: int | str) -> None:
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             row = await session.scalar(select(table).filter_by(**key)) or table(**key)
             for name, value in changes.given().items():
                 setattr(row, name, value)

@@ -21,7 +21,7 @@ class Removals:
 
     async def done(self, removal: Removal) -> None:
         """Take a removal off the list, once it is done."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions.writing() as session:
             await session.execute(delete(RemovalRow).filter_by(id=removal.id))
 
     async def scrub(self) -> None:

@@ -166,7 +166,7 @@ class ServerRules:
     async def _changing(self, guild_id: int) -> AsyncIterator[AsyncSession]:
         """A transaction that changes a server's rules; what was read before holds no longer."""
         try:
-            async with self._sessions() as session, session.begin():
+            async with self._sessions.writing() as session:
                 yield session
         finally:
             self._changes += 1
