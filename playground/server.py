@@ -171,6 +171,10 @@ class Playground:
             Fault(FaultKind.STATUS, method, path, status=status, code=code, times=times, seconds=retry_after, html=html)
         )
 
+    def cut_next(self, method: str, path: str, times: int = 1) -> None:
+        """Cut the connection of the next `times` API requests that match as in `fail_next`; they have no effect."""
+        self._faults.add(Fault(FaultKind.RESET_BEFORE, method, path, times=times))
+
     async def request_reconnect(self) -> None:
         """Send Reconnect (opcode 7): the bot should reconnect and resume."""
         self._gateway.request_reconnect()
