@@ -276,6 +276,7 @@ class _Incoming:
             messages=outgoing.messages,
             delivery=outgoing.updates,
             audit_log=outgoing.audit_log,
+            now=now,
         )
         submission = Submission(
             budgets=Budgets(host_limits=config.limits, generations=store.generations, now=now),

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -112,14 +112,15 @@ class Generations:
             await session.commit()
             return _record(row)
 
-    async def withdraw(self, generation_id: int) -> None:
-        """Remove a request that was never acknowledged."""
+    async def withdraw(self, generation_ids: Iterable[int]) -> None:
+        """Remove requests that were never acknowledged, all or none; those that are gone already are left out."""
+        theirs = select(GenerationRow).where(GenerationRow.id.in_(list(generation_ids)))
         async with self._sessions() as session:
-            row = await session.get_one(GenerationRow, generation_id)
-            files = _input_files(row)
-            await session.delete(row)
+            rows = list(await session.scalars(theirs))
+            for row in rows:
+                await session.delete(row)
             await session.flush()
-            await _note_unneeded(session, files)
+            await _note_unneeded(session, [file for row in rows for file in _input_files(row)])
             await session.commit()
 
     async def get(self, generation_id: int) -> Generation | None:

@@ -1,7 +1,7 @@
 """From a plan to a saved request."""
 
-import asyncio
 import contextlib
+import logging
 from collections.abc import Sequence
 
 from bot.jobs.dispatcher import Dispatcher
@@ -11,6 +11,8 @@ from bot.requests.preparation import Preparation
 from storage.database import StorageError
 from storage.generations import Generations
 from storage.records import Generation, Origin
+
+log = logging.getLogger(__name__)
 
 
 class Submission:
@@ -27,8 +29,6 @@ class Submission:
         self._generations = generations
         self._dispatcher = dispatcher
         self._preparation = preparation
-        self._accepting = asyncio.Lock()
-        """Held from the check of a budget to the row that is charged to it."""
 
     def seconds_until(self, plans: Sequence[Plan]) -> float | None:
         """Seconds until plans would be drawn, after all that waits; None where that is not known."""
@@ -54,7 +54,7 @@ class Submission:
         too much since the plans were made.
         """
         requests = [plan.to_save(origin) for plan, origin in zip(plans, origins, strict=True)]
-        async with self._accepting:
+        async with self._dispatcher.taking_in:
             await self.check(plans)
             saved = await self._generations.add(requests)
             self._budgets.note(plans[0].context.requester)
@@ -62,10 +62,13 @@ class Submission:
         return saved
 
     async def withdraw(self, saved: Sequence[Generation]) -> None:
-        """Take back requests that Discord was never told of."""
+        """Take back requests that Discord was never told of, now or with the next look at the requests."""
         for generation in saved:
             self._dispatcher.forget(generation)
-            await self._generations.withdraw(generation.id)
+        try:
+            await self._generations.withdraw(each.id for each in saved)
+        except StorageError as failure:
+            log.warning("request %s is withdrawn later: %s", saved[0].id, failure)
 
     async def acknowledged(self, saved: Sequence[Generation], message_id: int) -> None:
         """Go on with requests whose acknowledgement, for the first of them, is this message."""
