@@ -304,7 +304,7 @@ class Generations:
 
     async def delete(self, generation_id: int) -> None:
         """Mark a request and its pictures deleted, but keep its settings. Files that no other request needs are noted
-        as `Removals`."""
+        as `Removals`; its message is no longer among these."""
         async with self._sessions() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = [picture.file for picture in row.pictures] + _input_files(row)
@@ -315,6 +315,7 @@ class Generations:
                 picture.file = None
             for name in _INPUT_COLUMNS:
                 setattr(row, name, None)
+            await session.execute(delete(RemovalRow).where(RemovalRow.message_id == row.message_id))
             await session.flush()
             await _note_unneeded(session, files)
             await session.commit()

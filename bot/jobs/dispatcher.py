@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from bot.delivery.cleanup import Cleanup
 from bot.delivery.updates import MessageUpdates
 from bot.errors import sentence_for_failure
 from bot.jobs import comparison_parts
@@ -40,7 +39,6 @@ class Dispatcher:
         results: Results,
         estimates: Estimates,
         delivery: MessageUpdates,
-        cleanup: Cleanup,
         longest_line: int,
     ) -> None:
         self._pool = pool
@@ -49,7 +47,6 @@ class Dispatcher:
         self._results = results
         self._estimates = estimates
         self._delivery = delivery
-        self._cleanup = cleanup
         self._longest_line = longest_line
         self._in_flight = InFlightJobs(pool)
         self._queue = FairQueue(beside=self._in_flight.goes_beside)
@@ -138,11 +135,6 @@ class Dispatcher:
             flight.abandoned = True
             await self._pool.cancel(generation.id)
         await self._delivery.drop(generation)
-
-    async def delete(self, generation: Generation) -> None:
-        """Delete the pictures of a request that has ended, and keep its settings."""
-        await self._generations.delete(generation.id)
-        await self._cleanup.remove_files()
 
     async def drain(self) -> None:
         """Begin nothing new, and wait for what is being drawn."""
