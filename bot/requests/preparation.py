@@ -79,12 +79,21 @@ class Preparation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _prepare(self, saved: Sequence[Generation], again: bool) -> None:
-        """Post the answers in their order, then do side by side what takes long."""
+        """Post the answers in their order, then do side by side what takes long.
+
+        What follows an acknowledgement waits until that is known.
+        """
+        first, *others = saved
         try:
-            answered = [await self._guarded(each, self._answered(each, saved[0], again)) for each in saved]
+            begun = await self._guarded(first, self._answered(first, first, again))
         except NeverAcknowledged as unknown:
             await self._withdraw(saved, unknown)
             return
+        if begun is None and first.origin.answer is Answer.ORIGINAL:
+            for each in others:
+                self._dispatcher.forget(each)
+            return
+        answered = [begun, *[await self._guarded(each, self._answered(each, first, again)) for each in others]]
         told: set[str] = set()
         await asyncio.gather(*(self._guarded(each, self._queued(each, told)) for each in answered if each))
 
@@ -92,7 +101,7 @@ class Preparation:
         log.info("request %s and %s more are withdrawn: %s", saved[0].id, len(saved) - 1, reason)
         for each in saved:
             self._dispatcher.forget(each)
-        await self._generations.withdraw(each.id for each in saved)
+        await self._generations.withdraw(each.id for each in saved if not each.origin.message_id)
 
     async def _guarded(self, generation: Generation, step: Awaitable[Generation | None]) -> Generation | None:
         """Do a step; None where the request does not go on, or not now."""

@@ -73,6 +73,25 @@ async def test_an_acknowledgement_that_never_left_leaves_no_request(
     assert public(member) == []
 
 
+async def test_nothing_follows_an_acknowledgement_that_is_not_known_to_be_there(
+    bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut(*_: Any, **__: Any) -> Any:
+        raise Lost
+
+    monkeypatch.setattr(discord.InteractionResponse, "defer", cut)
+    playground.fail_next("GET", "/messages/@original", 503)
+    asking = asyncio.create_task(member.slash("imagine", {"prompt": "a {red, blue} boat"}))
+    async with asyncio.timeout(30):
+        while len(await bot.generations.unfinished()) < 2 or bot.dispatcher.line():
+            await asyncio.sleep(0.02)
+    await bot.reconciler.look()
+    await until_nothing_is_due(bot)
+    asking.cancel()
+    assert (await bot.generations.of_user(int(member.id))).total == 0
+    assert public(member) == []
+
+
 async def test_an_acknowledgement_whose_answer_is_lost_is_a_request(
     bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
