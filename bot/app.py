@@ -16,7 +16,7 @@ import discord
 
 from bot.assembly import Bot, assembled
 from bot.config import Config
-from bot.interactions.connection import ConnectionRefused, log_in, stay_connected
+from bot.interactions.connection import ConnectionRefused, log_in, stay_connected, wait_to_log_in
 from bot.redaction import RedactingFormatter
 from bot.requests.reconciler import EVERY
 from generation.pool import WorkerPool
@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 
 __all__ = ["Bot", "assembled", "run", "run_locally", "running", "serve"]
 
+
+STOP_SECONDS = 60.0
+"""Seconds after a signal in which what is being drawn may be finished. The next start goes on with the rest. Service
+managers kill a bot that takes longer than 90 s; some of these are left for closing."""
 
 _TRY = "noisefox try"
 
@@ -48,14 +52,15 @@ async def running(
     pool: WorkerPool | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
     reconcile_every: float = EVERY,
+    waits: bool = False,
 ) -> AsyncIterator[Bot]:
     """The bot, logged in and ready, for as long as the context lasts. It looks for requests that nobody works on every
-    `reconcile_every` seconds.
+    `reconcile_every` seconds, and `waits` for a Discord that is down.
 
     command: what this process was started as, for the message to a second one on the same data folder.
     """
     async with assembled(config, command=command, pool=pool, now=now, reconcile_every=reconcile_every) as bot:
-        await log_in(bot.client, token)
+        await (wait_to_log_in if waits else log_in)(bot.client, token)
         await _take_up(bot)
         with _refusals_alone():
             async with asyncio.TaskGroup() as tasks:
@@ -89,7 +94,7 @@ async def _take_up(bot: Bot) -> None:
 
 async def run(config: Config, token: str) -> int:
     """Be the bot until told to stop: the first signal lets drawings finish, the second does not wait."""
-    return await serve(running(config, token))
+    return await serve(running(config, token, waits=True))
 
 
 async def serve(bot_running: AbstractAsyncContextManager[Bot]) -> int:
@@ -148,7 +153,7 @@ def _spare_collections() -> None:
 
 
 async def _until_told(bot: Bot) -> None:
-    """Wait for a signal, then for the drawings in flight or for another signal."""
+    """Wait for a signal, then for the drawings in flight, for `STOP_SECONDS`, or for another signal."""
     signals: asyncio.Queue[None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):
@@ -157,7 +162,9 @@ async def _until_told(bot: Bot) -> None:
     await signals.get()
     log.info("finishing what is being drawn; once more to stop at once")
     waits = {asyncio.create_task(_finish(bot)), asyncio.create_task(signals.get())}
-    _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    done, left = await asyncio.wait(waits, timeout=STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    if not done:
+        log.warning("not all is finished after %.0f s; the next start goes on with it", STOP_SECONDS)
     for task in left:
         task.cancel()
     with contextlib.suppress(NotImplementedError):
@@ -167,6 +174,7 @@ async def _until_told(bot: Bot) -> None:
 
 async def _finish(bot: Bot) -> None:
     await bot.dispatcher.drain()
+    bot.delivery.hurry()
     await bot.delivery.settle()
 
 

@@ -34,6 +34,7 @@ from bot.cogs.what import What
 from bot.config import Config
 from bot.delivery.audit_log import AuditLog
 from bot.delivery.cleanup import Cleanup
+from bot.delivery.deletion import Deletion
 from bot.delivery.direct_messages import DirectMessages
 from bot.delivery.messages import Messages
 from bot.delivery.updates import MessageUpdates
@@ -184,10 +185,14 @@ class _Outgoing:
     updates: MessageUpdates
     audit_log: AuditLog
     cleanup: Cleanup
+    deletion: Deletion
 
     @classmethod
     def over(cls, client: Client, store: _Store, gate: Gate, now: Callable[[], datetime]) -> Self:
         messages, finished_files = Messages(client, now), FinishedFiles(store.images)
+        cleanup = Cleanup(
+            generations=store.generations, removals=store.removals, images=store.images, messages=messages
+        )
         direct_messages = DirectMessages(
             client=client, finished_files=finished_files, people=store.people, messages=messages
         )
@@ -204,7 +209,8 @@ class _Outgoing:
                 calm=gate.calm,
             ),
             audit_log=AuditLog(client, store.rules),
-            cleanup=Cleanup(removals=store.removals, images=store.images, messages=messages),
+            cleanup=cleanup,
+            deletion=Deletion(generations=store.generations, removals=store.removals, cleanup=cleanup),
         )
 
 
@@ -224,7 +230,6 @@ def _dispatcher(
         results=Results(generations=store.generations, images=store.images, hints=hints),
         estimates=estimates,
         delivery=outgoing.updates,
-        cleanup=outgoing.cleanup,
         longest_line=config.worker.longest_line,
     )
 
@@ -281,6 +286,7 @@ class _Incoming:
             delivery=outgoing.updates,
             audit_log=outgoing.audit_log,
             calm=gate.calm,
+            now=now,
         )
         submission = Submission(
             budgets=Budgets(host_limits=config.limits, generations=store.generations, now=now),
@@ -314,6 +320,7 @@ class _Incoming:
                 derivations=derivations,
                 submission=submission,
                 dispatcher=dispatcher,
+                deletion=outgoing.deletion,
                 generations=store.generations,
                 people=store.people,
                 messages=outgoing.messages,
@@ -353,7 +360,7 @@ async def _serve(
         contexts=incoming.contexts,
         derivations=incoming.derivations,
         submission=incoming.submission,
-        dispatcher=dispatcher,
+        deletion=outgoing.deletion,
         generations=store.generations,
         people=store.people,
         messages=outgoing.messages,

@@ -171,6 +171,12 @@ class Playground:
             Fault(FaultKind.STATUS, method, path, status=status, code=code, times=times, seconds=retry_after, html=html)
         )
 
+    def cut_next(self, method: str, path: str, times: int = 1, *, after: bool = False) -> None:
+        """Cut the connection of the next `times` API requests that match as in `fail_next`: `after` or before they have
+        their effect."""
+        kind = FaultKind.RESET_AFTER if after else FaultKind.RESET_BEFORE
+        self._faults.add(Fault(kind, method, path, times=times))
+
     async def request_reconnect(self) -> None:
         """Send Reconnect (opcode 7): the bot should reconnect and resume."""
         self._gateway.request_reconnect()

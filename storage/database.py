@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from storage import numbers, schema, snapshots
 from storage.data_folder import make_private_folder, open_private
 from storage.numbers import CountedSession, NumbersFile
-from storage.soundness import UnusableDatabase, check, refusing
+from storage.soundness import LockedDatabase, UnusableDatabase, check, refusing
 
 __all__ = ["FILE", "Sessions", "StorageError", "UnusableDatabase", "check", "migrate", "opened"]
 
@@ -70,6 +70,9 @@ FILE = "noisefox.db"
 BUSY_MILLISECONDS = 2000
 """Time that a statement waits for a locked database: less than the three seconds in which Discord wants an answer."""
 
+LOCKED_TRIES = 12
+"""How often a start tries to open a database that another program has locked; each try waits for five seconds."""
+
 
 def migrate(file: Path, patience: float = 5.0) -> None:
     """Create the database in `file`, or bring it to the newest revision, all at once or not at all.
@@ -99,9 +102,10 @@ CONNECTIONS = 16
 
 @asynccontextmanager
 async def opened(file: Path) -> AsyncIterator[Sessions]:
-    """Sessions of the database in `file`, which is migrated first. Raises `UnusableDatabase`."""
+    """Sessions of the database in `file`, which is migrated first. A lock of another program is waited for, a minute
+    long. Raises `UnusableDatabase`."""
     make_private_folder(file.parent)
-    await asyncio.to_thread(migrate, file)
+    await _migrated(file)
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}", pool_size=CONNECTIONS, max_overflow=0)
     event.listen(engine.sync_engine, "connect", _prepare)
     noted = {NumbersFile: NumbersFile(file.parent)}
@@ -110,6 +114,18 @@ async def opened(file: Path) -> AsyncIterator[Sessions]:
         yield Sessions(make)
     finally:
         await engine.dispose()
+
+
+async def _migrated(file: Path) -> None:
+    for left in reversed(range(LOCKED_TRIES)):
+        try:
+            await asyncio.to_thread(migrate, file)
+        except LockedDatabase as locked:
+            if not left:
+                raise
+            log.warning("%s Trying again.", locked)
+        else:
+            return
 
 
 def _prepare(connection: Any, _: object) -> None:

@@ -128,14 +128,15 @@ class Generations:
             await _note_unneeded(session, before)
             return _record(row)
 
-    async def withdraw(self, generation_id: int) -> None:
-        """Remove a request that was never acknowledged."""
+    async def withdraw(self, generation_ids: Iterable[int]) -> None:
+        """Remove requests that were never acknowledged, all or none; those that are gone already are left out."""
+        theirs = select(GenerationRow).where(GenerationRow.id.in_(list(generation_ids)))
         async with self._sessions.writing() as session:
-            row = await session.get_one(GenerationRow, generation_id)
-            files = _input_files(row)
-            await session.delete(row)
+            rows = list(await session.scalars(theirs))
+            for row in rows:
+                await session.delete(row)
             await session.flush()
-            await _note_unneeded(session, files)
+            await _note_unneeded(session, [file for row in rows for file in _input_files(row)])
 
     async def get(self, generation_id: int) -> Generation | None:
         async with self._sessions() as session:
@@ -322,7 +323,7 @@ class Generations:
 
     async def delete(self, generation_id: int) -> None:
         """Mark a request and its pictures deleted, but keep its settings. Files that no other request needs are noted
-        as `Removals`."""
+        as `Removals`; its message is no longer among these."""
         async with self._sessions.writing() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = [picture.file for picture in row.pictures] + _input_files(row)
@@ -333,6 +334,7 @@ class Generations:
                 picture.file = None
             for name in _INPUT_COLUMNS:
                 setattr(row, name, None)
+            await session.execute(delete(RemovalRow).where(RemovalRow.message_id == row.message_id))
             await session.flush()
             await _note_unneeded(session, files)
 

@@ -1,4 +1,5 @@
-"""Files and messages that are yet to be removed. They are noted in the transaction that deletes their rows."""
+"""Files and messages that are yet to be removed. They are noted in the transaction that deletes their rows, or
+before that."""
 
 from sqlalchemy import ColumnElement, delete, select, text
 
@@ -18,6 +19,14 @@ class Removals:
 
     async def messages(self) -> list[Removal]:
         return await self._due(RemovalRow.message_id.is_not(None))
+
+    async def note(self, channel_id: int, message_id: int) -> Removal:
+        """Put a message on the list; `Generations.delete` takes it off with the request that it shows."""
+        async with self._sessions.writing() as session:
+            row = RemovalRow(channel_id=channel_id, message_id=message_id)
+            session.add(row)
+            await session.flush()
+            return Removal(row.id, channel_id=channel_id, message_id=message_id)
 
     async def done(self, removal: Removal) -> None:
         """Take a removal off the list, once it is done."""

@@ -20,6 +20,10 @@ class UnusableDatabase(NoisefoxError):
     """The database file cannot be opened by this version; the message names the file and says what to do."""
 
 
+class LockedDatabase(UnusableDatabase):
+    """Another program has locked the database file; it may give it back."""
+
+
 def check(file: Path, patience: float = 5.0) -> str | None:
     """The revision of a database; None for a new one.
 
@@ -124,13 +128,14 @@ def _check_complete(connection: Connection, file: Path) -> None:
 def _unopened(file: Path, reason: Exception) -> UnusableDatabase:
     cause = reason.orig if isinstance(reason, DBAPIError) else reason
     words = cause.strerror if isinstance(cause, OSError) else cause
+    kind = UnusableDatabase
     match str(words):
         case "database is locked":
-            advice = "Another program uses it. Stop that program, then start again."
+            kind, advice = LockedDatabase, "Another program uses it. Stop that program, then start again."
         case "file is not a database" | "database disk image is malformed":
             advice = f"Restore a backup, or move the folder {file.parent} away to start with a new one."
         case "database or disk is full" | "No space left on device":
             advice = "Free some space on the disk, then start again."
         case _:
             advice = "Check that it is a file that this user can read and write."
-    return UnusableDatabase(f"The database {file} cannot be opened: {words}. {advice}")
+    return kind(f"The database {file} cannot be opened: {words}. {advice}")

@@ -5,6 +5,7 @@ import logging
 
 import discord
 
+from bot.delivery.deletion import Deletion
 from bot.delivery.direct_messages import DirectMessages
 from bot.delivery.messages import Messages
 from bot.errors import Refusal, sentence_for
@@ -15,7 +16,6 @@ from bot.interactions.picture_actions import check_owner
 from bot.interactions.press_plans import plans_for
 from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_in
-from bot.jobs.dispatcher import Dispatcher
 from bot.locales import address
 from bot.policy.request_context import ContextLoader
 from bot.requests.derived_plans import Derivations
@@ -50,7 +50,7 @@ class Reactions:
         contexts: ContextLoader,
         derivations: Derivations,
         submission: Submission,
-        dispatcher: Dispatcher,
+        deletion: Deletion,
         generations: Generations,
         people: People,
         messages: Messages,
@@ -61,7 +61,7 @@ class Reactions:
         self._contexts = contexts
         self._derivations = derivations
         self._submission = submission
-        self._dispatcher = dispatcher
+        self._deletion = deletion
         self._generations = generations
         self._people = people
         self._messages = messages
@@ -122,8 +122,8 @@ class Reactions:
         if generation.state.unfinished:
             raise Refusal("This picture is still being drawn. Press Cancel instead.")
         with explained_removal():
-            await self._messages.remove(generation.origin)
-        await self._dispatcher.delete(generation)
+            async with self._deletion.of(generation):
+                await self._messages.remove(generation.origin)
 
     async def _derive(self, payload: discord.RawReactionActionEvent, generation: Generation, press: Press) -> None:
         key = f"reaction:{payload.message_id}:{payload.user_id}:{press.kind}"

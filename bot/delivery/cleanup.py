@@ -7,16 +7,21 @@ import aiohttp
 import discord
 
 from bot.delivery.messages import Messages
+from storage.database import StorageError
+from storage.generations import Generations
 from storage.images import Images
+from storage.records import Removal
 from storage.removals import Removals
 
 log = logging.getLogger(__name__)
 
 
 class Cleanup:
-    """Removes the files and messages that are marked for removal. What fails is tried again with the next `resume`."""
+    """Removes the files and messages that are marked for removal, and with a message what it showed. What fails is
+    tried again with the next `resume`."""
 
-    def __init__(self, *, removals: Removals, images: Images, messages: Messages) -> None:
+    def __init__(self, *, generations: Generations, removals: Removals, images: Images, messages: Messages) -> None:
+        self._generations = generations
         self._removals = removals
         self._images = images
         self._messages = messages
@@ -54,8 +59,21 @@ class Cleanup:
     async def _remove_messages(self) -> None:
         for removal in await self._removals.messages():
             try:
-                await self._messages.remove(removal)
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+                await self._remove_message(removal)
+            except (discord.HTTPException, aiohttp.ClientError, OSError, StorageError) as failure:
                 log.warning("message %s cannot be removed; trying again soon: %s", removal.message_id, failure)
-            else:
-                await self._removals.done(removal)
+        await self.remove_files()
+
+    async def _remove_message(self, removal: Removal) -> None:
+        """Remove a message, then what is kept of the request that it showed; where Discord refuses, both are kept."""
+        shown = await self._generations.by_message(removal.message_id)
+        try:
+            await self._messages.remove(removal)
+        except discord.HTTPException as refusal:
+            if shown is None or refusal.status >= 500:
+                raise
+            log.info("message %s and what it shows are kept: %s", removal.message_id, refusal)
+        else:
+            if shown is not None:
+                await self._generations.delete(shown.id)
+        await self._removals.done(removal)

@@ -46,6 +46,10 @@ class MessageUnreachable(NoisefoxError):
     """The bot can no longer edit the message: only its interaction token could, and that has expired."""
 
 
+class NeverAcknowledged(NoisefoxError):
+    """Discord was never told of the request: its person saw that the bot did not respond."""
+
+
 class MessageDeleted(NoisefoxError):
     """Somebody has deleted the message or its channel."""
 
@@ -128,13 +132,23 @@ class Messages:
         return sent.id
 
     async def original(self, origin: Origin) -> int | None:
-        """The message that acknowledges an interaction; None where Discord knows of none. Raises `EditFailed`."""
+        """The message that acknowledges an interaction; None where somebody has deleted it.
+
+        Raises `NeverAcknowledged`; `MessageUnreachable` where its token has died, so that Discord does not say; and
+        `EditFailed`.
+        """
         try:
             async with self._sorted_errors(origin):
                 original = await self._fetch_original(origin)
                 return int(original["id"])
-        except (MessageDeleted, MessageUnreachable):
+        except MessageDeleted:
             return None
+        except MessageUnreachable:
+            if found := await self._search(origin, lambda each: _asked_by(each) == origin.key):
+                return found
+            if origin.token_expires is not None and self._now() < origin.token_expires:
+                raise NeverAcknowledged(f"Discord does not know the answer of {origin.key}") from None
+            raise
 
     async def follow_up(self, origin: Origin, content: MessageContent, before: MessageContent, nonce: int) -> int:
         """Post `content` after the acknowledgement, which is filled with `before` if it is still empty, for Discord
@@ -156,13 +170,19 @@ class Messages:
 
     async def find(self, origin: Origin, generation_id: int) -> int | None:
         """The answer of a request among the latest messages of its channel, by its Cancel button; None where it cannot
-        be found."""
+        be found. Raises `EditFailed`."""
         cancel = Press(PressKind.CANCEL, generation_id).custom_id
+        return await self._search(origin, lambda each: cancel in custom_ids_in(each.components))
+
+    async def _search(self, origin: Origin, fits: Callable[[discord.Message], bool]) -> int | None:
+        """The first that fits of the bot's own among the latest messages of a channel."""
+        if origin.needs_token:
+            return None
         channel = self._client.get_partial_messageable(origin.channel_id)
         try:
             async with self._sorted_errors(origin):
                 async for message in channel.history(limit=_SEARCHED):
-                    if message.author == self._client.user and cancel in custom_ids_in(message.components):
+                    if message.author == self._client.user and fits(message):
                         return message.id
         except (EditForbidden, MessageDeleted) as refusal:
             log.info("the messages of channel %s cannot be read: %s", origin.channel_id, refusal)
@@ -292,3 +312,9 @@ class Messages:
 
     def _in_channel(self, origin: Origin | Removal) -> discord.PartialMessage:
         return self._client.get_partial_messageable(origin.channel_id).get_partial_message(origin.message_id)
+
+
+def _asked_by(message: discord.Message) -> str:
+    """The key of the request that a message answers, where that came with an interaction of its own."""
+    asked = message.interaction_metadata
+    return f"interaction:{asked.id}" if asked else ""

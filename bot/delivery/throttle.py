@@ -132,9 +132,9 @@ class MessageThrottle:
         while self.ending is None:
             await self._news.wait()
             if self._is_begun and not self._pressing.is_set():
-                await self._wait(self._places.take_turn(), self._pressing)
+                await pause(self._sleep, self._places.take_turn(), self._pressing)
             if not self.ending:
-                await self._wait(self._lane().take_turn(), self._ended)
+                await pause(self._sleep, self._lane().take_turn(), self._ended)
             self._news.clear()
             self._pressing.clear()
             if self.ending is None and self._newest is not None:
@@ -142,13 +142,14 @@ class MessageThrottle:
                 await self._show_news(self._generation, update)
         await self._show_ending(self.ending)
 
-    async def _wait(self, seconds: float, unless: asyncio.Event) -> None:
-        """Sleep for `seconds`, or until the event `unless` is set."""
-        if seconds <= 0 or unless.is_set():
-            return
-        waits = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(unless.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+
+async def pause(sleep: Sleep, seconds: float, unless: asyncio.Event) -> None:
+    """Sleep for `seconds`, or until the event `unless` is set."""
+    if seconds <= 0 or unless.is_set():
+        return
+    waits = [asyncio.ensure_future(sleep(seconds)), asyncio.ensure_future(unless.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

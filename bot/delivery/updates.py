@@ -18,10 +18,11 @@ from bot.delivery.messages import (
     MessageDeleted,
     MessageUnreachable,
 )
-from bot.delivery.throttle import PLACE_SECONDS, Clock, JobUpdate, MessageThrottle, RateLane, RateLanes, Sleep
+from bot.delivery.throttle import PLACE_SECONDS, Clock, JobUpdate, MessageThrottle, RateLane, RateLanes, Sleep, pause
 from bot.locales import addressing
 from bot.views import MessageContent
 from generation.events import Event, Progress
+from generation.jobs import JobState
 from storage.generations import Generations
 from storage.records import Generation, Origin
 
@@ -83,6 +84,7 @@ class MessageUpdates:
         self._throttles: dict[int, MessageThrottle] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._closed = False
+        self._hurried = asyncio.Event()
 
     def update(self, generation: Generation, event: Event, left: float | None = None) -> None:
         """Show an event soon, unless a newer one comes first. `left` is the estimated seconds until the job is done."""
@@ -108,6 +110,10 @@ class MessageUpdates:
     def sends_soon(self, generation: Generation) -> bool:
         """True if the next event would be shown without waiting."""
         return not self._closed and self._throttle(generation).sends_soon
+
+    def hurry(self) -> None:
+        """Leave endings that Discord does not take at once to the next start."""
+        self._hurried.set()
 
     async def settle(self) -> None:
         """Wait until all endings given so far are shown."""
@@ -159,13 +165,15 @@ class MessageUpdates:
         await self._calm()
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
         parent = await self._generations.parent_of(generation)
-        for pause in (*RETRY_SECONDS, None):
+        for seconds in (*RETRY_SECONDS, None):
             try:
                 is_shown = await self._show_somehow(generation, pictures, parent)
             except EditFailed as failure:
                 log.warning("showing the ending of request %s failed: %s", generation.id, failure)
-                if pause is not None:
-                    await self._sleep(pause)
+                if self._hurried.is_set():
+                    return
+                if seconds is not None:
+                    await pause(self._sleep, seconds, self._hurried)
                     continue
                 if not isinstance(failure, EditForbidden):
                     return
@@ -193,7 +201,7 @@ class MessageUpdates:
                 return False
             except MessageDeleted as gone:
                 log.info("the message of request %s is deleted: %s", generation.id, gone)
-                return True
+                return generation.state is not JobState.FAILED  # whose reason nobody has seen
             else:
                 return True
         return False

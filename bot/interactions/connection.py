@@ -1,6 +1,9 @@
 """Log in to Discord and stay connected; a refusal is one sentence that says what to do."""
 
+import asyncio
+import logging
 import ssl
+from collections.abc import Awaitable, Callable
 from html.parser import HTMLParser
 
 import aiohttp
@@ -8,6 +11,11 @@ import discord
 
 from bot.interactions.client import Client
 from generation.errors import NoisefoxError
+
+log = logging.getLogger(__name__)
+
+LOGIN_SECONDS = (1.0, 5.0, 15.0, 60.0)
+"""Pauses before a login is tried again while Discord is down; the last one is repeated."""
 
 REFUSAL_LENGTH = 200
 """Characters of Discord's own words that are shown."""
@@ -38,16 +46,40 @@ class ConnectionRefused(NoisefoxError):
     """Discord cannot be reached or lets the bot in no more; the message is one sentence for the host."""
 
 
+class DiscordDown(ConnectionRefused):
+    """Discord does not answer, or has an error of its own; it may let the bot in later."""
+
+
+async def wait_to_log_in(
+    client: Client, token: str, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+) -> None:
+    """Log in, and try again for as long as Discord is down. Raises `ConnectionRefused` where that is of no use."""
+    tries = 0
+    while True:
+        try:
+            await log_in(client, token)
+        except DiscordDown as reason:
+            pause = LOGIN_SECONDS[min(tries, len(LOGIN_SECONDS) - 1)]
+            tries += 1
+            log.warning("%s Trying again in %.0f s.", reason, pause)
+            await client.http.close()
+            await sleep(pause)
+        else:
+            return
+
+
 async def log_in(client: Client, token: str) -> None:
-    """Log in. Raises `ConnectionRefused`."""
+    """Log in. Raises `ConnectionRefused`, or `DiscordDown` where trying again later may help."""
+    client.http.connector = aiohttp.TCPConnector(limit=0)  # that of a login before is closed
     try:
         await client.login(token)
     except discord.LoginFailure:
         raise ConnectionRefused(_CLOSED[4004]) from None
     except discord.HTTPException as refusal:
-        raise ConnectionRefused(_refused(refusal)) from refusal
+        kind = DiscordDown if refusal.status >= 500 else ConnectionRefused
+        raise kind(_refused(refusal)) from refusal
     except _NO_CONNECTION as reason:
-        raise ConnectionRefused(
+        raise DiscordDown(
             f"Discord cannot be reached: {_first_line(str(reason)) or type(reason).__name__}. "
             "Check the network and `discord.api_base`."
         ) from reason

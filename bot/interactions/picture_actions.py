@@ -8,6 +8,7 @@ import discord
 
 from bot import views
 from bot.attachments.finished import FinishedFiles
+from bot.delivery.deletion import Deletion
 from bot.delivery.messages import Messages
 from bot.errors import Refusal
 from bot.interactions import remix_modal
@@ -57,6 +58,7 @@ class PictureActions:
         derivations: Derivations,
         submission: Submission,
         dispatcher: Dispatcher,
+        deletion: Deletion,
         generations: Generations,
         people: People,
         messages: Messages,
@@ -69,6 +71,7 @@ class PictureActions:
         self._derivations = derivations
         self._submission = submission
         self._dispatcher = dispatcher
+        self._deletion = deletion
         self._generations = generations
         self._people = people
         self._messages = messages
@@ -162,13 +165,14 @@ class PictureActions:
     async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:
         """Delete the message that was pressed, the one that first showed the pictures, and then the pictures."""
         await interaction.response.defer()
+        origin = generation.origin
         with explained_removal():
-            with contextlib.suppress(discord.NotFound):
-                await interaction.delete_original_response()
-            origin = generation.origin
-            if interaction.message is not None and interaction.message.id != origin.message_id and not origin.private:
-                await self._messages.remove(origin)
-        await self._dispatcher.delete(generation)
+            async with self._deletion.of(generation):
+                with contextlib.suppress(discord.NotFound):
+                    await interaction.delete_original_response()
+                pressed = interaction.message
+                if pressed is not None and pressed.id != origin.message_id and not origin.private:
+                    await self._messages.remove(origin)
 
     async def _toggle_favourite(self, interaction: discord.Interaction, generation: Generation) -> None:
         favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)

@@ -1,8 +1,9 @@
-"""Says why a message cannot be removed, so that its pictures are kept with it."""
+"""Says why a message cannot be removed, so that its pictures are kept with it, or that both go later."""
 
 import contextlib
 from collections.abc import Iterator
 
+import aiohttp
 import discord
 
 from bot.errors import Refusal
@@ -13,9 +14,11 @@ _ARCHIVED = 50083
 
 @contextlib.contextmanager
 def explained_removal() -> Iterator[None]:
-    """Raise `Refusal` where Discord refuses to remove a message."""
+    """Raise `Refusal` where Discord refuses to remove a message, or does not say whether it did."""
     try:
         yield
+    except (discord.DiscordServerError, aiohttp.ClientError, OSError) as unknown:
+        raise Refusal("Discord doesn't answer right now. The picture is deleted as soon as it does.") from unknown
     except discord.HTTPException as refusal:
         if refusal.code == _ARCHIVED:
             raise Refusal(

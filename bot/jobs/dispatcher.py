@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from bot.delivery.cleanup import Cleanup
 from bot.delivery.updates import MessageUpdates
 from bot.errors import sentence_for_failure
 from bot.jobs import comparison_parts
@@ -40,7 +39,6 @@ class Dispatcher:
         results: Results,
         estimates: Estimates,
         delivery: MessageUpdates,
-        cleanup: Cleanup,
         longest_line: int,
     ) -> None:
         self._pool = pool
@@ -49,10 +47,12 @@ class Dispatcher:
         self._results = results
         self._estimates = estimates
         self._delivery = delivery
-        self._cleanup = cleanup
         self._longest_line = longest_line
         self._in_flight = InFlightJobs(pool)
         self._queue = FairQueue(beside=self._in_flight.goes_beside)
+        self.taking_in = asyncio.Lock()
+        """Held by whoever saves requests or looks for idle ones, until they have their places: otherwise a request
+        that was saved a moment ago seems to be one that nobody works on. Budgets are checked and charged under it."""
         self._expected: dict[int, Generation] = {}
         """Requests that are being prepared; then they wait."""
         self._waiting: dict[int, Generation] = {}
@@ -80,14 +80,15 @@ class Dispatcher:
         return at_work or generation.id in self._expected or generation.id in self._waiting
 
     async def submit(self, generation: Generation) -> None:
-        """Queue an expected request; without effect where it was cancelled since."""
+        """Queue an expected request; without effect where it was cancelled since. Raises `OSError` where a file cannot
+        be read now."""
         if generation.axes and not generation.undrawn:
             self.forget(generation)
             self._delivery.finish(await self._results.finish_comparison(generation))
             return
         try:
             task = await self._tasks.of(generation)
-        except OSError:
+        except FileNotFoundError:
             task = None
         if self._expected.pop(generation.id, None) is None:
             return
@@ -135,11 +136,6 @@ class Dispatcher:
             await self._pool.cancel(generation.id)
         await self._delivery.drop(generation)
 
-    async def delete(self, generation: Generation) -> None:
-        """Delete the pictures of a request that has ended, and keep its settings."""
-        await self._generations.delete(generation.id)
-        await self._cleanup.remove_files()
-
     async def drain(self) -> None:
         """Begin nothing new, and wait for what is being drawn."""
         self._draining = True
@@ -175,8 +171,8 @@ class Dispatcher:
             try:
                 if not flight.abandoned:
                     await self._note(flight, event)
-            except StorageError:
-                log.exception("what happened to %s cannot be written; it is taken up again soon", event.job_id)
+            except (StorageError, OSError):
+                log.exception("what happened to %s cannot be kept; it is taken up again soon", event.job_id)
                 self.forget(flight.generation)
             if isinstance(event, Ending):
                 self._release(flight)

@@ -16,7 +16,10 @@ class Tasks:
         self._images = images
 
     async def of(self, generation: Generation) -> Task:
-        """The task of a request, or of the next part of a comparison. Raises `OSError` where a file is gone."""
+        """The task of a request, or of the next part of a comparison.
+
+        Raises `FileNotFoundError` where a file is gone, and `OSError` where one cannot be read now.
+        """
         if generation.lineage.action.enlarges:
             return await self._upscale(generation)
         work = comparison_parts.work_next(generation)

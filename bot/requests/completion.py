@@ -22,7 +22,8 @@ Fetch = Callable[[str], Awaitable[bytes]]
 
 
 class Completion:
-    """Completes saved requests. It raises `UserError` for what is refused, and `OSError` where the disk is full."""
+    """Completes saved requests. It raises `UserError` for what is refused, and `OSError` where a file cannot be read or
+    written now."""
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class Completion:
     async def _outpainted(self, generation: Generation, work: Outpaint) -> Inputs:
         try:
             png = await self._images.read(generation.inputs.image or "")
-        except OSError:
+        except FileNotFoundError:
             raise Refusal(GONE) from None
         return await asyncio.to_thread(inputs.canvas, png, work.size, work.zoom_or_direction, work.side)
 

@@ -1,6 +1,5 @@
 """Group commit: requests that come at the same time are checked, and saved in one transaction."""
 
-import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,8 +44,6 @@ class GroupCommit:
         self._generations = generations
         self._dispatcher = dispatcher
         self._waiting: deque[_Entry] = deque()
-        self._saving = asyncio.Lock()
-        """Held from the check of a budget to the row that is charged to it."""
 
     async def save(self, plans: Sequence[Plan], origins: Sequence[Origin]) -> list[Generation]:
         """Save requests that come together, all or none, and take their places in the queue.
@@ -57,7 +54,7 @@ class GroupCommit:
         entry = _Entry(plans, origins)
         self._waiting.append(entry)
         try:
-            async with self._saving:
+            async with self._dispatcher.taking_in:
                 if entry.outcome is None:
                     await self._save_together(self._next())
         finally:

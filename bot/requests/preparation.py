@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 
 from bot import views
 from bot.delivery.audit_log import AuditLog
@@ -13,6 +14,7 @@ from bot.delivery.messages import (
     MessageDeleted,
     Messages,
     MessageUnreachable,
+    NeverAcknowledged,
 )
 from bot.delivery.updates import MessageUpdates
 from bot.errors import UNEXPECTED, sentence_for
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 
 Calm = Callable[[], Awaitable[None]]
 """Waits while more people ask than can be answered."""
+DISK_PATIENCE = timedelta(minutes=10)
+"""The age of a request after which it no longer waits for a disk that takes nothing: its token can still say so."""
 
 
 class Preparation:
@@ -44,6 +48,7 @@ class Preparation:
         delivery: MessageUpdates,
         audit_log: AuditLog,
         calm: Calm,
+        now: Callable[[], datetime],
     ) -> None:
         self._generations = generations
         self._completion = completion
@@ -52,6 +57,7 @@ class Preparation:
         self._delivery = delivery
         self._audit_log = audit_log
         self._calm = calm
+        self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, saved: Sequence[Generation], *, again: bool = False) -> None:
@@ -77,17 +83,36 @@ class Preparation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _prepare(self, saved: Sequence[Generation], again: bool) -> None:
-        """Post the answers in their order, then do side by side what takes long; after a rush, if there is one."""
+        """Post the answers in their order, then do side by side what takes long; after a rush, if there is one.
+
+        What follows an acknowledgement waits until that is known.
+        """
         await self._calm()
-        answered = [await self._guarded(each, self._answered(each, saved[0], again)) for each in saved]
+        first, *others = saved
+        try:
+            begun = await self._guarded(first, self._answered(first, first, again))
+        except NeverAcknowledged as unknown:
+            await self._withdraw(saved, unknown)
+            return
+        if begun is None and first.origin.answer is Answer.ORIGINAL:
+            for each in others:
+                self._dispatcher.forget(each)
+            return
+        answered = [begun, *[await self._guarded(each, self._answered(each, first, again)) for each in others]]
         told: set[str] = set()
         await asyncio.gather(*(self._guarded(each, self._queued(each, told)) for each in answered if each))
+
+    async def _withdraw(self, saved: Sequence[Generation], reason: NeverAcknowledged) -> None:
+        log.info("request %s and %s more are withdrawn: %s", saved[0].id, len(saved) - 1, reason)
+        for each in saved:
+            self._dispatcher.forget(each)
+        await self._generations.withdraw(each.id for each in saved if not each.origin.message_id)
 
     async def _guarded(self, generation: Generation, step: Awaitable[Generation | None]) -> Generation | None:
         """Do a step; None where the request does not go on, or not now."""
         try:
             done = await step
-        except (StorageError, EditFailed) as failure:
+        except (StorageError, EditFailed, OSError) as failure:
             log.warning("request %s cannot go on now; it is taken up again soon: %s", generation.id, failure)
             done = None
         if done is None:
@@ -97,7 +122,8 @@ class Preparation:
     async def _answered(self, generation: Generation, first: Generation, again: bool) -> Generation | None:
         """A request with the message that answers it; None for one that has none.
 
-        Discord never acknowledged it then, or it cannot be posted, and its person is told elsewhere.
+        Somebody has deleted it then, or it cannot be posted, and its person is told elsewhere. Raises
+        `NeverAcknowledged`, for the first of those that came together.
         """
         if generation.origin.message_id:
             if not again:
@@ -111,7 +137,8 @@ class Preparation:
             self._delivery.finish(await self._generations.fail(generation.id, str(UNEXPECTED)))
             return None
         if message_id is None:
-            await self._generations.withdraw(generation.id)
+            log.info("request %s is withdrawn: its answer is deleted", generation.id)
+            await self._generations.withdraw([generation.id])
             return None
         answered = await self._generations.answered(generation, message_id)
         self._audit_log.asked(answered)
@@ -134,7 +161,12 @@ class Preparation:
         if generation.pending:
             try:
                 generation = await self._completion.complete(generation)
-            except (UserError, OSError) as failure:
+            except UserError as failure:
+                await self._refuse(generation, failure, told)
+                return None
+            except OSError as failure:
+                if self._now() - generation.created < DISK_PATIENCE:
+                    raise
                 await self._refuse(generation, failure, told)
                 return None
         await self._dispatcher.submit(generation)

@@ -1,5 +1,6 @@
 """From a plan to a saved request."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,8 +9,11 @@ from bot.policy.budgets import Budgets
 from bot.requests.group_commit import GroupCommit
 from bot.requests.plan import Plan
 from bot.requests.preparation import Preparation
+from storage.database import StorageError
 from storage.generations import Generations
 from storage.records import Generation, Origin
+
+log = logging.getLogger(__name__)
 
 
 class Submission:
@@ -53,10 +57,13 @@ class Submission:
         return await self._group_commit.save(plans, origins)
 
     async def withdraw(self, saved: Sequence[Generation]) -> None:
-        """Take back requests that Discord was never told of."""
+        """Take back requests that Discord was never told of, now or with the next look at the requests."""
         for generation in saved:
             self._dispatcher.forget(generation)
-            await self._generations.withdraw(generation.id)
+        try:
+            await self._generations.withdraw(each.id for each in saved)
+        except StorageError as failure:
+            log.warning("request %s is withdrawn later: %s", saved[0].id, failure)
 
     def acknowledged(self, saved: Sequence[Generation], message_id: int) -> None:
         """Go on with requests whose acknowledgement, for the first of them, is this message."""

@@ -257,9 +257,12 @@ def start(
     monkeypatch.setattr(client, "GUILD_SECONDS", SHORT_GUILD_SECONDS)
 
     @asynccontextmanager
-    async def started(pool: WorkerPool | None = shared, **changes: Any) -> AsyncIterator[app.Bot]:
+    async def started(
+        pool: WorkerPool | None = shared, *, waits: bool = False, **changes: Any
+    ) -> AsyncIterator[app.Bot]:
+        changed = replace(config, **changes)
         try:
-            async with app.running(replace(config, **changes), playground.token, pool=pool, now=clock.now) as bot:
+            async with app.running(changed, playground.token, pool=pool, now=clock.now, waits=waits) as bot:
                 yield bot
         finally:
             await shared.empty()

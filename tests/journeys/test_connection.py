@@ -11,7 +11,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.config import DiscordConfig
-from bot.interactions import client
+from bot.interactions import client, connection
 from bot.interactions.connection import ConnectionRefused
 from playground import Playground
 from playground.server import API_PREFIX
@@ -115,6 +115,34 @@ async def test_only_a_discord_that_does_not_answer_cannot_be_reached(start: Star
         base = f"http://127.0.0.1:{unused.getsockname()[1]}{API_PREFIX}"
     with pytest.raises(ConnectionRefused, match=r"Discord cannot be reached: .*Check the network"):
         async with start(discord=DiscordConfig(api_base=base)):
+            pass
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["503", "no answer"])
+@pytest.mark.parametrize("path", ["/users/@me$", "/oauth2/applications/@me$", "/gateway$"])
+async def test_a_discord_that_is_down_is_waited_for(
+    start: Start,
+    playground: Playground,
+    member: Member,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    answers: bool,
+    path: str,
+) -> None:
+    monkeypatch.setattr(connection, "LOGIN_SECONDS", (0.0, 0.01))
+    if answers:
+        playground.fail_next("GET", path, 503, times=3)
+    else:
+        playground.cut_next("GET", path, times=3)
+    async with start(waits=True):
+        assert finished(await member.imagine())
+    assert "Trying again in 0 s." in caplog.text
+
+
+async def test_a_token_that_is_refused_is_not_tried_again(start: Start, playground: Playground) -> None:
+    playground.fail_next("GET", "/users/@me", 401)
+    with pytest.raises(ConnectionRefused, match="rejected this token"):
+        async with start(waits=True):
             pass
 
 

@@ -1,6 +1,9 @@
 """Deleting where Discord refuses, and enlarging what a model drew that has left the config."""
 
+import asyncio
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +11,11 @@ from bot import app
 from generation.catalogue import POCKET
 from playground import Playground
 from playground.state.world import SKETCHES_ID
-from tests.journeys.conftest import Member, Start, finished, text_of, urls_of
+from storage import database
+from storage.database import StorageError
+from storage.generations import Generations
+from storage.removals import Removals
+from tests.journeys.conftest import Member, Message, Start, finished, text_of, urls_of
 
 TWIN = replace(POCKET, name="twin")
 
@@ -41,6 +48,88 @@ async def test_delete_by_reaction_in_an_archived_thread_says_why(
     assert letter["channel_id"] == member.channel_id("dm")
     assert member.message(done["id"]) is not None
     assert len(urls_of(await member.asks_until(lambda each: bool(urls_of(each)), "show", number=1))) == 1
+
+
+async def locked(*_: Any) -> Any:
+    raise StorageError("database is locked")
+
+
+async def deletes(member: Member, message: Message, how: str) -> None:
+    """Delete a picture by its button or by a reaction."""
+    if how == "Delete":
+        await member.click(message, how)
+    else:
+        await member.react(message, how)
+
+
+HOW = pytest.mark.parametrize("how", ["Delete", "❌"])
+
+
+@HOW
+async def test_what_cannot_be_noted_is_not_deleted(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    done = await member.imagine()
+    monkeypatch.setattr(Removals, "note", locked)
+    await deletes(member, done, how)
+    await member.wait_for(lambda each: "I can't save anything right now" in each["content"])
+    assert member.message(done["id"]) is not None
+    assert (await bot.generations.of_user(int(member.id))).total == 1
+
+
+@HOW
+async def test_a_picture_whose_message_is_deleted_while_the_database_is_locked_follows_it(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    done = await member.imagine()
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "delete", locked)
+        await deletes(member, done, how)
+        await member.wait_for(lambda each: "I can't save anything right now" in each["content"])
+    assert member.message(done["id"]) is None
+    await nothing_is_left(bot, member)
+
+
+@pytest.mark.parametrize("reached", [True, False], ids=["deleted", "not deleted"])
+@HOW
+async def test_a_deletion_whose_answer_is_lost_is_finished_later(
+    bot: app.Bot, playground: Playground, member: Member, how: str, reached: bool
+) -> None:
+    done = await member.imagine()
+    playground.cut_next("DELETE", "/messages/", times=2, after=reached)
+    await deletes(member, done, how)
+    if not reached:
+        await member.wait_for(lambda each: "The picture is deleted as soon as it does" in each["content"])
+    await nothing_is_left(bot, member)
+    assert member.message(done["id"]) is None
+
+
+async def test_a_deletion_that_was_killed_is_finished_or_keeps_both(
+    start: Start, playground: Playground, member: Member, tmp_path: Path
+) -> None:
+    async with start() as bot:
+        messages = [await member.imagine(channel=channel) for channel in ("sketches", "general")]
+        requests = (await bot.generations.of_user(int(member.id))).generations
+    async with database.opened(tmp_path / "data" / database.FILE) as sessions:
+        for each in requests:
+            await Removals(sessions).note(each.origin.channel_id, each.origin.message_id)
+    playground.change_channel(SKETCHES_ID, archived=True)
+    async with start() as bot:
+        await member.wait_until(lambda: member.message(messages[1]["id"]) is None)
+        await bot.reconciler.look()
+        async with asyncio.timeout(30):
+            while len(kept := (await bot.generations.of_user(int(member.id))).generations) > 1:
+                await asyncio.sleep(0.02)
+    assert [each.origin.message_id for each in kept] == [int(messages[0]["id"])]
+    assert member.message(messages[0]["id"]) is not None
+
+
+async def nothing_is_left(bot: app.Bot, member: Member) -> None:
+    """Look at the requests until those of a member are deleted."""
+    async with asyncio.timeout(30):
+        while (await bot.generations.of_user(int(member.id))).total:
+            await bot.reconciler.look()
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("label", ["Upscale ×2", "🔎"])

@@ -1,6 +1,9 @@
 """Requests that meet a fault on their way: each ends in its message, and no fault waits for a restart."""
 
 import asyncio
+import errno
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,11 +14,14 @@ from bot import app
 from bot.delivery import messages
 from bot.delivery.messages import EditFailed, EditForbidden, EditRefused, MessageDeleted, Messages
 from bot.requests import completion
+from bot.requests.preparation import DISK_PATIENCE
 from playground import Playground
+from playground.client.person import File
 from storage import database
 from storage.database import StorageError
 from storage.generations import Generations
-from storage.records import Generation
+from storage.images import Images
+from storage.records import Generation, Origin
 from tests.fake_pool import FakePool
 from tests.journeys.conftest import (
     Clock,
@@ -47,19 +53,39 @@ def public(member: Member) -> list[dict[str, Any]]:
     return [each for each in member.messages() if not each["ephemeral_for"]]
 
 
+@pytest.mark.parametrize(("prompt", "requests"), [("a boat", 1), ("a {red, blue} boat", 2)])
 async def test_an_acknowledgement_that_never_left_leaves_no_request(
-    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, prompt: str, requests: int
 ) -> None:
     is_cut = asyncio.Event()
 
     async def cut(*_: Any, **__: Any) -> Any:
-        assert len(await bot.generations.interrupted()) == 1, "it is saved first"
+        assert len(await bot.generations.interrupted()) == requests, "all are saved first"
         is_cut.set()
         raise Lost
 
     monkeypatch.setattr(discord.InteractionResponse, "defer", cut)
-    asking = asyncio.create_task(member.slash("imagine", {"prompt": "a boat"}))
+    asking = asyncio.create_task(member.slash("imagine", {"prompt": prompt}))
     await is_cut.wait()
+    await until_nothing_is_due(bot)
+    asking.cancel()
+    assert (await bot.generations.of_user(int(member.id))).total == 0
+    assert public(member) == []
+
+
+async def test_nothing_follows_an_acknowledgement_that_is_not_known_to_be_there(
+    bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut(*_: Any, **__: Any) -> Any:
+        raise Lost
+
+    monkeypatch.setattr(discord.InteractionResponse, "defer", cut)
+    playground.fail_next("GET", "/messages/@original", 503)
+    asking = asyncio.create_task(member.slash("imagine", {"prompt": "a {red, blue} boat"}))
+    async with asyncio.timeout(30):
+        while len(await bot.generations.unfinished()) < 2 or bot.dispatcher.line():
+            await asyncio.sleep(0.02)
+    await bot.reconciler.look()
     await until_nothing_is_due(bot)
     asking.cancel()
     assert (await bot.generations.of_user(int(member.id))).total == 0
@@ -80,19 +106,156 @@ async def test_an_acknowledgement_whose_answer_is_lost_is_a_request(
     assert len(public(member)) == 1
 
 
-async def test_killed_right_after_the_acknowledgement(
-    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def never(*_: Any, **__: Any) -> Any:
-        await asyncio.Event().wait()
+async def never(*_: Any, **__: Any) -> Any:
+    await asyncio.Event().wait()
 
+
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "when the token is dead"])
+async def test_killed_right_after_the_acknowledgement(
+    start: Start, member: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Generations, "answered", never)
         async with start():
             started = await member.start("a boat")
+    clock.ahead += 20 * 60 * late
     async with start():
         await member.see_finished(started)
     assert len(public(member)) == 1
+
+
+async def test_the_owner_of_a_private_request_that_nobody_can_answer_any_more_is_told(
+    start: Start, member: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "answered", never)
+        async with start():
+            await member.start("a boat", private=True)
+    clock.ahead += 20 * 60
+    async with start() as bot:
+        await member.wait_for(lambda each: "I can't show it there. See /history, number 1" in each["content"])
+        await until_nothing_is_due(bot)
+
+
+async def test_a_look_at_the_requests_leaves_one_alone_that_is_being_saved(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, original, asked = Generations.add, Messages.original, 0
+    looking: list[asyncio.Task[None]] = []
+
+    async def looked_at_before_it_has_its_place(self: Generations, requests: Any) -> list[Generation]:
+        rows = await add(self, requests)
+        looking.append(asyncio.create_task(bot.reconciler.look()))
+        await asyncio.wait(looking, timeout=0.1)
+        return rows
+
+    async def counted(self: Messages, origin: Origin) -> int | None:
+        nonlocal asked
+        asked += 1
+        return await original(self, origin)
+
+    monkeypatch.setattr(Generations, "add", looked_at_before_it_has_its_place)
+    monkeypatch.setattr(Messages, "original", counted)
+    await member.imagine("a boat")
+    await asyncio.gather(*looking)
+    assert asked == 0, "it is not taken for one whose answer is unknown"
+
+
+async def test_requests_that_cannot_be_withdrawn_are_withdrawn_later(
+    bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playground.fail_next("POST", "/callback", 404, times=9, code=10062)
+    is_tried = asyncio.Event()
+
+    async def locked_once(*_: Any) -> None:
+        is_tried.set()
+        raise StorageError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "withdraw", locked_once)
+        asking = asyncio.create_task(member.slash("imagine", {"prompt": "a {red, blue} boat"}))
+        await is_tried.wait()
+    assert bot.dispatcher.line() == [], "nobody holds them"
+    await bot.reconciler.look()
+    await until_nothing_is_due(bot)
+    asking.cancel()
+    assert (await bot.generations.of_user(int(member.id))).total == 0
+
+
+async def disk_full(*_: Any) -> Any:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("lasts", [False, True], ids=["for a moment", "for long"])
+async def test_a_disk_that_takes_no_given_picture_is_waited_for(
+    bot: app.Bot, member: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch, lasts: bool
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Images, "keep", disk_full)
+        started = await member.start("a boat", image=given())
+        await until(lambda: bot.dispatcher.line() == [])
+        assert len(await bot.generations.unfinished()) == 1
+        if lasts:
+            clock.ahead += DISK_PATIENCE.total_seconds()
+            await bot.reconciler.look()
+            await member.wait_for(lambda each: "Something went wrong on my side" in each["content"])
+    if not lasts:
+        await bot.reconciler.look()
+        assert urls_of(await member.see_finished(started))
+    await until_nothing_is_due(bot)
+
+
+async def test_a_file_that_cannot_be_read_for_a_moment_is_waited_for(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = await member.imagine("a boat")
+    with monkeypatch.context() as patch:
+        patch.setattr(Images, "read", disk_full)
+        enlarging = (await member.click(done, "Upscale ×2")).message
+        await until(lambda: bot.dispatcher.line() == [])
+    assert enlarging is not None
+    await bot.reconciler.look()
+    assert urls_of(await member.see_finished(enlarging))
+
+
+async def test_a_refusal_that_is_lost_after_its_message_is_deleted_is_told_elsewhere(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    playground.fail_next("POST", "^/webhooks/", 400)
+    await member.start("a boat", image=File("look.png", b"no picture", "image/png"))
+    await member.wait_for(lambda each: "could not be drawn" in each["content"] and "number 1" in each["content"])
+    await until_nothing_is_due(bot)
+    assert public(member) == []
+
+
+@pytest.mark.parametrize("draws", [False, True], ids=["a message that Discord does not take", "a drawing without end"])
+async def test_a_stop_ends_in_time(
+    start: Start,
+    pool: FakePool,
+    member: Member,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    draws: bool,
+) -> None:
+    monkeypatch.setattr(app, "STOP_SECONDS", 0.2)
+    serving = asyncio.create_task(app.serve(start()))
+    await until(lambda: member.bot_online)
+    pool.hold()
+    started = await member.start("a boat")
+    await member.see_drawing(pool, started)
+    if not draws:
+        monkeypatch.setattr(app, "STOP_SECONDS", 20.0)
+        monkeypatch.setattr(Messages, "edit", down)
+        pool.release()
+        await until(lambda: "showing the ending" in caplog.text)
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(10):
+        assert await serving == 0
+    assert ("not all is finished" in caplog.text) is draws
+    monkeypatch.undo()
+    pool.release()
+    async with start():
+        assert urls_of(await member.see_finished(started))
 
 
 @pytest.fixture

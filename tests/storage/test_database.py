@@ -1,3 +1,4 @@
+import logging
 import re
 import sqlite3
 from contextlib import closing
@@ -112,3 +113,32 @@ def test_a_database_that_another_program_holds_is_not_to_be_deleted(file: Path) 
         with pytest.raises(UnusableDatabase, match="Another program uses it") as refused:
             database.check(file, patience=0.1)
     assert "delete" not in str(refused.value)
+
+
+async def test_a_database_that_another_program_holds_is_waited_for(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.migrate(file)
+    monkeypatch.setattr(database.migrate, "__defaults__", (0.02,))
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        class GivesBack(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                assert "Trying again" in record.getMessage()
+                other.execute("ROLLBACK")
+
+        monkeypatch.setattr(database.log, "handlers", [GivesBack()])
+        async with database.opened(file):
+            pass
+        assert "database is locked" in caplog.text
+
+
+async def test_a_database_that_is_never_given_back_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.migrate(file)
+    monkeypatch.setattr(database.migrate, "__defaults__", (0.001,))
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UnusableDatabase, match="Another program uses it"):
+            async with database.opened(file):
+                pass

@@ -30,7 +30,7 @@ def toggle_full_disk(_: int, __: FrameType | None) -> None:
 async def serve(settings: config.Config, worker: tuple[str, ...]) -> int:
     """Be the bot until told to stop."""
     async with LocalPool(settings.worker_options, worker) as pool:
-        return await app.serve(app.running(settings, settings.token(), pool=pool, reconcile_every=2.0))
+        return await app.serve(app.running(settings, settings.token(), pool=pool, reconcile_every=2.0, waits=True))
 
 
 def main() -> int:

@@ -90,6 +90,9 @@ class Disturbances:
         await self._bot.lock_database(12.0 * self._scale)
 
     async def _fill_disk(self) -> None:
+        """Once the bot is up: before that, it would not take the signal."""
+        await self._crowd.look()
+        await self._crowd.until(lambda seen: seen.online)
         pid = self._bot.pid
         self._bot.toggle_full_disk()
         await self._pause(4.0)

@@ -1,7 +1,7 @@
 """How the bot's memory grows with the requests it has taken."""
 
-WARM_UP = 0.25
-"""The share of a life's requests that are not counted: caches fill."""
+WARM_UP = 0.5
+"""The share of a life's requests that are not counted: caches fill, and each kind of request comes once."""
 
 
 class Memory:

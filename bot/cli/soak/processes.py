@@ -15,7 +15,7 @@ from pathlib import Path
 
 from generation.errors import NoisefoxError
 
-END_SECONDS = 30.0
+END_SECONDS = 90.0
 """How long a bot may take to end after SIGTERM."""
 
 _WORKER_READY = re.compile(r"worker (\d+) ready")

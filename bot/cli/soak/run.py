@@ -38,7 +38,7 @@ SETTLE_SECONDS = 150.0
 ROUNDS = 3
 """How often each disturbance happens."""
 
-DISTURBED = 0.7
+DISTURBED = 0.6
 """The share of the requests during which disturbances happen; memory is best measured after that."""
 
 LIMITS = """[limits]

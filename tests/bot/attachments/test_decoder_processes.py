@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PIL import Image
 from bot.attachments import decoder_processes
 from bot.attachments.decoder_processes import DecoderProcesses
 from generation.images import UnusableImage
+from tests.generation.test_local_pool import is_alive
 
 
 def png(side: int, colour: str = "red") -> bytes:
@@ -37,6 +39,30 @@ async def test_ten_large_pictures_at_once_take_no_memory_of_the_bot() -> None:
         read = await asyncio.gather(*(decoders.tidied(allowed) for _ in range(4)))
     assert [size for _, size in read] == [(2048, 2048)] * 4
     assert peak() - before < 100
+
+
+async def test_a_decoder_ends_when_its_bot_is_killed() -> None:
+    bot = """
+import asyncio, multiprocessing
+from bot.attachments.decoder_processes import DecoderProcesses
+from tests.bot.attachments.test_decoder_processes import png
+async def main():
+    async with DecoderProcesses() as decoders:
+        await decoders.tidied(png(64))
+        print(*(each.pid for each in multiprocessing.active_children()), flush=True)
+        await asyncio.Event().wait()
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", bot, stdout=asyncio.subprocess.PIPE)
+    assert killed.stdout is not None
+    async with asyncio.timeout(60):
+        decoders = [int(each) for each in (await killed.stdout.readline()).split()]
+        assert decoders
+        killed.kill()
+        await killed.wait()
+        while any(is_alive(each) for each in decoders):
+            await asyncio.sleep(0.02)
 
 
 def _killed(_: bytes) -> None:

@@ -255,6 +255,32 @@ async def test_an_update_that_is_not_taken_is_dropped(story: Story) -> None:
     assert len(story.messages.shown) == 1
 
 
+async def test_a_stop_waits_for_no_further_try(story: Story) -> None:
+    story.messages.refusals = [EditFailed("down")]
+    await story.complete()
+    assert story.time.pauses == [RETRY_SECONDS[0]]
+    story.messages.refusals = [EditFailed("down")]
+    story.delivery.hurry()
+    await story.delivery.settle()
+    assert await story.waits_for_delivery(), "the next start shows it"
+
+
+async def test_an_ending_that_is_taken_at_the_stop_is_shown(story: Story) -> None:
+    story.messages.refusals = [EditFailed("down")]
+    await story.complete()
+    story.delivery.hurry()
+    await story.delivery.settle()
+    assert not await story.waits_for_delivery()
+
+
+async def test_the_owner_of_a_failed_request_whose_message_is_deleted_is_told(story: Story) -> None:
+    story.messages.refusals = [MessageDeleted("404")]
+    story.delivery.finish(await story.generations.fail(story.drawing.id, "It came out broken."))
+    await story.delivery.settle()
+    assert story.told_elsewhere == [story.drawing.id]
+    assert not await story.waits_for_delivery()
+
+
 async def test_an_ending_that_is_not_taken_is_tried_again(story: Story) -> None:
     story.messages.refusals = [EditFailed("down")] * 2
     await story.complete()

@@ -34,6 +34,7 @@ class Line:
 
     places: int = 1000
     expected: list[int] = field(default_factory=list)
+    taking_in: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def check_queue_length(self, more: int) -> None:
         if len(self.expected) + more > self.places:
