@@ -8,7 +8,7 @@ HIDDEN = "[token]"
 _ADDRESS = re.compile(r"((?:/|%2F)(?:webhooks|interactions)(?:/|%2F)\d+(?:/|%2F))[^/\s?'\"<>()\\]+", re.IGNORECASE)
 """The part of an address before a token, and the token."""
 
-_TOKEN = re.compile(r"\baW50ZXJhY3Rpb2[\w.=-]+|(?<![\w-])[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}|(?<=Bot )[\w.-]{20,}")
+_TOKEN = re.compile(r"aW50ZXJhY3Rpb2[\w.=-]+|(?<![\w-])[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}|(?<=Bot )[\w.-]{20,}")
 """A token by its look: of an interaction, or of a bot."""
 
 

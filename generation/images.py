@@ -20,6 +20,9 @@ OWN_PIXELS = 50_000_000
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
 
+HEIF = "HEIF"
+"""The format that is read where the extra `heic` is installed."""
+
 DAMAGE = (
     OSError, ValueError, SyntaxError, TypeError, LookupError, ArithmeticError, AttributeError, EOFError, MemoryError,
     RuntimeError, struct.error, zlib.error, Image.DecompressionBombError,
@@ -50,15 +53,17 @@ def read(data: bytes, *, limited: bool = True, most: int = 0) -> Image.Image:
     """Read a picture file: rotated as its EXIF says, in RGB, or in RGBA if parts are transparent. `most` is the side
     in pixels that is needed; a JPEG is decoded no larger than that takes.
 
-    Raises `UnusableImage` for anything but a still PNG, JPEG, WebP or AVIF, and for files that are too large. The size
-    is checked before decoding. `limited` is False for the bot's own files.
+    Raises `UnusableImage` for anything but a still PNG, JPEG, WebP or AVIF, or HEIC where the extra `heic` is
+    installed, and for files that are too large. The size is checked before decoding. `limited` is False for the bot's
+    own files.
     """
     if limited and len(data) > UPLOAD_BYTES:
         raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=UPLOAD_BYTES // 2**20)
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC and b"avif" not in data[12:64]:
+    is_heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC and b"avif" not in data[12:64]
+    if is_heic and not _reads_heic():
         raise UnusableImage("I can't read HEIC pictures. Save it as PNG or JPEG.")
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as opened:
+        with Image.open(BytesIO(data), formats=(HEIF,) if is_heic else FORMATS) as opened:
             pixels = PIXELS if limited else OWN_PIXELS
             if opened.width * opened.height > pixels:
                 raise UnusableImage(
@@ -74,9 +79,20 @@ def read(data: bytes, *, limited: bool = True, most: int = 0) -> Image.Image:
     return image if image.mode == "RGB" or _has_holes(image) else image.convert("RGB")
 
 
+def _reads_heic() -> bool:
+    """True where Pillow has, or is now given, its plug-in for HEIC."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
+
+
 def _moves(opened: Image.Image) -> bool:
-    """True for an animation; false for the frames of a camera's JPEG, and for a PNG with a still picture before it."""
-    if opened.format == "MPO" or getattr(opened, "default_image", False):
+    """True for an animation; false for the frames of a camera's JPEG or HEIC, of which the main one is read, and for a
+    PNG with a still picture before it."""
+    if opened.format in ("MPO", HEIF) or getattr(opened, "default_image", False):
         return False
     return bool(getattr(opened, "is_animated", False))
 

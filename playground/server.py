@@ -28,9 +28,9 @@ from playground.state.commands import ENTRY_POINT, GLOBAL, Commands
 from playground.state.interactions import Interactions
 from playground.state.messages import Messages
 from playground.state.store import Store
+from playground.state.tokens import BOT_TOKEN
 from playground.state.world import World
 
-TOKEN = "playground"
 API_PREFIX = "/api/v10"
 PAGE = Path(__file__).parent / "page"
 _BODY_LIMIT = 64 * 1024 * 1024
@@ -58,7 +58,7 @@ class Playground:
         members: int = 0,
         controlled: bool = False,
     ) -> None:
-        self.token = TOKEN
+        self.token = BOT_TOKEN
         self.url = ""
         self.api_base = ""
         self.gateway_url = ""
@@ -73,7 +73,7 @@ class Playground:
         self.messages = Messages(self._store, self.world, self._attachments, self._cdn, clock)
         self._commands = Commands(self._store, self.world)
         self._interactions = Interactions(self._store, self.world, self.messages, clock)
-        self._gateway = Gateway(self.world, TOKEN, clock)
+        self._gateway = Gateway(self.world, BOT_TOKEN, clock)
         self._streams = EventStreams()
         self._page_events = PageEvents(
             self.world, self.messages, self._commands, self._interactions, self._gateway, self._streams
@@ -104,7 +104,7 @@ class Playground:
         )
 
     def _application(self, record: Path | None, rate: int, controlled: bool) -> web.Application:
-        middleware = ApiMiddleware(TOKEN, self.world, RateLimits(rate, 1.0), self._faults, record, API_PREFIX)
+        middleware = ApiMiddleware(BOT_TOKEN, self.world, RateLimits(rate, 1.0), self._faults, record, API_PREFIX)
         api = web.Application(middlewares=[middleware.middleware()])
         api.add_routes(GuildRoutes(self.world, self._gateway).routes())
         api.add_routes(CommandRoutes(self._commands).routes())
@@ -176,6 +176,10 @@ class Playground:
         their effect."""
         kind = FaultKind.RESET_AFTER if after else FaultKind.RESET_BEFORE
         self._faults.add(Fault(kind, method, path, times=times))
+
+    def reset_uploads(self, method: str, path: str, times: int = 1) -> None:
+        """Lose the connection in the middle of the next `times` matching API requests, while their bodies are sent."""
+        self._faults.add(Fault(FaultKind.RESET_UPLOAD, method, path, times=times))
 
     async def request_reconnect(self) -> None:
         """Send Reconnect (opcode 7): the bot should reconnect and resume."""

@@ -1,11 +1,13 @@
-"""Fixtures for every kind of test, and the order in which files are run."""
+"""Fixtures for every kind of test, the order in which files are run, and the search for tokens in what they write."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.forked_worker import ForkServer
+from tests.written import Searched, place_of_token
 
 TESTS = Path(__file__).parent
 
@@ -20,6 +22,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((place for place, slow in enumerate(SLOW_FIRST) if folder.startswith(slow)), len(SLOW_FIRST))
 
     items.sort(key=place)
+
+
+SEARCHED = pytest.StashKey[Searched]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Search every line of the log, also the ones that nobody would see."""
+    searched = config.stash[SEARCHED] = Searched()
+    searched.watch_errors()
+    logging.getLogger().addHandler(searched)
+    logging.getLogger().setLevel(logging.DEBUG)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that wrote a token: into the log, an error, or the output of this process and those it started."""
+    report = yield
+    found = item.config.stash[SEARCHED].taken()
+    written = [(name, text) for name, text in report.sections if not name.startswith("Captured log")]
+    for name, text in [*written, ("the error", str(report.longrepr))]:
+        if (place := place_of_token(text)) is not None:
+            found.append(f"{name}, after {place!r}")
+    if found:
+        report.outcome = "failed"
+        report.longrepr = "\n".join(["A token was written:", *found])
+    return report
 
 
 @pytest.fixture(scope="session")

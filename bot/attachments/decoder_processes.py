@@ -6,14 +6,16 @@ import os
 import resource
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
-from typing import Self
+from typing import Self, TypeVar
 
-from generation import images
+from generation import images, outpainting
 from generation.errors import UserError
 from generation.images import UnusableImage
+from generation.jobs import Inputs
+from generation.outpainting import Direction
 from generation.sentences import Sentence
 
 AT_ONCE = 2
@@ -24,6 +26,8 @@ MEMORY = 2 * 2**30
 
 PICTURES_EACH = 50
 """Pictures after which a decoder is replaced by a fresh one."""
+
+Decoded = TypeVar("Decoded")
 
 
 class DecoderProcesses:
@@ -42,6 +46,16 @@ class DecoderProcesses:
 
     async def tidied(self, data: bytes) -> tuple[bytes, tuple[int, int]]:
         """`images.tidied` in a decoder. Raises `UnusableImage`, also where the decoder dies; the next one is new."""
+        return await self._decoded(images.tidied, data)
+
+    async def canvas(
+        self, png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int
+    ) -> Inputs:
+        """A picture of the bot's own, brought to `size`, with room around it, as what a job starts from; `side` is the
+        most pixels that it may be wide or high. Raises `UnusableImage`."""
+        return await self._decoded(_canvas, png, size, zoom_or_direction, side)
+
+    async def _decoded(self, decode: Callable[..., Decoded], *given: object) -> Decoded:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 AT_ONCE,
@@ -51,7 +65,7 @@ class DecoderProcesses:
             )
         pool = self._pool
         try:
-            outcome = await asyncio.get_running_loop().run_in_executor(pool, _tidied, data)
+            outcome = await asyncio.get_running_loop().run_in_executor(pool, _outcome, decode, given)
         except BrokenProcessPool:
             if self._pool is pool:
                 self._pool = None
@@ -62,21 +76,30 @@ class DecoderProcesses:
 
 
 def _confine() -> None:
+    """Begin a decoder: it takes so much memory, and ends with its bot, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    threading.Thread(target=_end_with_the_bot, daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """End this process as soon as the one that started it has ended, however that ended."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
+def _end_with_the_bot() -> None:
+    bot = multiprocessing.parent_process()
+    assert bot is not None
+    bot.join()
     os._exit(1)
 
 
-def _tidied(data: bytes) -> tuple[bytes, tuple[int, int]] | Sentence:
+def _outcome(decode: Callable[..., Decoded], given: tuple[object, ...]) -> Decoded | Sentence:
     try:
-        return images.tidied(data)
+        return decode(*given)
     except UserError as refused:
         return refused.sentence
+
+
+def _canvas(png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> Inputs:
+    image = images.fitted(images.read(png, limited=False), *size)
+    if isinstance(zoom_or_direction, Direction):
+        view = outpainting.panned(image, zoom_or_direction, side)
+    else:
+        view = outpainting.zoomed_out(image, zoom_or_direction)
+    return Inputs(images.as_png(view.image), images.as_png(view.mask))

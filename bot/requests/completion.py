@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.errors import Refusal
 from bot.policy.request_context import ContextLoader
-from bot.requests import blending, inputs, pending
+from bot.requests import blending, pending
 from bot.requests.derived_plans import GONE
 from bot.requests.inputs import PictureReader
 from bot.requests.pending import Downloads, Outpaint
@@ -64,7 +64,7 @@ class Completion:
             png = await self._images.read(generation.inputs.image or "")
         except FileNotFoundError:
             raise Refusal(GONE) from None
-        return await asyncio.to_thread(inputs.canvas, png, work.size, work.zoom_or_direction, work.side)
+        return await self._pictures.canvas(png, work)
 
     async def _keep(self, generation: Generation, request: NewRequest, given: Inputs) -> Generation:
         async with self._images.together() as images:

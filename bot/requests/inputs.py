@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.attachments.decoder_processes import DecoderProcesses
-from generation import images, outpainting
+from bot.requests.pending import Outpaint
 from generation.jobs import Inputs
-from generation.outpainting import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class GivenPicture:
 
 
 class PictureReader:
-    """Reads the pictures that people give."""
+    """Reads the pictures that people give, and makes room around the bot's own."""
 
     def __init__(self, decoders: DecoderProcesses) -> None:
         self._decoders = decoders
@@ -29,12 +28,6 @@ class PictureReader:
         decoded = await asyncio.gather(*map(self._decoders.tidied, files))
         return [GivenPicture(*each) for each in decoded]
 
-
-def canvas(png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> Inputs:
-    """A picture, brought to `size`, with room around it, as what a job starts from."""
-    image = images.fitted(images.read(png, limited=False), *size)
-    if isinstance(zoom_or_direction, Direction):
-        view = outpainting.panned(image, zoom_or_direction, side)
-    else:
-        view = outpainting.zoomed_out(image, zoom_or_direction)
-    return Inputs(images.as_png(view.image), images.as_png(view.mask))
+    async def canvas(self, png: bytes, work: Outpaint) -> Inputs:
+        """A picture with room around it, made outside this process. Raises `UnusableImage`."""
+        return await self._decoders.canvas(png, work.size, work.zoom_or_direction, work.side)

@@ -10,7 +10,7 @@ from generation.outpainting import Direction
 
 @dataclass(frozen=True, slots=True)
 class Outpaint:
-    """Make a start picture with room around it from the one that the request names; see `inputs.canvas`."""
+    """Make a start picture with room around it from the one that the request names; see `PictureReader.canvas`."""
 
     size: tuple[int, int]
     zoom_or_direction: float | Direction

@@ -27,6 +27,8 @@ class FaultKind(StrEnum):
     """A 429 without Retry-After or a JSON body, as Cloudflare sends it."""
     RESET_BEFORE = "reset before"
     """The connection is lost, and the request has no effect."""
+    RESET_UPLOAD = "reset upload"
+    """The connection is lost while the client still sends the body. Patterns for bodies do not count."""
     RESET_AFTER = "reset after"
     """The request has its effect, and the connection is lost before the response."""
     SLOW = "slow"
@@ -97,8 +99,7 @@ class Faults:
         fault = self._due(request.method, path, payload)
         if fault is None:
             return await proceed()
-        name = f"{fault.kind} {fault.status}" if fault.kind is FaultKind.STATUS else fault.kind.value
-        self.counts[name] = self.counts.get(name, 0) + 1
+        self._count(fault)
         match fault.kind:
             case FaultKind.STATUS if fault.html is not None:
                 return web.Response(text=fault.html, status=fault.status, content_type="text/html")
@@ -114,15 +115,25 @@ class Faults:
                 return await proceed()
             case FaultKind.RESET_AFTER:
                 await asyncio.shield(proceed())
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=500)
+        return _reset(request)
 
-    def _due(self, method: str, path: str, payload: Any) -> Fault | None:
-        if not self._faults:
+    async def respond_to_upload(self, request: web.Request, path: str) -> web.StreamResponse | None:
+        """Lose the connection after the beginning of a body; None where no fault says so, and nothing is read."""
+        fault = self._due(request.method, path, None, while_sending=True)
+        if fault is None:
             return None
-        body = json.dumps(payload) if any(fault.body for fault in self._faults) else ""
-        for fault in self._faults:
+        self._count(fault)
+        await request.content.readany()
+        return _reset(request)
+
+    def _count(self, fault: Fault) -> None:
+        name = f"{fault.kind} {fault.status}" if fault.kind is FaultKind.STATUS else fault.kind.value
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def _due(self, method: str, path: str, payload: Any, while_sending: bool = False) -> Fault | None:
+        faults = [fault for fault in self._faults if (fault.kind is FaultKind.RESET_UPLOAD) is while_sending]
+        body = json.dumps(payload) if any(fault.body for fault in faults) else ""
+        for fault in faults:
             if fault.matches(method, path, body) and self._is_hit(fault, path):
                 if fault.times is not None:
                     fault.times -= 1
@@ -134,3 +145,9 @@ class Faults:
             return True
         chance = random.Random(f"{self._seed} {fault.body} {path}") if fault.lasting else self._random
         return chance.random() < fault.share
+
+
+def _reset(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

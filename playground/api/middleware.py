@@ -42,6 +42,8 @@ class ApiMiddleware:
 
     async def _respond(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         path = request.path.removeprefix(self._prefix)
+        if (lost := await self._faults.respond_to_upload(request, path)) is not None:
+            return lost
         body = await read_body(request)
         request[BODY] = body
         self._append_to_record(request, body)

@@ -10,6 +10,7 @@ from playground.state.attachments import Upload
 from playground.state.message import CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, EPHEMERAL, REPLY, Message
 from playground.state.messages import Messages
 from playground.state.store import Store
+from playground.state.tokens import interaction_token
 from playground.state.world import BOT_ID, World
 from playground.validation.commands import check_choice
 from playground.validation.form import Form
@@ -97,7 +98,7 @@ class Interactions:
         self._drop_expired()
         id = self._store.next_snowflake()
         metadata = {"id": str(id), "type": kind, "user": str(user_id)} | metadata
-        token = secrets.token_urlsafe(64)
+        token = interaction_token(id)
         outside = self._world.channels[channel_id].is_outside
         interaction = Interaction(
             id, token, kind, user_id, channel_id, self._clock(), metadata, outside=outside, **fields

@@ -16,6 +16,7 @@ BOT = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.GabcDE.abcdefghijklmnopqrstuvwxyz0123456789AB
         "URL('http://127.0.0.1/api/v10/webhooks/12/some-secret_token/messages/3')",
         "POST /interactions/5/some-secret_token/callback failed",
         f"token {TOKEN} expired",
+        f"lane token_{TOKEN}",
         f"'Authorization': 'Bot {BOT}'",
         f"login with {BOT} failed",
     ],

@@ -3,6 +3,7 @@
 import contextlib
 import random
 import struct
+import sys
 import zlib
 from io import BytesIO
 from typing import Any
@@ -99,10 +100,27 @@ def test_colours_of_a_profile_become_srgb() -> None:
     assert near(images.read(saved(halves(), "PNG", icc_profile=swapped)).getpixel((9, 9)), 0, 0, 255)
 
 
-def test_avif_is_read_and_heic_is_refused() -> None:
+def test_avif_is_read_and_heic_is_refused_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert near(images.read(saved(halves(), "AVIF")).getpixel((9, 9)), 255, 0, 0)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(UnusableImage, match="HEIC"):
         images.read(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64))
+
+
+def heic(image: Image.Image, **options: Any) -> bytes:
+    """A picture as a phone saves it; skips the test without the extra."""
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    return saved(image, "HEIF", **options)
+
+
+def test_heic_is_read_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert near(images.read(heic(halves())).getpixel((9, 9)), 255, 0, 0)
+    assert images.read(heic(halves(), exif=exif_with(6))).size == (32, 64)
+    several = heic(halves(), save_all=True, append_images=[Image.new("RGB", (64, 32), "green")])
+    assert near(images.read(several).getpixel((9, 9)), 255, 0, 0)
+    monkeypatch.setattr(images, "PIXELS", 64 * 32 - 1)
+    with pytest.raises(UnusableImage, match="pixels"):
+        images.read(heic(halves()))
 
 
 def test_a_picture_of_more_than_25_million_pixels_is_refused_by_its_head() -> None:
@@ -111,13 +129,13 @@ def test_a_picture_of_more_than_25_million_pixels_is_refused_by_its_head() -> No
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "MPO"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "MPO", "HEIF"])
 def test_a_damaged_file_gives_a_picture_or_a_sentence(kind: str) -> None:
     dice = random.Random(kind)
     options: dict[str, Any] = {"exif": exif_with(6)} if kind in ("JPEG", "PNG", "WEBP") else {}
     if kind == "MPO":
         options = {"save_all": True, "append_images": [halves()]}
-    whole = saved(halves(), kind, **options)
+    whole = heic(halves()) if kind == "HEIF" else saved(halves(), kind, **options)
     for _ in range(120):
         file = bytearray(whole[: dice.randrange(1, len(whole) + 1)])
         for _ in range(dice.randrange(4)):

@@ -1,10 +1,7 @@
 """Requests that meet a fault on their way: each ends in its message, and no fault waits for a restart."""
 
 import asyncio
-import errno
-import os
-import signal
-from collections.abc import Iterator
+ifrom collections.abc import Iterator
 from typing import Any
 
 import discord
@@ -35,6 +32,7 @@ from tests.journeys.conftest import (
     words_of,
 )
 from tests.journeys.test_given import given
+from tests.written import OF_THE_PROGRAM, place_of_token
 
 
 class Lost(OSError):
@@ -457,6 +455,27 @@ async def test_an_upload_that_hangs_is_given_up_and_tried_again(
     monkeypatch.setattr(Messages, "_edit_by_token", hangs_once)
     await member.imagine("a boat")
     assert tries == 2
+
+
+async def test_a_connection_that_is_reset_during_an_upload_writes_no_token(
+    bot: app.Bot,
+    pool: FakePool,
+    playground: Playground,
+    member: Member,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", (0.0,))
+    caplog.set_level(logging.DEBUG)
+    pool.hold()
+    started = await member.start("a noisy boat --size 1024x1024", count=2)
+    await member.see_drawing(pool, started)
+    playground.reset_uploads("PATCH", "/webhooks/", times=1)
+    pool.release()
+    assert len(urls_of(await member.see_finished(started))) == 2
+    lines = [OF_THE_PROGRAM.format(record) for record in caplog.records]
+    assert [line for line in lines if "showing the ending of request 1 failed" in line]
+    assert [line for line in lines if place_of_token(line) is not None] == []
 
 
 async def test_the_owner_of_a_picture_that_cannot_be_posted_finds_it(

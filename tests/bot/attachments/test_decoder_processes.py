@@ -4,15 +4,17 @@ import asyncio
 import os
 import signal
 import sys
+from asyncio.subprocess import PIPE
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from bot.attachments import decoder_processes
 from bot.attachments.decoder_processes import DecoderProcesses
+from generation import images
 from generation.images import UnusableImage
+from generation.outpainting import Direction
 from tests.generation.test_local_pool import is_alive
 
 
@@ -41,30 +43,6 @@ async def test_ten_large_pictures_at_once_take_no_memory_of_the_bot() -> None:
     assert peak() - before < 100
 
 
-async def test_a_decoder_ends_when_its_bot_is_killed() -> None:
-    bot = """
-import asyncio, multiprocessing
-from bot.attachments.decoder_processes import DecoderProcesses
-from tests.bot.attachments.test_decoder_processes import png
-async def main():
-    async with DecoderProcesses() as decoders:
-        await decoders.tidied(png(64))
-        print(*(each.pid for each in multiprocessing.active_children()), flush=True)
-        await asyncio.Event().wait()
-if __name__ == "__main__":
-    asyncio.run(main())
-"""
-    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", bot, stdout=asyncio.subprocess.PIPE)
-    assert killed.stdout is not None
-    async with asyncio.timeout(60):
-        decoders = [int(each) for each in (await killed.stdout.readline()).split()]
-        assert decoders
-        killed.kill()
-        await killed.wait()
-        while any(is_alive(each) for each in decoders):
-            await asyncio.sleep(0.02)
-
-
 def _killed(_: bytes) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -72,7 +50,51 @@ def _killed(_: bytes) -> None:
 async def test_a_decoder_that_dies_is_a_sentence_and_the_next_picture_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     async with DecoderProcesses() as decoders:
         with monkeypatch.context() as patched:
-            patched.setattr(decoder_processes, "_tidied", _killed)
+            patched.setattr(images, "tidied", _killed)
             with pytest.raises(UnusableImage, match="can't read"):
                 await decoders.tidied(b"")
         assert (await decoders.tidied(png(64)))[1] == (64, 64)
+
+
+@pytest.mark.parametrize(("zoom_or_direction", "size"), [(2.0, (2048, 2048)), (Direction.LEFT, (3072, 2048))])
+async def test_room_around_a_large_picture_takes_no_memory_of_the_bot(
+    zoom_or_direction: float | Direction, size: tuple[int, int]
+) -> None:
+    own = png(2048)
+    Path("/proc/self/clear_refs").write_text("5")
+    before = peak()
+    async with DecoderProcesses() as decoders:
+        inputs = await decoders.canvas(own, (2048, 2048), zoom_or_direction, 4096)
+    assert peak() - before < 30
+    for png_file, mode in ((inputs.image, "RGB"), (inputs.mask, "L")):
+        with Image.open(BytesIO(png_file or b"")) as opened:
+            assert (opened.size, opened.mode) == (size, mode)
+
+
+BOT = """
+import asyncio
+from bot.attachments.decoder_processes import DecoderProcesses
+from tests.bot.attachments.test_decoder_processes import png
+async def main():
+    async with DecoderProcesses() as decoders:
+        await asyncio.gather(*(decoders.tidied(png(64)) for _ in range(4)))
+        print(*decoders._pool._processes, flush=True)
+        await asyncio.Event().wait()
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+async def test_decoders_end_with_their_bot_also_where_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "bot_with_decoders.py"
+    script.write_text(BOT)
+    bot = await asyncio.create_subprocess_exec(sys.executable, script, stdout=PIPE)
+    assert bot.stdout is not None
+    async with asyncio.timeout(60):
+        decoders = [int(each) for each in (await bot.stdout.readline()).split()]
+        assert decoders
+        assert all(map(is_alive, decoders))
+        bot.kill()
+        await bot.wait()
+        while any(map(is_alive, decoders)):
+            await asyncio.sleep(0.02)

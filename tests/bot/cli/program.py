@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 from unittest.mock import patch
 
 from bot.__main__ import main
+from tests.written import place_of_token
 
 
 def noisefox(*arguments: str, folder: Path, token: str = "") -> CompletedProcess[str]:
@@ -21,11 +22,17 @@ def noisefox(*arguments: str, folder: Path, token: str = "") -> CompletedProcess
         redirect_stderr(StringIO()) as errors,
     ):
         status = main(arguments)
-    return CompletedProcess(arguments, status, output.getvalue(), errors.getvalue())
+    return _searched(CompletedProcess(arguments, status, output.getvalue(), errors.getvalue()))
 
 
 def noisefox_process(*arguments: str, folder: Path) -> CompletedProcess[str]:
     """Run the program as a person does, without a token."""
     command = [sys.executable, "-m", "bot", *arguments]
     environment = os.environ | {"NOISEFOX_TOKEN": ""}
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+    return _searched(subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment))
+
+
+def _searched(ended: CompletedProcess[str]) -> CompletedProcess[str]:
+    """A program that has ended, and that has written no token."""
+    assert place_of_token(ended.stdout + ended.stderr) is None
+    return ended

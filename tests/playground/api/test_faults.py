@@ -63,6 +63,14 @@ async def test_a_connection_is_lost_before_or_after_the_effect(
     assert await messages_of(playground) == seen
 
 
+async def test_a_connection_is_lost_while_a_body_is_sent(playground: Playground, api: Api) -> None:
+    await order(playground, {"kind": "reset upload", "method": "POST", "times": 1})
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await api("POST", MESSAGES, {"content": "one" * 10**7})
+    assert (await api("POST", MESSAGES, {"content": "two"}))[0] == 200
+    assert await messages_of(playground) == ["two"]
+
+
 async def test_a_slow_request_has_its_effect(playground: Playground, api: Api) -> None:
     await order(playground, {"kind": "slow", "seconds": 0.01})
     assert (await api("POST", MESSAGES, {"content": "one"}))[0] == 200

@@ -7,6 +7,7 @@ import pytest
 from bot.cli.soak import run
 from bot.cli.soak.processes import NotStarted
 from bot.cli.soak.run import Plan
+from tests.written import place_of_token
 
 SHORT = ("bot killed", "worker killed", "disk full", "gateway closed", "bot ended by SIGTERM")
 SETTLE_SECONDS = 20.0
@@ -19,6 +20,9 @@ async def soaked(plan: Plan, folder: Path) -> list[str]:
     assert outcome.is_clean, lines
     assert outcome.accepted >= plan.jobs
     assert outcome.posted + outcome.failed == outcome.accepted
+    log = (folder / "bot.log").read_text(errors="replace")
+    assert "ready as" in log
+    assert place_of_token(log) is None
     return lines
 
 
