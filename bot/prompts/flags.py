@@ -10,6 +10,7 @@ from bot.prompts import unknown_flags
 from generation.errors import InvalidSetting
 from generation.loras import tag
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
+from storage.records import Ignored, IgnoredPart
 
 STYLE = "style"
 
@@ -102,6 +103,16 @@ def picture_as(typed: ParsedPrompt) -> tuple[str, ...]:
     """
     weighed = {"control": typed.chosen.control_scale, "image_prompt": typed.chosen.image_prompt_scale}
     return tuple(role for role, scale in weighed.items() if scale is not None) or ("image",)
+
+
+def without_effect(chosen: PartialSettings, roles: Collection[str]) -> tuple[Ignored, ...]:
+    """The chosen settings that weigh a picture, where none of the given ones has that of the `roles`."""
+    weights = {
+        "image": (IgnoredPart.STRENGTH, chosen.denoising_strength),
+        "control": (IgnoredPart.CONTROL, chosen.control_scale),
+        "image_prompt": (IgnoredPart.IMAGE_WEIGHT, chosen.image_prompt_scale),
+    }
+    return tuple(Ignored(part) for role, (part, weight) in weights.items() if weight is not None and role not in roles)
 
 
 def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:

@@ -53,6 +53,7 @@ PARSERS: dict[str, tuple[Callable[[str], object], int]] = {
     "style's flag": (flags.take_style, PROMPT_LENGTH.high),
     "negative flag": (flags.names_negative, PROMPT_LENGTH.high),
     "permutations": (permutations.expand, PROMPT_LENGTH.high),
+    "unpaired braces": (permutations.has_unpaired, PROMPT_LENGTH.high),
     "forty permutations": (
         lambda text: permutations.expand(f"{{{','.join(map(str, range(40)))}}}{text}"),
         PROMPT_LENGTH.high,
