@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.policy.effective import NOISEFOX, Layer
 from bot.policy.request_context import RequestContext
+from bot.policy.usual_count import usual_count
 from bot.prompts import flags
 from bot.requests import blending, seed_cells, sizes, variations
 from bot.requests.inputs import GivenPicture
@@ -53,6 +54,8 @@ class Planner:
         named_seed = seed if seed is not None else typed.seed
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         settings = chosen.over(defaults).of(prompt, self.new_seed() if named_seed is None else named_seed)
+        if chosen.count is None and rules.source_of("count") == NOISEFOX:
+            settings = replace(settings, count=min(settings.count, usual_count(settings, context.seconds)))
         roles = flags.picture_as(typed)
         plan = self.plan(context, settings, Lineage(), from_picture=with_picture and "image" in roles)
         size_open = not typed.aspect and chosen.width is None
