@@ -126,7 +126,7 @@ async def assembled(
         estimates = Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue)
         dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
         pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
-        incoming = _Incoming.over(config, store, outgoing, dispatcher, pictures, gate, now)
+        incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)
         stack.push_async_callback(incoming.preparation.close)
         await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
         yield Bot(
@@ -256,6 +256,7 @@ class _Incoming:
         store: _Store,
         outgoing: _Outgoing,
         dispatcher: Dispatcher,
+        estimates: Estimates,
         pictures: PictureReader,
         gate: Gate,
         now: Callable[[], datetime],
@@ -266,6 +267,7 @@ class _Incoming:
             rules=store.rules,
             preferences=store.preferences,
             people=store.people,
+            seconds=estimates.seconds_for,
         )
         planner = Planner(config.catalogue)
         derivations = Derivations(planner=planner, catalogue=config.catalogue)

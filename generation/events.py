@@ -53,6 +53,8 @@ class Completed:
     upscaler: str = ""
     explanation: Explanation | None = None
     """Set if the job asked for one."""
+    unread: str = ""
+    """The end of the prompt, from the first word on that the model did not read; empty where it read all."""
 
 
 @dataclass(frozen=True, slots=True)

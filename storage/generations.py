@@ -31,12 +31,15 @@ from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.cells import axes_of_text, axes_to_text, of_text, to_text
 from storage.database import Sessions
+from storage.ignored import of_text as ignored_of_text
+from storage.ignored import to_text as ignored_to_text
 from storage.records import (
     Action,
     Answer,
     Charge,
     Generation,
     Hint,
+    Ignored,
     InputFiles,
     Lineage,
     NewRequest,
@@ -275,9 +278,11 @@ class Generations:
         upscaler: str = "",
         hint: Hint | None = None,
         figures: Sequence[str] = (),
+        ignored: Sequence[Ignored] = (),
     ) -> Generation:
         """Record the result. The files have been written before."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
+        noted = {"ignored": ignored_to_text(ignored)} if ignored else {}
         return await self._end(
             generation_id,
             JobState.COMPLETED,
@@ -288,9 +293,12 @@ class Generations:
             hint_usual=hint and hint.usual,
             pictures=rows,
             figures=[FigureRow(generation_id=generation_id, index=at, file=file) for at, file in enumerate(figures)],
+            **noted,
         )
 
-    async def add_pictures(self, generation_id: int, pictures: Sequence[Picture], seconds: float) -> Generation:
+    async def add_pictures(
+        self, generation_id: int, pictures: Sequence[Picture], seconds: float, ignored: Sequence[Ignored] = ()
+    ) -> Generation:
         """Record some pictures of a comparison, whose files have been written, while others are yet to come."""
         async with self._sessions.writing() as session:
             row = await session.get_one(GenerationRow, generation_id)
@@ -298,6 +306,7 @@ class Generations:
                 return _record(row)
             row.pictures += [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
             row.seconds = (row.seconds or 0) + seconds
+            row.ignored = ignored_to_text(ignored) or row.ignored
             return _record(row)
 
     async def finish_sheet(self, generation_id: int, circumstances: str, figures: Sequence[str]) -> Generation:
@@ -451,6 +460,7 @@ def _planned(request: NewRequest) -> dict[str, Any]:
         "axes": axes_to_text(request.axes),
         "charged": request.charged,
         "pending": json.dumps(request.pending) if request.pending else None,
+        "ignored": ignored_to_text(request.ignored),
     }
 
 
@@ -508,6 +518,7 @@ def _record(row: GenerationRow) -> Generation:
         circumstances=row.circumstances,
         delivered=row.delivered,
         hint=Hint(row.hint_setting, row.hint_usual or "") if row.hint_setting else None,
+        ignored=ignored_of_text(row.ignored),
         pictures=tuple(
             Picture(each.index, each.seed, each.width, each.height, each.file, each.flagged) for each in row.pictures
         ),

@@ -14,6 +14,10 @@ ANY_MODEL = ""
 """The model name of a default that applies to every model."""
 
 
+MOST_UNREAD = 200
+"""Characters that are kept of the words that a model didn't read."""
+
+
 class NsfwPolicy(StrEnum):
     """How pictures that may be NSFW are shown outside age-restricted channels."""
 
@@ -132,6 +136,29 @@ class InputFiles:
 NO_FILES = InputFiles()
 
 
+class IgnoredPart(StrEnum):
+    """What has no effect in a request."""
+
+    STRENGTH = "strength"
+    """A denoising strength without a start picture."""
+    CONTROL = "control"
+    """A conditioning scale without a picture for the ControlNet."""
+    IMAGE_WEIGHT = "image weight"
+    """A scale without a picture for the IP-Adapter."""
+    BRACE = "brace"
+    """A brace without its partner."""
+    WORDS = "words"
+    """Words beyond the prompt length of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Something that had no effect. `words` are the first words of a prompt that were not read."""
+
+    part: IgnoredPart
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class NewRequest:
     """Everything that is saved of a new request."""
@@ -149,6 +176,7 @@ class NewRequest:
     """Of an upscale: the file that it enlarges."""
     pending: dict[str, Any] | None = None
     """The work that is left before it can be queued, as a JSON object."""
+    ignored: Sequence[Ignored] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +233,8 @@ class Generation:
     """True once its message shows the outcome."""
     hint: Hint | None = None
     """The hint that its message shows."""
+    ignored: tuple[Ignored, ...] = ()
+    """What had no effect."""
     pictures: tuple[Picture, ...] = field(default=())
     figures: tuple[str, ...] = ()
     """Figures of it, as file names in `Images`. An explanation has its figure first, then its animation."""
@@ -219,6 +249,11 @@ class Generation:
     def shown(self) -> tuple[Picture, ...]:
         """The pictures that may be shown where the request was made."""
         return tuple(each for each in self.pictures if not (each.flagged and self.origin.guard is NsfwPolicy.BLOCK))
+
+    def ignoring(self, words: str) -> tuple[Ignored, ...]:
+        """What had no effect, once a worker has not read `words` and what follows them; empty where it read all."""
+        others = tuple(each for each in self.ignored if each.part is not IgnoredPart.WORDS)
+        return (*others, Ignored(IgnoredPart.WORDS, words[:MOST_UNREAD])) if words else self.ignored
 
     def is_open_to(self, user_id: int) -> bool:
         """True for everybody, unless the request is private; then for its owner alone."""

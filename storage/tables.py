@@ -110,6 +110,8 @@ class GenerationRow(Base):
     """Steps that count against budgets; a step of Heun counts twice."""
     hint_setting: Mapped[str | None]
     hint_usual: Mapped[str | None]
+    ignored: Mapped[str | None]
+    """A JSON list of pairs: what was ignored, and the words of it."""
     pictures: Mapped[list["PictureRow"]] = relationship(lazy="selectin", order_by="PictureRow.index")
     figures: Mapped[list["FigureRow"]] = relationship(
         lazy="selectin", order_by="FigureRow.index", cascade="all, delete-orphan"

@@ -29,8 +29,9 @@ UPSCALER = UpscalerName.LANCZOS.value
 class FakePool:
     """A `WorkerPool` that finishes each job as soon as it is submitted, unless it is held.
 
-    A picture has one colour, which depends on its seed, and its settings inside, as a worker writes them. Two words of
-    a prompt mean something: a "noisy" picture compresses badly, a "bare" one is flagged where the job asks for a check.
+    A picture has one colour, which depends on its seed, and its settings inside, as a worker writes them. Three words
+    of a prompt mean something: a "noisy" picture compresses badly, a "bare" one is flagged where the job asks for a
+    check, and from "unread" on no word is read.
     """
 
     room = 4
@@ -119,7 +120,9 @@ def _completed(job: Job) -> Completed:
     if isinstance(task, Upscale):
         return Completed(job.id, (_enlarged(task),), 1.0, CIRCUMSTANCES, UPSCALER)
     pictures = tuple(_picture(task, settings) for settings in task.each)
-    return Completed(job.id, pictures, 1.0, CIRCUMSTANCES, explanation=_explanation(task) if task.explained else None)
+    explanation = _explanation(task) if task.explained else None
+    _, word, rest = task.settings.prompt.partition("unread")
+    return Completed(job.id, pictures, 1.0, CIRCUMSTANCES, explanation=explanation, unread=word + rest)
 
 
 def _steps(task: Task) -> int:

@@ -19,14 +19,27 @@ from tqdm import tqdm
 from bot.cli.ack_bench import Chat, Join, acknowledgements
 from bot.config import Config
 from bot.errors import sentence_for_failure
+from bot.prompts import flags
+from bot.prompts.flags import ParsedPrompt
+from bot.requests import sizes
 from generation import cost, images, infotext, wire
-from generation.catalogue import Catalogue
+from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import InvalidSetting, NoisefoxError, UserError
 from generation.events import Completed, Event, Failed, Progress
 from generation.jobs import Draw, Inputs, Job, Manner, Upscale
 from generation.local_pool import QUIET, LocalPool
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
 from generation.upscaling import UpscalerName
+from storage.records import IgnoredPart
+
+_WITHOUT_PICTURE = {
+    IgnoredPart.STRENGTH: "Strength was ignored: it only works with a start picture. Give one with --image.",
+    IgnoredPart.CONTROL: "The ControlNet's weight was ignored: it only works with a picture. Give one with --control.",
+    IgnoredPart.IMAGE_WEIGHT: (
+        "The weight of a picture prompt was ignored: there is none. Give one with --image-prompt."
+    ),
+}
+"""What the options and flags say of pictures that aren't given."""
 
 
 class NotDrawn(NoisefoxError):
@@ -40,6 +53,7 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
     async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
         completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
+    tell_unread(completed)
     for index, picture in enumerate(completed.pictures):
         path = free_path(options.out, f"seed-{picture.seed}")
         path.write_bytes(picture.png)
@@ -99,16 +113,38 @@ def worker_options(config: Config) -> wire.Configure:
 
 def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, Inputs]:
     """The settings and input pictures that the options name. Raises `UserError`."""
-    settings, inputs = settings_of(options, catalogue), inputs_of(options)
+    typed, inputs = flags.read(options.prompt), inputs_of(options)
+    settings = settings_of(options, typed, catalogue)
     guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
     catalogue.check_guides(settings.model, **guides)
+    roles = [role for role, _ in inputs.given()]
+    for ignored in flags.without_effect(chosen_by(options).over(typed.chosen), roles):
+        print(f"noisefox: {_WITHOUT_PICTURE[ignored.part]}", file=sys.stderr)
     return settings, inputs
 
 
-def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> GenerationSettings:
-    """The settings of the options, over the model's defaults. Raises `UserError`."""
-    model = catalogue.get(options.model) if options.model else catalogue.default
-    chosen = PartialSettings(
+def settings_of(options: argparse.Namespace, typed: ParsedPrompt, catalogue: Catalogue) -> GenerationSettings:
+    """The settings of the options, over those of the flags in the prompt, over the model's defaults. Raises
+    `UserError`."""
+    chosen = chosen_by(options).over(typed.chosen)
+    model = catalogue.get(chosen.model) if chosen.model else catalogue.default
+    named_seed = typed.seed if options.seed is None else options.seed
+    seed = random_seed() if named_seed is None else named_seed
+    return chosen.over(preferred_by(model, typed)).of(catalogue.loras.with_words(typed.prompt, model.name), seed)
+
+
+def preferred_by(model: ModelSpec, typed: ParsedPrompt) -> PartialSettings:
+    """The model's own settings, in the aspect that a flag names."""
+    if not typed.aspect:
+        return model.preferred
+    width, height = sizes.fitted(typed.aspect, model.width, model.height, sizes.Room())
+    return replace(model.preferred, width=width, height=height)
+
+
+def chosen_by(options: argparse.Namespace) -> PartialSettings:
+    """The settings that the options name."""
+    return PartialSettings(
+        model=options.model,
         width=options.width,
         height=options.height,
         negative_prompt=options.negative,
@@ -131,8 +167,6 @@ def settings_of(options: argparse.Namespace, catalogue: Catalogue) -> Generation
         control_scale=options.control_scale,
         image_prompt_scale=options.image_prompt_scale,
     )
-    seed = random_seed() if options.seed is None else options.seed
-    return chosen.over(model.preferred).of(catalogue.loras.with_words(options.prompt, model.name), seed)
 
 
 def inputs_of(options: argparse.Namespace) -> Inputs:
@@ -183,6 +217,12 @@ async def finished(events: AsyncIterator[Event], steps: int | None = None) -> Co
                 case Failed():
                     raise NotDrawn(f"{sentence_for_failure(event.kind)} ({event.detail})")
     raise NotDrawn("The worker stopped.")
+
+
+def tell_unread(completed: Completed) -> None:
+    """Say on the terminal where a model stopped to read its prompt."""
+    if completed.unread:
+        print(f"noisefox: The model reads shorter prompts. It ignored: {completed.unread}", file=sys.stderr)
 
 
 def make_folder(folder: Path, option: str = "--out") -> None:

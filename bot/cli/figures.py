@@ -2,13 +2,25 @@
 
 import argparse
 import re
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-from bot.cli.draw import NotDrawn, asked_for, finished, free_path, inputs_of, make_folder, worker_options
+from bot.cli.draw import (
+    NotDrawn,
+    asked_for,
+    finished,
+    free_path,
+    inputs_of,
+    make_folder,
+    preferred_by,
+    tell_unread,
+    worker_options,
+)
 from bot.config import Config
 from bot.figures import explanation
 from bot.figures.comparison import drawn as comparison_sheet
+from bot.prompts import flags
 from generation import comparison, cost
 from generation.catalogue import Catalogue
 from generation.comparison import Axis, Parameter
@@ -54,6 +66,7 @@ async def compare(options: argparse.Namespace, config: Config) -> int:
             drawn = tuple(asked[index] for index in group)
             await pool.submit(Job(job_id, "terminal", Draw(drawn[0], inputs, cells=drawn)))
             completed = await finished(pool.events())
+            tell_unread(completed)
             pictures |= {index: each.png for index, each in zip(group, completed.pictures, strict=True)}
     sheet = comparison_sheet(settings, axes, [pictures[index] for index in range(len(asked))])
     name = "-".join(["compared", *(axis.parameter.replace(" ", "-") for axis in axes)])
@@ -79,18 +92,20 @@ def compared(
     if Parameter.STRENGTH in given and not options.image:
         raise InvalidSetting("strength", "Strength only works with a start picture. Attach one as `image`.")
     shared = {each: comparison.written(each, text) for each, text in given.items() if each not in wanted}
-    seed = random_seed()
+    typed = flags.read(options.prompt)
+    named = replace(PartialSettings(negative_prompt=options.negative).over(typed.chosen), model=None, count=None)
+    seed = random_seed() if typed.seed is None else typed.seed
 
     def of_model(name: str) -> GenerationSettings:
-        """The defaults of a model with the shared values."""
+        """The defaults of a model with the values of the prompt's flags, then the shared ones."""
         model = catalogue.get(name)
-        chosen = PartialSettings(negative_prompt=options.negative).over(model.preferred)
-        settings = chosen.of(catalogue.loras.with_words(options.prompt, model.name), seed)
+        chosen = named.over(preferred_by(model, typed))
+        settings = chosen.of(catalogue.loras.with_words(typed.prompt, model.name), seed)
         for parameter, value in shared.items():
             settings = comparison.with_value(settings, parameter, value)
         return settings
 
-    settings = of_model(shared.get(Parameter.MODEL, catalogue.default.name))
+    settings = of_model(shared.get(Parameter.MODEL, typed.chosen.model or catalogue.default.name))
     side = 2 * max(settings.width, settings.height)
     names = [settings.model, *(name for name in catalogue.names if name != settings.model)]
     axes = [

@@ -14,7 +14,7 @@ from bot.cogs import option_types
 from bot.interactions.confirmation import Confirmation
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader, RequestContext
-from bot.prompts import flags
+from bot.prompts import flags, permutations
 from bot.prompts.presets import Presets
 from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
@@ -102,9 +102,11 @@ class PromptCog(commands.Cog):
         """Begin the request; `more` are fields of `PictureRequest`. Raises `UserError`."""
         urls = (option_types.picture_url(given.image),) if given.image else ()
         context = await self.context(interaction)
-        prompts = await self._presets.prompts(interaction.user.id, given.prompt, given.style, context.personal.suffix)
+        text = await self._presets.text(interaction.user.id, given.prompt, given.style, context.personal.suffix)
+        prompts = permutations.expand(text)
         if given.aspect:
             prompts = [f"{each} --ar {given.aspect}" for each in prompts]
+        more["unpaired"] = permutations.has_unpaired(text)
         request = PictureRequest(prompts, given.seed, given.chosen(count), given.private, given.spoiler, urls, **more)
         await self._confirmation.take(interaction, context, request)
 

@@ -15,6 +15,7 @@ from bot.interactions.respond import answer
 from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext
+from bot.policy.usual_count import unmeasured
 from bot.requests.completion import Fetch
 from bot.requests.inputs import PictureReader
 from bot.requests.pending import Downloads
@@ -137,8 +138,11 @@ class Confirmation:
     async def _plans(
         self, interaction: discord.Interaction, context: RequestContext, picture_request: PictureRequest
     ) -> list[Plan]:
-        """The plans of a request. Those of many are only made where there is room for them all."""
+        """The plans of a request. Those of many are only made where there is room for them all, and unasked they
+        make one picture each."""
         first, *others = picture_request.prompts
+        if others:
+            context = replace(context, seconds=unmeasured)
         [plan] = self._request_plans.of(context, replace(picture_request, prompts=[first]))
         await self._submission.check_room(plan, len(picture_request.prompts))
         plans = [plan]

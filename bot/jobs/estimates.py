@@ -7,6 +7,7 @@ from bot.jobs import comparison_parts
 from generation import upscaling
 from generation.catalogue import Catalogue
 from generation.pace import Key, Pace, Work
+from generation.settings import GenerationSettings
 from storage.paces import Paces
 from storage.records import Action, Generation
 
@@ -22,6 +23,10 @@ class Estimates:
     async def load(self) -> None:
         """Take over what an earlier run learned."""
         self._pace.knows(await self._paces.all())
+
+    def seconds_for(self, settings: GenerationSettings) -> float | None:
+        """The seconds of a request by itself, as its model's speed was measured; None where it was not."""
+        return self._pace.seconds_for(Work(settings))
 
     def loading(self) -> None:
         """A model is being read, which counts for no job."""

@@ -61,13 +61,15 @@ class Results:
                 completed.upscaler,
                 await self._hints.due(generation),
                 await _figures(images, generation, completed.explanation),
+                generation.ignoring(completed.unread),
             )
 
     async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
         async with self._images.together() as images:
             cells = zip(comparison_parts.next_cells(generation), completed.pictures, strict=True)
             pictures = await _saved(images, generation, cells)
-            kept = await self._generations.add_pictures(generation.id, pictures, completed.seconds)
+            ignored = generation.ignoring(completed.unread)
+            kept = await self._generations.add_pictures(generation.id, pictures, completed.seconds, ignored)
         return kept if kept.undrawn else await self._sheet(kept, completed.circumstances)
 
     async def _sheet(self, generation: Generation, circumstances: str) -> Generation:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.errors import Refusal
 from bot.policy.requester import Requester
+from bot.policy.usual_count import Seconds, unmeasured, usual_count
 from generation.catalogue import ModelSpec
 from generation.errors import LimitExceeded
 from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings, label
@@ -126,9 +127,18 @@ class EffectiveRules:
 
 
 def effective_rules(
-    book: Rulebook, requester: Requester, model: ModelSpec, own: Defaults, host_limits: Limits
+    book: Rulebook,
+    requester: Requester,
+    model: ModelSpec,
+    own: Defaults,
+    host_limits: Limits,
+    seconds: Seconds = unmeasured,
 ) -> EffectiveRules:
-    """The rules of `book` for one person with one model, over their `own` defaults and under the host's limits."""
+    """The rules of `book` for one person with one model, over their `own` defaults and under the host's limits.
+
+    `seconds` says how fast the device is, on which Noisefox's own number of pictures depends. It is one where members
+    have a budget of steps or can't change it.
+    """
     said = _bounds(book, requester, model.name)
     fixed = frozenset(name for (name, matter), each in said.items() if matter == "locked" and each.value)
     free = {name: value for name, value in own.for_model(model.name).given().items() if name not in fixed}
@@ -136,12 +146,16 @@ def effective_rules(
         Layer("you", PartialSettings(**free)),
         *(Layer(requester.mention(scope), book.defaults(scope, model.name)) for scope in requester.scopes),
         Layer(THE_MODEL, model.preferred),
-        Layer(NOISEFOX, _NOISEFOX_DEFAULTS),
     ]
     most = {name: each.value for name in LIMITS if (each := said.get((name, "most")))}
     limits = host_limits.tightened_by(Limits(**{name: int(value) for name, value in most.items()}))
     bound_by = {key: each.source for key, each in said.items()}
     bound_by |= {(name, "most"): HOST for name in LIMITS if getattr(limits, name) != most.get(name)}
+    if limits.daily_steps is None and "count" not in fixed:
+        usual = model.preferred.over(_NOISEFOX_DEFAULTS).of("a picture", 0)
+        layers.append(Layer(NOISEFOX, replace(_NOISEFOX_DEFAULTS, count=usual_count(usual, seconds))))
+    else:
+        layers.append(Layer(NOISEFOX, _NOISEFOX_DEFAULTS))
     return EffectiveRules(tuple(layers), limits, host_limits, _ranges(said, limits), fixed, bound_by)
 
 

@@ -12,6 +12,7 @@ from bot.policy import blocked_words
 from bot.policy.effective import HOST, EffectiveRules, SourcedValue, effective_rules, locked, set_by
 from bot.policy.requester import SERVER, Requester
 from bot.policy.server_rules import check_place
+from bot.policy.usual_count import Seconds, unmeasured
 from generation.catalogue import Catalogue
 from generation.errors import UserError
 from generation.settings import GenerationSettings, Limits
@@ -44,11 +45,13 @@ class RequestContext:
     personal: PersonalSettings
     catalogue: Catalogue
     host_limits: Limits
+    seconds: Seconds = unmeasured
+    """How fast the device draws."""
 
     def effective(self, model: str) -> EffectiveRules:
         """The rules that apply with a model. Raises `UnknownModel`."""
         spec = self.catalogue.get(model)
-        return effective_rules(self.rulebook, self.requester, spec, self.own_defaults, self.host_limits)
+        return effective_rules(self.rulebook, self.requester, spec, self.own_defaults, self.host_limits, self.seconds)
 
     @property
     def usual_model(self) -> str:
@@ -115,7 +118,9 @@ class ContextLoader:
         rules: ServerRules,
         preferences: Preferences,
         people: People,
+        seconds: Seconds = unmeasured,
     ) -> None:
+        self._seconds = seconds
         self._host_limits = host_limits
         self._catalogue = catalogue
         self._rules = rules
@@ -132,4 +137,5 @@ class ContextLoader:
             personal=await self._people.personal_settings(user_id),
             catalogue=self._catalogue,
             host_limits=self._host_limits,
+            seconds=self._seconds,
         )

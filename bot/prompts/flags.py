@@ -6,9 +6,11 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
 
+from bot.prompts import unknown_flags
 from generation.errors import InvalidSetting
 from generation.loras import tag
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
+from storage.records import Ignored, IgnoredPart
 
 STYLE = "style"
 
@@ -44,10 +46,7 @@ def read(text: str) -> ParsedPrompt:
     for flag in flags:
         name, value = _name_and_value(flag)
         if name.lower() not in _FLAGS:
-            known = [f"`--{known}`" for known in _FLAGS]
-            raise InvalidSetting(
-                "prompt", "There's no flag `--{name}`. Use one of: {known}.", name=name[:20], known=known
-            )
+            raise unknown_flags.unknown(name, _FLAGS)
         field, read_value, example = _FLAGS[name.lower()]
         values.pop(_RIVALS.get(field, ""), None)
         try:
@@ -106,6 +105,16 @@ def picture_as(typed: ParsedPrompt) -> tuple[str, ...]:
     return tuple(role for role, scale in weighed.items() if scale is not None) or ("image",)
 
 
+def without_effect(chosen: PartialSettings, roles: Collection[str]) -> tuple[Ignored, ...]:
+    """The chosen settings that weigh a picture, where none of the given ones has that of the `roles`."""
+    weights = {
+        "image": (IgnoredPart.STRENGTH, chosen.denoising_strength),
+        "control": (IgnoredPart.CONTROL, chosen.control_scale),
+        "image_prompt": (IgnoredPart.IMAGE_WEIGHT, chosen.image_prompt_scale),
+    }
+    return tuple(Ignored(part) for role, (part, weight) in weights.items() if weight is not None and role not in roles)
+
+
 def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
     """The flags that bring back `settings`, without the prompts and the model.
 
@@ -142,9 +151,14 @@ def _typed_in(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _name_and_value(flag: str) -> tuple[str, str]:
-    """The name of a flag without its dashes, and what follows any whitespace after it; empty where there is none."""
-    name, *value = flag.split(maxsplit=1) or [""]
-    return name, value[0].strip() if value else ""
+    """The name of a flag without its dashes, and what follows after whitespace, after `=`, or, where it is a number,
+    at once; empty where there is none."""
+    spelled = _SPELLED.match(flag)
+    assert spelled is not None
+    name, glued = spelled["name"], spelled["glued"]
+    if glued and name.lower() not in _GLUED:
+        name, glued = name + glued, ""
+    return name, f"{glued} {spelled['value']}".strip()
 
 
 def _text(value: str) -> str:
@@ -246,5 +260,14 @@ _RIVALS = {"size": "aspect", "aspect": "size"}
 _NUMBERS_AND_NAMES = {field.name for field in fields(GenerationSettings)} - {"prompt", "negative_prompt", "model"}
 """Settings that a flag writes as they are."""
 
-_FLAG = re.compile(rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–]{{1,2}}(?=(?i:{'|'.join(_FLAGS)})\b))")
+_NUMERIC = [name for name, (_, _, example) in _FLAGS.items() if example[:1].isdigit()]
+
+_GLUED = frozenset({*_NUMERIC, *unknown_flags.ELSEWHERE})
+"""Flags whose value may follow at once, as in `--ar3:2`."""
+
+_SPELLED = re.compile(r"(?P<name>[^\s\d.=]*)(?P<glued>[^\s=]*)(?:\s*=)?\s*(?P<value>.*)", re.DOTALL)
+
+_FLAG = re.compile(
+    rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–]{{1,2}}(?=(?i:(?:{'|'.join(_FLAGS)})\b|(?:{'|'.join(_NUMERIC)})\d)))"
+)
 """The start of a flag. Phones turn two dashes into a long one, which counts only before a known flag."""

@@ -38,6 +38,16 @@ def expand(text: str) -> list[str]:
     return [each.strip() for each in whole.prompts()]
 
 
+def has_unpaired(text: str) -> bool:
+    """True where a brace of a text is never closed, or closes nothing."""
+    depth = 0
+    for token in _TOKEN.findall(text):
+        depth += (token == "{") - (token == "}")
+        if depth < 0:
+            return True
+    return depth > 0
+
+
 class _Choice:
     """The prompts that one choice stands for. Plain text is collected, and joined to all of them at once."""
 

@@ -1,10 +1,10 @@
-"""From typed text to prompts: recent prompts, styles, a person's suffix, permutations."""
+"""From what is typed to the whole text of a prompt: recent prompts, styles, a person's suffix."""
 
 import re
 import secrets
 
 from bot.errors import Refusal
-from bot.prompts import flags, permutations
+from bot.prompts import flags
 from storage.generations import Generations
 from storage.people import People
 
@@ -34,13 +34,13 @@ class Presets:
         self._kept: dict[int, dict[str, str]] = {}
         """Each person's longer texts by the value that stands for them; the latest last."""
 
-    async def prompts(self, user_id: int, typed: str, style: str | None = None, suffix: str = "") -> list[str]:
-        """The prompts that `typed` stands for, in a style and followed by a `suffix`; each with its flags.
+    async def text(self, user_id: int, typed: str, style: str | None = None, suffix: str = "") -> str:
+        """The text that `typed` stands for, in a style and followed by a `suffix`, with its flags and braces.
 
         Raises `UserError`.
         """
         text = await self.in_style(user_id, await self._recalled(user_id, typed), style)
-        return permutations.expand(with_suffix(text, suffix) if suffix else text)
+        return with_suffix(text, suffix) if suffix else text
 
     async def in_style(self, user_id: int, typed: str, style: str | None = None) -> str:
         """Typed text in a style: the one given, or the one that a flag names. Raises `UserError`."""

@@ -55,7 +55,9 @@ class Completion:
         pictures = await self._pictures.read(files)
         words = await asyncio.to_thread(blending.words_of, files) if work.request.blended else ""
         context = await self._contexts.load(work.requester)
-        request = replace(work.request, seed=generation.settings.seed)
+        settings = generation.settings
+        chosen = replace(work.request.chosen, count=work.request.chosen.count or settings.count)
+        request = replace(work.request, seed=settings.seed, chosen=chosen)
         [plan] = self._request_plans.of(context, request, pictures, words)
         return plan
 

@@ -1,7 +1,7 @@
 """Plans that are derived from an earlier request."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
@@ -94,7 +94,7 @@ class Derivations:
         settings = variations.retold(settings, replace(typed, chosen=chosen.over(typed.chosen)))
         files = InputFiles(**dict.fromkeys(flags.picture_as(typed), picture.file))
         plan = self._planner.plan(context, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
-        return _seen_as(plan, typed)
+        return _as_typed(plan, typed, chosen)
 
     def remix(self, context: RequestContext, generation: Generation, text: str, chosen: PartialSettings) -> Plan:
         """Other words and settings, from the same start; only the seed changes unasked."""
@@ -105,7 +105,8 @@ class Derivations:
             changes["width"], changes["height"] = self._planner.fitted(context, old, typed.aspect)
         seed = self._planner.new_seed() if typed.seed is None else typed.seed
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
-        return _seen_as(self.derive(context, generation, settings, Lineage(Action.REMIX, generation.id)), typed)
+        plan = self.derive(context, generation, settings, Lineage(Action.REMIX, generation.id))
+        return _as_typed(plan, typed, chosen)
 
     def hires(self, context: RequestContext, generation: Generation, index: int) -> Plan:
         """One picture of a request again, twice as large and with the detail of that size."""
@@ -182,8 +183,11 @@ class Derivations:
         return self._planner.plan(context, settings, lineage, files=generation.inputs, cells=cells)
 
 
-def _seen_as(plan: Plan, typed: ParsedPrompt) -> Plan:
-    return replace(plan, private=typed.private, spoiler=typed.spoiler)
+def _as_typed(plan: Plan, typed: ParsedPrompt, chosen: PartialSettings) -> Plan:
+    """The plan, seen by whom its flags say, with what has no effect of the flags and of what was `chosen`."""
+    roles = [role for role, file in asdict(plan.files).items() if file]
+    ignored = flags.without_effect(chosen.over(typed.chosen), roles)
+    return replace(plan, ignored=ignored, private=typed.private, spoiler=typed.spoiler)
 
 
 def _finished_picture(generation: Generation, index: int) -> Picture:

@@ -25,6 +25,8 @@ class PictureRequest:
     """True for `/explain`."""
     compared: Mapping[Parameter, str] = field(default_factory=dict)
     """The settings to compare, with their values as typed. An empty text leaves the values to the bot."""
+    unpaired: bool = False
+    """True where a brace of the typed prompt has no partner."""
 
     def to_document(self) -> dict[str, Any]:
         """The request as JSON can hold it; `of_document` reads it back."""

@@ -10,7 +10,7 @@ from generation.comparison import Axis
 from generation.jobs import Inputs
 from generation.pace import Work
 from generation.settings import GenerationSettings, Limits
-from storage.records import NO_FILES, Action, InputFiles, Lineage, NewRequest, NsfwPolicy, Origin
+from storage.records import NO_FILES, Action, Ignored, InputFiles, Lineage, NewRequest, NsfwPolicy, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Plan:
     """True where it starts from another picture, whether that is here yet or not."""
     redrawn: Work | None = None
     """The work of a creative upscale: drawing over the enlarged picture."""
+    ignored: tuple[Ignored, ...] = ()
+    """What has no effect."""
     private: bool = False
     """True where a flag of the prompt says so, beside the command's own option."""
     spoiler: bool = False
@@ -95,4 +97,5 @@ class Plan:
             charged=self.charged,
             source=self.source,
             pending=pending.to_document(self.pending) if self.pending else None,
+            ignored=self.ignored,
         )

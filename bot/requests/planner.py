@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.policy.effective import NOISEFOX, Layer
 from bot.policy.request_context import RequestContext
+from bot.policy.usual_count import usual_count
 from bot.prompts import flags
 from bot.requests import blending, seed_cells, sizes, variations
 from bot.requests.inputs import GivenPicture
@@ -53,10 +54,20 @@ class Planner:
         named_seed = seed if seed is not None else typed.seed
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         settings = chosen.over(defaults).of(prompt, self.new_seed() if named_seed is None else named_seed)
+        if chosen.count is None and rules.source_of("count") == NOISEFOX:
+            settings = replace(settings, count=min(settings.count, usual_count(settings, context.seconds)))
         roles = flags.picture_as(typed)
         plan = self.plan(context, settings, Lineage(), from_picture=with_picture and "image" in roles)
         size_open = not typed.aspect and chosen.width is None
-        return replace(plan, size_open=size_open, picture_as=roles, private=typed.private, spoiler=typed.spoiler)
+        ignored = flags.without_effect(chosen, roles if with_picture else ())
+        return replace(
+            plan,
+            size_open=size_open,
+            picture_as=roles,
+            ignored=ignored,
+            private=typed.private,
+            spoiler=typed.spoiler,
+        )
 
     def explain(
         self,
@@ -109,7 +120,7 @@ class Planner:
         compared = self.plan(plan.context, cells[0], lineage, cells=cells, from_picture=plan.from_picture)
         if with_picture:
             self.check_takes_more(compared)
-        compared = replace(compared, private=plan.private, spoiler=plan.spoiler)
+        compared = replace(compared, ignored=plan.ignored, private=plan.private, spoiler=plan.spoiler)
         return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
 
     def blend(
@@ -131,7 +142,9 @@ class Planner:
         settings = plan.settings if model.ip_adapter else blending.from_the_middle(plan.settings, text, chosen)
         first = "image_prompt" if model.ip_adapter else "image"
         roles = dict(zip((first, "second", "third", "fourth"), (each.png for each in pictures), strict=False))
-        return self._with_inputs(replace(plan, settings=settings, lineage=Lineage(Action.BLEND)), Inputs(**roles))
+        ignored = flags.without_effect(chosen.over(flags.read(text).chosen), (first,))
+        blended = replace(plan, settings=settings, lineage=Lineage(Action.BLEND), ignored=ignored)
+        return self._with_inputs(blended, Inputs(**roles))
 
     def with_picture(self, plans: Sequence[Plan], picture: GivenPicture) -> list[Plan]:
         """Plans that use a given picture: as the start, or in the roles that flags of the prompt give it."""

@@ -1,6 +1,7 @@
 """From a picture request to its plans, one for each prompt."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.policy.request_context import RequestContext
 from bot.requests import blending
@@ -9,6 +10,7 @@ from bot.requests.inputs import GivenPicture
 from bot.requests.picture_request import PictureRequest
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
+from storage.records import Ignored, IgnoredPart
 
 
 class RequestPlans:
@@ -44,7 +46,9 @@ class RequestPlans:
 
     def _plan(self, context: RequestContext, request: PictureRequest, prompt: str) -> Plan:
         planned = self._planner.explain if request.explained else self._planner.imagine
-        return planned(context, prompt, request.seed, request.chosen, with_picture=bool(request.image_urls))
+        plan = planned(context, prompt, request.seed, request.chosen, with_picture=bool(request.image_urls))
+        braces = (Ignored(IgnoredPart.BRACE),) if request.unpaired else ()
+        return replace(plan, ignored=(*plan.ignored, *braces))
 
     def _blend(
         self, context: RequestContext, request: PictureRequest, pictures: Sequence[GivenPicture], words: str

@@ -12,6 +12,7 @@ from bot.views import comparison, explanation
 from bot.views.buttons import button, more, numbered, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
+from bot.views.ignored import ignored_lines
 from bot.views.message import QUIET, SPOILER, MessageContent, Part, framed, gallery
 from bot.views.plain import plain
 from bot.views.text import bar, described, headline, lineage_line, shown, small_print
@@ -55,6 +56,8 @@ def underway(
         case _:
             line = say("Starting…")
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
+    if generation.ignored:
+        parts.append(ui.TextDisplay(ignored_lines(generation)))
     files = {}
     if preview:
         files["preview.jpg"] = preview
@@ -194,6 +197,8 @@ def _completed(generation: Generation, pictures: Sequence[PictureFile], parent: 
         parts.append(gallery(list(files), described(generation)))
     if withheld:
         parts.append(ui.TextDisplay(f"-# {withheld}"))
+    if generation.ignored:
+        parts.append(ui.TextDisplay(ignored_lines(generation)))
     details = button(Press(PressKind.DETAILS, generation.id))
     parts.append(ui.Section(ui.TextDisplay(f"-# {small_print(generation)}"), accessory=details))
     if generation.hint:

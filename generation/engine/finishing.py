@@ -221,11 +221,11 @@ class PipelineDrawing:
             return self._float32.take(job.id, model, broken)
 
         started, finished = self._clock(), list[Picture]()
-        drawn, circumstances = yield from diffusers_pipeline.draw(task, model, report, in_float32)
+        drawn, circumstances, unread = yield from diffusers_pipeline.draw(task, model, report, in_float32)
         for picture in drawn:
             finished.append(checked(picture, task, self._checkers) if task.check else picture)
             yield
-        return Completed(job.id, tuple(finished), self._clock() - started, circumstances)
+        return Completed(job.id, tuple(finished), self._clock() - started, circumstances, unread=unread)
 
 
 def checked(picture: Picture, task: Task, checkers: SafetyCheckers) -> Picture:

@@ -44,6 +44,7 @@ new MessageActions({
   list: part("timeline"),
   say: (sentence) => composer.complain(sentence),
   begin: (line) => composer.begin(line),
+  run: (line) => composer.run(line),
 });
 
 const drawer = (open) => {

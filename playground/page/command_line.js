@@ -24,7 +24,7 @@ export const Kind = {
   attachment: 11,
 };
 
-/** Lists every command and subcommand that can be sent. @returns {Leaf[]} */
+/** Lists every command and subcommand that can be sent, in the order of the app. @returns {Leaf[]} */
 export function leavesOf(commands, locale = "en-US") {
   const out = [];
   const walk = (node, path, names) => {
@@ -44,7 +44,7 @@ export function leavesOf(commands, locale = "en-US") {
     }
   };
   for (const command of commands) if ((command.type ?? 1) === 1) walk(command, [], []);
-  return out.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return out;
 }
 
 /** Finds commands by the text after the slash: names that begin with it, names that contain it, then descriptions. */

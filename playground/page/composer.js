@@ -80,6 +80,12 @@ export class Composer {
     this.#typed();
   }
 
+  /** Sends this line, as if it was typed and Enter pressed. */
+  run(line) {
+    this.begin(line);
+    this.#submit();
+  }
+
   reset() {
     this.#form?.close();
     this.#form = null;

@@ -11,7 +11,8 @@ import { openSelectMenu } from "./select_menu.js";
 export class MessageActions {
   /**
    * @param {{store: import("./store.js").Store, api: import("./api.js").Api,
-   *   interactions: import("./interactions.js").Interactions, list: HTMLElement, say: (sentence: string) => void, begin: (line: string) => void}} page
+   *   interactions: import("./interactions.js").Interactions, list: HTMLElement, say: (sentence: string) => void,
+   *   begin: (line: string) => void, run: (line: string) => void}} page
    */
   constructor(page) {
     Object.assign(this, page);
@@ -63,6 +64,7 @@ export class MessageActions {
         message ? this.remove(message) : this.interactions.forget(target.closest("[data-sent]").dataset.sent),
       "go-to": () => this.#goTo(target.dataset.target),
       starter: () => this.begin(target.dataset.line),
+      example: () => this.run(target.dataset.line),
     }[target.dataset.act];
     act?.();
   }

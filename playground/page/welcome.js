@@ -1,10 +1,13 @@
 /** The beginning of a channel: its name, and commands to try. */
 
-import { leavesOf } from "./command_line.js";
+import { Kind, leavesOf } from "./command_line.js";
 import { h, icon } from "./dom.js";
 import { avatar } from "./avatar.js";
 
 const STARTERS = 4;
+
+/** Words for the first command that draws from words. */
+const EXAMPLE = "a cute fox";
 
 /** @param {import("./store.js").Store} store */
 export function welcome(store) {
@@ -35,15 +38,20 @@ function kindOf(channel, store) {
   return channel.parent ? ", a thread" : "";
 }
 
-/** Suggests commands: those without subcommands first, and of these the ones with a required text, such as a prompt. */
+/**
+ * Suggests commands: those without subcommands first, and of these the ones with a required text, such as a prompt. The
+ * first of them can be tried with one press.
+ */
 function starters(store) {
   const all = leavesOf(store.commands, store.locale);
-  const makes = (leaf) => (leaf.options.some((option) => option.required && option.type === 3) ? 0 : 1);
+  const words = (leaf) => leaf.options.find((option) => option.required && option.type === Kind.string);
+  const makes = (leaf) => (words(leaf) ? 0 : 1);
   const shown = all.sort((a, b) => a.path.length - b.path.length || makes(a) - makes(b)).slice(0, STARTERS);
   if (!shown.length) return null;
   return h(
     "div",
     { class: "starters" },
+    words(shown[0]) && example(`/${shown[0].name} ${words(shown[0]).name}:${EXAMPLE}`),
     shown.map((leaf) =>
       h(
         "button",
@@ -52,5 +60,15 @@ function starters(store) {
         h("span", {}, leaf.description),
       ),
     ),
+  );
+}
+
+/** A button that sends a whole command. */
+function example(line) {
+  return h(
+    "button",
+    { type: "button", class: "starter example", "data-act": "example", "data-line": line },
+    h("b", {}, "Press to try"),
+    h("span", {}, line),
   );
 }

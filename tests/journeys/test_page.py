@@ -67,3 +67,16 @@ async def test_forms_selects_and_menus_work_on_the_page(bot: app.Bot, playground
         await page.press("#composer", "Enter")
         await page.wait_for_selector("text=Your pictures with “green”")
         assert faults == []
+
+
+async def test_imagine_comes_first_and_one_press_on_the_first_page_draws(bot: app.Bot, playground: Playground) -> None:
+    async with browser.page() as page:
+        await page.goto(playground.url)
+        await page.wait_for_selector(".starter")
+        assert await page.locator(".starter:not(.example) b").first.inner_text() == "/imagine"
+        await page.fill("#composer", "/")
+        assert (await page.locator("[role=option]").first.inner_text()).startswith("/imagine")
+        await page.fill("#composer", "")
+        await page.click(".example")
+        await page.wait_for_selector('[data-custom-id^="noisefox:reroll:"]')
+        await page.wait_for_selector("text=a cute fox")

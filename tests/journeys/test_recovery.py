@@ -1,7 +1,11 @@
 """Requests that meet a fault on their way: each ends in its message, and no fault waits for a restart."""
 
 import asyncio
-ifrom collections.abc import Iterator
+import errno
+import logging
+import os
+import signal
+from collections.abc import Iterator
 from typing import Any
 
 import discord

@@ -21,6 +21,7 @@ from PIL import Image
 
 from generation import abilities, infotext
 from generation.catalogue import ModelSpec
+from generation.engine.conditioning.unread_words import PromptWatch
 from generation.engine.latents import noise, png, scaling
 from generation.engine.latents.previews import LatentPreview
 from generation.engine.latents.vae import cut_smaller
@@ -43,6 +44,9 @@ AfterStep = Callable[[int, Any], None]
 StepResult = tuple[int, Preview | None]
 """The number of steps done, and a preview where there is one."""
 
+Drawn = tuple[Image.Image, str]
+"""A picture, and the end of its prompt that the model did not read."""
+
 
 @dataclass
 class PipelineModel:
@@ -59,7 +63,7 @@ class PipelineModel:
     offloaded: bool = False
     """True where networks that don't run at present stay in the CPU's memory."""
 
-    def draw(self, settings: GenerationSettings) -> Generator[StepResult, None, Image.Image]:
+    def draw(self, settings: GenerationSettings) -> Generator[StepResult, None, Drawn]:
         """Generate one picture: yields after each step but the last. Where memory is short, it starts again with less.
 
         Raises `Unsuitable` where the pipeline doesn't take these settings, `BrokenPicture` for a black picture.
@@ -90,8 +94,9 @@ class PipelineModel:
         vae = getattr(self.pipeline, "vae", None)
         return getattr(vae, "use_tiling", False) and side > getattr(vae, "tile_latent_min_size", 0)
 
-    def _steps(self, settings: GenerationSettings) -> Generator[StepResult, None, Image.Image]:
+    def _steps(self, settings: GenerationSettings) -> Generator[StepResult, None, Drawn]:
         looks: list[Preview | None] = []
+        prompt = PromptWatch(settings.prompt)
         threads = torch.get_num_threads()
 
         def work(pause: Pause) -> Image.Image:
@@ -102,7 +107,7 @@ class PipelineModel:
 
             torch.set_num_threads(threads)
             with torch.inference_mode():
-                return self._drawn(settings, after_step)
+                return self._drawn(settings, prompt, after_step)
 
         turns = in_turns(work)
         try:
@@ -119,12 +124,13 @@ class PipelineModel:
             turns.close()
         if not numpy.asarray(image).any():
             raise BrokenPicture(f"seed {settings.seed} came out as nothing in {self.dtype}")
-        return image
+        return image, prompt.unread
 
-    def _drawn(self, settings: GenerationSettings, after_step: AfterStep) -> Image.Image:
+    def _drawn(self, settings: GenerationSettings, prompt: PromptWatch, after_step: AfterStep) -> Image.Image:
         """Generate with a copy of the pipeline around the same networks, since a pipeline keeps the state of a run."""
         pipeline = copy.copy(self.pipeline)
         pipeline.scheduler = copy.deepcopy(self.pipeline.scheduler)
+        prompt.watch(pipeline)
 
         def told(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
             after_step(step + 1, values.get("latents"))
@@ -187,9 +193,9 @@ def draw(
     model: PipelineModel,
     report: Callable[[int, tuple[Preview, ...]], None],
     precisely: Callable[[BrokenPicture], PipelineModel],
-) -> Generator[None, None, tuple[list[Picture], str]]:
+) -> Generator[None, None, tuple[list[Picture], str, str]]:
     """Generate the pictures of a task, one after the other; yields after each step. Returns them with a line on device,
-    dtype and pipeline, on which the last bits of pixels depend.
+    dtype and pipeline, on which the last bits of pixels depend, and with the end of the prompt that was not read.
 
     `report` gets the mean number of steps done and previews. After a `BrokenPicture`, the model that `precisely`
     returns generates that picture again and the rest. Raises `Unsuitable` for settings that the model doesn't have.
@@ -199,7 +205,7 @@ def draw(
     finished: list[Picture] = []
     seen: tuple[Preview, ...] = ()
     dtypes: list[torch.dtype] = []
-    in_tiles = False
+    in_tiles, unread = False, ""
     for settings in task.each:
         abilities.check(settings, model.spec)
 
@@ -207,17 +213,17 @@ def draw(
             report((before + step) // task.pictures, looks)
 
         try:
-            image, looks = yield from _drawn(settings, model, seen, tell)
+            (image, not_read), looks = yield from _drawn(settings, model, seen, tell)
         except BrokenPicture as broken:
             model = precisely(broken)
-            image, looks = yield from _drawn(settings, model, seen, tell)
-        seen = looks
+            (image, not_read), looks = yield from _drawn(settings, model, seen, tell)
+        seen, unread = looks, unread or not_read
         dtypes.append(model.dtype)
         in_tiles |= model.cuts(settings)
         text = infotext.to_infotext(abilities.understood(settings), png.drawn_by(model.hash, {}, task.inputs))
         finished.append(png.as_png(image, settings.seed, text))
         yield
-    return finished, told(model.device, dtypes, type(model.pipeline).__name__, in_tiles=in_tiles)
+    return finished, told(model.device, dtypes, type(model.pipeline).__name__, in_tiles=in_tiles), unread
 
 
 def _drawn(
@@ -225,7 +231,7 @@ def _drawn(
     model: PipelineModel,
     seen: tuple[Preview, ...],
     report: Callable[[int, tuple[Preview, ...]], None],
-) -> Generator[None, None, tuple[Image.Image, tuple[Preview, ...]]]:
+) -> Generator[None, None, tuple[Drawn, tuple[Preview, ...]]]:
     """One picture, and previews of it and of those before, which are `seen`."""
     looks = seen
     with closing(model.draw(settings)) as running_job:

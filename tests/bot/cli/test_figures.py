@@ -51,3 +51,13 @@ def test_a_model_that_is_named_for_all_comes_first_among_others() -> None:
 def test_strength_without_a_picture_to_start_from_is_refused() -> None:
     with pytest.raises(InvalidSetting, match="Attach one as `image`"):
         compared(parser().parse_args(["compare", "a fox", "--strength"]), CATALOGUE)
+
+
+def test_flags_inside_the_prompt_count_for_all_cells_and_options_outweigh_them() -> None:
+    prompt = "a fox --seed 7 --model twin --no hands --repeat 3 --ar 2:1 --steps 9"
+    shared, [axis], cells = compared(parser().parse_args(["compare", prompt, "--steps", "1,2"]), CATALOGUE)
+    assert axis.values == ("1", "2")
+    assert {(each.prompt, each.seed, each.model, each.negative_prompt, each.count) for each in (shared, *cells)} == {
+        ("a fox", 7, "twin", "hands", 1)
+    }
+    assert [(each.steps, each.width, each.height) for each in cells] == [(1, 128, 64), (2, 128, 64)]

@@ -78,6 +78,9 @@ def test_dashes_as_phones_write_them(dashes: str) -> None:
     ("text", "sentence"),
     [
         ("a fox --fast", "There's no flag `--fast`"),
+        ("a fox --steps=", "`--steps` needs a value such as `--steps 30`"),
+        ("a fox --steps30 0", "`--steps` needs a value such as `--steps 30`"),
+        ("a fox --private=yes", "take no value. Put them after the words"),
         ("a fox --seed", "`--seed` needs a value such as `--seed 7`"),
         ("a fox --seed seven", "`--seed` needs a value"),
         ("a fox --ar wide", "`--ar` needs a value such as `--ar 3:2`"),
@@ -109,3 +112,78 @@ def test_any_space_may_stand_between_a_flag_and_its_value(gap: str) -> None:
     typed = read(f"a fox{gap}--seed{gap}7{gap}--no{gap}hands{gap}")
     assert (typed.prompt, typed.seed, typed.chosen.negative_prompt) == ("a fox", 7, "hands")
     assert take_style(f"a fox --style{gap}noir") == ("a fox", "noir")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["--steps=5 --ar=3:2", "--steps5 --ar3:2", "--steps = 5 --AR3:2", "—steps5 –ar3:2", "--steps\t=5\n--ar= 3:2"],
+)
+def test_a_value_may_follow_at_once_or_after_an_equals_sign(text: str) -> None:
+    typed = read(f"a fox {text}")
+    assert (typed.prompt, typed.chosen.steps, typed.aspect) == ("a fox", 5, (3, 2))
+
+
+def test_words_follow_an_equals_sign_too() -> None:
+    typed = read("a fox --no=hands, feet --sampler=Euler a --lora=ink:0.6 --strength.5 --seed-size128x96")
+    assert typed.prompt == "a fox <lora:ink:0.6>"
+    assert typed.chosen.given() == {
+        "negative_prompt": "hands, feet",
+        "sampler": Sampler.EULER_ANCESTRAL,
+        "denoising_strength": 0.5,
+        "seed_width": 128,
+        "seed_height": 96,
+    }
+    assert take_style("a fox --style=noir") == ("a fox", "noir")
+
+
+def refusal_of(text: str) -> str:
+    with pytest.raises(InvalidSetting) as refusal:
+        read(f"a fox {text}")
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("flag", "replacement"),
+    [
+        ("--v 6.1", "--model NAME"),
+        ("--v6", "--model NAME"),
+        ("--niji 6", "--model NAME"),
+        ("--stylize 250", "--cfg 6"),
+        ("--s 250", "--cfg 6"),
+        ("--chaos 30", "--repeat 4"),
+        ("--q 2", "--steps 30"),
+        ("--q=.5", "--steps 30"),
+        ("--sref https://example.com/a.png", "--image-weight 0.6"),
+        ("--cref https://example.com/a.png", "--image-weight 0.6"),
+        ("--iw 1.5", "--image-weight 0.6"),
+        ("--weird 1000", "There's nothing like it here."),
+        ("--stop 80", "--steps 30"),
+        ("--aspect 3:2", "--ar 3:2"),
+    ],
+)
+def test_flags_of_midjourney_name_their_replacement(flag: str, replacement: str) -> None:
+    assert replacement in refusal_of(flag)
+
+
+@pytest.mark.parametrize(
+    ("flag", "meant"),
+    [
+        ("--stpes 5", "steps"),
+        ("--Sed 7", "seed"),
+        ("--sampel Euler", "sampler"),
+        ("--hires-strenght 0.5", "hires-strength"),
+    ],
+)
+def test_a_misspelt_flag_names_the_one_that_was_meant(flag: str, meant: str) -> None:
+    assert f"Did you mean `--{meant}`?" in refusal_of(flag)
+
+
+@pytest.mark.parametrize("flag", ["--stpes 5", "--v 6", "--fast", f"--{'x' * 3000}", "--qqqqq"])
+def test_an_unknown_flag_never_lists_all_flags(flag: str) -> None:
+    sentence = refusal_of(flag)
+    assert len(sentence) < 160
+    assert sentence.count("`--") <= 2
+
+
+def test_a_flag_like_no_other_is_named() -> None:
+    assert refusal_of("--qqqqq 5") == "There's no flag `--qqqqq`. Remove it, or remove its dashes to keep the word."

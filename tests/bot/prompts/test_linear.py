@@ -40,6 +40,7 @@ PIECES = [
     *(" ", "\t", "\n", "a", "é", "1", "_", "-", ":", ",", ".", '"', "\\", "*", "`", "{", "}", "(", "[", "<", ")", "]"),
     *("a b ", "a. ", "a_", "_ ", "a, ", "a: ", "a: b,", 'a: "', 'a: "\\",', "1,", "1x", "ﷺ", "\u200b", "\r\n", "1. "),
     *("--a ", "--ar 1:1 ", "--seed 7 ", "--no ", "--style a ", "--lora ", "--lora x:1,", "--lora  ", "—ar ", "--"),
+    *("--steps=5 ", "--ar3:2 ", "--ar=", "=", "= ", "--q", "—ar3", "--stpes "),
     *("{a}", "{a,", "{},", "}{", "\\{", "<lora:", "<lora:a:", "<lora:a:1>", "(a:1.1) ", "[(", "BREAK ", "@here"),
     *("[a](", "http://a", "<@1>", "noisefox:", "noisefox-try:", "recent:"),
 ]
@@ -52,6 +53,7 @@ PARSERS: dict[str, tuple[Callable[[str], object], int]] = {
     "style's flag": (flags.take_style, PROMPT_LENGTH.high),
     "negative flag": (flags.names_negative, PROMPT_LENGTH.high),
     "permutations": (permutations.expand, PROMPT_LENGTH.high),
+    "unpaired braces": (permutations.has_unpaired, PROMPT_LENGTH.high),
     "forty permutations": (
         lambda text: permutations.expand(f"{{{','.join(map(str, range(40)))}}}{text}"),
         PROMPT_LENGTH.high,

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.prompts.permutations import MOST, expand
+from bot.prompts.permutations import MOST, expand, has_unpaired
 from generation.errors import InvalidSetting
 
 
@@ -37,3 +37,18 @@ def test_too_many_are_refused_without_making_them(text: str) -> None:
 
 def test_deep_nesting_is_no_trouble() -> None:
     assert expand("{" * 3000 + "a" + "}" * 3000) == ["{" * 3000 + "a" + "}" * 3000]
+
+
+@pytest.mark.parametrize(
+    ("text", "unpaired"),
+    [
+        ("a {red, blue fox", True),
+        ("red, blue} fox", True),
+        ("{a}{b}", False),
+        (r"\{a, b", False),
+        ("} {", True),
+        ("", False),
+    ],
+)
+def test_a_brace_without_its_partner_is_found(text: str, unpaired: bool) -> None:
+    assert has_unpaired(text) is unpaired

@@ -54,18 +54,18 @@ async def test_what_others_type_takes_nobodys_choices(bare: Presets) -> None:
     mine = [bare.suggestion(1, f"a {'long ' * 30}{number}")[1] for number in range(KEPT)]
     for number in range(KEPT + 1):
         other = bare.suggestion(2, f"another {'long ' * 30}{number}")[1]
-    assert (await bare.prompts(1, mine[0]))[0].endswith("long 0")
-    assert (await bare.prompts(2, other))[0].endswith(f"long {KEPT}")
+    assert (await bare.text(1, mine[0])).endswith("long 0")
+    assert (await bare.text(2, other)).endswith(f"long {KEPT}")
     with pytest.raises(Refusal, match="Type it again"):
-        await bare.prompts(1, other)
+        await bare.text(1, other)
     bare.suggestion(1, "a " + "long " * 30)
     with pytest.raises(Refusal, match="Type it again"):
-        await bare.prompts(1, mine[0])
+        await bare.text(1, mine[0])
     for person in range(3, PEOPLE + 2):
         bare.suggestion(person, "a " + "long " * 30)
     with pytest.raises(Refusal, match="Type it again"):
-        await bare.prompts(2, other)
-    assert await bare.prompts(1, mine[1])
+        await bare.text(2, other)
+    assert await bare.text(1, mine[1])
 
 
 def test_the_later_of_two_flags_counts_and_a_size_is_an_aspect() -> None:

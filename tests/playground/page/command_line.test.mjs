@@ -33,6 +33,14 @@ const COMMANDS = [
 ];
 const LEAVES = leavesOf(COMMANDS);
 
+test("commands are listed in the order of the app", () => {
+  const [queue, imagine] = [COMMANDS[1], COMMANDS[0]];
+  assert.deepEqual(
+    leavesOf([queue, imagine]).map((leaf) => leaf.name),
+    ["queue", "imagine"],
+  );
+});
+
 test("subcommands are listed as commands, context menu commands aren't", () => {
   assert.deepEqual(
     LEAVES.map((leaf) => leaf.name),

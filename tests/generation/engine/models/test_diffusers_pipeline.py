@@ -70,6 +70,28 @@ def test_pictures_are_those_of_the_stock_pipeline(
     assert abs(driver.pixels(1) - wanted).max() <= 1
 
 
+@pytest.mark.parametrize(("model", "kept"), [("three", 30), ("flux", 511)])
+def test_words_beyond_the_longest_window_are_reported(
+    cache: ModelCache, fox: GenerationSettings, model: str, kept: int
+) -> None:
+    tokens = cache.any(model, lambda share: None).pipeline
+    tokenizer = tokens.tokenizer if model == "three" else tokens.tokenizer_2
+    words = " ".join(f"fox {n}" for n in range(300))
+    offsets = tokenizer(words, add_special_tokens=False, return_offsets_mapping=True, verbose=False).offset_mapping
+    driver = LoopDriver(cache)
+    driver.admit(1, replace(fox, model=model, prompt=words, steps=1))
+    driver.run()
+    assert driver.completed(1).unread == words[offsets[kept][0] :].strip()
+
+
+@pytest.mark.parametrize("model", ["flux", "three"])
+def test_a_prompt_that_fits_is_read_whole(cache: ModelCache, fox: GenerationSettings, model: str) -> None:
+    driver = LoopDriver(cache)
+    driver.admit(1, replace(fox, model=model, prompt="a fox in a hat", steps=1))
+    driver.run()
+    assert driver.completed(1).unread == ""
+
+
 def test_progress_previews_and_metadata_are_as_with_any_model(cache: ModelCache, fox: GenerationSettings) -> None:
     driver = LoopDriver(cache)
     driver.admit(1, replace(fox, count=2))

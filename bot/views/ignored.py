@@ -1,0 +1,34 @@
+"""What was ignored of a request, in words."""
+
+from bot.locales import say
+from bot.views.text import shown
+from generation.sentences import Sentence
+from storage.records import Generation, Ignored, IgnoredPart
+
+SHOWN_WORDS = 60
+"""Characters that are shown of the words that a model didn't read."""
+
+_SENTENCES = {
+    IgnoredPart.STRENGTH: Sentence("Strength was ignored: it only works with a start picture. Attach one as `image`."),
+    IgnoredPart.CONTROL: Sentence(
+        "`--control` was ignored: it only works with a picture whose lines to keep. Attach one as `image`."
+    ),
+    IgnoredPart.IMAGE_WEIGHT: Sentence(
+        "`--image-weight` was ignored: it only works with a picture as a prompt. Attach one as `image`."
+    ),
+    IgnoredPart.BRACE: Sentence(
+        "A brace has no partner, so it was drawn as plain text. Type `{red, blue} fox` to draw one of each."
+    ),
+    IgnoredPart.WORDS: Sentence("This model reads shorter prompts. It ignored everything from “{words}” on."),
+}
+
+
+def ignored_lines(generation: Generation) -> str:
+    """A small line for each part of a request that was ignored; empty where all of it counts."""
+    return "\n".join(f"-# {say(sentence_of(each))}" for each in generation.ignored)
+
+
+def sentence_of(ignored: Ignored) -> Sentence:
+    """What was ignored and what to do instead, as one sentence or two."""
+    sentence = _SENTENCES[ignored.part]
+    return sentence.with_values(words=shown(ignored.words, SHOWN_WORDS)) if ignored.words else sentence
