@@ -28,6 +28,7 @@ from bot.cogs.queue import Queue
 from bot.cogs.reactions import Reactions
 from bot.cogs.seed import Seed
 from bot.cogs.server import Server
+from bot.cogs.server_reset import DECISION as RESET
 from bot.cogs.settings import Settings
 from bot.cogs.styles import Styles
 from bot.cogs.what import What
@@ -387,6 +388,14 @@ async def _serve(
         )
     )
     what = What()
+    server = Server(
+        rules=store.rules,
+        contexts=incoming.contexts,
+        catalogue=catalogue,
+        generations=store.generations,
+        dispatcher=dispatcher,
+        audit_log=outgoing.audit_log,
+    )
     compare_button = CompareButton(confirmation=confirmation, contexts=incoming.contexts, generations=store.generations)
     await client.serve(
         families=[
@@ -397,14 +406,7 @@ async def _serve(
             Models(catalogue),
             Settings(preferences=store.preferences, people=store.people, catalogue=catalogue),
             me,
-            Server(
-                rules=store.rules,
-                contexts=incoming.contexts,
-                catalogue=catalogue,
-                generations=store.generations,
-                dispatcher=dispatcher,
-                audit_log=outgoing.audit_log,
-            ),
+            server,
             DeletedPlaces(client=client, rules=store.rules, audit_log=outgoing.audit_log),
             what,
             Help(),
@@ -417,6 +419,7 @@ async def _serve(
             persistent(pages.STOP, queue.cancel),
             persistent(CONFIRM, confirmation.decide),
             persistent(FORGET, me.decide),
+            persistent(RESET, server.decide_reset),
             persistent(lesson.ANOTHER, what.turn),
             persistent(COMPARE, compare_button.press),
         ],

@@ -1,11 +1,14 @@
 """The command that /server and /settings share: what /imagine uses when nothing else is named."""
 
+from collections.abc import Iterable
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs import option_types
-from bot.locales import say
+from bot.cogs.saved import say_saved
+from bot.views.plain import plain
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
 from storage.records import ANY_MODEL
@@ -17,12 +20,12 @@ class DefaultsCog(commands.GroupCog):
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
-    async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> None:
-        """Keep `changes` for a model, or for `ANY_MODEL`."""
+    async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> Iterable[str]:
+        """Keep `changes` for a model, or for `ANY_MODEL`. Returns them in words."""
         raise NotImplementedError
 
-    async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
-        """Show the saved values after a `first` sentence."""
+    async def show_defaults(self, interaction: discord.Interaction, model: str | None) -> None:
+        """Show the saved values, for a model where one is named."""
         raise NotImplementedError
 
     @app_commands.command()
@@ -40,7 +43,7 @@ class DefaultsCog(commands.GroupCog):
         height: option_types.Side | None = None,
         count: option_types.Count | None = None,
     ) -> None:
-        """Set default values for /imagine.
+        """Set default values for /imagine, or show them.
 
         Args:
             model: Model that the values are for; leave empty for all models
@@ -63,8 +66,11 @@ class DefaultsCog(commands.GroupCog):
             height=height,
             count=count,
         )
-        await self.prefer(interaction, self._catalogue.get(model).name if model else ANY_MODEL, changes)
-        await self.answer(interaction, say("Saved."))
+        name = self._catalogue.get(model).name if model else None
+        if not changes.given():
+            await self.show_defaults(interaction, name)
+            return
+        await say_saved(interaction, await self.prefer(interaction, name or ANY_MODEL, changes), [name and plain(name)])
 
     @defaults.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -1,5 +1,6 @@
 """/settings: the defaults of one person."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import discord
@@ -7,6 +8,8 @@ from discord import app_commands
 
 from bot.cogs import option_types
 from bot.cogs.defaults_cog import DefaultsCog
+from bot.cogs.saved import BOTH, say_saved
+from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
 from bot.prompts import flags
@@ -17,7 +20,7 @@ from generation.sentences import Sentence
 from generation.settings import PartialSettings, label
 from storage.people import People
 from storage.preferences import Preferences
-from storage.records import ANY_MODEL, Defaults
+from storage.records import ANY_MODEL, Defaults, PersonalSettings
 
 Suffix = app_commands.Range[str, 0, 500]
 
@@ -33,56 +36,64 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
         self._preferences = preferences
         self._people = people
 
-    async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> None:
+    async def prefer(self, interaction: discord.Interaction, model: str, changes: PartialSettings) -> Iterable[str]:
         await self._preferences.prefer_for_user(interaction.user.id, model, changes)
+        return [listed(changes)]
 
-    async def answer(self, interaction: discord.Interaction, first: str = "") -> None:
+    async def show_defaults(self, interaction: discord.Interaction, model: str | None) -> None:
+        await self._show(interaction)
+
+    async def _show(self, interaction: discord.Interaction) -> None:
         defaults = await self._preferences.of_user(interaction.user.id)
-        personal_settings = await self._people.personal_settings(interaction.user.id)
-        lines = (
-            [f"- {say('default model: {name}', name=plain(personal_settings.model))}"]
-            if personal_settings.model
-            else []
-        )
-        lines += (
-            [f"- {say('after each prompt: {suffix}', suffix=shown(personal_settings.suffix, 500))}"]
-            if personal_settings.suffix
-            else []
-        )
-        lines += [f"- {say('a direct message when a picture is done')}"] if personal_settings.tell_when_done else []
-        lines += [] if personal_settings.hints else [f"- {say('hints off')}"]
-        if personal_settings.reply_when_done:
-            lines.append(f"- {say('a reply that mentions you when a picture is done')}")
-        text = fitting([f"{first} {say('Your settings:')}".strip(), *lines, *defaults_lines(defaults)], MESSAGE_LENGTH)
+        own = await self._people.personal_settings(interaction.user.id)
+        lines = [_model(own.model)] if own.model else []
+        lines += [_suffix(own.suffix)] if own.suffix else []
+        lines += [_notice(own)] if own.tell_when_done or own.reply_when_done else []
+        lines += [] if own.hints else [say("hints off")]
+        lines = [*lines, *defaults_lines(defaults)]
+        text = fitting([say("Your settings:"), *(f"- {line}" for line in lines)], MESSAGE_LENGTH)
         await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction) -> None:
         """Show your defaults."""
-        await self.answer(interaction)
+        await self._show(interaction)
 
     @app_commands.command()
-    async def suffix(self, interaction: discord.Interaction, text: Suffix = "") -> None:
+    async def suffix(self, interaction: discord.Interaction, text: Suffix = "", remove: bool = False) -> None:
         """Add words and flags to the end of each of your prompts.
 
         Args:
-            text: For example: soft light --cfg 6; leave empty to remove it
+            text: For example: soft light --cfg 6; leave empty to see the current ones
+            remove: True removes them
         """
+        if not text.strip() and not remove:
+            current = (await self._people.personal_settings(interaction.user.id)).suffix
+            await interaction.response.send_message(_suffix(current), ephemeral=True, suppress_embeds=True)
+            return
+        if text and remove:
+            raise Refusal(BOTH)
         flags.read(f"prompt {text}")
-        await self._people.change_personal_settings(interaction.user.id, suffix=text.strip())
-        await self.answer(interaction, say("Saved."))
+        changed = await self._people.change_personal_settings(interaction.user.id, suffix=text.strip())
+        await say_saved(interaction, [_suffix(changed.suffix)])
 
     @app_commands.command()
-    async def model(self, interaction: discord.Interaction, name: str = "") -> None:
+    async def model(self, interaction: discord.Interaction, name: str = "", remove: bool = False) -> None:
         """Choose your default model.
 
         Args:
-            name: Model to use; leave empty for the server's default
+            name: Model to use; leave empty to see the current one
+            remove: True goes back to the server's default
         """
-        await self._people.change_personal_settings(
-            interaction.user.id, model=self._catalogue.get(name).name if name else ""
-        )
-        await self.answer(interaction, say("Saved."))
+        if not name and not remove:
+            current = (await self._people.personal_settings(interaction.user.id)).model
+            await interaction.response.send_message(_model(current), ephemeral=True, suppress_embeds=True)
+            return
+        if name and remove:
+            raise Refusal(BOTH)
+        model = self._catalogue.get(name).name if name else ""
+        changed = await self._people.change_personal_settings(interaction.user.id, model=model)
+        await say_saved(interaction, [_model(changed.model)])
 
     @model.autocomplete("name")
     async def _own_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -95,10 +106,10 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
         Args:
             by: A direct message, a reply that mentions you, or nothing
         """
-        await self._people.change_personal_settings(
+        changed = await self._people.change_personal_settings(
             interaction.user.id, tell_when_done=by == "message", reply_when_done=by == "reply"
         )
-        await self.answer(interaction, say("Saved."))
+        await say_saved(interaction, [_notice(changed)])
 
     @app_commands.command()
     async def hints(self, interaction: discord.Interaction, on: bool) -> None:
@@ -108,7 +119,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
             on: True turns hints on, False turns them off
         """
         await self._people.change_personal_settings(interaction.user.id, hints=on)
-        await self.answer(interaction, say("Saved."))
+        await say_saved(interaction, [say("hints on") if on else say("hints off")])
 
     @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
@@ -117,20 +128,35 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
         await self._people.change_personal_settings(
             interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False, model=""
         )
-        await self.answer(interaction, say("Reset."))
+        await interaction.response.send_message(say("Reset."), ephemeral=True)
 
 
 def defaults_lines(defaults: Defaults) -> list[str]:
     """One line for each model that has defaults."""
     lines = [
-        f"- {say('every model') if model == ANY_MODEL else shown(model, SHOWN)}: {_listed(partial)}"
+        f"{say('every model') if model == ANY_MODEL else shown(model, SHOWN)}: {listed(partial)}"
         for model, partial in sorted(defaults.by_model.items())
         if partial.given()
     ]
-    return lines or [f"- {say('no defaults set')}"]
+    return lines or [say("no defaults set")]
 
 
-def _listed(partial: PartialSettings) -> str:
+def _model(name: str) -> str:
+    return say("default model: {name}", name=plain(name) if name else Sentence("the server's"))
+
+
+def _suffix(suffix: str) -> str:
+    return say("after each prompt: {suffix}", suffix=shown(suffix, 500) if suffix else Sentence("nothing"))
+
+
+def _notice(own: PersonalSettings) -> str:
+    if own.reply_when_done:
+        return say("a reply that mentions you when a picture is done")
+    return say("a direct message when a picture is done") if own.tell_when_done else say("no notice")
+
+
+def listed(partial: PartialSettings) -> str:
+    """Settings and their values on one line."""
     return ", ".join(f"{say(label(name))} {_written(value)}" for name, value in partial.given().items())
 
 

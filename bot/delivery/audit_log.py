@@ -26,6 +26,8 @@ class _Line:
 
     guild_id: int
     sentence: Sentence
+    channel_id: int | None = None
+    """The channel, where that is not the server's log channel of the moment when it is posted."""
 
 
 class AuditLog:
@@ -54,15 +56,16 @@ class AuditLog:
         )
         self.note(origin.guild_id, asked)
 
-    def decided(self, interaction: discord.Interaction, what: Sentence) -> None:
-        """Log a change by an admin; `what` has `{person}` open."""
+    def decided(self, interaction: discord.Interaction, what: Sentence, channel_id: int | None = None) -> None:
+        """Log a change by an admin; `what` has `{person}` open. `channel_id` is the log channel before the change,
+        where the change takes it away."""
         if interaction.guild_id is not None:
             person = f"<@{interaction.user.id}>"
-            self.note(interaction.guild_id, what.with_values(person=person))
+            self.note(interaction.guild_id, what.with_values(person=person), channel_id)
 
-    def note(self, guild_id: int, line: Sentence) -> None:
-        """Write a line soon, where the server has a log channel."""
-        self._lines.put_nowait(_Line(guild_id, line))
+    def note(self, guild_id: int, line: Sentence, channel_id: int | None = None) -> None:
+        """Write a line soon, where the server has a log channel, or to `channel_id`."""
+        self._lines.put_nowait(_Line(guild_id, line, channel_id))
 
     async def run(self) -> None:
         """Post lines until cancelled."""
@@ -74,7 +77,7 @@ class AuditLog:
                 log.warning("a line for the log channel of server %s could not be posted: %s", line.guild_id, reason)
 
     async def _write(self, line: _Line) -> None:
-        channel_id = await self._rules.log_channel_of(line.guild_id)
+        channel_id = line.channel_id or await self._rules.log_channel_of(line.guild_id)
         if channel_id is None:
             return
         guild = self._client.get_guild(line.guild_id)

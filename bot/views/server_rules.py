@@ -16,7 +16,7 @@ from bot.views.text import shown
 from generation.sentences import Counted, Sentence
 from generation.settings import LIMITS, label
 from storage.records import NsfwPolicy
-from storage.rulebook import MODEL, Kind, Rulebook
+from storage.rulebook import MODEL, READERS, Kind, Rule, Rulebook
 
 SHOWN = 60
 """Characters of a value that are shown."""
@@ -60,9 +60,8 @@ _PLACES = ("waiting", "daily_steps", "cooldown")
 """Limits that the host counts across all servers and direct messages, and a server counts by itself."""
 
 
-def rules(context: RequestContext, effective: EffectiveRules, model: str, first: str = "") -> list[MessageContent]:
-    """The rules for a person in a channel with a model, after the text `first`: one message, or several if they don't
-    fit in one."""
+def rules(context: RequestContext, effective: EffectiveRules, model: str) -> list[MessageContent]:
+    """The rules for a person in a channel with a model: one message, or several if they don't fit in one."""
     requester, book = context.requester, context.rulebook
     usual, models = context.model_of_place, context.catalogue.names
     where = f" · <#{requester.channel_ids[0]}>" if requester.channel_ids else ""
@@ -78,7 +77,7 @@ def rules(context: RequestContext, effective: EffectiveRules, model: str, first:
             [_usual_model(usual, effective), *_decisions(book, models), f"-# {say(_WEIGHTS)}"],
         ),
     )
-    texts = [f"{first}\n### {title}".strip()]
+    texts = [f"### {title}"]
     for name, lines in sections:
         texts += _texts([f"**{name}**", *filter(None, lines)])
     return [MessageContent(framed(list(_parted(page)), QUIET)) for page in _pages(texts)]
@@ -122,13 +121,13 @@ def _settings(effective: EffectiveRules) -> Iterator[str]:
     for name in _shown_settings(effective):
         if _has_rule(name, effective):
             notes = [_from(effective.source_of(name)), *_bounds(name, effective)]
-            yield f"{_valued(name, effective)} · {' · '.join(notes)}"
+            yield f"{_default(name, effective)} · {' · '.join(notes)}"
 
 
 def _without_rules(effective: EffectiveRules) -> str:
     """All other settings, with Noisefox's own defaults, on one line."""
     names = [name for name in _shown_settings(effective) if not _has_rule(name, effective)]
-    return f"-# {' · '.join([_from(NOISEFOX), *(_valued(name, effective) for name in names)])}" if names else ""
+    return f"-# {' · '.join([_from(NOISEFOX), *(_default(name, effective) for name in names)])}" if names else ""
 
 
 def _shown_settings(effective: EffectiveRules) -> list[str]:
@@ -140,10 +139,28 @@ def _has_rule(name: str, effective: EffectiveRules) -> bool:
     return effective.source_of(name) != NOISEFOX or name in effective.locked or name in effective.ranges
 
 
-def _valued(name: str, effective: EffectiveRules) -> str:
-    value = effective.defaults.given()[name]
+def _default(name: str, effective: EffectiveRules) -> str:
+    return valued(name, effective.defaults.given()[name])
+
+
+def valued(name: str, value: object) -> str:
+    """A setting and its value."""
     text = say("{value:g}", value=value) if isinstance(value, float) else shown(str(value), SHOWN)
     return f"{say(label(name))} **{text or '—'}**"
+
+
+def changed_rule(name: str, rule: Rule) -> str:
+    """A rule as it was saved."""
+    if name in LIMITS and rule.most is not None and name not in READERS:
+        return say(limit(name, int(rule.most)))
+    parts = [say(label(name)) if rule.default is None else valued(name, READERS[name](rule.default))]
+    if rule.least is not None:
+        parts.append(say("at least {least:g}", least=rule.least))
+    if rule.most is not None:
+        parts.append(say("at most {most:g}", most=rule.most))
+    if rule.locked is not None:
+        parts.append(f"🔒 {say('locked')}" if rule.locked else say("not locked"))
+    return " · ".join(parts)
 
 
 def _bounds(name: str, effective: EffectiveRules) -> Iterator[str]:
@@ -197,19 +214,44 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
     """One line for each rule that applies to the whole server."""
     if book.paused:
         yield f"⏸️ **{say('Drawing is paused')}** · {_from(SERVER)}"
-    for kind, (sentence, form) in _ALLOWED.items():
-        names, source = sorted(book.allowed.get(kind, ())), SERVER
-        if not names:
-            names, source = (list(models), HOST) if kind is Kind.MODEL else ([], NOISEFOX)
-        yield f"{say(sentence, names=_named(names, form))} · {_from(source)}"
-    yield f"{say(_POLICIES[book.nsfw])} · {_from(NOISEFOX if book.nsfw is NsfwPolicy.OFF else SERVER)}"
-    hints, source = (say("Hints: on"), NOISEFOX) if book.hints else (say("Hints: off"), SERVER)
-    yield f"{hints} · {_from(source)}"
+    for kind in _ALLOWED:
+        everything = HOST if kind is Kind.MODEL else NOISEFOX
+        yield f"{allowed(book, kind, models)} · {_from(SERVER if book.allowed.get(kind) else everything)}"
+    yield f"{policy(book.nsfw)} · {_from(NOISEFOX if book.nsfw is NsfwPolicy.OFF else SERVER)}"
+    yield f"{hints(book.hints)} · {_from(NOISEFOX if book.hints else SERVER)}"
     if book.blocked_words:
-        words = f"||{shown(', '.join(book.blocked_words), BLOCKED)}||"
-        yield f"{say('Blocked words: {words}', words=words)} · {_from(SERVER)}"
+        yield f"{blocked(book.blocked_words)} · {_from(SERVER)}"
     if book.log_channel_id:
-        yield f"{say('Log channel: {channel}', channel=f'<#{book.log_channel_id}>')} · {_from(SERVER)}"
+        yield f"{log_channel(book.log_channel_id)} · {_from(SERVER)}"
+
+
+def allowed(book: Rulebook, kind: Kind, models: Sequence[str] = ()) -> str:
+    """The allowed models, channels or roles; `models` are those of the host, for where all are allowed."""
+    sentence, form = _ALLOWED[kind]
+    names = sorted(book.allowed.get(kind, ())) or (models if kind is Kind.MODEL else ())
+    return say(sentence, names=_named(names, form))
+
+
+def policy(nsfw: NsfwPolicy) -> str:
+    """The NSFW filter in words."""
+    return say(_POLICIES[nsfw])
+
+
+def hints(on: bool) -> str:
+    """Whether members get hints."""
+    return say("Hints: on") if on else say("Hints: off")
+
+
+def blocked(words: Sequence[str]) -> str:
+    """The blocked words, behind a spoiler."""
+    if not words:
+        return say("No words are blocked.")
+    return say("Blocked words: {words}", words=f"||{shown(', '.join(words), BLOCKED)}||")
+
+
+def log_channel(channel_id: int | None) -> str:
+    """The log channel, or that there is none."""
+    return say("Log channel: {channel}", channel=f"<#{channel_id}>") if channel_id else say("The log is off.")
 
 
 def _named(names: Sequence[str], form: str) -> list[object]:

@@ -157,7 +157,7 @@ async def test_own_words_follow_each_prompt_once(bot: app.Bot, member: Member) -
     assert (recent["name"], recent["value"]) == ("a fox, soft light", "recent:1")
     again = await member.imagine(recent["value"], steps=2)
     assert await prompt_in(member, again) == "a fox, soft light"
-    await member.asks("settings suffix")
+    await member.asks("settings suffix", remove=True)
     assert await prompt_in(member, await member.imagine("a fox", steps=2)) == "a fox"
 
 

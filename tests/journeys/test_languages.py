@@ -146,7 +146,8 @@ async def test_all_settings_that_one_can_have_fit_the_answer(start: Start, membe
         }
         everything |= {"clip_skip": 2, "width": 512, "height": 768, "count": 4}
         for name in [*names, None]:
-            shown = await member.asks("settings defaults", **everything, **({"model": name} if name else {}))
+            await member.asks("settings defaults", **everything, **({"model": name} if name else {}))
+        shown = await member.asks("settings show")
     assert len(shown["content"]) <= 2000
     assert "una respuesta que te menciona" in shown["content"]
     assert re.search(r"-# y \d+ más$", shown["content"])

@@ -55,6 +55,13 @@ async def refused(member: Member, channel: str = "general", **options: Any) -> s
     return await said(member, "imagine", {"prompt": "a fox", "steps": 2, **options}, channel)
 
 
+async def reset_everything(admin: Member) -> None:
+    """Reset all rules, and agree to it."""
+    question = (await admin.slash("server reset")).message
+    assert question is not None
+    await admin.click(question, "Reset everything")
+
+
 async def test_a_channel_outweighs_a_role_and_a_role_the_server(bot: app.Bot, admin: Member, member: Member) -> None:
     for scope, steps in (({}, "3"), ({"role": ARTISTS_ROLE_ID}, "4"), ({"channel": ART_ID}, "5")):
         await admin.slash("server rule", {"setting": "steps", "default": steps, **scope})
@@ -137,7 +144,7 @@ async def test_every_setting_has_a_default_and_a_lock(start: Start, admin: Membe
             drawn = (await bot.generations.of_user(int(member.id))).generations[0]
             assert str(getattr(drawn.settings, setting)) == value
             assert "🔒 locked" in await said(admin, "server show")
-            await admin.slash("server reset")
+            await reset_everything(admin)
 
 
 async def test_the_model_of_a_server_and_of_a_channel(start: Start, admin: Member, member: Member) -> None:
@@ -182,7 +189,7 @@ async def test_a_model_of_ones_own_draws_where_it_may(start: Start, admin: Membe
         assert "· pocket" in words_of(await member.imagine())
         await admin.slash("server allow", {"model": "pocket", "allowed": False})
         assert "· wild" in words_of(await member.imagine())
-        assert "wild" not in await said(member, "settings model")
+        assert "wild" not in await said(member, "settings model", {"remove": True})
         assert "· pocket" in words_of(await member.imagine())
 
 
@@ -318,10 +325,11 @@ async def test_the_log_says_what_was_reset(start: Start, admin: Member) -> None:
             ({"channel": GENERAL_ID}, f"removed the rules of <#{GENERAL_ID}>"),
             ({"role": ARTISTS_ROLE_ID, "setting": "steps"}, f"removed a rule of <@&{ARTISTS_ROLE_ID}> for: steps"),
             ({"setting": "steps"}, "removed a rule of this server for: steps"),
-            ({}, "reset all rules to the host's values"),
         ):
             await admin.slash("server reset", options)
             await admin.wait_for(lambda each, words=words: words in each["content"])  # type: ignore[misc]
+        await reset_everything(admin)
+        await admin.wait_for(lambda each: "reset all rules to the host's values" in each["content"])
 
 
 async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, member: Member) -> None:
@@ -329,7 +337,7 @@ async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, membe
     await admin.slash("server words", {"blocked": "fox"})
     await admin.slash("server allow", {"channel": NSFW_ART_ID})
     assert "Blocked words: ||fox||" in await said(admin, "server show")
-    await admin.slash("server reset")
+    await reset_everything(admin)
     shown = await said(admin, "server show")
     assert "Blocked" not in shown
     assert "steps **25** · from the model" in shown

@@ -7,6 +7,7 @@ from playground.client.person import Refused
 from playground.state.world import ART_ID
 from tests.journeys.conftest import Member, Start, finished, text_of
 from tests.journeys.test_bans import uses_of
+from tests.journeys.test_rules import reset_everything
 
 
 async def drawn_with(member: Member, **options: object) -> GenerationSettings:
@@ -24,7 +25,7 @@ async def test_admin_defaults_take_effect_until_reset(bot: app.Bot, admin: Membe
     drawn = await drawn_with(member)
     assert (drawn.steps, drawn.guidance_scale, drawn.sampler, drawn.negative_prompt) == (6, 3, "DDIM", "red")
     assert (await drawn_with(member, steps=3)).steps == 3
-    await admin.slash("server reset")
+    await reset_everything(admin)
     assert (await drawn_with(member, steps=3)).guidance_scale == 5
 
 

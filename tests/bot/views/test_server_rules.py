@@ -65,7 +65,7 @@ def _walk(components: list[Any]) -> Iterator[Any]:
 @pytest.mark.parametrize("locale", ["en-US", "es-ES"])
 def test_everything_set_fits(locale: str) -> None:
     with addressing(locale):
-        looks = rules(context(FULL, MODELS), full_rules(), MODELS[0], "Saved.")
+        looks = rules(context(FULL, MODELS), full_rules(), MODELS[0])
     pages = texts_of(looks)
     assert len(pages) > 1
     assert all(sum(map(len, texts)) <= 4000 for texts in pages)
