@@ -71,6 +71,7 @@ from bot.views import lesson, pages
 from bot.views.custom_ids import COMPARE
 from generation.catalogue import Catalogue
 from generation.local_pool import LocalPool
+from generation.model_loads import ModelLoads
 from generation.pace import Pace
 from generation.pool import WorkerPool
 from storage import data_folder, database
@@ -124,7 +125,13 @@ async def assembled(
         outgoing = _Outgoing.over(client, store, gate, now)
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)
-        estimates = Estimates(pace=Pace(), paces=store.paces, catalogue=config.catalogue)
+        estimates = Estimates(
+            pace=Pace(),
+            loads=ModelLoads(config.worker.models_in_memory),
+            paces=store.paces,
+            catalogue=config.catalogue,
+            patience=config.worker.model_wait_seconds,
+        )
         dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
         pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)

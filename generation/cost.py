@@ -49,6 +49,11 @@ def forwards(settings: GenerationSettings, taken: int | None = None) -> int:
     return asked
 
 
+def forwards_of(settings: GenerationSettings, of_picture: bool = False) -> int:
+    """The forwards of one picture, one after the other, in all its stages."""
+    return sum(forwards(stage, taken) for stage, taken in stages(settings, of_picture))
+
+
 def is_guided(settings: GenerationSettings, step: int) -> bool:
     """True if a step, counted from 0, uses classifier-free guidance, which takes two rows a forward.
 

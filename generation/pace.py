@@ -1,16 +1,14 @@
 """Estimates of drawing times, learned from the steps that were taken."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from generation import cost
+from generation.forward_seconds import ForwardSeconds
 from generation.settings import GenerationSettings
-
-WEIGHT = 0.3
-"""The weight of a new measurement against the earlier ones."""
 
 Key = tuple[str, int]
 """A model's name and the number of pixels of a picture."""
@@ -46,6 +44,11 @@ class Work(NamedTuple):
         return self.tiles * sum(cost.steps(each, self.of_picture) for each in self.drawn)
 
     @property
+    def forwards(self) -> int:
+        """The forwards of the UNet, one after the other: the cells of a sheet share theirs."""
+        return self.tiles * max(cost.forwards_of(each, self.of_picture) for each in self.drawn)
+
+    @property
     def charged(self) -> int:
         """The steps, as budgets count them."""
         return self.tiles * sum(cost.charged(each, self.of_picture) for each in self.drawn)
@@ -56,40 +59,60 @@ def _rows(work: Work) -> int:
     return work.tiles * sum(cost.rows(each, work.of_picture) for each in work.drawn)
 
 
+class Drawing(NamedTuple):
+    """Work that runs without a break: so many forwards, each with so many rows of one model and size."""
+
+    key: Key
+    forwards: float
+    rows: float
+
+    @classmethod
+    def of(cls, work: Work) -> "Drawing":
+        """All of a request's work."""
+        return cls(work.key, work.forwards, _rows(work) / work.forwards)
+
+
 @dataclass(slots=True)
 class _InFlight:
-    work: Work
+    drawing: Drawing
     steps: int
     done: int = 0
 
     @property
-    def rows_a_step(self) -> float:
-        return _rows(self.work) / self.steps
+    def left(self) -> Drawing:
+        """What is left of it."""
+        return self.drawing._replace(forwards=self.drawing.forwards * max(0, self.steps - self.done) / self.steps)
 
     @property
-    def steps_left(self) -> int:
-        return self.steps - self.done
+    def counted(self) -> float:
+        """The share of its rows that counts as drawn: all with the last step but one, for the last is not reported."""
+        return min(1.0, self.done / max(1, self.steps - 1))
 
 
 class Pace:
-    """Seconds per row, by model and size, over all jobs that run at the same time.
+    """Seconds per forward, by model, size and number of rows, over all jobs that run at the same time.
 
     Measured from one job's end to the next, so that encoding prompts and decoding pictures are included and loading a
     model is not.
     """
 
     def __init__(self, known: Mapping[Key, float] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = dict(known or {})
+        self._seconds: dict[Key, ForwardSeconds] = {}
         self._clock = clock
         self._in_flight: dict[int, _InFlight] = {}
         self._since: float | None = None
         """The start of the measurement; None while no job runs."""
+        self._noted = 0.0
+        """Until when `_row_seconds` are counted."""
         self._rows: dict[Key, float] = {}
         """The rows of each key since then."""
+        self._row_seconds: dict[Key, float] = {}
+        """The rows in the batch, times the seconds that they were in it."""
+        self.knows(known or {})
 
     def knows(self, known: Mapping[Key, float]) -> None:
-        """Add measurements of earlier runs."""
-        self._seconds.update(known)
+        """Add measurements of earlier runs, in seconds a row."""
+        self._seconds |= {key: ForwardSeconds(seconds) for key, seconds in known.items()}
 
     def __contains__(self, job_id: object) -> bool:
         """True if a job is in the batch."""
@@ -97,76 +120,90 @@ class Pace:
 
     def begin(self, job_id: int, work: Work) -> None:
         """Record that a job has joined the batch, with no steps done."""
-        self._in_flight[job_id] = _InFlight(work, work.steps)
+        self._note_rows()
+        self._in_flight[job_id] = _InFlight(Drawing.of(work), work.steps)
         if self._since is None:
             self._restart()
 
     def step(self, job_id: int, step: int) -> None:
         """Record that so many steps of a job are done."""
         if job := self._in_flight.get(job_id):
-            key = job.work.key
-            self._rows[key] = self._rows.get(key, 0) + max(0, step - job.done) * job.rows_a_step
+            key, before = job.drawing.key, job.counted
             job.done = step
+            rows = max(0.0, job.counted - before) * job.drawing.forwards * job.drawing.rows
+            self._rows[key] = self._rows.get(key, 0) + rows
+
+    def complete(self, job_id: int) -> None:
+        """Record that all steps of a job are done."""
+        if job := self._in_flight.get(job_id):
+            self.step(job_id, job.steps)
 
     def load(self) -> None:
         """Record that a model is being loaded, which discards the current measurement."""
         self._since = None
 
     def end(self, job_id: int) -> dict[Key, float]:
-        """Record that a job has left the batch, and return the new measurements."""
-        job = self._in_flight.pop(job_id, None)
-        if job is None:
+        """Record that a job has left the batch, and return the new measurements, in seconds a row."""
+        if job_id not in self._in_flight:
             return {}
+        self._note_rows()
+        del self._in_flight[job_id]
         learned = self._learn()
         self._restart()
         if not self._in_flight:
             self._since = None
         return learned
 
-    def seconds_for(self, work: Work) -> float | None:
-        """Seconds a request takes by itself; None if its model has not been measured."""
-        a_row = self._seconds_a_row(work)
-        return None if a_row is None else _rows(work) * a_row
+    def seconds_together(self, drawings: Iterable[Drawing]) -> float | None:
+        """Seconds until each of some drawings has had a forward; None if a model has not been measured."""
+        rows: dict[Key, float] = {}
+        for each in drawings:
+            rows[each.key] = rows.get(each.key, 0) + each.rows
+        seconds = [self._seconds_of(key, together) for key, together in rows.items()]
+        return None if None in seconds else sum(filter(None, seconds))
+
+    def remaining(self, job_id: int) -> Drawing | None:
+        """What is left of a job in the batch; None for one that is not there."""
+        job = self._in_flight.get(job_id)
+        return None if job is None else job.left
 
     def left(self, job_id: int) -> float | None:
         """Seconds until a job ends, if the batch stays as it is; None if that is not known."""
-        job = self._in_flight.get(job_id)
-        if job is None:
-            return None
-        a_step = 0.0
-        for other in self._in_flight.values():
-            if (a_row := self._seconds_a_row(other.work)) is None:
-                return None
-            a_step += other.rows_a_step * a_row
-        return job.steps_left * a_step
-
-    def all_left(self) -> float | None:
-        """Seconds until every job in the batch has ended; None if that is not known."""
-        total = 0.0
-        for job in self._in_flight.values():
-            if (a_row := self._seconds_a_row(job.work)) is None:
-                return None
-            total += job.steps_left * job.rows_a_step * a_row
-        return total
+        job = self.remaining(job_id)
+        together = self.seconds_together(each.drawing for each in self._in_flight.values())
+        return None if job is None or together is None else job.forwards * together
 
     def _restart(self) -> None:
-        self._since, self._rows = self._clock(), {}
+        self._since = self._noted = self._clock()
+        self._rows, self._row_seconds = {}, {}
+
+    def _note_rows(self) -> None:
+        """Count the rows that were in the batch since the last time."""
+        now = self._clock()
+        for job in self._in_flight.values():
+            key = job.drawing.key
+            self._row_seconds[key] = self._row_seconds.get(key, 0) + job.drawing.rows * (now - self._noted)
+        self._noted = now
 
     def _learn(self) -> dict[Key, float]:
-        work = sum(count * pixels for (_, pixels), count in self._rows.items())
-        if not work or self._since is None:
+        """Time is shared between models and sizes by the pixels of the rows that were drawn of them."""
+        pixels = {key: rows * key[1] for key, rows in self._rows.items() if rows}
+        if self._since is None or not pixels or self._noted <= self._since:
             return {}
-        a_pixel = (self._clock() - self._since) / work
-        for key in self._rows:
-            new, old = a_pixel * key[1], self._seconds.get(key)
-            self._seconds[key] = new if old is None else WEIGHT * new + (1 - WEIGHT) * old
-        return {key: self._seconds[key] for key in self._rows}
+        seconds, learned = self._noted - self._since, {}
+        for key, theirs in pixels.items():
+            rows = self._row_seconds[key] / seconds
+            forwards = self._rows[key] / rows
+            a_forward = seconds * theirs / sum(pixels.values()) / forwards
+            learned[key] = self._seconds.setdefault(key, ForwardSeconds()).learn(rows, a_forward, forwards)
+        return learned
 
-    def _seconds_a_row(self, work: Work) -> float | None:
+    def _seconds_of(self, key: Key, rows: float) -> float | None:
         """As measured at this size, or in proportion to the nearest measured size."""
-        model, pixels = work.key
-        measured = {key[1]: seconds for key, seconds in self._seconds.items() if key[0] == model}
+        model, pixels = key
+        measured = [size for name, size in self._seconds if name == model]
         if not measured:
             return None
         nearest = min(measured, key=lambda each: abs(each - pixels))
-        return measured[nearest] * pixels / nearest
+        seconds = self._seconds[model, nearest].of(rows)
+        return None if seconds is None else seconds * pixels / nearest

@@ -16,22 +16,35 @@ def next_cells(generation: Generation) -> tuple[int, ...]:
     """The indices of the cells that run next, all with one model. A sheet that is no comparison runs in one part."""
     if not generation.axes:
         return tuple(range(len(generation.cells)))
-    left = generation.undrawn
-    model = generation.cells[left[0]].model
-    return tuple(index for index in left if generation.cells[index].model == model)[:TOGETHER]
+    return _first_part(generation, generation.undrawn)
 
 
 def work_next(generation: Generation) -> Work:
     """The work of a request's next part."""
-    cells = tuple(generation.cells[index] for index in next_cells(generation))
+    return _work_of(generation, next_cells(generation))
+
+
+def parts_left(generation: Generation) -> list[Work]:
+    """The work of every part that is left of a request."""
+    if not generation.axes:
+        return [work_next(generation)]
+    parts, left = [], generation.undrawn
+    while left:
+        part = _first_part(generation, left)
+        parts.append(_work_of(generation, part))
+        left = tuple(index for index in left if index not in part)
+    return parts
+
+
+def _first_part(generation: Generation, left: tuple[int, ...]) -> tuple[int, ...]:
+    model = generation.cells[left[0]].model
+    return tuple(index for index in left if generation.cells[index].model == model)[:TOGETHER]
+
+
+def _work_of(generation: Generation, indices: tuple[int, ...]) -> Work:
+    cells = tuple(generation.cells[index] for index in indices)
     settings = cells[0] if generation.axes else generation.settings
     return Work(settings, generation.inputs.image is not None, cells)
-
-
-def work_left(generation: Generation) -> Work:
-    """All the work that is left of a request."""
-    cells = tuple(generation.cells[index] for index in generation.undrawn) if generation.axes else generation.cells
-    return Work(generation.settings, generation.inputs.image is not None, cells)
 
 
 def overall(generation: Generation, event: Event) -> Event:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.delivery.updates import MessageUpdates
 from bot.errors import sentence_for_failure
@@ -11,11 +11,12 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.in_flight import InFlight, InFlightJobs
 from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
+from bot.jobs.waiting_times import WaitingTimes
 from generation.errors import LimitExceeded
-from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Queued, Started
+from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Started
 from generation.fair_queue import FairQueue
 from generation.jobs import Job
-from generation.pace import Key, Work
+from generation.pace import Work
 from generation.pool import WorkerPool
 from generation.sentences import Sentence
 from storage.database import StorageError
@@ -56,6 +57,14 @@ class Dispatcher:
         self._expected: dict[int, Generation] = {}
         """Requests that are being prepared; then they wait."""
         self._waiting: dict[int, Generation] = {}
+        self._waiting_times = WaitingTimes(
+            pool=pool,
+            queue=self._queue,
+            in_flight=self._in_flight,
+            waiting=self._waiting,
+            estimates=estimates,
+            tell=delivery.update,
+        )
         self._idle = asyncio.Event()
         self._idle.set()
         self._draining = False
@@ -65,6 +74,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._feed(), name="dispatcher: feed")
             tasks.create_task(self._follow(), name="dispatcher: follow")
+            tasks.create_task(self._waiting_times.run(), name="dispatcher: waiting times")
 
     def expect(self, generations: Iterable[Generation]) -> None:
         """Give saved requests their places: they are prepared elsewhere, and submitted then."""
@@ -97,7 +107,7 @@ class Dispatcher:
             return
         self._waiting[generation.id] = generation
         self._queue.put(Job(generation.id, str(generation.origin.user_id), task))
-        self._announce_positions()
+        self._waiting_times.changed()
 
     def line(self) -> list[Generation]:
         """All requests at work here in their order: what is being drawn, what waits, and what is being prepared."""
@@ -115,10 +125,10 @@ class Dispatcher:
         if len(self._waiting) + len(self._expected) + more > self._longest_line:
             raise LimitExceeded("The queue is full. Try again in a few minutes.")
 
-    def seconds_until(self, requests: Iterable[Work]) -> float | None:
-        """Seconds until new requests would be drawn, after all that waits; None where that is not known."""
-        waiting = [self._estimates.work(each) for each in self._waiting.values()]
-        return self._estimates.ends(self._running(), [*waiting, *requests])[-1]
+    def seconds_until(self, requests: Sequence[Work], user_id: int = 0) -> float | None:
+        """Seconds until new requests of a person would be drawn, or, without any, all that is here; None where that is
+        not known."""
+        return self._waiting_times.seconds_until(requests, str(user_id))
 
     async def cancel(self, generation: Generation) -> None:
         """Stop a request. The message of one that has ended shows that again."""
@@ -150,7 +160,7 @@ class Dispatcher:
             return True
         if self._queue.remove(generation_id):
             del self._waiting[generation_id]
-            self._announce_positions()
+            self._waiting_times.changed()
             return True
         return False
 
@@ -160,7 +170,7 @@ class Dispatcher:
             self._in_flight.add(job, self._waiting.pop(job.id))
             self._idle.clear()
             await self._pool.submit(job)
-            self._announce_positions()
+            self._waiting_times.changed()
 
     async def _follow(self) -> None:
         async for event in self._pool.events():
@@ -168,19 +178,21 @@ class Dispatcher:
             if flight is None:
                 log.warning("an event of job %s, which is not in flight: %s", event.job_id, type(event).__name__)
                 continue
+            flight.ended = isinstance(event, Ending)
             try:
                 if not flight.abandoned:
                     await self._note(flight, event)
             except (StorageError, OSError):
                 log.exception("what happened to %s cannot be kept; it is taken up again soon", event.job_id)
                 self.forget(flight.generation)
-            if isinstance(event, Ending):
+            if flight.ended:
                 self._release(flight)
 
     async def _note(self, flight: InFlight, event: Event) -> None:
-        generation = flight.generation
+        generation, learned = flight.generation, {}
         match event:
             case Completed():
+                learned = self._estimates.complete(generation)
                 ended = await self._results.keep(generation, event)
                 if ended.state.unfinished and flight.stopping:
                     ended = await self._cancelled(ended, done=0.0)
@@ -192,7 +204,7 @@ class Dispatcher:
             case _:
                 await self._show(flight, event)
                 return
-        learned = self._release(flight)
+        self._release(flight)
         if ended.state.unfinished:
             self.expect([ended])
             await self.submit(ended)
@@ -207,29 +219,23 @@ class Dispatcher:
     async def _show(self, flight: InFlight, event: Event) -> None:
         generation, left = flight.generation, None
         match event:
-            case Loading():
-                self._estimates.loading()
+            case Loading(model=model):
+                self._estimates.loading(generation, model)
             case Started():
+                learned = self._estimates.begin(generation)
                 await self._generations.begin(generation.id)
-                self._estimates.begin(generation)
+                await self._estimates.keep(learned)
             case Progress(step=step, steps=steps):
                 flight.done, left = self._estimates.advance(generation, step, steps)
         self._delivery.update(generation, comparison_parts.overall(generation, event), left)
         if self._delivery.sends_soon(generation):
             await self._pool.want_frame(generation.id)
 
-    def _release(self, flight: InFlight) -> dict[Key, float]:
-        """Note that a job has left the pool; what was learned of the pace. Without effect the second time."""
+    def _release(self, flight: InFlight) -> None:
+        """Note that a job has left the pool; without effect the second time."""
         if not self._in_flight.release(flight):
-            return {}
+            return
         if not self._in_flight:
             self._idle.set()
         self._queue.recheck()
-        return self._estimates.end(flight.job.id)
-
-    def _announce_positions(self) -> None:
-        places = sorted(self._queue.positions().items(), key=lambda place: place[1])
-        waiting = [self._waiting[job_id] for job_id, _ in places]
-        _, *ends = self._estimates.ends(self._running(), [self._estimates.work(each) for each in waiting])
-        for generation, (job_id, position), end in zip(waiting, places, ends, strict=True):
-            self._delivery.update(generation, Queued(job_id, position), end)
+        self._estimates.end(flight.job.id)

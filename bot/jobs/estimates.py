@@ -1,12 +1,17 @@
 """How long things take: learned from what ran, told to those who wait."""
 
-from collections.abc import Iterable
-from itertools import accumulate
+from collections import deque
+from collections.abc import Iterable, Mapping
 
 from bot.jobs import comparison_parts
-from generation import upscaling
+from bot.jobs.forecast import Expected, Forecast, Turn
+from bot.jobs.in_flight import InFlight
+from bot.jobs.room import Room
+from generation import cost, upscaling
 from generation.catalogue import Catalogue
-from generation.pace import Key, Pace, Work
+from generation.fair_order import FairOrder
+from generation.model_loads import LOADING, ModelLoads
+from generation.pace import Drawing, Key, Pace, Work
 from generation.settings import GenerationSettings
 from storage.paces import Paces
 from storage.records import Action, Generation
@@ -15,27 +20,46 @@ from storage.records import Action, Generation
 class Estimates:
     """Seconds until requests are drawn. All are None where nothing is known of a model yet."""
 
-    def __init__(self, *, pace: Pace, paces: Paces, catalogue: Catalogue) -> None:
+    def __init__(
+        self, *, pace: Pace, loads: ModelLoads, paces: Paces, catalogue: Catalogue, patience: float = 0.0
+    ) -> None:
         self._pace = pace
+        self._loads = loads
         self._paces = paces
         self._catalogue = catalogue
+        self._patience = patience
+        """Seconds that a job waits for those of other models; see `WorkerConfig.model_wait_seconds`."""
+        self._turns: dict[int, list[Turn]] = {}
+        """What is left of each request that waited at the last forecast."""
 
     async def load(self) -> None:
         """Take over what an earlier run learned."""
-        self._pace.knows(await self._paces.all())
+        known = await self._paces.all()
+        self._loads.knows({model: seconds for (model, pixels), seconds in known.items() if pixels == LOADING})
+        self._pace.knows({key: seconds for key, seconds in known.items() if key[1] != LOADING})
 
     def seconds_for(self, settings: GenerationSettings) -> float | None:
         """The seconds of a request by itself, as its model's speed was measured; None where it was not."""
-        return self._pace.seconds_for(Work(settings))
+        drawing = Drawing.of(Work(settings))
+        a_forward = self._pace.seconds_together([drawing])
+        return None if a_forward is None else drawing.forwards * a_forward
 
-    def loading(self) -> None:
-        """A model is being read, which counts for no job."""
+    def loading(self, generation: Generation, model: str) -> None:
+        """A model is being read for a job, which counts for none."""
         self._pace.load()
+        self._loads.begin(generation.id, model)
 
-    def begin(self, generation: Generation) -> None:
-        """A job runs. An upscale begins to count with the first step that is drawn."""
-        if not generation.lineage.action.enlarges:
-            self._pace.begin(generation.id, comparison_parts.work_next(generation))
+    def begin(self, generation: Generation) -> dict[Key, float]:
+        """A job runs; what was learned of loading its model. An upscale begins to count with the first step that is
+        drawn."""
+        enlarges = generation.lineage.action.enlarges
+        work = self.redrawn(generation) if enlarges else comparison_parts.work_next(generation)
+        if work is None:
+            return {}
+        if not enlarges:
+            self._pace.begin(generation.id, work)
+        seconds = self._loads.use(generation.id, work.settings.model)
+        return {} if seconds is None else {(work.settings.model, LOADING): seconds}
 
     def advance(self, generation: Generation, step: int, steps: int) -> tuple[float, float | None]:
         """Note the progress of a job: the share of it that is done, 0 to 1, and the seconds that are left.
@@ -51,8 +75,14 @@ class Estimates:
         self._pace.step(generation.id, step)
         return step / steps, self._pace.left(generation.id)
 
+    def complete(self, generation: Generation) -> dict[Key, float]:
+        """A job has ended with its pictures, whose last steps are not reported; what was learned of the pace."""
+        self._pace.complete(generation.id)
+        return self.end(generation.id)
+
     def end(self, job_id: int) -> dict[Key, float]:
         """A job has left the pool; what was learned of the pace."""
+        self._loads.end(job_id)
         return self._pace.end(job_id)
 
     async def keep(self, learned: dict[Key, float]) -> None:
@@ -60,17 +90,37 @@ class Estimates:
         for (model, pixels), seconds in learned.items():
             await self._paces.keep(model, pixels, seconds)
 
-    def ends(self, running: Iterable[Generation], waiting: Iterable[Work | None]) -> list[float | None]:
-        """The seconds until all that is `running` ends, then until each that is `waiting`, one after the other."""
-        begins = [self.work(each) for each in running if each.id not in self._pace]
-        seconds = [self._pace.seconds_for(work) if work else 0.0 for work in [*begins, *waiting]]
-        return list(accumulate([self._pace.all_left(), *seconds], _later))[len(begins) :]
+    def forecast(
+        self, running: Iterable[InFlight], order: FairOrder, room: Room, waiting: Mapping[int, Generation]
+    ) -> Forecast:
+        """A forecast, not played yet, of what is `running` and of the `order`'s jobs, whose requests are `waiting`;
+        it takes the order and the room."""
+        forecast = Forecast(order=order, room=room, pace=self._pace, loads=self._loads, patience=self._patience)
+        for each in running:
+            if each.ended or each.stopping or each.abandoned:
+                continue
+            forecast.add_running(Expected(each.job, self._turns_of_running(each.generation), each.beside))
+        self._turns = {job_id: self._turns.get(job_id) or self._turns_of(each) for job_id, each in waiting.items()}
+        for job in order:
+            forecast.add_waiting(Expected(job, deque(self._turns[job.id])))
+        return forecast
 
-    def work(self, generation: Generation) -> Work | None:
-        """The work that is left of a request; None for an upscale that draws nothing."""
+    def _turns_of_running(self, generation: Generation) -> deque[Turn]:
+        """What is left of a request in the pool."""
+        first, *others = self._turns_of(generation)
+        left = self._pace.remaining(generation.id)
+        return deque([(left, *first[1:]) if left else first, *others])
+
+    def _turns_of(self, generation: Generation) -> list[Turn]:
+        """What is left of a request, turn by turn."""
         if generation.lineage.action.enlarges:
-            return self.redrawn(generation)
-        return comparison_parts.work_left(generation)
+            redrawn = self.redrawn(generation)
+            return [(Drawing.of(redrawn),) if redrawn else ()]
+        turns: list[Turn] = [(Drawing.of(work),) for work in comparison_parts.parts_left(generation)]
+        if generation.lineage.action is Action.EXPLAIN:
+            [(drawing,)] = turns
+            turns = [(drawing, Drawing(drawing.key, cost.EXPLAINED, 1))]
+        return turns
 
     def redrawn(self, generation: Generation) -> Work | None:
         """The drawing of a creative upscale; None for any other request."""
@@ -78,7 +128,3 @@ class Estimates:
         if generation.lineage.action is not Action.CREATIVE_UPSCALE or settings.model not in self._catalogue.names:
             return None
         return upscaling.creative_work(settings, self._catalogue.get(settings.model), generation.factor)
-
-
-def _later(end: float | None, seconds: float | None) -> float | None:
-    return None if end is None or seconds is None else end + seconds

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.jobs.room import Room
 from generation.jobs import Job
 from generation.pool import WorkerPool
 from storage.records import Generation
-
-SPARE = 4
-"""Jobs of one picture that may run beside the pool's room, each for a person who has nothing else in it. They get their
-share with the next forwards, and need not wait until somebody's four pictures are done."""
 
 
 @dataclass(slots=True)
@@ -22,6 +19,8 @@ class InFlight:
     """True where it runs beside the pool's room."""
     done: float = 0.0
     """The share of its steps that are done, 0 to 1."""
+    ended: bool = False
+    """True once the pool has done with it, and only the outcome is yet to be written."""
     stopping: bool = False
     """True once somebody has cancelled it: no more parts of a comparison are begun."""
     abandoned: bool = False
@@ -32,7 +31,7 @@ class InFlightJobs:
     """The records of all jobs in the pool, by id, in the order in which they began."""
 
     def __init__(self, pool: WorkerPool) -> None:
-        self._pool = pool
+        self._room = Room(lambda: pool.room)
         self._records: dict[int, InFlight] = {}
 
     def __len__(self) -> int:
@@ -47,28 +46,21 @@ class InFlightJobs:
 
     def add(self, job: Job, generation: Generation) -> None:
         """Note that a job is handed to the pool."""
-        self._records[job.id] = InFlight(job, generation, self.goes_beside(job))
+        flight = self._records[job.id] = InFlight(job, generation, self.goes_beside(job))
+        self._room.enter(job, beside=flight.beside)
 
     def release(self, flight: InFlight) -> bool:
         """Note that a job has left the pool; False where it had left before, even if it is in the pool again."""
         if self._records.get(flight.job.id) is not flight:
             return False
         del self._records[flight.job.id]
+        self._room.leave(flight.job, beside=flight.beside)
         return True
 
     def fits(self, job: Job) -> bool:
         """True where a job may be handed to the pool now: there is room, or it may run beside it."""
-        return self._fits_in_room(job) or self._fits_beside(job)
+        return self._room.fits(job)
 
     def goes_beside(self, job: Job) -> bool:
         """True where a job has no room in the pool, and may run beside it."""
-        return not self._fits_in_room(job) and self._fits_beside(job)
-
-    def _fits_in_room(self, job: Job) -> bool:
-        busy = sum(each.job.task.pictures for each in self if not each.beside)
-        return busy == 0 or busy + job.task.pictures <= self._pool.room
-
-    def _fits_beside(self, job: Job) -> bool:
-        """True for one picture of somebody who has nothing in the pool, while there is spare room for it."""
-        small = job.task.pictures == 1 and all(each.job.owner != job.owner for each in self)
-        return small and sum(each.beside for each in self) < SPARE
+        return self._room.goes_beside(job)

@@ -33,8 +33,9 @@ class Submission:
         self._group_commit = GroupCommit(budgets=budgets, generations=generations, dispatcher=dispatcher)
 
     def seconds_until(self, plans: Sequence[Plan]) -> float | None:
-        """Seconds until plans would be drawn, after all that waits; None where that is not known."""
-        return self._dispatcher.seconds_until([each for plan in plans if plan.draws for each in plan.work.each])
+        """Seconds until plans of one person would be drawn, in their turn; None where that is not known."""
+        works = [each for plan in plans if plan.draws for each in plan.work.each]
+        return self._dispatcher.seconds_until(works, plans[0].context.requester.user_id)
 
     async def check(self, plans: Sequence[Plan]) -> None:
         """Raise `LimitExceeded` where the queue is full, or a person may not ask for all of that now."""

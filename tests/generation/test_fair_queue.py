@@ -1,6 +1,7 @@
 import asyncio
 
-from generation.fair_queue import OVERTAKING, FairQueue
+from generation.fair_order import OVERTAKING
+from generation.fair_queue import FairQueue
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings
 

@@ -1,6 +1,6 @@
 import pytest
 
-from generation.pace import Pace, Work
+from generation.pace import Drawing, Pace, Work
 from generation.settings import GenerationSettings
 
 
@@ -29,6 +29,13 @@ def clock() -> Clock:
     return Clock()
 
 
+def seconds_for(pace: Pace, work: Work) -> float | None:
+    """The seconds that work takes by itself."""
+    drawing = Drawing.of(work)
+    together = pace.seconds_together([drawing])
+    return None if together is None else drawing.forwards * together
+
+
 def draw(pace: Pace, clock: Clock, request: GenerationSettings, seconds: float) -> dict[tuple[str, int], float]:
     pace.begin(1, Work(request))
     clock.now += seconds
@@ -38,26 +45,25 @@ def draw(pace: Pace, clock: Clock, request: GenerationSettings, seconds: float) 
 
 def test_nothing_is_promised_before_anything_was_drawn(clock: Clock) -> None:
     pace = Pace(clock=clock)
-    assert pace.seconds_for(Work(settings())) is None
+    assert seconds_for(pace, Work(settings())) is None
     pace.begin(1, Work(settings()))
     assert pace.left(1) is None
-    assert pace.all_left() is None
 
 
 def test_what_was_learned_is_in_proportion_to_the_work(clock: Clock) -> None:
     pace = Pace(clock=clock)
     assert draw(pace, clock, settings(steps=10), 4.0) == {("m", 64 * 64): pytest.approx(0.2)}
-    assert pace.seconds_for(Work(settings(steps=10))) == pytest.approx(4)
-    assert pace.seconds_for(Work(settings(steps=5, count=2))) == pytest.approx(4)
-    assert pace.seconds_for(Work(settings(steps=10, guidance=1))) == pytest.approx(2)
-    assert pace.seconds_for(Work(settings(steps=20), of_picture=True)) == pytest.approx(6)
-    assert pace.seconds_for(Work(settings(side=128))) == pytest.approx(16)
+    assert seconds_for(pace, Work(settings(steps=10))) == pytest.approx(4)
+    assert seconds_for(pace, Work(settings(steps=5, count=2))) == pytest.approx(4)
+    assert seconds_for(pace, Work(settings(steps=10, guidance=1))) == pytest.approx(2)
+    assert seconds_for(pace, Work(settings(steps=20), of_picture=True)) == pytest.approx(6)
+    assert seconds_for(pace, Work(settings(side=128))) == pytest.approx(16)
 
 
 def test_tiles_are_drawn_one_after_the_other(clock: Clock) -> None:
     pace = Pace({("m", 64 * 64): 0.1}, clock)
     tiles = Work(settings(steps=10), of_picture=True, tiles=9)
-    assert pace.seconds_for(tiles) == pytest.approx(9 * 7 * 2 * 0.1)
+    assert seconds_for(pace, tiles) == pytest.approx(9 * 7 * 2 * 0.1)
     pace.begin(1, tiles)
     pace.step(1, 7)
     assert pace.left(1) == pytest.approx(8 * 7 * 2 * 0.1)
@@ -66,9 +72,10 @@ def test_tiles_are_drawn_one_after_the_other(clock: Clock) -> None:
 
 
 def test_newer_measurements_change_older_ones_a_little(clock: Clock) -> None:
-    pace = Pace({("m", 64 * 64): 0.2}, clock)
+    pace = Pace(clock=clock)
+    draw(pace, clock, settings(), 4.0)
     draw(pace, clock, settings(), 8.0)
-    assert pace.seconds_for(Work(settings())) == pytest.approx(0.3 * 8 + 0.7 * 4)
+    assert seconds_for(pace, Work(settings())) == pytest.approx(0.3 * 8 + 0.7 * 4)
 
 
 def test_who_shares_the_batch_takes_longer(clock: Clock) -> None:
@@ -78,7 +85,6 @@ def test_who_shares_the_batch_takes_longer(clock: Clock) -> None:
     assert pace.left(1) == pytest.approx(6 * 2 * 0.1)
     pace.begin(2, Work(settings(steps=10, count=2)))
     assert pace.left(1) == pytest.approx(6 * (2 + 4) * 0.1)
-    assert pace.all_left() == pytest.approx(6 * 2 * 0.1 + 10 * 4 * 0.1)
 
 
 def test_time_is_shared_between_those_who_were_drawn_in_it(clock: Clock) -> None:
@@ -99,7 +105,7 @@ def test_loading_a_model_and_waiting_for_work_count_for_nothing(clock: Clock) ->
     draw(pace, clock, settings(), 4.0)
     clock.now += 3600
     draw(pace, clock, settings(), 4.0)
-    assert pace.seconds_for(Work(settings())) == pytest.approx(4)
+    assert seconds_for(pace, Work(settings())) == pytest.approx(4)
 
 
 def test_a_job_that_begins_anew_after_its_worker_was_lost_is_counted_right(clock: Clock) -> None:
@@ -110,3 +116,61 @@ def test_a_job_that_begins_anew_after_its_worker_was_lost_is_counted_right(clock
     pace.step(1, 1)
     assert pace.left(1) == pytest.approx(9 * 2 * 0.1)
     assert pace.end(99) == {}
+
+
+def test_a_first_measurement_almost_replaces_one_of_an_earlier_run(clock: Clock) -> None:
+    pace = Pace({("m", 64 * 64): 0.2}, clock)
+    draw(pace, clock, settings(steps=9), 9 * 0.8)
+    assert seconds_for(pace, Work(settings(steps=9))) == pytest.approx(9 * (9 * 0.8 + 0.4) / 10)
+
+
+def test_a_wide_batch_is_not_judged_by_a_narrow_one(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    draw(pace, clock, settings(steps=100), 100.0)
+    draw(pace, clock, settings(steps=100, count=4), 100.0)
+    assert seconds_for(pace, Work(settings(steps=10))) == pytest.approx(10)
+    wide = seconds_for(pace, Work(settings(steps=10, count=4)))
+    assert wide == pytest.approx(10, rel=0.1)
+    between = seconds_for(pace, Work(settings(steps=10, count=2)))
+    assert between == pytest.approx(10, rel=0.1)
+    wider = pace.seconds_together([Drawing(("m", 64 * 64), 1, 16)])
+    assert wider == pytest.approx(2, rel=0.1)
+
+
+def test_steps_that_are_not_reported_count_once_the_job_is_complete(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    for steps in (1, 4):
+        pace.begin(1, Work(settings(steps=steps)))
+        clock.now += 2 * steps
+        for step in range(1, steps):
+            pace.step(1, step)
+        pace.complete(1)
+        assert pace.end(1) == {("m", 64 * 64): pytest.approx(1.0)}
+
+
+def test_jobs_that_end_together_teach_nothing_about_the_few_that_end_last(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    for job in (1, 2, 3):
+        pace.begin(job, Work(settings(steps=10)))
+    clock.now += 10
+    for job in (1, 2, 3):
+        pace.step(job, 9)
+    for job in (1, 2, 3):
+        pace.complete(job)
+        pace.end(job)
+        clock.now += 0.001
+    assert seconds_for(pace, Work(settings(steps=10, count=3))) == pytest.approx(10, rel=0.01)
+    assert seconds_for(pace, Work(settings(steps=10))) == pytest.approx(10 / 3, rel=0.01)
+
+
+def test_jobs_that_came_one_after_the_other_are_measured_by_their_overlap(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    pace.begin(1, Work(settings(steps=11)))
+    clock.now += 5
+    pace.step(1, 5)
+    pace.begin(2, Work(settings(steps=11)))
+    clock.now += 5
+    pace.step(1, 10)
+    pace.step(2, 5)
+    rows = 22 + 11
+    assert pace.end(1) == {("m", 64 * 64): pytest.approx(10 / rows)}

@@ -8,7 +8,7 @@ import pytest
 
 from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
-from bot.jobs import in_flight
+from bot.jobs import room
 from playground import Playground
 from storage.images import Images
 from storage.records import Generation
@@ -56,9 +56,10 @@ async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: FakePoo
 async def test_a_guess_counts_every_tile_of_a_creative_upscale(
     start: Start, pool: FakePool, member: Member, tmp_path: Path
 ) -> None:
-    await save_pace(tmp_path, 0.5)
     async with start():
         done = await member.imagine("a boat", steps=20)
+    await save_pace(tmp_path, 0.5)
+    async with start():
         pool.hold()
         larger = (await member.select(done, select_of(done), ["upscale-creative"])).message
         assert larger is not None
@@ -145,7 +146,7 @@ async def test_a_line_that_is_full_takes_no_more(start: Start, pool: FakePool, m
 async def test_spare_places_are_kept_while_there_is_room(
     bot: app.Bot, pool: FakePool, member: Member, other: Member, admin: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(in_flight, "SPARE", 1)
+    monkeypatch.setattr(room, "SPARE", 1)
     pool.hold()
     await member.start("a castle")
     await pool.until_at_work()

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import re
 import statistics
 import sys
 import tempfile
@@ -13,12 +14,16 @@ from pathlib import Path
 from random import Random
 
 from bot.cli.soak import accounting
-from bot.cli.soak.crowd import DEFERRED, Crowd, Observed, custom_ids_of, has_pictures, user_id
+from bot.cli.soak.crowd import DEFERRED, Crowd, Observed, custom_ids_of, has_pictures, text_of, user_id
 from bot.cli.soak.processes import BotProcess, NotStarted, stand_in
 from bot.cli.soak.run import LIMITS, READY_SECONDS
+from generation.tiny_worker import STEPS
 
 STEP_SECONDS = 0.25
 """How long the worker takes for a step, so that members wait for each other."""
+
+POOL = "max_pictures = 4\n"
+"""A line for the configuration's last section, the worker's: it draws so few at a time that members have to wait."""
 
 ANSWER_SECONDS = 10.0
 """How long outcomes are waited for; Discord gives up after three seconds."""
@@ -34,6 +39,12 @@ POLL_SECONDS = 0.1
 MESSAGE = 4
 """The response type of an answer, such as that the bot is busy."""
 
+FEW_SECONDS = 5.0
+"""The bot announces "a few seconds" where it expects fewer than these."""
+
+_ANNOUNCED = re.compile(r"· (?:(a few seconds)|about ([\d.]+) (s|min|h))")
+_UNITS = {"s": 1, "min": 60, "h": 3600}
+
 
 @dataclass(frozen=True, slots=True)
 class Spike:
@@ -44,6 +55,26 @@ class Spike:
     unanswered: int
     lost: int
     ack_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long a member waited for a picture, in seconds, and what the bot first said about that."""
+
+    seconds: float
+    announced: float | None = None
+    """The seconds that were announced, 0 for "a few"; None where nothing was."""
+    remained: float = 0.0
+    """How long it really took from then on."""
+
+    @property
+    def error(self) -> float | None:
+        """The share of the real time by which the announcement was wrong; None where there was none."""
+        if self.announced is None:
+            return None
+        if not self.announced:
+            return max(0.0, 1 - FEW_SECONDS / self.remained)
+        return abs(self.announced - self.remained) / self.remained
 
 
 def bench(options: argparse.Namespace) -> int:
@@ -61,7 +92,7 @@ async def measure(members: int, seconds: float) -> dict[str, float]:
         folder = Path(name)
         async with stand_in(folder / "chat", members) as address, Crowd(address.url, POLL_SECONDS) as crowd:
             blocks = folder / "blocks.json"
-            bot = BotProcess(folder, address, LIMITS, blocks=blocks, step_seconds=STEP_SECONDS)
+            bot = BotProcess(folder, address, LIMITS + POOL, blocks=blocks, step_seconds=STEP_SECONDS)
             await bot.start()
             try:
                 if not await crowd.until(lambda seen: seen.online, READY_SECONDS):
@@ -73,6 +104,8 @@ async def measure(members: int, seconds: float) -> dict[str, float]:
             finally:
                 await bot.terminate()
             block = json.loads(blocks.read_text())
+    all_waits = [each for theirs in waits.values() for each in theirs]
+    errors = [each.error for each in all_waits if each.error is not None]
     return {
         "spike_acknowledged": spike.acknowledged,
         "spike_busy": spike.busy,
@@ -80,9 +113,12 @@ async def measure(members: int, seconds: float) -> dict[str, float]:
         "spike_lost": spike.lost,
         "spike_ack_p99_ms": spike.ack_p99_ms,
         "steady_requests": sum(map(len, waits.values())),
+        "median_wait_s": statistics.median([each.seconds for each in all_waits] or [0.0]),
+        "announced": len(errors),
+        "announced_error_median": statistics.median(errors or [0.0]),
         "longest_block_ms": 1000 * block["ours"],
         "longest_library_block_ms": 1000 * block["libraries"],
-        "fairness": jain([statistics.mean(each) for each in waits.values()]),
+        "fairness": jain([statistics.mean(wait.seconds for wait in theirs) for theirs in waits.values()]),
     }
 
 
@@ -113,9 +149,9 @@ async def _spike(crowd: Crowd, bot: BotProcess, members: int) -> Spike:
     )
 
 
-async def _steady(crowd: Crowd, members: int, seconds: float) -> dict[int, list[float]]:
-    """Have every member ask, wait for the picture, think, and ask again; the seconds that each one waited."""
-    waits: dict[int, list[float]] = defaultdict(list)
+async def _steady(crowd: Crowd, members: int, seconds: float) -> dict[int, list[Wait]]:
+    """Have every member ask, wait for the picture, think, and ask again; how each one waited."""
+    waits: dict[int, list[Wait]] = defaultdict(list)
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
 
@@ -123,28 +159,49 @@ async def _steady(crowd: Crowd, members: int, seconds: float) -> dict[int, list[
         random = Random(member)
         await asyncio.sleep(random.uniform(0, THINK_SECONDS))
         while loop.time() < end:
-            waited = await _seconds_to_finish(crowd, member)
-            if waited is not None:
-                waits[member].append(waited)
+            if wait := await _wait_of(crowd, member):
+                waits[member].append(wait)
             await asyncio.sleep(random.uniform(0, THINK_SECONDS))
 
     await asyncio.gather(*(use(member) for member in range(members)))
     return waits
 
 
-async def _seconds_to_finish(crowd: Crowd, member: int) -> float | None:
+async def _wait_of(crowd: Crowd, member: int) -> Wait | None:
     """Ask and wait for the picture; None where the bot was busy, or no picture came."""
+    loop = asyncio.get_running_loop()
     id = await _ask(crowd, member)
     await crowd.until(lambda seen: id in seen.interactions, ANSWER_SECONDS)
     outcome = crowd.observed.interactions.get(id, {})
     if outcome.get("type") != DEFERRED:
         return None
-    finished = await crowd.until(lambda seen: _is_finished(seen, outcome["message"]), FINISH_SECONDS)
-    return asyncio.get_running_loop().time() - crowd.sent_at[id] if finished else None
+    message_id = outcome["message"]
+
+    def announced_by(seen: Observed) -> float | None:
+        return announced_in(text_of(seen.messages.get(message_id, {})))
+
+    def tells(seen: Observed) -> bool:
+        return _is_finished(seen, message_id) or announced_by(seen) is not None
+
+    await crowd.until(tells, FINISH_SECONDS)
+    announced, at = announced_by(crowd.observed), loop.time()
+    if not await crowd.until(lambda seen: _is_finished(seen, message_id), FINISH_SECONDS):
+        return None
+    return Wait(loop.time() - crowd.sent_at[id], announced, loop.time() - at)
+
+
+def announced_in(words: str) -> float | None:
+    """The seconds that a message announces, 0 for "a few"; None where it announces none."""
+    match = _ANNOUNCED.search(words)
+    if match is None:
+        return None
+    return 0.0 if match[1] else float(match[2]) * _UNITS[match[3]]
 
 
 async def _ask(crowd: Crowd, member: int) -> str:
-    return await crowd.command(member, "imagine", {"prompt": f"a fox for {user_id(member)}", "steps": 2, "count": 1})
+    return await crowd.command(
+        member, "imagine", {"prompt": f"a fox for {user_id(member)}", "steps": STEPS, "count": 1}
+    )
 
 
 def _is_finished(seen: Observed, message_id: str) -> bool:

@@ -13,6 +13,21 @@ def test_jains_index_is_one_where_all_wait_alike_and_a_share_where_one_waits_alo
     assert load.jain([]) == 0
 
 
+def test_an_announcement_is_judged_by_how_long_it_took_from_then_on() -> None:
+    texts = {
+        "Next in the queue… · a few seconds": 0.0,
+        "▰▱  step 1 of 2 · about 45 s": 45.0,
+        "Waiting: number 7 in the queue… · about 2 min": 120.0,
+        "Waiting: number 7 in the queue… · about 1.5 h": 5400.0,
+        "a fox · <@1>": None,
+    }
+    assert {text: load.announced_in(text) for text in texts} == texts
+    assert load.Wait(9.0).error is None
+    assert load.Wait(20.0, announced=10.0, remained=8.0).error == pytest.approx(0.25)
+    assert load.Wait(9.0, announced=0.0, remained=4.0).error == 0
+    assert load.Wait(9.0, announced=0.0, remained=20.0).error == pytest.approx(0.75)
+
+
 async def test_members_are_acknowledged_and_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "THINK_SECONDS", 0.2)
     monkeypatch.setattr(load, "STEP_SECONDS", 0.02)
@@ -21,6 +36,9 @@ async def test_members_are_acknowledged_and_measured(monkeypatch: pytest.MonkeyP
     assert figures["spike_unanswered"] == figures["spike_lost"] == 0
     assert 0 < figures["spike_ack_p99_ms"] < 3000
     assert figures["steady_requests"] >= 4
+    assert 0 <= figures["announced"] <= figures["steady_requests"]
+    assert figures["announced_error_median"] >= 0
+    assert figures["median_wait_s"] > 0
     assert figures["longest_block_ms"] > 0
     assert 0 < figures["fairness"] <= 1
 

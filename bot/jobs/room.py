@@ -1,0 +1,54 @@
+"""Whether the pool has room for another job."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from generation.jobs import Job
+
+SPARE = 4
+"""Jobs of one picture that may run beside the pool's room, each for a person who has nothing else in it. They get their
+share with the next forwards, and need not wait until somebody's four pictures are done."""
+
+
+class Room:
+    """The room that jobs take in a pool which runs `pictures` of them without taking turns."""
+
+    def __init__(self, pictures: Callable[[], int]) -> None:
+        self._pictures = pictures
+        self._busy = 0
+        self._beside = 0
+        self._owners: Counter[str] = Counter()
+
+    def enter(self, job: Job, *, beside: bool) -> None:
+        """Note that a job is in the pool, in its room or beside it."""
+        self._count(job, 1, beside=beside)
+
+    def leave(self, job: Job, *, beside: bool) -> None:
+        """Note that a job has left."""
+        self._count(job, -1, beside=beside)
+
+    def fits(self, job: Job) -> bool:
+        """True where a job may enter now: there is room, or it may run beside it."""
+        return self._fits_in_room(job.task.pictures) or self._fits_beside(job)
+
+    def goes_beside(self, job: Job) -> bool:
+        """True where a job has no room in the pool, and may run beside it."""
+        return not self._fits_in_room(job.task.pictures) and self._fits_beside(job)
+
+    def is_closed_to(self, pictures: int) -> bool:
+        """True where no job of so many pictures or more may enter, whoever owns it."""
+        return not self._fits_in_room(pictures) and (pictures > 1 or self._beside >= SPARE)
+
+    def _count(self, job: Job, sign: int, *, beside: bool) -> None:
+        if beside:
+            self._beside += sign
+        else:
+            self._busy += sign * job.task.pictures
+        self._owners[job.owner] += sign
+
+    def _fits_in_room(self, pictures: int) -> bool:
+        return self._busy == 0 or self._busy + pictures <= self._pictures()
+
+    def _fits_beside(self, job: Job) -> bool:
+        """True for one picture of somebody who has nothing in the pool, while there is spare room for it."""
+        return job.task.pictures == 1 and not self._owners[job.owner] and self._beside < SPARE

@@ -1,0 +1,93 @@
+"""The places of waiting requests, and how long they still wait."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from bot.jobs.estimates import Estimates
+from bot.jobs.forecast import Expected, Forecast
+from bot.jobs.in_flight import InFlightJobs
+from bot.jobs.room import Room
+from generation.events import Queued
+from generation.fair_queue import FairQueue
+from generation.jobs import Draw, Job
+from generation.pace import Drawing, Work
+from generation.pool import WorkerPool
+from storage.records import Generation
+
+SHARE = 0.05
+"""The largest share of the event loop's time that telling places takes."""
+
+Tell = Callable[[Generation, Queued, float | None], None]
+"""Tells a request its place, and the seconds until it is done, if they are known."""
+
+_IN_A_ROW = 50
+"""Messages that are told their place until others have their turn."""
+
+
+class WaitingTimes:
+    """Tells requests their places and times, soon after these change. `run` it for as long as the dispatcher."""
+
+    def __init__(
+        self,
+        *,
+        pool: WorkerPool,
+        queue: FairQueue,
+        in_flight: InFlightJobs,
+        waiting: Mapping[int, Generation],
+        estimates: Estimates,
+        tell: Tell,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._pool = pool
+        self._queue = queue
+        self._in_flight = in_flight
+        self._waiting = waiting
+        """The requests of the queue's jobs."""
+        self._estimates = estimates
+        self._tell = tell
+        self._clock = clock
+        self._sleep = sleep
+        self._changed = asyncio.Event()
+
+    def changed(self) -> None:
+        """Have places and times told again."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Tell places and times until cancelled: once for all changes that come together."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            began = self._clock()
+            await self._tell_all()
+            await self._sleep((self._clock() - began) / SHARE)
+
+    def seconds_until(self, requests: Sequence[Work], owner: str = "") -> float | None:
+        """Seconds until new requests of an owner would be drawn, or, without any, all that waits; None where that is
+        not known."""
+        forecast = self._forecast()
+        jobs = [Job(-number, owner, Draw(work.settings, cells=work.cells)) for number, work in enumerate(requests, 1)]
+        for job, work in zip(jobs, requests, strict=True):
+            forecast.add_new(Expected(job, deque([(Drawing.of(work),)])))
+        awaited = {job.id for job in jobs} or {*self._waiting, *(each.job.id for each in self._in_flight)}
+        forecast.play(awaited)
+        if not awaited <= forecast.ends.keys():
+            return None
+        return max((forecast.ends[each] for each in awaited), default=0.0)
+
+    def _forecast(self) -> Forecast:
+        room = Room(lambda: self._pool.room)
+        return self._estimates.forecast(self._in_flight, self._queue.order(room.goes_beside), room, self._waiting)
+
+    async def _tell_all(self) -> None:
+        places, forecast = self._queue.positions(), self._forecast()
+        forecast.play()
+        await asyncio.sleep(0)
+        for told, (job_id, position) in enumerate(places.items(), start=1):
+            if generation := self._waiting.get(job_id):
+                self._tell(generation, Queued(job_id, position), forecast.ends.get(job_id))
+            if told % _IN_A_ROW == 0:
+                await asyncio.sleep(0)
