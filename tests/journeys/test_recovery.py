@@ -311,6 +311,23 @@ async def test_stopped_in_the_middle_of_drawing_all(
     assert all(finished(each) for each in done)
 
 
+async def test_a_question_whose_answer_never_reached_discord_can_be_answered_again(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=1)
+    playground.cut_next("POST", "/callback")
+    asking = asyncio.create_task(member.click(question, "Draw all 6"))
+    async with asyncio.timeout(30):
+        while not await bot.generations.knows("draft:1"):
+            await asyncio.sleep(0.01)
+    await until_nothing_is_due(bot)
+    assert public(member) == []
+    await member.click(question, "Draw all 6")
+    await until_nothing_is_due(bot)
+    asking.cancel()
+    assert len([each for each in public(member) if finished(each)]) == 6
+
+
 async def test_a_question_that_is_answered_twice_draws_once(bot: app.Bot, member: Member) -> None:
     question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=1)
     await asyncio.gather(member.click(question, "Draw all 6"), member.click(question, "Draw all 6"))
