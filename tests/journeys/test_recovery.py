@@ -4,7 +4,8 @@ import asyncio
 import errno
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import discord
@@ -13,7 +14,7 @@ import pytest
 from bot import app
 from bot.delivery import messages
 from bot.delivery.messages import EditFailed, EditForbidden, EditRefused, MessageDeleted, Messages
-from bot.requests import completion
+from bot.requests import completion, preparation
 from bot.requests.preparation import DISK_PATIENCE
 from playground import Playground
 from playground.client.person import File
@@ -49,6 +50,11 @@ async def down(*_: Any, **__: Any) -> None:
     raise EditFailed("Discord is down")
 
 
+@pytest.fixture(autouse=True)
+def late_acknowledgements_are_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "ANSWER_SECONDS", 0.1)
+
+
 def public(member: Member) -> list[dict[str, Any]]:
     return [each for each in member.messages() if not each["ephemeral_for"]]
 
@@ -71,6 +77,29 @@ async def test_an_acknowledgement_that_never_left_leaves_no_request(
     asking.cancel()
     assert (await bot.generations.of_user(int(member.id))).total == 0
     assert public(member) == []
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_an_acknowledgement_that_is_cut_and_arrives_late_is_a_request(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, private: bool
+) -> None:
+    original, defer = Messages.original, discord.InteractionResponse.defer
+    late: list[Callable[[], Awaitable[object]]] = []
+
+    async def cut(self: Any, **how: Any) -> Any:
+        late.append(partial(defer, self, **how))
+        raise Lost
+
+    async def arrives_after_the_first_look(self: Messages, origin: Origin) -> int | None:
+        try:
+            return await original(self, origin)
+        finally:
+            if late:
+                await late.pop()()
+
+    monkeypatch.setattr(discord.InteractionResponse, "defer", cut)
+    monkeypatch.setattr(Messages, "original", arrives_after_the_first_look)
+    assert finished(await member.imagine("a boat", private=private))
 
 
 async def test_nothing_follows_an_acknowledgement_that_is_not_known_to_be_there(
