@@ -47,6 +47,6 @@ class Drafts:
         return document if kind in document else None
 
     async def remove(self, draft_id: int) -> None:
-        """Remove a draft, once its request is saved."""
+        """Remove a draft."""
         async with self._sessions.writing() as session:
             await session.execute(delete(DraftRow).filter_by(id=draft_id))

@@ -27,8 +27,11 @@ UPLOAD_SECONDS = 60.0
 SCARCE_AFTER = timedelta(minutes=55)
 """The age of a message from which the bot no longer spends edits on progress: after an hour, Discord allows few."""
 
-_DEAD_TOKEN = (10015, 50027)
-"""Discord's error codes for an unknown webhook and for an invalid or expired token."""
+_UNKNOWN_TOKEN = 10015
+"""Discord's error code for a token that was never used to answer, or that has expired long ago."""
+
+_DEAD_TOKEN = 50027
+"""Discord's error code for an expired token."""
 
 _EDITS_USED_UP = 30046
 """Discord's error code for too many edits of a message older than an hour."""
@@ -146,7 +149,7 @@ class Messages:
         except MessageUnreachable:
             if found := await self._search(origin, lambda each: _asked_by(each) == origin.key):
                 return found
-            if origin.token_expires is not None and self._now() < origin.token_expires:
+            if self._is_fresh(origin):
                 raise NeverAcknowledged(f"Discord does not know the answer of {origin.key}") from None
             raise
 
@@ -249,6 +252,10 @@ class Messages:
         """True until Discord has said that the token is dead; its answer counts, not our clock."""
         return bool(origin.token) and origin.token not in self._dead_tokens
 
+    def _is_fresh(self, origin: Origin) -> bool:
+        """True where our clock says that a token is not old enough to have expired."""
+        return origin.token_expires is not None and self._now() < origin.token_expires
+
     def _webhook(self, origin: Origin) -> discord.Webhook:
         """The webhook of an interaction's token. Raises `MessageUnreachable` where that is dead."""
         assert self._client.application_id is not None
@@ -295,8 +302,9 @@ class Messages:
 
     def _sorted(self, origin: Origin, what: str, refusal: discord.HTTPException) -> NoisefoxError:
         told = f"{what}: {refusal.status}, {refusal.code}"
-        if origin.token and refusal.code in _DEAD_TOKEN:
-            self._dead_tokens.append(origin.token)
+        if origin.token and refusal.code in (_UNKNOWN_TOKEN, _DEAD_TOKEN):
+            if refusal.code == _DEAD_TOKEN or not self._is_fresh(origin):
+                self._dead_tokens.append(origin.token)
             return MessageUnreachable(told)
         if refusal.code == _EDITS_USED_UP:
             self._used_up.append(origin.message_id)

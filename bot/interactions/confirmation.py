@@ -82,7 +82,11 @@ class Confirmation:
         await self._begin(interaction, picture_request, await self._plans(interaction, context, picture_request), key)
 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
-        """Do what was answered. Raises `UserError`."""
+        """Do what was answered. Raises `UserError`.
+
+        A draft that is drawn is kept, for Discord may never learn of the answer; the key of its requests lets them be
+        made once.
+        """
         draft = int(match["draft"])
         document = await self._drafts.get(draft, interaction.user.id, "prompts")
         if document is None:
@@ -99,7 +103,6 @@ class Confirmation:
             await self.begin(interaction, context, picture_request, f"draft:{draft}")
         except AlreadyAsked:
             raise Refusal(_ANSWERED) from None
-        await self._drafts.remove(draft)
 
     async def _ask_back(
         self,

@@ -25,12 +25,15 @@ from bot.views import MessageContent
 from generation.errors import UserError
 from storage.database import StorageError
 from storage.generations import Generations
-from storage.records import Answer, Generation
+from storage.records import Answer, Generation, Origin
 
 log = logging.getLogger(__name__)
 
 Calm = Callable[[], Awaitable[None]]
 """Waits while more people ask than can be answered."""
+ANSWER_SECONDS = 3.0
+"""How long Discord takes an acknowledgement: one whose connection was cut may still arrive until then."""
+
 DISK_PATIENCE = timedelta(minutes=10)
 """The age of a request after which it no longer waits for a disk that takes nothing: its token can still say so."""
 
@@ -147,7 +150,7 @@ class Preparation:
     async def _message_of(self, generation: Generation, first: Generation, again: bool) -> int | None:
         origin = generation.origin
         if origin.answer is Answer.ORIGINAL:
-            return await self._messages.original(origin)
+            return await self._original(origin, again)
         if again and (found := await self._messages.find(origin, generation.id)):
             return found
         content = await self._starting(generation)
@@ -155,6 +158,16 @@ class Preparation:
             parent = await self._generations.parent_of(generation)
             return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
         return await self._messages.follow_up(origin, content, await self._starting(first), generation.id)
+
+    async def _original(self, origin: Origin, again: bool) -> int | None:
+        """The acknowledgement; where there is none after a try of just now, that may still be on its way."""
+        try:
+            return await self._messages.original(origin)
+        except NeverAcknowledged:
+            if again:
+                raise
+        await asyncio.sleep(ANSWER_SECONDS)
+        return await self._messages.original(origin)
 
     async def _queued(self, generation: Generation, told: set[str]) -> Generation | None:
         """A request that is queued, once nothing is pending; None where it is refused."""

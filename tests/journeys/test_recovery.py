@@ -5,7 +5,8 @@ import errno
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import discord
@@ -14,7 +15,7 @@ import pytest
 from bot import app
 from bot.delivery import messages
 from bot.delivery.messages import EditFailed, EditForbidden, EditRefused, MessageDeleted, Messages
-from bot.requests import completion
+from bot.requests import completion, preparation
 from bot.requests.preparation import DISK_PATIENCE
 from playground import Playground
 from playground.client.person import File
@@ -51,6 +52,11 @@ async def down(*_: Any, **__: Any) -> None:
     raise EditFailed("Discord is down")
 
 
+@pytest.fixture(autouse=True)
+def late_acknowledgements_are_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "ANSWER_SECONDS", 0.1)
+
+
 def public(member: Member) -> list[dict[str, Any]]:
     return [each for each in member.messages() if not each["ephemeral_for"]]
 
@@ -73,6 +79,29 @@ async def test_an_acknowledgement_that_never_left_leaves_no_request(
     asking.cancel()
     assert (await bot.generations.of_user(int(member.id))).total == 0
     assert public(member) == []
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_an_acknowledgement_that_is_cut_and_arrives_late_is_a_request(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, private: bool
+) -> None:
+    original, defer = Messages.original, discord.InteractionResponse.defer
+    late: list[Callable[[], Awaitable[object]]] = []
+
+    async def cut(self: Any, **how: Any) -> Any:
+        late.append(partial(defer, self, **how))
+        raise Lost
+
+    async def arrives_after_the_first_look(self: Messages, origin: Origin) -> int | None:
+        try:
+            return await original(self, origin)
+        finally:
+            if late:
+                await late.pop()()
+
+    monkeypatch.setattr(discord.InteractionResponse, "defer", cut)
+    monkeypatch.setattr(Messages, "original", arrives_after_the_first_look)
+    assert finished(await member.imagine("a boat", private=private))
 
 
 async def test_nothing_follows_an_acknowledgement_that_is_not_known_to_be_there(
@@ -311,6 +340,23 @@ async def test_stopped_in_the_middle_of_drawing_all(
     done = public(member)
     assert len(done) == 6, "none is lost, and the one that was posted without a record of it is found again"
     assert all(finished(each) for each in done)
+
+
+async def test_a_question_whose_answer_never_reached_discord_can_be_answered_again(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=1)
+    playground.cut_next("POST", "/callback")
+    asking = asyncio.create_task(member.click(question, "Draw all 6"))
+    async with asyncio.timeout(30):
+        while not await bot.generations.knows("draft:1"):
+            await asyncio.sleep(0.01)
+    await until_nothing_is_due(bot)
+    assert public(member) == []
+    await member.click(question, "Draw all 6")
+    await until_nothing_is_due(bot)
+    asking.cancel()
+    assert len([each for each in public(member) if finished(each)]) == 6
 
 
 async def test_a_question_that_is_answered_twice_draws_once(bot: app.Bot, member: Member) -> None:

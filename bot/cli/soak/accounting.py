@@ -104,7 +104,7 @@ class _Accounts:
                 self._results.setdefault(int(match[1]), []).append(message["id"])
         if asked := message.get("interaction_metadata"):
             self._answers.setdefault(asked["id"], []).append(message)
-        else:
+        elif not has_pictures(message):
             self._notices.setdefault(message["channel_id"], []).append(text_of(message))
 
     def of(self, expected: Mapping[str, Asked]) -> Report:

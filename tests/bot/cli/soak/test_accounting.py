@@ -86,6 +86,13 @@ def test_an_owner_who_was_told_elsewhere_has_a_reason() -> None:
     assert (outcome.failed, outcome.stuck) == (1, 0)
 
 
+def test_pictures_that_somebody_had_sent_do_not_end_a_request() -> None:
+    sent = message("8", text="a fox · number 7", pictures=True, dm_of="9", channel_id="4")
+    del sent["interaction_metadata"]
+    outcome = outcome_of([row()], message("5", flags=LOADING), sent)
+    assert (outcome.failed, outcome.stuck) == (0, 1)
+
+
 def test_a_result_in_two_messages_is_duplicated() -> None:
     outcome = outcome_of([row()], RESULT, message("6", "noisefox:delete:7:0", pictures=True))
     assert (outcome.posted, outcome.duplicated, outcome.is_clean) == (1, 1, False)
