@@ -93,12 +93,10 @@ def _check(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from bot.cli import draw
     from bot.cli.soak import load
-    from playground.client.person import Person
-    from playground.server import Playground
 
     if options.load:
         return load.bench(options)
-    return draw.bench(options, config.load(options.config), Playground, Person)
+    return draw.bench(options, config.load(options.config))
 
 
 def _soak(options: argparse.Namespace) -> int:

@@ -236,11 +236,6 @@ class Generations:
         async with self._sessions.writing() as session:
             await session.execute(self._old_charges())
 
-    async def interrupted(self) -> list[Generation]:
-        """Requests that are unfinished, or whose message does not show the outcome yet, oldest first."""
-        async with self._sessions() as session:
-            return await _readable(session, select(GenerationRow).where(_interrupted()).order_by(GenerationRow.id))
-
     async def unfinished(self) -> list[Generation]:
         """Requests that wait or are being drawn, oldest first."""
         theirs = GenerationRow.state.in_(_UNFINISHED)

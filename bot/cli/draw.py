@@ -16,7 +16,6 @@ from PIL import Image
 from platformdirs import user_cache_path
 from tqdm import tqdm
 
-from bot.cli.ack_bench import Chat, Join, acknowledgements
 from bot.config import Config
 from bot.errors import sentence_for_failure
 from bot.prompts import flags
@@ -87,15 +86,15 @@ async def upscale(options: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def bench(options: argparse.Namespace, config: Config, chat: Chat, join: Join) -> int:
-    """Measure the engine, in a process of its own because it imports torch, then the bot."""
+def bench(options: argparse.Namespace, config: Config) -> int:
+    """Measure the engine, in a process of its own because it imports torch."""
     model = config.catalogue.get(options.model).name if options.model else config.catalogue.default.name
     command = [sys.executable, "-m", "generation.engine.benchmarking.bench", model]
     packed = wire.pack(worker_options(config))
     engine = subprocess.run(command, input=packed, env=QUIET | os.environ, stdout=subprocess.PIPE, check=False)
     if engine.returncode:
         return engine.returncode
-    figures = json.loads(engine.stdout) | asyncio.run(acknowledgements(config, chat, join))
+    figures = json.loads(engine.stdout)
     rounded = {key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}
     print(json.dumps(rounded) if options.json else "\n".join(f"{key:24}{value}" for key, value in rounded.items()))
     return 0

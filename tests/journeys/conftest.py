@@ -299,7 +299,7 @@ async def admin(playground: Playground) -> AsyncIterator[Member]:
 async def until_nothing_is_due(bot: app.Bot) -> None:
     """Wait until every request has ended and its message shows that."""
     async with asyncio.timeout(30):
-        while await bot.generations.interrupted():
+        while await bot.generations.lease(alone=True):
             await asyncio.sleep(0.01)
 
 

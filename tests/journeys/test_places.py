@@ -81,7 +81,7 @@ async def test_past_the_life_of_its_token_it_waits_in_the_history(
     await bot.dispatcher.drain()
     await bot.delivery.settle()
     assert not any(finished(each) for each in [*member.messages(place), *other.messages(place)])
-    assert await bot.generations.interrupted() == []
+    assert await bot.generations.lease(alone=True) == []
     shown = (await member.slash("show", {"number": 1}, place)).message
     assert shown is not None
     assert finished(await member.see(shown, finished))

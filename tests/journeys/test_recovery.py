@@ -68,7 +68,7 @@ async def test_an_acknowledgement_that_never_left_leaves_no_request(
     is_cut = asyncio.Event()
 
     async def cut(*_: Any, **__: Any) -> Any:
-        assert len(await bot.generations.interrupted()) == requests, "all are saved first"
+        assert len(await bot.generations.lease(alone=True)) == requests, "all are saved first"
         is_cut.set()
         raise Lost
 
@@ -443,7 +443,7 @@ async def test_an_outage_that_outlasts_all_tries_is_mended_while_running(
         started = await member.start("a boat")
         await until(lambda: bot.dispatcher.line() == [])
         await bot.delivery.settle()
-    assert len(await bot.generations.interrupted()) == 1
+    assert len(await bot.generations.lease(alone=True)) == 1
     await bot.reconciler.look()
     await member.see_finished(started)
 

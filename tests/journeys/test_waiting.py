@@ -176,7 +176,7 @@ async def _enlarging(
     assert message is not None
     async with asyncio.timeout(10):
         await begun.wait()
-    [request] = await bot.generations.interrupted()
+    [request] = await bot.generations.lease(alone=True)
     return message, request, may_end
 
 

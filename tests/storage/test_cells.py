@@ -18,7 +18,7 @@ async def test_cells_come_back_as_they_were(generations: Generations, apple: Gen
     )
     sheet = await saved(generations, ORIGIN, apple, Lineage(Action.SEED), cells=cells)
     assert sheet.cells == cells
-    [unfinished] = await generations.interrupted()
+    [unfinished] = await generations.lease(alone=True)
     assert unfinished.cells == cells
     plain = await saved(generations, replace(ORIGIN, key="interaction:2"), apple, Lineage())
     assert plain.cells == ()

@@ -43,7 +43,7 @@ async def test_a_damaged_request_is_reported_and_the_others_are_read(
     guild = origin().guild_id or 0
     with caplog.at_level(logging.ERROR):
         pages = [await generations.of_user(SNOWFLAKE), await generations.favourites_of(1)]
-        interrupted, unfinished = await generations.interrupted(), await generations.unfinished_in(guild, SNOWFLAKE)
+        interrupted, unfinished = await generations.lease(alone=True), await generations.unfinished_in(guild, SNOWFLAKE)
     assert [each.id for each in pages[0].generations] == [third.id, first.id]
     assert (pages[1].generations, pages[1].total) == ((), 1)
     remaining = [first.id, third.id]

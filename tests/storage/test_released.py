@@ -51,7 +51,7 @@ async def test_requests_of_a_released_version_are_all_there(released: Sessions) 
     assert [(cell.steps, cell.sampler) for cell in third.cells] == [(4, Sampler.DDIM), (8, Sampler.DDIM)]
     assert fourth
     assert fourth.state is JobState.FAILED
-    assert [each.id for each in await generations.interrupted()] == [2, 3, 4]
+    assert [each.id for each in await generations.lease(alone=True)] == [2, 3, 4]
 
 
 async def test_people_and_servers_of_a_released_version_are_all_there(released: Sessions) -> None:

@@ -75,15 +75,15 @@ async def test_the_life_of_a_request(sessions: Sessions, generations: Generation
     generation = await saved(generations, origin(), apple, Lineage())
     assert await unfinished_of(generations, SNOWFLAKE) == 1
     await generations.begin(generation.id)
-    assert [each.state for each in await generations.interrupted()] == [JobState.DRAWING]
+    assert [each.state for each in await generations.lease(alone=True)] == [JobState.DRAWING]
     pictures = (Picture(0, 2**32 - 1, 128, 96, "a.png"), Picture(1, 0, 128, 96, "b.png"))
     completed = await generations.complete(generation.id, pictures, 1.5, "cpu, float32, 8 rows always, 2 threads")
     assert (completed.state, completed.pictures, completed.seconds) == (JobState.COMPLETED, pictures, 1.5)
     assert completed.circumstances == "cpu, float32, 8 rows always, 2 threads"
     assert await unfinished_of(generations, SNOWFLAKE) == 0
-    assert [each.id for each in await generations.interrupted()] == [generation.id]
+    assert [each.id for each in await generations.lease(alone=True)] == [generation.id]
     await generations.delivered(generation.id)
-    assert await generations.interrupted() == []
+    assert await generations.lease(alone=True) == []
     larger = await saved(generations, origin("upscale"), apple, Lineage(Action.UPSCALE, generation.id, 0), factor=2)
     assert (await generations.complete(larger.id, (), 0.5, upscaler="Real-ESRGAN")).upscaler == "Real-ESRGAN"
     await generations.delivered(larger.id)
@@ -111,7 +111,7 @@ async def test_what_was_saved_is_there_after_a_restart(tmp_path: Path, apple: Ge
     async with database.opened(file) as sessions:
         kept = await saved(Generations(sessions), origin(), apple, Lineage())
     async with database.opened(file) as sessions:
-        assert await Generations(sessions).interrupted() == [kept]
+        assert await Generations(sessions).lease(alone=True) == [kept]
 
 
 async def test_own_defaults_add_up_until_they_are_forgotten(preferences: Preferences) -> None:

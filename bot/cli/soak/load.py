@@ -8,7 +8,7 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -100,6 +100,7 @@ async def measure(members: int, seconds: float) -> dict[str, float]:
                 await asyncio.sleep(1)
                 bot.reset_blocks()
                 spike = await _spike(crowd, bot, members)
+                spiked = set(crowd.observed.interactions)
                 waits = await _steady(crowd, members, seconds)
             finally:
                 await bot.terminate()
@@ -112,6 +113,7 @@ async def measure(members: int, seconds: float) -> dict[str, float]:
         "spike_unanswered": spike.unanswered,
         "spike_lost": spike.lost,
         "spike_ack_p99_ms": spike.ack_p99_ms,
+        **_acknowledged_since(spiked, crowd.observed),
         "steady_requests": sum(map(len, waits.values())),
         "median_wait_s": statistics.median([each.seconds for each in all_waits] or [0.0]),
         "announced": len(errors),
@@ -211,3 +213,10 @@ def _is_finished(seen: Observed, message_id: str) -> bool:
 
 def _percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else 0.0
+
+
+def _acknowledged_since(before: Set[str], seen: Observed) -> dict[str, float]:
+    """Median and 99th percentile of the milliseconds to the acknowledgement of what was asked since."""
+    since = [each for id, each in seen.interactions.items() if id not in before and each["type"]]
+    times = [1000 * each["seconds"] for each in since]
+    return {"steady_ack_p50_ms": _percentile(times, 50), "steady_ack_p99_ms": _percentile(times, 99)}

@@ -127,7 +127,7 @@ class Story:
         await settled()
 
     async def waits_for_delivery(self) -> bool:
-        return bool(await self.generations.interrupted())
+        return bool(await self.generations.lease(alone=True))
 
 
 @pytest.fixture

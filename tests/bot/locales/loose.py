@@ -19,7 +19,6 @@ _NAMED = ("locale_str", "create_task", "TypeVar", "ValueError", "TypeError", "Ru
 _HOST = (
     "bot/app.py",
     "bot/__main__.py",
-    "bot/cli/ack_bench.py",
     "bot/cli/backup.py",
     "bot/cli/check.py",
     "bot/cli/soak/",

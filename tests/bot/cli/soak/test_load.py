@@ -35,6 +35,7 @@ async def test_members_are_acknowledged_and_measured(monkeypatch: pytest.MonkeyP
     assert figures["spike_acknowledged"] + figures["spike_busy"] == 4
     assert figures["spike_unanswered"] == figures["spike_lost"] == 0
     assert 0 < figures["spike_ack_p99_ms"] < 3000
+    assert 0 < figures["steady_ack_p50_ms"] <= figures["steady_ack_p99_ms"] < 3000
     assert figures["steady_requests"] >= 4
     assert 0 <= figures["announced"] <= figures["steady_requests"]
     assert figures["announced_error_median"] >= 0
