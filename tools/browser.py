@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from playwright.async_api import Page, async_playwright
 
@@ -24,11 +25,11 @@ def executable() -> str | None:
 
 
 @asynccontextmanager
-async def page(width: int = 1280, height: int = 800) -> AsyncIterator[Page]:
-    """Open an empty page, in dark mode. Width and height are in CSS pixels."""
+async def page(width: int = 1280, height: int = 800, scheme: Literal["dark", "light"] = "dark") -> AsyncIterator[Page]:
+    """Open an empty page, in dark or light mode. Width and height are in CSS pixels."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable(), args=_ARGUMENTS)
         try:
-            yield await browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark")
+            yield await browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         finally:
             await browser.close()

@@ -42,7 +42,7 @@ async def prepare(playground: Playground) -> None:
         for rule in RULES:
             await admin.slash("server rule", rule)
         for seed, prompt in enumerate(EARLIER, start=5):
-            outcome = await member.slash("imagine", {"prompt": prompt, "seed": seed})
+            outcome = await member.slash("imagine", {"prompt": prompt, "seed": seed, "count": 1})
             assert outcome.message is not None
             await _wait_until_drawn(member, outcome.message["id"])
         outcome = await member.slash("imagine", {"prompt": RESULT, "seed": 5, "count": 4})

@@ -14,11 +14,11 @@ PARTS = (
         "`--style NAME` for a saved style, `--private`, `--spoiler`. Type `{red, blue} fox` to draw one of each."
     ),
     Sentence(
-        "\n**Under a picture:** 🔁 new seed · 🎲 small changes · 🔎 larger · ✏️ new prompt or settings · ⭐ favourite · "
-        "❌ delete your own. **More…** has shapes, zoom, pan and comparisons."
+        "\n**Under a picture:** 🔁 Re-roll · 🎲 Vary · 🔎 Upscale · ✏️ Remix: new prompt or settings · ⭐ Favourite · "
+        "❌ Delete your own. **More…** has shapes, zoom, pan and comparisons."
     ),
     Sentence("**/blend** mixes two to four pictures into one."),
-    Sentence("**As a reaction:** 🔁 🔎 ⭐ ❌, and ✉️ sends you the picture."),
+    Sentence("**As a reaction:** 🔁 re-rolls, 🔎 enlarges, ⭐ keeps, ❌ deletes, ✉️ sends you the picture."),
     Sentence("**Right-click or long-press → Apps:** see the settings of any picture, or start from it."),
     Sentence(
         "\n**/history** **/favourites** **/show** find pictures · **/queue** what is waiting · **/styles** your "

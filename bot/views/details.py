@@ -5,7 +5,7 @@ from discord import ui
 from bot.locales import say
 from bot.prompts import flags
 from bot.views.buttons import originals
-from bot.views.message import QUIET, MessageContent, Part, framed
+from bot.views.message import ATTACHED, QUIET, MessageContent, Part, framed
 from bot.views.plain import plain
 from bot.views.text import lineage_line, link_to
 from generation.settings import GenerationSettings
@@ -46,7 +46,7 @@ def of_settings(settings: GenerationSettings, lines: list[str], row: Part | None
     files = {}
     if any(len(text) > LONGEST for text in texts.values()):
         files[FILE] = command.encode()
-        parts.append(ui.File(f"attachment://{FILE}"))
+        parts.append(ui.File(f"{ATTACHED}{FILE}"))
     source = say("read from the picture's metadata")
     parts.append(ui.TextDisplay("\n".join(filter(None, lines)) or f"-# {source}"))
     parts += [row] if row else []

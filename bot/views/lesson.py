@@ -11,7 +11,7 @@ from bot.lessons.examples import EXAMPLES, Example, file_name
 from bot.lessons.topics import LESSONS, Topic
 from bot.locales import say
 from bot.views.buttons import comparing
-from bot.views.message import MessageContent, Part, framed
+from bot.views.message import ATTACHED, MessageContent, Part, framed
 from bot.views.plain import plain
 from generation.comparison import Parameter
 
@@ -38,7 +38,7 @@ def of_lesson(topic: Topic, picture: bytes | None) -> MessageContent:
         name, example = file_name(topic), EXAMPLES[topic]
         files = {name: picture}
         described = f"{title}: {', '.join(head for head, _ in example.cells)}"
-        parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=described)))
+        parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"{ATTACHED}{name}", description=described)))
         parts.append(ui.TextDisplay(f"-# {_caption(example)}"))
     parts.append(ui.TextDisplay(f"**{say('Rule of thumb')}** · {say(lesson.rule)}"))
     if topic in TRIED:

@@ -10,8 +10,8 @@ from discord import ui
 
 from bot.locales import say, say_many
 from bot.locales.durations import about
-from bot.views.message import ACCENT, QUIET, MessageContent, Part, framed
-from bot.views.text import link_to, shown
+from bot.views.message import ACCENT, ALT_TEXT, ATTACHED, QUIET, MessageContent, Part, framed
+from bot.views.text import described, link_to, shown
 from generation.jobs import JobState
 from generation.names import is_blank
 from generation.sentences import Sentence
@@ -68,7 +68,8 @@ def of_pictures(place: Place, title: str, page: Page, thumbnails: Mapping[int, b
         if thumbnail := thumbnails.get(generation.id):
             name = f"{generation.id}.jpg"
             files[name] = thumbnail
-            parts.append(ui.Section(text, accessory=ui.Thumbnail(f"attachment://{name}")))
+            shown_as = described(generation)[:ALT_TEXT]
+            parts.append(ui.Section(text, accessory=ui.Thumbnail(f"{ATTACHED}{name}", description=shown_as)))
         else:
             parts.append(text)
     if page.generations:
@@ -99,7 +100,7 @@ def of_queue(
             what = say("a picture in another channel")
         else:
             what = say("a picture on another server or in a direct message")
-        place = "🖌️" if number <= drawing else f"{number - drawing}."
+        place = f"{say(_STATES[JobState.DRAWING])} ·" if number <= drawing else f"{number - drawing}."
         yours = origin.user_id == user_id and origin.private
         rows.append(f"{place} {what}{' · ' + say('yours') if yours else ''}")
     if len(line) > LINES:
@@ -150,8 +151,9 @@ def _label(generation: Generation) -> str:
 def _turning(place: Place, last: int) -> ui.ActionRow[Any]:
     """Buttons for the previous and the next page. Disabled buttons need a unique custom_id too."""
     row: ui.ActionRow[Any] = ui.ActionRow()
-    for emoji, page in (("◀️", place.page - 1), (None, place.page), ("▶️", place.page + 1)):
-        label = None if emoji else say("{page} of {pages}", page=place.page + 1, pages=last + 1)
+    here = say("{page} of {pages}", page=place.page + 1, pages=last + 1)
+    turns = (("◀️", say("Back"), place.page - 1), (None, here, place.page), ("▶️", say("Next"), place.page + 1))
+    for emoji, label, page in turns:
         custom_id = Place(place.kind, page % _NO_PAGE, place.search).custom_id
         off = emoji is None or not 0 <= page <= last
         row.add_item(ui.Button(emoji=emoji, label=label, custom_id=custom_id, disabled=off))

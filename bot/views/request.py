@@ -13,9 +13,9 @@ from bot.views.buttons import button, more, numbered, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
 from bot.views.ignored import ignored_lines
-from bot.views.message import QUIET, SPOILER, MessageContent, Part, framed, gallery
+from bot.views.message import ATTACHED, QUIET, SPOILER, MessageContent, Part, framed, gallery
 from bot.views.plain import plain
-from bot.views.text import bar, described, headline, lineage_line, shown, small_print
+from bot.views.text import bar, described, described_each, headline, lineage_line, shown, small_print
 from generation.events import Event, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
@@ -101,7 +101,7 @@ def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
     files, index = named(generation, [picture]), picture.index
     seed = generation.settings.of_picture(index).seed
     parts: list[Part] = [
-        gallery(list(files), described(generation)),
+        gallery(list(files), *described_each(generation, [index])),
         ui.TextDisplay(f"-# {say('Picture {number} · seed {seed}', number=index + 1, seed=seed)}"),
         ui.ActionRow(
             button(Press(PressKind.VARY, generation.id, index)),
@@ -144,7 +144,8 @@ def file_of_one(generation: Generation, picture: PictureFile) -> MessageContent:
             size=size,
             command=say("`/show number:{number}`", number=generation.id),
         )
-    return MessageContent(framed([ui.TextDisplay(f"-# {words}"), ui.File(f"attachment://{name}")], QUIET), files)
+    view = framed([ui.TextDisplay(f"-# {words}"), ui.File(f"{ATTACHED}{name}")], QUIET)
+    return MessageContent(view, files, *described_each(generation, [picture.index]))
 
 
 def direct_message(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
@@ -154,7 +155,7 @@ def direct_message(generation: Generation, pictures: Sequence[PictureFile]) -> M
         ui.TextDisplay(headline(generation.settings, generation.origin.user_id, generation.lineage.action))
     ]
     if files:
-        parts.append(gallery(list(files), described(generation)))
+        parts.append(gallery(list(files), *described_each(generation, [each.index for each in pictures])))
     parts.append(ui.TextDisplay(f"-# {small_print(generation)} · {say('number {number}', number=generation.id)}"))
     parts.append(ui.ActionRow(button(Press(PressKind.DETAILS, generation.id))))
     return MessageContent(framed(parts), files)
@@ -194,7 +195,7 @@ def _completed(generation: Generation, pictures: Sequence[PictureFile], parent: 
     elif generation.figures:
         parts += explanation.figures_of(generation, list(files))
     elif files:
-        parts.append(gallery(list(files), described(generation)))
+        parts.append(gallery(list(files), *described_each(generation, [each.index for each in pictures])))
     if withheld:
         parts.append(ui.TextDisplay(f"-# {withheld}"))
     if generation.ignored:

@@ -82,6 +82,14 @@ def described(generation: Generation) -> str:
     return generation.settings.prompt
 
 
+def described_each(generation: Generation, indices: Sequence[int]) -> list[str]:
+    """Alt text of pictures of a request by their indices; of several it names the number that its buttons have."""
+    what = described(generation)
+    if len(generation.pictures) < 2:
+        return [what for _ in indices]
+    return [say("Picture {number}: {what}", number=index + 1, what=what) for index in indices]
+
+
 def small_print(generation: Generation) -> str:
     """Seeds and main settings of finished pictures, except the settings that are compared."""
     settings, compared = generation.settings, {axis.parameter for axis in generation.axes}

@@ -22,7 +22,6 @@ export class CommandForm {
     this.more = h("button", {
       type: "button",
       class: "more-options",
-      tabindex: "-1",
       on: {
         click: () => {
           this.rest.focus();

@@ -24,7 +24,7 @@ const VIEWS = {
   heading: (node, store) =>
     h(
       "div",
-      { class: `md-h${node.level}`, role: "heading", "aria-level": node.level + 2 },
+      { class: `md-h${node.level}`, role: "heading", "aria-level": 2 },
       nodes(node.children, store),
     ),
   small: wrap("p", "md-small"),

@@ -51,7 +51,7 @@ function openMenu(anchor, items, head = null) {
     all[(next + all.length) % all.length].focus();
   });
   popover.place();
-  menu.querySelector("[role=menuitem]")?.focus({ preventScroll: true });
+  menu.querySelector(":scope > [role=menuitem]")?.focus({ preventScroll: true });
   return popover;
 }
 
@@ -87,6 +87,7 @@ export function openMessageMenu(anchor, message, { store, actions }) {
         "button",
         {
           type: "button",
+          role: "menuitem",
           class: "emoji-choice",
           "data-emoji": emoji,
           "aria-label": `React with ${emoji}`,

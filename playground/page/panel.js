@@ -62,15 +62,14 @@ export class Panel {
   #describe() {
     const owner = this.#owner;
     if (!owner) return;
-    owner.setAttribute("role", "combobox");
+    owner.setAttribute("aria-autocomplete", "list");
+    owner.setAttribute("aria-haspopup", "listbox");
     owner.setAttribute("aria-controls", this.listbox.id);
-    owner.setAttribute("aria-expanded", String(this.listed));
     if (this.listed && this.listbox.activeId) owner.setAttribute("aria-activedescendant", this.listbox.activeId);
     else owner.removeAttribute("aria-activedescendant");
   }
 
   #release() {
-    this.#owner?.setAttribute("aria-expanded", "false");
     this.#owner?.removeAttribute("aria-activedescendant");
     this.#owner = null;
   }

@@ -41,7 +41,7 @@ async def test_history_is_searched_and_turned_by_pages_over_a_restart(
     assert "a castle" not in text_of(first)
     assert ["number 5" in text_of(first), "number 0" in text_of(first)] == [True, False]
     async with start():
-        await member.click(first, "▶️")
+        await member.click(first, "Next")
         second = await member.see(first, lambda each: "2 of 2" in labels_of(each))
         assert "number 0" in text_of(second)
         everything = await member.looks_up("history")

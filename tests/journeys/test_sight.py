@@ -48,7 +48,7 @@ async def test_the_queue_names_what_one_can_look_into_and_the_place_in_line_of_t
     await other.start("a boat")
     await pool.until_at_work(3)
     theirs = await queue(other)
-    assert theirs.count("🖌️ a picture in another channel") == 2
+    assert theirs.count("🖌️ drawing · a picture in another channel") == 2
     assert "a boat" in theirs
     assert "a plan" not in theirs
     assert f"<@{member.id}>" not in theirs
