@@ -1,0 +1,16 @@
+"""servers block members"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "moderation"
+down_revision = "saved_before_acknowledged"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "server_blocked_members",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "user_id", name=op.f("pk_server_blocked_members")),
+    )
