@@ -357,6 +357,7 @@ async def _serve(
         people=store.people,
         messages=outgoing.messages,
         direct_messages=outgoing.direct_messages,
+        audit_log=outgoing.audit_log,
     )
     history = History(
         generations=store.generations,
@@ -415,6 +416,7 @@ async def _serve(
         ],
         reacted=reactions.added,
         unreacted=reactions.removed,
+        refused=outgoing.audit_log.refused,
         submitted=ModalSubmissions(actions, context_menus).submit,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -11,6 +12,13 @@ from storage.database import Sessions
 from storage.records import NsfwPolicy
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
 from storage.tables import ServerAllowedRow, ServerRow, ServerRuleRow
+
+
+class Listed(StrEnum):
+    """The lists of a server that change entry by entry: the names of their columns."""
+
+    WORDS = "blocked_words"
+    PEOPLE = "blocked_people"
 
 
 class ServerRules:
@@ -43,6 +51,7 @@ class ServerRules:
                 paused=server.paused,
                 nsfw=NsfwPolicy(server.nsfw),
                 blocked_words=tuple(server.blocked_words.splitlines()),
+                blocked_people=tuple(server.blocked_people.splitlines()),
                 log_channel_id=server.log_channel_id,
                 hints=server.hints,
             )
@@ -75,6 +84,22 @@ class ServerRules:
             "blocked_words": None if blocked_words is None else "\n".join(blocked_words),
         }
         await self._change(guild_id, **{name: value for name, value in changes.items() if value is not None})
+
+    async def listed(self, guild_id: int, listed: Listed) -> tuple[str, ...]:
+        """The entries of a list."""
+        async with self._sessions() as session:
+            row = await session.get(ServerRow, guild_id)
+        return tuple(getattr(row, listed).splitlines()) if row else ()
+
+    async def change_listed(
+        self, guild_id: int, listed: Listed, *, add: Collection[str] = (), remove: Collection[str] = ()
+    ) -> None:
+        """Add entries to a list, and remove others."""
+        async with self._sessions() as session, session.begin():
+            row = await session.get(ServerRow, guild_id) or ServerRow(guild_id=guild_id, **{listed.value: ""})
+            kept = [each for each in getattr(row, listed).splitlines() if each not in remove]
+            setattr(row, listed, "\n".join(dict.fromkeys((*kept, *add))))
+            session.add(row)
 
     async def log_channel_of(self, guild_id: int) -> int | None:
         """The channel that requests and changes are logged in; None where there is none."""

@@ -168,6 +168,8 @@ class ServerRow(Base):
     nsfw: Mapped[str] = mapped_column(default="off")
     blocked_words: Mapped[str] = mapped_column(default="")
     """One word or phrase a line."""
+    blocked_people: Mapped[str] = mapped_column(default="", server_default="")
+    """One name a line."""
     log_channel_id: Mapped[int | None]
     hints: Mapped[bool] = mapped_column(default=True)
 

@@ -5,7 +5,6 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.cogs import option_types
 from bot.cogs.saved import say_saved
 from bot.cogs.server_group import ServerGroup, check_named, guild_of
 from bot.errors import Refusal
@@ -80,7 +79,7 @@ class ServerMembers(ServerGroup):
     @unblock.autocomplete("user_id")
     async def _blocked_ids(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         named = ((_name(interaction, each), str(each)) for each in self._blocked.of(guild_of(interaction)))
-        return option_types.choices(each for each in named if typed.casefold() in " ".join(each).casefold())
+        return self.suggested(interaction, named, typed)
 
     @app_commands.command()
     async def clear(self, interaction: discord.Interaction, member: discord.User) -> None:

@@ -1,4 +1,4 @@
-"""servers block members"""
+"""servers block members and named people"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "saved_before_acknowledged"
 
 
 def upgrade() -> None:
+    op.add_column("servers", sa.Column("blocked_people", sa.String(), nullable=False, server_default=""))
     op.create_table(
         "server_blocked_members",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
