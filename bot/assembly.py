@@ -40,6 +40,7 @@ from bot.delivery.direct_messages import DirectMessages
 from bot.delivery.messages import Messages
 from bot.delivery.updates import MessageUpdates
 from bot.interactions.bans import Bans
+from bot.interactions.blocked_members import BlockedMembers
 from bot.interactions.client import Client
 from bot.interactions.compare_button import CompareButton
 from bot.interactions.confirmation import DECISION as CONFIRM
@@ -74,7 +75,7 @@ from generation.local_pool import LocalPool
 from generation.model_loads import ModelLoads
 from generation.pace import Pace
 from generation.pool import WorkerPool
-from storage import data_folder, database
+from storage import blocked_members, data_folder, database
 from storage.database import Sessions
 from storage.drafts import Drafts
 from storage.generations import Generations
@@ -118,7 +119,8 @@ async def assembled(
         sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
         if pool is None:
             pool = await stack.enter_async_context(LocalPool(config.worker_options))
-        banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers))
+        blocked = await BlockedMembers.loaded(blocked_members.BlockedMembers(sessions))
+        banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers), blocked)
         gate = Gate()
         client = await stack.enter_async_context(Client(config.discord.api_base, banned, gate))
         store = _Store.over(sessions, Images(config.data / PICTURES), now)
@@ -136,7 +138,7 @@ async def assembled(
         pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)
         stack.push_async_callback(incoming.preparation.close)
-        await _serve(client, banned, config.catalogue, store, outgoing, dispatcher, incoming)
+        await _serve(client, banned, blocked, config.catalogue, store, outgoing, dispatcher, incoming)
         yield Bot(
             client,
             dispatcher,
@@ -344,6 +346,7 @@ class _Incoming:
 async def _serve(
     client: Client,
     banned: Bans,
+    blocked: BlockedMembers,
     catalogue: Catalogue,
     store: _Store,
     outgoing: _Outgoing,
@@ -375,6 +378,7 @@ async def _serve(
         people=store.people,
         messages=outgoing.messages,
         direct_messages=outgoing.direct_messages,
+        audit_log=outgoing.audit_log,
     )
     history = History(
         generations=store.generations,
@@ -396,6 +400,7 @@ async def _serve(
     )
     what = What()
     server = Server(
+        blocked=blocked,
         rules=store.rules,
         contexts=incoming.contexts,
         catalogue=catalogue,
@@ -432,6 +437,7 @@ async def _serve(
         ],
         reacted=reactions.added,
         unreacted=reactions.removed,
+        refused=outgoing.audit_log.refused,
         submitted=ModalSubmissions(actions, context_menus).submit,
     )
 

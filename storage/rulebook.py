@@ -45,6 +45,8 @@ class Rulebook:
     paused: bool = False
     nsfw: NsfwPolicy = NsfwPolicy.OFF
     blocked_words: tuple[str, ...] = ()
+    blocked_people: tuple[str, ...] = ()
+    """Names of people whom prompts may not name."""
     log_channel_id: int | None = None
     hints: bool = True
     """True if members get hints about settings far from a model's recommendation."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -17,6 +18,13 @@ from storage.tables import ServerAllowedRow, ServerRow, ServerRuleRow
 
 FRESH = 1.0
 """Seconds for which a server's rules are kept in memory. Changes made here are seen at once."""
+
+
+class Listed(StrEnum):
+    """The lists of a server that change entry by entry: the names of their columns."""
+
+    WORDS = "blocked_words"
+    PEOPLE = "blocked_people"
 
 
 class ServerRules:
@@ -65,6 +73,7 @@ class ServerRules:
                 paused=server.paused,
                 nsfw=NsfwPolicy(server.nsfw),
                 blocked_words=tuple(server.blocked_words.splitlines()),
+                blocked_people=tuple(server.blocked_people.splitlines()),
                 log_channel_id=server.log_channel_id,
                 hints=server.hints,
             )
@@ -97,6 +106,22 @@ class ServerRules:
             "blocked_words": None if blocked_words is None else "\n".join(blocked_words),
         }
         await self._change(guild_id, **{name: value for name, value in changes.items() if value is not None})
+
+    async def listed(self, guild_id: int, listed: Listed) -> tuple[str, ...]:
+        """The entries of a list."""
+        async with self._sessions() as session:
+            row = await session.get(ServerRow, guild_id)
+        return tuple(getattr(row, listed).splitlines()) if row else ()
+
+    async def change_listed(
+        self, guild_id: int, listed: Listed, *, add: Collection[str] = (), remove: Collection[str] = ()
+    ) -> None:
+        """Add entries to a list, and remove others."""
+        async with self._changing(guild_id) as session:
+            row = await session.get(ServerRow, guild_id) or ServerRow(guild_id=guild_id, **{listed.value: ""})
+            kept = [each for each in getattr(row, listed).splitlines() if each not in remove]
+            setattr(row, listed, "\n".join(dict.fromkeys((*kept, *add))))
+            session.add(row)
 
     async def log_channel_of(self, guild_id: int) -> int | None:
         """The channel that requests and changes are logged in; None where there is none."""

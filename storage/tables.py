@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from sqlalchemy import DateTime, ForeignKey, Index, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -170,6 +170,8 @@ class ServerRow(Base):
     nsfw: Mapped[str] = mapped_column(default="off")
     blocked_words: Mapped[str] = mapped_column(default="")
     """One word or phrase a line."""
+    blocked_people: Mapped[str] = mapped_column(default="", server_default="")
+    """One name a line."""
     log_channel_id: Mapped[int | None]
     hints: Mapped[bool] = mapped_column(default=True)
 
@@ -197,6 +199,15 @@ class ServerAllowedRow(Base):
     guild_id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class BlockedMemberRow(Base):
+    """A member whom a server has blocked."""
+
+    __tablename__ = "server_blocked_members"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
 
 
 class FavouriteRow(Base):

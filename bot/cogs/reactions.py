@@ -5,6 +5,7 @@ import logging
 
 import discord
 
+from bot.delivery.audit_log import AuditLog
 from bot.delivery.deletion import Deletion
 from bot.delivery.direct_messages import DirectMessages
 from bot.delivery.messages import Messages
@@ -17,6 +18,7 @@ from bot.interactions.press_plans import plans_for
 from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_in
 from bot.locales import address
+from bot.policy.blocked_content import BlockedContent
 from bot.policy.request_context import ContextLoader
 from bot.requests.derived_plans import Derivations
 from bot.requests.submission import Submission
@@ -55,6 +57,7 @@ class Reactions:
         people: People,
         messages: Messages,
         direct_messages: DirectMessages,
+        audit_log: AuditLog,
     ) -> None:
         self._client = client
         self._banned = banned
@@ -66,6 +69,7 @@ class Reactions:
         self._people = people
         self._messages = messages
         self._direct_messages = direct_messages
+        self._audit_log = audit_log
 
     async def added(self, payload: discord.RawReactionActionEvent) -> None:
         """Act on a reaction; emoji without a meaning are ignored."""
@@ -80,6 +84,8 @@ class Reactions:
             await self._act(payload, generation, emoji)
         except (UserError, StorageError, discord.HTTPException) as failure:
             log.info("a reaction to message %s had no effect: %s", payload.message_id, failure)
+            if isinstance(failure, BlockedContent):
+                self._audit_log.refused(payload.guild_id, payload.channel_id, payload.user_id, failure)
             await self._direct_messages.say(payload.user_id, sentence_for(failure))
 
     async def removed(self, payload: discord.RawReactionActionEvent) -> None:

@@ -5,16 +5,15 @@ from discord import app_commands
 
 from bot.cogs import option_types
 from bot.cogs.server_allowed import ServerAllowed
-from bot.cogs.server_group import Channel, guild_of
+from bot.cogs.server_group import Channel
 from bot.cogs.server_limits import ServerLimits
+from bot.cogs.server_members import ServerMembers
 from bot.cogs.server_reset import ServerReset
 from bot.cogs.server_switches import ServerSwitches
 from bot.cogs.server_words import ServerWords
 from bot.interactions.requester import requester_in
 from bot.interactions.respond import answer
-from bot.locales import say_many
 from bot.views.server_rules import rules
-from generation.sentences import Counted
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -25,6 +24,7 @@ class Server(
     ServerAllowed,
     ServerSwitches,
     ServerWords,
+    ServerMembers,
     ServerReset,
     group_name="server",
     group_description="Defaults, limits and rules of this server",
@@ -54,31 +54,6 @@ class Server(
             model: Model to look up; leave empty for the default
         """
         await self._show(interaction, member, channel, model)
-
-    @app_commands.command()
-    async def clear(self, interaction: discord.Interaction, member: discord.User) -> None:
-        """Cancel all unfinished requests of a member on this server.
-
-        Args:
-            member: Member whose requests to cancel
-        """
-        unfinished = await self._generations.unfinished_in(guild_of(interaction), member.id)
-        sentence = say_many(
-            len(unfinished),
-            "Cancelling {n} request of {member}.",
-            "Cancelling {n} requests of {member}.",
-            member=member.mention,
-        )
-        await interaction.response.send_message(sentence, ephemeral=True)
-        for generation in unfinished:
-            await self._dispatcher.cancel(generation)
-        cancelled = Counted(
-            len(unfinished),
-            "{person} cancelled {n} request of {member}",
-            "{person} cancelled {n} requests of {member}",
-            member=member.mention,
-        )
-        self._audit_log.decided(interaction, cancelled)
 
     @show.autocomplete("model")
     async def _shown_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -90,9 +90,7 @@ class ServerAllowed(ServerGroup):
     @remove.autocomplete("listed")
     async def _removable(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         found = await self._listed(interaction)
-        return option_types.choices(
-            (each.label, each.value) for each in found if typed.casefold() in each.label.casefold()
-        )
+        return self.suggested(interaction, ((each.label, each.value) for each in found), typed)
 
     async def _listed(self, interaction: discord.Interaction) -> list[ListedRule]:
         guild_id = guild_of(interaction)

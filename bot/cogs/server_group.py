@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import discord
 from discord import app_commands
 
+from bot.cogs import option_types
 from bot.cogs.defaults_cog import DefaultsCog
 from bot.cogs.saved import say_saved
 from bot.delivery.audit_log import AuditLog
@@ -62,6 +63,14 @@ class ServerGroup(DefaultsCog):
     async def saved(self, interaction: discord.Interaction, lines: Iterable[str], *where: str | None) -> None:
         """Say what was changed, and for which channel, role or model."""
         await say_saved(interaction, lines, where)
+
+    def suggested(
+        self, interaction: discord.Interaction, pairs: Iterable[tuple[str, str]], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggestions of text and value that hold what was typed; none for whoever may not manage the server."""
+        if not interaction.permissions.manage_guild:
+            return []
+        return option_types.choices(each for each in pairs if typed.casefold() in " ".join(each).casefold())
 
     def model_named(self, name: str | None) -> str:
         """The model that a command names, or `ANY_MODEL`. Raises `UnknownModel`."""

@@ -8,6 +8,7 @@ import aiohttp
 import discord
 
 from bot.locales import addressing, say
+from bot.policy.blocked_content import BlockedContent
 from bot.views.plain import plain
 from generation.sentences import Sentence
 from storage.database import StorageError
@@ -18,6 +19,10 @@ log = logging.getLogger(__name__)
 
 SHOWN_PROMPT = 300
 """Characters of a prompt in a line."""
+
+
+SHOWN_NAME = 100
+"""Characters of what is blocked in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,17 @@ class AuditLog:
         if interaction.guild_id is not None:
             person = f"<@{interaction.user.id}>"
             self.note(interaction.guild_id, what.with_values(person=person), channel_id)
+
+    def refused(self, guild_id: int | None, channel_id: int | None, user_id: int, refusal: BlockedContent) -> None:
+        """Note that somebody asked for what the server has blocked: who, where, and what. The prompt stays out."""
+        if guild_id is not None:
+            refused = Sentence(
+                "{person} asked for something blocked in {channel}: {found}",
+                person=f"<@{user_id}>",
+                channel=f"<#{channel_id}>",
+                found=refusal.found.with_values(name=f"||{plain(refusal.name, SHOWN_NAME)}||"),
+            )
+            self.note(guild_id, refused)
 
     def note(self, guild_id: int, line: Sentence, channel_id: int | None = None) -> None:
         """Write a line soon, where the server has a log channel, or to `channel_id`."""

@@ -22,6 +22,7 @@ from bot.interactions.gate import Busy, Gate
 from bot.interactions.remix_modal import values_of
 from bot.locales import address
 from bot.locales.translator import Translator
+from bot.policy.blocked_content import BlockedContent
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ _KEPT = (
 """The fields of an entry point command that are sent along."""
 
 Reacted = Callable[[discord.RawReactionActionEvent], Awaitable[None]]
+Refused = Callable[[int | None, int | None, int, BlockedContent], None]
 Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]]
 
 
@@ -99,7 +101,7 @@ class Tree(app_commands.CommandTree["Client"]):
     async def on_error(
         self, interaction: discord.Interaction["Client"], error: app_commands.AppCommandError, /
     ) -> None:
-        await answer_error(interaction, error)
+        await interaction.client.fail(interaction, error)
 
 
 class Client(commands.Bot):
@@ -122,6 +124,7 @@ class Client(commands.Bot):
         self._reacted: Reacted | None = None
         self._unreacted: Reacted | None = None
         self._submitted: Submitted | None = None
+        self._refused: Refused | None = None
         self._api_base = api_base
         self._banned = banned
         self._gate = gate
@@ -135,6 +138,7 @@ class Client(commands.Bot):
         items: Sequence[type[ui.DynamicItem[Any]]],
         reacted: Reacted,
         unreacted: Reacted,
+        refused: Refused,
         submitted: Submitted,
     ) -> None:
         """Register commands, menus, buttons and listeners. Call it before the login."""
@@ -144,6 +148,7 @@ class Client(commands.Bot):
             self.tree.add_command(menu)
         self.add_dynamic_items(*items)
         self._reacted, self._unreacted, self._submitted = reacted, unreacted, submitted
+        self._refused = refused
 
     async def admit(self, interaction: discord.Interaction[Any]) -> None:
         """Wait for an interaction's turn, and answer in its person's language from here on.
@@ -155,6 +160,13 @@ class Client(commands.Bot):
         if interaction.channel is None:
             raise UnknownChannel("I don't know this kind of channel. Use me in a text channel.")
         await self._gate.enter(interaction)
+
+    async def fail(self, interaction: discord.Interaction[Any], error: Exception) -> None:
+        """Tell the user what went wrong; what the server has blocked is noted in its log too."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        if isinstance(cause, BlockedContent) and self._refused is not None:
+            self._refused(interaction.guild_id, interaction.channel_id, interaction.user.id, cause)
+        await answer_error(interaction, error)
 
     async def setup_hook(self) -> None:
         """Find the gateway of a stand-in, and sync the commands; discord.py calls it after the login."""
@@ -203,4 +215,4 @@ class Client(commands.Bot):
             await self.admit(interaction)
             await self._submitted(interaction, data["custom_id"], values_of(data["components"]))
         except Exception as error:  # noqa: BLE001 - the error edge of forms
-            await answer_error(interaction, error)
+            await self.fail(interaction, error)

@@ -10,7 +10,6 @@ from discord import ui
 
 from bot.errors import Refusal
 from bot.interactions.client import Client
-from bot.interactions.error_handler import answer_error
 from bot.views.custom_ids import TEMPLATE, Press, PressKind
 
 Pressed = Callable[[discord.Interaction, Press], Awaitable[None]]
@@ -55,6 +54,6 @@ def persistent(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicI
                 data: Any = interaction.data or {}
                 await on_match(interaction, self._match, data.get("values", ()))
             except Exception as error:  # noqa: BLE001 - the error edge of buttons
-                await answer_error(interaction, error)
+                await interaction.client.fail(interaction, error)
 
     return Persistent

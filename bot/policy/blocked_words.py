@@ -1,30 +1,15 @@
 """Blocked words: whole words and phrases, never parts of others ("ass" is not in "grass")."""
 
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from bot.policy.spelling import LETTER, latin, plain, readings, without_syntax
 from generation import loras, prompt_syntax
 from generation.settings import GenerationSettings
 
-_LOOKALIKES = str.maketrans({"@": "a", "$": "s", "0": "o", "1": "i", "3": "e", "5": "s"})
-
-_LETTER = r"[^\W_]"
-
-_WORD = re.compile(f"{_LETTER}+")
-
-_SPELLED = re.compile(
-    rf"(?<!{_LETTER}){_LETTER}(?:(?:\s?(?:[^\w\s]|_)\s?{_LETTER}){{2,}}|(?:\s{_LETTER}){{2,}})(?!{_LETTER})"
-)
-"""Three or more single letters with marks or spaces between all of them."""
-
-_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-"""Invisible characters beside those that Unicode calls format characters: fillers, joiners, variation selectors."""
-
-_LIGATURES = re.compile("[\ufdfa\ufdfb]")
-"""Two signs that stand for whole sentences of 18 and 8 letters: a prompt of them would be that many times as long."""
+_WORD = re.compile(f"{LETTER}+")
 
 _Phrase = tuple[str, ...]
 
@@ -34,30 +19,53 @@ def asked_for(blocked: Iterable[str], settings: GenerationSettings) -> str | Non
 
     A negative prompt may contain blocked words, for it says what not to draw, but not with a negative weight.
     """
-    prompt, _ = loras.read(settings.prompt)
-    opposed = [span for window in prompt_syntax.parse(settings.negative_prompt) for span in window if span.weight < 0]
-    heard = [span for window in prompt_syntax.parse(prompt) for span in window]
-    texts = (settings.prompt, "".join(span.text for span in heard), " ".join(span.text for span in opposed))
-    return blocked_in(blocked, "\n".join(texts))
+    blocked = tuple(blocked)
+    return next(filter(None, (blocked_in(blocked, text) for text in _drawn(settings))), None)
+
+
+def person_asked_for(names: Iterable[str], settings: GenerationSettings) -> str | None:
+    """A blocked person whom a request names, with the family name first or last, or in one word; None for none."""
+    alternatives = _alternatives(tuple(names))
+    found = asked_for(alternatives, settings)
+    return None if found is None else alternatives[found]
 
 
 def blocked_in(blocked: Iterable[str], text: str) -> str | None:
     """A blocked word that stands in `text` as a word of its own; None where there is none.
 
-    A star at its end takes any ending. Case, accents, wide or fancy letters, invisible characters, digits for
-    letters and marks between all letters make no difference.
+    A star at its end takes any ending. Case, accents, wide, fancy and look-alike letters, invisible characters, digits
+    for letters, and marks or spaces between all letters make no difference.
     """
-    plain = _plain(text)
-    spoken = [each for variant in (plain, plain.translate(_LOOKALIKES)) for each in (variant, _joined(variant))]
-    listed = _listed(tuple(blocked))
-    found = (word for each in dict.fromkeys(spoken) for word in listed.in_text(each))
-    return next(found, None)
+    if not (words := tuple(blocked)):
+        return None
+    listed = _listed(words)
+    return next((word for each in readings(text) for word in listed.in_text(each)), None)
 
 
 def read(text: str) -> tuple[str, ...]:
     """The words of a typed list, divided by commas or lines, each once, without invisible ones."""
     words = (" ".join(each.split()) for each in re.split(r"[,\n]", text))
-    return tuple(dict.fromkeys(word for word in words if _plain(word).strip("* ")))
+    return tuple(dict.fromkeys(word for word in words if plain(word).strip("* ")))
+
+
+def _drawn(settings: GenerationSettings) -> Iterable[str]:
+    """All that is to be drawn, as typed, as the model reads it, and without any syntax."""
+    prompt, _ = loras.read(settings.prompt)
+    opposed = [span for window in prompt_syntax.parse(settings.negative_prompt) for span in window]
+    heard = "".join(span.text for window in prompt_syntax.parse(prompt) for span in window)
+    unwanted = "".join(span.text if span.weight < 0 else "\n" for span in opposed)
+    return dict.fromkeys((settings.prompt, heard, without_syntax(prompt), unwanted))
+
+
+@lru_cache(maxsize=256)
+def _alternatives(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Names by every way to write them."""
+    found: dict[str, str] = {}
+    for name in names:
+        first, *others = name.split()
+        for words in ((first, *others), (*others, first)):
+            found |= {" ".join(words): name, "".join(words): name}
+    return found
 
 
 class _Listed:
@@ -72,16 +80,21 @@ class _Listed:
         """Phrases as typed, by their words; these by how many words they have."""
         self._open: dict[tuple[int, int], dict[_Phrase, str]] = defaultdict(dict)
         """Those that end in a star, by how many words they have and by the length of the last one."""
-        self._odd: dict[str, re.Pattern[str]] = {}
+        self._odd: dict[str, tuple[str, re.Pattern[str]]] = {}
+        """Those that are not of letters alone, and their patterns."""
         for word in blocked:
-            stem, star = (plain := _plain(word)).removesuffix("*"), plain.endswith("*")
-            phrase = tuple(stem.split())
-            if not phrase or not all(map(_WORD.fullmatch, phrase)) or (star and stem[-1:].isspace()):
-                self._odd[word] = re.compile(_pattern(plain))
-            elif star:
-                self._open[len(phrase), len(phrase[-1])][phrase] = word
-            else:
-                self._whole[len(phrase)][phrase] = word
+            for form in {plain(word), latin(word)}:
+                self._add(word, form)
+
+    def _add(self, word: str, form: str) -> None:
+        stem, star = form.removesuffix("*"), form.endswith("*")
+        phrase = tuple(stem.split())
+        if not phrase or not all(map(_WORD.fullmatch, phrase)) or (star and stem[-1:].isspace()):
+            self._odd[form] = (word, re.compile(_pattern(form)))
+        elif star:
+            self._open[len(phrase), len(phrase[-1])][phrase] = word
+        else:
+            self._whole[len(phrase)][phrase] = word
 
     def in_text(self, text: str) -> Iterator[str]:
         words = _WORD.findall(text)
@@ -91,7 +104,7 @@ class _Listed:
         for (size, length), listed in self._open.items():
             cut = {(*phrase[:-1], phrase[-1][:length]) for phrase in phrases[size]}
             yield from (listed[phrase] for phrase in cut & listed.keys())
-        yield from (word for word, pattern in self._odd.items() if pattern.search(text))
+        yield from (word for word, pattern in self._odd.values() if pattern.search(text))
 
 
 def _phrases(words: Sequence[str], size: int) -> set[_Phrase]:
@@ -106,23 +119,5 @@ def _listed(blocked: tuple[str, ...]) -> _Listed:
 
 def _pattern(word: str) -> str:
     stem = r"[\W_]+".join(map(re.escape, word.removesuffix("*").split()))
-    end = "" if word.endswith("*") else f"(?!{_LETTER})"
-    return f"(?<!{_LETTER}){stem}{end}"
-
-
-def _plain(text: str) -> str:
-    """The text in lower case, without accents and invisible characters."""
-    text = _LIGATURES.sub(" ", text)
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    unseen = [each for each in set(decomposed) if unicodedata.combining(each) or unicodedata.category(each) == "Cf"]
-    return _UNSEEN.sub("", decomposed.translate(dict.fromkeys(map(ord, unseen))))
-
-
-def _joined(text: str) -> str:
-    """Text whose spelled-out words are joined; an "a" before them may be a word of its own."""
-    return _SPELLED.sub(_written, text)
-
-
-def _written(spelled: re.Match[str]) -> str:
-    word = re.sub(r"[\W_]", "", spelled[0])
-    return f"{word} {word[1:]}" if word.startswith("a") else word
+    end = "" if word.endswith("*") else f"(?!{LETTER})"
+    return f"(?<!{LETTER}){stem}{end}"

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from bot.errors import Refusal
 from bot.policy import blocked_words
+from bot.policy.blocked_content import BlockedContent
 from bot.policy.effective import HOST, EffectiveRules, SourcedValue, effective_rules, locked, set_by
 from bot.policy.requester import SERVER, Requester
 from bot.policy.server_rules import check_place
 from bot.policy.usual_count import Seconds, unmeasured
 from generation.catalogue import Catalogue
 from generation.errors import UserError
+from generation.sentences import Sentence
 from generation.settings import GenerationSettings, Limits
 from storage.people import People
 from storage.preferences import Preferences
@@ -84,7 +86,15 @@ class RequestContext:
             raise locked(MODEL, fixed)
         for settings in drawn:
             if (word := blocked_words.asked_for(self.rulebook.blocked_words, settings)) is not None:
-                raise Refusal("“{word}” is blocked on this server. Remove it from the prompt.", word=word)
+                raise BlockedContent(
+                    Sentence("the word {name}"), word, "“{name}” is blocked on this server. Remove it from the prompt."
+                )
+            if (name := blocked_words.person_asked_for(self.rulebook.blocked_people, settings)) is not None:
+                raise BlockedContent(
+                    Sentence("the person {name}"),
+                    name,
+                    "Pictures of {name} are blocked on this server. Remove the name from the prompt.",
+                )
             rules.check(settings)
         return rules
 

@@ -20,6 +20,7 @@ from bot.delivery.updates import MessageUpdates
 from bot.errors import UNEXPECTED, sentence_for
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import addressing
+from bot.policy.blocked_content import BlockedContent
 from bot.requests.completion import Completion
 from bot.views import MessageContent
 from generation.errors import UserError
@@ -189,7 +190,10 @@ class Preparation:
         """End a request that cannot be drawn, and tell its person alone why, unless that is among what was `told`."""
         if not isinstance(failure, UserError):
             log.error("what request %s starts from cannot be kept: %s", generation.id, failure)
-        with addressing(generation.origin.locale):
+        origin = generation.origin
+        if isinstance(failure, BlockedContent):
+            self._audit_log.refused(origin.guild_id, origin.channel_id, origin.user_id, failure)
+        with addressing(origin.locale):
             sentence = sentence_for(failure)
         failed = await self._generations.fail(generation.id, sentence)
         is_new = sentence not in told

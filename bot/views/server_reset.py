@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from bot.locales import say
-from bot.views.server_rules import allowed, blocked, changed_rule, hints, log_channel, policy
+from bot.views.server_rules import allowed, blocked, blocked_people, changed_rule, hints, log_channel, policy
 from bot.views.text import shown
 from storage.records import ANY_MODEL, NsfwPolicy
 from storage.rulebook import Rulebook
@@ -24,5 +24,7 @@ def what_is_lost(book: Rulebook, guild_id: int, named: Callable[[int], str]) -> 
         yield hints(book.hints)
     if book.blocked_words:
         yield blocked(book.blocked_words)
+    if book.blocked_people:
+        yield blocked_people(book.blocked_people)
     if book.log_channel_id:
         yield log_channel(book.log_channel_id)

@@ -221,6 +221,8 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
     yield f"{hints(book.hints)} · {_from(NOISEFOX if book.hints else SERVER)}"
     if book.blocked_words:
         yield f"{blocked(book.blocked_words)} · {_from(SERVER)}"
+    if book.blocked_people:
+        yield f"{blocked_people(book.blocked_people)} · {_from(SERVER)}"
     if book.log_channel_id:
         yield f"{log_channel(book.log_channel_id)} · {_from(SERVER)}"
 
@@ -247,6 +249,13 @@ def blocked(words: Sequence[str]) -> str:
     if not words:
         return say("No words are blocked.")
     return say("Blocked words: {words}", words=f"||{shown(', '.join(words), BLOCKED)}||")
+
+
+def blocked_people(names: Sequence[str]) -> str:
+    """The blocked people."""
+    if not names:
+        return say("No people are blocked.")
+    return say("Blocked people: {names}", names=shown(", ".join(names), BLOCKED))
 
 
 def log_channel(channel_id: int | None) -> str:

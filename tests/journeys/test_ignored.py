@@ -29,7 +29,7 @@ def told(words: str) -> set[str]:
         ({"prompt": "a red, blue} fox"}, {BRACE}),
         ({"prompt": r"a \{red, blue fox in the {snow}"}, set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)) if isinstance(value, set) else str(value),
 )
 async def test_settings_and_braces(bot: app.Bot, member: Member, options: dict[str, Any], ignored: set[str]) -> None:
     assert told(words_of(await member.imagine(**options))) == ignored

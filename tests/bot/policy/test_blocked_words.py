@@ -3,6 +3,7 @@ from time import perf_counter
 import pytest
 
 from bot.policy import blocked_words
+from bot.policy.spelling import without_syntax
 from generation.settings import GenerationSettings
 
 
@@ -32,6 +33,26 @@ from generation.settings import GenerationSettings
         ("ass", "an a.s.s"),
         ("ass", "@.$.$"),
         ("gore*", "g.o.r.e.f.e.s.t"),
+        ("naked", "n a k e d"),
+        ("naked", "n  a \n k\te   d"),
+        ("naked", "n.a.k.e.d"),
+        ("naked", "n . . a - - k__e 🦊 d"),
+        ("naked", "n a.k e-d"),
+        ("naked", "a picture of n a k e d a girl"),
+        ("naked", "I n a k e d y"),
+        ("naked", "n\N{ZERO WIDTH SPACE}a\N{ZERO WIDTH NON-JOINER}k\N{WORD JOINER}ed"),
+        ("naked", "n\N{CYRILLIC SMALL LETTER A}k\N{CYRILLIC SMALL LETTER IE}d"),
+        ("naked", "\N{GREEK CAPITAL LETTER NU}\N{CYRILLIC CAPITAL LETTER A}KED"),
+        ("hot", "\N{CYRILLIC CAPITAL LETTER EN}O\N{CYRILLIC CAPITAL LETTER TE}"),
+        ("naked", "n\N{LATIN SMALL LETTER ALPHA}ked"),
+        ("naked", "ɴᴀᴋᴇᴅ"),
+        ("naked", "🅝🅐🅚🅔🅓 🇳🇦🇰🇪🇩"),
+        ("naked", "n4k3d, n4ked"),
+        ("hell", "he11, he|l"),
+        ("shit", "sh!t, 5h1t!"),
+        ("ass", "@ss!"),
+        ("n\N{CYRILLIC SMALL LETTER A}ked", "naked"),
+        ("ТОМ", "Tom, том, ТОМ"),
     ],
 )
 def test_blocked(blocked: str, prompt: str) -> None:
@@ -51,6 +72,11 @@ def test_blocked(blocked: str, prompt: str) -> None:
         ("us", "a U.S. flag"),
         ("red apple", "apple red"),
         ("gore", "gorefest"),
+        ("ass", "g r a s s, g-r-a-s-s and gr\N{CYRILLIC SMALL LETTER A}ss"),
+        ("naked", "n a k e, a k e d and a naked1 b"),
+        ("us", "a U.S.A. flag"),
+        ("ass", "a $5 bill"),
+        ("pot", "рот"),
     ],
 )
 def test_parts_of_other_words_are_not(blocked: str, prompt: str) -> None:
@@ -71,6 +97,40 @@ def test_a_long_list_takes_no_time() -> None:
     assert perf_counter() - began < 1
 
 
+@pytest.mark.parametrize(
+    ("prompt", "is_asked_for"),
+    [
+        ("Jane van Doe on a horse", True),
+        ("jane  VAN doe's horse", True),
+        ("van Doe, Jane", True),
+        ("JaneVanDoe", True),
+        ("j@ne van d0e", True),
+        ("(jane) [van:doe:0.5]", True),
+        ("j a n e v a n d o e", True),
+        ("Jane and John van Doe", False),
+        ("Jane van Doering", False),
+    ],
+)
+def test_named_people(prompt: str, is_asked_for: bool) -> None:
+    settings = GenerationSettings(prompt, seed=1, model="pocket", width=64, height=64)
+    asked_for = blocked_words.person_asked_for(["Somebody", "Jane van Doe"], settings)
+    assert (asked_for == "Jane van Doe") is is_asked_for
+
+
+PIECES = ["a ", "a.", "a", "a. ", ". ", "[a:b:0.5]", ":1", ": ", "\N{CYRILLIC SMALL LETTER A} ", "!"]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_time_grows_with_the_prompt_and_no_faster(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = (piece * length)[:length]
+        began = perf_counter()
+        blocked_words.blocked_in(["naked", "two words", "gore*", "c++"], text + without_syntax(text))
+        return perf_counter() - began
+
+    assert min(seconds(60_000 + each) for each in range(2)) < 40 * min(seconds(6_000 + each) for each in range(3))
+
+
 def test_as_an_admin_types_them() -> None:
     assert blocked_words.read(" gore,two  words\nGore*, *,,gore") == ("gore", "two words", "Gore*")
     assert blocked_words.read("gore, \N{ZERO WIDTH SPACE}, \N{COMBINING ACUTE ACCENT}*") == ("gore",)
@@ -86,6 +146,15 @@ def test_as_an_admin_types_them() -> None:
         ("<lora:ass:0.5> a boat", "", True),
         ("a (ass:-1) boat", "", True),
         ("a boat", "(ass:-1), blur", True),
+        ("[a:ss:0.5] boat", "", True),
+        ("[as:s:.5]", "", True),
+        ("[as|s] boat", "", True),
+        ("(as:1.2)[s] boat", "", True),
+        ("(a)(s)(s)", "", True),
+        ("((a) (s) (s):1.3)", "", True),
+        ("gr(ass:1.2) [gr:ass:0.5] in (b)(ass)", "", True),
+        ("gr[a]ss and b[a:ss:0.5]", "", False),
+        ("a boat", "(as:-1)(s:-2)", True),
         ("a boat", "ass, blur", False),
         ("a boat", "(ass:1.4)", False),
     ],
