@@ -142,11 +142,6 @@ def _strengths(pairs: dict[str, str]) -> tuple[str, str]:
     return "0.75", said or "0.5"
 
 
-def model_hash_in(text: str) -> str:
-    """The model's hash in `text`, or an empty string."""
-    return _pairs(text[-LONGEST:].rpartition("\n")[2]).get("Model hash", "")
-
-
 def _pairs(line: str) -> dict[str, str]:
     """The pairs of the last line, by name."""
     return {match[1].strip(): _unquoted(match[2]) for match in _PAIR.finditer(line) if match[2] is not None}

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from generation.infotext import Drawn, NoInfotext, from_infotext, model_hash_in, to_infotext, with_upscale
+from generation.infotext import Drawn, NoInfotext, from_infotext, to_infotext, with_upscale
 from generation.settings import GenerationSettings, Sampler, Schedule
 
 APPLE = GenerationSettings(
@@ -63,11 +63,6 @@ def test_an_upscale_is_told_once_and_the_settings_stay() -> None:
     assert from_infotext(twice) == from_infotext(text)
     assert with_upscale("a photo, taken: yesterday", "Lanczos", 2) == "a photo, taken: yesterday"
     assert with_upscale("", "Lanczos", 2) == ""
-
-
-def test_the_hash_of_the_model() -> None:
-    assert model_hash_in(to_infotext(APPLE, DRAWN)) == "0123456789"
-    assert model_hash_in("nothing") == ""
 
 
 def test_metadata_of_any_length_is_not_read() -> None:

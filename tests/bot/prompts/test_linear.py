@@ -21,7 +21,7 @@ from generation.comparison import Parameter
 from generation.errors import UserError
 from generation.loras import Loras, LoraSpec
 from generation.settings import PROMPT_LENGTH
-from tests.generation.work import instructions
+from tests.generation.work import instructions, unobserved
 
 LONGEST_MESSAGE = 4000
 """Characters that a field of a form holds, and more than any option but the prompt."""
@@ -65,7 +65,6 @@ PARSERS: dict[str, tuple[Callable[[str], object], int]] = {
     "trigger words": (lambda text: OWN.with_words(text, "pocket"), PROMPT_LENGTH.high),
     "LoRAs as one types": (lambda text: OWN.completions(text, "pocket"), PROMPT_LENGTH.high),
     "metadata": (lambda text: infotext.from_infotext(f"a\n{text}"), infotext.LONGEST - 2),
-    "hash in metadata": (infotext.model_hash_in, infotext.LONGEST),
     "upscale in metadata": (lambda text: infotext.with_upscale(text, "lanczos", 2), infotext.LONGEST),
     "blocked words": (partial(blocked_words.blocked_in, BLOCKED), PROMPT_LENGTH.high),
     "list of blocked words": (blocked_words.read, LONGEST_MESSAGE),
@@ -108,6 +107,8 @@ def test_ten_times_the_text_is_ten_times_the_work(name: str) -> None:
 def test_the_longest_text_is_read_at_once(name: str) -> None:
     parse, longest = PARSERS[name]
     for text in worst_cases(longest):
-        start = time.process_time()
-        attempt(parse, text)
-        assert time.process_time() - start <= SECONDS * SLOWER, text[:40]
+        with unobserved():
+            start = time.process_time()
+            attempt(parse, text)
+            taken = time.process_time() - start
+        assert taken <= SECONDS * SLOWER, text[:40]
