@@ -39,5 +39,5 @@ figures: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,training,upscale]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,nsfw,training,upscale]"
 	touch $@
