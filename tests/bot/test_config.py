@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import config
 from bot.config import Config, ConfigError, DiscordConfig, load
 from generation.catalogue import POCKET
 from generation.embeddings import EmbeddingSpec
@@ -196,3 +197,18 @@ def test_a_token_in_the_config_is_to_be_kept_elsewhere(tmp_path: Path, line: str
     with pytest.raises(ConfigError, match="Don't write the token into the configuration file") as error:
         load(written(tmp_path, line))
     assert "abc" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "section", ['[safety]\nchecker = "opennsfw"', '[models.a]\nsource = "pocket"\nsafety_checker = "opennsfw"']
+)
+def test_a_checker_that_is_not_installed_is_named_in_one_sentence(
+    section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(section)
+    monkeypatch.setattr(config, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r'"opennsfw" is not installed\. Run `pip install "noisefox\[nsfw\]"`'):
+        load(file)
+    monkeypatch.setattr(config, "find_spec", lambda name: object())
+    assert {each.safety_checker for each in load(file).catalogue} == {"opennsfw"}

@@ -25,6 +25,7 @@ from bot.config import Config, DiscordConfig, UpscalingConfig, WorkerConfig
 from bot.delivery import throttle
 from bot.interactions import client
 from bot.policy import usual_count
+from generation.catalogue import OPEN_NSFW, POCKET
 from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
@@ -35,6 +36,9 @@ from storage.paces import Paces
 from tests.databases import save_empty
 from tests.fake_pool import FakePool
 from tests.forked_worker import ForkServer
+
+CHECKED_OFFLINE = replace(POCKET, name="checked offline", harmless=False, safety_checker=OPEN_NSFW)
+"""The shipped model as if its pictures had to be checked."""
 
 Message = dict[str, Any]
 Start = Callable[..., AbstractAsyncContextManager[app.Bot]]
@@ -217,7 +221,9 @@ def worker_command(fork_server: ForkServer) -> tuple[str, ...]:
 async def worker(worker_command: tuple[str, ...]) -> AsyncIterator[LocalPool]:
     """One worker for all journeys that leave it as they found it. It enlarges in no time, and without detail."""
     config = Config(
-        worker=WorkerConfig(dtype="float32", max_pictures=2), upscaling=UpscalingConfig(UpscalerName.LANCZOS)
+        models=(POCKET, CHECKED_OFFLINE),
+        worker=WorkerConfig(dtype="float32", max_pictures=2),
+        upscaling=UpscalingConfig(UpscalerName.LANCZOS),
     )
     async with LocalPool(config.worker_options, worker_command) as pool:
         yield pool

