@@ -28,6 +28,12 @@ def starting(generation: Generation, parent: Generation | None = None) -> Messag
     return MessageContent(framed([*parts, ui.TextDisplay(say("Starting…")), cancel]))
 
 
+def cancelling(generation: Generation) -> MessageContent:
+    """A request that somebody has just cancelled."""
+    parts = _title(generation.settings, generation.lineage, generation.origin.user_id, None)
+    return MessageContent(framed([*parts, ui.TextDisplay(say("Cancelling…"))], QUIET))
+
+
 def underway(
     generation: Generation,
     event: Event,
@@ -224,8 +230,11 @@ def _withheld(generation: Generation) -> str:
 def _without_pictures(generation: Generation, sentence: str, parent: Generation | None) -> MessageContent:
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     parts.append(ui.TextDisplay(sentence))
-    if not generation.lineage.action.enlarges:
-        parts.append(ui.ActionRow(button(Press(PressKind.REROLL, generation.id))))
+    kinds = [] if generation.lineage.action.enlarges else [PressKind.REROLL]
+    if generation.state in (JobState.CANCELLED, JobState.FAILED):
+        kinds.append(PressKind.DELETE)
+    if kinds:
+        parts.append(ui.ActionRow(*(button(Press(kind, generation.id)) for kind in kinds)))
     return MessageContent(framed(parts, QUIET))
 
 
