@@ -90,7 +90,7 @@ class Estimates:
         it takes the order and the room."""
         forecast = Forecast(order=order, room=room, pace=self._pace, loads=self._loads, patience=self._patience)
         for each in running:
-            if each.ended or each.stopping or each.abandoned:
+            if each.is_over:
                 continue
             forecast.add_running(Expected(each.job, self._turns_of_running(each.generation), each.beside))
         self._turns = {job_id: self._turns.get(job_id) or self._turns_of(each) for job_id, each in waiting.items()}
