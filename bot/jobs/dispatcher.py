@@ -14,7 +14,7 @@ from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
 from bot.jobs.waiting_times import WaitingTimes
 from generation.errors import LimitExceeded
-from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Started
+from generation.events import Cancelled, Completed, Ending, Event, Explaining, Failed, Loading, Progress, Started
 from generation.fair_queue import FairQueue
 from generation.jobs import Job
 from generation.pace import Work
@@ -244,6 +244,8 @@ class Dispatcher:
                 await self._estimates.keep(learned)
             case Progress(step=step, steps=steps):
                 flight.done, left = self._estimates.advance(generation, step, steps)
+            case Explaining(part=part, parts=parts):
+                left = self._estimates.explain(generation, part, parts)
         self._delivery.update(generation, comparison_parts.overall(generation, event), left)
         if self._delivery.sends_soon(generation):
             await self._pool.want_frame(generation.id)

@@ -15,7 +15,7 @@ from bot.views.hints import hinted
 from bot.views.message import QUIET, SPOILER, MessageContent, Part, framed, gallery
 from bot.views.plain import plain
 from bot.views.text import bar, described, headline, lineage_line, shown, small_print
-from generation.events import Event, Loading, Progress, Queued
+from generation.events import Event, Explaining, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
 from storage.records import Generation, Lineage
@@ -58,6 +58,8 @@ def underway(
                 line = say("{bar}  part {part} of {parts}", bar=bar(step, steps), part=step, parts=steps)
             else:
                 line = say("{bar}  step {step} of {steps}", bar=bar(step, steps), step=step, steps=steps)
+        case Explaining(part=part, parts=of):
+            line = say("{bar}  Making the figures: part {part} of {parts}", bar=bar(part, of), part=part + 1, parts=of)
         case _:
             line = say("Starting…")
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
