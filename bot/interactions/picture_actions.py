@@ -150,7 +150,7 @@ class PictureActions:
         """Say at once that a request is being cancelled, stop it, and show on the message that was pressed how it has
         ended, unless that is shown there anyway."""
         if generation.state.unfinished:
-            content = views.cancelling(generation)
+            content = views.cancelling(generation, await self._generations.parent_of(generation))
             content.view.stop()
             await interaction.response.edit_message(view=content.view, attachments=[])
             await self._dispatcher.cancel(generation)

@@ -21,16 +21,16 @@ from generation.settings import GenerationSettings
 from storage.records import Generation, Lineage
 
 
-def starting(generation: Generation, parent: Generation | None = None) -> MessageContent:
+def starting(generation: Generation, parent: Generation | None) -> MessageContent:
     """A request that is about to be queued."""
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     cancel = ui.ActionRow(button(Press(PressKind.CANCEL, generation.id)))
     return MessageContent(framed([*parts, ui.TextDisplay(say("Starting…")), cancel]))
 
 
-def cancelling(generation: Generation) -> MessageContent:
+def cancelling(generation: Generation, parent: Generation | None) -> MessageContent:
     """A request that somebody has just cancelled."""
-    parts = _title(generation.settings, generation.lineage, generation.origin.user_id, None)
+    parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     return MessageContent(framed([*parts, ui.TextDisplay(say("Cancelling…"))], QUIET))
 
 
@@ -38,7 +38,7 @@ def underway(
     generation: Generation,
     event: Event,
     preview: bytes | None,
-    parent: Generation | None = None,
+    parent: Generation | None,
     left: float | None = None,
     *,
     may_be_late: bool = False,
@@ -75,7 +75,7 @@ def underway(
     return MessageContent(framed(parts), files)
 
 
-def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None = None) -> MessageContent:
+def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None) -> MessageContent:
     """A request that has ended, with its picture files."""
     match generation.state:
         case JobState.COMPLETED:
@@ -88,7 +88,7 @@ def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Gener
 
 
 def ended_versions(
-    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None = None
+    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None
 ) -> list[MessageContent]:
     """A request that has ended, for a message that Discord may refuse: whole, without its prompt, and without both
     prompt and pictures."""
@@ -96,8 +96,8 @@ def ended_versions(
     elsewhere = say("Discord doesn't let me show this here. It's in /history, number {number}.", number=generation.id)
     return [
         ended(generation, pictures, parent),
-        ended(silent, pictures),
-        _without_pictures(silent, elsewhere, None),
+        ended(silent, pictures, parent),
+        _without_pictures(silent, elsewhere, parent),
     ]
 
 
