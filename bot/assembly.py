@@ -445,7 +445,7 @@ async def _serve(
 def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> list[commands.Cog]:
     """The commands that draw."""
     contexts, confirmation, presets = incoming.contexts, incoming.confirmation, incoming.presets
-    planner, submission, people = incoming.planner, incoming.submission, store.people
+    people = store.people
     return [
         Imagine(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
         Blend(confirmation=confirmation, contexts=contexts, presets=presets, catalogue=catalogue),
@@ -458,5 +458,5 @@ def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> l
             catalogue=catalogue,
         ),
         Explain(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
-        Seed(contexts=contexts, planner=planner, submission=submission, catalogue=catalogue),
+        Seed(contexts=contexts, confirmation=confirmation, catalogue=catalogue),
     ]

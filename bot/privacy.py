@@ -82,7 +82,7 @@ class PersonalData:
     async def _all_of(self, user_id: int) -> list[Generation]:
         found: list[Generation] = []
         for start in count(step=BATCH):
-            page = await self._generations.of_user(user_id, start=start, most=BATCH, deleted=True)
+            page = await self._generations.of_user(user_id, start=start, most=BATCH, without=())
             found += page.generations
             if start + BATCH >= page.total:
                 break

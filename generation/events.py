@@ -42,6 +42,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Explaining:
+    """The pictures are drawn, and `part` of `parts` of what the explanation shows of the first one is made, with a
+    preview of the last part."""
+
+    job_id: int
+    part: int
+    parts: int
+    previews: tuple[Preview, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """All pictures are finished. `seconds` does not include waiting. `circumstances` are the device, number format and
     batch, on which the last bits of the pixels depend."""
@@ -73,5 +84,5 @@ class Cancelled:
     job_id: int
 
 
-Event = Queued | Loading | Started | Progress | Completed | Failed | Cancelled
+Event = Queued | Loading | Started | Progress | Explaining | Completed | Failed | Cancelled
 Ending = Completed | Failed | Cancelled

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -163,12 +163,17 @@ class Generations:
             return found[0] if found else None
 
     async def of_user(
-        self, user_id: int, search: str = "", start: int = 0, most: int = 25, *, deleted: bool = False
+        self,
+        user_id: int,
+        search: str = "",
+        start: int = 0,
+        most: int = 25,
+        *,
+        without: Collection[JobState] = (JobState.DELETED,),
     ) -> Page:
-        """A page of a person's requests whose prompts contain all words of `search`, and deleted ones if asked."""
-        mine = [GenerationRow.user_id == user_id]
-        if not deleted:
-            mine.append(GenerationRow.state != JobState.DELETED.value)
+        """A page of a person's requests whose prompts contain all words of `search`, but for those in some states."""
+        hidden = [state.value for state in without]
+        mine = [GenerationRow.user_id == user_id, GenerationRow.state.not_in(hidden)]
         mine += [GenerationRow.prompt.icontains(word, autoescape=True) for word in search.split()]
         return await self._page(mine, start, most)
 

@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from generation import cost, infotext
 from generation.errors import FailureKind
-from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
+from generation.events import Cancelled, Completed, Event, Explaining, Failed, Loading, Progress, Started
 from generation.explanation import FORKS, MOMENTS, Explanation, Fork, Moment, spread
 from generation.infotext import Drawn
 from generation.jobs import Draw, Job, Task, Upscale
@@ -74,6 +74,11 @@ class FakePool:
         """Report a step of all jobs at work. `steps` is how many each has in all, by default what its task takes."""
         for job in self.at_work.values():
             self._events.put_nowait(Progress(job.id, step, steps or _steps(job.task), (GREY,) * job.task.pictures))
+
+    def explain(self, part: int, parts: int) -> None:
+        """Report that all jobs at work have made so many parts of their explanation."""
+        for job in self.at_work.values():
+            self._events.put_nowait(Explaining(job.id, part, parts, (GREY,)))
 
     async def until_at_work(self, jobs: int = 1) -> None:
         """Wait until the pool has so many jobs that are not finished."""

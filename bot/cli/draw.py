@@ -24,7 +24,7 @@ from bot.requests import sizes
 from generation import cost, images, infotext, wire
 from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import InvalidSetting, NoisefoxError, UserError
-from generation.events import Completed, Event, Failed, Progress
+from generation.events import Completed, Event, Explaining, Failed, Progress
 from generation.jobs import Draw, Inputs, Job, Manner, Upscale
 from generation.local_pool import QUIET, LocalPool
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
@@ -211,6 +211,8 @@ async def finished(events: AsyncIterator[Event], steps: int | None = None) -> Co
                 case Progress():
                     bar.total = event.steps
                     bar.update(event.step - bar.n)
+                case Explaining():
+                    bar.set_description(f"figures, part {event.part + 1} of {event.parts}")
                 case Completed():
                     return event
                 case Failed():

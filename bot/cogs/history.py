@@ -22,7 +22,14 @@ from storage.generations import Generations
 from storage.people import People
 from storage.records import Generation
 
-TITLES = {"history": Sentence("Your pictures"), "favourites": Sentence("⭐ Your favourites")}
+FAVOURITES = "favourites"
+HIDDEN = {"history": (JobState.DELETED, JobState.CANCELLED), "everything": (JobState.DELETED,)}
+"""What each list of somebody's requests leaves out."""
+TITLES = {
+    "history": Sentence("Your pictures"),
+    "everything": Sentence("Your pictures and cancelled requests"),
+    FAVOURITES: Sentence("⭐ Your favourites"),
+}
 
 Search = app_commands.Range[str, 1, pages.SEARCH]
 Number = app_commands.Range[int, 1, 2**53 - 1]
@@ -40,18 +47,19 @@ class History(commands.Cog):
         self._visibility = visibility
 
     @app_commands.command()
-    async def history(self, interaction: discord.Interaction, search: Search = "") -> None:
+    async def history(self, interaction: discord.Interaction, search: Search = "", cancelled: bool = False) -> None:
         """Show your pictures, including private ones.
 
         Args:
             search: Words to look for in the prompt
+            cancelled: Also show what you cancelled
         """
-        await self._list(interaction, Place("history", 0, search.strip()))
+        await self._list(interaction, Place("everything" if cancelled else "history", 0, search.strip()))
 
     @app_commands.command()
     async def favourites(self, interaction: discord.Interaction) -> None:
         """Show your favourite pictures."""
-        await self._list(interaction, Place("favourites", 0))
+        await self._list(interaction, Place(FAVOURITES, 0))
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction, number: Number) -> None:
@@ -80,10 +88,11 @@ class History(commands.Cog):
 
     async def _page(self, interaction: discord.Interaction, place: Place) -> MessageContent:
         user_id = interaction.user.id
-        if place.kind == "favourites":
+        if place.kind == FAVOURITES:
             page = await self._generations.favourites_of(user_id, place.start, pages.PAGE)
         else:
-            page = await self._generations.of_user(user_id, place.search, place.start, pages.PAGE)
+            hidden = HIDDEN[place.kind]
+            page = await self._generations.of_user(user_id, place.search, place.start, pages.PAGE, without=hidden)
         small = {each.id: await self._thumbnail(interaction, each) for each in page.generations}
         return pages.of_pictures(
             place, say(TITLES[place.kind]), page, {name: data for name, data in small.items() if data}

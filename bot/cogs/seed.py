@@ -8,13 +8,12 @@ from discord.ext import commands
 
 from bot.cogs import option_types
 from bot.errors import Refusal
-from bot.interactions.begin_request import begin
+from bot.interactions.confirmation import Confirmation
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
 from bot.prompts import flags
 from bot.requests import seed_cells
-from bot.requests.planner import Planner
-from bot.requests.submission import Submission
+from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
 
@@ -26,12 +25,9 @@ _SIZE = re.compile(r"\d{2,4}[x×]\d{2,4}", re.IGNORECASE)
 class Seed(commands.Cog):
     """The noise of a seed, and pictures made of it."""
 
-    def __init__(
-        self, *, contexts: ContextLoader, planner: Planner, submission: Submission, catalogue: Catalogue
-    ) -> None:
+    def __init__(self, *, contexts: ContextLoader, confirmation: Confirmation, catalogue: Catalogue) -> None:
         self._contexts = contexts
-        self._planner = planner
-        self._submission = submission
+        self._confirmation = confirmation
         self._catalogue = catalogue
 
     @app_commands.command()
@@ -63,8 +59,8 @@ class Seed(commands.Cog):
             chosen = chosen.over(typed.chosen)
             private, spoiler = private or typed.private, spoiler or typed.spoiler
         context = await self._contexts.load(requester_of(interaction))
-        plan = self._planner.seed(context, number, words, _sized(size).over(chosen))
-        await begin(interaction, self._submission, [plan], private=private, spoiler=spoiler)
+        asked = PictureRequest(words, number, _sized(size).over(chosen), private=private, spoiler=spoiler, of_seed=True)
+        await self._confirmation.take(interaction, context, asked)
 
     @seed.autocomplete("model")
     async def _models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

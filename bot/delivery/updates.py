@@ -21,7 +21,7 @@ from bot.delivery.messages import (
 from bot.delivery.throttle import PLACE_SECONDS, Clock, JobUpdate, MessageThrottle, RateLane, RateLanes, Sleep, pause
 from bot.locales import addressing
 from bot.views import MessageContent
-from generation.events import Event, Progress
+from generation.events import Event, Explaining, Progress
 from generation.jobs import JobState
 from storage.generations import Generations
 from storage.records import Generation, Origin
@@ -150,7 +150,11 @@ class MessageUpdates:
             return
         await self._calm()
         preview = None
-        if isinstance(update.event, Progress) and update.event.previews and not generation.origin.hides_previews:
+        if (
+            isinstance(update.event, Progress | Explaining)
+            and update.event.previews
+            and not generation.origin.hides_previews
+        ):
             preview = await asyncio.to_thread(encode.of_previews, update.event.previews)
         parent = await self._generations.parent_of(generation)
         late = update.left is not None and self._messages.may_miss(generation.origin, update.left)

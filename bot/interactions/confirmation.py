@@ -34,8 +34,8 @@ AT_ONCE = 4
 """Requests that one command may make without a question."""
 
 MANY_STEPS = 150
-"""Steps that a comparison may take without a question, as many as one picture may have. A picture larger than its
-model's own size counts as so many more."""
+"""Steps that a comparison or a seed's figure may take without a question, as many as one picture may have. A picture
+larger than its model's own size counts as so many more."""
 
 DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>\d{1,18})")
 
@@ -143,20 +143,19 @@ class Confirmation:
     ) -> list[Plan]:
         """The plans of a request. Those of many are only made where there is room for them all, and unasked they
         make one picture each."""
-        first, *others = picture_request.prompts
+        first, *others = picture_request.each
         if others:
             context = replace(context, seconds=unmeasured)
-        [plan] = self._request_plans.of(context, replace(picture_request, prompts=[first]))
-        await self._submission.check_room(plan, len(picture_request.prompts))
-        plans = [plan]
-        if others:
-            plans += self._request_plans.of(context, replace(picture_request, prompts=others))
+        plans = self._request_plans.of(context, first)
+        await self._submission.check_room(plans[0], 1 + len(others))
+        for each in others:
+            plans += self._request_plans.of(context, each)
         check_reach(interaction, self._submission, plans)
         return plans
 
     def _work(self, plans: Sequence[Plan]) -> float:
-        """The steps of all comparisons, at the size that each model draws by itself."""
-        cells = [each for plan in plans if plan.axes for each in plan.work.each]
+        """The steps of all sheets, at the size that each model draws by itself."""
+        cells = [each for plan in plans if plan.cells for each in plan.work.each]
         return sum(each.charged * self._size(each.settings) for each in cells)
 
     def _size(self, settings: GenerationSettings) -> float:
@@ -172,6 +171,8 @@ class Confirmation:
             told = say("{cost}, {time} until all are done", cost=told, time=about(seconds))
         if plans[0].axes:
             what, label = say("This is a large comparison"), say("Draw the comparison")
+        elif plans[0].cells:
+            what, label = say("This is a large figure"), say("Draw the figure")
         else:
             what, label = say("This makes {n} requests", n=len(plans)), say("Draw all {n}", n=len(plans))
         draw: ui.Button[Any] = ui.Button(

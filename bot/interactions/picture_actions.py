@@ -150,12 +150,19 @@ class PictureActions:
         await begin(interaction, self._submission, plans, private=origin.private, spoiler=origin.spoiler)
 
     async def _cancel(self, interaction: discord.Interaction, generation: Generation) -> None:
-        """Stop a request, and show on the message that was pressed how it has ended, if it has."""
-        await interaction.response.defer()
+        """Say at once that a request is being cancelled, stop it, and show on the message that was pressed how it has
+        ended, unless that is shown there anyway."""
         if generation.state.unfinished:
+            content = views.cancelling(generation, await self._generations.parent_of(generation))
+            content.view.stop()
+            await interaction.response.edit_message(view=content.view, attachments=[])
             await self._dispatcher.cancel(generation)
+        else:
+            await interaction.response.defer()
         now = await self._generations.get(generation.id)
         if now is None or now.state.unfinished:
+            return
+        if generation.state.unfinished and interaction.message and interaction.message.id == now.origin.message_id:
             return
         pictures = await self._finished_files.of(now, self._messages.room(now.origin))
         await answer(interaction, views.ended(now, pictures, await self._generations.parent_of(now)))

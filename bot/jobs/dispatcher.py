@@ -13,7 +13,7 @@ from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
 from bot.jobs.waiting_times import WaitingTimes
 from generation.errors import LimitExceeded
-from generation.events import Cancelled, Completed, Ending, Event, Failed, Loading, Progress, Started
+from generation.events import Cancelled, Completed, Ending, Event, Explaining, Failed, Loading, Progress, Started
 from generation.fair_queue import FairQueue
 from generation.jobs import Job
 from generation.pace import Work
@@ -118,7 +118,7 @@ class Dispatcher:
     @property
     def drawing(self) -> int:
         """The number of requests that are being drawn."""
-        return len(self._in_flight)
+        return len(self._running())
 
     def check_queue_length(self, more: int = 1) -> None:
         """Raise `LimitExceeded` where the queue has no place for so many requests more."""
@@ -131,13 +131,25 @@ class Dispatcher:
         return self._waiting_times.seconds_until(requests, str(user_id))
 
     async def cancel(self, generation: Generation) -> None:
-        """Stop a request. The message of one that has ended shows that again."""
-        if flight := self._in_flight.get(generation.id):
-            flight.stopping = True
-            await self._pool.cancel(generation.id)
+        """Stop a request, and show that at once, however long the worker takes to hear of it. The message of one that
+        has ended shows that again; one that is drawn and only being written down ends as it is, but for what a
+        comparison has left."""
+        flight = self._in_flight.get(generation.id)
+        if flight is None:
+            self._take_out(generation.id)
+            self._delivery.finish(await self._cancelled(generation, done=0.0))
             return
-        self._take_out(generation.id)
-        self._delivery.finish(await self._cancelled(generation, done=0.0))
+        flight.stopping = True
+        if flight.ended:
+            return
+        try:
+            ended = await self._cancelled(flight.generation, flight.done)
+        except StorageError:
+            flight.stopping = False
+            raise
+        self._waiting_times.changed()
+        await self._pool.cancel(generation.id)
+        self._delivery.finish(ended)
 
     async def abandon(self, generation: Generation) -> None:
         """Stop a request of which nothing is to be written or shown any more."""
@@ -152,7 +164,8 @@ class Dispatcher:
         await self._idle.wait()
 
     def _running(self) -> list[Generation]:
-        return [each.generation for each in self._in_flight]
+        """What is being drawn, without what was cancelled."""
+        return [each.generation for each in self._in_flight if not (each.stopping or each.abandoned)]
 
     def _take_out(self, generation_id: int) -> bool:
         """Take a request out of the queue; False where it does not wait."""
@@ -180,7 +193,7 @@ class Dispatcher:
                 continue
             flight.ended = isinstance(event, Ending)
             try:
-                if not flight.abandoned:
+                if not (flight.stopping or flight.abandoned):
                     await self._note(flight, event)
             except (StorageError, OSError):
                 log.exception("what happened to %s cannot be kept; it is taken up again soon", event.job_id)
@@ -227,6 +240,8 @@ class Dispatcher:
                 await self._estimates.keep(learned)
             case Progress(step=step, steps=steps):
                 flight.done, left = self._estimates.advance(generation, step, steps)
+            case Explaining(part=part, parts=parts):
+                left = self._estimates.explain(generation, part, parts)
         self._delivery.update(generation, comparison_parts.overall(generation, event), left)
         if self._delivery.sends_soon(generation):
             await self._pool.want_frame(generation.id)

@@ -1,7 +1,8 @@
 """How long things take: learned from what ran, told to those who wait."""
 
+import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from bot.jobs import comparison_parts
 from bot.jobs.forecast import Expected, Forecast, Turn
@@ -21,7 +22,14 @@ class Estimates:
     """Seconds until requests are drawn. All are None where nothing is known of a model yet."""
 
     def __init__(
-        self, *, pace: Pace, loads: ModelLoads, paces: Paces, catalogue: Catalogue, patience: float = 0.0
+        self,
+        *,
+        pace: Pace,
+        loads: ModelLoads,
+        paces: Paces,
+        catalogue: Catalogue,
+        patience: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pace = pace
         self._loads = loads
@@ -29,6 +37,9 @@ class Estimates:
         self._catalogue = catalogue
         self._patience = patience
         """Seconds that a job waits for those of other models; see `WorkerConfig.model_wait_seconds`."""
+        self._clock = clock
+        self._explanations: dict[int, tuple[float, float]] = {}
+        """When each explanation in the pool was begun, and the share of it that is made."""
         self._turns: dict[int, list[Turn]] = {}
         """What is left of each request that waited at the last forecast."""
 
@@ -52,6 +63,7 @@ class Estimates:
     def begin(self, generation: Generation) -> dict[Key, float]:
         """A job runs; what was learned of loading its model. An upscale begins to count with the first step that is
         drawn."""
+        self._explanations.pop(generation.id, None)
         enlarges = generation.lineage.action.enlarges
         work = self.redrawn(generation) if enlarges else comparison_parts.work_next(generation)
         if work is None:
@@ -75,6 +87,16 @@ class Estimates:
         self._pace.step(generation.id, step)
         return step / steps, self._pace.left(generation.id)
 
+    def explain(self, generation: Generation, part: int, parts: int) -> float | None:
+        """Note that so many parts of an explanation are made, after the last step; the seconds that are left, if that
+        is known. Its time counts for no step."""
+        if generation.id not in self._explanations:
+            self._pace.complete(generation.id)
+            self._pace.end(generation.id)
+        begun, _ = self._explanations.get(generation.id, (self._clock(), 0.0))
+        self._explanations[generation.id] = begun, part / parts
+        return (self._clock() - begun) / part * (parts - part) if part else None
+
     def complete(self, generation: Generation) -> dict[Key, float]:
         """A job has ended with its pictures, whose last steps are not reported; what was learned of the pace."""
         self._pace.complete(generation.id)
@@ -83,6 +105,7 @@ class Estimates:
     def end(self, job_id: int) -> dict[Key, float]:
         """A job has left the pool; what was learned of the pace."""
         self._loads.end(job_id)
+        self._explanations.pop(job_id, None)
         return self._pace.end(job_id)
 
     async def keep(self, learned: dict[Key, float]) -> None:
@@ -97,7 +120,7 @@ class Estimates:
         it takes the order and the room."""
         forecast = Forecast(order=order, room=room, pace=self._pace, loads=self._loads, patience=self._patience)
         for each in running:
-            if each.ended or each.stopping or each.abandoned:
+            if each.is_over:
                 continue
             forecast.add_running(Expected(each.job, self._turns_of_running(each.generation), each.beside))
         self._turns = {job_id: self._turns.get(job_id) or self._turns_of(each) for job_id, each in waiting.items()}
@@ -108,6 +131,9 @@ class Estimates:
     def _turns_of_running(self, generation: Generation) -> deque[Turn]:
         """What is left of a request in the pool."""
         first, *others = self._turns_of(generation)
+        if explanation := self._explanations.get(generation.id):
+            tail = first[-1]
+            return deque([(tail._replace(forwards=tail.forwards * (1 - explanation[1])),)])
         left = self._pace.remaining(generation.id)
         return deque([(left, *first[1:]) if left else first, *others])
 

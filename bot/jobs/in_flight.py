@@ -22,9 +22,14 @@ class InFlight:
     ended: bool = False
     """True once the pool has done with it, and only the outcome is yet to be written."""
     stopping: bool = False
-    """True once somebody has cancelled it: no more parts of a comparison are begun."""
+    """True once somebody has cancelled it: what it draws from then on is not kept."""
     abandoned: bool = False
     """True once nothing of it is to be written or shown any more."""
+
+    @property
+    def is_over(self) -> bool:
+        """True where nobody waits for what the pool still does with it."""
+        return self.ended or self.stopping or self.abandoned
 
 
 class InFlightJobs:

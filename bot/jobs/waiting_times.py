@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from bot.jobs.estimates import Estimates
 from bot.jobs.forecast import Expected, Forecast
@@ -38,7 +38,7 @@ class WaitingTimes:
         waiting: Mapping[int, Generation],
         estimates: Estimates,
         tell: Tell,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.thread_time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._pool = pool
@@ -61,9 +61,13 @@ class WaitingTimes:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            began = self._clock()
-            await self._tell_all()
-            await self._sleep((self._clock() - began) / SHARE)
+            spent, telling, is_told = 0.0, self._tell_all(), False
+            while not is_told:
+                began = self._clock()
+                is_told = next(telling, True)
+                spent += self._clock() - began
+                await asyncio.sleep(0)
+            await self._sleep(spent / SHARE)
 
     def seconds_until(self, requests: Sequence[Work], owner: str = "") -> float | None:
         """Seconds until new requests of an owner would be drawn, or, without any, all that waits; None where that is
@@ -72,7 +76,10 @@ class WaitingTimes:
         jobs = [Job(-number, owner, Draw(work.settings, cells=work.cells)) for number, work in enumerate(requests, 1)]
         for job, work in zip(jobs, requests, strict=True):
             forecast.add_new(Expected(job, deque([(Drawing.of(work),)])))
-        awaited = {job.id for job in jobs} or {*self._waiting, *(each.job.id for each in self._in_flight)}
+        awaited = {job.id for job in jobs} or {
+            *self._waiting,
+            *(each.job.id for each in self._in_flight if not each.is_over),
+        }
         forecast.play(awaited)
         if not awaited <= forecast.ends.keys():
             return None
@@ -82,12 +89,13 @@ class WaitingTimes:
         room = Room(lambda: self._pool.room)
         return self._estimates.forecast(self._in_flight, self._queue.order(room.goes_beside), room, self._waiting)
 
-    async def _tell_all(self) -> None:
+    def _tell_all(self) -> Iterator[bool]:
+        """Tell everybody; yields False wherever others may have their turn."""
         places, forecast = self._queue.positions(), self._forecast()
         forecast.play()
-        await asyncio.sleep(0)
+        yield False
         for told, (job_id, position) in enumerate(places.items(), start=1):
             if generation := self._waiting.get(job_id):
                 self._tell(generation, Queued(job_id, position), forecast.ends.get(job_id))
             if told % _IN_A_ROW == 0:
-                await asyncio.sleep(0)
+                yield False

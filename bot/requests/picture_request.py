@@ -1,7 +1,7 @@
 """Everything that one command asks for, as a document that outlives the process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from generation.comparison import Parameter
@@ -10,7 +10,7 @@ from generation.settings import PartialSettings, Sampler, Schedule
 
 @dataclass(frozen=True, slots=True)
 class PictureRequest:
-    """One or more pictures for each of its prompts."""
+    """One or more pictures for each of its prompts; with `of_seed`, one figure for all of them."""
 
     prompts: list[str]
     seed: int | None
@@ -23,10 +23,17 @@ class PictureRequest:
     """True for `/blend`, whose prompt may be empty."""
     explained: bool = False
     """True for `/explain`."""
+    of_seed: bool = False
+    """True for `/seed`."""
     compared: Mapping[Parameter, str] = field(default_factory=dict)
     """The settings to compare, with their values as typed. An empty text leaves the values to the bot."""
     unpaired: bool = False
     """True where a brace of the typed prompt has no partner."""
+
+    @property
+    def each(self) -> "list[PictureRequest]":
+        """What makes one plan each."""
+        return [self] if self.of_seed else [replace(self, prompts=[prompt]) for prompt in self.prompts]
 
     def to_document(self) -> dict[str, Any]:
         """The request as JSON can hold it; `of_document` reads it back."""

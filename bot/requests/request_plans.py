@@ -33,6 +33,9 @@ class RequestPlans:
         """
         if request.blended:
             return [self._blend(context, request, pictures, words)]
+        if request.of_seed:
+            assert request.seed is not None
+            return [self._planner.seed(context, request.seed, request.prompts, request.chosen)]
         plans = [self._plan(context, request, prompt) for prompt in request.prompts]
         if request.image_urls:
             self._planner.check_takes_picture(plans)

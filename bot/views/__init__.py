@@ -2,6 +2,7 @@
 
 from bot.views.message import MessageContent
 from bot.views.request import (
+    cancelling,
     direct_message,
     ended,
     ended_versions,
@@ -15,6 +16,7 @@ from bot.views.request import (
 
 __all__ = [
     "MessageContent",
+    "cancelling",
     "direct_message",
     "ended",
     "ended_versions",

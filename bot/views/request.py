@@ -16,24 +16,30 @@ from bot.views.ignored import ignored_lines
 from bot.views.message import ATTACHED, QUIET, SPOILER, MessageContent, Part, framed, gallery
 from bot.views.plain import plain
 from bot.views.text import bar, described, described_each, headline, lineage_line, shown, small_print
-from generation.events import Event, Loading, Progress, Queued
+from generation.events import Event, Explaining, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
 from storage.records import Generation, Lineage
 
 
-def starting(generation: Generation, parent: Generation | None = None) -> MessageContent:
+def starting(generation: Generation, parent: Generation | None) -> MessageContent:
     """A request that is about to be queued."""
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     cancel = ui.ActionRow(button(Press(PressKind.CANCEL, generation.id)))
     return MessageContent(framed([*parts, ui.TextDisplay(say("Starting…")), cancel]))
 
 
+def cancelling(generation: Generation, parent: Generation | None) -> MessageContent:
+    """A request that somebody has just cancelled."""
+    parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
+    return MessageContent(framed([*parts, ui.TextDisplay(say("Cancelling…"))], QUIET))
+
+
 def underway(
     generation: Generation,
     event: Event,
     preview: bytes | None,
-    parent: Generation | None = None,
+    parent: Generation | None,
     left: float | None = None,
     *,
     may_be_late: bool = False,
@@ -53,6 +59,8 @@ def underway(
                 line = say("{bar}  part {part} of {parts}", bar=bar(step, steps), part=step, parts=steps)
             else:
                 line = say("{bar}  step {step} of {steps}", bar=bar(step, steps), step=step, steps=steps)
+        case Explaining(part=part, parts=of):
+            line = say("{bar}  Making the figures: part {part} of {parts}", bar=bar(part, of), part=part + 1, parts=of)
         case _:
             line = say("Starting…")
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
@@ -70,7 +78,7 @@ def underway(
     return MessageContent(framed(parts), files)
 
 
-def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None = None) -> MessageContent:
+def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None) -> MessageContent:
     """A request that has ended, with its picture files."""
     match generation.state:
         case JobState.COMPLETED:
@@ -83,7 +91,7 @@ def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Gener
 
 
 def ended_versions(
-    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None = None
+    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None
 ) -> list[MessageContent]:
     """A request that has ended, for a message that Discord may refuse: whole, without its prompt, and without both
     prompt and pictures."""
@@ -91,8 +99,8 @@ def ended_versions(
     elsewhere = say("Discord doesn't let me show this here. It's in /history, number {number}.", number=generation.id)
     return [
         ended(generation, pictures, parent),
-        ended(silent, pictures),
-        _without_pictures(silent, elsewhere, None),
+        ended(silent, pictures, parent),
+        _without_pictures(silent, elsewhere, parent),
     ]
 
 
@@ -230,8 +238,11 @@ def _withheld(generation: Generation) -> str:
 def _without_pictures(generation: Generation, sentence: str, parent: Generation | None) -> MessageContent:
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     parts.append(ui.TextDisplay(sentence))
-    if not generation.lineage.action.enlarges:
-        parts.append(ui.ActionRow(button(Press(PressKind.REROLL, generation.id))))
+    kinds = [] if generation.lineage.action.enlarges else [PressKind.REROLL]
+    if generation.state in (JobState.CANCELLED, JobState.FAILED):
+        kinds.append(PressKind.DELETE)
+    if kinds:
+        parts.append(ui.ActionRow(*(button(Press(kind, generation.id)) for kind in kinds)))
     return MessageContent(framed(parts, QUIET))
 
 

@@ -16,8 +16,8 @@ from generation.pictures import Preview
 SIDE = 512
 """The longest side of an explanation's pictures, in pixels; figures show none larger."""
 
-Report = Callable[[Preview], None]
-"""Told each picture as it is decoded."""
+Report = Callable[[int, Preview], None]
+"""Told how many of the recorded steps are done, and what each looked like before it."""
 
 
 class Recorder:
@@ -44,9 +44,9 @@ def explain(recorder: Recorder, image: Image.Image, report: Report) -> Generator
     """
     model, steps = recorder.state.model, recorder.state.steps
     moments, forks = [], []
-    for trace_step in recorder.trace:
+    for part, trace_step in enumerate(recorder.trace):
         picture = _frame(model, trace_step.latents)
-        report(picture)
+        report(part, picture)
         yield
         expected = _frame(model, trace_step.clean(trace_step.merged))
         yield

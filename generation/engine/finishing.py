@@ -31,7 +31,7 @@ from generation.engine.scheduling.running_job import RunningJob
 from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.engine.upscalers.run import upscale
 from generation.errors import BrokenPicture, ModelUnavailable
-from generation.events import Completed, Event, Progress
+from generation.events import Completed, Event, Explaining, Progress
 from generation.jobs import Draw, Job, Task, Upscale
 from generation.pictures import Picture, Preview
 
@@ -129,9 +129,12 @@ class Finishing:
     def _explain(self, running_job: RunningJob, recorder: Recorder, image: Image.Image) -> DeviceTask:
         """Explain the first picture, which is `image`."""
 
-        def report(picture: Preview) -> None:
-            self._emit(Progress(running_job.job.id, running_job.steps, running_job.steps, (picture,)))
+        job_id, parts = running_job.job.id, len(recorder.trace)
 
+        def report(part: int, picture: Preview) -> None:
+            self._emit(Explaining(job_id, part, parts, (picture,)))
+
+        self._emit(Explaining(job_id, 0, parts))
         running_job.explanation = yield from explain(recorder, image, report)
         return self._completed(running_job)
 

@@ -9,7 +9,7 @@ import pytest
 from bot.config import HOST_LIMITS
 from playground.state.world import ART_ID
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Clock, Member, Message, Start, text_of
+from tests.journeys.conftest import Clock, Member, Message, Start, labels_of, text_of
 from tests.journeys.test_given import given
 from tests.journeys.test_result import more, select_of
 from tests.journeys.test_rules import refused
@@ -120,7 +120,7 @@ async def test_what_was_not_drawn_is_given_back(start: Start, pool: FakePool, ad
         waiting = await member.start(steps=20)
         await pool.until_at_work()
         assert await left_of(member, 100) == 0
-        await member.click(waiting, "Cancel")
+        await member.click(await member.see(waiting, lambda each: "Cancel" in labels_of(each)), "Cancel")
         await member.see(waiting, cancelled)
         assert await left_of(member, 100) == 20
         pool.step(5, 20)

@@ -92,3 +92,17 @@ async def test_one_that_is_there_can_be_explained_too(bot: app.Bot, member: Memb
     shown = text_of(await member.see(again.message, explained))
     assert "a cat" in shown
     assert "seed 7 " in shown
+
+
+async def test_making_the_figures_is_a_stage_of_its_own(bot: app.Bot, pool: FakePool, member: Member) -> None:
+    pool.hold()
+    drawing = await member.see_drawing(pool, await explain(member))
+    pool.explain(0, 12)
+    await member.see(drawing, lambda each: "Making the figures: part 1 of 12" in text_of(each))
+    pool.explain(5, 12)
+    shown = await member.see(drawing, lambda each: "Making the figures: part 6 of 12" in text_of(each))
+    assert "step" not in text_of(shown)
+    assert urls_of(shown), "what is made is shown"
+    assert "a few seconds" in text_of(shown)
+    pool.release()
+    await member.see(drawing, explained)

@@ -1,6 +1,7 @@
 """Buttons and menus under a picture: variations, other shapes and settings, remix, favourites, details."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -65,6 +66,29 @@ async def test_another_shape_keeps_seed_and_noise(bot: app.Bot, member: Member) 
     assert len(set((await member.image(square)).size)) == 1
     settings = await settings_in(member, square)
     assert (settings.seed, settings.seed_width, settings.seed_height) == (7, 192, 96)
+
+
+@pytest.mark.parametrize(("choice", "requests"), [("try-guidance", 3), ("vary-strong", 1), ("upscale-far", 1)])
+async def test_no_version_of_a_message_says_that_a_picture_is_gone_which_is_there(
+    bot: app.Bot, pool: FakePool, member: Member, recorded: Path, choice: str, requests: int
+) -> None:
+    prompt = f"a lighthouse for {choice}"
+    done = await member.imagine(prompt, seed=7, steps=4)
+    pool.hold()
+    await member.select(done, select_of(done), [choice])
+    await pool.until_at_work(requests)
+    pool.step(1)
+    begun = [each for each in member.messages() if each["id"] != done["id"]]
+    drawing = [await member.see(each, lambda each: "1 of " in text_of(each)) for each in begun]
+    assert len(drawing) == requests
+    await member.click(drawing[0], "Cancel")
+    await member.see(drawing[0], lambda each: "Cancelled." in text_of(each))
+    pool.release()
+    for each in drawing[1:]:
+        await member.see_finished(each)
+    posted = [line for line in recorded.read_text().splitlines() if prompt in line]
+    assert any("Cancelling" in line for line in posted)
+    assert [line for line in posted if "no longer exists" in line] == []
 
 
 async def test_other_steps_are_tried_and_nothing_else(bot: app.Bot, member: Member) -> None:

@@ -73,6 +73,27 @@ async def test_a_figure_that_was_being_drawn_is_finished_after_a_restart(
     assert pictures == 1
 
 
+async def test_a_large_figure_is_asked_about_first(start: Start, pool: FakePool, member: Member, other: Member) -> None:
+    async with start():
+        asked = (await member.slash("seed", {"number": 7})).message
+        assert asked is not None
+        assert "This is a large figure" in text_of(asked)
+        assert "6 pictures, 150 steps in total" in text_of(asked)
+        assert asked["ephemeral_for"] == member.id
+        assert pool.at_work == {}
+        dropped = (await other.slash("seed", {"number": 7})).message
+        assert dropped is not None
+        await other.click(dropped, "Don't draw")
+        await other.see(dropped, lambda each: "Nothing was drawn" in text_of(each))
+    async with start():
+        begun = await member.click(asked, "Draw the figure")
+        assert begun.message is not None
+        done = await member.see(begun.message, is_figure)
+        assert "**Seed 7**" in text_of(done)
+        assert "a castle" in text_of(done)
+        assert "a cute fox" in text_of(done)
+
+
 async def test_limits_and_rules_hold_for_every_cell(bot: app.Bot, admin: Member, member: Member) -> None:
     await admin.slash("server words", {"blocked": "gore"})
     await admin.slash("server limits", {"side": 128, "daily_steps": 30})

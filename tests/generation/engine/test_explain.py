@@ -21,7 +21,7 @@ from generation.engine.latents import noise
 from generation.engine.models.model import Model
 from generation.engine.scheduling.background import SHARE, Background
 from generation.engine.scheduling.model_cache import ModelCache
-from generation.events import Cancelled, Completed, Loading, Progress
+from generation.events import Cancelled, Completed, Explaining, Loading, Progress
 from generation.explanation import MOMENTS, Explanation, spread
 from generation.jobs import Draw, Inputs, Job
 from generation.pictures import Preview
@@ -369,9 +369,19 @@ def test_with_nobody_else_there_an_explanation_has_all_the_time() -> None:
     assert background.take(others=True) is not None
 
 
+def test_an_explanation_has_a_stage_of_its_own_after_the_last_step(driver: LoopDriver, fox: GenerationSettings) -> None:
+    explained(driver, fox)
+    parts = [event for event in driver.events if isinstance(event, Explaining)]
+    of = parts[0].parts
+    assert [each.part for each in parts] == [0, *range(of)]
+    assert all(each.previews for each in parts[1:])
+    steps = [event.step for event in driver.events if isinstance(event, Progress)]
+    assert steps == list(range(1, fox.steps)), "no step is reported twice"
+
+
 def test_an_explanation_can_be_cancelled(driver: LoopDriver, fox: GenerationSettings) -> None:
     admit(driver, 1, fox)
-    while not any(isinstance(event, Progress) and event.step == fox.steps for event in driver.events):
+    while not any(isinstance(event, Explaining) and event.part for event in driver.events):
         driver.loop.step()
     driver.loop.cancel(1)
     driver.run()

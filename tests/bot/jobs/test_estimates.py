@@ -1,0 +1,94 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.jobs.estimates import Estimates
+from bot.jobs.in_flight import InFlight
+from bot.jobs.room import Room
+from generation.catalogue import Catalogue
+from generation.fair_order import FairOrder
+from generation.jobs import Draw, Job
+from generation.model_loads import LOADING, ModelLoads
+from generation.pace import Pace
+from generation.settings import GenerationSettings
+from storage import database
+from storage.generations import Generations
+from storage.paces import Paces
+from storage.records import Action, Generation, Lineage, Origin
+from tests.databases import save_empty
+from tests.saved import saved
+
+KEY = "m", 64 * 64
+SETTINGS = GenerationSettings(prompt="a fox", seed=1, model="m", width=64, height=64, steps=10, guidance_scale=5.0)
+
+
+class Bench:
+    """Estimates on a clock."""
+
+    def __init__(self, sessions: database.Sessions) -> None:
+        self.now = 0.0
+        self.paces = Paces(sessions)
+        self.generations = Generations(sessions)
+        self.estimates = self.fresh()
+
+    def fresh(self) -> Estimates:
+        """Those of a bot that has just started."""
+        return Estimates(
+            pace=Pace(clock=lambda: self.now),
+            loads=ModelLoads(clock=lambda: self.now),
+            paces=self.paces,
+            catalogue=Catalogue(),
+            clock=lambda: self.now,
+        )
+
+    async def asked(self, key: str, action: Action = Action.IMAGINE) -> Generation:
+        return await saved(self.generations, Origin(key, 1, 1), SETTINGS, Lineage(action))
+
+    def left(self, *running: Generation) -> dict[int, float]:
+        room = Room(lambda: 4)
+        flights = [InFlight(Job(each.id, "1", Draw(each.settings)), each, False) for each in running]
+        forecast = self.estimates.forecast(flights, FairOrder(room.goes_beside), room, {})
+        forecast.play()
+        return forecast.ends
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    save_empty(tmp_path / "noisefox.db")
+    async with database.opened(tmp_path / "noisefox.db") as sessions:
+        yield Bench(sessions)
+
+
+async def test_making_figures_is_no_step_and_has_a_time_of_its_own(bench: Bench) -> None:
+    explained = await bench.asked("1", Action.EXPLAIN)
+    bench.estimates.begin(explained)
+    bench.now += 9
+    bench.estimates.advance(explained, 9, 10)
+    bench.now += 1
+    assert bench.estimates.explain(explained, 0, 10) is None
+    assert bench.left(explained) == {explained.id: pytest.approx(40 * 0.5)}
+    bench.now += 50
+    assert bench.estimates.explain(explained, 5, 10) == pytest.approx(50)
+    assert bench.left(explained) == {explained.id: pytest.approx(20 * 0.5)}
+    bench.now += 50
+    bench.estimates.complete(explained)
+    plain = await bench.asked("2")
+    bench.estimates.begin(plain)
+    assert bench.left(plain) == {plain.id: pytest.approx(10)}, "as slow as its own steps, not as the figures"
+
+
+async def test_what_was_learned_outlives_a_restart_loads_too(bench: Bench) -> None:
+    drawn = await bench.asked("1")
+    bench.estimates.loading(drawn, "m")
+    bench.now += 30
+    learned = bench.estimates.begin(drawn)
+    assert learned == {("m", LOADING): 30}
+    bench.now += 10
+    learned |= bench.estimates.complete(drawn)
+    assert learned[KEY] == pytest.approx(0.5)
+    await bench.estimates.keep(learned)
+    bench.estimates = bench.fresh()
+    await bench.estimates.load()
+    waiting = await bench.asked("2")
+    assert bench.left(waiting) == {waiting.id: pytest.approx(30 + 10)}
