@@ -208,6 +208,16 @@ class BlockedMemberRow(Base):
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
 
 
+class LoraRoleRow(Base):
+    """A role that may use a LoRA. Everybody may use a LoRA without rows. `lora` is in lower case."""
+
+    __tablename__ = "server_lora_roles"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    lora: Mapped[str] = mapped_column(primary_key=True)
+    role_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
 class FavouriteRow(Base):
     __tablename__ = "favourites"
 
