@@ -37,6 +37,7 @@ from bot.delivery.audit_log import AuditLog
 from bot.delivery.cleanup import Cleanup
 from bot.delivery.direct_messages import DirectMessages
 from bot.delivery.messages import Messages
+from bot.delivery.reports import ReportPosts
 from bot.delivery.updates import MessageUpdates
 from bot.interactions.bans import Bans
 from bot.interactions.blocked_members import BlockedMembers
@@ -81,6 +82,7 @@ from storage.paces import Paces
 from storage.people import People
 from storage.preferences import Preferences
 from storage.removals import Removals
+from storage.reports import Reports
 from storage.server_rules import ServerRules
 
 
@@ -160,6 +162,7 @@ class _Store:
     drafts: Drafts
     paces: Paces
     removals: Removals
+    reports: Reports
 
     @classmethod
     def over(cls, sessions: Sessions, images: Images, now: Callable[[], datetime]) -> Self:
@@ -172,6 +175,7 @@ class _Store:
             drafts=Drafts(sessions, now),
             paces=Paces(sessions),
             removals=Removals(sessions),
+            reports=Reports(sessions),
         )
 
 
@@ -184,6 +188,7 @@ class _Outgoing:
     direct_messages: DirectMessages
     updates: MessageUpdates
     audit_log: AuditLog
+    reports: ReportPosts
     cleanup: Cleanup
 
     @classmethod
@@ -204,6 +209,7 @@ class _Outgoing:
                 tell_unshown=direct_messages.tell_unshown,
             ),
             audit_log=AuditLog(client, store.rules),
+            reports=ReportPosts(client=client, rules=store.rules, reports=store.reports, finished_files=finished_files),
             cleanup=Cleanup(removals=store.removals, images=store.images, messages=messages),
         )
 
@@ -318,6 +324,7 @@ class _Incoming:
                 finished_files=outgoing.finished_files,
                 visibility=visibility,
                 presets=presets,
+                reports=outgoing.reports,
             ),
         )
 
@@ -373,6 +380,7 @@ async def _serve(
             people=store.people,
             preferences=store.preferences,
             drafts=store.drafts,
+            reports=store.reports,
             dispatcher=dispatcher,
             cleanup=outgoing.cleanup,
         )

@@ -226,6 +226,15 @@ class FavouriteRow(Base):
     created: Mapped[datetime]
 
 
+class ReportRow(Base):
+    """A picture that a person has reported to the moderators of its server."""
+
+    __tablename__ = "reports"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"), primary_key=True)
+
+
 class StyleRow(Base):
     __tablename__ = "styles"
 
