@@ -38,6 +38,7 @@ from bot.delivery.cleanup import Cleanup
 from bot.delivery.deletion import Deletion
 from bot.delivery.direct_messages import DirectMessages
 from bot.delivery.messages import Messages
+from bot.delivery.reports import ReportPosts
 from bot.delivery.updates import MessageUpdates
 from bot.interactions.bans import Bans
 from bot.interactions.blocked_members import BlockedMembers
@@ -84,6 +85,7 @@ from storage.paces import Paces
 from storage.people import People
 from storage.preferences import Preferences
 from storage.removals import Removals
+from storage.reports import Reports
 from storage.server_rules import ServerRules
 
 
@@ -170,6 +172,7 @@ class _Store:
     drafts: Drafts
     paces: Paces
     removals: Removals
+    reports: Reports
 
     @classmethod
     def over(cls, sessions: Sessions, images: Images, now: Callable[[], datetime]) -> Self:
@@ -182,6 +185,7 @@ class _Store:
             drafts=Drafts(sessions, now),
             paces=Paces(sessions),
             removals=Removals(sessions),
+            reports=Reports(sessions),
         )
 
 
@@ -194,6 +198,7 @@ class _Outgoing:
     direct_messages: DirectMessages
     updates: MessageUpdates
     audit_log: AuditLog
+    reports: ReportPosts
     cleanup: Cleanup
     deletion: Deletion
 
@@ -219,6 +224,7 @@ class _Outgoing:
                 calm=gate.calm,
             ),
             audit_log=AuditLog(client, store.rules),
+            reports=ReportPosts(client=client, rules=store.rules, reports=store.reports, finished_files=finished_files),
             cleanup=cleanup,
             deletion=Deletion(generations=store.generations, removals=store.removals, cleanup=cleanup),
         )
@@ -339,6 +345,7 @@ class _Incoming:
                 finished_files=outgoing.finished_files,
                 visibility=visibility,
                 presets=presets,
+                reports=outgoing.reports,
             ),
         )
 
@@ -394,6 +401,7 @@ async def _serve(
             people=store.people,
             preferences=store.preferences,
             drafts=store.drafts,
+            reports=store.reports,
             dispatcher=dispatcher,
             cleanup=outgoing.cleanup,
         )

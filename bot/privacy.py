@@ -16,6 +16,7 @@ from storage.images import Images
 from storage.people import People
 from storage.preferences import Preferences
 from storage.records import Generation
+from storage.reports import Reports
 
 BATCH = 100
 """Requests that are read from the database at a time."""
@@ -32,6 +33,7 @@ class PersonalData:
         people: People,
         preferences: Preferences,
         drafts: Drafts,
+        reports: Reports,
         dispatcher: Dispatcher,
         cleanup: Cleanup,
     ) -> None:
@@ -40,6 +42,7 @@ class PersonalData:
         self._people = people
         self._preferences = preferences
         self._drafts = drafts
+        self._reports = reports
         self._dispatcher = dispatcher
         self._cleanup = cleanup
 
@@ -55,6 +58,7 @@ class PersonalData:
             "defaults": {
                 model: partial.given() for model, partial in (await self._preferences.of_user(user_id)).by_model.items()
             },
+            "reported": await self._reports.of_user(user_id),
             "drafts": await self._drafts.of_user(user_id),
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, default=str).encode()

@@ -49,7 +49,7 @@ from storage.records import (
     Picture,
     Usage,
 )
-from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow
+from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow, ReportRow
 
 log = logging.getLogger(__name__)
 
@@ -348,8 +348,8 @@ class Generations:
             await _note_unneeded(session, files)
 
     async def forget_user(self, user_id: int) -> None:
-        """Remove a person's requests for good, and other people's favourites of them. Their files and messages are
-        noted as `Removals`. The time, server and steps of each are kept while they count against budgets.
+        """Remove a person's requests for good, and other people's favourites and reports of them. Their files and
+        messages are noted as `Removals`. The time, server and steps of each are kept while they count against budgets.
 
         Requests that others derived from them are kept, without their parent.
         """
@@ -372,6 +372,7 @@ class Generations:
             await session.execute(delete(PictureRow).where(theirs))
             await session.execute(delete(FigureRow).where(figures))
             await session.execute(delete(FavouriteRow).where(FavouriteRow.generation_id.in_(mine)))
+            await session.execute(delete(ReportRow).where(ReportRow.generation_id.in_(mine)))
             derived = GenerationRow.parent_id.in_(mine)
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
             await self._keep_charges(session, user_id)

@@ -8,12 +8,12 @@ from sqlalchemy import delete, select
 
 from storage.database import Sessions
 from storage.records import PersonalSettings, Style
-from storage.tables import DraftRow, FavouriteRow, PersonalSettingsRow, StyleRow, UserDefaultsRow
+from storage.tables import DraftRow, FavouriteRow, PersonalSettingsRow, ReportRow, StyleRow, UserDefaultsRow
 
 BETWEEN_HINTS = timedelta(days=1)
 """The shortest time between two hints to a person."""
 
-_OWN = (FavouriteRow, StyleRow, PersonalSettingsRow, DraftRow, UserDefaultsRow)
+_OWN = (FavouriteRow, StyleRow, PersonalSettingsRow, DraftRow, UserDefaultsRow, ReportRow)
 
 
 class People:

@@ -42,6 +42,8 @@ class Rulebook:
     rules: Mapping[RuleKey, Rule] = field(default_factory=dict)
     allowed: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
     """The names that are allowed, by kind. All are allowed of a kind that is missing."""
+    lora_roles: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """The roles that may use a LoRA, by its name in lower case. Everybody may use one that is missing."""
     paused: bool = False
     nsfw: NsfwPolicy = NsfwPolicy.OFF
     blocked_words: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from generation.settings import PartialSettings
 from storage.database import Sessions
 from storage.records import NsfwPolicy
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
-from storage.tables import ServerAllowedRow, ServerRow, ServerRuleRow
+from storage.tables import LoraRoleRow, ServerAllowedRow, ServerRow, ServerRuleRow
 
 FRESH = 1.0
 """Seconds for which a server's rules are kept in memory. Changes made here are seen at once."""
@@ -54,6 +54,9 @@ class ServerRules:
             server = await session.get(ServerRow, guild_id)
             rules = await session.scalars(select(ServerRuleRow).filter_by(guild_id=guild_id))
             allowed = await session.scalars(select(ServerAllowedRow).filter_by(guild_id=guild_id))
+            lora_roles: dict[str, frozenset[int]] = {}
+            for lora_role in await session.scalars(select(LoraRoleRow).filter_by(guild_id=guild_id)):
+                lora_roles[lora_role.lora] = lora_roles.get(lora_role.lora, frozenset()) | {lora_role.role_id}
             names: dict[Kind, set[str]] = {}
             for row in allowed:
                 names.setdefault(Kind(row.kind), set()).add(row.name)
@@ -65,6 +68,7 @@ class ServerRules:
                     for row in rules
                 },
                 allowed={kind: frozenset(each) for kind, each in names.items()},
+                lora_roles=lora_roles,
             )
             if server is None:
                 return book
@@ -140,6 +144,15 @@ class ServerRules:
             else:
                 await session.execute(delete(ServerAllowedRow).filter_by(guild_id=guild_id, kind=kind.value, name=name))
 
+    async def allow_lora(self, guild_id: int, lora: str, role_id: int, allowed: bool) -> None:
+        """Add a role to those that may use a LoRA, or remove it. Once there is none, everybody may."""
+        async with self._sessions.writing() as session:
+            if allowed:
+                await session.merge(LoraRoleRow(guild_id=guild_id, lora=lora, role_id=role_id))
+            else:
+                named = {"guild_id": guild_id, "lora": lora, "role_id": role_id}
+                await session.execute(delete(LoraRoleRow).filter_by(**named))
+
     async def forget(self, guild_id: int, scope: int | None = None, setting: str | None = None) -> None:
         """Remove all rules of a server, or those of one scope, for all settings or for one."""
         async with self._changing(guild_id) as session:
@@ -147,7 +160,7 @@ class ServerRules:
                 named = {"setting": setting} if setting else {}
                 await session.execute(delete(ServerRuleRow).filter_by(guild_id=guild_id, scope_id=scope, **named))
                 return
-            for table in (ServerRuleRow, ServerAllowedRow, ServerRow):
+            for table in (ServerRuleRow, ServerAllowedRow, LoraRoleRow, ServerRow):
                 await session.execute(delete(table).filter_by(guild_id=guild_id))
 
     async def places(self, guild_id: int) -> frozenset[int]:

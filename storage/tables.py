@@ -210,12 +210,31 @@ class BlockedMemberRow(Base):
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
 
 
+class LoraRoleRow(Base):
+    """A role that may use a LoRA. Everybody may use a LoRA without rows. `lora` is in lower case."""
+
+    __tablename__ = "server_lora_roles"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    lora: Mapped[str] = mapped_column(primary_key=True)
+    role_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
 class FavouriteRow(Base):
     __tablename__ = "favourites"
 
     user_id: Mapped[int] = mapped_column(primary_key=True)
     generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"), primary_key=True)
     created: Mapped[datetime]
+
+
+class ReportRow(Base):
+    """A picture that a person has reported to the moderators of its server."""
+
+    __tablename__ = "reports"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"), primary_key=True)
 
 
 class StyleRow(Base):

@@ -9,17 +9,18 @@ from bot.locales import say
 from storage.rulebook import Kind, Rulebook
 
 RULES = "rules"
+LORA = "lora"
 LOG = "log"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRule:
-    """An allowed model, channel or role, the rules of a channel or role, or the log channel."""
+    """An allowed model, channel or role, the rules of a channel or role, a role's LoRA, or the log channel."""
 
     matter: str
-    """A `Kind`, `RULES` or `LOG`."""
+    """A `Kind`, `RULES`, `LORA` or `LOG`."""
     name: str
-    """The name of the model, or the id of the channel or role."""
+    """The name of the model, or the id of the channel or role; for a LoRA, the role and its name."""
     label: str
     """The text that a person chooses by."""
 
@@ -42,6 +43,10 @@ def listed_rules(book: Rulebook, guild: discord.Guild | None, guild_id: int) -> 
         yield ListedRule(Kind.ROLE, name, say("Roles: {names}", names=_shown(guild, int(name))))
     for scope in sorted({key.scope for key in book.rules} - {guild_id}):
         yield ListedRule(RULES, str(scope), say("Rules of {place}", place=_shown(guild, scope)))
+    for lora, roles in sorted(book.lora_roles.items()):
+        for role in sorted(roles):
+            label = say("LoRA {name}: {roles}", name=lora, roles=_shown(guild, role))
+            yield ListedRule(LORA, f"{role}:{lora}", label)
     if book.log_channel_id:
         shown = _shown(guild, book.log_channel_id)
         yield ListedRule(LOG, str(book.log_channel_id), say("Log channel: {channel}", channel=shown))

@@ -115,7 +115,9 @@ class PromptCog(commands.Cog):
         if model not in self._catalogue.names:
             model = (await self.context(interaction)).usual_model
         if loras := self._catalogue.loras.completions(typed, model):
-            return option_types.choices(self._presets.suggestion(interaction.user.id, text) for _, text in loras)
+            context = await self.context(interaction)
+            usable = [text for name, text in loras if context.may_use(name)]
+            return option_types.choices(self._presets.suggestion(interaction.user.id, text) for text in usable)
         return option_types.choices(await self._presets.recent(interaction.user.id, typed))
 
     async def suggest_aspects(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

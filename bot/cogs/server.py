@@ -7,6 +7,7 @@ from bot.cogs import option_types
 from bot.cogs.server_allowed import ServerAllowed
 from bot.cogs.server_group import Channel
 from bot.cogs.server_limits import ServerLimits
+from bot.cogs.server_loras import ServerLoras
 from bot.cogs.server_members import ServerMembers
 from bot.cogs.server_reset import ServerReset
 from bot.cogs.server_switches import ServerSwitches
@@ -25,6 +26,7 @@ class Server(
     ServerSwitches,
     ServerWords,
     ServerMembers,
+    ServerLoras,
     ServerReset,
     group_name="server",
     group_description="Defaults, limits and rules of this server",
@@ -36,7 +38,7 @@ class Server(
     """
 
     async def show_defaults(self, interaction: discord.Interaction, model: str | None) -> None:
-        await self._show(interaction, model=model)
+        await self._show_rules(interaction, model=model)
 
     @app_commands.command()
     async def show(
@@ -53,13 +55,13 @@ class Server(
             channel: Channel to look up; leave empty for this one
             model: Model to look up; leave empty for the default
         """
-        await self._show(interaction, member, channel, model)
+        await self._show_rules(interaction, member, channel, model)
 
     @show.autocomplete("model")
     async def _shown_models(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return option_types.matching_models(self._catalogue, typed)
 
-    async def _show(
+    async def _show_rules(
         self,
         interaction: discord.Interaction,
         member: discord.User | None = None,

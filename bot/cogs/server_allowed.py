@@ -70,14 +70,19 @@ class ServerAllowed(ServerGroup):
             match each.matter:
                 case listed_rules.RULES:
                     await self._rules.forget(guild_id, int(each.name))
+                case listed_rules.LORA:
+                    role, _, lora = each.name.partition(":")
+                    await self._rules.allow_lora(guild_id, lora, int(role), False)
                 case listed_rules.LOG:
                     await self._rules.log_to(guild_id, None)
                 case kind:
                     await self._rules.allow(guild_id, Kind(kind), each.name, False)
             self._audit_log.decided(interaction, Sentence("{person} removed: {name}", name=each.label), log_before)
         book = await self._rules.of(guild_id)
+        removed = say("Removed: {names}", names=[each.label for each in chosen])
         changed: dict[str, str] = {
-            listed_rules.RULES: say("Removed: {names}", names=[each.label for each in chosen]),
+            listed_rules.RULES: removed,
+            listed_rules.LORA: removed,
             listed_rules.LOG: log_channel(book.log_channel_id),
             **{kind.value: allowed_ones(book, kind, self._catalogue.names) for kind in Kind},
         }

@@ -38,7 +38,7 @@ class ServerMembers(ServerGroup):
         """
         guild_id, blocked = guild_of(interaction), _chosen(member, user_id)
         if blocked is None:
-            await self._list(interaction)
+            await self._list_blocked(interaction)
             return
         if blocked == interaction.user.id:
             raise Refusal("You can't block yourself.")
@@ -106,7 +106,7 @@ class ServerMembers(ServerGroup):
         )
         self._audit_log.decided(interaction, cancelled)
 
-    async def _list(self, interaction: discord.Interaction) -> None:
+    async def _list_blocked(self, interaction: discord.Interaction) -> None:
         blocked = self._blocked.of(guild_of(interaction))
         lines = [say("Blocked members:"), *(f"- <@{each}> · {each}" for each in blocked)]
         text = fitting(lines if blocked else [say("No members are blocked.")], MESSAGE_LENGTH)

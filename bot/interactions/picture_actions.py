@@ -10,6 +10,7 @@ from bot import views
 from bot.attachments.finished import FinishedFiles
 from bot.delivery.deletion import Deletion
 from bot.delivery.messages import Messages
+from bot.delivery.reports import ReportPosts
 from bot.errors import Refusal
 from bot.interactions import remix_modal
 from bot.interactions.begin_request import begin
@@ -65,6 +66,7 @@ class PictureActions:
         finished_files: FinishedFiles,
         visibility: Visibility,
         presets: Presets,
+        reports: ReportPosts,
     ) -> None:
         self._contexts = contexts
         self._planner = planner
@@ -78,6 +80,7 @@ class PictureActions:
         self._finished_files = finished_files
         self._visibility = visibility
         self._presets = presets
+        self._reports = reports
 
     async def press(self, interaction: discord.Interaction, press: Press) -> None:
         """Answer a press on one of our buttons, however old. Raises `UserError` for what is refused."""
@@ -89,6 +92,8 @@ class PictureActions:
             case PressKind.DELETE:
                 check_owner(generation, interaction.user.id, moderates(interaction, generation))
                 await self._delete(interaction, generation)
+            case PressKind.REPORT:
+                await self._report(interaction, generation)
             case PressKind.FAVOURITE:
                 await self._toggle_favourite(interaction, generation)
             case PressKind.DETAILS:
@@ -180,6 +185,11 @@ class PictureActions:
                 pressed = interaction.message
                 if pressed is not None and pressed.id != origin.message_id and not origin.private:
                     await self._messages.remove(origin)
+
+    async def _report(self, interaction: discord.Interaction, generation: Generation) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._reports.report(generation, interaction.user.id)
+        await interaction.edit_original_response(content=say("Reported to the moderators of this server."))
 
     async def _toggle_favourite(self, interaction: discord.Interaction, generation: Generation) -> None:
         favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)

@@ -12,7 +12,7 @@ from bot.policy import blocked_words
 from bot.policy.blocked_content import BlockedContent
 from bot.policy.effective import HOST, EffectiveRules, SourcedValue, effective_rules, locked, set_by
 from bot.policy.requester import SERVER, Requester
-from bot.policy.server_rules import check_place
+from bot.policy.server_rules import check_loras, check_place, may_use
 from bot.policy.usual_count import Seconds, unmeasured
 from generation.catalogue import Catalogue
 from generation.errors import UserError
@@ -95,8 +95,13 @@ class RequestContext:
                     name,
                     "Pictures of {name} are blocked on this server. Remove the name from the prompt.",
                 )
+            check_loras(self.rulebook, self.requester, settings.prompt)
             rules.check(settings)
         return rules
+
+    def may_use(self, lora: str) -> bool:
+        """True where the person may use a LoRA here."""
+        return may_use(self.rulebook, self.requester, lora)
 
     def check_without_model(self, drawn: Sequence[GenerationSettings]) -> EffectiveRules:
         """As `check`, for pictures of models that the host no longer has: nothing says that they are harmless."""

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from bot.errors import Refusal
 from bot.policy.requester import Requester
+from generation import loras
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting
 from generation.settings import LIMITS, NUMBERS, label
@@ -33,6 +34,26 @@ def check_place(book: Rulebook, requester: Requester, model: ModelSpec, models: 
         )
     if book.nsfw is NsfwPolicy.BLOCK and not (model.harmless or model.is_checked or requester.age_restricted):
         raise Refusal("On this server, the model {model} only works in age-restricted channels.", model=model.name)
+
+
+def may_use(book: Rulebook, requester: Requester, lora: str) -> bool:
+    """True where `requester` may use a LoRA."""
+    roles = book.lora_roles.get(lora.lower())
+    return roles is None or not roles.isdisjoint((*requester.role_ids, requester.guild_id))
+
+
+def check_loras(book: Rulebook, requester: Requester, prompt: str) -> None:
+    """Raise `Refusal` where a prompt has a LoRA that `requester` may not use."""
+    if not book.lora_roles:
+        return
+    for lora in loras.read(prompt)[1]:
+        if not may_use(book, requester, lora.name):
+            roles = [f"<@&{role}>" for role in sorted(book.lora_roles[lora.name])]
+            raise Refusal(
+                "You need one of these roles to use the LoRA {lora}: {roles}. Remove it from the prompt.",
+                lora=lora.name,
+                roles=roles,
+            )
 
 
 def check_setting(setting: str, rule: Rule) -> Rule:

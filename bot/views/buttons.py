@@ -23,6 +23,7 @@ FACES = {
     PressKind.REMIX: (Sentence("Remix"), "✏️"),
     PressKind.FAVOURITE: (Sentence("Favourite"), "⭐"),
     PressKind.DELETE: (Sentence("Delete"), "❌"),
+    PressKind.REPORT: (Sentence("Report"), "🚩"),
     PressKind.NEXT_SEED: (Sentence("Next seed"), "🌱"),
     PressKind.DETAILS: (Sentence("Details"), None),
     PressKind.CANCEL: (Sentence("Cancel"), None),
@@ -80,13 +81,13 @@ def rows_of(generation: Generation) -> list[Row]:
         return [
             _row(generation, PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX),
             more(generation.id, 0),
-            _row(generation, PressKind.FAVOURITE, PressKind.DELETE),
+            ui.ActionRow(*kept(generation)),
         ]
     return [
         numbered("U", PressKind.UPSCALE, generation),
         numbered("V", PressKind.VARY, generation),
         _pick(generation),
-        _row(generation, PressKind.REROLL, PressKind.REMIX, PressKind.FAVOURITE, PressKind.DELETE),
+        ui.ActionRow(*_buttons(generation, PressKind.REROLL, PressKind.REMIX), *kept(generation)),
     ]
 
 
@@ -104,7 +105,7 @@ def originals(generation: Generation) -> Row | None:
 def _rows_of_seed(generation: Generation) -> list[Row]:
     following = button(Press(PressKind.NEXT_SEED, generation.id))
     draw = button(Press(PressKind.REMIX, generation.id), say("Draw with this seed…"))
-    return [ui.ActionRow(following, draw), _row(generation, PressKind.FAVOURITE, PressKind.DELETE)]
+    return [ui.ActionRow(following, draw), ui.ActionRow(*kept(generation))]
 
 
 def more(generation_id: int, picture: int) -> Row:
@@ -117,8 +118,19 @@ def more(generation_id: int, picture: int) -> Row:
     return ui.ActionRow(ui.Select(custom_id=press.custom_id, placeholder=say("More…"), options=options))
 
 
+def kept(generation: Generation) -> list[ui.Button[Any]]:
+    """The buttons for what becomes of finished pictures; those that others see on a server can be reported."""
+    origin = generation.origin
+    is_public = origin.guild_id is not None and not (origin.private or origin.token_only)
+    return _buttons(generation, PressKind.FAVOURITE, PressKind.DELETE, *[PressKind.REPORT] * is_public)
+
+
+def _buttons(generation: Generation, *kinds: PressKind) -> list[ui.Button[Any]]:
+    return [button(Press(kind, generation.id)) for kind in kinds]
+
+
 def _row(generation: Generation, *kinds: PressKind) -> Row:
-    return ui.ActionRow(*(button(Press(kind, generation.id)) for kind in kinds))
+    return ui.ActionRow(*_buttons(generation, *kinds))
 
 
 def numbered(letter: str, kind: PressKind, generation: Generation) -> Row:

@@ -19,6 +19,8 @@ class PressKind(StrEnum):
     ORIGINAL = "original"
     """Sends the original file of the picture."""
     DELETE = "delete"
+    REPORT = "report"
+    """Shows the picture to the moderators of its server."""
     CANCEL = "cancel"
     MORE = "more"
     """A select; the chosen value is the kind of press."""

@@ -9,7 +9,7 @@ from bot.attachments.finished import REQUEST_BYTES, PictureFile
 from bot.locales import say, say_many
 from bot.locales.durations import about
 from bot.views import comparison, explanation
-from bot.views.buttons import button, more, numbered, rows_of
+from bot.views.buttons import button, kept, more, numbered, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
 from bot.views.ignored import ignored_lines
@@ -213,9 +213,8 @@ def _completed(generation: Generation, pictures: Sequence[PictureFile], parent: 
     if generation.hint:
         parts.append(hinted(generation, generation.hint))
     if generation.figures:
-        usual = [button(Press(kind, generation.id)) for kind in (PressKind.FAVOURITE, PressKind.DELETE)]
         rows = comparison.rows_of if generation.axes else explanation.rows_of
-        parts += rows(generation, *usual)
+        parts += rows(generation, *kept(generation))
     else:
         parts += rows_of(generation)
     return MessageContent(framed(parts), files)

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Iterator
 
 from bot.locales import say
-from bot.views.server_rules import allowed, blocked, blocked_people, changed_rule, hints, log_channel, policy
+from bot.views.server_rules import (
+    allowed,
+    blocked,
+    blocked_people,
+    changed_rule,
+    hints,
+    log_channel,
+    lora_roles,
+    policy,
+)
 from bot.views.text import shown
 from storage.records import ANY_MODEL, NsfwPolicy
 from storage.rulebook import Rulebook
@@ -16,6 +25,7 @@ def what_is_lost(book: Rulebook, guild_id: int, named: Callable[[int], str]) -> 
         model = [] if key.model == ANY_MODEL else [shown(key.model, 60)]
         yield " · ".join([*where, *model, changed_rule(key.setting, rule)])
     yield from (allowed(book, kind) for kind in sorted(book.allowed))
+    yield from (lora_roles(*each) for each in sorted(book.lora_roles.items()))
     if book.paused:
         yield say("Drawing is paused")
     if book.nsfw is not NsfwPolicy.OFF:

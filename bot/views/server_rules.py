@@ -1,6 +1,6 @@
 """The message with the rules of a server and where each comes from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import discord
 from discord import ui
@@ -217,6 +217,8 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
     for kind in _ALLOWED:
         everything = HOST if kind is Kind.MODEL else NOISEFOX
         yield f"{allowed(book, kind, models)} · {_from(SERVER if book.allowed.get(kind) else everything)}"
+    for lora, roles in sorted(book.lora_roles.items()):
+        yield f"{lora_roles(lora, roles)} · {_from(SERVER)}"
     yield f"{policy(book.nsfw)} · {_from(NOISEFOX if book.nsfw is NsfwPolicy.OFF else SERVER)}"
     yield f"{hints(book.hints)} · {_from(NOISEFOX if book.hints else SERVER)}"
     if book.blocked_words:
@@ -249,6 +251,12 @@ def blocked(words: Sequence[str]) -> str:
     if not words:
         return say("No words are blocked.")
     return say("Blocked words: {words}", words=f"||{shown(', '.join(words), BLOCKED)}||")
+
+
+def lora_roles(lora: str, roles: Collection[int]) -> str:
+    """Who may use a LoRA."""
+    names = _named([str(role) for role in sorted(roles)], "<@&{}>")
+    return say("LoRA {name}: {roles}", name=shown(lora, SHOWN), roles=names)
 
 
 def blocked_people(names: Sequence[str]) -> str:

@@ -69,7 +69,7 @@ async def test_one_sheet_whose_pictures_are_those_of_single_runs(bot: app.Bot, m
     [url] = urls_of(done)
     assert Image.open(BytesIO(await member.download(url))).width == 960
     assert cells_of(done) == [f"guidance {value}" for value in (1, 5, 12, 3, 2)]
-    assert labels_of(done) == ["Details", "Favourite", "Delete"]
+    assert labels_of(done) == ["Details", "Favourite", "Delete", "Report"]
     assert "compared by guidance: 1, 5, 12, 3, 2" in text_of(done)
     assert "-# seed 7 · 64×64 · 4 steps · DPM++ 2M Karras · pocket" in text_of(done)
     chosen = await member.select(done, "noisefox:cell:1:0", ["2"])

@@ -44,6 +44,7 @@ async def test_a_figure_an_animation_and_what_to_try_next(bot: app.Bot, member: 
             "As a GIF",
             "Favourite",
             "Delete",
+            "Report",
         )
     ]
     assert "How “a red apple” is drawn" in text_of(done)

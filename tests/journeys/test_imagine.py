@@ -28,7 +28,7 @@ async def test_a_prompt_becomes_a_picture_step_by_step(bot: app.Bot, member: Mem
 
     done = await member.see(started, watched)
     assert any("of 60" in text and "preview.jpg" in text and "Cancel" in text for text in seen)
-    assert labels_of(done) == ["Details", "Re-roll", "Vary", "Upscale ×2", "Remix", "Favourite", "Delete"]
+    assert labels_of(done) == ["Details", "Re-roll", "Vary", "Upscale ×2", "Remix", "Favourite", "Delete", "Report"]
     assert "a cute fox" in text_of(done)
     assert "seed 7" in text_of(done)
     settings = infotext.from_infotext((await member.image(done)).info["parameters"])
@@ -54,7 +54,7 @@ async def test_every_option_arrives(bot: app.Bot, member: Member) -> None:
     assert settings.seed == 0
     assert (settings.negative_prompt, settings.guidance_scale, settings.clip_skip) == ("clouds", 3.5, 2)
     assert settings.sampler is Sampler.EULER_ANCESTRAL
-    assert labels_of(done) == ["Details", "U1", "U2", "V1", "V2", "Re-roll", "Remix", "Favourite", "Delete"]
+    assert labels_of(done) == ["Details", "U1", "U2", "V1", "V2", "Re-roll", "Remix", "Favourite", "Delete", "Report"]
     assert "seeds 4294967295, 0" in text_of(done)
 
 

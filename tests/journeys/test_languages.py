@@ -52,7 +52,16 @@ async def test_a_spanish_member_reads_spanish_from_the_first_word_to_the_last(
     assert labels_of(drawing) == ["Cancelar"]
     pool.release()
     done = await member.see_finished(started)
-    assert labels_of(done) == ["Detalles", "Repetir", "Variar", "Ampliar ×2", "Remix", "Favorita", "Eliminar"]
+    assert labels_of(done) == [
+        "Detalles",
+        "Repetir",
+        "Variar",
+        "Ampliar ×2",
+        "Remix",
+        "Favorita",
+        "Eliminar",
+        "Denunciar",
+    ]
     assert "semilla 7 · 128×128 · 60 pasos · guía 5" in text_of(done)
     assert re.search(r"· \d+,\d s", text_of(done)), "a comma stands before tenths of a second"
     details = await member.click(done, "Detalles")
