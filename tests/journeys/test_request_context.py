@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from bot.config import HOST_LIMITS
 from generation.catalogue import POCKET
 from playground.state.world import ART_ID
+from storage import server_rules
 from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Start, text_of, words_of
 from tests.journeys.test_menus import picture
@@ -33,8 +34,14 @@ def statements() -> Iterator[list[str]]:
 
 
 async def test_an_imagine_in_a_server_takes_few_statements(
-    start: Start, pool: FakePool, member: Member, admin: Member, statements: list[str]
+    start: Start,
+    pool: FakePool,
+    member: Member,
+    admin: Member,
+    statements: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(server_rules, "FRESH", 60.0)
     pool.hold()
     async with start() as bot:
         await admin.slash("server limits", {"steps": 30})

@@ -143,7 +143,11 @@ async def test_what_servers_decide_adds_up_until_it_is_forgotten(rules: ServerRu
     assert book.defaults(5, "pocket") == PartialSettings(guidance_scale=3.5, schedule=Schedule.KARRAS)
     assert book.defaults(5, "x") == PartialSettings()
     assert replace(book, rules={}) == Rulebook(
-        {}, {Kind.MODEL: frozenset({"pocket"})}, True, NsfwPolicy.SPOILER, ("gore", "two words"), log_channel_id=77
+        allowed={Kind.MODEL: frozenset({"pocket"})},
+        paused=True,
+        nsfw=NsfwPolicy.SPOILER,
+        blocked_words=("gore", "two words"),
+        log_channel_id=77,
     )
     assert await rules.of(2) == Rulebook()
     await rules.forget(1, 5)
