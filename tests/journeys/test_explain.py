@@ -92,3 +92,11 @@ async def test_one_that_is_there_can_be_explained_too(bot: app.Bot, member: Memb
     shown = text_of(await member.see(again.message, explained))
     assert "a cat" in shown
     assert "seed 7 " in shown
+
+
+async def test_more_guidance_and_fewer_steps_end_somewhere(bot: app.Bot, member: Member) -> None:
+    done = await member.see(await explain(member, "an apple", steps=1, guidance=30), explained)
+    for label, words in (("More guidance", "Guidance can't be higher than 30."), ("Fewer steps", "at least one step.")):
+        refused = (await member.click(done, label)).message
+        assert refused is not None
+        assert words in text_of(refused)
