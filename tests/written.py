@@ -50,4 +50,4 @@ class Searched(logging.Handler):
             if place_of_token(str(error)) is not None:
                 self.found.append(f"the text of {type(error).__name__}")
 
-        NoisefoxError.__init__ = make  # type: ignore[method-assign]
+        setattr(NoisefoxError, "__init__", make)  # noqa: B010 - typeshed knows another signature
