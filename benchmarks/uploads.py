@@ -64,7 +64,7 @@ async def measure(side: int, people: int, folder: Path) -> Peaks:
                     await asyncio.sleep(SAMPLE_SECONDS)
             return Peaks(before, _peak(bot.pid), decoders, Counter(row.state for row in rows))
         finally:
-            await bot.terminate()
+            await bot.kill()
 
 
 def _all_ended(rows: list[Row], observed: Observed, interaction_ids: list[str]) -> bool:

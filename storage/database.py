@@ -108,6 +108,7 @@ async def opened(file: Path) -> AsyncIterator[Sessions]:
     await _migrated(file)
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}", pool_size=CONNECTIONS, max_overflow=0)
     event.listen(engine.sync_engine, "connect", _prepare)
+    engine.sync_engine.hide_parameters = True  # an error would tell prompts and tokens
     noted = {NumbersFile: NumbersFile(file.parent)}
     make = async_sessionmaker(engine, expire_on_commit=False, sync_session_class=CountedSession, info=noted)
     try:

@@ -66,7 +66,7 @@ def retold(settings: GenerationSettings, typed: ParsedPrompt) -> GenerationSetti
 def redrawn_as_varied(settings: GenerationSettings, seed: int, strength: float) -> GenerationSettings:
     """A variation of a variation. Its noise cannot go two ways at once, so the picture is drawn over, about as much as
     its noise would change."""
-    return replace(redrawn(settings, seed), denoising_strength=min(strength + 0.3, 1.0))
+    return replace(redrawn(settings, seed), denoising_strength=min(round(strength + 0.3, 2), 1.0))
 
 
 def refined(settings: GenerationSettings) -> GenerationSettings:

@@ -132,6 +132,16 @@ async def nothing_is_left(bot: app.Bot, member: Member) -> None:
             await asyncio.sleep(0.02)
 
 
+async def test_a_message_that_discord_does_not_delete_keeps_its_picture(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    done = await member.imagine()
+    playground.fail_next("DELETE", "/messages/", 403, code=50013)
+    await member.click(done, "Delete")
+    await member.wait_for(lambda each: "so the picture is kept. Try again later." in text_of(each))
+    assert await bot.generations.by_message(int(done["id"])) is not None
+
+
 @pytest.mark.parametrize("label", ["Upscale ×2", "🔎"])
 async def test_pictures_of_a_model_that_is_gone_can_be_enlarged(start: Start, member: Member, label: str) -> None:
     async with start(models=(POCKET, TWIN)):

@@ -107,3 +107,11 @@ async def test_making_the_figures_is_a_stage_of_its_own(bot: app.Bot, pool: Fake
     assert "a few seconds" in text_of(shown)
     pool.release()
     await member.see(drawing, explained)
+
+
+async def test_more_guidance_and_fewer_steps_end_somewhere(bot: app.Bot, member: Member) -> None:
+    done = await member.see(await explain(member, "an apple", steps=1, guidance=30), explained)
+    for label, words in (("More guidance", "Guidance can't be higher than 30."), ("Fewer steps", "at least one step.")):
+        refused = (await member.click(done, label)).message
+        assert refused is not None
+        assert words in text_of(refused)

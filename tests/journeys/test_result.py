@@ -53,6 +53,21 @@ async def test_vary_goes_a_little_way_towards_other_noise(bot: app.Bot, member: 
     assert (await settings_in(other, stronger)).variation_strength == 0.4
 
 
+async def test_a_variation_of_a_variation_is_drawn_over(bot: app.Bot, member: Member) -> None:
+    varied = await member.press(await member.imagine("a cat", seed=7), "Vary")
+    again = await bot.generations.by_message(int((await member.press(varied, "Vary"))["id"]))
+    assert again is not None
+    assert (again.settings.variation_strength, again.settings.denoising_strength) == (0, 0.45)
+    assert again.inputs.image, "noise cannot go two ways at once"
+
+
+async def test_a_refined_picture_is_not_refined_again(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine("a cat --hires 2")
+    refused = (await member.select(done, select_of(done), ["hires"])).message
+    assert refused is not None
+    assert "This picture is already refined. Upscale it instead." in text_of(refused)
+
+
 async def test_another_shape_keeps_seed_and_noise(bot: app.Bot, member: Member) -> None:
     done = await member.imagine("a castle", seed=7)
     wide = await more(member, done, "shape-wide")

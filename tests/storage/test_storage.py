@@ -10,7 +10,7 @@ import pytest
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 from storage import database
-from storage.database import Sessions
+from storage.database import Sessions, StorageError
 from storage.generations import AlreadyAsked, Generations
 from storage.images import Images
 from storage.preferences import Preferences
@@ -65,6 +65,18 @@ async def test_one_event_never_makes_two_requests(generations: Generations, appl
     assert sum(isinstance(outcome, AlreadyAsked) for outcome in outcomes) == 4
     assert await generations.knows("interaction:1")
     assert not await generations.knows("interaction:2")
+
+
+async def test_an_error_of_the_database_tells_neither_prompt_nor_token(
+    tmp_path: Path, generations: Generations, apple: GenerationSettings
+) -> None:
+    with closing(sqlite3.connect(tmp_path / database.FILE)) as connection:
+        connection.execute("ALTER TABLE generations RENAME TO others")
+    with pytest.raises(StorageError, match="no such table") as failed:
+        await saved(generations, replace(origin(), token="a live token"), apple, Lineage())
+    told = f"{failed.value} {failed.value.__cause__}"
+    assert "INSERT INTO generations" in told
+    assert not any(secret in told for secret in ("a live token", "a red apple"))
 
 
 async def unfinished_of(generations: Generations, user_id: int) -> int:
