@@ -267,7 +267,11 @@ _GLUED = frozenset({*_NUMERIC, *unknown_flags.ELSEWHERE})
 
 _SPELLED = re.compile(r"(?P<name>[^\s\d.=]*)(?P<glued>[^\s=]*)(?:\s*=)?\s*(?P<value>.*)", re.DOTALL)
 
+_NO_WORDS = ("stylize", "niji", "sref", "cref", "oref", "iw")
+"""Flags of Midjourney's that are no words of any prompt."""
+
 _FLAG = re.compile(
-    rf"(?:^|\s)(?:--(?=[a-zA-Z])|[—–]{{1,2}}(?=(?i:(?:{'|'.join(_FLAGS)})\b|(?:{'|'.join(_NUMERIC)})\d)))"
+    r"(?:^|\s)(?:--(?=[a-zA-Z])|[—–]{1,2}"
+    rf"(?=(?i:(?:{'|'.join((*_FLAGS, *_NO_WORDS))})\b|(?:{'|'.join(_NUMERIC)})\d)))"
 )
-"""The start of a flag. Phones turn two dashes into a long one, which counts only before a known flag."""
+"""The start of a flag. Phones turn two dashes into a long one, which counts only before a name that is a flag's."""

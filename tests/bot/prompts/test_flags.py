@@ -155,6 +155,7 @@ def refusal_of(text: str) -> str:
         ("--q=.5", "--steps 30"),
         ("--sref https://example.com/a.png", "--image-weight 0.6"),
         ("--cref https://example.com/a.png", "--image-weight 0.6"),
+        ("—sref 123", "--image-weight 0.6"),
         ("--iw 1.5", "--image-weight 0.6"),
         ("--weird 1000", "There's nothing like it here."),
         ("--stop 80", "--steps 30"),
