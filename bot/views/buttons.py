@@ -25,6 +25,7 @@ FACES = {
     PressKind.DELETE: (Sentence("Delete"), "❌"),
     PressKind.NEXT_SEED: (Sentence("Next seed"), "🌱"),
     PressKind.DETAILS: (Sentence("Details"), None),
+    PressKind.TECHNICAL: (Sentence("Technical"), None),
     PressKind.CANCEL: (Sentence("Cancel"), None),
     PressKind.ORIGINAL: (Sentence("Original file"), "💾"),
 }
