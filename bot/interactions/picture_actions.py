@@ -28,7 +28,7 @@ from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind
-from bot.views.details import details
+from bot.views.details import details, technical
 from bot.views.explanation import of_animation
 from generation.sentences import Sentence
 from storage.generations import Generations
@@ -98,6 +98,8 @@ class PictureActions:
                 await self._toggle_favourite(interaction, generation)
             case PressKind.DETAILS:
                 await self.show_details(interaction, generation)
+            case PressKind.TECHNICAL:
+                await interaction.response.send_message(view=technical(generation).view, ephemeral=True)
             case PressKind.GIF:
                 await self._show_gif(interaction, generation)
             case PressKind.PICK | PressKind.ORIGINAL:

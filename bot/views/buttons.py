@@ -26,6 +26,7 @@ FACES = {
     PressKind.REPORT: (Sentence("Report"), "🚩"),
     PressKind.NEXT_SEED: (Sentence("Next seed"), "🌱"),
     PressKind.DETAILS: (Sentence("Details"), None),
+    PressKind.TECHNICAL: (Sentence("Technical"), None),
     PressKind.CANCEL: (Sentence("Cancel"), None),
     PressKind.ORIGINAL: (Sentence("Original file"), "💾"),
 }

@@ -16,6 +16,8 @@ class PressKind(StrEnum):
     REMIX = "remix"
     FAVOURITE = "favourite"
     DETAILS = "details"
+    TECHNICAL = "technical"
+    """Shows which device drew a request, and how."""
     ORIGINAL = "original"
     """Sends the original file of the picture."""
     DELETE = "delete"

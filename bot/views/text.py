@@ -11,8 +11,11 @@ from generation.sentences import Sentence
 from generation.settings import GenerationSettings
 from storage.records import Action, Generation, Lineage
 
+HEADLINE = 150
+"""Characters of a prompt that a headline shows; Details has it whole."""
+
 SHOWN_PROMPT = 700
-"""Characters of a prompt that a message shows."""
+"""Characters of a prompt that alt texts and titles show."""
 
 BAR_LENGTH = 12
 
@@ -40,7 +43,7 @@ def headline(settings: GenerationSettings, user_id: int, action: Action = Action
     """The prompt, or the seed of a seed figure, and who asked for it."""
     if action is Action.SEED:
         return f"**{say('Seed {seed}', seed=str(settings.seed))}** · <@{user_id}>"
-    return f"**{shown(settings.prompt, SHOWN_PROMPT)}** · <@{user_id}>"
+    return f"**{shown(settings.prompt, HEADLINE)}** · <@{user_id}>"
 
 
 def lineage_line(lineage: Lineage, parent: Generation | None) -> str:

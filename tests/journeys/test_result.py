@@ -12,7 +12,7 @@ from bot import app
 from generation import infotext
 from generation.settings import GenerationSettings, Sampler
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Member, Message, Start, filled, finished, labels_of, text_of, urls_of
+from tests.journeys.conftest import Member, Message, Start, filled, finished, labels_of, text_of, urls_of, words_of
 
 LONG = "a red apple " + "under an old tree " * 280
 """Longer than a field of a form."""
@@ -267,6 +267,38 @@ async def test_details_say_everything_to_whoever_asks(bot: app.Bot, member: Memb
     assert "leaf" in text_of(details)
     assert "number 1" in text_of(details)
     assert "settings.txt" in text_of(details)
+
+
+async def test_a_long_prompt_is_short_in_headlines_and_whole_in_details(
+    bot: app.Bot, pool: FakePool, member: Member, other: Member
+) -> None:
+    prompt = "a red fox " * 250 + "asleep"
+    pool.hold()
+    drawing = await member.see_drawing(pool, await member.start(prompt))
+    pool.release()
+    done = await member.see_finished(drawing)
+    for message in (drawing, done):
+        headline, _, _ = words_of(message).partition(f"<@{member.id}>")
+        assert "a red fox…" in headline
+        assert len(headline) < 200
+    details = (await other.click(done, "Details")).message
+    assert details is not None
+    assert prompt in words_of(details)
+    assert "settings.txt" not in text_of(details)
+
+
+async def test_the_device_and_its_batch_are_shown_to_whoever_asks_for_what_is_technical(
+    bot: app.Bot, member: Member, other: Member
+) -> None:
+    done = await member.imagine("a cat", seed=7)
+    details = (await other.click(done, "Details")).message
+    assert details is not None
+    assert "cpu" not in words_of(details)
+    assert "drawn in" not in words_of(details)
+    technical = (await other.click(details, "Technical")).message
+    assert technical is not None
+    assert technical["ephemeral_for"] == other.id
+    assert "drawn in 1.0 s · on cpu, float32 · 4 steps counted" in words_of(technical)
 
 
 async def test_a_favourite_is_one_until_pressed_again(bot: app.Bot, member: Member, other: Member) -> None:
