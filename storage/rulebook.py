@@ -49,6 +49,8 @@ class Rulebook:
     blocked_words: tuple[str, ...] = ()
     blocked_people: tuple[str, ...] = ()
     """Names of people whom prompts may not name."""
+    blocked_pictures: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprints of pictures that nobody may give, by the name that managers gave them."""
     log_channel_id: int | None = None
     hints: bool = True
     """True if members get hints about settings far from a model's recommendation."""

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Self
 
-from generation import images
+from generation import fingerprints, images
 from generation.errors import UserError
 from generation.images import UnusableImage
 from generation.sentences import Sentence
@@ -21,6 +21,10 @@ MEMORY = 2 * 2**30
 
 PICTURES_EACH = 50
 """Pictures after which a decoder is replaced by a fresh one."""
+
+
+Tidied = tuple[bytes, tuple[int, int], str]
+"""A PNG without metadata, its width and height, and its fingerprint."""
 
 
 class DecoderProcesses:
@@ -37,8 +41,9 @@ class DecoderProcesses:
         if pool is not None:
             await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
-    async def tidied(self, data: bytes) -> tuple[bytes, tuple[int, int]]:
-        """`images.tidied` in a decoder. Raises `UnusableImage`, also where the decoder dies; the next one is new."""
+    async def tidied(self, data: bytes) -> Tidied:
+        """`images.tidied` and the fingerprint, in a decoder. Raises `UnusableImage`, also where the decoder dies; the
+        next one is new."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 AT_ONCE,
@@ -63,8 +68,9 @@ def _confine() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def _tidied(data: bytes) -> tuple[bytes, tuple[int, int]] | Sentence:
+def _tidied(data: bytes) -> Tidied | Sentence:
     try:
-        return images.tidied(data)
+        image = images.shrunk(data)
+        return images.as_png(image), image.size, fingerprints.of(image)
     except UserError as refused:
         return refused.sentence

@@ -29,6 +29,7 @@ class RequestPlans:
 
         `words` are the prompt of a blend that has none.
         """
+        context.check_pictures(each.fingerprint for each in pictures)
         if request.blended:
             return [self._blend(context, request, pictures, words)]
         plans = [self._plan(context, request, prompt) for prompt in request.prompts]
