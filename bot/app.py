@@ -76,10 +76,13 @@ async def running(
                     yield bot
                 finally:
                     await bot.delivery.close()
+                    connection, *others = running_tasks
+                    for task in others:  # what they post needs the client's session
+                        task.cancel()
+                    await asyncio.wait(others)
                     # A connection that just opens may miss that it is cancelled; this it cannot.
                     await bot.client.close()
-                    for task in running_tasks:
-                        task.cancel()
+                    connection.cancel()
 
 
 async def _take_up(bot: Bot) -> None:

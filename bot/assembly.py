@@ -140,7 +140,7 @@ async def assembled(
         pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)
         stack.push_async_callback(incoming.preparation.close)
-        await _serve(client, banned, blocked, config.catalogue, store, outgoing, dispatcher, incoming)
+        await _serve(client, banned, blocked, pictures, config.catalogue, store, outgoing, dispatcher, incoming)
         yield Bot(
             client,
             dispatcher,
@@ -354,6 +354,7 @@ async def _serve(
     client: Client,
     banned: Bans,
     blocked: BlockedMembers,
+    pictures: PictureReader,
     catalogue: Catalogue,
     store: _Store,
     outgoing: _Outgoing,
@@ -409,6 +410,8 @@ async def _serve(
     what = What()
     server = Server(
         blocked=blocked,
+        fetch=download,
+        pictures=pictures,
         rules=store.rules,
         contexts=incoming.contexts,
         catalogue=catalogue,

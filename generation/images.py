@@ -140,9 +140,15 @@ def _upright(image: Image.Image, orientation: object) -> Image.Image:
 def tidied(data: bytes) -> tuple[bytes, tuple[int, int]]:
     """Re-encode a picture as a PNG without metadata (such as its location), shrunk to the largest size of a request.
     Returns the PNG, and its width and height. Raises `UnusableImage`."""
+    image = shrunk(data)
+    return as_png(image), image.size
+
+
+def shrunk(data: bytes) -> Image.Image:
+    """A given picture, shrunk to the largest size of a request. Raises `UnusableImage`."""
     image = read(data, most=SIZE.high)
     image.thumbnail((SIZE.high, SIZE.high), Image.Resampling.LANCZOS)
-    return as_png(image), image.size
+    return image
 
 
 def width_of(png: bytes) -> int:

@@ -42,16 +42,18 @@ class Rulebook:
     rules: Mapping[RuleKey, Rule] = field(default_factory=dict)
     allowed: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
     """The names that are allowed, by kind. All are allowed of a kind that is missing."""
-    lora_roles: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """The roles that may use a LoRA, by its name in lower case. Everybody may use one that is missing."""
     paused: bool = False
     nsfw: NsfwPolicy = NsfwPolicy.OFF
     blocked_words: tuple[str, ...] = ()
-    blocked_people: tuple[str, ...] = ()
-    """Names of people whom prompts may not name."""
     log_channel_id: int | None = None
     hints: bool = True
     """True if members get hints about settings far from a model's recommendation."""
+    blocked_people: tuple[str, ...] = ()
+    """Names of people whom prompts may not name."""
+    blocked_pictures: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprints of pictures that nobody may give, by the name that managers gave them."""
+    lora_roles: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """The roles that may use a LoRA, by its name in lower case. Everybody may use one that is missing."""
 
     def of(self, scope: int, model: str, setting: str) -> Rule:
         """The rule of a scope for a setting: the model's own, and where that is open, the one for every model."""

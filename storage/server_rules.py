@@ -14,7 +14,7 @@ from generation.settings import PartialSettings
 from storage.database import Sessions
 from storage.records import NsfwPolicy
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey
-from storage.tables import LoraRoleRow, ServerAllowedRow, ServerRow, ServerRuleRow
+from storage.tables import BlockedPictureRow, LoraRoleRow, ServerAllowedRow, ServerRow, ServerRuleRow
 
 FRESH = 1.0
 """Seconds for which a server's rules are kept in memory. Changes made here are seen at once."""
@@ -57,6 +57,8 @@ class ServerRules:
             lora_roles: dict[str, frozenset[int]] = {}
             for lora_role in await session.scalars(select(LoraRoleRow).filter_by(guild_id=guild_id)):
                 lora_roles[lora_role.lora] = lora_roles.get(lora_role.lora, frozenset()) | {lora_role.role_id}
+            pictures = await session.scalars(select(BlockedPictureRow).filter_by(guild_id=guild_id))
+            blocked_pictures = {picture.name: picture.fingerprint for picture in pictures}
             names: dict[Kind, set[str]] = {}
             for row in allowed:
                 names.setdefault(Kind(row.kind), set()).add(row.name)
@@ -69,6 +71,7 @@ class ServerRules:
                 },
                 allowed={kind: frozenset(each) for kind, each in names.items()},
                 lora_roles=lora_roles,
+                blocked_pictures=blocked_pictures,
             )
             if server is None:
                 return book
@@ -146,12 +149,21 @@ class ServerRules:
 
     async def allow_lora(self, guild_id: int, lora: str, role_id: int, allowed: bool) -> None:
         """Add a role to those that may use a LoRA, or remove it. Once there is none, everybody may."""
-        async with self._sessions.writing() as session:
+        async with self._changing(guild_id) as session:
             if allowed:
                 await session.merge(LoraRoleRow(guild_id=guild_id, lora=lora, role_id=role_id))
             else:
                 named = {"guild_id": guild_id, "lora": lora, "role_id": role_id}
                 await session.execute(delete(LoraRoleRow).filter_by(**named))
+
+    async def block_picture(self, guild_id: int, name: str, fingerprint: str) -> None:
+        """Block a picture, in place of another one of the same name."""
+        async with self._changing(guild_id) as session:
+            await session.merge(BlockedPictureRow(guild_id=guild_id, name=name, fingerprint=fingerprint))
+
+    async def unblock_picture(self, guild_id: int, name: str) -> None:
+        async with self._changing(guild_id) as session:
+            await session.execute(delete(BlockedPictureRow).filter_by(guild_id=guild_id, name=name))
 
     async def forget(self, guild_id: int, scope: int | None = None, setting: str | None = None) -> None:
         """Remove all rules of a server, or those of one scope, for all settings or for one."""
@@ -160,7 +172,7 @@ class ServerRules:
                 named = {"setting": setting} if setting else {}
                 await session.execute(delete(ServerRuleRow).filter_by(guild_id=guild_id, scope_id=scope, **named))
                 return
-            for table in (ServerRuleRow, ServerAllowedRow, LoraRoleRow, ServerRow):
+            for table in (ServerRuleRow, ServerAllowedRow, LoraRoleRow, BlockedPictureRow, ServerRow):
                 await session.execute(delete(table).filter_by(guild_id=guild_id))
 
     async def places(self, guild_id: int) -> frozenset[int]:

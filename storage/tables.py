@@ -220,6 +220,16 @@ class LoraRoleRow(Base):
     role_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
 
 
+class BlockedPictureRow(Base):
+    """A picture that nobody may give on a server: its name for the server's managers, and its fingerprint."""
+
+    __tablename__ = "server_blocked_pictures"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+
+
 class FavouriteRow(Base):
     __tablename__ = "favourites"
 

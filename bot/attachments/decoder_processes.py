@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Self, TypeVar
 
-from generation import images, outpainting
+from generation import fingerprints, images, outpainting
 from generation.errors import UserError
 from generation.images import UnusableImage
 from generation.jobs import Inputs
@@ -30,6 +30,10 @@ PICTURES_EACH = 50
 Decoded = TypeVar("Decoded")
 
 
+Tidied = tuple[bytes, tuple[int, int], str]
+"""A PNG without metadata, its width and height, and its fingerprint."""
+
+
 class DecoderProcesses:
     """At most two decoders, which start with the first picture and end with the `async with`."""
 
@@ -44,9 +48,10 @@ class DecoderProcesses:
         if pool is not None:
             await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
-    async def tidied(self, data: bytes) -> tuple[bytes, tuple[int, int]]:
-        """`images.tidied` in a decoder. Raises `UnusableImage`, also where the decoder dies; the next one is new."""
-        return await self._decoded(images.tidied, data)
+    async def tidied(self, data: bytes) -> Tidied:
+        """`images.tidied` and the fingerprint, in a decoder. Raises `UnusableImage`, also where the decoder dies; the
+        next one is new."""
+        return await self._decoded(_tidied, data)
 
     async def canvas(
         self, png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int
@@ -94,6 +99,11 @@ def _outcome(decode: Callable[..., Decoded], given: tuple[object, ...]) -> Decod
         return decode(*given)
     except UserError as refused:
         return refused.sentence
+
+
+def _tidied(data: bytes) -> Tidied:
+    image = images.shrunk(data)
+    return images.as_png(image), image.size, fingerprints.of(image)
 
 
 def _canvas(png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> Inputs:

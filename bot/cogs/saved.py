@@ -14,7 +14,13 @@ BOTH = Sentence("Give a new value or choose remove, not both.")
 
 
 async def say_saved(interaction: discord.Interaction, lines: Iterable[str], where: Iterable[str | None] = ()) -> None:
-    """Answer privately with one line for each change; `where` are the channel, role and model that they are for."""
+    """Answer privately with one line for each change; `where` are the channel, role and model that they are for.
+
+    An answer that was deferred is filled.
+    """
     head = " · ".join([say("Saved."), *filter(None, where)])
     text = fitting([head, *(f"- {line}" for line in lines)], MESSAGE_LENGTH)
+    if interaction.response.is_done():
+        await interaction.edit_original_response(content=text)
+        return
     await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)

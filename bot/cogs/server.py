@@ -9,6 +9,7 @@ from bot.cogs.server_group import Channel
 from bot.cogs.server_limits import ServerLimits
 from bot.cogs.server_loras import ServerLoras
 from bot.cogs.server_members import ServerMembers
+from bot.cogs.server_pictures import ServerPictures
 from bot.cogs.server_reset import ServerReset
 from bot.cogs.server_switches import ServerSwitches
 from bot.cogs.server_words import ServerWords
@@ -25,6 +26,7 @@ class Server(
     ServerAllowed,
     ServerSwitches,
     ServerWords,
+    ServerPictures,
     ServerMembers,
     ServerLoras,
     ServerReset,

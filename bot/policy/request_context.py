@@ -3,9 +3,10 @@
 Only a request that waits for a download is planned a second time, by the rules as they are then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 
 from bot.errors import Refusal
 from bot.policy import blocked_words
@@ -14,6 +15,7 @@ from bot.policy.effective import HOST, EffectiveRules, SourcedValue, effective_r
 from bot.policy.requester import SERVER, Requester
 from bot.policy.server_rules import check_loras, check_place, may_use
 from bot.policy.usual_count import Seconds, unmeasured
+from generation import fingerprints
 from generation.catalogue import Catalogue
 from generation.errors import UserError
 from generation.sentences import Sentence
@@ -102,6 +104,15 @@ class RequestContext:
     def may_use(self, lora: str) -> bool:
         """True where the person may use a LoRA here."""
         return may_use(self.rulebook, self.requester, lora)
+
+    def check_pictures(self, given: Iterable[str]) -> None:
+        """Raise `BlockedContent` where a given picture, by its fingerprint, is blocked here."""
+        blocked = self.rulebook.blocked_pictures.items()
+        for (name, known), fingerprint in product(blocked, given):
+            if fingerprints.are_alike(known, fingerprint):
+                raise BlockedContent(
+                    Sentence("the picture {name}"), name, "This picture is blocked on this server. Choose another one."
+                )
 
     def check_without_model(self, drawn: Sequence[GenerationSettings]) -> EffectiveRules:
         """As `check`, for pictures of models that the host no longer has: nothing says that they are harmless."""

@@ -15,6 +15,8 @@ class GivenPicture:
 
     png: bytes
     size: tuple[int, int]
+    fingerprint: str
+    """See `generation.fingerprints`."""
 
 
 class PictureReader:

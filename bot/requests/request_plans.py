@@ -31,6 +31,7 @@ class RequestPlans:
 
         `words` are the prompt of a blend that has none.
         """
+        context.check_pictures(each.fingerprint for each in pictures)
         if request.blended:
             return [self._blend(context, request, pictures, words)]
         if request.of_seed:

@@ -7,6 +7,7 @@ from bot.views.server_rules import (
     allowed,
     blocked,
     blocked_people,
+    blocked_pictures,
     changed_rule,
     hints,
     log_channel,
@@ -36,5 +37,7 @@ def what_is_lost(book: Rulebook, guild_id: int, named: Callable[[int], str]) -> 
         yield blocked(book.blocked_words)
     if book.blocked_people:
         yield blocked_people(book.blocked_people)
+    if book.blocked_pictures:
+        yield blocked_pictures(list(book.blocked_pictures))
     if book.log_channel_id:
         yield log_channel(book.log_channel_id)

@@ -225,6 +225,8 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
         yield f"{blocked(book.blocked_words)} · {_from(SERVER)}"
     if book.blocked_people:
         yield f"{blocked_people(book.blocked_people)} · {_from(SERVER)}"
+    if book.blocked_pictures:
+        yield f"{blocked_pictures(list(book.blocked_pictures))} · {_from(SERVER)}"
     if book.log_channel_id:
         yield f"{log_channel(book.log_channel_id)} · {_from(SERVER)}"
 
@@ -264,6 +266,13 @@ def blocked_people(names: Sequence[str]) -> str:
     if not names:
         return say("No people are blocked.")
     return say("Blocked people: {names}", names=shown(", ".join(names), BLOCKED))
+
+
+def blocked_pictures(names: Sequence[str]) -> str:
+    """The blocked pictures, by name."""
+    if not names:
+        return say("No pictures are blocked.")
+    return say("Blocked pictures: {names}", names=_named(sorted(names), "{}"))
 
 
 def log_channel(channel_id: int | None) -> str:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from bot import app
 from bot.attachments import encode
-from bot.attachments.decoder_processes import DecoderProcesses
+from bot.attachments.decoder_processes import DecoderProcesses, Tidied
 from generation import images
 from generation.catalogue import POCKET
 from playground.client.person import File, Outcome
@@ -25,7 +25,7 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Pictures are read once this is set."""
     may_read, tidied = threading.Event(), DecoderProcesses.tidied
 
-    async def waits(decoders: DecoderProcesses, data: bytes) -> tuple[bytes, tuple[int, int]]:
+    async def waits(decoders: DecoderProcesses, data: bytes) -> Tidied:
         assert await asyncio.to_thread(may_read.wait, 20)
         return await tidied(decoders, data)
 

@@ -1,4 +1,4 @@
-"""servers block members and named people, restrict LoRAs to roles, and get reports of pictures"""
+"""servers block members, named people and pictures, restrict LoRAs to roles, and get reports of pictures"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,4 +28,11 @@ def upgrade() -> None:
         sa.Column("generation_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["generation_id"], ["generations.id"], name=op.f("fk_reports_generation_id")),
         sa.PrimaryKeyConstraint("user_id", "generation_id", name=op.f("pk_reports")),
+    )
+    op.create_table(
+        "server_blocked_pictures",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "name", name=op.f("pk_server_blocked_pictures")),
     )

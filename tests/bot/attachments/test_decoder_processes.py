@@ -39,7 +39,7 @@ async def test_ten_large_pictures_at_once_take_no_memory_of_the_bot() -> None:
         refused = await asyncio.gather(*(decoders.tidied(large) for _ in range(10)), return_exceptions=True)
         assert all(isinstance(each, UnusableImage) and "25 million" in str(each) for each in refused)
         read = await asyncio.gather(*(decoders.tidied(allowed) for _ in range(4)))
-    assert [size for _, size in read] == [(2048, 2048)] * 4
+    assert [size for _, size, _ in read] == [(2048, 2048)] * 4
     assert peak() - before < 100
 
 

@@ -2,8 +2,7 @@ from time import perf_counter
 
 import pytest
 
-from bot.policy import blocked_words
-from bot.policy.spelling import without_syntax
+from bot.policy import blocked_words, spelling
 from generation.settings import GenerationSettings
 
 
@@ -125,7 +124,7 @@ def test_time_grows_with_the_prompt_and_no_faster(piece: str) -> None:
     def seconds(length: int) -> float:
         text = (piece * length)[:length]
         began = perf_counter()
-        blocked_words.blocked_in(["naked", "two words", "gore*", "c++"], text + without_syntax(text))
+        blocked_words.blocked_in(["naked", "two words", "gore*", "c++"], text + spelling.without_syntax(text))
         return perf_counter() - began
 
     assert min(seconds(60_000 + each) for each in range(2)) < 40 * min(seconds(6_000 + each) for each in range(3))
