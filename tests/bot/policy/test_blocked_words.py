@@ -90,11 +90,11 @@ def test_nothing_is_blocked_where_nothing_is_named() -> None:
 def test_a_long_list_takes_no_time() -> None:
     """Forty prompts of one command, against as many words as fit an admin's command."""
     blocked = [f"w{number}" for number in range(800)]
-    began = perf_counter()
+    began = thread_time()
     assert [blocked_words.blocked_in(blocked, f"a cute fox in the snow, {number}") for number in range(40)] == [
         None
     ] * 40
-    assert perf_counter() - began < 1
+    assert thread_time() - began < 1
 
 
 @pytest.mark.parametrize(
