@@ -153,16 +153,24 @@ class Messages:
                 raise NeverAcknowledged(f"Discord does not know the answer of {origin.key}") from None
             raise
 
-    async def follow_up(self, origin: Origin, content: MessageContent, before: MessageContent, nonce: int) -> int:
-        """Post `content` after the acknowledgement, which is filled with `before` if it is still empty, for Discord
-        fills it with the first follow-up otherwise; the message's id. Where the token is dead, it is posted in the
-        channel, with the `nonce`. Raises as `edit` does."""
-        for each in (content, before):
+    async def follow_up(
+        self, origin: Origin, content: MessageContent, before: MessageContent | None, nonce: int
+    ) -> int:
+        """Post `content` after the acknowledgement; the message's id. Where the token is dead, it is posted in the
+        channel, with the `nonce`.
+
+        Discord would put the first follow-up into an acknowledgement that is still empty: that is filled with `before`.
+        Without, it belongs to a request that somebody else works on, and `EditFailed` is raised until it is filled.
+        Raises as `edit` does.
+        """
+        for each in filter(None, (content, before)):
             each.view.stop()
         try:
             async with self._sorted_errors(origin):
                 webhook, original = self._webhook(origin), await self._fetch_original(origin)
                 if original["flags"] & _LOADING:
+                    if before is None:
+                        raise EditFailed(f"the acknowledgement of {origin.key} is still empty")
                     await webhook.edit_message(int(original["id"]), view=before.view, allowed_mentions=_NO_MENTIONS)
                 sent = await webhook.send(
                     view=content.view, ephemeral=origin.private, wait=True, allowed_mentions=_NO_MENTIONS

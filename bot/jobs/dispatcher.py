@@ -57,6 +57,7 @@ class Dispatcher:
         self._expected: dict[int, Generation] = {}
         """Requests that are being prepared; then they wait."""
         self._waiting: dict[int, Generation] = {}
+        self._being_cancelled: set[int] = set()
         self._waiting_times = WaitingTimes(
             pool=pool,
             queue=self._queue,
@@ -85,26 +86,30 @@ class Dispatcher:
         self._expected.pop(generation.id, None)
 
     def holds(self, generation: Generation) -> bool:
-        """True for a request that is expected, waits, or is being drawn."""
-        at_work = self._in_flight.get(generation.id) is not None
+        """True for a request that is expected, waits, is being drawn, or is being cancelled."""
+        at_work = self._in_flight.get(generation.id) is not None or generation.id in self._being_cancelled
         return at_work or generation.id in self._expected or generation.id in self._waiting
 
     async def submit(self, generation: Generation) -> None:
         """Queue an expected request; without effect where it was cancelled since. Raises `OSError` where a file cannot
         be read now."""
         if generation.axes and not generation.undrawn:
+            ended = await self._results.finish_comparison(generation)
             self.forget(generation)
-            self._delivery.finish(await self._results.finish_comparison(generation))
+            self._delivery.finish(ended)
             return
         try:
             task = await self._tasks.of(generation)
         except FileNotFoundError:
             task = None
-        if self._expected.pop(generation.id, None) is None:
+        if generation.id not in self._expected:
             return
         if task is None:
-            self._delivery.finish(await self._generations.fail(generation.id, str(_GONE)))
+            ended = await self._generations.fail(generation.id, str(_GONE))
+            self.forget(generation)
+            self._delivery.finish(ended)
             return
+        self.forget(generation)
         self._waiting[generation.id] = generation
         self._queue.put(Job(generation.id, str(generation.origin.user_id), task))
         self._waiting_times.changed()
@@ -137,7 +142,12 @@ class Dispatcher:
         flight = self._in_flight.get(generation.id)
         if flight is None:
             self._take_out(generation.id)
-            self._delivery.finish(await self._cancelled(generation, done=0.0))
+            self._being_cancelled.add(generation.id)
+            try:
+                ended = await self._cancelled(generation, done=0.0)
+            finally:
+                self._being_cancelled.discard(generation.id)
+            self._delivery.finish(ended)
             return
         flight.stopping = True
         if flight.ended:

@@ -158,7 +158,8 @@ class Preparation:
         if origin.answer is Answer.REPLY:
             parent = await self._generations.parent_of(generation)
             return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
-        return await self._messages.follow_up(origin, content, await self._starting(first), generation.id)
+        before = await self._starting(first) if first.origin.answer is Answer.ORIGINAL else None
+        return await self._messages.follow_up(origin, content, before, generation.id)
 
     async def _original(self, origin: Origin, again: bool) -> int | None:
         """The acknowledgement; where there is none after a try of just now, that may still be on its way."""

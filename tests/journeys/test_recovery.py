@@ -342,6 +342,52 @@ async def test_stopped_in_the_middle_of_drawing_all(
     assert all(finished(each) for each in done)
 
 
+async def test_a_follow_up_leaves_an_empty_acknowledgement_to_the_request_it_belongs_to(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
+        patch.setattr(Messages, "edit", down)
+        with patch.context() as first:
+            first.setattr(Messages, "follow_up", down)
+            started = await member.start("a {red, blue} boat")
+            await until(lambda: not bot.dispatcher.line())
+        await bot.delivery.settle()
+        await bot.reconciler.look()
+        await until(lambda: not bot.dispatcher.line())
+        assert [words_of(each) for each in public(member)] == [""], "the first request is drawn and not shown yet"
+    async with asyncio.timeout(30):
+        while await bot.generations.interrupted():
+            await bot.reconciler.look()
+            await asyncio.sleep(0.02)
+    shown, follow_up = public(member)
+    assert shown["id"] == started["id"]
+    assert "a red boat" in words_of(shown)
+    assert "a blue boat" in words_of(follow_up)
+    assert all(finished(each) for each in (shown, follow_up))
+
+
+async def test_a_look_at_the_requests_leaves_one_alone_that_is_being_cancelled(
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel = Generations.cancel
+
+    async def looked_at_meanwhile(self: Generations, generation_id: int, charged: int = 0) -> Generation:
+        await bot.reconciler.look()
+        return await cancel(self, generation_id, charged)
+
+    pool.hold()
+    await member.start("a boat", count=4)
+    await pool.until_at_work()
+    waiting = await member.see(await member.start("a castle", count=4), lambda each: "in the queue" in text_of(each))
+    monkeypatch.setattr(Generations, "cancel", looked_at_meanwhile)
+    await member.click(waiting, "Cancel")
+    await member.see(waiting, lambda each: "Cancelled" in text_of(each))
+    assert len(bot.dispatcher.line()) == 1
+    pool.release()
+    await until_nothing_is_due(bot)
+
+
 async def test_a_question_whose_answer_never_reached_discord_can_be_answered_again(
     bot: app.Bot, playground: Playground, member: Member
 ) -> None:

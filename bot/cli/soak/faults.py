@@ -45,6 +45,7 @@ class Disturbances:
         self._bot = bot
         self._seed = seed
         self._scale = scale
+        self._was_silent = False
         self._by_name: dict[str, Callable[[], Awaitable[object]]] = {
             "bot killed": self._kill_bot,
             "bot ended by SIGTERM": self._terminate_bot,
@@ -110,8 +111,12 @@ class Disturbances:
         await self._crowd.control("POST", "gateway", {"action": action})
 
     async def _silence(self) -> None:
-        """Until the bot notices by itself, or, in a short soak, until the connection is closed."""
-        body: Json = {"action": "silence"} | ({} if self._scale >= 1 else {"seconds": 1.0})
+        """The first time until the bot notices by itself, which takes a minute; later, and in a short soak, until the
+        connection is closed."""
+        body: Json = {"action": "silence"}
+        if self._was_silent or self._scale < 1:
+            body["seconds"] = 10.0 * self._scale
+        self._was_silent = True
         await self._crowd.control("POST", "gateway", body)
 
 
