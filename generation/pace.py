@@ -92,8 +92,8 @@ class _InFlight:
 class Pace:
     """Seconds per forward, by model, size and number of rows, over all jobs that run at the same time.
 
-    Measured from one job's end to the next, so that encoding prompts and decoding pictures are included and loading a
-    model is not.
+    Measured from one job's end to the next, so that all is included for which a job has its room, such as decoding its
+    pictures, and loading a model is not.
     """
 
     def __init__(self, known: Mapping[Key, float] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -149,7 +149,8 @@ class Pace:
         self._note_rows()
         del self._in_flight[job_id]
         learned = self._learn()
-        self._restart()
+        if learned or self._since is None:
+            self._restart()
         if not self._in_flight:
             self._since = None
         return learned

@@ -23,6 +23,7 @@ from bot.locales import addressing
 from bot.views import MessageContent
 from generation.events import Event, Explaining, Progress
 from generation.jobs import JobState
+from generation.usual_seconds import UsualSeconds
 from storage.generations import Generations
 from storage.records import Generation, Origin
 
@@ -85,6 +86,8 @@ class MessageUpdates:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._closed = False
         self._hurried = asyncio.Event()
+        self.showing = UsualSeconds()
+        """From the end of a request until its message shows that."""
 
     def update(self, generation: Generation, event: Event, left: float | None = None) -> None:
         """Show an event soon, unless a newer one comes first. `left` is the estimated seconds until the job is done."""
@@ -166,6 +169,7 @@ class MessageUpdates:
             log.info("an update of request %s was not shown: %s", generation.id, missed)
 
     async def _show_ending(self, generation: Generation) -> None:
+        due = self._clock()
         await self._calm()
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
         parent = await self._generations.parent_of(generation)
@@ -184,6 +188,7 @@ class MessageUpdates:
                 is_shown = False
             if not is_shown and self._tell_unshown is not None:
                 await self._tell_unshown(generation)
+            self.showing.note(self._clock() - due)
             await self._generations.delivered(generation.id)
             if is_shown and self._tell is not None:
                 await self._tell(generation)

@@ -16,7 +16,7 @@ from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Explaining, Failed, Loading, Progress, Started
 from generation.fair_queue import FairQueue
 from generation.jobs import Job
-from generation.pace import Work
+from generation.pace import Key, Work
 from generation.pool import WorkerPool
 from generation.sentences import Sentence
 from storage.database import StorageError
@@ -65,6 +65,7 @@ class Dispatcher:
             waiting=self._waiting,
             estimates=estimates,
             tell=delivery.update,
+            showing=delivery.showing,
         )
         self._idle = asyncio.Event()
         self._idle.set()
@@ -190,8 +191,10 @@ class Dispatcher:
     async def _feed(self) -> None:
         while True:
             job = await self._queue.take(lambda job: not self._draining and self._in_flight.fits(job))
-            self._in_flight.add(job, self._waiting.pop(job.id))
+            generation = self._waiting.pop(job.id)
+            self._in_flight.add(job, generation)
             self._idle.clear()
+            self._estimates.submit(generation)
             await self._pool.submit(job)
             self._waiting_times.changed()
 
@@ -212,10 +215,10 @@ class Dispatcher:
                 self._release(flight)
 
     async def _note(self, flight: InFlight, event: Event) -> None:
-        generation, learned = flight.generation, {}
+        generation = flight.generation
         match event:
             case Completed():
-                learned = self._estimates.complete(generation)
+                self._estimates.complete(generation)
                 ended = await self._results.keep(generation, event)
                 if ended.state.unfinished and flight.stopping:
                     ended = await self._cancelled(ended, done=0.0)
@@ -227,7 +230,7 @@ class Dispatcher:
             case _:
                 await self._show(flight, event)
                 return
-        self._release(flight)
+        learned = self._release(flight)
         if ended.state.unfinished:
             self.expect([ended])
             await self.submit(ended)
@@ -256,11 +259,11 @@ class Dispatcher:
         if self._delivery.sends_soon(generation):
             await self._pool.want_frame(generation.id)
 
-    def _release(self, flight: InFlight) -> None:
-        """Note that a job has left the pool; without effect the second time."""
+    def _release(self, flight: InFlight) -> dict[Key, float]:
+        """Note that a job has left the pool; what was learned of the pace. Without effect the second time."""
         if not self._in_flight.release(flight):
-            return
+            return {}
         if not self._in_flight:
             self._idle.set()
         self._queue.recheck()
-        self._estimates.end(flight.job.id)
+        return self._estimates.end(flight.job.id)

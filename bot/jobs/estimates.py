@@ -60,6 +60,13 @@ class Estimates:
         self._pace.load()
         self._loads.begin(generation.id, model)
 
+    def submit(self, generation: Generation) -> None:
+        """The pool has a job, and draws it at once if it draws with that model anyway."""
+        if not generation.lineage.action.enlarges:
+            work = comparison_parts.work_next(generation)
+            if self._loads.loaded[-1:] == [work.settings.model]:
+                self._pace.begin(generation.id, work)
+
     def begin(self, generation: Generation) -> dict[Key, float]:
         """A job runs; what was learned of loading its model. An upscale begins to count with the first step that is
         drawn."""
@@ -97,13 +104,13 @@ class Estimates:
         self._explanations[generation.id] = begun, part / parts
         return (self._clock() - begun) / part * (parts - part) if part else None
 
-    def complete(self, generation: Generation) -> dict[Key, float]:
-        """A job has ended with its pictures, whose last steps are not reported; what was learned of the pace."""
+    def complete(self, generation: Generation) -> None:
+        """All steps of a job are done, of which the last ones are not reported."""
         self._pace.complete(generation.id)
-        return self.end(generation.id)
 
     def end(self, job_id: int) -> dict[Key, float]:
-        """A job has left the pool; what was learned of the pace."""
+        """A job has left the pool and is written down, so that another may have its room; what was learned of the
+        pace."""
         self._loads.end(job_id)
         self._explanations.pop(job_id, None)
         return self._pace.end(job_id)

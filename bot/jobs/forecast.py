@@ -1,7 +1,7 @@
 """When requests will be drawn: the queue, the pool and the worker, played through ahead of time."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.jobs.room import Room
@@ -45,7 +45,9 @@ class _InPool:
 class Forecast:
     """Plays the queue through. `ends` tells when each job's request is done, as far as it was played."""
 
-    def __init__(self, *, order: FairOrder, room: Room, pace: Pace, loads: ModelLoads, patience: float) -> None:
+    def __init__(
+        self, *, order: FairOrder, room: Room, pace: Pace, loads: ModelLoads, patience: float, keeping: float = 0.0
+    ) -> None:
         self.ends: dict[int, float] = {}
         """The seconds until each job's request is done."""
         self._order = order
@@ -81,6 +83,12 @@ class Forecast:
     def play(self, until: Iterable[int] = ()) -> None:
         """Play until all jobs `until` are done, if there are any, or until nothing more is known."""
         awaited = set(until)
+        for _ in self.moments():
+            if awaited and awaited <= self.ends.keys():
+                return
+
+    def moments(self) -> Iterator[float]:
+        """Play from one moment at which something ends to the next; yields the seconds until each."""
         self._fill()
         while self._drawn:
             seconds = self._cycle()
@@ -93,8 +101,7 @@ class Forecast:
             for each in [each for each in self._drawn if each.left <= _NOTHING]:
                 self._go_on(each)
             self._fill()
-            if awaited and awaited <= self.ends.keys():
-                return
+            yield self._now
 
     def _cycle(self) -> float | None:
         """Seconds until everything in the batch has had a forward."""

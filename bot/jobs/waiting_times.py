@@ -14,6 +14,7 @@ from generation.fair_queue import FairQueue
 from generation.jobs import Draw, Job
 from generation.pace import Drawing, Work
 from generation.pool import WorkerPool
+from generation.usual_seconds import UsualSeconds
 from storage.records import Generation
 
 SHARE = 0.05
@@ -23,7 +24,7 @@ Tell = Callable[[Generation, Queued, float | None], None]
 """Tells a request its place, and the seconds until it is done, if they are known."""
 
 _IN_A_ROW = 50
-"""Messages that are told their place until others have their turn."""
+"""Moments that are played, and messages that are told their place, until others have their turn."""
 
 
 class WaitingTimes:
@@ -38,6 +39,7 @@ class WaitingTimes:
         waiting: Mapping[int, Generation],
         estimates: Estimates,
         tell: Tell,
+        showing: UsualSeconds,
         clock: Callable[[], float] = time.thread_time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -48,6 +50,8 @@ class WaitingTimes:
         """The requests of the queue's jobs."""
         self._estimates = estimates
         self._tell = tell
+        self._showing = showing
+        """From the end of a request until its message shows that."""
         self._clock = clock
         self._sleep = sleep
         self._changed = asyncio.Event()
@@ -92,10 +96,13 @@ class WaitingTimes:
     def _tell_all(self) -> Iterator[bool]:
         """Tell everybody; yields False wherever others may have their turn."""
         places, forecast = self._queue.positions(), self._forecast()
-        forecast.play()
-        yield False
+        for played, _ in enumerate(forecast.moments(), start=1):
+            if played % _IN_A_ROW == 0:
+                yield False
         for told, (job_id, position) in enumerate(places.items(), start=1):
             if generation := self._waiting.get(job_id):
-                self._tell(generation, Queued(job_id, position), forecast.ends.get(job_id))
+                end = forecast.ends.get(job_id)
+                left = None if end is None else end + float(self._showing)
+                self._tell(generation, Queued(job_id, position), left)
             if told % _IN_A_ROW == 0:
                 yield False

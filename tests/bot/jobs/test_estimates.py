@@ -73,6 +73,7 @@ async def test_making_figures_is_no_step_and_has_a_time_of_its_own(bench: Bench)
     assert bench.left(explained) == {explained.id: pytest.approx(20 * 0.5)}
     bench.now += 50
     bench.estimates.complete(explained)
+    bench.estimates.end(explained.id)
     plain = await bench.asked("2")
     bench.estimates.begin(plain)
     assert bench.left(plain) == {plain.id: pytest.approx(10)}, "as slow as its own steps, not as the figures"
@@ -85,10 +86,25 @@ async def test_what_was_learned_outlives_a_restart_loads_too(bench: Bench) -> No
     learned = bench.estimates.begin(drawn)
     assert learned == {("m", LOADING): 30}
     bench.now += 10
-    learned |= bench.estimates.complete(drawn)
+    bench.estimates.complete(drawn)
+    learned |= bench.estimates.end(drawn.id)
     assert learned[KEY] == pytest.approx(0.5)
     await bench.estimates.keep(learned)
     bench.estimates = bench.fresh()
     await bench.estimates.load()
     waiting = await bench.asked("2")
     assert bench.left(waiting) == {waiting.id: pytest.approx(30 + 10)}
+
+
+async def test_the_time_between_two_jobs_in_one_place_counts_for_the_pace(bench: Bench) -> None:
+    bench.estimates.begin(await bench.asked("0"))
+    bench.estimates.end(1)
+    for key in ("1", "2"):
+        job = await bench.asked(key)
+        bench.estimates.submit(job)
+        bench.now += 1
+        bench.estimates.begin(job)
+        bench.now += 8
+        bench.estimates.complete(job)
+        bench.now += 1
+        assert bench.estimates.end(job.id) == {KEY: pytest.approx(10 / 20)}, "from its submission until it is kept"

@@ -1,5 +1,8 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from generation.jobs import Draw, Job
 from generation.model_loads import ModelLoads
 from generation.pace import Pace, Work
 from generation.settings import GenerationSettings
+from generation.usual_seconds import UsualSeconds
 from storage import database
 from storage.generations import Generations
 from storage.paces import Paces
@@ -33,6 +37,7 @@ class Line:
         self.awake = asyncio.Event()
         self.waiting: dict[int, Generation] = {}
         self.queue = FairQueue()
+        self.showing = UsualSeconds()
         self._generations = generations
         pool = FakePool()
         self.times = WaitingTimes(
@@ -42,6 +47,7 @@ class Line:
             waiting=self.waiting,
             estimates=estimates,
             tell=self._tell,
+            showing=self.showing,
             clock=lambda: self.now,
             sleep=self._sleep,
         )
@@ -54,6 +60,12 @@ class Line:
         self.slept.append(seconds)
         self.told.append({})
         await self.awake.wait()
+
+    def add_many(self, like: Generation, number: int) -> None:
+        """Add requests of as many people."""
+        for id in range(1000, 1000 + number):
+            self.waiting[id] = replace(like, id=id)
+            self.queue.put(Job(id, str(id), Draw(like.settings)))
 
     async def add(self, user_id: int, count: int = 4) -> int:
         settings = GenerationSettings(
@@ -109,6 +121,24 @@ async def test_a_new_request_waits_for_its_turn_and_not_for_all(line: Line) -> N
     assert line.times.seconds_until([work], "1") == pytest.approx(6 * 4)
     assert line.times.seconds_until([work, work], "2") == pytest.approx(4 + 4 + 4 + 4)
     assert line.times.seconds_until([]) == pytest.approx(5 * 4)
+
+
+async def test_two_hundred_are_told_without_holding_up_the_others(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.add_many(line.waiting[await line.add(1, count=1)], 200)
+    turns, sleep = [], asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        turns.append(time.thread_time())
+        await sleep(seconds)
+
+    running = asyncio.create_task(line.times.run())
+    line.times.changed()
+    monkeypatch.setattr("bot.jobs.waiting_times.asyncio.sleep", noted)
+    await until_told(line, 1)
+    running.cancel()
+    assert len(line.told[0]) == 201
+    assert len(turns) > 6, "others have their turns between"
+    assert max(end - begin for begin, end in pairwise(turns)) < 0.03
 
 
 async def test_nothing_waits_in_an_empty_line(line: Line) -> None:
