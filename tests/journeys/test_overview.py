@@ -143,6 +143,7 @@ async def test_everything_set_is_shown_however_many_messages_it_takes(
         await admin.slash("server allow", {"channel": ART_ID, "role": ARTISTS_ROLE_ID, "model": "pocket"})
         await admin.slash("server log", {"channel": ART_ID})
         await admin.slash("server pause")
+        await admin.wait_for(lambda each: "paused drawing" in each["content"])
         before = {each["id"] for each in admin.messages("art")}
         first = (await admin.slash("server show", {"member": MEMBER_ONE_ID}, "art")).message
         assert first is not None
