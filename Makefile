@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: try test coverage lint pocket pocket-smoke lessons screenshot figures
+.PHONY: try test coverage lint locales pocket pocket-smoke lessons screenshot figures
 
 try: $(STAMP)
 	$(BIN)/noisefox try
@@ -30,6 +30,10 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The template of the translations from the source, and every language in step with it.
+locales: $(STAMP)
+	$(BIN)/python -m tools.catalogues
 
 pocket: $(STAMP)
 	$(BIN)/python -m training.recipe --to generation/pocket

@@ -1,7 +1,7 @@
 """Texts of the bot in the reader's language.
 
-The source is in English. Every other language has catalogues in a folder of its own, one for each feature, such as
-`es/compare.toml`. To add a sentence:
+The source is in English. Every other language is one gettext file, such as `es.po`; `es_419.po` holds only what differs
+from it in Latin America. To add a sentence:
 
 1. Write it in English where it is used, with named placeholders:
    `say("At most {limit} steps are allowed here.", limit=9)`. If a number changes the words, write
@@ -13,20 +13,24 @@ The source is in English. Every other language has catalogues in a folder of its
 3. Templates must be literals, not f-strings, because the tests read the source. Pass numbers as numbers ({seconds:.1f},
    {steps:,}); they are formatted for the language. Pass what people type or copy (flags, seeds) as text. `{name!c}`
    begins with a capital letter. Lists are joined with commas.
-4. Add the Spanish under `[sentences]` of `es/FEATURE.toml`, with the English as key; for `say_many`, with the plural as
-   key: "{n} pictures" = ["{n} imagen", "{n} imágenes"]. Names of commands, options and choices go under `[names]`,
-   their descriptions (docstrings) under `[sentences]`. Names of context menus are `locale_str`.
-5. Run `pytest tests/bot/locales`. It lists sentences that are missing, unused, or have other placeholders.
+4. Run `make locales`. It writes everything that is said, with the names and descriptions of commands, to
+   `messages.pot`, adds what is new to each language, and drops what is gone. Names of commands, options, choices and
+   context menus (`locale_str`) have the context "name".
+5. Fill in the Spanish in `es.po`, by hand or with a tool for PO files, and run `pytest tests/bot/locales`. It lists
+   what is missing, unused, or has other placeholders.
 
-There is one Spanish for es-ES and es-419; `es-419/` holds the few sentences that differ. Spanish texts say "tú" as
-Discord does, fit on buttons, and use the Spanish names of commands (/historial).
+To add a language, make an empty file with its code, such as `fr.po` or `pt_BR.po`, run `make locales`, and translate.
+Discord's locale finds the file by its name. Plural forms come from the file's header, number marks and durations from
+Unicode's data in Babel. What is empty or marked as fuzzy stays English.
+
+Spanish texts say "tú" as Discord does, fit on buttons, and use the Spanish names of commands (/historial).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from bot.locales.languages import ENGLISH, Language, language_of
+from bot.locales.languages import ENGLISH, LANGUAGES, Language
 from generation.sentences import Counted, Sentence, filled
 
 __all__ = ["address", "addressing", "say", "say_many"]
@@ -36,13 +40,13 @@ _reader: ContextVar[Language] = ContextVar("reader", default=ENGLISH)
 
 def address(locale: object) -> None:
     """Use the language of a locale, such as "es-ES", for the rest of this task."""
-    _reader.set(language_of(str(locale)))
+    _reader.set(LANGUAGES.of(str(locale)))
 
 
 @contextmanager
 def addressing(locale: object) -> Iterator[None]:
     """Use the language of a locale inside a `with` block."""
-    token = _reader.set(language_of(str(locale)))
+    token = _reader.set(LANGUAGES.of(str(locale)))
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
-from bot.locales.languages import LANGUAGES
+from bot.locales.languages import LANGUAGES, NAME
 
 _NAMES = (Location.command_name, Location.group_name, Location.parameter_name, Location.choice_name)
 
@@ -14,16 +14,15 @@ _NAMES = (Location.command_name, Location.group_name, Location.parameter_name, L
 class Translator(app_commands.Translator):
     """Looks names and descriptions up in the catalogues; English is the source."""
 
+    async def load(self) -> None:
+        """Read the catalogues, before anybody waits for them."""
+        _ = LANGUAGES.translated
+
     async def translate(
         self,
         string: app_commands.locale_str,
         locale: discord.Locale,
         context: app_commands.TranslationContext[Any, Any],
     ) -> str | None:
-        language = LANGUAGES.get(locale.value)
-        if language is None:
-            return None
-        if context.location in _NAMES:
-            return language.catalogue.names.get(string.message)
-        translation = language.catalogue.sentences.get(string.message)
-        return translation if isinstance(translation, str) else None
+        language = LANGUAGES.of(locale.value)
+        return language.found(string.message, NAME if context.location in _NAMES else None)

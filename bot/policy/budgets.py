@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import ceil, inf
 
-from bot.locales.durations import duration
+from bot.locales.durations import Duration
 from bot.policy.requester import Requester
 from generation.errors import LimitExceeded
 from generation.sentences import Sentence
@@ -93,7 +93,7 @@ class Budgets:
         for charge in used.counted:
             lacking -= charge.steps
             if lacking <= 0:
-                wait = duration(ceil((charge.asked - since).total_seconds()))
+                wait = Duration(ceil((charge.asked - since).total_seconds()))
                 return Sentence("Ask for fewer steps or pictures, or wait {time}.", time=wait)
         return Sentence("Ask for fewer steps or pictures.")
 
@@ -116,4 +116,4 @@ def _check_room(used: Usage, limits: Limits, requests: int) -> None:
 
 def _check_cooldown(here: bool, cooldown: int, passed: float) -> None:
     if (left := cooldown - passed) > 0:
-        raise LimitExceeded(_TOO_SOON[here].with_values(cooldown=duration(cooldown), left=duration(ceil(left))))
+        raise LimitExceeded(_TOO_SOON[here].with_values(cooldown=Duration(cooldown), left=Duration(ceil(left))))

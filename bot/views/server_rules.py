@@ -6,7 +6,7 @@ import discord
 from discord import ui
 
 from bot.locales import say
-from bot.locales.durations import duration
+from bot.locales.durations import Duration
 from bot.policy.effective import HOST, NOISEFOX, THE_MODEL, EffectiveRules, Range, SourcedValue
 from bot.policy.request_context import RequestContext
 from bot.policy.requester import SERVER
@@ -202,7 +202,7 @@ def limit(name: str, value: int) -> Sentence:
             return Counted(value, "{n} unfinished request", "{n} unfinished requests")
         case "daily_steps":
             return Sentence("{steps:,} steps in 24 hours", steps=value)
-    return Sentence("one request every {time}", time=duration(value))
+    return Sentence("one request every {time}", time=Duration(value))
 
 
 def _usual_model(usual: SourcedValue, effective: EffectiveRules) -> str:

@@ -26,7 +26,7 @@ async def test_the_hosts_budget_is_one_for_all_places(
         for where in (place, "general"):
             sentence = await refused(member, where, steps=5)
             assert f"This needs 5 steps. You have 4 of 10 left in 24 hours, {TOGETHER}." in sentence
-            assert re.search(r"Ask for fewer steps or pictures, or wait (1 day|23 h 59 min)\.", sentence)
+            assert re.search(r"Ask for fewer steps or pictures, or wait (1 day|23 hr 59 min)\.", sentence)
         await member.imagine(steps=4, channel=place)
         assert "You have 0 of 10 left" in await refused(member, steps=1)
         await other.imagine(steps=10, channel=place.replace("dm", "general"))
@@ -38,7 +38,7 @@ async def test_the_hosts_budget_is_one_for_all_places(
 async def test_the_hosts_cooldown_holds_everywhere(start: Start, member: Member, clock: Clock, place: str) -> None:
     async with start(limits=replace(HOST_LIMITS, cooldown=90)):
         await member.imagine()
-        assert f"You can send one request every 1 min 30 s, {TOGETHER}. Wait" in await refused(member, place)
+        assert f"You can send one request every 1 min 30 sec, {TOGETHER}. Wait" in await refused(member, place)
         clock.ahead += 91
         await member.imagine(channel=place)
         assert TOGETHER in await refused(member)
@@ -78,7 +78,7 @@ async def test_when_steps_come_back_is_said_in_words(start: Start, admin: Member
             clock.ahead += 2 * 3600
         sentence = await refused(member, steps=150, count=4, sampler="Heun")
         assert "You have 900 of 1,500 left here in 24 hours. Ask for fewer steps or pictures" in sentence
-        assert re.search(r"pictures, or wait (19 h 59 min|20 h)\.", sentence)
+        assert re.search(r"pictures, or wait (19 hr 59 min|20 hr)\.", sentence)
         member.locale = "es-ES"
         sentence = await refused(member, steps=150, count=4, sampler="Heun")
         assert "Esto necesita 1.200 pasos. Te quedan 900 de 1.500 aquí en 24 horas." in sentence

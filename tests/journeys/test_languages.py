@@ -4,9 +4,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
+import pytest
+
 from bot import app
+from bot.locales.catalogue import CatalogueError
+from bot.locales.languages import FOLDER, LANGUAGES, Languages
 from generation.catalogue import POCKET
 from generation.settings import Sampler
 from tests.fake_pool import FakePool
@@ -137,6 +143,59 @@ async def test_every_command_is_told_to_discord_in_three_languages(bot: app.Bot,
 
     assert len(admin.commands) > 15
     assert [missing for command in admin.commands for missing in named(command, "")] == []
+
+
+POLISH = """
+msgid ""
+msgstr "Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
+
+msgctxt "name"
+msgid "imagine"
+msgstr "wyobraź"
+
+msgid "Draw a picture from your prompt."
+msgstr "Narysuj obraz według promptu."
+
+msgid "{n} step"
+msgid_plural "{n} steps"
+msgstr[0] "{n} krok"
+msgstr[1] "{n} kroki"
+msgstr[2] "{n} kroków"
+
+msgid "Re-roll"
+msgstr "Powtórz"
+"""
+
+
+async def test_a_third_language_is_one_file(
+    start: Start, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogues = copytree(FOLDER, tmp_path / "locales")
+    (catalogues / "pl.po").write_text(POLISH, "utf-8")
+    monkeypatch.setattr(LANGUAGES, "translated", Languages(catalogues).translated)
+    member.locale = "pl"
+    async with start():
+        for steps, words in ((2, "2 kroki"), (5, "5 kroków")):
+            done = await member.imagine("lis", steps=steps)
+            assert f" · {words} · " in text_of(done)
+        assert re.search(r"· \d+,\d s", text_of(done)), "a comma stands before tenths of a second"
+        assert labels_of(done)[:3] == ["Details", "Powtórz", "Vary"], "what is not translated yet is in English"
+        [command] = [each for each in member.commands if each["name"] == "imagine"]
+        assert command["name_localizations"] == {"es-419": "imaginar", "es-ES": "imaginar", "pl": "wyobraź"}
+        assert command["description_localizations"]["pl"] == "Narysuj obraz według promptu."
+        member.locale = "es-ES"
+        assert "Repetir" in labels_of(await member.imagine("zorro", steps=2))
+
+
+async def test_a_damaged_catalogue_ends_the_start_with_one_sentence(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pl.po").write_text('msgid "Re-roll"\nmsgtsr "Powtórz"\n', "utf-8")
+    monkeypatch.setattr(LANGUAGES, "_folder", tmp_path)
+    monkeypatch.delitem(vars(LANGUAGES), "translated", raising=False)
+    with pytest.raises(CatalogueError, match=r"^Repair or remove \S+pl\.po, which can't be read: .+\.$"):
+        async with start():
+            pass
 
 
 async def test_all_settings_that_one_can_have_fit_the_answer(start: Start, member: Member) -> None:

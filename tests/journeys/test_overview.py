@@ -1,5 +1,6 @@
 """Which rule wins, and that /server show says so. Member one has the role of an artist."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -52,14 +53,14 @@ async def test_of_several_roles_the_most_generous_holds(
             await admin.slash("server rule", options)
         shown = await overview(admin)
         assert f"50 steps · from {FOXES}" in shown
-        assert f"one request every 30 s · from {ARTISTS}" in shown
+        assert f"one request every 30 sec · from {ARTISTS}" in shown
         bounds = f"at least 2 (from {FOXES}) · at most 9 (from {ARTISTS})"
         assert f"guidance scale **5** · from the model · {bounds}" in shown
         assert f"sampler **Euler** · from {ARTISTS}" in shown
         assert "At most 50 steps" in await refused(member, steps=51)
         assert "must be at most 9 here" in await refused(member, guidance=9.5)
         await member.imagine(steps=50, guidance=2, sampler="DDIM")
-        assert "You can send one request every 30 s here" in await refused(member)
+        assert "You can send one request every 30 sec here" in await refused(member)
 
 
 async def test_a_value_that_was_brought_to_a_bound_is_the_bounds(start: Start, admin: Member) -> None:
@@ -154,4 +155,4 @@ async def test_everything_set_is_shown_however_many_messages_it_takes(
         assert shown.count("🔒") == len(VALUES)
         assert shown.count(f"({source} {ART})") == len(VALUES) + 2 * (len(VALUES) - 3) - len({"steps", "count"})
         assert ("1,234,567 steps in 24 hours" if locale == "en-US" else "1.234.567 pasos en 24 horas") in shown
-        assert "23 h 59 min" in shown
+        assert re.search(r"23 hr? 59 min", shown)

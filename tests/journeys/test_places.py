@@ -57,7 +57,7 @@ async def test_what_would_come_too_late_there_is_refused(
     await save_pace(tmp_path, 60.0)
     async with start():
         refused = await member.slash("imagine", {"prompt": "a boat", "steps": 30}, "elsewhere")
-        assert "This would take about 1.0 h" in text_of(refused.message or {})
+        assert "This would take about 1 hr" in text_of(refused.message or {})
         assert finished(await member.imagine("a boat", steps=30))
         pool.hold()
         private = await member.start("a boat", steps=30, private=True)

@@ -65,13 +65,13 @@ async def test_a_guess_counts_every_tile_of_a_creative_upscale(
         assert larger is not None
         await pool.until_at_work()
         following = await member.start("a castle", steps=1, count=4)
-        await member.see(following, lambda each: "Next in the queue… · about 45 s" in text_of(each))
+        await member.see(following, lambda each: "Next in the queue… · about 45 sec" in text_of(each))
         pool.step(4, 4 + 54)
         await member.see(larger, lambda each: "part 4 of 58" in text_of(each))
         pool.step(4 + 27, 4 + 54)
-        await member.see(larger, lambda each: "part 31 of 58 · about 20 s" in text_of(each))
+        await member.see(larger, lambda each: "part 31 of 58 · about 20 sec" in text_of(each))
         last = await member.start("a fox", steps=1, count=4)
-        await member.see(last, lambda each: "number 2 in the queue… · about 30 s" in text_of(each))
+        await member.see(last, lambda each: "number 2 in the queue… · about 30 sec" in text_of(each))
 
 
 async def test_pictures_are_described_and_say_where_they_come_from(bot: app.Bot, member: Member, other: Member) -> None:

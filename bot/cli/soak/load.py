@@ -42,8 +42,8 @@ MESSAGE = 4
 FEW_SECONDS = 5.0
 """The bot announces "a few seconds" where it expects fewer than these."""
 
-_ANNOUNCED = re.compile(r"· (?:(a few seconds)|about ([\d.]+) (s|min|h))")
-_UNITS = {"s": 1, "min": 60, "h": 3600}
+_ANNOUNCED = re.compile(r"· (?:a few seconds|about ((?:\d+ (?:sec|min|hr|days?) ?)+))")
+_UNITS = {"sec": 1, "min": 60, "hr": 3600, "day": 86400, "days": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,8 @@ def announced_in(words: str) -> float | None:
     match = _ANNOUNCED.search(words)
     if match is None:
         return None
-    return 0.0 if match[1] else float(match[2]) * _UNITS[match[3]]
+    parts = re.findall(r"(\d+) (\w+)", match[1] or "")
+    return float(sum(int(n) * _UNITS[unit] for n, unit in parts))
 
 
 async def _ask(crowd: Crowd, member: int) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.bot.locales.commands import commands
-from tests.bot.locales.source import ROOT, files, places_of, templates
+from tools.catalogues.commands import commands
+from tools.catalogues.source import ROOT, files, places_of, templates
 
 _WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
 """Two words in a row."""
@@ -33,7 +33,7 @@ _PROMPTS = "bot/lessons/examples.py"
 @cache
 def said() -> frozenset[str]:
     """All texts that the catalogues must have: templates and descriptions of commands."""
-    described = {text for command in commands() for text in (command.description, *command.option_descriptions)}
+    described = {text for command in commands() for text in command.descriptions}
     return frozenset(described | {template.text for template in templates()})
 
 

@@ -1,83 +1,64 @@
-"""Commands have Spanish names and descriptions that Discord accepts."""
+"""Commands have names and descriptions in every language that Discord accepts."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
-from bot.locales.languages import LANGUAGES
-from tests.bot.locales.commands import Command, commands
-from tests.bot.locales.source import menu_names
-from tests.bot.locales.test_catalogues import entries
+from bot.locales.languages import FOLDER, LANGUAGES, NAME, Language
+from tools.catalogues.commands import Command, commands
+from tools.catalogues.files import forms, read
+from tools.catalogues.source import menu_names
 
-SPANISH = [LANGUAGES["es-ES"].catalogue, LANGUAGES["es-419"].catalogue]
-NAME = re.compile(r"[-_'\w]{1,32}")
+TRANSLATED = list(LANGUAGES.translated.values())
+WORD = re.compile(r"[-_'\w]{1,32}")
 """Names of commands and options that Discord accepts, apart from upper case."""
 
 
-def names_of(command: Command) -> list[str]:
-    return [command.name, *(option.name for option in command.options), *command.choices]
-
-
-def descriptions_of(command: Command) -> list[str]:
-    return [command.description, *command.option_descriptions]
-
-
-def test_no_command_is_without_its_spanish() -> None:
-    [spanish, _] = SPANISH
-    names = [f"/{each.path}: {name!r}" for each in commands() for name in names_of(each) if name not in spanish.names]
-    texts = [
-        f"/{each.path}: {text!r}"
-        for each in commands()
-        for text in descriptions_of(each)
-        if text not in spanish.sentences
-    ]
-    context_menus = [name for name in menu_names() if name not in spanish.names]
-    assert names + texts + context_menus == [], "add names and sentences to bot/locales/es"
-
-
-def test_no_name_is_left_over() -> None:
-    known = {name for each in commands() for name in names_of(each)} | set(menu_names())
-    stale = [
-        f"{file}: {english!r}" for file, table, english, _ in entries() if table == "names" and english not in known
-    ]
-    assert stale == [], "this name is not used any more"
+def name(language: Language, english: str) -> str:
+    return language.found(english, NAME) or english
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda each: each.path)
-def test_the_spanish_of_a_command_is_what_discord_takes(command: Command) -> None:
-    for catalogue in SPANISH:
-        options = [catalogue.names[option.name] for option in command.options]
+def test_a_command_in_each_language_is_what_discord_takes(command: Command) -> None:
+    for language in TRANSLATED:
+        options = [name(language, option.name) for option in command.options]
         assert len(set(options)) == len(options), "two options have one name"
-        for name in (catalogue.names[command.name], *options):
-            assert NAME.fullmatch(name), name
-            assert name == name.lower()
-        for text in descriptions_of(command):
-            assert len(catalogue.sentences[text]) <= 100, text
-        assert all(len(catalogue.names[choice]) <= 100 for choice in command.choices)
+        for word in (name(language, command.name), *options):
+            assert WORD.fullmatch(word), word
+            assert word == word.lower()
+        for text in command.descriptions:
+            assert len(language.found(text) or text) <= 100, text
+        assert all(len(name(language, choice)) <= 100 for choice in command.choices)
 
 
-def test_no_two_commands_have_one_spanish_name() -> None:
-    for catalogue in SPANISH:
-        paths = [" ".join(catalogue.names[part] for part in each.path.split()) for each in commands()]
+def test_no_two_commands_have_one_name() -> None:
+    for language in TRANSLATED:
+        paths = [" ".join(name(language, part) for part in each.path.split()) for each in commands()]
         assert len(set(paths)) == len(paths)
 
 
 def test_menus_have_names_that_fit() -> None:
-    assert all(len(catalogue.names[name]) <= 32 for catalogue in SPANISH for name in menu_names())
+    menus = [each.text for each in menu_names()]
+    assert menus
+    assert all(len(name(language, menu)) <= 32 for language in TRANSLATED for menu in menus)
 
 
-def test_spanish_sentences_name_commands_by_their_spanish_names() -> None:
+def test_sentences_name_commands_by_their_names_in_the_same_language() -> None:
     """A translation names the same commands as the English sentence."""
-    for catalogue in SPANISH:
-        wrong = []
-        for english, translation in catalogue.sentences.items():
-            for form in [translation] if isinstance(translation, str) else translation:
-                meant = {catalogue.names.get(name, name) for name in mentioned(english)}
-                if meant != set(mentioned(form)):
-                    wrong.append(f"{english!r}: {form!r}")
-        assert wrong == []
+    assert [wrong for language in TRANSLATED for wrong in misnaming(language)] == []
+
+
+def misnaming(language: Language) -> Iterator[str]:
+    for path in FOLDER.glob("*.po"):
+        if path.stem in (language.locale, language.locale.partition("_")[0]):
+            for message in read(path):
+                meant = {name(language, each) for each in mentioned(forms(message.id)[-1])}
+                for form in filter(None, forms(message.string)):
+                    if message.id and meant != set(mentioned(form)):
+                        yield f"{language.locale}: {form!r}"
 
 
 def mentioned(sentence: str) -> list[str]:
     """The commands that a sentence names."""
-    return re.findall(r"(?<![\w/:.<])/([a-zé][\w-]+)", sentence)
+    return re.findall(r"(?<![\w/:.<])/([^\W\d_][\w-]+)", sentence)

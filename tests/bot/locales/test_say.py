@@ -1,29 +1,59 @@
 """Sentences with their placeholders filled, in the reader's language."""
 
+from pathlib import Path
+
 import pytest
 
-from bot.errors import UNEXPECTED, sentence_for, sentence_for_failure
+from bot.errors import sentence_for, sentence_for_failure
 from bot.locales import addressing, say, say_many
-from bot.locales.languages import LANGUAGES, Catalogue, Forms, language_of
+from bot.locales.catalogue import CatalogueError
+from bot.locales.languages import ENGLISH, LANGUAGES, Languages
 from generation.errors import FailureKind, InvalidSetting, UserError
 from generation.sentences import Counted, Sentence
 
+SPANISH = """
+msgid ""
+msgstr "Plural-Forms: nplurals=2; plural=(n != 1);"
+
+msgid "At most {limit} steps."
+msgstr "Como máximo, {limit} pasos."
+
+msgid "{what!c} takes {seconds:.1f} s."
+msgstr "{what!c} tarda {seconds:.1f} s."
+
+msgid "{n} picture"
+msgid_plural "{n} pictures"
+msgstr[0] "{n} imagen"
+msgstr[1] "{n} imágenes"
+
+msgid "{steps:,} steps"
+msgstr "{steps:,} pasos"
+
+msgid "the model"
+msgstr "el modelo"
+
+msgctxt "name"
+msgid "the sampler"
+msgstr "muestreador"
+
+#, fuzzy
+msgid "the seed"
+msgstr "la semana"
+
+msgid "One of: {values}."
+msgstr "Uno de: {values}."
+
+msgid "Something went wrong on my side, and the error is in my log. Please try again."
+msgstr "Algo ha fallado."
+"""
+
 
 @pytest.fixture(autouse=True)
-def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small catalogue for these tests."""
-    sentences: dict[str, Forms] = {
-        "At most {limit} steps.": "Como máximo, {limit} pasos.",
-        "{what!c} takes {seconds:.1f} s.": "{what!c} tarda {seconds:.1f} s.",
-        "{n} pictures": ["{n} imagen", "{n} imágenes"],
-        "{steps:,} steps": "{steps:,} pasos",
-        "the model": "el modelo",
-        "One of: {values}.": "Uno de: {values}.",
-        str(UNEXPECTED): "Algo ha fallado.",
-    }
-    monkeypatch.setattr(
-        "bot.locales.languages.read_catalogue", lambda folders: Catalogue(sentences if folders else {}, {})
-    )
+    (tmp_path / "es.po").write_text(SPANISH, "utf-8")
+    (tmp_path / "es_419.po").write_text('msgid "the sampler"\nmsgstr "el muestreador"\n', "utf-8")
+    monkeypatch.setattr(LANGUAGES, "translated", Languages(tmp_path).translated)
 
 
 def test_without_a_reader_it_is_english() -> None:
@@ -76,11 +106,24 @@ def test_an_error_is_english_in_the_log_and_in_the_readers_language_at_the_edge(
         assert say(sentence_for_failure(FailureKind.INTERNAL)) == "Algo ha fallado."
 
 
-def test_discords_locales_are_known() -> None:
-    assert [language_of(each).locale for each in ("es-ES", "es-419", "en-GB", "de")] == [
-        "es-ES",
-        "es-419",
-        "en-US",
-        "en-US",
-    ]
-    assert list(LANGUAGES) == ["en-US", "es-ES", "es-419"]
+def test_a_region_says_otherwise_only_what_its_own_catalogue_has() -> None:
+    with addressing("es-419"):
+        assert (say("the sampler"), say("the model")) == ("el muestreador", "el modelo")
+
+
+def test_what_has_no_sure_translation_is_said_in_english() -> None:
+    with addressing("es-ES"):
+        assert [say(each) for each in ("the seed", "the sampler", "")] == ["the seed", "the sampler", ""]
+
+
+def test_discords_locales_are_known_by_their_files() -> None:
+    assert [LANGUAGES.of(each).locale for each in ("es-ES", "es-419", "en-US")] == ["es_ES", "es_419", "en_US"]
+    assert LANGUAGES.of("en-GB") is LANGUAGES.of("de") is LANGUAGES.of("tlh") is ENGLISH
+    assert set(LANGUAGES.translated) == {"es-ES", "es-419"}
+
+
+@pytest.mark.parametrize("damaged", ["msgstring", 'msgid "a"', '"loose"', "\xff"])
+def test_a_damaged_file_is_named(damaged: str, tmp_path: Path) -> None:
+    (tmp_path / "es.po").write_bytes(damaged.encode("latin-1"))
+    with pytest.raises(CatalogueError, match=r"^Repair or remove \S+es\.po, "):
+        _ = Languages(tmp_path).translated

@@ -40,7 +40,7 @@ async def test_a_clock_that_is_set_back_makes_no_cooldown_longer(sessions: Sessi
     now -= timedelta(minutes=15)
     ticks += 1
     used = (await budgets.usages([PERSON.user_id]))[PERSON.user_id]
-    with pytest.raises(LimitExceeded, match="Wait 4 s more"):
+    with pytest.raises(LimitExceeded, match="Wait 4 sec more"):
         budgets.check(PERSON, LIMITS, used, 1)
     ticks += 4
     budgets.check(PERSON, LIMITS, used, 1)

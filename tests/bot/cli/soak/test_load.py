@@ -5,6 +5,7 @@ import pytest
 
 from bot.cli.soak import load
 from bot.cli.soak.blocks import Blocks
+from bot.locales.durations import about
 
 
 def test_jains_index_is_one_where_all_wait_alike_and_a_share_where_one_waits_alone() -> None:
@@ -16,9 +17,10 @@ def test_jains_index_is_one_where_all_wait_alike_and_a_share_where_one_waits_alo
 def test_an_announcement_is_judged_by_how_long_it_took_from_then_on() -> None:
     texts = {
         "Next in the queue… · a few seconds": 0.0,
-        "▰▱  step 1 of 2 · about 45 s": 45.0,
-        "Waiting: number 7 in the queue… · about 2 min": 120.0,
-        "Waiting: number 7 in the queue… · about 1.5 h": 5400.0,
+        f"▰▱  step 1 of 2 · {about(45)}": 45.0,
+        f"Waiting: number 7 in the queue… · {about(120)}": 120.0,
+        f"Waiting: number 7 in the queue… · {about(5400)}": 5400.0,
+        f"Waiting: number 7 in the queue… · {about(90_000)}": 90_000.0,
         "a fox · <@1>": None,
     }
     assert {text: load.announced_in(text) for text in texts} == texts

@@ -5,13 +5,14 @@ import importlib
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 
 from generation.errors import UserError
 from generation.settings import LIMITS, GenerationSettings, label
 from storage.records import Action
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "generation", "storage")
 HOST = ("generation/engine", "generation/acceleration.py", "bot/config.py", "bot/cli/draw.py", "bot/cli/doctor.py")
 """Files with no messages, or with messages for the host on the command line, which are in English only."""
@@ -25,19 +26,20 @@ TEMPLATES = {"say": (0,), "Sentence": (0,), "say_many": (1, 2), "Counted": (1, 2
 
 @dataclass(frozen=True)
 class Template:
-    """A template; `text` is the plural if there is a singular in `one`."""
+    """A template; `text` is the plural if there is a singular in `one`. `place` is a file, or a file and a line."""
 
     place: str
     text: str
     one: str | None = None
 
 
-def templates() -> list[Template]:
+@cache
+def templates() -> tuple[Template, ...]:
     """All templates, including names of settings and actions."""
     settings = [field.name for field in fields(GenerationSettings)]
-    labels = [Template("generation.settings.label", label(name).template) for name in (*settings, *LIMITS)]
-    labels += [Template("storage.records.Action", action.value) for action in Action]
-    return [*labels, *(found for path in files() for found in _templates_in(path))]
+    labels = [Template("generation/settings.py", label(name).template) for name in (*settings, *LIMITS)]
+    labels += [Template("storage/records.py", action.value) for action in Action]
+    return (*labels, *(found for path in files() for found in _templates_in(path)))
 
 
 def unreadable() -> list[str]:
@@ -45,11 +47,9 @@ def unreadable() -> list[str]:
     return [place for path in files() for place in _unreadable_in(path)]
 
 
-def menu_names() -> list[str]:
+def menu_names() -> list[Template]:
     """The names of context menu commands."""
-    calls = (node for path in files() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-    named = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "locale_str")
-    return [text for each in named for text in _literals(each)]
+    return [found for path in files() for found in _menu_names_in(path)]
 
 
 def files() -> Iterator[Path]:
@@ -128,6 +128,13 @@ def _unreadable_in(path: Path) -> Iterator[str]:
     for place, given in _calls(path):
         if any(isinstance(each, ast.JoinedStr | ast.BinOp) for each in given):
             yield place
+
+
+def _menu_names_in(path: Path) -> Iterator[Template]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(func=ast.Name(id="locale_str"), args=[named, *_]):
+                yield from (Template(str(path.relative_to(ROOT)), text) for text in _literals(named))
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

@@ -18,8 +18,9 @@ _UNTRANSLATED = frozenset(Sampler)
 
 @dataclass(frozen=True)
 class Command:
-    """A command, a subcommand, or a command group."""
+    """A command, a subcommand, or a command group; `place` is the file with its cog."""
 
+    place: str
     path: str
     description: str
     options: tuple[app_commands.Parameter, ...] = ()
@@ -29,8 +30,13 @@ class Command:
         return self.path.rpartition(" ")[2]
 
     @property
-    def option_descriptions(self) -> list[str]:
-        return [str(option.description) for option in self.options]
+    def names(self) -> list[str]:
+        """The names that Discord shows: of the command, its options and their choices."""
+        return [self.name, *(option.name for option in self.options), *self.choices]
+
+    @property
+    def descriptions(self) -> list[str]:
+        return [self.description, *(str(option.description) for option in self.options)]
 
     @property
     def choices(self) -> list[str]:
@@ -52,20 +58,23 @@ def _families() -> Iterator[type[extension.Cog]]:
 
 
 def _of(family: type[extension.Cog]) -> Iterator[Command]:
+    place = f"{family.__module__.replace('.', '/')}.py"
     group = getattr(family, "__cog_group_name__", "") if issubclass(family, extension.GroupCog) else ""
     if issubclass(family, extension.GroupCog):
         if family.__subclasses__():
             return
-        yield Command(str(group), str(family.__cog_group_description__))
+        yield Command(place, str(group), str(family.__cog_group_description__))
     for command in family.__cog_app_commands__:
-        yield from _below(command, f"{group} ".lstrip())
+        yield from _below(place, command, f"{group} ".lstrip())
 
 
-def _below(command: app_commands.Command[Any, ..., Any] | app_commands.Group, before: str) -> Iterator[Command]:
+def _below(
+    place: str, command: app_commands.Command[Any, ..., Any] | app_commands.Group, before: str
+) -> Iterator[Command]:
     path = f"{before}{command.name}"
     if isinstance(command, app_commands.Group):
-        yield Command(path, command.description)
+        yield Command(place, path, command.description)
         for child in command.commands:
-            yield from _below(child, f"{path} ")
+            yield from _below(place, child, f"{path} ")
     else:
-        yield Command(path, command.description, tuple(command.parameters))
+        yield Command(place, path, command.description, tuple(command.parameters))
