@@ -357,7 +357,7 @@ async def test_a_follow_up_leaves_an_empty_acknowledgement_to_the_request_it_bel
         await until(lambda: not bot.dispatcher.line())
         assert [words_of(each) for each in public(member)] == [""], "the first request is drawn and not shown yet"
     async with asyncio.timeout(30):
-        while await bot.generations.interrupted():
+        while await bot.generations.lease(alone=True):
             await bot.reconciler.look()
             await asyncio.sleep(0.02)
     shown, follow_up = public(member)
