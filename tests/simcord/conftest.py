@@ -37,6 +37,7 @@ class Stage:
         self.env = simcord.Env(await self._begin())
         await self.bot.reconciler.look()
         await self.env.start()
+        self._set_to_work()
         guild = self.env.create_guild()
         self.channel = guild.create_text_channel("general")
         without_files = discord.PermissionOverwrite(attach_files=False)
@@ -64,17 +65,20 @@ class Stage:
         await self._running.aclose()
         self._running, self.pool = AsyncExitStack(), FakePool()
         await self.env.restart_bot(await self._begin())
+        self._set_to_work()
         await self.bot.reconciler.look()
 
     async def _begin(self) -> discord.Client:
         bot = await self._running.enter_async_context(
             app.assembled(self._config, pool=self.pool, now=lambda: self.env.now() + self.ahead)
         )
-        for work in (bot.dispatcher.run(), bot.audit_log.run()):
-            task = asyncio.create_task(work)
-            self._running.callback(task.cancel)
         self.bot = bot
         return bot.client
+
+    def _set_to_work(self) -> None:
+        """Begin the bot's tasks, once simcord has set the adapter that tasks begun from then on answer through."""
+        for work in (self.bot.dispatcher.run(), self.bot.audit_log.run()):
+            self._running.callback(asyncio.create_task(work).cancel)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something; the database answers in its own time, which no simulated clock moves."""
