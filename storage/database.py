@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,12 @@ class Sessions:
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[AsyncSession]:
+        session = self._make()
         try:
-            async with self._make() as session:
+            try:
                 yield session
+            finally:
+                await _to_its_end(session.close())
         except SQLAlchemyError as reason:
             raise StorageError(str(reason)) from reason
 
@@ -56,12 +59,23 @@ class Sessions:
             if refusals != self._refusals:
                 raise StorageError("The database refused whoever wrote before.")
             try:
-                async with self() as session, session.begin():
+                async with self() as session:
                     yield session
+                    await _to_its_end(session.commit())
             except StorageError as failure:
                 if isinstance(failure.__cause__, OperationalError):
                     self._refusals += 1
                 raise
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await work that is not to be left half done where the task is cancelled."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 FILE = "noisefox.db"

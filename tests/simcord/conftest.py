@@ -78,7 +78,7 @@ class Stage:
     def _set_to_work(self) -> None:
         """Begin the bot's tasks, once simcord has set the adapter that tasks begun from then on answer through."""
         for work in (self.bot.dispatcher.run(), self.bot.audit_log.run()):
-            self._running.callback(asyncio.create_task(work).cancel)
+            self._running.push_async_callback(_ended, asyncio.create_task(work))
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something; the database answers in its own time, which no simulated clock moves."""
@@ -95,6 +95,11 @@ class Stage:
         """The answer to a request, once it shows its picture."""
         await self.until(lambda: result.response is not None and "Re-roll" in words_of(result.response))
         return result.response
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def words_of(message: Any) -> str:

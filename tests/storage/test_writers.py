@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from generation.settings import GenerationSettings
 from storage import database
@@ -52,3 +53,25 @@ async def test_two_changes_at_once_are_both_kept(sessions: Sessions) -> None:
     )
     kept = await people.personal_settings(1)
     assert (kept.suffix, kept.model) == ("in oil", "pocket")
+
+
+async def test_a_writer_that_is_cancelled_while_it_commits_has_written(
+    sessions: Sessions, generations: Generations, apple: GenerationSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    saving = asyncio.create_task(saved(generations, Origin("key", 1, 2), apple, Lineage()))
+    commit = AsyncSession.commit
+    is_committing = asyncio.Event()
+
+    async def committing(session: AsyncSession) -> None:
+        is_committing.set()
+        await commit(session)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AsyncSession, "commit", committing)
+        await is_committing.wait()
+        saving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await saving
+    assert await generations.knows("key")
+    assert await write(generations, apple, "after", 5) == []
+    assert caplog.records == []
