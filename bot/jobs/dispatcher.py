@@ -52,8 +52,9 @@ class Dispatcher:
         self._in_flight = InFlightJobs(pool)
         self._queue = FairQueue(beside=self._in_flight.goes_beside)
         self.taking_in = asyncio.Lock()
-        """Held by whoever saves requests or looks for idle ones, until they have their places: otherwise a request
-        that was saved a moment ago seems to be one that nobody works on. Budgets are checked and charged under it."""
+        """Held by whoever saves requests until they have their places, and by whoever decides which are idle: otherwise
+        a request that was saved a moment ago seems to be one that nobody works on. Budgets are checked and charged
+        under it."""
         self._expected: dict[int, Generation] = {}
         """Requests that are being prepared; then they wait."""
         self._waiting: dict[int, Generation] = {}

@@ -58,8 +58,9 @@ class Reconciler:
 
         A bot that is `alone` with the database takes the rows of others too.
         """
+        leased = await self._generations.lease(alone=alone)
         async with self._dispatcher.taking_in:
-            idle = [each for each in await self._generations.lease(alone=alone) if not self._is_held(each)]
+            idle = [each for each in leased if not self._is_held(each)]
             self._dispatcher.expect(each for each in idle if each.state.unfinished)
         try:
             fresh = [each for each in [await self._again(each) for each in idle] if each]

@@ -192,6 +192,22 @@ async def test_a_look_at_the_requests_leaves_one_alone_that_is_being_saved(
     assert asked == 0, "it is not taken for one whose answer is unknown"
 
 
+async def test_a_look_that_waits_for_the_database_holds_up_nobody(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease, go_on = Generations.lease, asyncio.Event()
+
+    async def slow(self: Generations, **how: Any) -> list[Generation]:
+        await go_on.wait()
+        return await lease(self, **how)
+
+    monkeypatch.setattr(Generations, "lease", slow)
+    looking = asyncio.create_task(bot.reconciler.look())
+    assert finished(await member.imagine("a boat"))
+    go_on.set()
+    await looking
+
+
 async def test_requests_that_cannot_be_withdrawn_are_withdrawn_later(
     bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
