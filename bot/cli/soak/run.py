@@ -140,12 +140,17 @@ class _Soak:
         """Have members act until enough requests are accepted."""
         random, under_way = Random(self.plan.seed), set[asyncio.Task[None]]()
         while self.members.accepted < self.plan.jobs:
-            await self.crowd.until(lambda _: self.members.accepted < self.allowed or not self.plan.faults)
+            await self.crowd.until(lambda _: not self._is_held_back)
             if len(under_way) >= self.plan.at_once:
                 _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             under_way.add(asyncio.create_task(self.members.act(actions.choose(random, self.plan.users))))
             await asyncio.sleep(0)
         await asyncio.gather(*under_way)
+
+    @property
+    def _is_held_back(self) -> bool:
+        """True while the next disturbance comes before more requests."""
+        return self.plan.faults and self.allowed <= self.members.accepted < self.plan.jobs
 
     async def _disturb(self) -> None:
         """Cause one disturbance after another, spread evenly over the first requests."""
