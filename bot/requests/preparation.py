@@ -35,8 +35,9 @@ Calm = Callable[[], Awaitable[None]]
 ANSWER_SECONDS = 3.0
 """How long Discord takes an acknowledgement: one whose connection was cut may still arrive until then."""
 
-DISK_PATIENCE = timedelta(minutes=10)
-"""The age of a request after which it no longer waits for a disk that takes nothing: its token can still say so."""
+PATIENCE = timedelta(minutes=10)
+"""The age of a request after which it no longer waits for a disk that takes nothing, or a channel that is forbidden:
+its token can still say so."""
 
 
 class Preparation:
@@ -137,6 +138,8 @@ class Preparation:
         try:
             message_id = await self._message_of(generation, first, again)
         except (MessageUnreachable, MessageDeleted, EditForbidden, EditRefused) as refusal:
+            if isinstance(refusal, EditForbidden) and self._is_patient(generation):
+                raise
             log.warning("request %s cannot be answered: %s", generation.id, refusal)
             self._delivery.finish(await self._generations.fail(generation.id, str(UNEXPECTED)))
             return None
@@ -180,12 +183,16 @@ class Preparation:
                 await self._refuse(generation, failure, told)
                 return None
             except OSError as failure:
-                if self._now() - generation.created < DISK_PATIENCE:
+                if self._is_patient(generation):
                     raise
                 await self._refuse(generation, failure, told)
                 return None
         await self._dispatcher.submit(generation)
         return generation
+
+    def _is_patient(self, generation: Generation) -> bool:
+        """True for a request that is new enough to wait for what may pass."""
+        return self._now() - generation.created < PATIENCE
 
     async def _refuse(self, generation: Generation, failure: UserError | OSError, told: set[str]) -> None:
         """End a request that cannot be drawn, and tell its person alone why, unless that is among what was `told`."""
