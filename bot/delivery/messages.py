@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import aiohttp
@@ -71,6 +72,15 @@ class EditRefused(NoisefoxError):
 
 class EditsUsedUp(NoisefoxError):
     """Discord allows no more edits of the message, because it is old."""
+
+
+class Empty(Enum):
+    """What a follow-up does where the acknowledgement is still empty, and Discord would put it there."""
+
+    WAIT = "wait"
+    """Nothing: another request is yet to be shown there."""
+    TAKE = "take"
+    """It takes that message, for nothing else is to be shown there any more."""
 
 
 NOT_SHOWN = (MessageUnreachable, MessageDeleted, EditFailed, EditRefused, EditsUsedUp)
@@ -154,30 +164,35 @@ class Messages:
             raise
 
     async def follow_up(
-        self, origin: Origin, content: MessageContent, before: MessageContent | None, nonce: int
+        self, origin: Origin, content: MessageContent, empty: MessageContent | Empty, nonce: int
     ) -> int:
         """Post `content` after the acknowledgement; the message's id. Where the token is dead, it is posted in the
         channel, with the `nonce`.
 
-        Discord would put the first follow-up into an acknowledgement that is still empty: that is filled with `before`.
-        Without, it belongs to a request that somebody else works on, and `EditFailed` is raised until it is filled.
-        Raises as `edit` does.
+        Discord would put the first follow-up into an acknowledgement that is still empty. `empty` says what to do then:
+        fill it before, with a content; or what `Empty` names. Raises as `edit` does, and `EditFailed` where it waits.
         """
-        for each in filter(None, (content, before)):
-            each.view.stop()
+        for each in (content, empty):
+            if isinstance(each, MessageContent):
+                each.view.stop()
         try:
             async with self._sorted_errors(origin):
                 webhook, original = self._webhook(origin), await self._fetch_original(origin)
                 if original["flags"] & _LOADING:
-                    if before is None:
-                        raise EditFailed(f"the acknowledgement of {origin.key} is still empty")
-                    await webhook.edit_message(int(original["id"]), view=before.view, allowed_mentions=_NO_MENTIONS)
+                    await self._fill(origin, int(original["id"]), empty)
                 sent = await webhook.send(
                     view=content.view, ephemeral=origin.private, wait=True, allowed_mentions=_NO_MENTIONS
                 )
                 return sent.id
         except (MessageDeleted, MessageUnreachable):
             return await self.post(origin, content, nonce, reply_to=0)
+
+    async def _fill(self, origin: Origin, message_id: int, empty: MessageContent | Empty) -> None:
+        """Do with an empty acknowledgement what a follow-up asks for."""
+        if empty is Empty.WAIT:
+            raise EditFailed(f"the acknowledgement before {origin.key} is still empty")
+        if isinstance(empty, MessageContent):
+            await self._webhook(origin).edit_message(message_id, view=empty.view, allowed_mentions=_NO_MENTIONS)
 
     async def find(self, origin: Origin, generation_id: int) -> int | None:
         """The answer of a request among the latest messages of its channel, by its Cancel button; None where it cannot

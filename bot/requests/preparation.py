@@ -11,6 +11,7 @@ from bot.delivery.messages import (
     EditFailed,
     EditForbidden,
     EditRefused,
+    Empty,
     MessageDeleted,
     Messages,
     MessageUnreachable,
@@ -161,8 +162,13 @@ class Preparation:
         if origin.answer is Answer.REPLY:
             parent = await self._generations.parent_of(generation)
             return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
-        before = await self._starting(first) if first.origin.answer is Answer.ORIGINAL else None
-        return await self._messages.follow_up(origin, content, before, generation.id)
+        if first.origin.answer is Answer.ORIGINAL:
+            empty = await self._starting(first)
+        elif await self._generations.is_due(_key_of_first(origin)):
+            empty = Empty.WAIT
+        else:
+            empty = Empty.TAKE
+        return await self._messages.follow_up(origin, content, empty, generation.id)
 
     async def _original(self, origin: Origin, again: bool) -> int | None:
         """The acknowledgement; where there is none after a try of just now, that may still be on its way."""
@@ -215,3 +221,8 @@ class Preparation:
         parent = await self._generations.parent_of(generation)
         with addressing(generation.origin.locale):
             return views.starting(generation, parent)
+
+
+def _key_of_first(origin: Origin) -> str:
+    """The key of the request that a follow-up came with, and whose answer is the acknowledgement."""
+    return origin.key.rpartition(":")[0]

@@ -626,6 +626,29 @@ async def test_a_follow_up_that_is_forbidden_for_a_moment_is_posted(
     assert [finished(each) for each in public(member)] == [True, True]
 
 
+async def test_a_follow_up_takes_an_acknowledgement_that_its_request_never_filled(
+    bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
+    with monkeypatch.context() as patch:
+        patch.setattr(Messages, "follow_up", down)
+        playground.fail_next("PATCH", r"/messages/\d", 403, times=1000, code=50013)
+        started = await member.start("a {red, blue, green} boat")
+        await member.wait_for(lambda each: "I can't show it there. See /history, number 1" in each["content"])
+    playground.clear_failures()
+    await until(lambda: bot.dispatcher.line() == [])
+    await bot.reconciler.look()
+    await until_nothing_is_due(bot)
+    shown, follow_up = public(member)
+    assert shown["id"] == started["id"]
+    assert "a blue boat" in words_of(shown)
+    assert "a green boat" in words_of(follow_up)
+    assert all(finished(each) for each in (shown, follow_up))
+    taken = await bot.generations.by_message(int(shown["id"]))
+    assert taken is not None
+    assert taken.settings.prompt == "a blue boat"
+
+
 async def test_a_follow_up_that_stays_forbidden_ends_and_its_owner_is_told(
     bot: app.Bot, playground: Playground, member: Member, clock: Clock
 ) -> None:
