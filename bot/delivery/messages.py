@@ -1,7 +1,6 @@
 """Posts, edits and deletes the messages that show requests."""
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -99,13 +98,15 @@ class Messages:
         self._client = client
         self._now = now
         self._dead_tokens: deque[str] = deque(maxlen=1000)
+        self._posted: deque[int] = deque(maxlen=1000)
+        """Messages that the bot has posted in a channel, so that no token reaches them."""
         self._used_up: deque[int] = deque(maxlen=1000)
         """Messages that Discord takes no more edits of."""
 
     def lane(self, origin: Origin) -> str:
         """The rate limit that edits of a message share: the one of its interaction token, or the one of its channel
         for messages that the bot edits as its own."""
-        return f"token:{origin.token}" if self._token_lives(origin) else f"channel:{origin.channel_id}"
+        return f"token:{origin.token}" if self._token_reaches(origin) else f"channel:{origin.channel_id}"
 
     async def edit(self, origin: Origin, content: MessageContent) -> None:
         """Show `content` in the message.
@@ -113,11 +114,17 @@ class Messages:
         Raises `MessageUnreachable`, `MessageDeleted`, `EditFailed`, `EditForbidden`, `EditRefused` or `EditsUsedUp`.
         """
         content.view.stop()
-        if self._token_lives(origin):
-            with contextlib.suppress(MessageUnreachable):
+        if self._token_reaches(origin):
+            try:
                 async with self._sorted_errors(origin):
                     await self._edit_by_token(origin, content)
                 return
+            except MessageUnreachable:
+                log.info("the token of message %s has expired", origin.message_id)
+            except MessageDeleted:
+                if origin.needs_token:
+                    raise
+                self._posted.append(origin.message_id)
         async with self._sorted_errors(origin):
             await self._edit_in_channel(origin, content)
 
@@ -234,7 +241,7 @@ class Messages:
         if origin.message_id in self._used_up:
             return True
         age = self._now() - discord.utils.snowflake_time(origin.message_id)
-        return not self._token_lives(origin) and age > SCARCE_AFTER
+        return not self._token_reaches(origin) and age > SCARCE_AFTER
 
     async def remove(self, origin: Origin | Removal) -> None:
         """Delete a message; do nothing if it is already deleted."""
@@ -274,6 +281,11 @@ class Messages:
     def _token_lives(self, origin: Origin) -> bool:
         """True until Discord has said that the token is dead; its answer counts, not our clock."""
         return bool(origin.token) and origin.token not in self._dead_tokens
+
+    def _token_reaches(self, origin: Origin) -> bool:
+        """True where a message can be edited by its token: not where it was posted in a channel in place of a
+        follow-up."""
+        return self._token_lives(origin) and origin.message_id not in self._posted
 
     def _is_fresh(self, origin: Origin) -> bool:
         """True where our clock says that a token is not old enough to have expired."""

@@ -649,6 +649,15 @@ async def test_a_follow_up_takes_an_acknowledgement_that_its_request_never_fille
     assert taken.settings.prompt == "a blue boat"
 
 
+async def test_a_follow_up_to_an_acknowledgement_that_is_deleted_is_a_message_of_its_own(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    playground.fail_next("GET", "/messages/@original", 404, code=10008)
+    await member.start("a {red, blue} boat")
+    await until_nothing_is_due(bot)
+    assert [finished(each) for each in public(member)] == [True, True]
+
+
 async def test_a_follow_up_that_stays_forbidden_ends_and_its_owner_is_told(
     bot: app.Bot, playground: Playground, member: Member, clock: Clock
 ) -> None:
