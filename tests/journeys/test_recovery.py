@@ -16,6 +16,7 @@ from bot import app
 from bot.delivery import messages
 from bot.delivery.messages import EditFailed, EditRefused, MessageDeleted, Messages
 from bot.requests import completion, preparation
+from bot.requests.inputs import PictureReader
 from bot.requests.preparation import PATIENCE
 from playground import Playground
 from playground.client.person import File
@@ -403,6 +404,19 @@ async def test_a_question_whose_answer_never_reached_discord_can_be_answered_aga
     await until_nothing_is_due(bot)
     asking.cancel()
     assert len([each for each in public(member) if finished(each)]) == 6
+
+
+async def test_a_question_whose_picture_was_never_read_can_be_answered(
+    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(PictureReader, "read", never)
+        async with start():
+            question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=1, image=given())
+    async with start() as bot:
+        await member.click(question, "Draw all 5")
+        await until_nothing_is_due(bot)
+    assert len([each for each in public(member) if finished(each)]) == 5
 
 
 async def test_a_question_that_is_answered_twice_draws_once(bot: app.Bot, member: Member) -> None:
