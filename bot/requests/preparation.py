@@ -162,13 +162,13 @@ class Preparation:
         if origin.answer is Answer.REPLY:
             parent = await self._generations.parent_of(generation)
             return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
+        return await self._messages.follow_up(origin, content, await self._before(origin, first), generation.id)
+
+    async def _before(self, origin: Origin, first: Generation) -> MessageContent | Empty:
+        """What is to happen to an acknowledgement that is still empty, before a request follows it."""
         if first.origin.answer is Answer.ORIGINAL:
-            empty = await self._starting(first)
-        elif await self._generations.is_due(_key_of_first(origin)):
-            empty = Empty.WAIT
-        else:
-            empty = Empty.TAKE
-        return await self._messages.follow_up(origin, content, empty, generation.id)
+            return await self._starting(first)
+        return Empty.WAIT if await self._generations.is_due(_key_of_first(origin)) else Empty.TAKE
 
     async def _original(self, origin: Origin, again: bool) -> int | None:
         """The acknowledgement; where there is none after a try of just now, that may still be on its way."""
