@@ -203,7 +203,7 @@ class Messages:
 
     async def find(self, origin: Origin, generation_id: int) -> int | None:
         """The answer of a request among the latest messages of its channel, by its Cancel button; None where it cannot
-        be found. Raises `EditFailed`."""
+        be found. Raises `EditFailed`, and `EditForbidden` where the bot may not look for it now."""
         cancel = Press(PressKind.CANCEL, generation_id).custom_id
         return await self._search(origin, lambda each: cancel in custom_ids_in(each.components))
 
@@ -217,7 +217,7 @@ class Messages:
                 async for message in channel.history(limit=_SEARCHED):
                     if message.author == self._client.user and fits(message):
                         return message.id
-        except (EditForbidden, MessageDeleted) as refusal:
+        except MessageDeleted as refusal:
             log.info("the messages of channel %s cannot be read: %s", origin.channel_id, refusal)
         return None
 

@@ -156,13 +156,23 @@ class Preparation:
         origin = generation.origin
         if origin.answer is Answer.ORIGINAL:
             return await self._original(origin, again)
-        if again and (found := await self._messages.find(origin, generation.id)):
+        if again and (found := await self._found(generation)):
             return found
         content = await self._starting(generation)
         if origin.answer is Answer.REPLY:
             parent = await self._generations.parent_of(generation)
             return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
         return await self._messages.follow_up(origin, content, await self._before(origin, first), generation.id)
+
+    async def _found(self, generation: Generation) -> int | None:
+        """The answer that was posted without a record of it; None where there is none, or the bot may not look for it
+        in all that time."""
+        try:
+            return await self._messages.find(generation.origin, generation.id)
+        except EditForbidden:
+            if self._is_patient(generation):
+                raise
+            return None
 
     async def _before(self, origin: Origin, first: Generation) -> MessageContent | Empty:
         """What is to happen to an acknowledgement that is still empty, before a request follows it."""

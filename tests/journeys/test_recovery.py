@@ -672,6 +672,25 @@ async def test_a_follow_up_to_an_acknowledgement_that_is_deleted_is_a_message_of
     assert [finished(each) for each in public(member)] == [True, True]
 
 
+@pytest.mark.parametrize("lasts", [False, True], ids=["for a moment", "for long"])
+async def test_a_follow_up_is_not_posted_again_while_nobody_may_look_for_it(
+    bot: app.Bot, playground: Playground, member: Member, clock: Clock, lasts: bool
+) -> None:
+    playground.cut_next("POST", "^/webhooks/", after=True)
+    playground.fail_next("GET", r"^/channels/\d+/messages", 403, times=2 if lasts else 1, code=50013)
+    await member.see_finished(await member.start("a {red, blue} boat"))
+    await until(lambda: bot.dispatcher.line() == [])
+    await bot.reconciler.look()
+    await until(lambda: bot.dispatcher.line() == [])
+    assert len(public(member)) == 2
+    if lasts:
+        clock.ahead += PATIENCE.total_seconds()
+    await bot.reconciler.look()
+    await until_nothing_is_due(bot)
+    assert len(public(member)) == 2 + lasts
+    assert finished(public(member)[-1])
+
+
 async def test_a_follow_up_that_stays_forbidden_ends_and_its_owner_is_told(
     bot: app.Bot, playground: Playground, member: Member, clock: Clock
 ) -> None:
