@@ -111,8 +111,12 @@ class Generations:
             return None
 
     async def answered(self, generation: Generation, message_id: int) -> Generation:
-        """Record the message that answers a request."""
-        await self._set(generation.id, message_id=message_id)
+        """Record the message that answers a request, and no other one any more."""
+        before = GenerationRow.message_id == message_id, GenerationRow.id != generation.id
+        mine = GenerationRow.id == generation.id
+        async with self._sessions.writing() as session:
+            await session.execute(update(GenerationRow).where(*before).values(message_id=0))
+            await session.execute(update(GenerationRow).where(mine).values(message_id=message_id))
         return replace(generation, origin=replace(generation.origin, message_id=message_id))
 
     async def prepared(self, generation_id: int, request: NewRequest) -> Generation:
@@ -155,6 +159,11 @@ class Generations:
         """True if the event with that key has made a request."""
         async with self._sessions() as session:
             return bool(await session.scalar(select(GenerationRow.id).where(GenerationRow.key == key)))
+
+    async def is_due(self, key: str) -> bool:
+        """True where the request of an event has not ended, or its ending is yet to be shown."""
+        async with self._sessions() as session:
+            return bool(await session.scalar(select(GenerationRow.id).where(GenerationRow.key == key, _interrupted())))
 
     async def by_message(self, message_id: int) -> Generation | None:
         """The request that a message is the reply to."""

@@ -4,11 +4,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiohttp
 import discord
 
 from bot import views
 from bot.attachments.finished import FinishedFiles
-from bot.delivery.messages import Messages
+from bot.delivery.messages import EditFailed, EditForbidden, Messages
 from bot.locales import addressing, say
 from bot.views.message import files_of
 from bot.views.text import link_to
@@ -16,6 +17,9 @@ from storage.people import People
 from storage.records import Generation
 
 log = logging.getLogger(__name__)
+
+_CLOSED = (50007, 50278)
+"""Discord's error codes for people who take no direct messages, or share no server with the bot."""
 
 
 class DirectMessages:
@@ -57,10 +61,27 @@ class DirectMessages:
             await self.say(origin.user_id, f"{views.outcome(generation)}: {where}")
 
     async def tell_unshown(self, generation: Generation) -> None:
-        """Tell the owner about a request whose message cannot show how it ended."""
+        """Tell the owner about a request whose message cannot show how it ended, unless they take no direct messages.
+
+        Raises `EditFailed`, or `EditForbidden` where Discord refuses it for a reason that may pass.
+        """
         with addressing(generation.origin.locale):
             where = say("I can't show it there. See /history, number {number}.", number=generation.id)
-            await self.say(generation.origin.user_id, f"{views.outcome(generation)}. {where}")
+            sentence = f"{views.outcome(generation)}. {where}"
+        user_id = generation.origin.user_id
+        try:
+            user = await self._client.fetch_user(user_id)
+            await user.send(sentence, suppress_embeds=True)
+        except discord.NotFound:
+            log.info("user %s does not exist any more", user_id)
+        except discord.HTTPException as refusal:
+            if refusal.code in _CLOSED:
+                log.info("user %s does not accept direct messages", user_id)
+                return
+            told = f"direct message to {user_id}: {refusal.status}, {refusal.code}"
+            raise (EditForbidden if refusal.status == 403 else EditFailed)(told) from None
+        except (aiohttp.ClientError, OSError) as failure:
+            raise EditFailed(f"direct message to {user_id}: {type(failure).__name__}") from None
 
     @asynccontextmanager
     async def _reaching(self, user_id: int) -> AsyncIterator[discord.User]:

@@ -1,12 +1,12 @@
 """Posts, edits and deletes the messages that show requests."""
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import aiohttp
@@ -73,6 +73,15 @@ class EditsUsedUp(NoisefoxError):
     """Discord allows no more edits of the message, because it is old."""
 
 
+class Empty(Enum):
+    """What a follow-up does where the acknowledgement is still empty, and Discord would put it there."""
+
+    WAIT = "wait"
+    """Nothing: another request is yet to be shown there."""
+    TAKE = "take"
+    """It takes that message, for nothing else is to be shown there any more."""
+
+
 NOT_SHOWN = (MessageUnreachable, MessageDeleted, EditFailed, EditRefused, EditsUsedUp)
 """All the ways in which a message is not shown."""
 
@@ -89,13 +98,15 @@ class Messages:
         self._client = client
         self._now = now
         self._dead_tokens: deque[str] = deque(maxlen=1000)
+        self._posted: deque[int] = deque(maxlen=1000)
+        """Messages that the bot has posted in a channel, so that no token reaches them."""
         self._used_up: deque[int] = deque(maxlen=1000)
         """Messages that Discord takes no more edits of."""
 
     def lane(self, origin: Origin) -> str:
         """The rate limit that edits of a message share: the one of its interaction token, or the one of its channel
         for messages that the bot edits as its own."""
-        return f"token:{origin.token}" if self._token_lives(origin) else f"channel:{origin.channel_id}"
+        return f"token:{origin.token}" if self._token_reaches(origin) else f"channel:{origin.channel_id}"
 
     async def edit(self, origin: Origin, content: MessageContent) -> None:
         """Show `content` in the message.
@@ -103,11 +114,17 @@ class Messages:
         Raises `MessageUnreachable`, `MessageDeleted`, `EditFailed`, `EditForbidden`, `EditRefused` or `EditsUsedUp`.
         """
         content.view.stop()
-        if self._token_lives(origin):
-            with contextlib.suppress(MessageUnreachable):
+        if self._token_reaches(origin):
+            try:
                 async with self._sorted_errors(origin):
                     await self._edit_by_token(origin, content)
                 return
+            except MessageUnreachable:
+                log.info("the token of message %s has expired", origin.message_id)
+            except MessageDeleted:
+                if origin.needs_token:
+                    raise
+                self._posted.append(origin.message_id)
         async with self._sorted_errors(origin):
             await self._edit_in_channel(origin, content)
 
@@ -154,24 +171,22 @@ class Messages:
             raise
 
     async def follow_up(
-        self, origin: Origin, content: MessageContent, before: MessageContent | None, nonce: int
+        self, origin: Origin, content: MessageContent, empty: MessageContent | Empty, nonce: int
     ) -> int:
         """Post `content` after the acknowledgement; the message's id. Where the token is dead, it is posted in the
         channel, with the `nonce`.
 
-        Discord would put the first follow-up into an acknowledgement that is still empty: that is filled with `before`.
-        Without, it belongs to a request that somebody else works on, and `EditFailed` is raised until it is filled.
-        Raises as `edit` does.
+        Discord would put the first follow-up into an acknowledgement that is still empty. `empty` says what to do then:
+        fill it before, with a content; or what `Empty` names. Raises as `edit` does, and `EditFailed` where it waits.
         """
-        for each in filter(None, (content, before)):
-            each.view.stop()
+        for each in (content, empty):
+            if isinstance(each, MessageContent):
+                each.view.stop()
         try:
             async with self._sorted_errors(origin):
                 webhook, original = self._webhook(origin), await self._fetch_original(origin)
                 if original["flags"] & _LOADING:
-                    if before is None:
-                        raise EditFailed(f"the acknowledgement of {origin.key} is still empty")
-                    await webhook.edit_message(int(original["id"]), view=before.view, allowed_mentions=_NO_MENTIONS)
+                    await self._fill(origin, int(original["id"]), empty)
                 sent = await webhook.send(
                     view=content.view, ephemeral=origin.private, wait=True, allowed_mentions=_NO_MENTIONS
                 )
@@ -179,9 +194,16 @@ class Messages:
         except (MessageDeleted, MessageUnreachable):
             return await self.post(origin, content, nonce, reply_to=0)
 
+    async def _fill(self, origin: Origin, message_id: int, empty: MessageContent | Empty) -> None:
+        """Do with an empty acknowledgement what a follow-up asks for."""
+        if empty is Empty.WAIT:
+            raise EditFailed(f"the acknowledgement before {origin.key} is still empty")
+        if isinstance(empty, MessageContent):
+            await self._webhook(origin).edit_message(message_id, view=empty.view, allowed_mentions=_NO_MENTIONS)
+
     async def find(self, origin: Origin, generation_id: int) -> int | None:
         """The answer of a request among the latest messages of its channel, by its Cancel button; None where it cannot
-        be found. Raises `EditFailed`."""
+        be found. Raises `EditFailed`, and `EditForbidden` where the bot may not look for it now."""
         cancel = Press(PressKind.CANCEL, generation_id).custom_id
         return await self._search(origin, lambda each: cancel in custom_ids_in(each.components))
 
@@ -195,7 +217,7 @@ class Messages:
                 async for message in channel.history(limit=_SEARCHED):
                     if message.author == self._client.user and fits(message):
                         return message.id
-        except (EditForbidden, MessageDeleted) as refusal:
+        except MessageDeleted as refusal:
             log.info("the messages of channel %s cannot be read: %s", origin.channel_id, refusal)
         return None
 
@@ -219,7 +241,7 @@ class Messages:
         if origin.message_id in self._used_up:
             return True
         age = self._now() - discord.utils.snowflake_time(origin.message_id)
-        return not self._token_lives(origin) and age > SCARCE_AFTER
+        return not self._token_reaches(origin) and age > SCARCE_AFTER
 
     async def remove(self, origin: Origin | Removal) -> None:
         """Delete a message; do nothing if it is already deleted."""
@@ -259,6 +281,11 @@ class Messages:
     def _token_lives(self, origin: Origin) -> bool:
         """True until Discord has said that the token is dead; its answer counts, not our clock."""
         return bool(origin.token) and origin.token not in self._dead_tokens
+
+    def _token_reaches(self, origin: Origin) -> bool:
+        """True where a message can be edited by its token: not where it was posted in a channel in place of a
+        follow-up."""
+        return self._token_lives(origin) and origin.message_id not in self._posted
 
     def _is_fresh(self, origin: Origin) -> bool:
         """True where our clock says that a token is not old enough to have expired."""

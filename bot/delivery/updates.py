@@ -173,26 +173,37 @@ class MessageUpdates:
         await self._calm()
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
         parent = await self._generations.parent_of(generation)
-        for seconds in (*RETRY_SECONDS, None):
-            try:
-                is_shown = await self._show_somehow(generation, pictures, parent)
-            except EditFailed as failure:
-                log.warning("showing the ending of request %s failed: %s", generation.id, failure)
-                if self._hurried.is_set():
-                    return
-                if seconds is not None:
-                    await pause(self._sleep, seconds, self._hurried)
-                    continue
-                if not isinstance(failure, EditForbidden):
-                    return
-                is_shown = False
-            if not is_shown and self._tell_unshown is not None:
-                await self._tell_unshown(generation)
-            self.showing.note(self._clock() - due)
-            await self._generations.delivered(generation.id)
-            if is_shown and self._tell is not None:
-                await self._tell(generation)
+        tell_unshown = self._tell_unshown
+        try:
+            is_shown = await self._tried(generation, lambda: self._show_somehow(generation, pictures, parent))
+            if not is_shown and tell_unshown is not None:
+                await self._tried(generation, lambda: tell_unshown(generation))
+        except EditFailed as failure:
+            log.warning("the ending of request %s is shown later: %s", generation.id, failure)
             return
+        self.showing.note(self._clock() - due)
+        await self._generations.delivered(generation.id)
+        if is_shown and self._tell is not None:
+            await self._tell(generation)
+
+    async def _tried(self, generation: Generation, show: Callable[[], Awaitable[bool | None]]) -> bool | None:
+        """Show an ending, and try again for a while where that fails; False where it stays forbidden. Raises
+        `EditFailed` where it is left to the reconciler."""
+        for seconds in RETRY_SECONDS:
+            try:
+                return await show()
+            except EditFailed as failure:
+                if self._hurried.is_set():
+                    raise
+                log.warning("showing the ending of request %s failed: %s", generation.id, failure)
+            await pause(self._sleep, seconds, self._hurried)
+        try:
+            return await show()
+        except EditForbidden as refusal:
+            if self._hurried.is_set():
+                raise
+            log.warning("showing the ending of request %s is forbidden: %s", generation.id, refusal)
+            return False
 
     async def _show_somehow(
         self, generation: Generation, pictures: list[PictureFile], parent: Generation | None

@@ -1,5 +1,6 @@
 """Requests that begin at once, or, where they make many pictures, after a question that names the cost."""
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from bot.requests.request_plans import RequestPlans
 from bot.requests.submission import Submission
 from bot.views.message import MessageContent, framed
 from generation.catalogue import Catalogue
+from generation.errors import UserError
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings
 from storage.drafts import Drafts
@@ -111,13 +113,24 @@ class Confirmation:
         picture_request: PictureRequest,
         plans: list[Plan],
     ) -> None:
-        """Ask first; nobody is asked about a request that would be refused then."""
+        """Ask first; nobody is asked about a request that would be refused then.
+
+        The question can be answered before its pictures are read, so that nothing is lost if that never ends. With
+        them, it is asked again by what they cost; where they are refused, it is taken back.
+        """
         await check(interaction, self._submission, plans, private=picture_request.private)
-        if picture_request.image_urls:
-            await interaction.response.defer(ephemeral=True, thinking=True)
+        draft = await self._drafts.add(interaction.user.id, picture_request.to_document())
+        await answer(interaction, self._question(plans, draft))
+        if not picture_request.image_urls:
+            return
+        try:
             pictures = await self._pictures.read([await self._fetch(url) for url in picture_request.image_urls])
             plans = self._request_plans.of(context, picture_request, pictures)
-        draft = await self._drafts.add(interaction.user.id, picture_request.to_document())
+        except UserError:
+            await self._drafts.remove(draft)
+            with contextlib.suppress(discord.HTTPException):
+                await interaction.delete_original_response()
+            raise
         await answer(interaction, self._question(plans, draft))
 
     async def _begin(

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 from bot.errors import UNEXPECTED
 from bot.figures import comparison, explanation
@@ -20,32 +21,52 @@ from storage.records import Generation, Picture
 log = logging.getLogger(__name__)
 
 
-class Results:
-    """Writes down what was drawn. A request whose files the disk does not take fails."""
+DISK_SECONDS = 600.0
+"""How long a request is drawn again where the disk does not take its files."""
 
-    def __init__(self, *, generations: Generations, images: Images, hints: Hints) -> None:
+
+class Results:
+    """Writes down what was drawn. A request whose files the disk does not take for long fails."""
+
+    def __init__(
+        self,
+        *,
+        generations: Generations,
+        images: Images,
+        hints: Hints,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._generations = generations
         self._images = images
         self._hints = hints
+        self._clock = clock
+        self._refused: dict[int, float] = {}
+        """When the disk first refused the files of a request."""
 
     async def keep(self, generation: Generation, completed: Completed) -> Generation:
         """Keep the pictures of a finished job, or of the part of a comparison that is finished.
 
-        A comparison is complete once all its cells are there.
+        A comparison is complete once all its cells are there. Raises `OSError` where the disk takes no files now.
         """
         try:
-            if generation.axes:
-                return await self._keep_part(generation, completed)
-            return await self._keep_all(generation, completed)
-        except OSError:
-            return await self._unwritten(generation)
+            keep = self._keep_part if generation.axes else self._keep_all
+            kept = await keep(generation, completed)
+        except OSError as failure:
+            return await self._fail(generation, failure)
+        self._refused.pop(generation.id, None)
+        return kept
 
     async def finish_comparison(self, generation: Generation, circumstances: str = "") -> Generation:
-        """Draw the sheet of a comparison from its pictures, but for those that must not be seen."""
+        """Draw the sheet of a comparison from its pictures, but for those that must not be seen.
+
+        Raises `OSError` where the disk takes no files now.
+        """
         try:
-            return await self._sheet(generation, circumstances)
-        except OSError:
-            return await self._unwritten(generation)
+            kept = await self._sheet(generation, circumstances)
+        except OSError as failure:
+            return await self._fail(generation, failure)
+        self._refused.pop(generation.id, None)
+        return kept
 
     async def _keep_all(self, generation: Generation, completed: Completed) -> Generation:
         drawn = completed.pictures
@@ -82,8 +103,14 @@ class Results:
             name = await images.save_figure(generation.id, 0, *sheet)
             return await self._generations.finish_sheet(generation.id, circumstances, [name])
 
-    async def _unwritten(self, generation: Generation) -> Generation:
-        log.exception("the files of %s cannot be written", generation.id)
+    async def _fail(self, generation: Generation, failure: OSError) -> Generation:
+        """Fail a request whose files are gone, or not taken by the disk for long; else raise the failure again."""
+        now = self._clock()
+        since = self._refused.setdefault(generation.id, now)
+        if now - since < DISK_SECONDS and not isinstance(failure, FileNotFoundError):
+            raise failure
+        del self._refused[generation.id]
+        log.error("the files of %s cannot be kept", generation.id, exc_info=failure)
         return await self._generations.fail(generation.id, str(UNEXPECTED))
 
 

@@ -11,6 +11,7 @@ from bot.delivery.messages import (
     EditFailed,
     EditForbidden,
     EditRefused,
+    Empty,
     MessageDeleted,
     Messages,
     MessageUnreachable,
@@ -35,8 +36,9 @@ Calm = Callable[[], Awaitable[None]]
 ANSWER_SECONDS = 3.0
 """How long Discord takes an acknowledgement: one whose connection was cut may still arrive until then."""
 
-DISK_PATIENCE = timedelta(minutes=10)
-"""The age of a request after which it no longer waits for a disk that takes nothing: its token can still say so."""
+PATIENCE = timedelta(minutes=10)
+"""The age of a request after which it no longer waits for a disk that takes nothing, or a channel that is forbidden:
+its token can still say so."""
 
 
 class Preparation:
@@ -137,6 +139,8 @@ class Preparation:
         try:
             message_id = await self._message_of(generation, first, again)
         except (MessageUnreachable, MessageDeleted, EditForbidden, EditRefused) as refusal:
+            if isinstance(refusal, EditForbidden) and self._is_patient(generation):
+                raise
             log.warning("request %s cannot be answered: %s", generation.id, refusal)
             self._delivery.finish(await self._generations.fail(generation.id, str(UNEXPECTED)))
             return None
@@ -152,14 +156,29 @@ class Preparation:
         origin = generation.origin
         if origin.answer is Answer.ORIGINAL:
             return await self._original(origin, again)
-        if again and (found := await self._messages.find(origin, generation.id)):
+        if again and (found := await self._found(generation)):
             return found
         content = await self._starting(generation)
         if origin.answer is Answer.REPLY:
             parent = await self._generations.parent_of(generation)
             return await self._messages.post(origin, content, generation.id, parent.origin.message_id if parent else 0)
-        before = await self._starting(first) if first.origin.answer is Answer.ORIGINAL else None
-        return await self._messages.follow_up(origin, content, before, generation.id)
+        return await self._messages.follow_up(origin, content, await self._before(origin, first), generation.id)
+
+    async def _found(self, generation: Generation) -> int | None:
+        """The answer that was posted without a record of it; None where there is none, or the bot may not look for it
+        in all that time."""
+        try:
+            return await self._messages.find(generation.origin, generation.id)
+        except EditForbidden:
+            if self._is_patient(generation):
+                raise
+            return None
+
+    async def _before(self, origin: Origin, first: Generation) -> MessageContent | Empty:
+        """What is to happen to an acknowledgement that is still empty, before a request follows it."""
+        if first.origin.answer is Answer.ORIGINAL:
+            return await self._starting(first)
+        return Empty.WAIT if await self._generations.is_due(_key_of_first(origin)) else Empty.TAKE
 
     async def _original(self, origin: Origin, again: bool) -> int | None:
         """The acknowledgement; where there is none after a try of just now, that may still be on its way."""
@@ -180,12 +199,16 @@ class Preparation:
                 await self._refuse(generation, failure, told)
                 return None
             except OSError as failure:
-                if self._now() - generation.created < DISK_PATIENCE:
+                if self._is_patient(generation):
                     raise
                 await self._refuse(generation, failure, told)
                 return None
         await self._dispatcher.submit(generation)
         return generation
+
+    def _is_patient(self, generation: Generation) -> bool:
+        """True for a request that is new enough to wait for what may pass."""
+        return self._now() - generation.created < PATIENCE
 
     async def _refuse(self, generation: Generation, failure: UserError | OSError, told: set[str]) -> None:
         """End a request that cannot be drawn, and tell its person alone why, unless that is among what was `told`."""
@@ -208,3 +231,8 @@ class Preparation:
         parent = await self._generations.parent_of(generation)
         with addressing(generation.origin.locale):
             return views.starting(generation, parent)
+
+
+def _key_of_first(origin: Origin) -> str:
+    """The key of the request that a follow-up came with, and whose answer is the acknowledgement."""
+    return origin.key.rpartition(":")[0]

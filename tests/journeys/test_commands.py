@@ -220,7 +220,9 @@ async def test_nobody_is_asked_about_what_is_refused_then(
     assert "This needs 12 steps. You have 10 of 10 left" in text_of(await member.asks("imagine", prompt=many, steps=2))
     broken = File("look.png", b"no picture", "image/png")
     asked = await member.asks("imagine", prompt=many, steps=1, image=broken)
-    await member.see(asked, lambda each: "I can't read that picture" in each["content"])
+    refusal = await member.wait_for(lambda each: "I can't read that picture" in each["content"])
+    assert refusal["ephemeral_for"] == member.id
+    assert asked["id"] not in [each["id"] for each in member.messages()], "the question is taken back"
     assert rows_with(tmp_path, member) == ""
 
 

@@ -99,6 +99,7 @@ async def test_a_question_is_acknowledged_before_pictures_are_read(
     bot: app.Bot, member: Member, reading: threading.Event
 ) -> None:
     question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=1, image=given())
+    assert "This makes 5 requests" in text_of(question)
     reading.set()
     await member.see(question, lambda each: "This makes 5 requests" in text_of(each))
 

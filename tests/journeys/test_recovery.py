@@ -14,9 +14,10 @@ import pytest
 
 from bot import app
 from bot.delivery import messages
-from bot.delivery.messages import EditFailed, EditForbidden, EditRefused, MessageDeleted, Messages
+from bot.delivery.messages import EditFailed, EditRefused, MessageDeleted, Messages
 from bot.requests import completion, preparation
-from bot.requests.preparation import DISK_PATIENCE
+from bot.requests.inputs import PictureReader
+from bot.requests.preparation import PATIENCE
 from playground import Playground
 from playground.client.person import File
 from storage import database
@@ -243,7 +244,7 @@ async def test_a_disk_that_takes_no_given_picture_is_waited_for(
         await until(lambda: bot.dispatcher.line() == [])
         assert len(await bot.generations.unfinished()) == 1
         if lasts:
-            clock.ahead += DISK_PATIENCE.total_seconds()
+            clock.ahead += PATIENCE.total_seconds()
             await bot.reconciler.look()
             await member.wait_for(lambda each: "Something went wrong on my side" in each["content"])
     if not lasts:
@@ -419,6 +420,19 @@ async def test_a_question_whose_answer_never_reached_discord_can_be_answered_aga
     await until_nothing_is_due(bot)
     asking.cancel()
     assert len([each for each in public(member) if finished(each)]) == 6
+
+
+async def test_a_question_whose_picture_was_never_read_can_be_answered(
+    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(PictureReader, "read", never)
+        async with start():
+            question = await member.asks("imagine", prompt="{a, b, c, d, e} fox", steps=1, image=given())
+    async with start() as bot:
+        await member.click(question, "Draw all 5")
+        await until_nothing_is_due(bot)
+    assert len([each for each in public(member) if finished(each)]) == 5
 
 
 async def test_a_question_that_is_answered_twice_draws_once(bot: app.Bot, member: Member) -> None:
@@ -603,7 +617,109 @@ async def test_the_owner_of_a_picture_that_cannot_be_posted_finds_it(
     assert "a boat" in words_of(await member.looks_up("history"))
 
 
-@pytest.mark.parametrize("refusal", [EditRefused("a harmful link"), EditForbidden("403"), MessageDeleted("404")])
+@pytest.mark.parametrize(("status", "code"), [(403, 50013), (400, 0)])
+async def test_the_owner_who_cannot_be_told_for_a_moment_is_told(
+    bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch, status: int, code: int
+) -> None:
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", (0.0,))
+    playground.fail_next("PATCH", r"/messages/\d", 403, times=1000)
+    playground.fail_next("POST", r"^/channels/\d+/messages", status, code=code)
+    await member.start("a boat")
+    await member.wait_for(lambda each: "I can't show it there. See /history, number 1" in each["content"])
+    await until_nothing_is_due(bot)
+
+
+async def test_an_owner_who_takes_no_direct_messages_is_not_written_to_again(
+    bot: app.Bot,
+    playground: Playground,
+    member: Member,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
+    caplog.set_level(logging.INFO)
+    playground.fail_next("PATCH", r"/messages/\d", 403, times=1000)
+    playground.fail_next("POST", r"^/channels/\d+/messages", 403, code=50007)
+    await member.start("a boat")
+    await until_nothing_is_due(bot)
+    assert "does not accept direct messages" in caplog.text
+
+
+async def test_a_follow_up_that_is_forbidden_for_a_moment_is_posted(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    playground.fail_next("POST", "^/webhooks/", 403, code=50013)
+    await member.see_finished(await member.start("a {red, blue} boat"))
+    await until(lambda: bot.dispatcher.line() == [])
+    await bot.reconciler.look()
+    await until_nothing_is_due(bot)
+    assert [finished(each) for each in public(member)] == [True, True]
+
+
+async def test_a_follow_up_takes_an_acknowledgement_that_its_request_never_filled(
+    bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
+    with monkeypatch.context() as patch:
+        patch.setattr(Messages, "follow_up", down)
+        playground.fail_next("PATCH", r"/messages/\d", 403, times=1000, code=50013)
+        started = await member.start("a {red, blue, green} boat")
+        await member.wait_for(lambda each: "I can't show it there. See /history, number 1" in each["content"])
+    playground.clear_failures()
+    await until(lambda: bot.dispatcher.line() == [])
+    await bot.reconciler.look()
+    await until_nothing_is_due(bot)
+    shown, follow_up = public(member)
+    assert shown["id"] == started["id"]
+    assert "a blue boat" in words_of(shown)
+    assert "a green boat" in words_of(follow_up)
+    assert all(finished(each) for each in (shown, follow_up))
+    taken = await bot.generations.by_message(int(shown["id"]))
+    assert taken is not None
+    assert taken.settings.prompt == "a blue boat"
+
+
+async def test_a_follow_up_to_an_acknowledgement_that_is_deleted_is_a_message_of_its_own(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    playground.fail_next("GET", "/messages/@original", 404, code=10008)
+    await member.start("a {red, blue} boat")
+    await until_nothing_is_due(bot)
+    assert [finished(each) for each in public(member)] == [True, True]
+
+
+@pytest.mark.parametrize("lasts", [False, True], ids=["for a moment", "for long"])
+async def test_a_follow_up_is_not_posted_again_while_nobody_may_look_for_it(
+    bot: app.Bot, playground: Playground, member: Member, clock: Clock, lasts: bool
+) -> None:
+    playground.cut_next("POST", "^/webhooks/", after=True)
+    playground.fail_next("GET", r"^/channels/\d+/messages", 403, times=2 if lasts else 1, code=50013)
+    await member.see_finished(await member.start("a {red, blue} boat"))
+    await until(lambda: bot.dispatcher.line() == [])
+    await bot.reconciler.look()
+    await until(lambda: bot.dispatcher.line() == [])
+    assert len(public(member)) == 2
+    if lasts:
+        clock.ahead += PATIENCE.total_seconds()
+    await bot.reconciler.look()
+    await until_nothing_is_due(bot)
+    assert len(public(member)) == 2 + lasts
+    assert finished(public(member)[-1])
+
+
+async def test_a_follow_up_that_stays_forbidden_ends_and_its_owner_is_told(
+    bot: app.Bot, playground: Playground, member: Member, clock: Clock
+) -> None:
+    playground.fail_next("POST", "^/webhooks/", 403, times=2, code=50013)
+    await member.see_finished(await member.start("a {red, blue} boat"))
+    await until(lambda: bot.dispatcher.line() == [])
+    clock.ahead += PATIENCE.total_seconds()
+    await bot.reconciler.look()
+    await member.wait_for(lambda each: "I can't show it there. See /history, number 2" in each["content"])
+    await until_nothing_is_due(bot)
+
+
+@pytest.mark.parametrize("refusal", [EditRefused("a harmful link"), MessageDeleted("404")])
 async def test_a_follow_up_that_cannot_be_posted_ends_and_its_owner_is_told(
     bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, refusal: Exception
 ) -> None:

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from bot import app
+from bot.jobs import results
 from playground.client.person import File
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Clock, Member, finished, text_of, until_nothing_is_due
+from tests.journeys.conftest import Clock, Member, finished, text_of, until, until_nothing_is_due, urls_of
 
 
 async def test_while_a_model_loads_everybody_is_answered(
@@ -74,8 +75,9 @@ async def test_a_request_that_cannot_be_saved_is_not_acknowledged(
     assert [each for each in member.messages() if not each["ephemeral_for"]] == []
 
 
-async def test_a_disk_that_is_full_at_the_second_picture_keeps_nothing_of_the_first(
-    bot: app.Bot, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lasts", [False, True], ids=["for a moment", "for long"])
+async def test_a_disk_that_is_full_at_the_second_picture_keeps_nothing_of_the_first_and_is_waited_for(
+    bot: app.Bot, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasts: bool
 ) -> None:
     flush, left = os.fsync, 1
 
@@ -88,8 +90,16 @@ async def test_a_disk_that_is_full_at_the_second_picture_keeps_nothing_of_the_fi
 
     monkeypatch.setattr(os, "fsync", full)
     started = await member.start("a boat", count=2)
-    failed = await member.see(started, lambda each: "Something went wrong on my side" in text_of(each))
-    assert "space" not in text_of(failed)
+    await until(lambda: left < 0 and bot.dispatcher.line() == [])
     assert not [each for each in (tmp_path / "data" / "pictures").rglob("*") if each.is_file()]
+    if lasts:
+        monkeypatch.setattr(results, "DISK_SECONDS", 0.0)
+        await bot.reconciler.look()
+        failed = await member.see(started, lambda each: "Something went wrong on my side" in text_of(each))
+        assert "space" not in text_of(failed)
+        assert not [each for each in (tmp_path / "data" / "pictures").rglob("*") if each.is_file()]
     monkeypatch.undo()
+    if not lasts:
+        await bot.reconciler.look()
+        assert len(urls_of(await member.see_finished(started))) == 2
     assert finished(await member.imagine("a castle"))
