@@ -119,6 +119,7 @@ async def opened(file: Path) -> AsyncIterator[Sessions]:
     """Sessions of the database in `file`, which is migrated first. A lock of another program is waited for, a minute
     long. Raises `UnusableDatabase`."""
     make_private_folder(file.parent)
+    _quiet_pool()
     await _migrated(file)
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}", pool_size=CONNECTIONS, max_overflow=0)
     event.listen(engine.sync_engine, "connect", _prepare)
@@ -129,6 +130,12 @@ async def opened(file: Path) -> AsyncIterator[Sessions]:
         yield Sessions(make)
     finally:
         await engine.dispose()
+
+
+def _quiet_pool() -> None:
+    """Keep out of the log what the pool says of connections that cancelled tasks leave: it replaces these, and errors
+    that matter are raised."""
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 async def _migrated(file: Path) -> None:

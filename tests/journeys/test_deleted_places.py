@@ -16,7 +16,7 @@ from playground.state.world import (
     NSFW_ART_ID,
     SKETCHES_ID,
 )
-from storage import database
+from storage import database, server_rules
 from storage.rulebook import Kind
 from storage.server_rules import ServerRules
 from tests.journeys.conftest import Member, Start, finished
@@ -27,8 +27,9 @@ NEW_KIND = 99
 
 
 @pytest.fixture
-async def bot_rules(start: Start, tmp_path: Path) -> AsyncIterator[ServerRules]:
-    """The rules as the bot keeps them, for those that no command can make."""
+async def bot_rules(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ServerRules]:
+    """The rules as the bot keeps them, for those that no command can make. The bot sees them at once."""
+    monkeypatch.setattr(server_rules, "FRESH", 0.0)
     async with database.opened(tmp_path / "data" / database.FILE) as sessions:
         yield ServerRules(sessions)
 
