@@ -8,13 +8,13 @@ from discord import ui
 from bot.attachments.finished import REQUEST_BYTES, PictureFile
 from bot.locales import say, say_many
 from bot.locales.durations import about
+from bot.locales.plain import plain
 from bot.views import comparison, explanation
 from bot.views.buttons import button, kept, more, numbered, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
 from bot.views.ignored import ignored_lines
 from bot.views.message import ATTACHED, QUIET, SPOILER, MessageContent, Part, framed, gallery
-from bot.views.plain import plain
 from bot.views.text import bar, described, described_each, headline, lineage_line, shown, small_print
 from generation.events import Event, Explaining, Loading, Progress, Queued
 from generation.jobs import JobState
