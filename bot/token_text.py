@@ -1,13 +1,15 @@
-"""Finds the bot's token in the text that a person saved: alone, or as `NOISEFOX_TOKEN=…`."""
+"""Finds the bot's token in the text that a person saved: alone, or set as a variable in a line of a
+.env file."""
 
 import re
 
 VARIABLE = "NOISEFOX_TOKEN"
 
-ASSIGNMENT = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=(?P<value>.*)$", re.MULTILINE)
+ASSIGNMENT = re.compile(rf"^[ \t]*(?:export[ \t]+)?(?:{VARIABLE}|DISCORD_TOKEN)[ \t]*=(?P<value>.*)$", re.MULTILINE)
 """A line that sets the variable, as in a .env file."""
 
-_TOKEN = re.compile(r"[!-~]+")
+_TOKEN = re.compile(r"[!-<>-~]+")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _QUOTED = re.compile(r"""(['"])(?P<inside>.*)\1""")
 
 
@@ -31,6 +33,6 @@ def token_in(text: str) -> str:
 
 
 def _unquoted(value: str) -> str:
-    value = value.strip()
+    value = _COMMENT.sub("", value).strip()
     quoted = _QUOTED.fullmatch(value)
     return (quoted["inside"] if quoted else value).strip()

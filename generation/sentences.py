@@ -5,8 +5,9 @@ without values may contain any braces.
 """
 
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 
@@ -23,6 +24,13 @@ class Numbers:
 
 
 ENGLISH_NUMBERS = Numbers()
+
+
+class Markup(str):
+    """Text as a value of a sentence whose formatting, links and mentions are meant. Other text may be typed by people,
+    and is shown as it was typed."""
+
+    __slots__ = ()
 
 
 class Sentence:
@@ -71,28 +79,48 @@ class Counted(Sentence):
 
 Translate = Callable[[Sentence], str]
 
+Spell = Callable[[str, bool], str]
+"""Writes a text value so that it is shown as it was typed; True inside a code span."""
+
+
+def _as_it_is(text: str, _: bool) -> str:
+    return text
+
 
 def in_english(sentence: Sentence) -> str:
     """A sentence in English."""
     return filled(sentence.english(), sentence.values, in_english, ENGLISH_NUMBERS)
 
 
-def filled(template: str, values: dict[str, object], translate: Translate, numbers: Numbers) -> str:
-    """Fill a template: sentences are translated, numbers use the language's format, and sequences are joined by commas.
-    `{name!c}` capitalises, `{name:,}` groups thousands."""
-    return _Filling(translate, numbers).vformat(template, (), values) if values else template
+def filled(
+    template: str, values: dict[str, object], translate: Translate, numbers: Numbers, spell: Spell = _as_it_is
+) -> str:
+    """Fill a template: sentences are translated, numbers use the language's format, sequences are joined by commas, and
+    text is spelled, unless it is `Markup` or a word of an enumeration. `{name!c}` capitalises, `{name:,}` groups
+    thousands."""
+    return _Filling(translate, numbers, spell).vformat(template, (), values) if values else template
 
 
 class _Filling(string.Formatter):
-    def __init__(self, translate: Translate, numbers: Numbers) -> None:
+    def __init__(self, translate: Translate, numbers: Numbers, spell: Spell) -> None:
         self._translate = translate
         self._numbers = numbers
+        self._spell = spell
+        self._in_code = False
+
+    def parse(self, format_string: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+        backticks = 0
+        for part in super().parse(format_string):
+            backticks += part[0].count("`")
+            if part[1] is not None:
+                self._in_code = backticks % 2 == 1
+            yield part
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
         if conversion != "c":
             return super().convert_field(value, conversion)
         text = self.format_field(value, "")
-        return text[:1].upper() + text[1:]
+        return Markup(text[:1].upper() + text[1:])
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Sentence):
@@ -101,5 +129,7 @@ class _Filling(string.Formatter):
             return ", ".join(self.format_field(each, format_spec) for each in value)
         if isinstance(value, float) and value.is_integer() and not format_spec:
             value = int(value)
+        if isinstance(value, str) and not isinstance(value, Markup | Enum):
+            value = self._spell(value, self._in_code)
         text = format(value, format_spec)
         return self._numbers.written(text) if isinstance(value, int | float) else text

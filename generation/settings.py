@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any, Self
 
 from generation.errors import InvalidSetting, LimitExceeded
+from generation.names import is_blank
 from generation.sentences import Counted, Sentence
 
 PIXELS_PER_LATENT = 8
@@ -164,7 +165,7 @@ class GenerationSettings:
     """The IP-Adapter's scale."""
 
     def __post_init__(self) -> None:
-        if not self.prompt.strip():
+        if is_blank(self.prompt):
             raise InvalidSetting("prompt", "The prompt is empty. Describe the picture you want.")
         for field, text in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt)):
             if len(text) > PROMPT_LENGTH.high:

@@ -160,15 +160,17 @@ class Playground:
         *,
         code: int = 0,
         html: str | None = None,
+        body: str = "",
     ) -> None:
         """Let the next `times` matching API requests fail with `status`.
 
         method: "*" for any. path: a pattern that is searched in the path after /api/v10.
         retry_after: seconds that a 429 asks the client to wait.
         code: Discord's error code in the answer. html: a page to answer instead of JSON, as Cloudflare does.
+        body: a pattern that is searched in the JSON of the body.
         """
         self._faults.add(
-            Fault(FaultKind.STATUS, method, path, status=status, code=code, times=times, seconds=retry_after, html=html)
+            Fault(FaultKind.STATUS, method, path, body, status, code, times, seconds=retry_after, html=html)
         )
 
     def cut_next(self, method: str, path: str, times: int = 1, *, after: bool = False) -> None:

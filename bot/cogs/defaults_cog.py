@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.cogs import option_types
 from bot.cogs.saved import say_saved
-from bot.views.plain import plain
+from bot.locales.plain import plain
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
 from storage.records import ANY_MODEL

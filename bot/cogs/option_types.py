@@ -82,7 +82,11 @@ def picture_url(attachment: discord.Attachment) -> str:
 def choices(pairs: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:
     """Suggestions from pairs of shown text and value, at most Discord's 25. Texts are cut to 100 characters; a longer
     value and a blank text are left out, for Discord would refuse the whole list."""
-    fit = (pair for pair in pairs if len(pair[1]) <= CHOICE_LENGTH and not any(map(is_blank, pair)))
+    fit = (
+        (text, value)
+        for text, value in pairs
+        if len(value) <= CHOICE_LENGTH and not is_blank(value) and not is_blank(text[: CHOICE_LENGTH - 1])
+    )
     return [app_commands.Choice(name=_cut(text), value=value) for text, value in islice(fit, SUGGESTIONS)]
 
 

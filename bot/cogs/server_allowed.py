@@ -8,6 +8,7 @@ from bot.cogs.listed_rules import ListedRule
 from bot.cogs.server_group import Channel, ServerGroup, check_named, guild_of
 from bot.errors import Refusal
 from bot.locales import say
+from bot.locales.plain import plain
 from bot.views.server_rules import allowed as allowed_ones
 from bot.views.server_rules import log_channel
 from generation.sentences import Sentence
@@ -79,7 +80,7 @@ class ServerAllowed(ServerGroup):
                     await self._rules.allow(guild_id, Kind(kind), each.name, False)
             self._audit_log.decided(interaction, Sentence("{person} removed: {name}", name=each.label), log_before)
         book = await self._rules.of(guild_id)
-        removed = say("Removed: {names}", names=[each.label for each in chosen])
+        removed = say("Removed: {names}", names=[plain(each.label) for each in chosen])
         changed: dict[str, str] = {
             listed_rules.RULES: removed,
             listed_rules.LORA: removed,

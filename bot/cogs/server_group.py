@@ -14,7 +14,7 @@ from bot.jobs.dispatcher import Dispatcher
 from bot.policy.request_context import ContextLoader
 from bot.views.server_rules import valued
 from generation.catalogue import Catalogue
-from generation.sentences import Sentence
+from generation.sentences import Markup, Sentence
 from generation.settings import PartialSettings, label
 from storage.generations import Generations
 from storage.records import ANY_MODEL
@@ -102,6 +102,6 @@ def scope_of(interaction: discord.Interaction, channel: Channel | None, role: di
     return channel.id if channel else role.id if role else guild_of(interaction)
 
 
-def mention_of(place: Channel | discord.Role | None) -> str | None:
+def mention_of(place: Channel | discord.Role | None) -> Markup | None:
     """A channel or role as Discord shows it."""
-    return place.mention if place else None
+    return Markup(place.mention) if place else None

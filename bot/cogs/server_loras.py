@@ -10,7 +10,7 @@ from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
 from bot.views.server_rules import lora_roles
 from bot.views.text import fitting, shown
-from generation.sentences import Sentence
+from generation.sentences import Markup, Sentence
 from storage.rulebook import Rulebook
 
 
@@ -45,7 +45,7 @@ class ServerLoras(ServerGroup):
             if allowed
             else "{person} no longer allows the LoRA {name} for {role}",
             name=shown(lora, 60),
-            role=role.mention,
+            role=Markup(role.mention),
         )
         self._audit_log.decided(interaction, said)
         book = await self._rules.of(guild_of(interaction))

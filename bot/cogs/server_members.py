@@ -12,7 +12,7 @@ from bot.interactions.blocked_members import BlockedMembers
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say, say_many
 from bot.views.text import fitting
-from generation.sentences import Counted, Sentence
+from generation.sentences import Counted, Markup, Sentence
 
 LARGEST_ID = 2**63 - 1
 
@@ -45,7 +45,7 @@ class ServerMembers(ServerGroup):
         if _manages(interaction, member, blocked):
             raise Refusal("Members who can manage the server can't be blocked.")
         await self._blocked.block(guild_id, blocked)
-        self._audit_log.decided(interaction, Sentence("{person} blocked {member}", member=f"<@{blocked}>"))
+        self._audit_log.decided(interaction, Sentence("{person} blocked {member}", member=Markup(f"<@{blocked}>")))
         lines = [say("Blocked: {member}", member=f"<@{blocked}>")]
         if unfinished := len(await self._generations.unfinished_in(guild_id, blocked)):
             lines.append(
@@ -71,9 +71,9 @@ class ServerMembers(ServerGroup):
         check_named(unblocked)
         assert unblocked is not None
         if (guild_id, unblocked) not in self._blocked:
-            raise Refusal("{member} isn't blocked here.", member=f"<@{unblocked}>")
+            raise Refusal("{member} isn't blocked here.", member=Markup(f"<@{unblocked}>"))
         await self._blocked.unblock(guild_id, unblocked)
-        self._audit_log.decided(interaction, Sentence("{person} unblocked {member}", member=f"<@{unblocked}>"))
+        self._audit_log.decided(interaction, Sentence("{person} unblocked {member}", member=Markup(f"<@{unblocked}>")))
         await say_saved(interaction, [say("No longer blocked: {member}", member=f"<@{unblocked}>")])
 
     @unblock.autocomplete("user_id")
@@ -93,7 +93,7 @@ class ServerMembers(ServerGroup):
             len(unfinished),
             "Cancelling {n} request of {member}.",
             "Cancelling {n} requests of {member}.",
-            member=member.mention,
+            member=Markup(member.mention),
         )
         await interaction.response.send_message(sentence, ephemeral=True)
         for generation in unfinished:
@@ -102,7 +102,7 @@ class ServerMembers(ServerGroup):
             len(unfinished),
             "{person} cancelled {n} request of {member}",
             "{person} cancelled {n} requests of {member}",
-            member=member.mention,
+            member=Markup(member.mention),
         )
         self._audit_log.decided(interaction, cancelled)
 

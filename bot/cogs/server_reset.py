@@ -15,7 +15,7 @@ from bot.locales import addressing, say
 from bot.views.message import QUIET, MessageContent, framed
 from bot.views.server_reset import what_is_lost
 from bot.views.text import fitting
-from generation.sentences import Sentence
+from generation.sentences import Markup, Sentence
 from generation.settings import label
 
 DECISION = re.compile("noisefox-reset:(?P<decision>yes|no):(?P<listed>[0-9a-f]{16})")
@@ -107,7 +107,7 @@ def _reset(place: Channel | discord.Role | None, setting: str | None) -> Sentenc
     """The line of the audit log for the reset of a part."""
     if setting and place:
         return Sentence(
-            "{person} removed a rule of {place} for: {setting}", place=place.mention, setting=label(setting)
+            "{person} removed a rule of {place} for: {setting}", place=Markup(place.mention), setting=label(setting)
         )
     if setting:
         return Sentence("{person} removed a rule of this server for: {setting}", setting=label(setting))

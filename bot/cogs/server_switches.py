@@ -11,7 +11,7 @@ from bot.errors import Refusal
 from bot.interactions import permissions
 from bot.locales import say
 from bot.views import server_rules
-from generation.sentences import Sentence
+from generation.sentences import Markup, Sentence
 from storage.records import NsfwPolicy
 
 POLICIES = {"off": Sentence("off"), "spoiler": Sentence("spoiler"), "block": Sentence("block")}
@@ -68,7 +68,7 @@ class ServerSwitches(ServerGroup):
         ):
             raise Refusal(
                 "I can't post in {channel}. Give me these permissions there: {missing}.",
-                channel=channel.mention,
+                channel=Markup(channel.mention),
                 missing=missing,
             )
         await self._rules.log_to(guild_id, channel.id if channel else None)

@@ -10,10 +10,10 @@ from bot.cogs.server_group import ServerGroup, guild_of
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
+from bot.locales.plain import plain
 from bot.policy import blocked_words
 from bot.policy.spelling import plain as bare
 from bot.views import server_rules
-from bot.views.plain import plain
 from bot.views.text import shown
 from generation.sentences import Sentence
 from storage.server_rules import Listed

@@ -12,8 +12,8 @@ from bot.cogs.saved import BOTH, say_saved
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
+from bot.locales.plain import plain
 from bot.prompts import flags
-from bot.views.plain import plain
 from bot.views.text import fitting, shown
 from generation.catalogue import Catalogue
 from generation.sentences import Sentence

@@ -8,9 +8,9 @@ import aiohttp
 import discord
 
 from bot.locales import addressing, say
+from bot.locales.plain import plain
 from bot.policy.blocked_content import BlockedContent
-from bot.views.plain import plain
-from generation.sentences import Sentence
+from generation.sentences import Markup, Sentence
 from storage.database import StorageError
 from storage.records import Generation
 from storage.server_rules import ServerRules
@@ -50,9 +50,9 @@ class AuditLog:
             return
         asked = Sentence(
             "{person} asked for {words} in {channel} ({action}, {steps} steps × {count}, {model}) {link}",
-            person=f"<@{origin.user_id}>",
+            person=Markup(f"<@{origin.user_id}>"),
             words=Sentence("a private picture") if origin.private else _quoted(settings.prompt),
-            channel=f"<#{origin.channel_id}>",
+            channel=Markup(f"<#{origin.channel_id}>"),
             action=Sentence(generation.lineage.action.value),
             steps=settings.steps,
             count=settings.count,
@@ -65,7 +65,7 @@ class AuditLog:
         """Log a change by an admin; `what` has `{person}` open. `channel_id` is the log channel before the change,
         where the change takes it away."""
         if interaction.guild_id is not None:
-            person = f"<@{interaction.user.id}>"
+            person = Markup(f"<@{interaction.user.id}>")
             self.note(interaction.guild_id, what.with_values(person=person), channel_id)
 
     def refused(self, guild_id: int | None, channel_id: int | None, user_id: int, refusal: BlockedContent) -> None:
@@ -73,9 +73,9 @@ class AuditLog:
         if guild_id is not None:
             refused = Sentence(
                 "{person} asked for something blocked in {channel}: {found}",
-                person=f"<@{user_id}>",
-                channel=f"<#{channel_id}>",
-                found=refusal.found.with_values(name=f"||{plain(refusal.name, SHOWN_NAME)}||"),
+                person=Markup(f"<@{user_id}>"),
+                channel=Markup(f"<#{channel_id}>"),
+                found=refusal.found.with_values(name=Markup(f"||{plain(refusal.name, SHOWN_NAME)}||")),
             )
             self.note(guild_id, refused)
 
@@ -107,6 +107,6 @@ def _quoted(prompt: str) -> Sentence:
     return Sentence("“{words}”", words=plain(words))
 
 
-def _link(generation: Generation) -> str:
+def _link(generation: Generation) -> Markup:
     origin = generation.origin
-    return f"https://discord.com/channels/{origin.guild_id}/{origin.channel_id}/{origin.message_id}"
+    return Markup(f"https://discord.com/channels/{origin.guild_id}/{origin.channel_id}/{origin.message_id}")

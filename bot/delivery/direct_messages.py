@@ -1,8 +1,7 @@
 """Direct messages: pictures that a person asked for, and notifications that a request is done."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import discord
@@ -33,59 +32,81 @@ class DirectMessages:
         self._people = people
         self._messages = messages
 
-    async def say(self, user_id: int, sentence: str) -> None:
-        """Send one sentence, without previews of the links in it."""
-        async with self._reaching(user_id) as user:
-            await user.send(sentence, suppress_embeds=True)
+    async def say(self, user_id: int, *sentences: str) -> None:
+        """Send the first sentence that Discord takes, without previews of the links in it."""
+        await self._notify(user_id, *map(_text, sentences))
 
     async def send_pictures(self, user_id: int, generation: Generation) -> None:
         """Send the pictures of a request, with seed and number."""
-        content = views.direct_message(generation, await self._finished_files.of(generation))
-        content.view.stop()
-        async with self._reaching(user_id) as user:
-            await user.send(view=content.view, files=files_of(content))
+        versions = views.direct_message_versions(generation, await self._finished_files.of(generation))
+        for content in versions:
+            content.view.stop()
+        await self._notify(user_id, *({"view": each.view, "files": files_of(each)} for each in versions))
 
     async def tell_done(self, generation: Generation) -> None:
         """Notify the owner that a request has ended, by a reply or a direct message, if they want that."""
         origin = generation.origin
         personal_settings = await self._people.personal_settings(origin.user_id)
         with addressing(origin.locale):
+            outcomes = views.outcomes(generation)
             if personal_settings.reply_when_done and not origin.private and not origin.token_only:
-                await self._messages.mention(origin, f"<@{origin.user_id}> {views.outcome(generation)}.")
+                await self._messages.mention(origin, *(f"<@{origin.user_id}> {each}." for each in outcomes))
                 return
             if origin.guild_id is None or not (personal_settings.tell_when_done or personal_settings.reply_when_done):
                 return
             where = (
                 say("see /history, number {number}", number=generation.id) if origin.private else link_to(generation)
             )
-            await self.say(origin.user_id, f"{views.outcome(generation)}: {where}")
+            await self.say(origin.user_id, *(f"{each}: {where}" for each in outcomes))
 
     async def tell_unshown(self, generation: Generation) -> None:
-        """Tell the owner about a request whose message cannot show how it ended, unless they take no direct messages.
+        """Tell the owner about a request whose message cannot show how it ended, unless they take no direct messages,
+        or Discord refuses every version of this one.
 
         Raises `EditFailed`, or `EditForbidden` where Discord refuses it for a reason that may pass.
         """
         with addressing(generation.origin.locale):
             where = say("I can't show it there. See /history, number {number}.", number=generation.id)
-            sentence = f"{views.outcome(generation)}. {where}"
+            sentences = [f"{each}. {where}" for each in views.outcomes(generation)]
         user_id = generation.origin.user_id
         try:
-            user = await self._client.fetch_user(user_id)
-            await user.send(sentence, suppress_embeds=True)
-        except discord.NotFound:
-            log.info("user %s does not exist any more", user_id)
+            await self._send(user_id, *map(_text, sentences))
         except discord.HTTPException as refusal:
-            if refusal.code in _CLOSED:
-                log.info("user %s does not accept direct messages", user_id)
+            if refusal.code in _CLOSED or refusal.status in (400, 404):
+                _note(user_id, refusal)
                 return
-            told = f"direct message to {user_id}: {refusal.status}, {refusal.code}"
-            raise (EditForbidden if refusal.status == 403 else EditFailed)(told) from None
+            kind = EditForbidden if refusal.status == 403 else EditFailed
+            raise kind(f"direct message to {user_id}: {refusal.status}, {refusal.code}") from None
         except (aiohttp.ClientError, OSError) as failure:
             raise EditFailed(f"direct message to {user_id}: {type(failure).__name__}") from None
 
-    @asynccontextmanager
-    async def _reaching(self, user_id: int) -> AsyncIterator[discord.User]:
+    async def _notify(self, user_id: int, *versions: dict[str, Any]) -> None:
+        """Send the first version that Discord takes; where it takes none, only log that."""
         try:
-            yield await self._client.fetch_user(user_id)
-        except (discord.Forbidden, discord.NotFound):
-            log.info("user %s does not accept direct messages", user_id)
+            await self._send(user_id, *versions)
+        except discord.HTTPException as refusal:
+            _note(user_id, refusal)
+
+    async def _send(self, user_id: int, *versions: dict[str, Any]) -> None:
+        """Send the first version that Discord takes. Raises what discord.py raises for the last one."""
+        user = await self._client.fetch_user(user_id)
+        for version in versions[:-1]:
+            try:
+                await user.send(**version)
+                return
+            except discord.HTTPException as refusal:
+                if refusal.code in _CLOSED or refusal.status not in (400, 403):
+                    raise
+                log.info("a direct message to %s is refused: %s, %s", user_id, refusal.status, refusal.code)
+        await user.send(**versions[-1])
+
+
+def _text(sentence: str) -> dict[str, Any]:
+    return {"content": sentence, "suppress_embeds": True}
+
+
+def _note(user_id: int, refusal: discord.HTTPException) -> None:
+    if refusal.code in _CLOSED:
+        log.info("user %s does not accept direct messages", user_id)
+    else:
+        log.warning("user %s gets no direct message: %s, %s", user_id, refusal.status, refusal.code)

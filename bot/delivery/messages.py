@@ -250,18 +250,22 @@ class Messages:
         except (discord.NotFound, discord.Forbidden):
             return
 
-    async def mention(self, origin: Origin, sentence: str) -> None:
-        """Reply to the message of a request and ping only its owner, without previews of links. If Discord refuses the
-        reply, only log that."""
+    async def mention(self, origin: Origin, *sentences: str) -> None:
+        """Reply to the message of a request with the first sentence that Discord takes, and ping only its owner,
+        without previews of links. Where Discord takes none, only log that."""
         reference = discord.MessageReference(
             message_id=origin.message_id, channel_id=origin.channel_id, fail_if_not_exists=False
         )
         only = discord.AllowedMentions(users=[discord.Object(origin.user_id)], everyone=False, roles=False)
-        try:
-            channel = self._client.get_partial_messageable(origin.channel_id)
-            await channel.send(sentence, reference=reference, allowed_mentions=only, suppress_embeds=True)
-        except discord.HTTPException as refusal:
-            log.info("the owner of message %s was not told: %s", origin.message_id, refusal)
+        channel = self._client.get_partial_messageable(origin.channel_id)
+        for sentence in sentences:
+            try:
+                await channel.send(sentence, reference=reference, allowed_mentions=only, suppress_embeds=True)
+                return
+            except discord.HTTPException as refusal:
+                log.info("the owner of message %s was not told: %s", origin.message_id, refusal)
+                if refusal.status != 400:
+                    return
 
     def room(self, origin: Origin) -> int:
         """The size limit for a file in the message, in bytes: the limit of the server, or the limit of the interaction

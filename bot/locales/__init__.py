@@ -9,7 +9,8 @@ from it in Latin America. To add a sentence:
 2. If it is stored first (in a table, an error, a line of the log), make it a `Sentence` or a `Counted` from
    `generation.sentences`, and call `say(sentence)` when the reader is known. A `UserError` takes the same arguments:
    `Refusal("You have no style “{name}”.", name=name)`; the error handler translates it. A placeholder can hold another
-   sentence.
+   sentence. Text in it is shown as it was typed, without formatting and links; our own, such as a mention, is `Markup`.
+   What is given to `say` itself is taken as it is: it may be for a button or an alt text.
 3. Templates must be literals, not f-strings, because the tests read the source. Pass numbers as numbers ({seconds:.1f},
    {steps:,}); they are formatted for the language. Pass what people type or copy (flags, seeds) as text. `{name!c}`
    begins with a capital letter. Lists are joined with commas.
@@ -26,12 +27,14 @@ Unicode's data in Babel. What is empty or marked as fuzzy stays English.
 Spanish texts say "tú" as Discord does, fit on buttons, and use the Spanish names of commands (/historial).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from enum import Enum
 
 from bot.locales.languages import ENGLISH, LANGUAGES, Language
-from generation.sentences import Counted, Sentence, filled
+from bot.locales.plain import in_code, plain
+from generation.sentences import Counted, Markup, Sentence, filled
 
 __all__ = ["address", "addressing", "say", "say_many"]
 
@@ -55,16 +58,28 @@ def addressing(locale: object) -> Iterator[None]:
 
 def say(sentence: str | Sentence, /, **values: object) -> str:
     """A sentence in the reader's language, or in English if there is no translation. `values` fill placeholders."""
+    meant = {name: _meant(value) for name, value in values.items()}
     if isinstance(sentence, str):
-        return _said(Sentence(sentence, **values))
-    return _said(sentence.with_values(**values) if values else sentence)
+        return _said(Sentence(sentence, **meant))
+    return _said(sentence.with_values(**meant) if meant else sentence)
 
 
 def say_many(n: int, one: str, many: str, /, **values: object) -> str:
     """A sentence whose words depend on a number, in the reader's language."""
-    return _said(Counted(n, one, many, **values))
+    return _said(Counted(n, one, many, **{name: _meant(value) for name, value in values.items()}))
 
 
 def _said(sentence: Sentence) -> str:
     language = _reader.get()
-    return filled(language.template(sentence), sentence.values, _said, language.numbers)
+    return filled(language.template(sentence), sentence.values, _said, language.numbers, _spelled)
+
+
+def _spelled(text: str, code: bool) -> str:
+    return in_code(text) if code else plain(text)
+
+
+def _meant(value: object) -> object:
+    """A value that the caller has written for where it is shown."""
+    if isinstance(value, str):
+        return value if isinstance(value, Enum) else Markup(value)
+    return [_meant(each) for each in value] if isinstance(value, Sequence) else value

@@ -7,6 +7,7 @@ from bot.policy.requester import Requester
 from generation import loras
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting
+from generation.sentences import Markup
 from generation.settings import LIMITS, NUMBERS, label
 from storage.records import NsfwPolicy
 from storage.rulebook import READERS, Kind, Rule, Rulebook
@@ -21,10 +22,10 @@ def check_place(book: Rulebook, requester: Requester, model: ModelSpec, models: 
         raise Refusal("Drawing is paused on this server. A server manager can resume it.")
     allowed = book.allowed
     if Kind.CHANNEL in allowed and not allowed[Kind.CHANNEL] & _texts(requester.channel_ids):
-        channels = [f"<#{channel}>" for channel in sorted(allowed[Kind.CHANNEL])]
+        channels = [Markup(f"<#{channel}>") for channel in sorted(allowed[Kind.CHANNEL])]
         raise Refusal("You can't draw in this channel. Use one of: {channels}.", channels=channels)
     if Kind.ROLE in allowed and not allowed[Kind.ROLE] & _texts(requester.role_ids):
-        roles = [f"<@&{role}>" for role in sorted(allowed[Kind.ROLE])]
+        roles = [Markup(f"<@&{role}>") for role in sorted(allowed[Kind.ROLE])]
         raise Refusal("You need one of these roles to draw on this server: {roles}.", roles=roles)
     if Kind.MODEL in allowed and model.name not in allowed[Kind.MODEL]:
         if not (used := sorted(allowed[Kind.MODEL].intersection(models))):
@@ -48,7 +49,7 @@ def check_loras(book: Rulebook, requester: Requester, prompt: str) -> None:
         return
     for lora in loras.read(prompt)[1]:
         if not may_use(book, requester, lora.name):
-            roles = [f"<@&{role}>" for role in sorted(book.lora_roles[lora.name])]
+            roles = [Markup(f"<@&{role}>") for role in sorted(book.lora_roles[lora.name])]
             raise Refusal(
                 "You need one of these roles to use the LoRA {lora}: {roles}. Remove it from the prompt.",
                 lora=lora.name,

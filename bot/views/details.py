@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from discord import ui
 
 from bot.locales import say
+from bot.locales.plain import plain
 from bot.prompts import flags
 from bot.views.buttons import button, originals
 from bot.views.custom_ids import Press, PressKind
 from bot.views.message import ATTACHED, QUIET, MessageContent, Part, framed
-from bot.views.plain import plain
 from bot.views.text import lineage_line, link_to
 from generation.settings import GenerationSettings
 from storage.records import Generation

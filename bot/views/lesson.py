@@ -10,9 +10,9 @@ from discord import ui
 from bot.lessons.examples import EXAMPLES, Example, file_name
 from bot.lessons.topics import LESSONS, Topic
 from bot.locales import say
+from bot.locales.plain import plain
 from bot.views.buttons import comparing
 from bot.views.message import ATTACHED, MessageContent, Part, framed
-from bot.views.plain import plain
 from generation.comparison import Parameter
 
 TRIED = {

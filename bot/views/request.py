@@ -8,13 +8,13 @@ from discord import ui
 from bot.attachments.finished import REQUEST_BYTES, PictureFile
 from bot.locales import say, say_many
 from bot.locales.durations import about
+from bot.locales.plain import plain
 from bot.views import comparison, explanation
 from bot.views.buttons import button, kept, more, numbered, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
 from bot.views.ignored import ignored_lines
 from bot.views.message import ATTACHED, QUIET, SPOILER, MessageContent, Part, framed, gallery
-from bot.views.plain import plain
 from bot.views.text import bar, described, described_each, headline, lineage_line, shown, small_print
 from generation.events import Event, Explaining, Loading, Progress, Queued
 from generation.jobs import JobState
@@ -95,7 +95,7 @@ def ended_versions(
 ) -> list[MessageContent]:
     """A request that has ended, for a message that Discord may refuse: whole, without its prompt, and without both
     prompt and pictures."""
-    silent = replace(generation, settings=replace(generation.settings, prompt="…", negative_prompt=""))
+    silent = _without_prompt(generation)
     elsewhere = say("Discord doesn't let me show this here. It's in /history, number {number}.", number=generation.id)
     return [
         ended(generation, pictures, parent),
@@ -156,8 +156,12 @@ def file_of_one(generation: Generation, picture: PictureFile) -> MessageContent:
     return MessageContent(view, files, *described_each(generation, [picture.index]))
 
 
-def direct_message(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
-    """The direct message with the pictures of a request."""
+def direct_message_versions(generation: Generation, pictures: Sequence[PictureFile]) -> list[MessageContent]:
+    """The direct message with the pictures of a request, which Discord may refuse: whole, and without its prompt."""
+    return [_direct_message(each, pictures) for each in (generation, _without_prompt(generation))]
+
+
+def _direct_message(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
     files = named(generation, pictures)
     parts: list[Part] = [
         ui.TextDisplay(headline(generation.settings, generation.origin.user_id, generation.lineage.action))
@@ -169,8 +173,8 @@ def direct_message(generation: Generation, pictures: Sequence[PictureFile]) -> M
     return MessageContent(framed(parts), files)
 
 
-def outcome(generation: Generation) -> str:
-    """A short sentence about how a request ended."""
+def outcomes(generation: Generation) -> list[str]:
+    """A short sentence about how a request ended, which Discord may refuse: with its prompt, and without."""
     match generation.state:
         case JobState.COMPLETED:
             how = say("Your picture is done")
@@ -178,7 +182,11 @@ def outcome(generation: Generation) -> str:
             how = say("Your picture was cancelled")
         case _:
             how = say("Your picture could not be drawn")
-    return f"{how}, **{shown(generation.settings.prompt, 100)}**"
+    return [f"{how}, **{shown(generation.settings.prompt, 100)}**", how]
+
+
+def _without_prompt(generation: Generation) -> Generation:
+    return replace(generation, settings=replace(generation.settings, prompt="…", negative_prompt=""))
 
 
 def named(generation: Generation, pictures: Sequence[PictureFile]) -> dict[str, bytes]:

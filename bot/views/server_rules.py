@@ -7,11 +7,11 @@ from discord import ui
 
 from bot.locales import say
 from bot.locales.durations import Duration
+from bot.locales.plain import plain
 from bot.policy.effective import HOST, NOISEFOX, THE_MODEL, EffectiveRules, Range, SourcedValue
 from bot.policy.request_context import RequestContext
 from bot.policy.requester import SERVER
 from bot.views.message import QUIET, MessageContent, framed
-from bot.views.plain import plain
 from bot.views.text import shown
 from generation.sentences import Counted, Sentence
 from generation.settings import LIMITS, label

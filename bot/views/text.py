@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from bot.figures.comparison import shared
 from bot.locales import say, say_many
-from bot.views.plain import plain
+from bot.locales.plain import plain
 from generation.comparison import Parameter
 from generation.jobs import JobState
-from generation.sentences import Sentence
+from generation.sentences import Markup, Sentence
 from generation.settings import GenerationSettings
 from storage.records import Action, Generation, Lineage
 
@@ -148,7 +148,7 @@ def fitting(lines: Sequence[str], most: int) -> str:
     return ""
 
 
-def shown(text: str, most: int) -> str:
+def shown(text: str, most: int) -> Markup:
     """Text without formatting, on one line, cut after `most` characters."""
     cut = text if len(text) <= most else text[:most].rstrip() + "…"
     return plain(" ".join(cut.split()))

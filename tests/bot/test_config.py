@@ -160,7 +160,10 @@ def test_a_file_that_is_no_text_is_to_be_saved_as_text(tmp_path: Path, bytes_: b
         Config(discord=DiscordConfig(token_file=str(file)), environment={}).token()
 
 
-TOKENS = ["abc.def", "NOISEFOX_TOKEN=abc.def", "export NOISEFOX_TOKEN = 'abc.def' ", '"abc.def"']
+TOKENS = [
+    "abc.def", "NOISEFOX_TOKEN=abc.def", "export NOISEFOX_TOKEN = 'abc.def' ", '"abc.def"', "DISCORD_TOKEN=abc.def",
+    "export DISCORD_TOKEN='abc.def'", "NOISEFOX_TOKEN=abc.def # mine", 'DISCORD_TOKEN="abc.def"\t# "mine"',
+    "abc.def # mine"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", [*TOKENS, '# mine\n\nHOME=/x\nNOISEFOX_TOKEN="abc.def"\n'])
@@ -180,6 +183,8 @@ def test_a_token_is_found_in_what_people_save(tmp_path: Path, text: str) -> None
         ("abc.def\nabc.ghi", "has several lines. Keep only the token."),
         ("my token abc.def", "holds characters that no token has."),
         ("abc…", "holds characters that no token has."),
+        ("OTHER_NAME=abc", "holds characters that no token has."),
+        ("NOISEFOX_TOKEN= # abc", "is empty. Copy the token"),
     ],
 )
 def test_a_file_without_a_token_says_what_to_do(tmp_path: Path, text: str, sentence: str) -> None:
@@ -191,7 +196,8 @@ def test_a_file_without_a_token_says_what_to_do(tmp_path: Path, text: str, sente
 
 
 @pytest.mark.parametrize(
-    "line", ["NOISEFOX_TOKEN=abc", 'data = "x"\n NOISEFOX_TOKEN = "abc"', "export NOISEFOX_TOKEN=abc"]
+    "line",
+    ["NOISEFOX_TOKEN=abc", 'data = "x"\n NOISEFOX_TOKEN = "abc"', "export NOISEFOX_TOKEN=abc", "DISCORD_TOKEN=abc"],
 )
 def test_a_token_in_the_config_is_to_be_kept_elsewhere(tmp_path: Path, line: str) -> None:
     with pytest.raises(ConfigError, match="Don't write the token into the configuration file") as error:

@@ -13,6 +13,7 @@ APPLE = GenerationSettings(prompt="a red apple", seed=7, model="pocket", width=1
     ("changes", "sentence"),
     [
         ({"prompt": " \n"}, "The prompt is empty"),
+        ({"prompt": "\u200b \u202e\u2800"}, "The prompt is empty"),
         ({"prompt": "x" * 6001}, "The prompt is 6001 characters long. The maximum is 6000"),
         ({"prompt": "x BREAK " * 21}, "The prompt has 21 BREAKs. The maximum is 20"),
         ({"negative_prompt": "x" * 6001}, "The negative prompt is 6001 characters long"),

@@ -52,10 +52,16 @@ async def test_a_lora_with_a_long_name_is_suggested_and_drawn(start: Start, memb
         assert "a fox" in text_of(done)
 
 
-async def test_a_prompt_with_nothing_to_see_is_listed_by_its_number(bot: app.Bot, member: Member) -> None:
+async def test_a_prompt_that_begins_with_nothing_to_see_is_listed_by_its_number(bot: app.Bot, member: Member) -> None:
     await member.imagine("a boat")
-    await member.imagine(UNSEEN)
+    await member.imagine(UNSEEN * 100 + "a fox")
     labels = [each["label"] for each in options_of(await member.looks_up("history"))]
     assert labels == ["number 2", "a boat"]
     suggested = await member.autocomplete("imagine", {"prompt": ""}, focused="prompt")
     assert [each["name"] for each in suggested] == ["a boat"]
+
+
+async def test_a_prompt_with_nothing_to_see_is_empty(bot: app.Bot, member: Member) -> None:
+    outcome = await member.slash("imagine", {"prompt": UNSEEN})
+    assert outcome.message is not None
+    assert outcome.message["content"] == "The prompt is empty. Describe the picture you want."

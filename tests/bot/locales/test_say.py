@@ -9,7 +9,8 @@ from bot.locales import addressing, say, say_many
 from bot.locales.catalogue import CatalogueError
 from bot.locales.languages import ENGLISH, LANGUAGES, Languages
 from generation.errors import FailureKind, InvalidSetting, UserError
-from generation.sentences import Counted, Sentence
+from generation.sentences import Counted, Markup, Sentence
+from generation.settings import Sampler
 
 SPANISH = """
 msgid ""
@@ -95,6 +96,30 @@ def test_a_number_changes_the_words(locale: str, one: str, many: str) -> None:
 def test_what_fills_a_sentence_is_never_read_as_a_template() -> None:
     assert say("One of: {values}.", values=["{limit}", 'a"b']) == 'One of: {limit}, a"b.'
     assert str(UserError("You have no style “{prompt}”.")) == "You have no style “{prompt}”."
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("[x](https://evil.example)", r"\[x\](https\://evil.example)"), ("**x**", r"\*\*x\*\*"), ("<@1>", r"\<@\u200b1>")],
+)
+def test_what_people_typed_into_an_error_is_shown_as_they_typed_it(typed: str, shown: str) -> None:
+    shown = shown.replace(r"\u200b", "\u200b")
+    error = InvalidSetting("model", "No “{name}”. Known: {known}.", name=typed, known=[typed, "a"])
+    assert say(error.sentence) == sentence_for(error) == f"No “{shown}”. Known: {shown}, a."
+    assert say(Sentence("Why: {what}", what=error.sentence)) == f"Why: No “{shown}”. Known: {shown}, a."
+    assert say(Sentence("{what!c}!", what=typed)) == f"{shown}!"
+    assert str(error) == f"No “{typed}”. Known: {typed}, a.", "the log has no formatting"
+
+
+def test_a_code_span_ends_where_the_sentence_ends_it() -> None:
+    sentence = Sentence("There's no flag `--{name}`, “{name}”, `{name}`.", name="a`_**b**`")
+    assert say(sentence) == r"There's no flag `--a_**b**`, “a\`\_\*\*b\*\*\`”, `a_**b**`."
+
+
+def test_our_own_formatting_stays() -> None:
+    assert say(Sentence("{who}: {how}", who=Markup("<@1>"), how=[Markup("`x`"), Markup("**y**")])) == "<@1>: `x`, **y**"
+    assert say("{person} · {list}", person="<@1>", list=["[x](https://a.example)"]) == "<@1> · [x](https://a.example)"
+    assert say(Sentence("{sampler}"), sampler=Sampler.DPMPP_2M) == str(Sampler.DPMPP_2M)
 
 
 def test_an_error_is_english_in_the_log_and_in_the_readers_language_at_the_edge() -> None:

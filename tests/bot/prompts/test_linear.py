@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.locales.plain import plain
 from bot.policy import blocked_words
 from bot.prompts import flags, permutations, presets
 from bot.views import custom_ids, pages
-from bot.views.plain import plain
 from bot.views.text import shown
 from generation import comparison, infotext, loras, prompt_syntax
 from generation.comparison import Parameter

@@ -6,6 +6,8 @@ https://discord.com/developers/docs/reference#message-formatting
 
 import re
 
+from generation.sentences import Markup
+
 _MARK = re.compile(
     r"""
     [\\*_~|`\[\]<#]                                 # emphasis, spoilers, code, links, mentions, headings
@@ -20,15 +22,24 @@ _PING = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
 _INVISIBLE = "\u200b"
 """A space without width: the server that reads mentions knows no backslash."""
 
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the direction of the text around them; letters that run from right to left need none."""
 
-def plain(text: str, most: int | None = None) -> str:
-    """Text without formatting, links, mentions and emoji codes; with `most`, cut after so many characters."""
-    escaped = _PING.sub(f"@{_INVISIBLE}", _MARK.sub(_escaped, text))
+
+def plain(text: str, most: int | None = None) -> Markup:
+    """Text without formatting, links, mentions, emoji codes and turned directions; with `most`, cut after so many
+    characters."""
+    escaped = _PING.sub(f"@{_INVISIBLE}", _MARK.sub(_escaped, _TURNING.sub("", text)))
     if most is None or len(escaped) <= most:
-        return escaped
+        return Markup(escaped)
     cut = escaped[:most]
     backslashes = len(cut) - len(cut.rstrip("\\"))
-    return cut[:-1] if backslashes % 2 else cut
+    return Markup(cut[:-1] if backslashes % 2 else cut)
+
+
+def in_code(text: str) -> Markup:
+    """Text for inside a code span, which ends at the next backtick and knows no backslash."""
+    return Markup(_TURNING.sub("", text).replace("`", ""))
 
 
 def _escaped(mark: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.views.plain import plain
+from bot.locales.plain import in_code, plain
 
 PIECES = [
     "[a](b) [Free Nitro](https://evil.example) (c)", "https://a.example/x_y", "**", "*", "__", "~~", "||", "`", "```",
@@ -22,6 +22,8 @@ _LIVE = re.compile(
 )
 """What Discord formats, links or pings, except behind a backslash."""
 
+_UNSEEN = re.compile("[\u200b\u202a-\u202e\u2066-\u2069]")
+
 
 @settings(max_examples=60, deadline=None)
 @given(typed)
@@ -33,7 +35,7 @@ def test_nothing_that_somebody_types_is_formatted(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(typed)
 def test_nothing_that_somebody_types_is_lost(text: str) -> None:
-    text = text.replace("\u200b", "")
+    text = _UNSEEN.sub("", text)
     assert _ESCAPED.sub(lambda pair: pair[0][1], plain(text)).replace("\u200b", "") == text
 
 
@@ -52,6 +54,16 @@ def test_a_second_link_is_as_dead_as_the_first() -> None:
 
 def test_stars_behind_an_address_are_stars() -> None:
     assert plain("see https://a.example/x**bold**").endswith(r"x\*\*bold\*\*")
+
+
+@pytest.mark.parametrize("turning", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_nothing_turns_the_text_around_it(turning: str) -> None:
+    assert plain(f"a{turning}fox") == in_code(f"a{turning}fox") == "afox"
+
+
+@pytest.mark.parametrize("text", ["שועל", "ثعلب في الثلج", "fox שועל\u200f fox\u200e", "نیم\u200cفاصله"])
+def test_letters_that_run_from_right_to_left_stay(text: str) -> None:
+    assert plain(text) == text
 
 
 @pytest.mark.parametrize("text", ["a fox, in snow (at night)", "16:9 is wide"])
