@@ -16,7 +16,6 @@ from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.policy.usual_count import unmeasured
-from bot.requests.completion import Fetch
 from bot.requests.inputs import PictureReader
 from bot.requests.pending import Downloads
 from bot.requests.picture_request import PictureRequest
@@ -54,7 +53,6 @@ class Confirmation:
         request_plans: RequestPlans,
         submission: Submission,
         drafts: Drafts,
-        fetch: Fetch,
         pictures: PictureReader,
     ) -> None:
         self._catalogue = catalogue
@@ -62,7 +60,6 @@ class Confirmation:
         self._request_plans = request_plans
         self._submission = submission
         self._drafts = drafts
-        self._fetch = fetch
         self._pictures = pictures
 
     async def take(
@@ -115,8 +112,9 @@ class Confirmation:
         await check(interaction, self._submission, plans, private=picture_request.private)
         if picture_request.image_urls:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            pictures = await self._pictures.read([await self._fetch(url) for url in picture_request.image_urls])
-            plans = self._request_plans.of(context, picture_request, pictures)
+            async with self._pictures.turn_of(interaction.user.id):
+                pictures = await self._pictures.read(picture_request.image_urls)
+                plans = self._request_plans.of(context, picture_request, pictures)
         draft = await self._drafts.add(interaction.user.id, picture_request.to_document())
         await answer(interaction, self._question(plans, draft))
 
