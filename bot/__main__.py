@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot import config
+from bot.memory import give_back_pictures
 from generation.comparison import Parameter
 from generation.errors import NoisefoxError
 from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Bounds, Sampler, Schedule
@@ -60,6 +61,7 @@ def _upscale(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from bot import app
 
+    give_back_pictures()
     settings = config.load(options.config)
     return asyncio.run(app.run(settings, settings.token()))
 

@@ -137,7 +137,7 @@ async def assembled(
             patience=config.worker.model_wait_seconds,
         )
         dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
-        pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()))
+        pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()), download)
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)
         stack.push_async_callback(incoming.preparation.close)
         await _serve(client, banned, blocked, pictures, config.catalogue, store, outgoing, dispatcher, incoming)
@@ -296,8 +296,8 @@ class _Incoming:
                 images=store.images,
                 contexts=contexts,
                 request_plans=request_plans,
-                fetch=download,
                 pictures=pictures,
+                dispatcher=dispatcher,
             ),
             dispatcher=dispatcher,
             messages=outgoing.messages,
@@ -328,7 +328,6 @@ class _Incoming:
                 request_plans=request_plans,
                 submission=submission,
                 drafts=store.drafts,
-                fetch=download,
                 pictures=pictures,
             ),
             visibility=visibility,
@@ -410,7 +409,6 @@ async def _serve(
     what = What()
     server = Server(
         blocked=blocked,
-        fetch=download,
         pictures=pictures,
         rules=store.rules,
         contexts=incoming.contexts,

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
 
+from generation import image_formats
 from generation.errors import UserError
 from generation.settings import SIZE
 
@@ -49,6 +50,13 @@ class UnusableImage(UserError):
     """A file that cannot be used as an input picture; the sentence says what can."""
 
 
+class UnreadFormat(UnusableImage):
+    """A picture in a format that is not read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("I can't read {format}. Use PNG, JPEG, WebP or AVIF.", format=name)
+
+
 def read(data: bytes, *, limited: bool = True, most: int = 0) -> Image.Image:
     """Read a picture file: rotated as its EXIF says, in RGB, or in RGBA if parts are transparent. `most` is the side
     in pixels that is needed; a JPEG is decoded no larger than that takes.
@@ -75,6 +83,8 @@ def read(data: bytes, *, limited: bool = True, most: int = 0) -> Image.Image:
                 opened.draft(None, (most, most))
             image = _upright(_in_srgb(opened), _orientation(opened))
     except DAMAGE as reason:
+        if unread := image_formats.unread_head(data):
+            raise UnreadFormat(unread) from None
         raise UnusableImage("I can't read that picture. Use a PNG, JPEG or WebP file that isn't damaged.") from reason
     return image if image.mode == "RGB" or _has_holes(image) else image.convert("RGB")
 

@@ -7,10 +7,13 @@ import resource
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
+from pebble import ProcessExpired, ProcessPool
+
+from bot.attachments import metadata
 from generation import fingerprints, images, outpainting
 from generation.errors import UserError
 from generation.images import UnusableImage
@@ -24,65 +27,91 @@ AT_ONCE = 2
 MEMORY = 2 * 2**30
 """Bytes of address space that one decoder may take."""
 
+CPU_SECONDS = 6.0
+"""CPU time that one picture may take, however busy the machine is; 25 million pixels take about two seconds."""
+
+SECONDS = 60.0
+"""Time that one picture may take, however little of it the decoder works."""
+
 PICTURES_EACH = 50
 """Pictures after which a decoder is replaced by a fresh one."""
+
+_UNREADABLE = Sentence("I can't read that picture. Use a PNG, JPEG or WebP file that isn't damaged.")
+_TOO_SLOW = Sentence("That picture takes too long to read. Save it again as PNG or JPEG.")
 
 Decoded = TypeVar("Decoded")
 
 
-Tidied = tuple[bytes, tuple[int, int], str]
-"""A PNG without metadata, its width and height, and its fingerprint."""
+Tidied = tuple[bytes, tuple[int, int], str, str]
+"""A PNG without metadata, its width and height, its fingerprint, and the prompt that was in its metadata."""
 
 
 class DecoderProcesses:
-    """At most two decoders, which start with the first picture and end with the `async with`."""
+    """At most two decoders, which start with the first picture and end with the `async with`, whatever they do then.
 
-    def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+    A decoder whose picture takes more than its time, or is no longer awaited, is killed, and the next one is new.
+    """
+
+    def __init__(self, cpu_seconds: float = CPU_SECONDS, seconds: float = SECONDS) -> None:
+        self._cpu_seconds = cpu_seconds
+        self._seconds = seconds
+        self._pool: ProcessPool | None = None
+        self._decoding: set[Future[Any]] = set()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for future in tuple(self._decoding):
+            future.cancel()
         pool, self._pool = self._pool, None
         if pool is not None:
-            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+            pool.stop()
+            await asyncio.to_thread(pool.join)
 
     async def tidied(self, data: bytes) -> Tidied:
-        """`images.tidied` and the fingerprint, in a decoder. Raises `UnusableImage`, also where the decoder dies; the
-        next one is new."""
-        return await self._decoded(_tidied, data)
+        """`images.tidied`, the fingerprint and the prompt, in a decoder. Raises `UnusableImage`, also where the decoder
+        dies or takes too long."""
+        return await self.run(_tidied, data)
 
     async def canvas(
         self, png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int
     ) -> Inputs:
         """A picture of the bot's own, brought to `size`, with room around it, as what a job starts from; `side` is the
         most pixels that it may be wide or high. Raises `UnusableImage`."""
-        return await self._decoded(_canvas, png, size, zoom_or_direction, side)
+        return await self.run(_canvas, png, size, zoom_or_direction, side)
 
-    async def _decoded(self, decode: Callable[..., Decoded], *given: object) -> Decoded:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                AT_ONCE,
-                multiprocessing.get_context("spawn"),
-                initializer=_confine,
-                max_tasks_per_child=PICTURES_EACH,
-            )
-        pool = self._pool
+    async def run(self, decode: Callable[..., Decoded], *given: object) -> Decoded:
+        """Call a function in a decoder. Raises `UnusableImage` where that raises `UserError`, dies, or takes too
+        long."""
+        future = self._started().schedule(_outcome, (self._cpu_seconds, decode, given), timeout=self._seconds)
+        self._decoding.add(future)
         try:
-            outcome = await asyncio.get_running_loop().run_in_executor(pool, _outcome, decode, given)
+            outcome: Decoded | Sentence = await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise UnusableImage(_TOO_SLOW) from None
+        except ProcessExpired as end:
+            raise UnusableImage(_TOO_SLOW if end.exitcode == -signal.SIGPROF else _UNREADABLE) from None
         except BrokenProcessPool:
-            if self._pool is pool:
-                self._pool = None
-            raise UnusableImage("I can't read that picture. Use a PNG, JPEG or WebP file that isn't damaged.") from None
+            raise UnusableImage(_UNREADABLE) from None
+        finally:
+            self._decoding.discard(future)
         if isinstance(outcome, Sentence):
             raise UnusableImage(outcome)
         return outcome
 
+    def _started(self) -> ProcessPool:
+        """The pool; a new one before the first picture, and where idle decoders were killed."""
+        if self._pool is None or not self._pool.active:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(AT_ONCE, PICTURES_EACH, _confine, context=context)
+        return self._pool
+
 
 def _confine() -> None:
-    """Begin a decoder: it takes so much memory, and ends with its bot, however that ends."""
+    """Begin a decoder: it takes so much memory, can be ended at once, and ends with its bot, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     threading.Thread(target=_end_with_the_bot, daemon=True).start()
 
@@ -94,16 +123,20 @@ def _end_with_the_bot() -> None:
     os._exit(1)
 
 
-def _outcome(decode: Callable[..., Decoded], given: tuple[object, ...]) -> Decoded | Sentence:
+def _outcome(cpu_seconds: float, decode: Callable[..., Decoded], given: tuple[object, ...]) -> Decoded | Sentence:
+    """The result, or why there is none. The process is killed by SIGPROF after its CPU time."""
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
     try:
         return decode(*given)
     except UserError as refused:
         return refused.sentence
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _tidied(data: bytes) -> Tidied:
     image = images.shrunk(data)
-    return images.as_png(image), image.size, fingerprints.of(image)
+    return images.as_png(image), image.size, fingerprints.of(image), metadata.prompt_in(data)
 
 
 def _canvas(png: bytes, size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> Inputs:

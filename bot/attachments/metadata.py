@@ -33,6 +33,14 @@ def settings_in(data: bytes) -> GenerationSettings:
     return infotext.from_infotext(str(text))
 
 
+def prompt_in(data: bytes) -> str:
+    """The prompt in a picture's metadata; empty where there is none."""
+    try:
+        return settings_in(data).prompt
+    except UserError:
+        return ""
+
+
 def exif_of(image: Image.Image) -> Image.Exif:
     """EXIF data with the settings of an open picture in UserComment."""
     exif = Image.Exif()

@@ -1,6 +1,5 @@
 """Commands in the menu of a message: for this bot's pictures, and some of them for anybody's."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,14 +10,13 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot import views
-from bot.attachments import metadata
 from bot.errors import Refusal
 from bot.interactions import remix_modal
 from bot.interactions.begin_request import begin
 from bot.interactions.confirmation import Confirmation
-from bot.interactions.downloads import AT_ONCE_SECONDS, download
-from bot.interactions.message_pictures import METADATA_FILE_BYTES, picture_in
+from bot.interactions.message_pictures import picture_in
 from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
+from bot.interactions.posted_settings import PostedSettings
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer
 from bot.policy.request_context import ContextLoader, RequestContext
@@ -69,6 +67,7 @@ class ContextMenus:
         self._generations = generations
         self._drafts = drafts
         self._catalogue = catalogue
+        self._posted_settings = PostedSettings()
 
     def commands(self) -> list[app_commands.ContextMenu]:
         callbacks = {
@@ -166,8 +165,7 @@ class ContextMenus:
         """The settings of a picture, from our record or else from its metadata. Raises `UserError`."""
         if generation := await self._known(message, interaction.user.id):
             return generation.settings
-        data = await download(picture_in(message).url, AT_ONCE_SECONDS, METADATA_FILE_BYTES)
-        return await asyncio.to_thread(metadata.settings_in, data)
+        return await self._posted_settings.of(picture_in(message))
 
 
 def _press_on(components: Sequence[Any]) -> Press | None:

@@ -12,7 +12,6 @@ from bot.cogs.server_group import ServerGroup, check_named, guild_of
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.locales import say
-from bot.requests.completion import Fetch
 from bot.requests.inputs import PictureReader
 from bot.views.server_rules import blocked_pictures
 from bot.views.text import fitting, shown
@@ -26,9 +25,8 @@ Name = app_commands.Range[str, 1, 60]
 class ServerPictures(ServerGroup):
     """Blocked pictures. Their fingerprints are kept, the pictures are not."""
 
-    def __init__(self, *, fetch: Fetch, pictures: PictureReader, **others: Any) -> None:
+    def __init__(self, *, pictures: PictureReader, **others: Any) -> None:
         super().__init__(**others)
-        self._fetch = fetch
         self._pictures = pictures
 
     @app_commands.command()
@@ -63,7 +61,8 @@ class ServerPictures(ServerGroup):
     ) -> None:
         url = option_types.picture_url(attachment)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        [picture] = await self._pictures.read([await self._fetch(url)])
+        async with self._pictures.turn_of(interaction.user.id):
+            [picture] = await self._pictures.read([url])
         if not fingerprints.has_detail(picture.fingerprint):
             raise Refusal("This picture is too plain to tell it from others. Choose one with more detail.")
         named = " ".join((name or PurePosixPath(attachment.filename).stem).split())[:60]

@@ -17,7 +17,6 @@ from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.policy.usual_count import unmeasured
-from bot.requests.completion import Fetch
 from bot.requests.inputs import PictureReader
 from bot.requests.pending import Downloads
 from bot.requests.picture_request import PictureRequest
@@ -56,7 +55,6 @@ class Confirmation:
         request_plans: RequestPlans,
         submission: Submission,
         drafts: Drafts,
-        fetch: Fetch,
         pictures: PictureReader,
     ) -> None:
         self._catalogue = catalogue
@@ -64,7 +62,6 @@ class Confirmation:
         self._request_plans = request_plans
         self._submission = submission
         self._drafts = drafts
-        self._fetch = fetch
         self._pictures = pictures
 
     async def take(
@@ -124,8 +121,9 @@ class Confirmation:
         if not picture_request.image_urls:
             return
         try:
-            pictures = await self._pictures.read([await self._fetch(url) for url in picture_request.image_urls])
-            plans = self._request_plans.of(context, picture_request, pictures)
+            async with self._pictures.turn_of(interaction.user.id):
+                pictures = await self._pictures.read(picture_request.image_urls)
+                plans = self._request_plans.of(context, picture_request, pictures)
         except UserError:
             await self._drafts.remove(draft)
             with contextlib.suppress(discord.HTTPException):

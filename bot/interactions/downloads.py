@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from io import BytesIO
 
 import aiohttp
 from discord.http import Route
@@ -9,12 +10,15 @@ from yarl import URL
 
 from bot.errors import Refusal
 from generation.images import UPLOAD_BYTES
+from generation.sentences import Sentence
 
 AT_ONCE_SECONDS = 2.0
 """Time for a download before the acknowledgement, for which Discord waits 3 s."""
 
 SECONDS = 30.0
 """Time for a download after the acknowledgement."""
+
+TOO_LONG = Sentence("Downloading the picture took too long. Try again.")
 
 
 HOSTS = re.compile(r"cdn\.discordapp\.com|media\.discordapp\.net|images-ext-\d+\.discordapp\.net")
@@ -28,7 +32,7 @@ async def download(url: str, seconds: float = SECONDS, most: int = UPLOAD_BYTES)
         async with asyncio.timeout(seconds):
             return await _downloaded(URL(url), most)
     except TimeoutError:
-        raise Refusal("Downloading the picture took too long. Try again.") from None
+        raise Refusal(TOO_LONG) from None
     except (aiohttp.ClientError, OSError, ValueError):
         raise Refusal("The picture can't be downloaded any more. Attach it again.") from None
 
@@ -38,7 +42,7 @@ async def _downloaded(url: URL, most: int) -> bytes:
     official = url.scheme == "https" and HOSTS.fullmatch(url.host or "") is not None
     if not official and url.origin() != URL(Route.BASE).origin():
         raise Refusal("I only read pictures that are on Discord. Attach it to your message.")
-    data = bytearray()
+    data = BytesIO()
     async with (
         aiohttp.ClientSession(auto_decompress=False, raise_for_status=True) as session,
         session.get(url, allow_redirects=False) as response,
@@ -46,7 +50,7 @@ async def _downloaded(url: URL, most: int) -> bytes:
         if response.status != 200:
             raise Refusal("The picture can't be downloaded any more. Attach it again.")
         async for chunk in response.content.iter_chunked(2**16):
-            data += chunk
-            if len(data) > most:
+            data.write(chunk)
+            if data.tell() > most:
                 raise Refusal("The file is larger than {most} MiB. Save the picture smaller.", most=most // 2**20)
-    return bytes(data)
+    return data.getvalue()

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import discord
 
 from bot.errors import Refusal
-from generation.images import UPLOAD_BYTES, UnusableImage
+from generation import image_formats
+from generation.images import UPLOAD_BYTES, UnreadFormat, UnusableImage
 
 METADATA_FILE_BYTES = 25 * 2**20
 """Larger files are not read for their metadata."""
@@ -27,6 +28,8 @@ class PostedPicture:
 
     url: str
     size: int = 0
+    unread: str = ""
+    """The name of its format where that is not read."""
 
     def check_size(self) -> None:
         """Raise `UnusableImage` for a file that is too large to start from."""
@@ -37,24 +40,27 @@ class PostedPicture:
 
 
 def picture_in(message: discord.Message) -> PostedPicture:
-    """The first picture of a message. Raises `Refusal` where there is none."""
+    """The first picture of a message that can be read. Raises `UnreadFormat` where none can, and `Refusal` where there
+    is none."""
     parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
-    for part in parts:
-        for picture in _pictures(part):
-            if picture.size <= METADATA_FILE_BYTES:
-                return picture
+    pictures = [each for part in parts for each in _pictures(part) if each.size <= METADATA_FILE_BYTES]
+    for picture in pictures:
+        if not picture.unread:
+            return picture
+    if pictures:
+        raise UnreadFormat(pictures[0].unread)
     raise Refusal("This message has no picture that I can read.")
 
 
 def _pictures(message: discord.Message | discord.MessageSnapshot) -> Iterator[PostedPicture]:
     for attachment in message.attachments:
         if is_picture(attachment.content_type, attachment.filename):
-            yield PostedPicture(attachment.url, attachment.size)
+            yield _posted(attachment.url, attachment.size, attachment.content_type, attachment.filename)
     yield from _in_components(message.components)
     for embed in message.embeds:
         for media in (embed.image, embed.thumbnail):
             if address := media.proxy_url or media.url:
-                yield PostedPicture(address)
+                yield _posted(address, 0, None, urlsplit(address).path)
 
 
 def _in_components(components: Sequence[Any]) -> Iterator[PostedPicture]:
@@ -72,7 +78,12 @@ def _in_components(components: Sequence[Any]) -> Iterator[PostedPicture]:
                 yield from _in_components(getattr(component, "children", ()))
                 continue
         size = getattr(component, "size", None) or 0
-        yield from (PostedPicture(_address(each), size) for each in media if _shows_picture(each))
+        for each in filter(_shows_picture, media):
+            yield _posted(_address(each), size, each.content_type, urlsplit(each.url).path)
+
+
+def _posted(url: str, size: int, content_type: str | None, name: str) -> PostedPicture:
+    return PostedPicture(url, size, image_formats.unread(content_type, name))
 
 
 def _address(media: discord.UnfurledMediaItem) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from bot.delivery.updates import MessageUpdates
 from bot.errors import sentence_for_failure
@@ -57,6 +58,8 @@ class Dispatcher:
         under it."""
         self._expected: dict[int, Generation] = {}
         """Requests that are being prepared; then they wait."""
+        self._stops: dict[int, Callable[[], object]] = {}
+        """What ends the preparation of an expected request."""
         self._waiting: dict[int, Generation] = {}
         self._being_cancelled: set[int] = set()
         self._waiting_times = WaitingTimes(
@@ -86,6 +89,21 @@ class Dispatcher:
     def forget(self, generation: Generation) -> None:
         """Give up the place of a request that is not submitted."""
         self._expected.pop(generation.id, None)
+
+    def expects(self, generation: Generation) -> bool:
+        """True until an expected request is submitted, given up or cancelled."""
+        return generation.id in self._expected
+
+    @contextmanager
+    def preparing(self, generation: Generation, stop: Callable[[], object]) -> Iterator[None]:
+        """Call `stop` where an expected request is cancelled meanwhile."""
+        if not self.expects(generation):
+            stop()
+        self._stops[generation.id] = stop
+        try:
+            yield
+        finally:
+            del self._stops[generation.id]
 
     def holds(self, generation: Generation) -> bool:
         """True for a request that is expected, waits, is being drawn, or is being cancelled."""
@@ -182,6 +200,8 @@ class Dispatcher:
     def _take_out(self, generation_id: int) -> bool:
         """Take a request out of the queue; False where it does not wait."""
         if self._expected.pop(generation_id, None):
+            if stop := self._stops.get(generation_id):
+                stop()
             return True
         if self._queue.remove(generation_id):
             del self._waiting[generation_id]

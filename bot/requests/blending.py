@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.attachments import metadata
 from bot.prompts import flags
 from generation import loras
 from generation.errors import UserError
@@ -21,12 +20,12 @@ FALLBACK_PROMPT = "a picture"
 """The prompt where there is none."""
 
 
-def words_of(files: Sequence[bytes]) -> str:
-    """The prompts in the pictures' metadata, joined; something plain where there are none."""
+def words_of(prompts: Sequence[str]) -> str:
+    """The prompts of pictures, joined; something plain where there are none."""
     found: dict[str, None] = {}
-    for file in files:
+    for prompt in prompts:
         try:
-            words, _ = loras.read(metadata.settings_in(file).prompt)
+            words, _ = loras.read(prompt)
         except UserError:
             continue
         found[" ".join(words.split())[:LONGEST]] = None

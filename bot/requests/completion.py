@@ -1,10 +1,10 @@
 """Does what is pending of a saved request: reads what it starts from, and plans it by the rules as they are then."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.errors import Refusal
+from bot.jobs.dispatcher import Dispatcher
 from bot.policy.request_context import ContextLoader
 from bot.requests import blending, pending
 from bot.requests.derived_plans import GONE
@@ -16,9 +16,6 @@ from generation.jobs import Inputs
 from storage.generations import Generations
 from storage.images import Images
 from storage.records import Generation, NewRequest
-
-Fetch = Callable[[str], Awaitable[bytes]]
-"""Downloads a picture that somebody posted. Raises `Refusal`."""
 
 
 class Completion:
@@ -32,28 +29,39 @@ class Completion:
         images: Images,
         contexts: ContextLoader,
         request_plans: RequestPlans,
-        fetch: Fetch,
         pictures: PictureReader,
+        dispatcher: Dispatcher,
     ) -> None:
         self._generations = generations
         self._images = images
         self._contexts = contexts
         self._request_plans = request_plans
-        self._fetch = fetch
         self._pictures = pictures
+        self._dispatcher = dispatcher
 
-    async def complete(self, generation: Generation) -> Generation:
-        """A request with all that it starts from, recorded."""
+    async def complete(self, generation: Generation) -> Generation | None:
+        """A request with all that it starts from, recorded; None where it is cancelled, which ends the reading."""
         work = pending.of_document(generation.pending or {})
+        async with self._pictures.turn_of(generation.origin.user_id):
+            reading = asyncio.create_task(self._read(generation, work), name=f"read for {generation.id}")
+            try:
+                with self._dispatcher.preparing(generation, reading.cancel):
+                    request, given = await reading
+            except asyncio.CancelledError:
+                if self._dispatcher.expects(generation):
+                    raise
+                return None
+            return await self._keep(generation, request, given)
+
+    async def _read(self, generation: Generation, work: Downloads | Outpaint) -> tuple[NewRequest, Inputs]:
         if isinstance(work, Outpaint):
-            return await self._keep(generation, _as_saved(generation), await self._outpainted(generation, work))
+            return _as_saved(generation), await self._outpainted(generation, work)
         plan = await self._planned(generation, work)
-        return await self._keep(generation, plan.to_save(generation.origin), plan.inputs)
+        return plan.to_save(generation.origin), plan.inputs
 
     async def _planned(self, generation: Generation, work: Downloads) -> Plan:
-        files = await asyncio.gather(*(self._fetch(url) for url in work.request.image_urls))
-        pictures = await self._pictures.read(files)
-        words = await asyncio.to_thread(blending.words_of, files) if work.request.blended else ""
+        pictures = await self._pictures.read(work.request.image_urls)
+        words = blending.words_of([each.prompt for each in pictures]) if work.request.blended else ""
         context = await self._contexts.load(work.requester)
         settings = generation.settings
         chosen = replace(work.request.chosen, count=work.request.chosen.count or settings.count)

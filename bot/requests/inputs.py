@@ -1,12 +1,20 @@
 """Given pictures, and pictures with room around them, as the inputs of a request."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from bot.attachments.decoder_processes import DecoderProcesses
 from bot.requests.pending import Outpaint
 from generation.jobs import Inputs
+
+AT_ONCE = 2
+"""Requests whose pictures are in memory at the same time, each of another person: nobody takes all decoders."""
+
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Downloads a picture that somebody posted. Raises `Refusal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +25,28 @@ class GivenPicture:
     size: tuple[int, int]
     fingerprint: str
     """See `generation.fingerprints`."""
+    prompt: str = ""
+    """The prompt in its metadata; empty where there is none."""
 
 
 class PictureReader:
-    """Reads the pictures that people give, and makes room around the bot's own."""
+    """Downloads and reads the pictures that people give, and makes room around the bot's own."""
 
-    def __init__(self, decoders: DecoderProcesses) -> None:
+    def __init__(self, decoders: DecoderProcesses, fetch: Fetch) -> None:
         self._decoders = decoders
+        self._fetch = fetch
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def read(self, files: Sequence[bytes]) -> list[GivenPicture]:
-        """Decode given files, outside this process. Raises `UnusableImage`."""
-        decoded = await asyncio.gather(*map(self._decoders.tidied, files))
-        return [GivenPicture(*each) for each in decoded]
+    @asynccontextmanager
+    async def turn_of(self, user_id: int) -> AsyncIterator[None]:
+        """Wait until a person's pictures may be in memory; whoever reads some holds this until they are kept."""
+        async with self._turns.setdefault(user_id, asyncio.Lock()), self._places:
+            yield
+
+    async def read(self, urls: Sequence[str]) -> list[GivenPicture]:
+        """Download given files and decode them outside this process, one after another. Raises `UserError`."""
+        return [GivenPicture(*await self._decoders.tidied(await self._fetch(url))) for url in urls]
 
     async def canvas(self, png: bytes, work: Outpaint) -> Inputs:
         """A picture with room around it, made outside this process. Raises `UnusableImage`."""

@@ -194,7 +194,7 @@ class Preparation:
         """A request that is queued, once nothing is pending; None where it is refused."""
         if generation.pending:
             try:
-                generation = await self._completion.complete(generation)
+                completed = await self._completion.complete(generation)
             except UserError as failure:
                 await self._refuse(generation, failure, told)
                 return None
@@ -203,6 +203,9 @@ class Preparation:
                     raise
                 await self._refuse(generation, failure, told)
                 return None
+            if completed is None:
+                return None
+            generation = completed
         await self._dispatcher.submit(generation)
         return generation
 

@@ -128,6 +128,13 @@ def test_a_picture_of_more_than_25_million_pixels_is_refused_by_its_head() -> No
         images.read(saved(Image.new("1", (7000, 7000)), "PNG"))
 
 
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF"])
+def test_a_format_that_is_not_read_is_named(kind: str) -> None:
+    with pytest.raises(UnusableImage) as refused:
+        images.read(saved(halves(), kind))
+    assert str(refused.value) == f"I can't read {kind}. Use PNG, JPEG, WebP or AVIF."
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "MPO", "HEIF"])
 def test_a_damaged_file_gives_a_picture_or_a_sentence(kind: str) -> None:

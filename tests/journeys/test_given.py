@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from bot.attachments.decoder_processes import DecoderProcesses, Tidied
 from generation import images
 from generation.catalogue import POCKET
 from playground.client.person import File, Outcome
+from tests.bot.attachments.test_decoder_processes import noted_and_stuck, stuck, until_ended
+from tests.generation.test_local_pool import is_alive
 from tests.journeys.conftest import Member, Start, filled, text_of, until_nothing_is_due
 from tests.journeys.test_checks import covered
 
@@ -115,6 +118,44 @@ async def test_what_cannot_be_read_is_told_to_whoever_gave_it_alone(bot: app.Bot
         assert refusal["ephemeral_for"] == member.id
         await member.delete(refusal)
     assert [each for each in member.messages() if not each["ephemeral_for"]] == []
+
+
+async def test_a_format_that_is_not_read_is_named_whatever_the_file_is_called(bot: app.Bot, member: Member) -> None:
+    gif = replace(given(kind="GIF"), name="look.png", content_type="image/png")
+    await member.slash("imagine", {"prompt": "a fox", "image": gif})
+    await member.wait_for(lambda each: each["content"].count("I can't read GIF. Use PNG, JPEG, WebP or AVIF.") == 1)
+
+
+async def test_cancel_ends_the_reading_of_a_picture_and_the_next_one_is_read(
+    bot: app.Bot, member: Member, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(DecoderProcesses, "tidied", lambda each, _: each.run(noted_and_stuck, tmp_path / "id"))
+        outcome = await _imagine(member)
+        decoder = await stuck(tmp_path / "id")
+        queue = await member.looks_up("queue")
+        await member.select(queue, "noisefox-stop", ["1"])
+        await until_ended(decoder)
+    assert outcome.message is not None
+    await member.see(outcome.message, lambda each: "Cancelled" in text_of(each))
+    await until_nothing_is_due(bot)
+    drawn = await _imagine(member)
+    assert drawn.message is not None
+    await member.see_finished(drawn.message)
+
+
+async def test_a_stop_waits_for_no_picture_and_the_next_start_reads_it(
+    start: Start, member: Member, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(DecoderProcesses, "tidied", lambda each, _: each.run(noted_and_stuck, tmp_path / "id"))
+        async with start():
+            outcome = await _imagine(member)
+            decoder = await stuck(tmp_path / "id")
+    assert not is_alive(decoder)
+    async with start():
+        assert outcome.message is not None
+        await member.see_finished(outcome.message)
 
 
 def test_a_large_jpeg_is_unpacked_no_larger_than_needed() -> None:

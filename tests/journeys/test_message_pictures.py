@@ -1,8 +1,10 @@
 """Menus on messages whose picture is not a plain attachment."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot import app
 from playground import Playground
@@ -85,3 +87,39 @@ async def test_an_option_takes_a_file_without_a_content_type(
 ) -> None:
     playground.withhold_content_types()
     await member.imagine("a boat", image=File("look.png", picture()))
+
+
+def saved(kind: str) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (16, 16), "red").save(file, kind)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content_type"),
+    [("GIF", "a.gif", "image/gif"), ("BMP", "a.bmp", "image/bmp"), ("TIFF", "a.tif", "image/tiff")],
+)
+async def test_a_format_that_is_not_read_is_named_before_the_form(
+    bot: app.Bot, playground: Playground, member: Member, kind: str, name: str, content_type: str
+) -> None:
+    sentence = f"I can't read {kind}. Use PNG, JPEG, WebP or AVIF."
+    posted_one = await member.post(name, saved(kind), content_type)
+    for outcome in (
+        await member.menu("Start from this picture", posted_one),
+        await member.menu("Use these settings", posted_one),
+        await member.slash("imagine", {"prompt": "a boat", "image": File(name, saved(kind), content_type)}),
+    ):
+        assert outcome.modal is None
+        assert outcome.message is not None
+        assert text_of(outcome.message).count(sentence) == 1
+    playground.withhold_content_types()
+    refused = await member.menu("Start from this picture", await member.post(name, saved(kind), content_type))
+    assert refused.modal is None
+
+
+async def test_the_picture_that_can_be_read_is_found_beside_one_that_cannot(
+    bot: app.Bot, playground: Playground, member: Member
+) -> None:
+    uploads = {0: Upload("a.gif", saved("GIF"), "image/gif"), 1: Upload("look.png", picture(), "image/png")}
+    message = playground.messages.create(GENERAL_ID, MEMBER_TWO_ID, {"content": "two"}, uploads)
+    await use_both_menus(member, await member.wait_for(lambda each: each["id"] == str(message.id)))

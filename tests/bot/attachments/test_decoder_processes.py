@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import struct
 import sys
+import threading
 from asyncio.subprocess import PIPE
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +14,6 @@ import pytest
 from PIL import Image
 
 from bot.attachments.decoder_processes import DecoderProcesses
-from generation import images
 from generation.images import UnusableImage
 from generation.outpainting import Direction
 from tests.generation.test_local_pool import is_alive
@@ -39,21 +40,113 @@ async def test_ten_large_pictures_at_once_take_no_memory_of_the_bot() -> None:
         refused = await asyncio.gather(*(decoders.tidied(large) for _ in range(10)), return_exceptions=True)
         assert all(isinstance(each, UnusableImage) and "25 million" in str(each) for each in refused)
         read = await asyncio.gather(*(decoders.tidied(allowed) for _ in range(4)))
-    assert [size for _, size, _ in read] == [(2048, 2048)] * 4
+    assert [size for _, size, _, _ in read] == [(2048, 2048)] * 4
     assert peak() - before < 100
 
 
-def _killed(_: bytes) -> None:
+def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def test_a_decoder_that_dies_is_a_sentence_and_the_next_picture_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def works_on() -> None:
+    while True:
+        pass
+
+
+def noted_and_stuck(note: Path) -> None:
+    """Write the id of this process, then wait for good, deaf to all but SIGKILL and SIGTERM."""
+    note.write_text(str(os.getpid()))
+    threading.Event().wait()
+
+
+async def stuck(note: Path) -> int:
+    """The id of the decoder that has written it."""
+    async with asyncio.timeout(60):
+        while not note.exists() or not note.read_text():
+            await asyncio.sleep(0.02)
+    return int(note.read_text())
+
+
+async def until_ended(*process_ids: int) -> None:
+    async with asyncio.timeout(60):
+        while any(map(is_alive, process_ids)):
+            await asyncio.sleep(0.02)
+
+
+async def test_a_decoder_that_dies_is_a_sentence_and_the_next_picture_is_read() -> None:
     async with DecoderProcesses() as decoders:
-        with monkeypatch.context() as patched:
-            patched.setattr(images, "tidied", _killed)
-            with pytest.raises(UnusableImage, match="can't read"):
-                await decoders.tidied(b"")
+        with pytest.raises(UnusableImage, match="damaged"):
+            await decoders.run(killed)
         assert (await decoders.tidied(png(64)))[1] == (64, 64)
+
+
+async def test_a_picture_that_takes_too_long_is_a_sentence_and_the_next_one_is_read(tmp_path: Path) -> None:
+    async with DecoderProcesses(cpu_seconds=0.05) as decoders:
+        with pytest.raises(UnusableImage, match="takes too long"):
+            await decoders.run(works_on)
+        assert await decoders.run(os.getpid)
+    async with DecoderProcesses(seconds=0.2) as decoders:
+        with pytest.raises(UnusableImage, match="takes too long"):
+            await decoders.run(noted_and_stuck, tmp_path / "id")
+        await until_ended(await stuck(tmp_path / "id"))
+
+
+async def test_a_picture_of_endless_scans_takes_too_long() -> None:
+    async with DecoderProcesses(cpu_seconds=0.3) as decoders:
+        with pytest.raises(UnusableImage, match="takes too long"):
+            await decoders.tidied(endless_scans())
+
+
+def endless_scans(side: int = 5000, scans: int = 7000) -> bytes:
+    """A progressive JPEG, grey and small, each of whose scans goes through all its blocks."""
+    tables = [
+        (0xDB, bytes([0]) + bytes([1]) * 64),
+        (0xC2, struct.pack(">BHHB", 8, side, side, 1) + bytes([1, 0x11, 0])),
+        (0xC4, bytes([0x00, 1, *[0] * 15, 0])),
+        (0xC4, bytes([0x10, 1, *[0] * 15, 0xE0])),
+    ]
+    blocks = ((side + 7) // 8) ** 2
+    first = _scan(0, 0, "0" * blocks)
+    runs = -(-blocks // 32767)
+    others = _scan(1, 63, ("0" + "1" * 14) * runs)
+    return b"".join([b"\xff\xd8", *(_segment(*each) for each in tables), first, others * scans, b"\xff\xd9"])
+
+
+def _scan(begin: int, end: int, bits: str) -> bytes:
+    bits += "1" * (-len(bits) % 8)
+    data = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    return _segment(0xDA, bytes([1, 1, 0, begin, end, 0])) + data
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+async def test_what_nobody_awaits_any_more_is_not_decoded_on(tmp_path: Path) -> None:
+    async with DecoderProcesses() as decoders:
+        decoding = asyncio.create_task(decoders.run(noted_and_stuck, tmp_path / "id"))
+        decoder = await stuck(tmp_path / "id")
+        decoding.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await decoding
+        await until_ended(decoder)
+
+
+async def test_the_end_waits_for_no_picture(tmp_path: Path) -> None:
+    async with DecoderProcesses() as decoders:
+        decoding = asyncio.create_task(decoders.run(noted_and_stuck, tmp_path / "id"))
+        decoder = await stuck(tmp_path / "id")
+    assert not is_alive(decoder)
+    with pytest.raises(asyncio.CancelledError):
+        await decoding
+
+
+async def test_decoders_that_are_killed_while_idle_are_replaced() -> None:
+    async with DecoderProcesses() as decoders:
+        idle = await decoders.run(os.getpid)
+        os.kill(idle, signal.SIGKILL)
+        await until_ended(idle)
+        assert await decoders.run(os.getpid) != idle
 
 
 @pytest.mark.parametrize(("zoom_or_direction", "size"), [(2.0, (2048, 2048)), (Direction.LEFT, (3072, 2048))])
@@ -73,12 +166,13 @@ async def test_room_around_a_large_picture_takes_no_memory_of_the_bot(
 
 BOT = """
 import asyncio
+import psutil
 from bot.attachments.decoder_processes import DecoderProcesses
 from tests.bot.attachments.test_decoder_processes import png
 async def main():
     async with DecoderProcesses() as decoders:
         await asyncio.gather(*(decoders.tidied(png(64)) for _ in range(4)))
-        print(*decoders._pool._processes, flush=True)
+        print(*(each.pid for each in psutil.Process().children() if "spawn_main" in str(each.cmdline())), flush=True)
         await asyncio.Event().wait()
 if __name__ == "__main__":
     asyncio.run(main())
