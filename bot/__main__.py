@@ -79,9 +79,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    from bot.cli import backup
+    from bot.cli import backup, folders
 
-    return backup.save(config.load(options.config).data, options.file)
+    return backup.save(folders.in_use(config.load(options.config).data), options.file)
 
 
 def _restore(options: argparse.Namespace) -> int:
@@ -91,9 +91,10 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot.cli import check
+    from bot.cli import check, folders
 
-    return check.examine(config.load(options.config).data, repair=options.repair)
+    data = folders.in_use(config.load(options.config).data)
+    return check.examine(data, repair=options.repair, forget_missing=options.forget_missing)
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -250,6 +251,9 @@ def parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="compare the database with the pictures")
     check.add_argument("--repair", action="store_true", help="repair what can be repaired; stop the bot first")
+    check.add_argument(
+        "--forget-missing", action="store_true", help="with --repair: also where most files are gone for good"
+    )
     check.set_defaults(command=_check)
 
     for each in (imagine, explain, compare, upscale, run, local, bench, doctor, backup, restore, check):
