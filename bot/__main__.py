@@ -1,5 +1,5 @@
 """The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `bench`, `soak`, `doctor`,
-`backup`, `check`.
+`backup`, `restore`, `check`.
 
 Each command is imported only when it is used.
 """
@@ -81,15 +81,22 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    from bot.cli import backup
+    from bot.cli import backup, folders
 
-    return backup.save(config.load(options.config).data, options.file)
+    return backup.save(folders.in_use(config.load(options.config).data), options.file)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from bot.cli import restore
+
+    return restore.restore(config.load(options.config).data, options.file)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot.cli import check
+    from bot.cli import check, folders
 
-    return check.examine(config.load(options.config).data, repair=options.repair)
+    data = folders.in_use(config.load(options.config).data)
+    return check.examine(data, repair=options.repair, forget_missing=options.forget_missing)
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -240,11 +247,18 @@ def parser() -> argparse.ArgumentParser:
     )
     backup.set_defaults(command=_backup)
 
+    restore = commands.add_parser("restore", help="put a backup in the place of the data folder's content")
+    restore.add_argument("file", type=Path, metavar="FILE", help="ZIP file that `noisefox backup` wrote")
+    restore.set_defaults(command=_restore)
+
     check = commands.add_parser("check", help="compare the database with the pictures")
     check.add_argument("--repair", action="store_true", help="repair what can be repaired; stop the bot first")
+    check.add_argument(
+        "--forget-missing", action="store_true", help="with --repair: also where most files are gone for good"
+    )
     check.set_defaults(command=_check)
 
-    for each in (imagine, explain, compare, upscale, run, local, bench, doctor, backup, check):
+    for each in (imagine, explain, compare, upscale, run, local, bench, doctor, backup, restore, check):
         each.add_argument("--config", type=Path, metavar="FILE", help="configuration file (see config.example.toml)")
     return noisefox
 

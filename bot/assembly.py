@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Self
 
 import discord
@@ -81,6 +82,7 @@ from storage.database import Sessions
 from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.images import PICTURES, Images
+from storage.leftovers import Leftovers
 from storage.paces import Paces
 from storage.people import People
 from storage.preferences import Preferences
@@ -125,7 +127,7 @@ async def assembled(
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers), blocked)
         gate = Gate()
         client = await stack.enter_async_context(Client(config.discord.api_base, banned, gate))
-        store = _Store.over(sessions, Images(config.data / PICTURES), now)
+        store = _Store.over(sessions, config.data, now)
         outgoing = _Outgoing.over(client, store, gate, now)
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)
@@ -155,6 +157,7 @@ async def assembled(
                 dispatcher=dispatcher,
                 delivery=outgoing.updates,
                 cleanup=outgoing.cleanup,
+                leftovers=store.leftovers,
                 every=reconcile_every,
             ),
         )
@@ -166,6 +169,7 @@ class _Store:
 
     generations: Generations
     images: Images
+    leftovers: Leftovers
     people: People
     preferences: Preferences
     rules: ServerRules
@@ -175,10 +179,11 @@ class _Store:
     reports: Reports
 
     @classmethod
-    def over(cls, sessions: Sessions, images: Images, now: Callable[[], datetime]) -> Self:
+    def over(cls, sessions: Sessions, data: Path, now: Callable[[], datetime]) -> Self:
         return cls(
             generations=Generations(sessions, now),
-            images=images,
+            images=Images(data / PICTURES),
+            leftovers=Leftovers(data, now),
             people=People(sessions),
             preferences=Preferences(sessions),
             rules=ServerRules(sessions),
@@ -398,6 +403,7 @@ async def _serve(
         PersonalData(
             generations=store.generations,
             images=store.images,
+            leftovers=store.leftovers,
             people=store.people,
             preferences=store.preferences,
             drafts=store.drafts,

@@ -224,7 +224,9 @@ def _parse(table: dict[str, Any]) -> Config:
     _refuse_unknown(table, {field.name for field in fields(Config)} - {"environment"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
-        values["data"] = Path(_typed(table["data"], str, "data")).expanduser()
+        if not (data := _typed(table["data"], str, "data").strip()):
+            raise ConfigError('data is empty. Name a folder, such as "data", or remove the line.')
+        values["data"] = Path(data).expanduser()
     defaults = Config()
     for name in ("discord", "worker", "upscaling", "safety", "limits", "bans"):
         if name in table:

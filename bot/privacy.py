@@ -13,6 +13,7 @@ from bot.jobs.dispatcher import Dispatcher
 from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.images import Images
+from storage.leftovers import Leftovers
 from storage.people import People
 from storage.preferences import Preferences
 from storage.records import Generation
@@ -30,6 +31,7 @@ class PersonalData:
         *,
         generations: Generations,
         images: Images,
+        leftovers: Leftovers,
         people: People,
         preferences: Preferences,
         drafts: Drafts,
@@ -39,6 +41,7 @@ class PersonalData:
     ) -> None:
         self._generations = generations
         self._images = images
+        self._leftovers = leftovers
         self._people = people
         self._preferences = preferences
         self._drafts = drafts
@@ -77,6 +80,7 @@ class PersonalData:
         for generation in generations:
             if generation.state.unfinished:
                 await self._dispatcher.abandon(generation)
+        await self._leftovers.forget(user_id, [each.id for each in generations])
         await self._generations.forget_user(user_id)
         await self._people.forget(user_id)
         await self._cleanup.scrub()

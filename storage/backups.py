@@ -1,9 +1,9 @@
 """A data folder's database and pictures in one ZIP file, saved while a bot works with them."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from generation.errors import NoisefoxError
 from storage import consistency, database, schema, snapshots
@@ -18,10 +18,15 @@ class BackupFailed(NoisefoxError):
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup has. `left_out` counts pictures that were gone already, or were deleted meanwhile."""
+    """What a backup has, and what it lacks."""
 
     pictures: int
     left_out: int
+    """Pictures that were gone already, or were deleted meanwhile."""
+    unreadable: tuple[str, ...] = ()
+    """Pictures that are there and cannot be read, each with the reason."""
+    behind: bool = False
+    """True if the database lacks requests that its folder knows of."""
 
 
 def save(folder: Path, to: Path) -> Backup:
@@ -31,7 +36,7 @@ def save(folder: Path, to: Path) -> Backup:
     Raises `BackupFailed` and `UnusableDatabase`.
     """
     file = folder / database.FILE
-    lost_numbers(file)
+    behind = lost_numbers(file) is not None
     if to.exists():
         raise BackupFailed(f"{to} exists already. Move it away, or choose another name.")
     try:
@@ -40,28 +45,32 @@ def save(folder: Path, to: Path) -> Backup:
             copy, packed = Path(temporary, database.FILE), Path(temporary, "backup.zip")
             with refusing(file):
                 snapshots.snapshot(file, copy)
-            return _pack(folder / PICTURES, copy, packed, to)
+                if damages := consistency.damages(copy):
+                    raise BackupFailed(
+                        f"The database {file} is damaged ({damages[0]}). Try `noisefox check --repair` first."
+                    )
+            return replace(_pack(folder / PICTURES, copy, packed, to), behind=behind)
     except OSError as reason:
         raise BackupFailed(f"The backup {to} cannot be written: {reason.strerror}.") from reason
 
 
 def _pack(pictures: Path, copy: Path, packed: Path, to: Path) -> Backup:
-    with refusing(copy):
-        if damages := consistency.damages(copy):
-            raise BackupFailed(f"The database is damaged ({damages[0]}). Try `noisefox check --repair` first.")
-        names, saved = consistency.files_of(copy), 0
+    names, kept, unreadable = consistency.files_of(copy), set(), []
     with open(packed, "xb", opener=open_private) as file, ZipFile(file, "w", strict_timestamps=False) as archive:
-        kept = set()
         for name in names:
             try:
-                archive.write(pictures / name, f"{PICTURES}/{name}")
+                info = ZipInfo.from_file(pictures / name, f"{PICTURES}/{name}", strict_timestamps=False)
+                content = (pictures / name).read_bytes()
             except FileNotFoundError:
                 continue
+            except OSError as reason:
+                unreadable.append(f"{pictures / name} ({reason.strerror})")
+                continue
+            archive.writestr(info, content)
             kept.add(name)
-            saved += 1
         with refusing(copy):
             consistency.forget_missing(copy, [each for each in consistency.named(copy) if each.file not in kept])
             schema.skip_numbers(copy, {})
         archive.write(copy, database.FILE, ZIP_DEFLATED)
     packed.replace(to)
-    return Backup(saved, len(names) - saved)
+    return Backup(len(kept), len(names) - len(kept) - len(unreadable), tuple(unreadable))

@@ -10,11 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from generation.errors import NoisefoxError
 from generation.jobs import JobState
-from storage.data_folder import make_private_folder
-
-ORPHANS = "orphans"
-"""The folder, in the data folder, for files that no request has."""
 
 _ENDED = tuple(state.value for state in JobState if not state.unfinished)
 
@@ -44,25 +41,33 @@ class Differences:
     missing: tuple[Named, ...]
 
 
+class UnreadablePictures(NoisefoxError):
+    """The folder of pictures, or one in it, cannot be read; the message names it."""
+
+
+class PicturesAway(NoisefoxError):
+    """So many pictures are gone that their disk may be away; the message says what to do."""
+
+
 def damages(file: Path) -> list[str]:
     """What SQLite finds wrong with a database: nothing, or a sentence for each damage. Raises `sqlite3.Error`."""
     with closing(sqlite3.connect(file)) as connection:
-        broken = [words for (words,) in connection.execute("PRAGMA integrity_check") if words != "ok"]
-        strays = connection.execute("PRAGMA foreign_key_check").fetchall()
-    return broken + [
-        f"row {row} of {table} refers to a row of {parent} that is gone" for table, row, parent, _ in strays
-    ]
+        return [words for (words,) in connection.execute("PRAGMA integrity_check") if words != "ok"]
 
 
 def differences(file: Path, pictures: Path, before: float) -> Differences:
     """Compare a database with its pictures. Files that were written at `before` or later, in seconds since 1970, are
-    not counted as orphans: their rows may be on the way. Raises `sqlite3.Error`."""
-    present = set(_names_in(pictures, before))
+    not counted as orphans: their rows may be on the way. Raises `sqlite3.Error` and `UnreadablePictures`."""
     rows = named(file)
     with closing(sqlite3.connect(file)) as connection:
         awaiting = {name for (name,) in connection.execute("SELECT file FROM removals WHERE file IS NOT NULL")}
-    orphans = present - {each.file for each in rows} - awaiting
-    missing = [each for each in rows if not (pictures / each.file).is_file()]
+    try:
+        orphans = set(_names_in(pictures, before)) - {each.file for each in rows} - awaiting
+        missing = [each for each in rows if not (pictures / each.file).is_file()]
+    except OSError as reason:
+        raise UnreadablePictures(
+            f"The pictures in {reason.filename or pictures} cannot be read: {reason.strerror}. Let this user read them."
+        ) from reason
     return Differences(tuple(sorted(orphans)), tuple(missing))
 
 
@@ -77,13 +82,16 @@ def files_of(file: Path) -> list[str]:
     return sorted({each.file for each in named(file)})
 
 
-def set_aside(folder: Path, pictures: Path, orphans: Sequence[str]) -> None:
-    """Move orphans into a folder of their own. Raises `OSError`."""
-    for name in orphans:
-        aside = folder / ORPHANS / name
-        make_private_folder(folder / ORPHANS)
-        make_private_folder(aside.parent)
-        (pictures / name).replace(aside)
+def refuse_unmounted(file: Path, pictures: Path, missing: Sequence[Named]) -> None:
+    """Raise `PicturesAway` if the folder of pictures is gone or empty, or more than half of the files that requests
+    name are gone, and more than one."""
+    names, gone = files_of(file), {each.file for each in missing}
+    empty = next(_names_in(pictures, float("inf")), None) is None
+    if gone and (empty or len(gone) > max(1, len(names) / 2)):
+        raise PicturesAway(
+            f"{len(gone)} of the {len(names)} pictures that requests have are gone from {pictures}. Mount their disk "
+            "or put them back; if they are gone for good, run `noisefox check --repair --forget-missing`."
+        )
 
 
 def forget_missing(file: Path, missing: Sequence[Named]) -> list[Named]:
@@ -123,8 +131,12 @@ def _named(connection: sqlite3.Connection, column: Column) -> list[str]:
 
 
 def _names_in(pictures: Path, before: float) -> Iterator[str]:
-    for folder, _, names in os.walk(pictures):
+    for folder, _, names in os.walk(pictures, onerror=_raise) if pictures.exists() else ():
         for name in names:
             path = Path(folder, name)
             if path.stat().st_mtime < before:
                 yield path.relative_to(pictures).as_posix()
+
+
+def _raise(reason: OSError) -> None:
+    raise reason

@@ -22,8 +22,20 @@ OWNER = "owner.json"
 """The file that says who holds the lock."""
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
-_KEPT = ("noisefox.db", "noisefox.db-wal", "noisefox.db-shm", "numbers.json", "measured.json", "pictures", "backups")
+_KEPT = (
+    "noisefox.db",
+    "noisefox.db-wal",
+    "noisefox.db-shm",
+    "numbers.json",
+    "measured.json",
+    "pictures",
+    "backups",
+    "orphans",
+)
 """The names of what the bot keeps in the folder."""
+
+_TOLERATED = {"try", "lost+found"}
+"""The names of what may lie in a folder that becomes the bot's."""
 
 
 class UnusableFolder(NoisefoxError):
@@ -37,8 +49,9 @@ def owned(folder: Path, command: str) -> Iterator[None]:
     Files that this process and its workers create meanwhile can only be read by this user.
 
     command: what this process was started as, for the message to a second one.
-    Raises `UnusableFolder` where another process owns it, or where it cannot be written.
+    Raises `UnusableFolder` where another process owns it, where it cannot be written, or where it is not the bot's.
     """
+    refuse_foreign(folder)
     lock = FileLock(folder / LOCK, mode=PRIVATE_FILE, blocking=False, thread_local=False)
     try:
         make_private_folder(folder)
@@ -73,6 +86,22 @@ def owner(folder: Path) -> str | None:
         return _owner(folder)
     except OSError:
         return None
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise `UnusableFolder` for a folder that others can open and that has files, none of which is the bot's: it would
+    be closed to them."""
+    try:
+        if not folder.is_dir() or folder.stat().st_mode & 0o777 == PRIVATE_FOLDER:
+            return
+        names = {each.name for each in folder.iterdir()}
+    except OSError as reason:
+        raise unwritable(folder, reason) from reason
+    if not names & {LOCK, *_KEPT} and names - _TOLERATED:
+        raise UnusableFolder(
+            f"The data folder {folder} has files of others, such as {min(names - _TOLERATED)}, and would be closed to "
+            "them: set `data` in the configuration to a folder of its own, which need not exist yet."
+        )
 
 
 def unwritable(folder: Path, reason: OSError) -> UnusableFolder:
@@ -120,21 +149,21 @@ def _note_owner(folder: Path, command: str) -> None:
 
 
 def _make_private(folder: Path) -> None:
-    """Take from others what a folder of an earlier version let them read."""
-    if folder.stat().st_mode & 0o777 == PRIVATE_FOLDER:
-        return
+    """Take from others what a folder of an earlier version, or a copy of one, let them read. Only in a folder that they
+    could open are all pictures gone through."""
+    open_to_others = folder.stat().st_mode & 0o777 != PRIVATE_FOLDER
     try:
         for name in _KEPT:
-            _restrict(folder / name)
+            _restrict(folder / name, whole=open_to_others)
         folder.chmod(PRIVATE_FOLDER)
     except PermissionError:
         log.warning("cannot make the data folder %s private: it belongs to another user", folder)
 
 
-def _restrict(path: Path) -> None:
+def _restrict(path: Path, *, whole: bool) -> None:
     if path.is_dir():
-        for each in path.iterdir():
-            _restrict(each)
+        for each in path.iterdir() if whole else ():
+            _restrict(each, whole=whole)
         path.chmod(PRIVATE_FOLDER)
     elif path.exists():
         path.chmod(PRIVATE_FILE)

@@ -86,8 +86,13 @@ def numbers_in(folder: Path) -> Iterator[int]:
     """For each file in a folder of pictures: the number of its request, or 0 for an input picture."""
     for _, _, names in os.walk(folder):
         for name in names:
-            number = _NUMBER.match(name)
-            yield int(number[1]) if number else 0
+            yield number_of(name)
+
+
+def number_of(name: str) -> int:
+    """The number of the request that a file has in its name, given without its folder; 0 for an input picture."""
+    number = _NUMBER.match(name)
+    return int(number[1]) if number else 0
 
 
 def _given_by(user_id: int) -> str:

@@ -1,6 +1,7 @@
 """Consistent copies of a database file, also while a bot writes to it."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 from storage.data_folder import make_private_folder, open_private
 
 FOLDER = "backups"
-"""The folder, in the data folder, of the copies that are made before a database is changed as a whole."""
+"""The folder, in the data folder, of what is kept from before a database was changed or replaced as a whole."""
 
 LIFE = timedelta(days=30)
 """The time that such a copy is kept: it has what members delete later."""
@@ -40,6 +41,9 @@ def before(file: Path, change: str) -> Path:
 
 def remove_old(folder: Path, now: float) -> None:
     """Remove the copies in a data folder that were made longer than `LIFE` ago. now: seconds since 1970."""
-    for copy in (folder / FOLDER).glob(_NAME.format("*")):
+    for copy in (folder / FOLDER).glob("before-*"):
         if copy.stat().st_mtime < now - LIFE.total_seconds():
-            copy.unlink()
+            if copy.is_dir():
+                shutil.rmtree(copy)
+            else:
+                copy.unlink()

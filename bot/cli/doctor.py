@@ -90,9 +90,12 @@ def data_findings(folder: Path) -> Iterator[Finding]:
 
 def _data(folder: Path) -> Finding:
     try:
+        data_folder.refuse_foreign(folder)
         data_folder.make_private_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except data_folder.UnusableFolder as refusal:
+        return False, str(refusal)
     except OSError as reason:
         return False, str(data_folder.unwritable(folder, reason))
     free = shutil.disk_usage(folder).free

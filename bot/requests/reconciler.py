@@ -11,6 +11,7 @@ from bot.jobs.dispatcher import Dispatcher
 from bot.requests.preparation import Preparation
 from storage.database import StorageError
 from storage.generations import Generations
+from storage.leftovers import Leftovers
 from storage.records import Generation
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Reconciler:
         dispatcher: Dispatcher,
         delivery: MessageUpdates,
         cleanup: Cleanup,
+        leftovers: Leftovers,
         every: float = EVERY,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -41,6 +43,7 @@ class Reconciler:
         self._dispatcher = dispatcher
         self._delivery = delivery
         self._cleanup = cleanup
+        self._leftovers = leftovers
         self._every = every
         self._sleep = sleep
 
@@ -54,7 +57,7 @@ class Reconciler:
                 log.warning("the requests cannot be looked at now; trying again soon: %s", failure)
 
     async def look(self, *, alone: bool = True) -> None:
-        """Take up what nobody works on, and remove what is marked for removal.
+        """Take up what nobody works on, and remove what is marked for removal or has been kept for long enough.
 
         A bot that is `alone` with the database takes the rows of others too.
         """
@@ -74,6 +77,7 @@ class Reconciler:
             if not each.state.unfinished and not each.delivered:
                 self._delivery.finish(each)
         await self._cleanup.resume()
+        await self._leftovers.remove_old()
 
     async def _again(self, generation: Generation) -> Generation | None:
         """A request as it is now, for it may have ended since it was read; None where it is gone."""

@@ -80,6 +80,8 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
         ('token = "abc"', "Don't write the token into the configuration file"),
         ('[discord]\ntoken = "abc"', "Don't write the token into the configuration file"),
         ("data = ", "cannot be read"),
+        ('data = ""', "data is empty"),
+        ('data = " "', "data is empty"),
         ('[discord]\napi_base = "http://127.0.0.1:99999/api"', "discord.api_base: Use an address such as https://"),
         ('[discord]\napi_base = "http://127.0.0.1:0/api"', "with a port of 1 to 65535 if any."),
         ('[discord]\napi_base = "discord.com"', "discord.api_base: Use an address"),

@@ -1,6 +1,7 @@
 """Two bots on one data folder, a request in it that cannot be read, and a backup of it."""
 
 import asyncio
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,8 +9,10 @@ from zipfile import ZipFile
 
 import pytest
 
-from storage import backups
+from bot.cli import check
+from storage import backups, orphans
 from storage.data_folder import UnusableFolder
+from storage.images import PICTURES
 from tests.journeys.conftest import Member, Start, text_of
 
 
@@ -57,3 +60,26 @@ async def test_a_backup_of_a_running_bot_is_a_data_folder_with_everything_until_
         lost = await member.click(later, "Re-roll")
         assert lost.message is not None
         assert "This picture no longer exists" in text_of(lost.message)
+
+
+async def test_files_that_were_set_aside_are_forgotten_with_their_person(
+    start: Start, member: Member, other: Member, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    aside = data / orphans.ORPHANS
+    async with start() as bot:
+        shown = [await member.imagine("a pear"), await other.imagine("a plum")]
+        numbers = [found.id for each in shown if (found := await bot.generations.by_message(int(each["id"])))]
+    for number in numbers:
+        (data / PICTURES / f"{number:03}" / f"{number}-0-lost.png").write_bytes(b"png")
+    assert check.examine(data, repair=True) == 0
+    assert len(list(aside.rglob("*.png"))) == 2
+    old = data / "backups" / "before-repair-long-ago.db"
+    old.touch()
+    os.utime(old, (0, 0))
+    async with start():
+        await member.wait_until(lambda: not old.exists())
+        question = await member.asks("me forget")
+        await member.click(question, "Delete everything")
+        await member.see(question, lambda each: "Deleted 1 request" in text_of(each))
+        assert [path.name for path in aside.rglob("*.png")] == [f"{numbers[1]}-0-lost.png"]

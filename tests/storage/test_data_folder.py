@@ -134,3 +134,40 @@ def test_a_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
         0o600,
     ]
     assert mode(tmp_path / "config.toml") == 0o644
+
+
+def test_a_file_that_others_could_read_is_closed_in_a_private_folder_too(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    for name in ("noisefox.db", "noisefox.db-wal", "measured.json"):
+        (folder / name).touch()
+        (folder / name).chmod(0o644)
+    (folder / "pictures").mkdir()
+    (folder / "pictures").chmod(0o755)
+    with data_folder.owned(folder, "noisefox run"):
+        pass
+    assert mode(folder / "pictures") == 0o700
+    assert {mode(folder / name) for name in ("noisefox.db", "noisefox.db-wal", "measured.json")} == {0o600}
+
+
+def test_a_folder_of_others_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (folder / "holidays.txt").touch()
+    folder.chmod(0o775)
+    refused = pytest.raises(UnusableFolder, match=r"has files of others, such as holidays\.txt")
+    with refused, data_folder.owned(folder, "noisefox run"):
+        pass
+    assert mode(folder) == 0o775
+    assert [each.name for each in folder.iterdir()] == ["holidays.txt"]
+
+
+@pytest.mark.parametrize("own", ["", "noisefox.db", "measured.json", "try"])
+def test_an_empty_folder_and_one_of_the_bot_are_taken(tmp_path: Path, own: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o755)
+    if own:
+        (folder / own).touch()
+    with data_folder.owned(folder, "noisefox run"):
+        assert mode(folder) == 0o700

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ log = logging.getLogger(__name__)
 
 MORE = 1.25
 """How many times more memory must be free before something that did not fit is tried again."""
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class Measurements:
@@ -44,7 +49,9 @@ class Measurements:
         if self._file is None:
             return
         try:
-            self._file.write_text(json.dumps(self._sections() | {self._section: self._known}, indent=2))
+            text = json.dumps(self._sections() | {self._section: self._known}, indent=2)
+            with open(self._file, "w", opener=_open_private) as file:
+                file.write(text)
         except OSError as reason:
             log.info("cannot write %s, so the next start measures again: %s", self._file, reason.strerror)
 

@@ -1,8 +1,9 @@
 import base64
+from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor import invite_link
+from bot.cli.doctor import data_findings, invite_link
 from bot.interactions.permissions import NEEDED
 
 
@@ -19,3 +20,10 @@ def test_the_link_asks_for_the_least() -> None:
 @pytest.mark.parametrize("token", ["", "x", "bm90IGFuIGlk.x.y", "ünïcode.x"])
 def test_no_link_for_what_is_no_token(token: str) -> None:
     assert invite_link(token) is None
+
+
+def test_a_data_folder_of_others_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "holidays.txt").touch()
+    tmp_path.chmod(0o755)
+    ((well, sentence),) = data_findings(tmp_path)
+    assert (well, "has files of others, such as holidays.txt" in sentence) == (False, True)

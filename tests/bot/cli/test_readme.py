@@ -13,7 +13,7 @@ LINES = sorted(set(re.findall(r"`(?:[^`]*/)?noisefox ([a-z][^`]*)`", README)))
 
 
 def test_the_readme_says_how_to_save_and_repair() -> None:
-    assert {"backup FILE.zip", "check", "check --repair"} <= set(LINES)
+    assert {"backup FILE.zip", "restore FILE.zip", "check", "check --repair"} <= set(LINES)
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line not in ("explain", "compare")])
