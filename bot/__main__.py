@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import config
+from bot import config, redaction
+from bot.stop_signals import leaving_on_sigterm
 from generation.comparison import Parameter
 from generation.errors import NoisefoxError
 from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Bounds, Sampler, Schedule
@@ -23,6 +24,7 @@ PORT = Bounds(0, 65535)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. A `NoisefoxError` is printed as one sentence."""
     options = parser().parse_args(arguments)
+    redaction.redact_uncaught()
     try:
         status: int = options.command(options)
     except NoisefoxError as error:
@@ -58,18 +60,20 @@ def _upscale(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from bot import app
+    with leaving_on_sigterm():
+        from bot import app
 
-    settings = config.load(options.config)
-    return asyncio.run(app.run(settings, settings.token()))
+        settings = config.load(options.config)
+        return asyncio.run(app.run(settings, settings.token()))
 
 
 def _try(options: argparse.Namespace) -> int:
-    from bot import app
-    from playground.server import Playground
-
     PORT.check("port", options.port)
-    return asyncio.run(app.run_locally(config.load(options.config), Playground, options.port))
+    with leaving_on_sigterm():
+        from bot import app
+        from playground.server import Playground
+
+        return asyncio.run(app.run_locally(config.load(options.config), Playground, options.port))
 
 
 def _doctor(options: argparse.Namespace) -> int:

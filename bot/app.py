@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from bot.config import Config
 from bot.interactions.connection import ConnectionRefused, log_in, stay_connected, wait_to_log_in
 from bot.redaction import RedactingFormatter
 from bot.requests.reconciler import EVERY
+from bot.stop_signals import StopSignals, stop_signals
 from generation.pool import WorkerPool
 from storage import data_folder
 from storage.database import StorageError
@@ -103,9 +103,10 @@ async def run(config: Config, token: str) -> int:
 async def serve(bot_running: AbstractAsyncContextManager[Bot]) -> int:
     """Keep a bot until told to stop, as `run` does."""
     _start_log()
-    async with bot_running as bot:
-        _spare_collections()
-        await _until_told(bot)
+    with stop_signals() as signals:
+        async with bot_running as bot:
+            _spare_collections()
+            await _until_told(bot, signals)
     return 0
 
 
@@ -113,12 +114,13 @@ async def run_locally(config: Config, chat: Callable[..., AbstractAsyncContextMa
     """Be the bot on a chat page of this machine. `chat` makes the stand-in, given a port and a folder."""
     _start_log()
     folder = config.data / "try"
-    async with _on_a_free_port(chat, port, folder / "chat") as local:
-        config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))
-        async with running(config, local.token, command=_TRY) as bot:
-            _spare_collections()
-            print(f"\nOpen {local.url}\nand type /imagine prompt:a cute fox\n(Ctrl-C ends it.)\n", flush=True)
-            await _until_told(bot)
+    with stop_signals() as signals:
+        async with _on_a_free_port(chat, port, folder / "chat") as local:
+            config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))
+            async with running(config, local.token, command=_TRY) as bot:
+                _spare_collections()
+                print(f"\nOpen {local.url}\nand type /imagine prompt:a cute fox\n(Ctrl-C ends it.)\n", flush=True)
+                await _until_told(bot, signals)
     return 0
 
 
@@ -155,24 +157,18 @@ def _spare_collections() -> None:
     gc.freeze()
 
 
-async def _until_told(bot: Bot) -> None:
+async def _until_told(bot: Bot, signals: StopSignals) -> None:
     """Wait for a signal, then for the drawings in flight, for `STOP_SECONDS`, or for another signal."""
-    signals: asyncio.Queue[None] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, signals.put_nowait, None)
-    await signals.get()
+    signals.started()
+    await signals.next()
     log.info("finishing what is being drawn; once more to stop at once")
-    waits = {asyncio.create_task(_finish(bot)), asyncio.create_task(signals.get())}
+    waits = {asyncio.create_task(_finish(bot)), asyncio.create_task(signals.next())}
     done, left = await asyncio.wait(waits, timeout=STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if not done:
         log.warning("not all is finished after %.0f s; the next start goes on with it", STOP_SECONDS)
     for task in left:
         task.cancel()
-    with contextlib.suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+    signals.close()
 
 
 async def _finish(bot: Bot) -> None:
