@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 
 from bot import config, redaction
@@ -119,6 +120,26 @@ def _part(text: str) -> tuple[float, float]:
     return float(start), float(end)
 
 
+def _at_least_one(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"use a whole number, not {text}") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"use at least 1, not {number}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not isfinite(seconds) or seconds <= 0:
+        raise argparse.ArgumentTypeError(f"use a number above 0, not {text}")
+    return seconds
+
+
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     """Add the options for settings of a picture."""
     parser.add_argument("prompt", metavar="PROMPT", help="what you want to see")
@@ -221,13 +242,13 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--model", help="name of a model in the configuration")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     bench.add_argument("--load", action="store_true", help="measure how the bot stands up to many members instead")
-    bench.add_argument("--members", type=int, default=200, help="members for --load (default: 200)")
-    bench.add_argument("--seconds", type=float, default=60, help="seconds of steady use for --load (default: 60)")
+    bench.add_argument("--members", type=_at_least_one, default=200, help="members for --load (default: 200)")
+    bench.add_argument("--seconds", type=_seconds, default=60, help="seconds of steady use for --load (default: 60)")
     bench.set_defaults(command=_bench)
 
     soak = commands.add_parser("soak", help="let many members use the bot while everything around it fails")
-    soak.add_argument("--jobs", type=int, default=1000, help="requests to accept (default: 1000)")
-    soak.add_argument("--users", type=int, default=100, help="members who ask (default: 100)")
+    soak.add_argument("--jobs", type=_at_least_one, default=1000, help="requests to accept (default: 1000)")
+    soak.add_argument("--users", type=_at_least_one, default=100, help="members who ask (default: 100)")
     soak.add_argument("--faults", action="store_true", help="kill, cut off and refuse while they do")
     soak.add_argument("--seed", type=int, default=0, help="chooses actions and faults (default: 0)")
     soak.add_argument("--folder", type=Path, metavar="DIR", help="keep data and log here (default: a temporary folder)")

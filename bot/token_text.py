@@ -7,7 +7,7 @@ VARIABLE = "NOISEFOX_TOKEN"
 ASSIGNMENT = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=(?P<value>.*)$", re.MULTILINE)
 """A line that sets the variable, as in a .env file."""
 
-_TOKEN = re.compile(r"[!-~]+")
+_TOKEN = re.compile(r"[\w.=+/:-]+", re.ASCII)
 _QUOTED = re.compile(r"""(['"])(?P<inside>.*)\1""")
 
 
@@ -26,7 +26,7 @@ def token_in(text: str) -> str:
     if len(found) > 1:
         raise NoToken("has several lines. Keep only the token.")
     if not _TOKEN.fullmatch(found[0]):
-        raise NoToken("holds characters that no token has. Copy the token from the Bot page of your app.")
+        raise NoToken("holds characters that no token has. Keep only the token, with nothing around it.")
     return found[0]
 
 

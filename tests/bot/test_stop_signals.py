@@ -5,8 +5,6 @@ import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -79,17 +77,3 @@ def test_sigterm_ends_what_is_not_loaded_yet() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
     assert ended.value.code == 0
     assert signal.getsignal(signal.SIGTERM) == before
-
-
-def test_the_program_ends_with_0(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text(f'[discord]\napi_base = "{nowhere()}"\n')
-    command = [sys.executable, "-m", "bot", "run", "--config", "config.toml"]
-    environment = os.environ | {"NOISEFOX_TOKEN": "token"}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as program:
-        assert program.stderr is not None
-        assert any("Trying again in" in line for line in program.stderr)
-        program.terminate()
-        left = program.stderr.read()
-    assert program.returncode == 0
-    assert "Traceback" not in left
-    assert not (tmp_path / "data" / data_folder.OWNER).exists()
