@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
+import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -33,6 +36,12 @@ STOP_SECONDS = 60.0
 managers kill a bot that takes longer than 90 s; some of these are left for closing."""
 
 _TRY = "noisefox try"
+
+_PORT_REFUSED = {
+    errno.EADDRINUSE: "another program uses it",
+    errno.EACCES: "this user has no right to it, choose one above 1023",
+}
+"""Why a port cannot be used, by the operating system's number of the error."""
 
 
 class LocalChat(Protocol):
@@ -131,11 +140,27 @@ async def _on_a_free_port(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(data_folder.owned(folder, _TRY))
         try:
-            local = await stack.enter_async_context(chat(port=port, folder=folder))
-        except OSError:
-            log.warning("port %s is taken; using another", port)
-            local = await stack.enter_async_context(chat(port=0, folder=folder))
+            local = await stack.enter_async_context(_made(chat, port, folder))
+        except OSError as reason:
+            why = _PORT_REFUSED.get(reason.errno or 0) or os.strerror(reason.errno or 0)
+            log.warning("port %s cannot be used: %s; using another", port, why)
+            local = await stack.enter_async_context(_made(chat, 0, folder))
         yield local
+
+
+def _made(
+    chat: Callable[..., AbstractAsyncContextManager[LocalChat]], port: int, folder: Path
+) -> AbstractAsyncContextManager[LocalChat]:
+    """A stand-in that is not served yet. Raises `UnusableFolder` where its folder cannot be used."""
+    try:
+        return chat(port=port, folder=folder)
+    except OSError as reason:
+        raise data_folder.unwritable(folder, reason) from reason
+    except sqlite3.OperationalError as reason:
+        raise data_folder.UnusableFolder(
+            f"The chat in {folder} cannot be used ({reason}): end the program that uses it, let this user write there, "
+            "or move the folder away."
+        ) from reason
 
 
 @contextlib.contextmanager
