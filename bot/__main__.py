@@ -8,10 +8,12 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 
-from bot import config
+from bot import config, redaction
 from bot.memory import give_back_pictures
+from bot.stop_signals import leaving_on_sigterm
 from generation.comparison import Parameter
 from generation.errors import NoisefoxError
 from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Bounds, Sampler, Schedule
@@ -24,6 +26,7 @@ PORT = Bounds(0, 65535)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. A `NoisefoxError` is printed as one sentence."""
     options = parser().parse_args(arguments)
+    redaction.redact_uncaught()
     try:
         status: int = options.command(options)
     except NoisefoxError as error:
@@ -59,19 +62,21 @@ def _upscale(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from bot import app
+    with leaving_on_sigterm():
+        from bot import app
 
-    give_back_pictures()
-    settings = config.load(options.config)
-    return asyncio.run(app.run(settings, settings.token()))
+        give_back_pictures()
+        settings = config.load(options.config)
+        return asyncio.run(app.run(settings, settings.token()))
 
 
 def _try(options: argparse.Namespace) -> int:
-    from bot import app
-    from playground.server import Playground
-
     PORT.check("port", options.port)
-    return asyncio.run(app.run_locally(config.load(options.config), Playground, options.port))
+    with leaving_on_sigterm():
+        from bot import app
+        from playground.server import Playground
+
+        return asyncio.run(app.run_locally(config.load(options.config), Playground, options.port))
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -122,6 +127,26 @@ def _size(text: str) -> tuple[int, int]:
 def _part(text: str) -> tuple[float, float]:
     start, end = text.split("-")
     return float(start), float(end)
+
+
+def _at_least_one(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"use a whole number, not {text}") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"use at least 1, not {number}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not isfinite(seconds) or seconds <= 0:
+        raise argparse.ArgumentTypeError(f"use a number above 0, not {text}")
+    return seconds
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -226,13 +251,13 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--model", help="name of a model in the configuration")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     bench.add_argument("--load", action="store_true", help="measure how the bot stands up to many members instead")
-    bench.add_argument("--members", type=int, default=200, help="members for --load (default: 200)")
-    bench.add_argument("--seconds", type=float, default=60, help="seconds of steady use for --load (default: 60)")
+    bench.add_argument("--members", type=_at_least_one, default=200, help="members for --load (default: 200)")
+    bench.add_argument("--seconds", type=_seconds, default=60, help="seconds of steady use for --load (default: 60)")
     bench.set_defaults(command=_bench)
 
     soak = commands.add_parser("soak", help="let many members use the bot while everything around it fails")
-    soak.add_argument("--jobs", type=int, default=1000, help="requests to accept (default: 1000)")
-    soak.add_argument("--users", type=int, default=100, help="members who ask (default: 100)")
+    soak.add_argument("--jobs", type=_at_least_one, default=1000, help="requests to accept (default: 1000)")
+    soak.add_argument("--users", type=_at_least_one, default=100, help="members who ask (default: 100)")
     soak.add_argument("--faults", action="store_true", help="kill, cut off and refuse while they do")
     soak.add_argument("--seed", type=int, default=0, help="chooses actions and faults (default: 0)")
     soak.add_argument("--folder", type=Path, metavar="DIR", help="keep data and log here (default: a temporary folder)")

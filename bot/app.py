@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
-import signal
+import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -19,6 +21,7 @@ from bot.config import Config
 from bot.interactions.connection import ConnectionRefused, log_in, stay_connected, wait_to_log_in
 from bot.redaction import RedactingFormatter
 from bot.requests.reconciler import EVERY
+from bot.stop_signals import StopSignals, stop_signals
 from generation.pool import WorkerPool
 from storage import data_folder
 from storage.database import StorageError
@@ -33,6 +36,12 @@ STOP_SECONDS = 60.0
 managers kill a bot that takes longer than 90 s; some of these are left for closing."""
 
 _TRY = "noisefox try"
+
+_PORT_REFUSED = {
+    errno.EADDRINUSE: "another program uses it",
+    errno.EACCES: "this user has no right to it, choose one above 1023",
+}
+"""Why a port cannot be used, by the operating system's number of the error."""
 
 
 class LocalChat(Protocol):
@@ -103,9 +112,10 @@ async def run(config: Config, token: str) -> int:
 async def serve(bot_running: AbstractAsyncContextManager[Bot]) -> int:
     """Keep a bot until told to stop, as `run` does."""
     _start_log()
-    async with bot_running as bot:
-        _spare_collections()
-        await _until_told(bot)
+    with stop_signals() as signals:
+        async with bot_running as bot:
+            _spare_collections()
+            await _until_told(bot, signals)
     return 0
 
 
@@ -113,12 +123,13 @@ async def run_locally(config: Config, chat: Callable[..., AbstractAsyncContextMa
     """Be the bot on a chat page of this machine. `chat` makes the stand-in, given a port and a folder."""
     _start_log()
     folder = config.data / "try"
-    async with _on_a_free_port(chat, port, folder / "chat") as local:
-        config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))
-        async with running(config, local.token, command=_TRY) as bot:
-            _spare_collections()
-            print(f"\nOpen {local.url}\nand type /imagine prompt:a cute fox\n(Ctrl-C ends it.)\n", flush=True)
-            await _until_told(bot)
+    with stop_signals() as signals:
+        async with _on_a_free_port(chat, port, folder / "chat") as local:
+            config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))
+            async with running(config, local.token, command=_TRY) as bot:
+                _spare_collections()
+                print(f"\nOpen {local.url}\nand type /imagine prompt:a cute fox\n(Ctrl-C ends it.)\n", flush=True)
+                await _until_told(bot, signals)
     return 0
 
 
@@ -129,11 +140,27 @@ async def _on_a_free_port(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(data_folder.owned(folder, _TRY))
         try:
-            local = await stack.enter_async_context(chat(port=port, folder=folder))
-        except OSError:
-            log.warning("port %s is taken; using another", port)
-            local = await stack.enter_async_context(chat(port=0, folder=folder))
+            local = await stack.enter_async_context(_made(chat, port, folder))
+        except OSError as reason:
+            why = _PORT_REFUSED.get(reason.errno or 0) or os.strerror(reason.errno or 0)
+            log.warning("port %s cannot be used: %s; using another", port, why)
+            local = await stack.enter_async_context(_made(chat, 0, folder))
         yield local
+
+
+def _made(
+    chat: Callable[..., AbstractAsyncContextManager[LocalChat]], port: int, folder: Path
+) -> AbstractAsyncContextManager[LocalChat]:
+    """A stand-in that is not served yet. Raises `UnusableFolder` where its folder cannot be used."""
+    try:
+        return chat(port=port, folder=folder)
+    except OSError as reason:
+        raise data_folder.unwritable(folder, reason) from reason
+    except sqlite3.OperationalError as reason:
+        raise data_folder.UnusableFolder(
+            f"The chat in {folder} cannot be used ({reason}): end the program that uses it, let this user write there, "
+            "or move the folder away."
+        ) from reason
 
 
 @contextlib.contextmanager
@@ -155,24 +182,18 @@ def _spare_collections() -> None:
     gc.freeze()
 
 
-async def _until_told(bot: Bot) -> None:
+async def _until_told(bot: Bot, signals: StopSignals) -> None:
     """Wait for a signal, then for the drawings in flight, for `STOP_SECONDS`, or for another signal."""
-    signals: asyncio.Queue[None] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, signals.put_nowait, None)
-    await signals.get()
+    signals.started()
+    await signals.next()
     log.info("finishing what is being drawn; once more to stop at once")
-    waits = {asyncio.create_task(_finish(bot)), asyncio.create_task(signals.get())}
+    waits = {asyncio.create_task(_finish(bot)), asyncio.create_task(signals.next())}
     done, left = await asyncio.wait(waits, timeout=STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if not done:
         log.warning("not all is finished after %.0f s; the next start goes on with it", STOP_SECONDS)
     for task in left:
         task.cancel()
-    with contextlib.suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+    signals.close()
 
 
 async def _finish(bot: Bot) -> None:

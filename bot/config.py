@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot import text_files, token_text
+from bot import redaction, text_files, token_text
 from generation import acceleration, loras, wire
 from generation.acceleration import Acceleration
 from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
@@ -32,7 +32,10 @@ EMBEDDED = "pocket"
 
 
 class ConfigError(NoisefoxError):
-    """The configuration is invalid; the message names the key and says what to write."""
+    """The configuration is invalid; the message names the key and says what to write. It holds no token."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redaction.redacted(message))
 
 
 def _is_address(url: str) -> bool:
@@ -78,9 +81,11 @@ class WorkerConfig:
 
     def __post_init__(self) -> None:
         if not DEVICES.fullmatch(self.device):
-            raise InvalidSetting("device", f"Use auto, cpu, cuda, cuda:1, rocm or mps, not {self.device}.")
+            written = redaction.redacted(self.device)
+            raise InvalidSetting("device", f"Use auto, cpu, cuda, cuda:1, rocm or mps, not {written}.")
         if self.dtype not in DTYPES:
-            raise InvalidSetting("dtype", f"Use one of {', '.join(DTYPES)}, not {self.dtype}.")
+            written = redaction.redacted(self.dtype)
+            raise InvalidSetting("dtype", f"Use one of {', '.join(DTYPES)}, not {written}.")
         Bounds(0, 1024).check("threads", self.threads)
         Bounds(1, 64).check("max_pictures", self.max_pictures)
         Bounds(1, 100_000).check("longest_line", self.longest_line)
@@ -177,7 +182,7 @@ class Config:
             return _token(text, TOKEN_VARIABLE)
         if self.discord.token_file:
             try:
-                text = text_files.read(Path(self.discord.token_file).expanduser())
+                text = text_files.read(_path(self.discord.token_file, "discord.token_file"))
             except OSError as reason:
                 raise ConfigError(f"discord.token_file cannot be read: {reason.strerror}.") from reason
             except UnicodeError:
@@ -215,6 +220,10 @@ def load(path: Path | None) -> Config:
         return _parse(tomllib.loads(text))
     except tomllib.TOMLDecodeError as reason:
         raise ConfigError(f"{path} cannot be read: {reason}.") from reason
+    except RecursionError:
+        raise ConfigError(f"{path} cannot be read: too many brackets stand inside each other.") from None
+    except ValueError:  # of Python itself, about a number
+        raise ConfigError(f"{path} cannot be read: a number in it has too many digits.") from None
 
 
 def _parse(table: dict[str, Any]) -> Config:
@@ -224,9 +233,9 @@ def _parse(table: dict[str, Any]) -> Config:
     _refuse_unknown(table, {field.name for field in fields(Config)} - {"environment"}, "")
     values: dict[str, Any] = {}
     if "data" in table:
-        if not (data := _typed(table["data"], str, "data").strip()):
+        if not _typed(table["data"], str, "data").strip():
             raise ConfigError('data is empty. Name a folder, such as "data", or remove the line.')
-        values["data"] = Path(data).expanduser()
+        values["data"] = _typed(table["data"], Path, "data")
     defaults = Config()
     for name in ("discord", "worker", "upscaling", "safety", "limits", "bans"):
         if name in table:
@@ -333,15 +342,33 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
         try:
             return kind(value)
         except ValueError:
-            raise ConfigError(f"{where} must be one of: {', '.join(kind)}; not {value!r}.") from None
+            raise ConfigError(f"{where} must be one of: {', '.join(kind)}.") from None
     if kind is Path:
-        return Path(_typed(value, str, where)).expanduser()
+        return _path(_typed(value, str, where), where)
     if kind in _LISTS:
         return tuple(_typed(each, _LISTS[kind], where) for each in _typed(value, list, where))
     wanted = int if kind == int | None else kind
     if type(value) is not wanted:
-        raise ConfigError(f"{where} must be {_KINDS[wanted]}, not {value!r}.")
+        raise ConfigError(f"{where} must be {_KINDS[wanted]}, not {_shown(value)}.")
     return value
+
+
+def _shown(value: Any) -> str:
+    """A value for a message. Of text, only that it is text: it may be a token in the wrong place."""
+    if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 10**20):
+        return repr(value)
+    return _KINDS.get(type(value), "this")
+
+
+def _path(text: str, where: str) -> Path:
+    """A path, whose "~" is the home of a user. Raises `ConfigError` where no file can have it."""
+    if "\0" in text:
+        raise ConfigError(f"{where} holds a character that no path has. Type the path again.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        user = Path(text).parts[0]
+        raise ConfigError(f"{where} begins with {user}, but there is no such user. Write the whole path.") from None
 
 
 _LISTS: dict[Any, Any] = {tuple[int, ...]: int, tuple[str, ...]: str}

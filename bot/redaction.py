@@ -2,6 +2,10 @@
 
 import logging
 import re
+import sys
+import threading
+import traceback
+from types import TracebackType
 
 HIDDEN = "[token]"
 
@@ -22,3 +26,20 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redacted(super().format(record))
+
+
+def redact_uncaught() -> None:
+    """Write without tokens, from now on, what nobody catches, and what is logged before the log is set up."""
+    sys.excepthook = _write_uncaught
+    threading.excepthook = _write_uncaught_of_thread
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(RedactingFormatter())
+
+
+def _write_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
+
+
+def _write_uncaught_of_thread(uncaught: threading.ExceptHookArgs) -> None:
+    if uncaught.exc_type is not SystemExit and uncaught.exc_value is not None:
+        _write_uncaught(uncaught.exc_type, uncaught.exc_value, uncaught.exc_traceback)

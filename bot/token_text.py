@@ -8,7 +8,7 @@ VARIABLE = "NOISEFOX_TOKEN"
 ASSIGNMENT = re.compile(rf"^[ \t]*(?:export[ \t]+)?(?:{VARIABLE}|DISCORD_TOKEN)[ \t]*=(?P<value>.*)$", re.MULTILINE)
 """A line that sets the variable, as in a .env file."""
 
-_TOKEN = re.compile(r"[!-<>-~]+")
+_TOKEN = re.compile(r"[\w.+/:-]+", re.ASCII)
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _QUOTED = re.compile(r"""(['"])(?P<inside>.*)\1""")
 
@@ -28,7 +28,7 @@ def token_in(text: str) -> str:
     if len(found) > 1:
         raise NoToken("has several lines. Keep only the token.")
     if not _TOKEN.fullmatch(found[0]):
-        raise NoToken("holds characters that no token has. Copy the token from the Bot page of your app.")
+        raise NoToken("holds characters that no token has. Keep only the token, with nothing around it.")
     return found[0]
 
 

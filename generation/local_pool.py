@@ -150,8 +150,8 @@ class LocalPool:
             worker = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, stdout=PIPE, env=QUIET | os.environ, start_new_session=True
             )
-        except OSError:
-            log.exception("no worker can be started")
+        except OSError as reason:
+            log.error("no worker can be started: %s", reason)
             return False
         try:
             await self._converse(worker)

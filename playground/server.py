@@ -127,8 +127,11 @@ class Playground:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        except OSError:
+            await self.__aexit__(None, None, None)
+            raise
         port = self._runner.addresses[0][1]
         self.url = self._cdn.base = f"http://127.0.0.1:{port}"
         self.api_base = self.url + API_PREFIX

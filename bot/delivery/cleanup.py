@@ -32,8 +32,8 @@ class Cleanup:
         for removal in await self._removals.files():
             try:
                 await self._images.remove(removal.file)
-            except OSError:
-                log.exception("file %s cannot be removed; trying again soon", removal.file)
+            except OSError as failure:
+                log.warning("file %s cannot be removed; trying again soon: %s", removal.file, failure)
             else:
                 await self._removals.done(removal)
 

@@ -19,6 +19,7 @@ from bot.delivery.messages import (
     MessageUnreachable,
 )
 from bot.delivery.throttle import PLACE_SECONDS, Clock, JobUpdate, MessageThrottle, RateLane, RateLanes, Sleep, pause
+from bot.failure_log import log_failure
 from bot.locales import addressing
 from bot.views import MessageContent
 from generation.events import Event, Explaining, Progress
@@ -146,7 +147,7 @@ class MessageUpdates:
     def _dismiss(self, generation_id: int, task: asyncio.Task[None]) -> None:
         del self._throttles[generation_id], self._tasks[generation_id]
         if not task.cancelled() and (error := task.exception()):
-            log.error("updating the message of request %s failed", generation_id, exc_info=error)
+            log_failure(log, error, "updating the message of request %s failed", generation_id)
 
     async def _show_news(self, generation: Generation, update: JobUpdate) -> None:
         if self._messages.spares_edits(generation.origin):

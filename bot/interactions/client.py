@@ -128,7 +128,7 @@ class Client(commands.Bot):
         self._api_base = api_base
         self._banned = banned
         self._gate = gate
-        Route.BASE = api_base
+        Route.BASE = api_base.rstrip("/")
 
     async def serve(
         self,

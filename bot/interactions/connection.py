@@ -1,6 +1,7 @@
 """Log in to Discord and stay connected; a refusal is one sentence that says what to do."""
 
 import asyncio
+import json
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
@@ -8,7 +9,9 @@ from html.parser import HTMLParser
 
 import aiohttp
 import discord
+from discord.http import Route
 
+from bot.config import DISCORD_API
 from bot.interactions.client import Client
 from generation.errors import NoisefoxError
 
@@ -42,6 +45,12 @@ _CLOSED = {
 """The gateway's close codes after which connecting again is of no use."""
 
 
+_PATIENCE = aiohttp.ClientTimeout(total=30.0)
+"""How long the first answer may take."""
+
+_NOT_DISCORD = f"What answers at `discord.api_base` isn't Discord's API. Remove that line, or set it to {DISCORD_API}."
+
+
 class ConnectionRefused(NoisefoxError):
     """Discord cannot be reached or lets the bot in no more; the message is one sentence for the host."""
 
@@ -72,6 +81,7 @@ async def log_in(client: Client, token: str) -> None:
     """Log in. Raises `ConnectionRefused`, or `DiscordDown` where trying again later may help."""
     client.http.connector = aiohttp.TCPConnector(limit=0)  # that of a login before is closed
     try:
+        await _look_at_address()
         await client.login(token)
     except discord.LoginFailure:
         raise ConnectionRefused(_CLOSED[4004]) from None
@@ -85,6 +95,24 @@ async def log_in(client: Client, token: str) -> None:
         ) from reason
     except aiohttp.ClientError as reason:
         raise ConnectionRefused(f"Discord's answer cannot be read: {_first_line(str(reason))}.") from reason
+
+
+async def _look_at_address() -> None:
+    """Ask for the gateway's address, which needs no token. Raises `ConnectionRefused` for what Discord never answers,
+    and leaves refusals to the login; discord.py would take anything for an answer."""
+    async with (
+        aiohttp.ClientSession(timeout=_PATIENCE) as session,
+        session.get(f"{Route.BASE}/gateway", allow_redirects=False) as answer,
+    ):
+        if answer.status >= 400:
+            return
+        text = await answer.text(errors="replace")
+    try:
+        address = json.loads(text)["url"] if answer.status == 200 else None
+    except (ValueError, LookupError, TypeError, RecursionError):
+        address = None
+    if not isinstance(address, str) or not address.startswith(("ws://", "wss://")):
+        raise ConnectionRefused(_NOT_DISCORD)
 
 
 async def stay_connected(client: Client) -> None:

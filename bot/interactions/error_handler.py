@@ -2,10 +2,12 @@
 
 import logging
 
+import aiohttp
 import discord
 from discord import app_commands
 
 from bot.errors import Refusal, sentence_for
+from bot.failure_log import log_failure
 from generation.errors import UserError
 
 MESSAGE_LENGTH = 2000
@@ -28,8 +30,11 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
     if isinstance(cause, OUTDATED):
         log.info("interaction %s is of another version: %s", interaction.id, cause)
         cause = RESTART
+    if interaction.client.is_closed():
+        log.info("interaction %s comes while the bot stops, and cannot be answered", interaction.id)
+        return
     if not isinstance(cause, UserError):
-        log.error("interaction %s failed", interaction.id, exc_info=cause)
+        log_failure(log, cause, "interaction %s failed", interaction.id)
     sentence = sentence_for(cause)[:MESSAGE_LENGTH]
     try:
         if interaction.type is discord.InteractionType.autocomplete:
@@ -38,5 +43,5 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
             await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
-    except discord.HTTPException as unsaid:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:
         log.warning("interaction %s can no longer be answered: %s", interaction.id, unsaid)

@@ -19,6 +19,7 @@ from bot.delivery.messages import (
 )
 from bot.delivery.updates import MessageUpdates
 from bot.errors import UNEXPECTED, sentence_for
+from bot.failure_log import log_failure
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import addressing
 from bot.policy.blocked_content import BlockedContent
@@ -78,7 +79,7 @@ class Preparation:
     def _dismiss(self, saved: Sequence[Generation], task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("preparing request %s failed", saved[0].id, exc_info=error)
+            log_failure(log, error, "preparing request %s failed", saved[0].id)
             for generation in saved:
                 self._dispatcher.forget(generation)
 

@@ -46,7 +46,7 @@ def main() -> None:
     libraries.prepare()
     try:
         serve(wire.read(commands), commands, events, _leave)
-    except (EOFError, BrokenPipeError):
+    except EOFError:
         return
     except Exception:
         log.critical("the worker ends", exc_info=True)
@@ -72,8 +72,11 @@ def serve(
     where, dtype = device.choose(options.device, options.dtype)
 
     def emit(event: Event | wire.Ready) -> None:
-        events.write(wire.pack(event))
-        events.flush()
+        try:
+            events.write(wire.pack(event))
+            events.flush()
+        except BrokenPipeError:  # the bot is gone: no job failed, and nobody waits for one
+            os._exit(0)
 
     catalogue = Catalogue(options.models, options.loras, options.embeddings)
     trial = dtype_trial.trial_for(where, options.dtype, strict=options.strict, measurements=options.measurements)

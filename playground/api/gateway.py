@@ -17,6 +17,11 @@ from playground.state.guild_objects import guild_create_object, member_object, u
 from playground.state.world import BOT_ID, GUILD_ID, World
 
 HEARTBEAT_INTERVAL_MS = 41_250
+
+ACK_SECONDS = 0.1
+"""How long a heartbeat waits for its acknowledgement, as on the way to Discord and back. One that comes at once reaches
+discord.py before its thread has noted when it sent the heartbeat, and is taken for that of the one before."""
+
 RESUMABLE_SECONDS = 300
 """For how long a session without a connection can be resumed."""
 _REPLAY_LIMIT = 2000
@@ -226,7 +231,8 @@ class Gateway:
         """Handle one payload of the client. Returns the session that the connection has afterwards."""
         op, data = payload.get("op"), payload.get("d")
         if op == Opcode.HEARTBEAT:
-            connection.send({"op": Opcode.HEARTBEAT_ACK})
+            acknowledgement = {"op": Opcode.HEARTBEAT_ACK}
+            asyncio.get_running_loop().call_later(ACK_SECONDS, connection.send, acknowledgement)
         elif op in (Opcode.IDENTIFY, Opcode.RESUME) and session is not None:
             connection.close(CloseCode.ALREADY_AUTHENTICATED)
         elif op in (Opcode.IDENTIFY, Opcode.RESUME) and self._refusal is not None:

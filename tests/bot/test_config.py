@@ -9,6 +9,8 @@ from generation.catalogue import POCKET
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
 from generation.settings import Sampler
+from playground.state.tokens import BOT_TOKEN
+from tests.written import place_of_token
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -72,6 +74,23 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
         ('[upscaling]\nupscaler = "Magic"', "upscaling.upscaler must be one of: auto, Lanczos, Pocket, Real-ESRGAN"),
         ("[upscaling]\nupscaler = 4", "upscaling.upscaler must be an upscaler's name, not 4"),
         ("discord = 5", "discord must be a section, not 5"),
+        ('discord = "abc"', "discord must be a section, not text."),
+        ('[discord]\ntoken_file = ["abc"]', "discord.token_file must be text, not a list."),
+        ("[discord]\ntoken_file = {x = 'abc'}", "discord.token_file must be text, not a section."),
+        ("data = 2026-01-01", "data must be text, not this."),
+        ('[upscaling]\nupscaler = "abc"', "upscaling.upscaler must be one of: auto, Lanczos"),
+        (f"[bans]\nmembers = ['{BOT_TOKEN}']", "bans.members must be a whole number, not text."),
+        (f"[discord]\napi_base = '{BOT_TOKEN}'", "discord.api_base: Use an address"),
+        (f"[worker]\ndevice = '{BOT_TOKEN}'", "not [token]."),
+        (f"[worker]\n'{BOT_TOKEN}' = 1", "worker.[token] is not a setting."),
+        (f"{BOT_TOKEN}", "cannot be read"),
+        ('data = "~nosuchuser/x"', "data begins with ~nosuchuser, but there is no such user. Write the whole path."),
+        ('[loras]\nfolder = "~nosuchuser/x"', "loras.folder begins with ~nosuchuser"),
+        ('data = "a\\u0000b"', "data holds a character that no path has."),
+        ('[embeddings]\nfolder = "a\\u0000b"', "embeddings.folder holds a character that no path has."),
+        (f"[worker]\nthreads = 1{'0' * 6000}", "a number in it has too many digits."),
+        (f"data = 1{'0' * 4000}", "data must be text, not a whole number."),
+        (f"[worker]\nthreads = {'[' * 5000}{']' * 5000}", "too many brackets stand inside each other."),
         ("[models]", "[models] is empty"),
         ('[loras]\nfolder = "/nowhere"', "loras.folder cannot be read"),
         ("[loras.ink]\nwords = 'ink'", "loras.ink.file must be a .safetensors file"),
@@ -95,6 +114,14 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> Non
         load(written(tmp_path, text))
     assert sentence in str(error.value)
     assert "abc" not in str(error.value)
+    assert place_of_token(str(error.value)) is None
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/token", "a\0b"])
+def test_a_token_file_that_cannot_be_one_is_one_sentence(path: str) -> None:
+    with pytest.raises(ConfigError, match=r"^discord\.token_file (begins with ~nosuchuser|holds a character)"):
+        Config(discord=DiscordConfig(token_file=path), environment={}).token()
 
 
 def test_loras_of_a_folder_and_of_their_own(tmp_path: Path) -> None:
@@ -184,9 +211,15 @@ def test_a_token_is_found_in_what_people_save(tmp_path: Path, text: str) -> None
         ('NOISEFOX_TOKEN=""', "is empty. Copy the token"),
         ("abc.def\nabc.ghi", "has several lines. Keep only the token."),
         ("my token abc.def", "holds characters that no token has."),
-        ("abc…", "holds characters that no token has."),
+        ("abc…", "holds characters that no token has. Keep only the token, with nothing around it."),
         ("OTHER_NAME=abc", "holds characters that no token has."),
         ("NOISEFOX_TOKEN= # abc", "is empty. Copy the token"),
+        ('{"token": "abc.def"}', "holds characters that no token has."),
+        ('{"token":"abc.def"}', "holds characters that no token has."),
+        ("<abc.def>", "holds characters that no token has."),
+        ("‹abc.def>", "holds characters that no token has."),
+        ("`abc.def`", "holds characters that no token has."),
+        ("abc.def;", "holds characters that no token has."),
     ],
 )
 def test_a_file_without_a_token_says_what_to_do(tmp_path: Path, text: str, sentence: str) -> None:

@@ -1,4 +1,5 @@
 import logging
+import subprocess
 import sys
 
 import pytest
@@ -36,3 +37,23 @@ def test_no_token_is_left_in_a_traceback() -> None:
     assert "Can not write request body" in written
     assert TOKEN not in written
     assert BOT not in written
+
+
+@pytest.mark.parametrize("where", ["program", "thread", "loop"])
+def test_no_token_is_left_in_what_nobody_catches(where: str) -> None:
+    raising = {
+        "program": "fail()",
+        "thread": "import threading; threading.Thread(target=fail).start()",
+        "loop": "import asyncio; loop = asyncio.new_event_loop(); loop.call_soon(fail); loop.call_soon(loop.stop); "
+        "loop.run_forever()",
+    }[where]
+    program = f"""
+from bot.redaction import redact_uncaught
+redact_uncaught()
+def fail():
+    raise RuntimeError("a session with {BOT}")
+{raising}
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "RuntimeError: a session with [token]" in ended.stderr
+    assert BOT not in ended.stderr

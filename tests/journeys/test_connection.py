@@ -4,10 +4,12 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.__main__ import main
 from bot.config import DiscordConfig
@@ -137,6 +139,52 @@ async def test_a_discord_that_is_down_is_waited_for(
     async with start(waits=True):
         assert finished(await member.imagine())
     assert "Trying again in 0 s." in caplog.text
+
+
+@asynccontextmanager
+async def answering(answer: Callable[[], web.Response]) -> AsyncIterator[str]:
+    """A server that gives every request the same answer; its address."""
+
+    async def handle(_: web.Request) -> web.Response:
+        return answer()
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}{API_PREFIX}"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: web.Response(text="<html><title>Hello</title></html>", content_type="text/html"),
+        lambda: web.json_response({}),
+        lambda: web.json_response([]),
+        lambda: web.json_response({"url": "http://other"}),
+        lambda: web.Response(text='{"url":', content_type="application/json"),
+        lambda: web.Response(body=b"\xff\x00", content_type="application/json"),
+        lambda: web.Response(status=204),
+        lambda: web.Response(status=302, headers={"Location": "/elsewhere"}),
+    ],
+    ids=["page", "empty object", "list", "another address", "half of JSON", "no text", "nothing", "redirect"],
+)
+async def test_an_address_where_something_else_answers_is_one_sentence(
+    start: Start, answer: Callable[[], web.Response]
+) -> None:
+    async with answering(answer) as base:
+        with pytest.raises(ConnectionRefused, match=r"^What answers at `discord.api_base` isn't Discord's API\."):
+            async with start(discord=DiscordConfig(api_base=base), waits=True):
+                pass
+
+
+async def test_a_slash_at_the_end_of_the_address_changes_nothing(start: Start, playground: Playground) -> None:
+    async with start(discord=DiscordConfig(api_base=f"{playground.api_base}/")) as bot:
+        assert bot.client.user is not None
 
 
 async def test_a_token_that_is_refused_is_not_tried_again(start: Start, playground: Playground) -> None:

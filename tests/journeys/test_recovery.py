@@ -443,7 +443,11 @@ async def test_a_question_that_is_answered_twice_draws_once(bot: app.Bot, member
 
 
 async def test_a_locked_database_refuses_in_time_and_loses_nothing(
-    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
+    bot: app.Bot,
+    pool: FakePool,
+    member: Member,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     pool.hold()
     drawing = await member.start("a boat")
@@ -456,6 +460,8 @@ async def test_a_locked_database_refuses_in_time_and_loses_nothing(
         await until(lambda: not pool.at_work)
         await member.slash("imagine", {"prompt": "a castle"})
         await member.wait_for(lambda each: "I can't save anything right now" in each["content"])
+    [refused] = [each for each in caplog.records if each.name == "bot.interactions.error_handler"]
+    assert (refused.exc_info, refused.getMessage().partition(" failed: ")[2]) == (None, "database is locked")
     assert "a boat" in text_of(await member.asks("queue")), "nobody works on it, and it is in the queue"
     await bot.reconciler.look()
     await member.see_finished(drawing)

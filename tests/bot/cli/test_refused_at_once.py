@@ -7,6 +7,7 @@ from subprocess import CompletedProcess
 import pytest
 from PIL import Image
 
+from bot.__main__ import main
 from bot.cli import draw, figures
 from tests.bot.cli.program import noisefox
 
@@ -60,3 +61,29 @@ def test_a_port_that_does_not_exist(tmp_path: Path, port: str) -> None:
     line = refused(noisefox("try", f"--port={port}", folder=tmp_path))
     assert line == f"noisefox: Port must be between 0 and 65535, not {port}."
     assert list(tmp_path.iterdir()) == [], "no data folder was made"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("soak", "--users=0"), "argument --users: use at least 1, not 0"),
+        (("soak", "--users=-1"), "argument --users: use at least 1, not -1"),
+        (("soak", "--jobs=0"), "argument --jobs: use at least 1, not 0"),
+        (("soak", "--jobs=-1"), "argument --jobs: use at least 1, not -1"),
+        (("bench", "--load", "--members=0"), "argument --members: use at least 1, not 0"),
+        (("bench", "--load", "--members=-3"), "argument --members: use at least 1, not -3"),
+        (("bench", "--load", "--seconds=-1"), "argument --seconds: use a number above 0, not -1"),
+        (("bench", "--load", "--seconds=0"), "argument --seconds: use a number above 0, not 0"),
+        (("bench", "--load", "--seconds=nan"), "argument --seconds: use a number above 0, not nan"),
+        (("bench", "--load", "--seconds=inf"), "argument --seconds: use a number above 0, not inf"),
+        (("soak", "--jobs=many"), "argument --jobs: use a whole number, not many"),
+        (("bench", "--seconds=long"), "argument --seconds: use a number above 0, not long"),
+    ],
+)
+def test_numbers_that_make_no_soak_and_no_bench(
+    arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"noisefox {arguments[0]}: error: {sentence}"

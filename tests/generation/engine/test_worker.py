@@ -122,3 +122,21 @@ def test_a_job_cancelled_while_it_waits_behind_a_load_is_not_drawn_and_the_load_
     events = served(options, answers, until=Completed)
     assert events.kinds(1) == [Loading, Started, Completed]
     assert events.kinds(2) == [Started, Cancelled]
+
+
+def test_a_worker_whose_bot_is_gone_ends_and_calls_no_job_failed(
+    options: wire.Configure, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def end(status: int) -> None:
+        raise SystemExit(status)
+
+    def answers(event: Any) -> tuple[wire.Command, ...]:
+        if isinstance(event, wire.Ready):
+            return (submit(1),)
+        raise BrokenPipeError
+
+    monkeypatch.setattr("os._exit", end)
+    with pytest.raises(SystemExit) as ended:
+        served(options, answers, until=Completed)
+    assert ended.value.code == 0
+    assert "failed" not in caplog.text

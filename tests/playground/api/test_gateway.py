@@ -7,6 +7,7 @@ import discord
 import pytest
 
 from playground import Playground
+from playground.api import gateway
 from playground.client.person import Person
 from tests.playground.conftest import Client, Clock, Connect, connected
 
@@ -68,6 +69,19 @@ async def test_a_session_cannot_be_resumed_for_ever(playground: Playground, conn
         await dropped
         await person.wait_until(lambda: person.bot_online, timeout=5)
         assert not client.resumed.is_set()
+
+
+async def test_an_acknowledgement_is_that_of_the_heartbeat_just_sent(
+    playground: Playground, connect: Connect, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interval = 0.4
+    monkeypatch.setattr(gateway, "HEARTBEAT_INTERVAL_MS", interval * 1000)
+    async with connect(client), asyncio.timeout(10):
+        first = client.latency
+        while client.latency == first or first == float("inf"):
+            first = min(first, client.latency)
+            await asyncio.sleep(0.01)
+        assert gateway.ACK_SECONDS / 2 < client.latency < interval * 0.9
 
 
 async def test_a_wrong_token_is_refused(

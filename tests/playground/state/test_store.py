@@ -1,6 +1,9 @@
 """A chat that is kept over a restart."""
 
 import io
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 
 from playground import Playground
 from playground.client.person import Person
+from playground.state.store import Store
 from tests.playground.conftest import Client, Clock, Redirect, connected, general, picture
 
 
@@ -93,3 +97,52 @@ async def test_ids_grow_though_the_clock_stands_still(tmp_path: Path) -> None:
         ):
             ids += [int((await person.say("hello"))["id"]) for _ in range(3)]
     assert ids == sorted(set(ids))
+
+
+def half(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def no_database(file: Path) -> None:
+    file.write_bytes(b"not a database " * 400)
+
+
+def overwritten(file: Path) -> None:
+    data = file.read_bytes()
+    file.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+
+
+def half_a_document(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE documents SET body = '{' WHERE id = 1")
+        database.commit()
+
+
+def another_table(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("DROP TABLE documents")
+        database.execute("CREATE TABLE documents (other TEXT)")
+        database.commit()
+
+
+@pytest.mark.parametrize("damage", [half, no_database, overwritten, half_a_document, another_table])
+def test_a_damaged_chat_is_set_aside(
+    tmp_path: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "world.sqlite"
+    for time in (1, 2):
+        store = Store(tmp_path)
+        for id in range(1, 40):
+            store.put("message", id, {"content": "kept" * 200})
+        store.close()
+        damage(file)
+        damaged = file.read_bytes()
+        anew = Store(tmp_path)
+        assert anew.all("message") == {}
+        anew.put("message", 1, {"content": "new"})
+        anew.close()
+        assert file.with_name(f"world.sqlite.damaged-{time}").read_bytes() == damaged
+    assert "is damaged" in caplog.text
+    sound = Store(tmp_path)
+    assert sound.all("message") == {1: {"content": "new"}}
+    sound.close()
