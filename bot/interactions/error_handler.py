@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import Refusal, sentence_for
+from bot.interactions.respond import LOST, tell
 from generation.errors import UserError
 
 MESSAGE_LENGTH = 2000
@@ -28,15 +29,15 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
     if isinstance(cause, OUTDATED):
         log.info("interaction %s is of another version: %s", interaction.id, cause)
         cause = RESTART
+    if interaction.client.is_closed():
+        log.info("interaction %s is left unanswered, for the bot closes: %s", interaction.id, type(cause).__name__)
+        return
     if not isinstance(cause, UserError):
         log.error("interaction %s failed", interaction.id, exc_info=cause)
-    sentence = sentence_for(cause)[:MESSAGE_LENGTH]
     try:
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
-        elif interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)
         else:
-            await interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
-    except discord.HTTPException as unsaid:
+            await tell(interaction, sentence_for(cause)[:MESSAGE_LENGTH])
+    except (discord.HTTPException, *LOST) as unsaid:
         log.warning("interaction %s can no longer be answered: %s", interaction.id, unsaid)
