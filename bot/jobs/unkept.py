@@ -18,6 +18,9 @@ PAUSE_SECONDS = 1.0
 KEPT_SECONDS = 60.0
 """How long an ending is kept. Then its pictures are given up, and the request is drawn again."""
 
+SETTLE_SECONDS = 2.5
+"""How long a stop waits for endings to be written."""
+
 Keep = Callable[[InFlight, Ending], Awaitable[None]]
 
 
@@ -67,8 +70,9 @@ class Unkept:
             flight.stopping = False
 
     async def settle(self) -> None:
-        """Wait until all is written or given up."""
-        while self._left:
+        """Wait until all is written, for `SETTLE_SECONDS` at most; the next start draws the rest again."""
+        end = self._clock() + SETTLE_SECONDS
+        while self._left and self._clock() < end:
             await self._sleep(PAUSE_SECONDS / 10)
 
     async def run(self) -> None:
