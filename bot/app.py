@@ -84,6 +84,7 @@ async def running(
                     await bot.client.wait_until_ready()
                     yield bot
                 finally:
+                    await bot.client.stop_taking()
                     await bot.delivery.close()
                     connection, *others = running_tasks
                     for task in others:  # what they post needs the client's session

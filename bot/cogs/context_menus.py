@@ -18,7 +18,7 @@ from bot.interactions.message_pictures import picture_in
 from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.posted_settings import PostedSettings
 from bot.interactions.requester import requester_of
-from bot.interactions.respond import answer
+from bot.interactions.respond import answer, open_form
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
 from bot.requests.picture_request import PictureRequest
@@ -104,7 +104,7 @@ class ContextMenus:
             ("prompt", "seed"),
             f"--model {model}" if len(self._catalogue.names) > 1 else "",
         )
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
     async def _reroll(self, interaction: discord.Interaction, message: discord.Message) -> None:
         if generation := await self._known(message, interaction.user.id):
@@ -139,7 +139,7 @@ class ContextMenus:
             self._planner.usual(await self._context(interaction), REDRAWN),
             ("prompt", "seed", "size", "control_scale", "image_prompt_scale"),
         )
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
     async def _press_on_one(self, interaction: discord.Interaction, kind: PressKind, generation: Generation) -> None:
         """Press a button on the picture of a request; where it has several, ask for which first."""

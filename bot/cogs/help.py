@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.interactions.respond import tell
 from bot.locales import say
 from generation.sentences import Sentence
 
@@ -39,4 +40,4 @@ class Help(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:
         """Learn how to draw with Noisefox."""
-        await interaction.response.send_message("\n".join(map(say, PARTS)), ephemeral=True)
+        await tell(interaction, "\n".join(map(say, PARTS)))

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot import views
 from bot.attachments.finished import FinishedFiles
 from bot.errors import Refusal
-from bot.interactions.respond import answer
+from bot.interactions.respond import answer, defer
 from bot.interactions.visibility import Visibility, is_visible
 from bot.locales import say
 from bot.views import pages
@@ -72,7 +72,7 @@ class History(commands.Cog):
 
     async def turn(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Turn a page."""
-        await interaction.response.defer()
+        await defer(interaction)
         await answer(
             interaction, await self._page(interaction, Place(match["kind"], int(match["page"]), match["search"]))
         )
@@ -83,7 +83,7 @@ class History(commands.Cog):
 
     async def _list(self, interaction: discord.Interaction, place: Place) -> None:
         """Acknowledge, then read the pictures of a page and show it."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, thinking=True)
         await answer(interaction, await self._page(interaction, place))
 
     async def _page(self, interaction: discord.Interaction, place: Place) -> MessageContent:
@@ -119,7 +119,7 @@ class History(commands.Cog):
         return generation.id in await self._people.favourites(interaction.user.id)
 
     async def _show(self, interaction: discord.Interaction, generation: Generation) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, thinking=True)
         parent = await self._generations.parent_of(generation)
         if generation.state.unfinished:
             raise Refusal("This picture is still being drawn. See /queue.")

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.interactions.respond import answer
+from bot.interactions.respond import answer, defer
 from bot.locales import say, say_many
 from bot.privacy import PersonalData
 from bot.views.message import QUIET, MessageContent, framed
@@ -29,7 +29,7 @@ class Me(commands.GroupCog, group_name="me", group_description="The data stored 
     @app_commands.command()
     async def export(self, interaction: discord.Interaction) -> None:
         """Download all data stored about you."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, thinking=True)
         data, left_out = await self._personal_data.export(interaction.user.id, interaction.filesize_limit - ROOM)
         sentences = [say("Here is all data stored about you.")]
         if left_out:
@@ -59,7 +59,7 @@ class Me(commands.GroupCog, group_name="me", group_description="The data stored 
     async def decide(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Delete everything, or nothing."""
         if match["decision"] == "yes":
-            await interaction.response.defer()
+            await defer(interaction)
             count = await self._personal_data.forget(interaction.user.id)
             gone = say_many(
                 count,
@@ -71,7 +71,7 @@ class Me(commands.GroupCog, group_name="me", group_description="The data stored 
             )
             sentence = f"{gone}\n-# {kept}"
         else:
-            await interaction.response.defer()
+            await defer(interaction)
             sentence = say("Nothing was deleted.")
         view = framed([ui.TextDisplay(sentence)], QUIET)
         view.stop()

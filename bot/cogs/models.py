@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views.text import fitting, shown
 from generation.catalogue import Catalogue, ModelSpec
@@ -29,7 +30,7 @@ class Models(commands.Cog):
         if words := [shown(each.name, 40) for each in self._catalogue.embeddings][:MOST]:
             lines.append(say("Embeddings, to use as words in prompts and negative prompts: {words}.", words=words))
         text = fitting([say("Choose one with `/imagine model:` or `--model`."), *lines], MESSAGE_LENGTH)
-        await interaction.response.send_message(text, ephemeral=True)
+        await tell(interaction, text)
 
     def _model_line(self, model: ModelSpec) -> str:
         default = f" ({say('default')})" if model is self._catalogue.default else ""

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.errors import Refusal
 from bot.interactions.picture_actions import check_owner
-from bot.interactions.respond import answer
+from bot.interactions.respond import answer, change
 from bot.interactions.visibility import is_visible
 from bot.jobs.dispatcher import Dispatcher
 from bot.views import pages
@@ -37,14 +37,13 @@ class Queue(commands.Cog):
             raise Refusal("This request has already ended.")
         check_owner(generation, interaction.user.id, False)
         await self._dispatcher.cancel(generation)
-        content = await self._content(interaction)
-        content.view.stop()
-        await interaction.response.edit_message(view=content.view)
+        await change(interaction, await self._content(interaction))
 
     async def _content(self, interaction: discord.Interaction) -> MessageContent:
         saved = await self._generations.unfinished()
         line, drawing = self._dispatcher.line(), self._dispatcher.drawing
-        line += [each for each in saved if not self._dispatcher.holds(each)]
+        idle = (each for each in saved if not self._dispatcher.holds(each) or self._dispatcher.is_unkept(each))
+        line += idle
         channels = {each.origin.channel_id: each.origin for each in line[: pages.LINES] if not each.origin.private}
         seen = await asyncio.gather(*(is_visible(interaction, origin) for origin in channels.values()))
         open_ones = {channel for channel, is_seen in zip(channels, seen, strict=True) if is_seen}

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import discord
 
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views.text import fitting
 from generation.sentences import Sentence
@@ -19,8 +20,4 @@ async def say_saved(interaction: discord.Interaction, lines: Iterable[str], wher
     An answer that was deferred is filled.
     """
     head = " · ".join([say("Saved."), *filter(None, where)])
-    text = fitting([head, *(f"- {line}" for line in lines)], MESSAGE_LENGTH)
-    if interaction.response.is_done():
-        await interaction.edit_original_response(content=text)
-        return
-    await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
+    await tell(interaction, fitting([head, *(f"- {line}" for line in lines)], MESSAGE_LENGTH))

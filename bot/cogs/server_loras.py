@@ -7,6 +7,7 @@ from bot.cogs.saved import say_saved
 from bot.cogs.server_group import ServerGroup, check_named, guild_of
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views.server_rules import lora_roles
 from bot.views.text import fitting, shown
@@ -61,7 +62,7 @@ class ServerLoras(ServerGroup):
         named = [self._known(book, name)] if name else sorted(book.lora_roles)
         lines = [lora_roles(each, book.lora_roles.get(each, frozenset())) for each in named]
         text = fitting(lines or [say("Everybody can use every LoRA.")], MESSAGE_LENGTH)
-        await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
+        await tell(interaction, text)
 
     def _known(self, book: Rulebook, name: str) -> str:
         """The name of a LoRA as the rules have it. Raises `Refusal`."""

@@ -10,6 +10,7 @@ from bot.cogs.server_group import ServerGroup, check_named, guild_of
 from bot.errors import Refusal
 from bot.interactions.blocked_members import BlockedMembers
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import tell
 from bot.locales import say, say_many
 from bot.views.text import fitting
 from generation.sentences import Counted, Markup, Sentence
@@ -95,7 +96,7 @@ class ServerMembers(ServerGroup):
             "Cancelling {n} requests of {member}.",
             member=Markup(member.mention),
         )
-        await interaction.response.send_message(sentence, ephemeral=True)
+        await tell(interaction, sentence)
         for generation in unfinished:
             await self._dispatcher.cancel(generation)
         cancelled = Counted(
@@ -110,7 +111,7 @@ class ServerMembers(ServerGroup):
         blocked = self._blocked.of(guild_of(interaction))
         lines = [say("Blocked members:"), *(f"- <@{each}> · {each}" for each in blocked)]
         text = fitting(lines if blocked else [say("No members are blocked.")], MESSAGE_LENGTH)
-        await interaction.response.send_message(text, ephemeral=True)
+        await tell(interaction, text)
 
 
 def _chosen(member: discord.User | None, user_id: str | None) -> int | None:

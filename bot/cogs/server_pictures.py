@@ -11,6 +11,7 @@ from bot.cogs.saved import say_saved
 from bot.cogs.server_group import ServerGroup, check_named, guild_of
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import defer, tell
 from bot.locales import say
 from bot.requests.inputs import PictureReader
 from bot.views.server_rules import blocked_pictures
@@ -54,13 +55,13 @@ class ServerPictures(ServerGroup):
             check_named(not name)
             known = (await self._rules.of(guild_of(interaction))).blocked_pictures
             text = fitting([blocked_pictures(list(known))], MESSAGE_LENGTH)
-            await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
+            await tell(interaction, text)
 
     async def _block_picture(
         self, interaction: discord.Interaction, attachment: discord.Attachment, name: str | None
     ) -> None:
         url = option_types.picture_url(attachment)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, thinking=True)
         async with self._pictures.turn_of(interaction.user.id):
             [picture] = await self._pictures.read([url])
         if not fingerprints.has_detail(picture.fingerprint):

@@ -10,7 +10,7 @@ from discord import app_commands, ui
 
 from bot.cogs.server_group import Channel, ServerGroup, check_manages, guild_of, mention_of, scope_of
 from bot.cogs.server_limits import SETTINGS
-from bot.interactions.respond import answer
+from bot.interactions.respond import answer, change, tell
 from bot.locales import addressing, say
 from bot.views.message import QUIET, MessageContent, framed
 from bot.views.server_reset import what_is_lost
@@ -50,7 +50,7 @@ class ServerReset(ServerGroup):
         self._audit_log.decided(interaction, _reset(place, setting.value if setting else None))
         await self._rules.forget(guild_of(interaction), scope, setting.value if setting else None)
         parts = [say("Reset."), mention_of(place), say(label(setting.value)) if setting else None]
-        await interaction.response.send_message(" · ".join(filter(None, parts)), ephemeral=True)
+        await tell(interaction, " · ".join(filter(None, parts)))
 
     async def decide_reset(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
         """Reset everything, or nothing; ask again where the rules are no longer those that were listed."""
@@ -59,9 +59,7 @@ class ServerReset(ServerGroup):
             await _say(interaction, say("Nothing was changed."))
             return
         if match["listed"] != await self._fingerprint(interaction):
-            question = await self._question(interaction)
-            question.view.stop()
-            await interaction.response.edit_message(view=question.view)
+            await change(interaction, await self._question(interaction))
             return
         log_channel = await self._rules.log_channel_of(guild_of(interaction))
         await self._rules.forget(guild_of(interaction))
@@ -98,9 +96,7 @@ class ServerReset(ServerGroup):
 
 
 async def _say(interaction: discord.Interaction, sentence: str) -> None:
-    view = framed([ui.TextDisplay(sentence)], QUIET)
-    view.stop()
-    await interaction.response.edit_message(view=view)
+    await change(interaction, MessageContent(framed([ui.TextDisplay(sentence)], QUIET)))
 
 
 def _reset(place: Channel | discord.Role | None, setting: str | None) -> Sentence:

@@ -9,6 +9,7 @@ from bot.cogs.saved import BOTH
 from bot.cogs.server_group import ServerGroup, guild_of
 from bot.errors import Refusal
 from bot.interactions import permissions
+from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views import server_rules
 from generation.sentences import Markup, Sentence
@@ -59,7 +60,7 @@ class ServerSwitches(ServerGroup):
         guild_id = guild_of(interaction)
         current = await self._rules.log_channel_of(guild_id)
         if channel is None and not remove:
-            await interaction.response.send_message(server_rules.log_channel(current), ephemeral=True)
+            await tell(interaction, server_rules.log_channel(current))
             return
         if channel and remove:
             raise Refusal(BOTH)
@@ -82,11 +83,11 @@ class ServerSwitches(ServerGroup):
         """Stop taking requests until you resume; queued pictures are still drawn."""
         await self._rules.decide(guild_of(interaction), paused=True)
         self._audit_log.decided(interaction, Sentence("{person} paused drawing"))
-        await interaction.response.send_message(say("Paused."), ephemeral=True)
+        await tell(interaction, say("Paused."))
 
     @app_commands.command()
     async def resume(self, interaction: discord.Interaction) -> None:
         """Start taking requests again."""
         await self._rules.decide(guild_of(interaction), paused=False)
         self._audit_log.decided(interaction, Sentence("{person} resumed drawing"))
-        await interaction.response.send_message(say("Resumed."), ephemeral=True)
+        await tell(interaction, say("Resumed."))

@@ -9,6 +9,7 @@ from bot.cogs.saved import say_saved
 from bot.cogs.server_group import ServerGroup, guild_of
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import tell
 from bot.locales import say
 from bot.locales.plain import plain
 from bot.policy import blocked_words
@@ -74,7 +75,7 @@ class ServerWords(ServerGroup):
         before = await self._rules.listed(guild_of(interaction), listed)
         if not add and not remove:
             show = server_rules.blocked if listed is Listed.WORDS else server_rules.blocked_people
-            await interaction.response.send_message(show(before)[:MESSAGE_LENGTH], ephemeral=True)
+            await tell(interaction, show(before)[:MESSAGE_LENGTH])
             return
         known = {bare(each): each for each in before}
         added = [each for each in blocked_words.read(add or "") if bare(each) not in known]

@@ -11,6 +11,7 @@ from bot.cogs.defaults_cog import DefaultsCog
 from bot.cogs.saved import BOTH, say_saved
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import tell
 from bot.locales import say
 from bot.locales.plain import plain
 from bot.prompts import flags
@@ -52,7 +53,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
         lines += [] if own.hints else [say("hints off")]
         lines = [*lines, *defaults_lines(defaults)]
         text = fitting([say("Your settings:"), *(f"- {line}" for line in lines)], MESSAGE_LENGTH)
-        await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
+        await tell(interaction, text)
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction) -> None:
@@ -69,7 +70,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
         """
         if not text.strip() and not remove:
             current = (await self._people.personal_settings(interaction.user.id)).suffix
-            await interaction.response.send_message(_suffix(current), ephemeral=True, suppress_embeds=True)
+            await tell(interaction, _suffix(current))
             return
         if text and remove:
             raise Refusal(BOTH)
@@ -87,7 +88,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
         """
         if not name and not remove:
             current = (await self._people.personal_settings(interaction.user.id)).model
-            await interaction.response.send_message(_model(current), ephemeral=True, suppress_embeds=True)
+            await tell(interaction, _model(current))
             return
         if name and remove:
             raise Refusal(BOTH)
@@ -128,7 +129,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
         await self._people.change_personal_settings(
             interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False, model=""
         )
-        await interaction.response.send_message(say("Reset."), ephemeral=True)
+        await tell(interaction, say("Reset."))
 
 
 def defaults_lines(defaults: Defaults) -> list[str]:

@@ -7,6 +7,7 @@ from discord.ext import commands
 from bot.cogs import option_types
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import tell
 from bot.locales import say
 from bot.prompts import flags
 from bot.prompts.presets import SLOT
@@ -70,4 +71,4 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
         lines = [f"- **{shown(each.name, 32)}** {shown(each.text, 30)}" for each in styles]
         none = say("none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`")
         text = fitting([f"{first} {say('Your styles:')}".lstrip(), *(lines or [f"- {none}"])], MESSAGE_LENGTH)
-        await interaction.response.send_message(text, ephemeral=True, suppress_embeds=True)
+        await tell(interaction, text)

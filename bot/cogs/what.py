@@ -9,11 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import Refusal
-from bot.interactions.respond import answer
+from bot.interactions.respond import answer, change
 from bot.lessons.examples import picture_of
 from bot.lessons.topics import LESSONS, Topic
 from bot.views.lesson import of_lesson
-from bot.views.message import MessageContent, files_of
+from bot.views.message import MessageContent
 
 TOPICS = [app_commands.Choice(name=str(lesson.title), value=topic.value) for topic, lesson in LESSONS.items()]
 
@@ -36,9 +36,7 @@ class What(commands.Cog):
         [value] = values
         if value not in list(Topic):
             raise Refusal("This lesson no longer exists. See /what.")
-        content = await _lesson(Topic(value))
-        content.view.stop()
-        await interaction.response.edit_message(view=content.view, attachments=files_of(content))
+        await change(interaction, await _lesson(Topic(value)))
 
 
 async def _lesson(topic: Topic) -> MessageContent:

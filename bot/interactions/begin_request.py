@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-import aiohttp
 import discord
 
 from bot.errors import Refusal
 from bot.interactions import permissions
+from bot.interactions.respond import LOST
 from bot.locales.durations import about
 from bot.requests.plan import Plan
 from bot.requests.submission import Submission
@@ -113,7 +113,7 @@ async def begin(
     except discord.NotFound:
         await submission.withdraw(saved)
         raise
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+    except (discord.HTTPException, *LOST) as failure:
         log.warning(
             "it is not known whether interaction %s is acknowledged: %s", interaction.id, type(failure).__name__
         )

@@ -62,13 +62,20 @@ class UnknownChannel(Refusal, app_commands.CheckFailure):
     """The channel is of a kind that discord.py doesn't know, so it has no id."""
 
 
+class Closing(Refusal, app_commands.CheckFailure):
+    """The bot is about to close: what began now would be cut off in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__("I'm restarting. Try again in a minute.")
+
+
 class Tree(app_commands.CommandTree["Client"]):
     """The commands: they answer in the language of whoever uses them, and hand their errors to the error handler."""
 
     async def interaction_check(self, interaction: discord.Interaction["Client"], /) -> bool:
         try:
             await interaction.client.admit(interaction)
-        except (BannedError, Busy, UnknownChannel):
+        except (BannedError, Busy, Closing, UnknownChannel):
             if interaction.type is not discord.InteractionType.autocomplete:
                 raise
             await interaction.response.autocomplete([])
@@ -128,6 +135,7 @@ class Client(commands.Bot):
         self._api_base = api_base
         self._banned = banned
         self._gate = gate
+        self._is_closing = False
         Route.BASE = api_base.rstrip("/")
 
     async def serve(
@@ -153,13 +161,20 @@ class Client(commands.Bot):
     async def admit(self, interaction: discord.Interaction[Any]) -> None:
         """Wait for an interaction's turn, and answer in its person's language from here on.
 
-        Raises `BannedError`, `UnknownChannel`, and `Busy` where its turn does not come in time.
+        Raises `BannedError`, `UnknownChannel`, `Closing`, and `Busy` where its turn does not come in time.
         """
         address(interaction.locale)
+        if self._is_closing:
+            raise Closing
         self._banned.check(interaction.user.id, interaction.guild_id)
         if interaction.channel is None:
             raise UnknownChannel("I don't know this kind of channel. Use me in a text channel.")
         await self._gate.enter(interaction)
+
+    async def stop_taking(self) -> None:
+        """Refuse interactions from now on, and wait until those that were taken are answered."""
+        self._is_closing = True
+        await self._gate.empty()
 
     async def fail(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """Tell the user what went wrong; what the server has blocked is noted in its log too."""

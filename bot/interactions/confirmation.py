@@ -12,7 +12,7 @@ from discord import ui
 from bot.errors import Refusal
 from bot.interactions.begin_request import begin, check, check_reach
 from bot.interactions.requester import requester_of
-from bot.interactions.respond import answer
+from bot.interactions.respond import answer, change
 from bot.locales import say
 from bot.locales.durations import about
 from bot.policy.request_context import ContextLoader, RequestContext
@@ -92,9 +92,7 @@ class Confirmation:
             raise Refusal(_ANSWERED)
         if match["decision"] == "drop":
             await self._drafts.remove(draft)
-            view = framed([ui.TextDisplay(say("Nothing was drawn."))])
-            view.stop()
-            await interaction.response.edit_message(view=view)
+            await change(interaction, MessageContent(framed([ui.TextDisplay(say("Nothing was drawn."))])))
             return
         picture_request = PictureRequest.of_document(document)
         context = await self._contexts.load(requester_of(interaction))

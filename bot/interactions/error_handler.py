@@ -2,12 +2,12 @@
 
 import logging
 
-import aiohttp
 import discord
 from discord import app_commands
 
 from bot.errors import Refusal, sentence_for
 from bot.failure_log import log_failure
+from bot.interactions.respond import LOST, tell
 from generation.errors import UserError
 
 MESSAGE_LENGTH = 2000
@@ -31,17 +31,14 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
         log.info("interaction %s is of another version: %s", interaction.id, cause)
         cause = RESTART
     if interaction.client.is_closed():
-        log.info("interaction %s comes while the bot stops, and cannot be answered", interaction.id)
+        log.info("interaction %s is left unanswered, for the bot closes: %s", interaction.id, type(cause).__name__)
         return
     if not isinstance(cause, UserError):
         log_failure(log, cause, "interaction %s failed", interaction.id)
-    sentence = sentence_for(cause)[:MESSAGE_LENGTH]
     try:
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
-        elif interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)
         else:
-            await interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as unsaid:
+            await tell(interaction, sentence_for(cause)[:MESSAGE_LENGTH])
+    except (discord.HTTPException, *LOST) as unsaid:
         log.warning("interaction %s can no longer be answered: %s", interaction.id, unsaid)

@@ -18,6 +18,9 @@ MOST = 16
 PATIENCE = 1.2
 """Seconds that one may wait to be let in. Discord gives up after three, and a refusal takes its own time."""
 
+ANSWER_SECONDS = 3.0
+"""How long Discord waits for an acknowledgement."""
+
 LOOKS = 0.005
 """Seconds between two looks at who has been answered, while somebody waits."""
 
@@ -84,9 +87,18 @@ class Gate:
             for wait in waits:
                 wait.cancel()
 
-    def _has_room(self) -> bool:
+    async def empty(self) -> None:
+        """Wait until all inside and all that wait are answered; no longer than Discord waits for them."""
+        end = self._clock() + ANSWER_SECONDS
+        while (self._waiting or self._unanswered()) and self._clock() < end:
+            await self._sleep(LOOKS)
+
+    def _unanswered(self) -> list[_Visitor]:
         self._inside = [each for each in self._inside if each.is_unanswered]
-        return len(self._inside) < MOST
+        return self._inside
+
+    def _has_room(self) -> bool:
+        return len(self._unanswered()) < MOST
 
     async def _keep(self) -> None:
         """Let in who waits, until nobody does."""

@@ -17,7 +17,7 @@ from bot.interactions.begin_request import begin
 from bot.interactions.press_plans import plans_for
 from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_of
-from bot.interactions.respond import answer
+from bot.interactions.respond import answer, change, defer, open_form, tell
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import say
@@ -30,6 +30,7 @@ from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind
 from bot.views.details import details, technical
 from bot.views.explanation import of_animation
+from generation.jobs import JobState
 from generation.sentences import Sentence
 from storage.generations import Generations
 from storage.people import People
@@ -99,7 +100,7 @@ class PictureActions:
             case PressKind.DETAILS:
                 await self.show_details(interaction, generation)
             case PressKind.TECHNICAL:
-                await interaction.response.send_message(view=technical(generation).view, ephemeral=True)
+                await answer(interaction, technical(generation))
             case PressKind.GIF:
                 await self._show_gif(interaction, generation)
             case PressKind.PICK | PressKind.ORIGINAL:
@@ -143,7 +144,7 @@ class PictureActions:
         but: tuple[str, ...] = ()
         if press.kind is PressKind.REDRAW:
             settings, but = replace(settings, denoising_strength=REDRAWN), ("size", "seed")
-        await interaction.response.send_modal(remix_modal.panel(press.custom_id, FORMS[press.kind], settings, but))
+        await open_form(interaction, remix_modal.panel(press.custom_id, FORMS[press.kind], settings, but))
 
     async def show_details(self, interaction: discord.Interaction, generation: Generation) -> None:
         """Show all settings to whoever asks; only the owner of a private request sees its button."""
@@ -157,49 +158,53 @@ class PictureActions:
         await begin(interaction, self._submission, plans, private=origin.private, spoiler=origin.spoiler)
 
     async def _cancel(self, interaction: discord.Interaction, generation: Generation) -> None:
-        """Say at once that a request is being cancelled, stop it, and show on the message that was pressed how it has
-        ended, unless that is shown there anyway."""
+        """Stop a request and then acknowledge, so that what is acknowledged is cancelled whatever comes between; show
+        on the message that was pressed how it has ended."""
         if generation.state.unfinished:
-            content = views.cancelling(generation, await self._generations.parent_of(generation))
-            content.view.stop()
-            await interaction.response.edit_message(view=content.view, attachments=[])
             await self._dispatcher.cancel(generation)
+        now, parent = await self._generations.get(generation.id), await self._generations.parent_of(generation)
+        if now is not None and now.state is JobState.CANCELLED:
+            await change(interaction, views.ended(now, [], parent))
+        elif now is not None and now.state.unfinished:
+            await change(interaction, views.cancelling(now, parent))
+            now = await self._generations.get(generation.id)  # its end may have been shown before this
         else:
-            await interaction.response.defer()
-        now = await self._generations.get(generation.id)
+            await defer(interaction)
         if now is None or now.state.unfinished:
             return
-        if generation.state.unfinished and interaction.message and interaction.message.id == now.origin.message_id:
-            return
-        pictures = await self._finished_files.of(now, self._messages.room(now.origin))
-        await answer(interaction, views.ended(now, pictures, await self._generations.parent_of(now)))
-        if interaction.message is not None and interaction.message.id == now.origin.message_id:
+        is_first = interaction.message is not None and interaction.message.id == now.origin.message_id
+        if now.state is not JobState.CANCELLED:
+            pictures = await self._finished_files.of(now, self._messages.room(now.origin))
+            await answer(interaction, views.ended(now, pictures, parent))
+        if is_first and not generation.state.unfinished:
             await self._generations.delivered(now.id)
 
     async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:
         """Delete the message that was pressed, the one that first showed the pictures, and then the pictures."""
-        await interaction.response.defer()
-        origin = generation.origin
+        await defer(interaction)
+        origin, pressed = generation.origin, interaction.message
+        is_left = pressed is not None and pressed.id != origin.message_id
         with explained_removal():
             async with self._deletion.of(generation):
-                with contextlib.suppress(discord.NotFound):
+                try:
                     await interaction.delete_original_response()
-                pressed = interaction.message
-                if pressed is not None and pressed.id != origin.message_id and not origin.private:
+                except discord.NotFound:  # also where Discord never took the acknowledgement
+                    is_left = True
+                if is_left and not origin.private:
                     await self._messages.remove(origin)
 
     async def _report(self, interaction: discord.Interaction, generation: Generation) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, thinking=True)
         await self._reports.report(generation, interaction.user.id)
-        await interaction.edit_original_response(content=say("Reported to the moderators of this server."))
+        await tell(interaction, say("Reported to the moderators of this server."))
 
     async def _toggle_favourite(self, interaction: discord.Interaction, generation: Generation) -> None:
         favourite = await self._people.toggle_favourite(interaction.user.id, generation.id)
         sentence = say("⭐ Added to your /favourites." if favourite else "Removed from your favourites.")
-        await interaction.response.send_message(sentence, ephemeral=True)
+        await tell(interaction, sentence)
 
     async def _show_one(self, interaction: discord.Interaction, generation: Generation, press: Press) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, thinking=True)
         generation = await self._visibility.of(interaction, generation)
         picture = await self._finished_files.one(generation, press.picture, interaction.filesize_limit)
         if picture is None:
@@ -209,7 +214,7 @@ class PictureActions:
 
     async def _show_gif(self, interaction: discord.Interaction, generation: Generation) -> None:
         generation = await self._visibility.of(interaction, generation)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, thinking=True)
         animation = await self._finished_files.gif(generation)
         if animation is None:
             raise Refusal("The animation is no longer available.")

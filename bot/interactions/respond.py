@@ -1,14 +1,91 @@
-"""Answers to an interaction."""
+"""Acknowledgements of an interaction and answers to it. One whose answer is lost on the way ends no press."""
 
+import logging
+from collections.abc import Awaitable, Callable
+
+import aiohttp
 import discord
 
 from bot.views.message import MessageContent, files_of
+
+log = logging.getLogger(__name__)
+
+LOST = (discord.DiscordServerError, aiohttp.ClientError, OSError)
+"""Errors after which it is not known whether Discord took an acknowledgement."""
+
+ALREADY = 40060
+"""Discord's error code for a second acknowledgement."""
+
+_TAKEN = "acknowledged"
+"""The key of an interaction's extras: True where Discord has taken an acknowledgement, though discord.py does not know
+that, and False where that is not known."""
+
+
+def is_acknowledged(interaction: discord.Interaction) -> bool:
+    """True where Discord is known to have an acknowledgement: what is said from then on follows it."""
+    return interaction.response.is_done() or interaction.extras.get(_TAKEN, False)
+
+
+async def defer(interaction: discord.Interaction, *, thinking: bool = False) -> None:
+    """Acknowledge now and answer later; where that is lost, go on as if Discord had taken it.
+
+    thinking: show privately that an answer comes, instead of changing the message that was pressed.
+    """
+    await _acknowledge(interaction, lambda: interaction.response.defer(ephemeral=thinking, thinking=thinking))
 
 
 async def answer(interaction: discord.Interaction, content: MessageContent) -> None:
     """Answer privately; where the answer was deferred, fill it."""
     content.view.stop()
-    if interaction.response.is_done():
+    if is_acknowledged(interaction) or not await _acknowledge(
+        interaction,
+        lambda: interaction.response.send_message(view=content.view, files=files_of(content), ephemeral=True),
+    ):
         await interaction.edit_original_response(view=content.view, attachments=files_of(content))
-        return
-    await interaction.response.send_message(view=content.view, files=files_of(content), ephemeral=True)
+
+
+async def tell(interaction: discord.Interaction, sentence: str) -> None:
+    """Say something privately. It fills an answer that was deferred, and follows another; links get no preview."""
+    if is_acknowledged(interaction) or not await _acknowledge(
+        interaction, lambda: interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
+    ):
+        await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)
+
+
+async def change(interaction: discord.Interaction, content: MessageContent) -> None:
+    """Answer a press by changing the message that was pressed."""
+    content.view.stop()
+    await _acknowledge(
+        interaction,
+        lambda: interaction.response.edit_message(view=content.view, attachments=files_of(content)),
+    )
+
+
+async def open_form(interaction: discord.Interaction, form: discord.ui.Modal) -> None:
+    """Answer with a form."""
+    await _acknowledge(interaction, lambda: interaction.response.send_modal(form))
+
+
+async def _acknowledge(interaction: discord.Interaction, respond: Callable[[], Awaitable[object]]) -> bool:
+    """Acknowledge, and once more where the connection is cut: Discord takes one of both, and says so.
+
+    False where an acknowledgement of before, of which that was not known, has been taken instead.
+    """
+    was_sent = _TAKEN in interaction.extras
+    for _ in range(2):
+        try:
+            await respond()
+        except LOST as failure:
+            reason = type(failure).__name__
+            log.warning("it is not known whether interaction %s is acknowledged: %s", interaction.id, reason)
+            interaction.extras[_TAKEN] = False
+            if isinstance(failure, discord.HTTPException):  # discord.py has tried that again by itself
+                return True
+        except discord.HTTPException as refusal:
+            if refusal.code != ALREADY:
+                raise
+            interaction.extras[_TAKEN] = True
+            return not was_sent
+        else:
+            return True
+    return True

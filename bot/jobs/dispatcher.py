@@ -12,6 +12,7 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.in_flight import InFlight, InFlightJobs
 from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
+from bot.jobs.unkept import Unkept
 from bot.jobs.waiting_times import WaitingTimes
 from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Explaining, Failed, Loading, Progress, Started
@@ -62,6 +63,7 @@ class Dispatcher:
         """What ends the preparation of an expected request."""
         self._waiting: dict[int, Generation] = {}
         self._being_cancelled: set[int] = set()
+        self._unkept = Unkept(self._keep)
         self._waiting_times = WaitingTimes(
             pool=pool,
             queue=self._queue,
@@ -80,6 +82,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._feed(), name="dispatcher: feed")
             tasks.create_task(self._follow(), name="dispatcher: follow")
+            tasks.create_task(self._unkept.run(), name="dispatcher: unkept")
             tasks.create_task(self._waiting_times.run(), name="dispatcher: waiting times")
 
     def expect(self, generations: Iterable[Generation]) -> None:
@@ -106,9 +109,10 @@ class Dispatcher:
             del self._stops[generation.id]
 
     def holds(self, generation: Generation) -> bool:
-        """True for a request that is expected, waits, is being drawn, or is being cancelled."""
+        """True for a request that is expected, waits, is being drawn or written down, or is being cancelled."""
         at_work = self._in_flight.get(generation.id) is not None or generation.id in self._being_cancelled
-        return at_work or generation.id in self._expected or generation.id in self._waiting
+        is_to_come = generation.id in self._expected or generation.id in self._waiting
+        return at_work or is_to_come or self.is_unkept(generation)
 
     async def submit(self, generation: Generation) -> None:
         """Queue an expected request; without effect where it was cancelled since. Raises `OSError` where a file cannot
@@ -138,7 +142,8 @@ class Dispatcher:
         """All requests at work here in their order: what is being drawn, what waits, and what is being prepared."""
         places = self._queue.positions()
         waiting = sorted(self._waiting.values(), key=lambda each: places.get(each.id, 0))
-        return [*self._running(), *waiting, *self._expected.values()]
+        undrawn = [each for each in (*waiting, *self._expected.values()) if each.id not in self._being_cancelled]
+        return [*self._running(), *undrawn]
 
     @property
     def drawing(self) -> int:
@@ -158,15 +163,17 @@ class Dispatcher:
     async def cancel(self, generation: Generation) -> None:
         """Stop a request, and show that at once, however long the worker takes to hear of it. The message of one that
         has ended shows that again; one that is drawn and only being written down ends as it is, but for what a
-        comparison has left."""
+        comparison has left. One that waits keeps its place where that cannot be written. Raises `StorageError`."""
         flight = self._in_flight.get(generation.id)
         if flight is None:
-            self._take_out(generation.id)
             self._being_cancelled.add(generation.id)
             try:
-                ended = await self._cancelled(generation, done=0.0)
+                with self._unkept.withheld(generation.id):
+                    ended = await self._cancelled(generation, done=float(self.is_unkept(generation)))
+                self._take_out(generation.id)
             finally:
                 self._being_cancelled.discard(generation.id)
+                self._queue.recheck()
             self._delivery.finish(ended)
             return
         flight.stopping = True
@@ -176,6 +183,8 @@ class Dispatcher:
             ended = await self._cancelled(flight.generation, flight.done)
         except StorageError:
             flight.stopping = False
+            if flight.missed is not None:
+                self._unkept.add(flight, flight.missed)
             raise
         self._waiting_times.changed()
         await self._pool.cancel(generation.id)
@@ -183,6 +192,8 @@ class Dispatcher:
 
     async def abandon(self, generation: Generation) -> None:
         """Stop a request of which nothing is to be written or shown any more."""
+        if unkept := self._unkept.get(generation.id):
+            unkept.abandoned = True
         if not self._take_out(generation.id) and (flight := self._in_flight.get(generation.id)):
             flight.abandoned = True
             await self._pool.cancel(generation.id)
@@ -192,6 +203,11 @@ class Dispatcher:
         """Begin nothing new, and wait for what is being drawn."""
         self._draining = True
         await self._idle.wait()
+        await self._unkept.settle()
+
+    def is_unkept(self, generation: Generation) -> bool:
+        """True for a request that has been drawn and cannot be written down yet."""
+        return self._unkept.get(generation.id) is not None
 
     def _running(self) -> list[Generation]:
         """What is being drawn, without what was cancelled."""
@@ -211,13 +227,16 @@ class Dispatcher:
 
     async def _feed(self) -> None:
         while True:
-            job = await self._queue.take(lambda job: not self._draining and self._in_flight.fits(job))
+            job = await self._queue.take(self._may_begin)
             generation = self._waiting.pop(job.id)
             self._in_flight.add(job, generation)
             self._idle.clear()
             self._estimates.submit(generation)
             await self._pool.submit(job)
             self._waiting_times.changed()
+
+    def _may_begin(self, job: Job) -> bool:
+        return not self._draining and job.id not in self._being_cancelled and self._in_flight.fits(job)
 
     async def _follow(self) -> None:
         async for event in self._pool.events():
@@ -226,16 +245,30 @@ class Dispatcher:
                 log.warning("an event of job %s, which is not in flight: %s", event.job_id, type(event).__name__)
                 continue
             flight.ended = isinstance(event, Ending)
-            try:
-                if not (flight.stopping or flight.abandoned):
-                    await self._note(flight, event)
-            except (StorageError, OSError):
-                log.exception("what happened to %s cannot be kept; it is taken up again soon", event.job_id)
-                self.forget(flight.generation)
+            if not (flight.stopping or flight.abandoned):
+                await self._note(flight, event)
+            elif isinstance(event, Ending):
+                flight.missed = event
             if flight.ended:
                 self._release(flight)
 
     async def _note(self, flight: InFlight, event: Event) -> None:
+        """Show what happened; what cannot be written is written later."""
+        try:
+            if isinstance(event, Ending):
+                await self._keep(flight, event)
+            else:
+                await self._show(flight, event)
+        except (StorageError, OSError) as failure:
+            log.warning("what happened to %s cannot be kept now: %s", event.job_id, failure)
+            if isinstance(event, Ending):
+                self._unkept.add(flight, event)
+
+    async def _keep(self, flight: InFlight, event: Ending) -> None:
+        """Write down how a job has ended, and go on. Raises `StorageError` and `OSError` where that cannot be written
+        now."""
+        if flight.abandoned:
+            return
         generation = flight.generation
         match event:
             case Completed():
@@ -248,16 +281,17 @@ class Dispatcher:
                 ended = await self._generations.fail(generation.id, sentence_for_failure(event.kind))
             case Cancelled():
                 ended = await self._cancelled(generation, flight.done)
-            case _:
-                await self._show(flight, event)
-                return
         learned = self._release(flight)
-        if ended.state.unfinished:
-            self.expect([ended])
-            await self.submit(ended)
-        else:
-            self._delivery.finish(ended)
-        await self._estimates.keep(learned)
+        try:
+            if ended.state.unfinished:
+                self.expect([ended])
+                await self.submit(ended)
+            else:
+                self._delivery.finish(ended)
+            await self._estimates.keep(learned)
+        except (StorageError, OSError) as failure:
+            log.warning("what is left of %s is taken up again soon: %s", generation.id, failure)
+            self.forget(ended)
 
     async def _cancelled(self, generation: Generation, done: float) -> Generation:
         """Note that no more of a request is drawn, of which a share is `done`; its person gets the other steps back."""

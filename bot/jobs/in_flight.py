@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.jobs.room import Room
+from generation.events import Ending
 from generation.jobs import Job
 from generation.pool import WorkerPool
 from storage.records import Generation
@@ -23,6 +24,8 @@ class InFlight:
     """True once the pool has done with it, and only the outcome is yet to be written."""
     stopping: bool = False
     """True once somebody has cancelled it: what it draws from then on is not kept."""
+    missed: Ending | None = None
+    """How it ended while its cancel was being written."""
     abandoned: bool = False
     """True once nothing of it is to be written or shown any more."""
 

@@ -86,12 +86,17 @@ class Results:
             )
 
     async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
+        kept = await self._generations.get(generation.id)
+        if kept is None or len(kept.pictures) == len(generation.pictures):
+            kept = await self._add_part(generation, completed)
+        return kept if kept.undrawn else await self._sheet(kept, completed.circumstances)
+
+    async def _add_part(self, generation: Generation, completed: Completed) -> Generation:
         async with self._images.together() as images:
             cells = zip(comparison_parts.next_cells(generation), completed.pictures, strict=True)
             pictures = await _saved(images, generation, cells)
             ignored = generation.ignoring(completed.unread)
-            kept = await self._generations.add_pictures(generation.id, pictures, completed.seconds, ignored)
-        return kept if kept.undrawn else await self._sheet(kept, completed.circumstances)
+            return await self._generations.add_pictures(generation.id, pictures, completed.seconds, ignored)
 
     async def _sheet(self, generation: Generation, circumstances: str) -> Generation:
         seen = {picture.index: picture.file for picture in generation.shown if picture.file}

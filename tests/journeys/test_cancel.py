@@ -2,11 +2,16 @@
 
 import asyncio
 
+import discord
 import pytest
 
 from bot import app
+from bot.delivery.updates import MessageUpdates
+from bot.interactions import gate
+from bot.jobs import unkept
 from generation.jobs import JobState
 from generation.settings import Limits
+from playground import Playground
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.fake_pool import FakePool
@@ -17,6 +22,7 @@ from tests.journeys.conftest import (
     finished,
     labels_of,
     text_of,
+    until,
     until_nothing_is_due,
     urls_of,
     words_of,
@@ -39,7 +45,7 @@ def cancelled(message: Message) -> bool:
     return "Cancelled." in text_of(message)
 
 
-async def test_it_is_said_at_once_and_before_anything_is_written(
+async def test_it_is_written_before_it_is_acknowledged_and_shown_by_the_acknowledgement(
     bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool.hold()
@@ -51,11 +57,109 @@ async def test_it_is_said_at_once_and_before_anything_is_written(
         return await cancel(generations, generation_id, charged)
 
     monkeypatch.setattr(Generations, "cancel", slowly)
-    await member.click(drawing, "Cancel")
-    shown = await member.see(drawing, lambda each: "Cancelling…" in text_of(each))
-    assert labels_of(shown) == urls_of(shown) == []
+    monkeypatch.setattr(MessageUpdates, "finish", lambda *_: None)
+    pressing = asyncio.create_task(member.click(drawing, "Cancel"))
+    await asyncio.wait([pressing], timeout=0.1)
+    assert not pressing.done()
     may_write.set()
+    await pressing
     await member.see(drawing, cancelled)
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["drawn", "waiting"])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
+async def test_a_press_whose_acknowledgement_is_cut_cancels(
+    bot: app.Bot,
+    playground: Playground,
+    pool: FakePool,
+    member: Member,
+    other: Member,
+    waits: bool,
+    times: int,
+    after: bool,
+) -> None:
+    pool.hold()
+    pool.room = 1
+    if waits:
+        await other.see_drawing(pool, await other.start("a castle"))
+    started = await member.start("a boat")
+    message = await member.see(started, lambda each: "Cancel" in labels_of(each))
+    playground.cut_next("POST", "/callback", times=times, after=after)
+    pressing = asyncio.create_task(member.click(message, "Cancel"))
+    await member.see(message, cancelled)
+    pool.release()
+    await until_nothing_is_due(bot)
+    pressing.cancel()
+    kept = await bot.generations.get(1 + waits)
+    assert kept is not None
+    assert kept.state is JobState.CANCELLED
+    assert cancelled(await member.see(message, lambda each: True))
+    assert [each for each in member.messages() if each["ephemeral_for"]] == []
+
+
+async def test_killed_between_the_press_and_its_acknowledgement(
+    start: Start, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    pool.hold()
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "ANSWER_SECONDS", 0.0)
+        patch.setattr(discord.InteractionResponse, "edit_message", never)
+        patch.setattr(MessageUpdates, "finish", lambda *_: None)
+        async with start() as bot:
+            drawing = await member.see_drawing(pool, await member.start("a boat"))
+            pressing = asyncio.create_task(member.click(drawing, "Cancel"))
+            await until(lambda: bot.dispatcher.line() == [])
+    pressing.cancel()
+    pool.release()
+    async with start():
+        await member.see(drawing, cancelled)
+
+
+async def test_one_that_waits_keeps_its_place_where_its_cancel_cannot_be_written(
+    bot: app.Bot, pool: FakePool, member: Member, other: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool.hold()
+    pool.room = 1
+    await other.see_drawing(pool, await other.start("a castle"))
+    waiting = await member.see(await member.start("a boat"), lambda each: "Cancel" in labels_of(each))
+    later = await other.start("a fox")
+    await other.see(later, lambda each: "Cancel" in labels_of(each))
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "cancel", locked)
+        await member.click(waiting, "Cancel")
+        await member.wait_for(lambda each: "can't save anything" in each["content"])
+    assert [each.id for each in bot.dispatcher.line()] == [1, 2, 3]
+    assert "Cancelling" not in text_of(await member.see(waiting, lambda each: True))
+    pool.release()
+    assert urls_of(await member.see_finished(waiting))
+
+
+async def test_one_that_ends_while_its_cancel_cannot_be_written_shows_its_picture(
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unkept, "PAUSE_SECONDS", 0.02)
+    pool.hold()
+    drawing = await member.see_drawing(pool, await member.start("a boat"))
+
+    async def ends_and_is_locked(*_: object) -> None:
+        pool.release()
+        await until(lambda: bot.dispatcher.line() == [] and not pool.at_work)
+        await asyncio.sleep(0.05)
+        raise StorageError("the database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "cancel", ends_and_is_locked)
+        await member.click(drawing, "Cancel")
+        await member.wait_for(lambda each: "can't save anything" in each["content"])
+    assert urls_of(await member.see_finished(drawing))
+
+
+async def locked(*_: object, **__: object) -> None:
+    raise StorageError("the database is locked")
 
 
 async def test_ten_that_are_cancelled_while_the_worker_is_busy_leave_their_places_and_the_queue(
@@ -102,13 +206,11 @@ async def test_what_cannot_be_written_is_not_cancelled(
     pool.hold()
     drawing = await member.see_drawing(pool, await member.start("a boat"))
 
-    async def locked(*_: object) -> None:
-        raise StorageError("the database is locked")
-
     with monkeypatch.context() as patch:
         patch.setattr(Generations, "cancel", locked)
         await member.click(drawing, "Cancel")
         await member.wait_for(lambda each: each["ephemeral_for"] == member.id)
+    assert "Cancelling" not in text_of(await member.see(drawing, lambda each: True))
     pool.release()
     assert finished(await member.see_finished(drawing))
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot import app
-from bot.jobs import results
+from bot.jobs import results, unkept
 from playground.client.person import File
 from storage.database import StorageError
 from storage.generations import Generations
@@ -103,3 +103,39 @@ async def test_a_disk_that_is_full_at_the_second_picture_keeps_nothing_of_the_fi
         await bot.reconciler.look()
         assert len(urls_of(await member.see_finished(started))) == 2
     assert finished(await member.imagine("a castle"))
+
+
+@pytest.mark.parametrize("lasts", [False, True], ids=["for a moment", "for long"])
+async def test_what_cannot_be_written_down_is_written_later_and_drawn_once(
+    bot: app.Bot, pool: FakePool, member: Member, monkeypatch: pytest.MonkeyPatch, lasts: bool
+) -> None:
+    submit, drawn, refused = FakePool.submit, 0, 0
+
+    async def counted(self: FakePool, job: Any) -> None:
+        nonlocal drawn
+        drawn += 1
+        await submit(self, job)
+
+    async def locked(*_: Any, **__: Any) -> Any:
+        nonlocal refused
+        refused += 1
+        raise StorageError("the database is locked")
+
+    monkeypatch.setattr(FakePool, "submit", counted)
+    monkeypatch.setattr(unkept, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(unkept, "KEPT_SECONDS", 0.0 if lasts else 60.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Generations, "complete", locked)
+        started = await member.start("a boat")
+        if lasts:
+            [row] = await bot.generations.unfinished()
+            await until(lambda: refused > 1 and not bot.dispatcher.holds(row))
+        else:
+            await until(lambda: refused > 2)
+            assert "a boat" in text_of(await member.asks("queue"))
+            await bot.reconciler.look()
+    if lasts:
+        await bot.reconciler.look()
+    assert urls_of(await member.see_finished(started))
+    await until_nothing_is_due(bot)
+    assert drawn == 1 + lasts
