@@ -58,7 +58,6 @@ async def test_what_would_come_too_late_there_is_refused(
     async with start():
         refused = await member.slash("imagine", {"prompt": "a boat", "steps": 30}, "elsewhere")
         assert "This would take about 1 hr" in text_of(refused.message or {})
-        assert finished(await member.imagine("a boat", steps=30))
         pool.hold()
         private = await member.start("a boat", steps=30, private=True)
         waiting = await member.start("a boat", steps=30)
@@ -67,6 +66,8 @@ async def test_what_would_come_too_late_there_is_refused(
         await member.see(private, lambda each: "look in /history" in text_of(each))
         seen = await member.see(waiting, lambda each: "step 1 of 30" in text_of(each))
         assert "/history" not in text_of(seen)
+        pool.release()
+        await member.see_finished(waiting)
 
 
 @pytest.mark.parametrize("place", OUTSIDE)
