@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from bot.config import ConfigError
+from generation.errors import NoisefoxError
 from playground.state.tokens import BOT_TOKEN, interaction_token
 from tests.written import Searched, place_of_token
 
@@ -30,7 +30,7 @@ def test_of_other_libraries_the_line_counts_that_the_program_writes() -> None:
 
 def test_a_token_in_the_text_of_an_error_is_found(request: pytest.FixtureRequest) -> None:
     """`pytest_configure` in tests/conftest.py watches all errors."""
-    ConfigError("no token")
-    ConfigError(f"The token {BOT_TOKEN} is refused.")
+    NoisefoxError("no token")
+    NoisefoxError(f"The token {BOT_TOKEN} is refused.")
     searched = next(each for each in logging.getLogger().handlers if isinstance(each, Searched))
-    assert searched.taken() == ["the text of ConfigError"]
+    assert searched.taken() == ["the text of NoisefoxError"]

@@ -102,7 +102,7 @@ async def test_no_version_of_a_message_says_that_a_picture_is_gone_which_is_ther
     for each in drawing[1:]:
         await member.see_finished(each)
     posted = [line for line in recorded.read_text().splitlines() if prompt in line]
-    assert any("Cancelling" in line for line in posted)
+    assert any("Cancelled." in line for line in posted)
     assert [line for line in posted if "no longer exists" in line] == []
 
 

@@ -26,6 +26,7 @@ async def test_a_chat_that_cannot_be_used_is_one_sentence(tmp_path: Path, monkey
     connect = sqlite3.connect
     chat = tmp_path / "try" / "chat"
     chat.mkdir(parents=True)
+    chat.chmod(0o700)
     with closing(locked(chat)), monkeypatch.context() as patch:
         patch.setattr(sqlite3, "connect", lambda file, **options: connect(file, timeout=0.1, **options))
         with pytest.raises(UnusableFolder, match=r"^The chat in .* cannot be used \(database is locked\): "):

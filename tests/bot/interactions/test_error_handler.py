@@ -13,4 +13,4 @@ async def test_whatever_comes_while_the_bot_stops_is_one_line(caplog: pytest.Log
     await answer_error(interaction, RuntimeError("Session is closed"))
     [record] = [each for each in caplog.records if each.name == "bot.interactions.error_handler"]
     assert (record.levelname, record.exc_info) == ("INFO", None)
-    assert record.getMessage() == "interaction 7 comes while the bot stops, and cannot be answered"
+    assert record.getMessage() == "interaction 7 is left unanswered, for the bot closes: RuntimeError"

@@ -15,12 +15,32 @@ _WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
 _UNSAID = ("log", "logging", "warnings", "re")
 """Modules whose functions take log messages or patterns."""
 
-_NAMED = ("locale_str", "create_task", "TypeVar", "ValueError", "TypeError", "RuntimeError", "AssertionError")
+_NAMED = (
+    "locale_str",
+    "log_failure",
+    "create_task",
+    "TypeVar",
+    "ValueError",
+    "TypeError",
+    "RuntimeError",
+    "AssertionError",
+)
+    "locale_str",
+    "log_failure",
+    "create_task",
+    "TypeVar",
+    "ValueError",
+    "TypeError",
+    "RuntimeError",
+    "AssertionError",
+)
 _HOST = (
     "bot/app.py",
     "bot/__main__.py",
     "bot/cli/backup.py",
     "bot/cli/check.py",
+    "bot/cli/folders.py",
+    "bot/cli/restore.py",
     "bot/cli/soak/",
     "bot/interactions/connection.py",
 )
