@@ -25,15 +25,6 @@ _NAMED = (
     "RuntimeError",
     "AssertionError",
 )
-    "locale_str",
-    "log_failure",
-    "create_task",
-    "TypeVar",
-    "ValueError",
-    "TypeError",
-    "RuntimeError",
-    "AssertionError",
-)
 _HOST = (
     "bot/app.py",
     "bot/__main__.py",
