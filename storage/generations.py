@@ -256,8 +256,9 @@ class Generations:
         async with self._sessions() as session:
             return await _readable(session, select(GenerationRow).where(theirs).order_by(GenerationRow.id))
 
-    async def lease(self, *, alone: bool) -> list[Generation]:
-        """Take the interrupted requests that nobody looks after, for `LEASE`; all those of this bot, oldest first.
+    async def lease(self, *, alone: bool, held: Callable[[int], bool] = lambda _: False) -> list[Generation]:
+        """Take the interrupted requests that nobody looks after, for `LEASE`; all those of this bot, oldest first, but
+        for those that are `held`, by number: only the others are read.
 
         A bot that is `alone` with the database takes those of other bots too.
         """
@@ -272,7 +273,9 @@ class Generations:
         mine = _interrupted(), GenerationRow.lease_owner == self._owner
         async with self._sessions.writing() as session:
             await session.execute(update(GenerationRow).where(theirs).values(**values))
-            return await _readable(session, select(GenerationRow).where(*mine).order_by(GenerationRow.id))
+            ids = await session.scalars(select(GenerationRow.id).where(*mine))
+            idle = GenerationRow.id.in_([each for each in ids if not held(each)])
+            return await _readable(session, select(GenerationRow).where(idle).order_by(GenerationRow.id))
 
     async def begin(self, generation_id: int) -> None:
         """Note that it is being drawn."""

@@ -42,7 +42,7 @@ class Queue(commands.Cog):
     async def _content(self, interaction: discord.Interaction) -> MessageContent:
         saved = await self._generations.unfinished()
         line, drawing = self._dispatcher.line(), self._dispatcher.drawing
-        idle = (each for each in saved if not self._dispatcher.holds(each) or self._dispatcher.is_unkept(each))
+        idle = (each for each in saved if not self._dispatcher.holds(each.id) or self._dispatcher.is_unkept(each.id))
         line += idle
         channels = {each.origin.channel_id: each.origin for each in line[: pages.LINES] if not each.origin.private}
         seen = await asyncio.gather(*(is_visible(interaction, origin) for origin in channels.values()))

@@ -106,9 +106,9 @@ class MessageUpdates:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def holds(self, generation: Generation) -> bool:
+    def holds(self, generation_id: int) -> bool:
         """True while the ending of a request is being shown."""
-        throttle = self._throttles.get(generation.id)
+        throttle = self._throttles.get(generation_id)
         return throttle is not None and throttle.ending is not None
 
     def sends_soon(self, generation: Generation) -> bool:

@@ -108,11 +108,11 @@ class Dispatcher:
         finally:
             del self._stops[generation.id]
 
-    def holds(self, generation: Generation) -> bool:
+    def holds(self, generation_id: int) -> bool:
         """True for a request that is expected, waits, is being drawn or written down, or is being cancelled."""
-        at_work = self._in_flight.get(generation.id) is not None or generation.id in self._being_cancelled
-        is_to_come = generation.id in self._expected or generation.id in self._waiting
-        return at_work or is_to_come or self.is_unkept(generation)
+        at_work = self._in_flight.get(generation_id) is not None or generation_id in self._being_cancelled
+        is_to_come = generation_id in self._expected or generation_id in self._waiting
+        return at_work or is_to_come or self.is_unkept(generation_id)
 
     async def submit(self, generation: Generation) -> None:
         """Queue an expected request; without effect where it was cancelled since. Raises `OSError` where a file cannot
@@ -169,7 +169,7 @@ class Dispatcher:
             self._being_cancelled.add(generation.id)
             try:
                 with self._unkept.withheld(generation.id):
-                    ended = await self._cancelled(generation, done=float(self.is_unkept(generation)))
+                    ended = await self._cancelled(generation, done=float(self.is_unkept(generation.id)))
                 self._take_out(generation.id)
             finally:
                 self._being_cancelled.discard(generation.id)
@@ -205,9 +205,9 @@ class Dispatcher:
         await self._idle.wait()
         await self._unkept.settle()
 
-    def is_unkept(self, generation: Generation) -> bool:
+    def is_unkept(self, generation_id: int) -> bool:
         """True for a request that has been drawn and cannot be written down yet."""
-        return self._unkept.get(generation.id) is not None
+        return self._unkept.get(generation_id) is not None
 
     def _running(self) -> list[Generation]:
         """What is being drawn, without what was cancelled."""

@@ -23,7 +23,7 @@ SHARE = 0.05
 Tell = Callable[[Generation, Queued, float | None], None]
 """Tells a request its place, and the seconds until it is done, if they are known."""
 
-_IN_A_ROW = 50
+_IN_A_ROW = 10
 """Moments that are played, and messages that are told their place, until others have their turn."""
 
 

@@ -61,9 +61,9 @@ class Reconciler:
 
         A bot that is `alone` with the database takes the rows of others too.
         """
-        leased = await self._generations.lease(alone=alone)
+        leased = await self._generations.lease(alone=alone, held=self._is_held)
         async with self._dispatcher.taking_in:
-            idle = [each for each in leased if not self._is_held(each)]
+            idle = [each for each in leased if not self._is_held(each.id)]
             self._dispatcher.expect(each for each in idle if each.state.unfinished)
         try:
             fresh = [each for each in [await self._again(each) for each in idle] if each]
@@ -86,8 +86,8 @@ class Reconciler:
             self._dispatcher.forget(generation)
         return now
 
-    def _is_held(self, generation: Generation) -> bool:
-        return self._dispatcher.holds(generation) or self._delivery.holds(generation)
+    def _is_held(self, generation_id: int) -> bool:
+        return self._dispatcher.holds(generation_id) or self._delivery.holds(generation_id)
 
 
 def _event(generation: Generation) -> str:

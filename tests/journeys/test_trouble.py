@@ -129,7 +129,7 @@ async def test_what_cannot_be_written_down_is_written_later_and_drawn_once(
         started = await member.start("a boat")
         if lasts:
             [row] = await bot.generations.unfinished()
-            await until(lambda: refused > 1 and not bot.dispatcher.holds(row))
+            await until(lambda: refused > 1 and not bot.dispatcher.holds(row.id))
         else:
             await until(lambda: refused > 2)
             assert "a boat" in text_of(await member.asks("queue"))
