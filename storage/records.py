@@ -98,6 +98,12 @@ class Origin:
     answer: Answer = Answer.ORIGINAL
 
     @property
+    def event(self) -> str:
+        """The part of the key that requests have in common which came together; of one interaction's requests, the key
+        of the first."""
+        return ":".join(self.key.split(":")[:2])
+
+    @property
     def needs_token(self) -> bool:
         """True where only the token can edit the message."""
         return self.private or self.token_only

@@ -21,6 +21,9 @@ from storage.records import Answer, Origin, Removal
 
 log = logging.getLogger(__name__)
 
+ANSWER_SECONDS = 3.0
+"""How long Discord waits for an acknowledgement; one whose connection was cut may still arrive until then."""
+
 UPLOAD_SECONDS = 60.0
 """Seconds that one edit or post may take; then it is given up, and tried again."""
 

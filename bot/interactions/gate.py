@@ -10,6 +10,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.delivery.messages import ANSWER_SECONDS
+from bot.delivery.throttle import pause
 from bot.errors import Refusal
 
 MOST = 16
@@ -17,9 +19,6 @@ MOST = 16
 
 PATIENCE = 1.2
 """Seconds that one may wait to be let in. Discord gives up after three, and a refusal takes its own time."""
-
-ANSWER_SECONDS = 3.0
-"""How long Discord waits for an acknowledgement."""
 
 LOOKS = 0.005
 """Seconds between two looks at who has been answered, while somebody waits."""
@@ -78,14 +77,7 @@ class Gate:
 
     async def calm(self) -> None:
         """Wait while somebody waits to be let in, for work that can wait; no longer than `RUSH`."""
-        if self._calm.is_set():
-            return
-        waits = [asyncio.ensure_future(self._sleep(RUSH)), asyncio.ensure_future(self._calm.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await pause(self._sleep, RUSH, self._calm)
 
     async def empty(self) -> None:
         """Wait until all inside and all that wait are answered; no longer than Discord waits for them."""

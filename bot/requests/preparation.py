@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot import views
 from bot.delivery.audit_log import AuditLog
 from bot.delivery.messages import (
+    ANSWER_SECONDS,
     EditFailed,
     EditForbidden,
     EditRefused,
@@ -17,7 +18,7 @@ from bot.delivery.messages import (
     MessageUnreachable,
     NeverAcknowledged,
 )
-from bot.delivery.updates import MessageUpdates
+from bot.delivery.updates import Calm, MessageUpdates
 from bot.errors import UNEXPECTED, sentence_for
 from bot.failure_log import log_failure
 from bot.jobs.dispatcher import Dispatcher
@@ -31,11 +32,6 @@ from storage.generations import Generations
 from storage.records import Answer, Generation, Origin
 
 log = logging.getLogger(__name__)
-
-Calm = Callable[[], Awaitable[None]]
-"""Waits while more people ask than can be answered."""
-ANSWER_SECONDS = 3.0
-"""How long Discord takes an acknowledgement: one whose connection was cut may still arrive until then."""
 
 PATIENCE = timedelta(minutes=10)
 """The age of a request after which it no longer waits for a disk that takes nothing, or a channel that is forbidden:
@@ -179,7 +175,7 @@ class Preparation:
         """What is to happen to an acknowledgement that is still empty, before a request follows it."""
         if first.origin.answer is Answer.ORIGINAL:
             return await self._starting(first)
-        return Empty.WAIT if await self._generations.is_due(_key_of_first(origin)) else Empty.TAKE
+        return Empty.WAIT if await self._generations.is_due(origin.event) else Empty.TAKE
 
     async def _original(self, origin: Origin, again: bool) -> int | None:
         """The acknowledgement; where there is none after a try of just now, that may still be on its way."""
@@ -235,8 +231,3 @@ class Preparation:
         parent = await self._generations.parent_of(generation)
         with addressing(generation.origin.locale):
             return views.starting(generation, parent)
-
-
-def _key_of_first(origin: Origin) -> str:
-    """The key of the request that a follow-up came with, and whose answer is the acknowledgement."""
-    return origin.key.rpartition(":")[0]

@@ -71,7 +71,7 @@ class Reconciler:
             for each in idle:
                 self._dispatcher.forget(each)
             raise
-        for _, together in groupby((each for each in fresh if each.state.unfinished), _event):
+        for _, together in groupby((each for each in fresh if each.state.unfinished), lambda each: each.origin.event):
             self._preparation.begin(list(together), again=True)
         for each in fresh:
             if not each.state.unfinished and not each.delivered:
@@ -88,8 +88,3 @@ class Reconciler:
 
     def _is_held(self, generation_id: int) -> bool:
         return self._dispatcher.holds(generation_id) or self._delivery.holds(generation_id)
-
-
-def _event(generation: Generation) -> str:
-    """The part of a key that requests have in common which came together."""
-    return ":".join(generation.origin.key.split(":")[:2])
