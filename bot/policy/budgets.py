@@ -56,6 +56,10 @@ class Budgets:
         """What people have asked for that still counts, by person."""
         return await self._generations.usages(user_ids, self._now() - BUDGET_TIME)
 
+    async def usage(self, requester: Requester) -> Usage:
+        """What a person has asked for that still counts."""
+        return (await self.usages([requester.user_id]))[requester.user_id]
+
     def check(self, requester: Requester, limits: Limits, used: Usage, charged: int, *, requests: int = 1) -> None:
         """Raise `LimitExceeded` where a person, who has `limits` in this place and has `used` so much, may not make so
         many `requests` now, which are charged so many steps together.

@@ -66,8 +66,7 @@ class GroupCommit:
 
     async def check(self, plans: Sequence[Plan]) -> None:
         """Raise `LimitExceeded` where the queue is full, or a person may not ask for all of that now."""
-        user_id = plans[0].context.requester.user_id
-        self._check(plans, (await self._budgets.usages([user_id]))[user_id], 0)
+        self._check(plans, await self._budgets.usage(plans[0].context.requester), 0)
 
     def _next(self) -> list[_Entry]:
         """The entries that are saved together: one for each person, so that each is checked against the last."""

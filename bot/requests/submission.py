@@ -46,7 +46,7 @@ class Submission:
         self._dispatcher.check_queue_length(requests)
         if requests > 1:
             requester = plan.context.requester
-            used = (await self._budgets.usages([requester.user_id]))[requester.user_id]
+            used = await self._budgets.usage(requester)
             self._budgets.check_room(requester, plan.limits, used, requests)
 
     async def save(self, plans: Sequence[Plan], origins: Sequence[Origin]) -> list[Generation]:
