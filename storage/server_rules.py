@@ -21,7 +21,7 @@ FRESH = 1.0
 
 
 class Listed(StrEnum):
-    """The lists of a server that change entry by entry: the names of their columns."""
+    """The lists of a server that change entry by entry: the names of their columns, and in a rulebook."""
 
     WORDS = "blocked_words"
     PEOPLE = "blocked_people"
@@ -116,9 +116,8 @@ class ServerRules:
 
     async def listed(self, guild_id: int, listed: Listed) -> tuple[str, ...]:
         """The entries of a list."""
-        async with self._sessions() as session:
-            row = await session.get(ServerRow, guild_id)
-        return tuple(getattr(row, listed).splitlines()) if row else ()
+        entries: tuple[str, ...] = getattr(await self.of(guild_id), listed)
+        return entries
 
     async def change_listed(
         self, guild_id: int, listed: Listed, *, add: Collection[str] = (), remove: Collection[str] = ()
