@@ -17,7 +17,7 @@ from discord.http import Route
 from bot.config import DISCORD_API
 from bot.errors import Refusal
 from bot.interactions.bans import BannedError, Bans
-from bot.interactions.error_handler import answer_error
+from bot.interactions.error_handler import answer_error, cause_of
 from bot.interactions.gate import Busy, Gate
 from bot.interactions.remix_modal import values_of
 from bot.locales import address
@@ -178,7 +178,7 @@ class Client(commands.Bot):
 
     async def fail(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """Tell the user what went wrong; what the server has blocked is noted in its log too."""
-        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        cause = cause_of(error)
         if isinstance(cause, BlockedContent) and self._refused is not None:
             self._refused(interaction.guild_id, interaction.channel_id, interaction.user.id, cause)
         await answer_error(interaction, error)

@@ -21,12 +21,17 @@ RESTART = Refusal("Your Discord shows an older version of my commands. Restart D
 log = logging.getLogger(__name__)
 
 
+def cause_of(error: Exception) -> Exception:
+    """What a command raised, without the error that discord.py wraps it in."""
+    return error.original if isinstance(error, app_commands.CommandInvokeError) else error
+
+
 async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
     """Tell the user privately what went wrong, and log errors that are not meant for people.
 
     A follow-up fills a message that still waits for an answer; links in the sentence get no preview.
     """
-    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    cause = cause_of(error)
     if isinstance(cause, OUTDATED):
         log.info("interaction %s is of another version: %s", interaction.id, cause)
         cause = RESTART
