@@ -45,9 +45,7 @@ class _InPool:
 class Forecast:
     """Plays the queue through. `ends` tells when each job's request is done, as far as it was played."""
 
-    def __init__(
-        self, *, order: FairOrder, room: Room, pace: Pace, loads: ModelLoads, patience: float, keeping: float = 0.0
-    ) -> None:
+    def __init__(self, *, order: FairOrder, room: Room, pace: Pace, loads: ModelLoads, patience: float) -> None:
         self.ends: dict[int, float] = {}
         """The seconds until each job's request is done."""
         self._order = order

@@ -48,8 +48,7 @@ class Blocks:
         if own and seconds > self.ours:
             self.ours, self.our_callback = seconds, own[-1].co_qualname
         elif not own and seconds > self.libraries:
-            innermost = codes[-1:]
-            self.libraries, self.library_callback = seconds, "".join(code.co_qualname for code in innermost)
+            self.libraries, self.library_callback = seconds, codes[-1].co_qualname if codes else ""
 
 
 def _codes(handle: asyncio.events.Handle) -> Iterator[Any]:
