@@ -18,6 +18,8 @@ from generation.images import UnusableImage
 from generation.outpainting import Direction
 from tests.generation.test_local_pool import is_alive
 
+ROOT = Path(__file__).parents[3]
+
 
 def png(side: int, colour: str = "red") -> bytes:
     file = BytesIO()
@@ -182,7 +184,8 @@ if __name__ == "__main__":
 async def test_decoders_end_with_their_bot_also_where_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "bot_with_decoders.py"
     script.write_text(BOT)
-    bot = await asyncio.create_subprocess_exec(sys.executable, script, stdout=PIPE)
+    with_tests = os.environ | {"PYTHONPATH": str(ROOT)}
+    bot = await asyncio.create_subprocess_exec(sys.executable, script, stdout=PIPE, env=with_tests)
     assert bot.stdout is not None
     async with asyncio.timeout(60):
         decoders = [int(each) for each in (await bot.stdout.readline()).split()]
