@@ -10,7 +10,8 @@ from bot.cli.soak.run import Plan
 from tests.written import place_of_token
 
 SHORT = ("bot killed", "worker killed", "disk full", "gateway closed", "bot ended by SIGTERM")
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS = 150.0
+"""An ending that is refused is tried again for 35 seconds, and then by the reconciler, every minute."""
 
 
 async def soaked(plan: Plan, folder: Path) -> list[str]:
