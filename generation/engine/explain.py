@@ -5,10 +5,10 @@ from collections.abc import Callable, Generator
 import torch
 from PIL import Image
 
-from generation.engine.denoising.state import DenoisingState, forward
+from generation.engine.denoising.state import DenoisingState
 from generation.engine.denoising.trace import TraceStep
 from generation.engine.latents import png
-from generation.engine.models.model import Model
+from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.runtime import memory
 from generation.explanation import FORKS, MOMENTS, Explanation, Fork, Moment, spread
 from generation.pictures import Preview
@@ -71,21 +71,21 @@ def _noise(recorder: Recorder, trace_step: TraceStep) -> float:
     return 1.0 if begins_as_noise else trace_step.level.share
 
 
-def _without(model: Model, trace_step: TraceStep) -> torch.Tensor:
+def _without(model: AnyBatchedModel, trace_step: TraceStep) -> torch.Tensor:
     """The prediction without the prompt; from a forward of one row where the step had none."""
     if trace_step.without is not None:
         return trace_step.without
-    return forward(model, trace_step.input, trace_step.timestep.reshape(1), [trace_step.silence])
+    return model.predict(trace_step.input, trace_step.timestep.reshape(1), [trace_step.silence])
 
 
-def _with_prompt(model: Model, trace_step: TraceStep) -> torch.Tensor:
-    """The prediction with the prompt alone; from a forward of one row where the UNet itself applied guidance."""
+def _with_prompt(model: AnyBatchedModel, trace_step: TraceStep) -> torch.Tensor:
+    """The prediction with the prompt alone; from a forward of one row where the network itself applied guidance."""
     if trace_step.unguided is None:
         return trace_step.with_prompt
-    return forward(model, trace_step.input, trace_step.timestep.reshape(1), [trace_step.unguided])
+    return model.predict(trace_step.input, trace_step.timestep.reshape(1), [trace_step.unguided])
 
 
-def _frame(model: Model, latents: torch.Tensor) -> Preview:
+def _frame(model: AnyBatchedModel, latents: torch.Tensor) -> Preview:
     """Latents (1, channels, h, w) decoded, at most `SIDE` pixels each way; in tiles where memory is short."""
     try:
         frame = model.frame(latents.to(model.dtype))

@@ -163,6 +163,7 @@ class Finishing:
                 in_tiles=running_job.in_tiles,
             ),
             explanation=running_job.explanation,
+            unread=running_job.unread,
         )
 
 

@@ -14,8 +14,8 @@ from generation.engine.denoising.state import DenoisingState, predict
 from generation.engine.explain import Recorder
 from generation.engine.failures import ends_worker, kind_of
 from generation.engine.finishing import Finishing, Float32Fallback, PipelineDrawing, Upscaling
+from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
-from generation.engine.models.model import Model
 from generation.engine.models.safety_checker import SafetyCheckers
 from generation.engine.runtime import memory
 from generation.engine.scheduling.admission import Admission
@@ -186,7 +186,7 @@ class StepLoop:
         return report
 
     @torch.inference_mode()
-    def _begin_denoising(self, job: Job, task: Draw, model: Model) -> None:
+    def _begin_denoising(self, job: Job, task: Draw, model: AnyBatchedModel) -> None:
         """Encode the texts and pictures of a job, and charge the job for that. Loading the model is not charged, since
         others use it too."""
         before = self._clock()

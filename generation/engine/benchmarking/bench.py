@@ -21,7 +21,7 @@ from PIL import Image
 from generation import cost, wire
 from generation.catalogue import Catalogue
 from generation.engine.benchmarking.explain_bench import cost_to_others
-from generation.engine.conditioning.text_encoders import together
+from generation.engine.conditioning.text_encoders import Conditioning, together
 from generation.engine.denoising.samplers import scheduler_for
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.loop import StepLoop
@@ -265,7 +265,9 @@ class Bare:
         model = self._model
         latents = self._state.input.repeat(rows, 1, 1, 1).to(model.dtype)
         timesteps = self._state.timestep.float().repeat(rows)
-        conditioning = together([self._state.prompts[-1]] * rows)
+        prompt = self._state.prompts[-1]
+        assert isinstance(prompt, Conditioning)
+        conditioning = together([prompt] * rows)
         return lambda: model.unet(latents, timesteps, return_dict=False, **conditioning)
 
 

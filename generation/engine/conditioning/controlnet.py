@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from generation import images
-from generation.engine.conditioning.text_encoders import ImageCondition
+from generation.engine.conditioning.rows import ImageCondition
 
 
 def read_controlnet(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:

@@ -1,5 +1,6 @@
 """The images that condition a picture without being its start: control image and image prompts."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -16,8 +17,8 @@ class ConditioningImages:
 
     control: Image.Image | None = None
     image_prompts: tuple[Image.Image, ...] = ()
-    encoded: dict[tuple[str, torch.dtype], tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
-    """Image prompt embeddings by model name and dtype: of these images, and unconditional."""
+    encoded: dict[tuple[str, torch.dtype], tuple[torch.Tensor, ...]] = field(default_factory=dict)
+    """What models have made of the image prompts, by model name and dtype."""
 
     @classmethod
     def of(cls, inputs: Inputs) -> Self:
@@ -26,6 +27,14 @@ class ConditioningImages:
             control=_read(inputs.control) if inputs.control else None,
             image_prompts=tuple(map(_read, inputs.image_prompts)),
         )
+
+    @property
+    def mark(self) -> str:
+        """Tells these image prompts from others."""
+        digest = hashlib.sha256()
+        for image in self.image_prompts:
+            digest.update(f"{image.size}".encode() + image.tobytes())
+        return digest.hexdigest() if self.image_prompts else ""
 
 
 NO_GUIDES = ConditioningImages()

@@ -11,7 +11,7 @@ from typing import Any, Self
 import torch
 from PIL import Image
 
-from generation.engine.conditioning.text_encoders import ImageCondition
+from generation.engine.conditioning.rows import ImageCondition
 from generation.engine.runtime import hub
 
 

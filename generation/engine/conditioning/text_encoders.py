@@ -1,17 +1,18 @@
 """Prompts encoded for the UNet's cross attention."""
 
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
 from generation import prompt_syntax
 from generation.engine.conditioning import textual_inversion
+from generation.engine.conditioning.embedding_cache import EmbeddingCache
+from generation.engine.conditioning.rows import ImageCondition
 from generation.loras import LoraSet
 
 KEPT_BYTES = 64 * 2**20
@@ -20,14 +21,6 @@ float32, 630 kB for Stable Diffusion XL."""
 
 Weighted = list[tuple[int, float]]
 """Token ids, each with its weight; a negative id is a textual inversion vector, -1 the first."""
-
-
-@dataclass(frozen=True, eq=False)
-class ImageCondition:
-    """A control image or the embeddings of an image prompt, and its conditioning scale."""
-
-    tensor: torch.Tensor
-    scale: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +39,8 @@ class Conditioning:
     """The image prompt embeddings, (1, 1, tokens, width)."""
     timestep_cond: torch.Tensor | None = None
     """The embedded guidance scale, (1, width), for a guidance-distilled UNet."""
+    unread: ClassVar[str] = ""
+    """All of a prompt is read, in as many windows as it needs."""
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -173,7 +168,7 @@ class PromptEncoder:
     def __init__(self, readers: Sequence[TextReader], zeros_for_none: bool = False) -> None:
         self.readers = readers
         self._zeros_for_none = zeros_for_none
-        self._kept = _Kept(KEPT_BYTES)
+        self._kept = EmbeddingCache[Conditioning](KEPT_BYTES)
 
     def encode_pair(
         self, prompt: str, negative_prompt: str, clip_skip: int, loras: LoraSet = ()
@@ -207,30 +202,6 @@ class PromptEncoder:
         pooled = read[-1][1]
         embeddings = torch.cat([embedding for embedding, _ in read], dim=-1)
         return Conditioning(embeddings, {} if pooled is None else {"text_embeds": pooled})
-
-
-class _Kept:
-    """Embeddings of earlier prompts, at most `most` bytes; the least recently used leave first."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._embedded: OrderedDict[Hashable, Conditioning] = OrderedDict()
-
-    def get(self, key: Hashable, embed: Callable[[], Conditioning]) -> Conditioning:
-        """The kept conditioning for `key`, or else a new one from `embed`."""
-        if key in self._embedded:
-            self._embedded.move_to_end(key)
-            return self._embedded[key]
-        made = embed()
-        if made.nbytes <= self._most:
-            self._embedded[key] = made
-        while sum(each.nbytes for each in self._embedded.values()) > self._most:
-            self._embedded.popitem(last=False)
-        return made
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._embedded.clear()
 
 
 def _weigh(embedding: torch.Tensor, window: Weighted) -> torch.Tensor:

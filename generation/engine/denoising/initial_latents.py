@@ -7,12 +7,12 @@ import torch
 from PIL import Image
 
 from generation import cost
-from generation.engine.denoising import inpainting
+from generation.engine.denoising import inpainting, schedulers
 from generation.engine.denoising.init_image import InitImage
 from generation.engine.denoising.inpainting import KeptArea
 from generation.engine.latents import noise
 from generation.engine.latents.vae import Encoded
-from generation.engine.models.model import Model
+from generation.engine.models.batched_model import AnyBatchedModel
 from generation.pictures import Preview
 from generation.settings import GenerationSettings
 
@@ -32,14 +32,14 @@ class Start:
     """Mask and masked image latents for an inpainting UNet, (1, 1 + channels, h, w)."""
 
 
-def begin(model: Model, settings: GenerationSettings, scheduler: Any, init_image: InitImage | None) -> Start:
+def begin(model: AnyBatchedModel, settings: GenerationSettings, scheduler: Any, init_image: InitImage | None) -> Start:
     """The start of one picture. Random numbers are taken in the order of diffusers' pipelines, so that a seed gives the
     same picture."""
     chance = noise.source(settings.seed)
     if init_image is None:
-        start = noise.starting_noise(settings, model.latent_channels, chance).to(model.device)
+        start = _noise(model, settings, chance).to(model.device)
         beside = _beside(model, _grey(settings), start, chance)
-        return Start(start * scheduler.init_noise_sigma, scheduler.timesteps, chance, beside=beside)
+        return Start(start * schedulers.first_scale(scheduler), scheduler.timesteps, chance, beside=beside)
     first = (settings.steps - cost.steps_drawn(settings)) * scheduler.order
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(first)
@@ -48,12 +48,12 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, init_image
     known = None if all_anew and model.is_inpainting else _known(model, init_image, chance)
     given = init_image.noise
     if given is None:
-        given = noise.starting_noise(settings, model.latent_channels, chance)
+        given = _noise(model, settings, chance)
     start = given.to(model.device)
     if known is None or all_anew:
-        latents = start * scheduler.init_noise_sigma
+        latents = start * schedulers.first_scale(scheduler)
     else:
-        latents = scheduler.add_noise(known, start, timesteps[:1])
+        latents = schedulers.noised(scheduler, known, start, timesteps[:1])
     beside = _beside(model, init_image, start, chance)
     kept = None
     if init_image.mask and known is not None and beside is None:
@@ -61,14 +61,18 @@ def begin(model: Model, settings: GenerationSettings, scheduler: Any, init_image
     return Start(latents, timesteps, chance, kept, beside)
 
 
-def _known(model: Model, init_image: InitImage, chance: torch.Generator) -> torch.Tensor:
+def _noise(model: AnyBatchedModel, settings: GenerationSettings, chance: torch.Generator) -> torch.Tensor:
+    return noise.starting_noise(settings, model.latent_channels, chance, model.pixels_per_latent)
+
+
+def _known(model: AnyBatchedModel, init_image: InitImage, chance: torch.Generator) -> torch.Tensor:
     """The init image's latents, or the middle of those of several images."""
     pictures = init_image.pixels(), *init_image.pixels_blended()
     known = [_encoded(model, init_image, f"picture {n}", pixels).latents(chance) for n, pixels in enumerate(pictures)]
     return noise.middle(known) if len(known) > 1 else known[0]
 
 
-def _encoded(model: Model, init_image: InitImage, part: str, pixels: torch.Tensor) -> Encoded:
+def _encoded(model: AnyBatchedModel, init_image: InitImage, part: str, pixels: torch.Tensor) -> Encoded:
     """A part of the init image, encoded once for all pictures of a job."""
     key = model.spec.name, model.dtype, part
     if key not in init_image.encoded:
@@ -76,12 +80,14 @@ def _encoded(model: Model, init_image: InitImage, part: str, pixels: torch.Tenso
     return init_image.encoded[key]
 
 
-def seen(model: Model, settings: GenerationSettings) -> Preview:
+def seen(model: AnyBatchedModel, settings: GenerationSettings) -> Preview:
     """The starting noise of a picture as a preview, one pixel a latent."""
-    return model.preview(noise.starting_noise(settings, model.latent_channels, noise.source(settings.seed)))
+    return model.preview(_noise(model, settings, noise.source(settings.seed)))
 
 
-def _beside(model: Model, init_image: InitImage, like: torch.Tensor, chance: torch.Generator) -> torch.Tensor | None:
+def _beside(
+    model: AnyBatchedModel, init_image: InitImage, like: torch.Tensor, chance: torch.Generator
+) -> torch.Tensor | None:
     """For an inpainting UNet: the mask, and the latents of the masked image."""
     if not model.is_inpainting:
         return None

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from PIL import Image, ImageChops, ImageFilter
 
+from generation.engine.denoising import schedulers
 from generation.engine.denoising.init_image import InitImage
 
 SOFT_EDGE = 1 / 64
@@ -24,7 +25,7 @@ class KeptArea:
 
     def laid_over(self, latents: torch.Tensor, scheduler: Any, timesteps: torch.Tensor) -> torch.Tensor:
         """`latents`, with the kept part noised to `timesteps`: the next one, or an empty tensor after the last step."""
-        known = scheduler.add_noise(self.latents, self.noise, timesteps) if len(timesteps) else self.latents
+        known = schedulers.noised(scheduler, self.latents, self.noise, timesteps) if len(timesteps) else self.latents
         merged: torch.Tensor = (1 - self.drawn) * known + self.drawn * latents
         return merged
 

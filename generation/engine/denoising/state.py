@@ -1,20 +1,18 @@
 """The denoising state of one picture, and forwards that several pictures share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
 
 from generation import cost
-from generation.engine.conditioning import controlnet, guidance, stable_diffusion
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
-from generation.engine.conditioning.text_encoders import Conditioning, together
-from generation.engine.denoising import initial_latents, samplers
+from generation.engine.conditioning.rows import Row
+from generation.engine.denoising import initial_latents, samplers, schedulers
 from generation.engine.denoising.init_image import InitImage
 from generation.engine.denoising.predicted_x0 import level
 from generation.engine.denoising.trace import Observer, TraceStep
-from generation.engine.models.model import Model
+from generation.engine.models.batched_model import AnyBatchedModel
 from generation.settings import GenerationSettings
 
 
@@ -23,7 +21,7 @@ class DenoisingState:
 
     def __init__(
         self,
-        model: Model,
+        model: AnyBatchedModel,
         settings: GenerationSettings,
         init_image: InitImage | None = None,
         steps_before: int = 0,
@@ -34,14 +32,12 @@ class DenoisingState:
         self.init_image = init_image
         self.guides = guides
         self.steps_before = steps_before
-        self._scheduler = samplers.scheduler_for(
-            settings.sampler, model.scheduler_config, settings.steps, model.device, settings.schedule
-        )
+        self._scheduler = schedulers.for_picture(model, settings)
         self._start = initial_latents.begin(model, settings, self._scheduler, init_image)
         self._latents = self._start.latents
         self._chance = {"generator": self._start.chance} if samplers.takes_generator(self._scheduler) else {}
-        self._with_prompt, self._without = model.encode_prompts(settings, guides)
-        self._guidance_embedding = stable_diffusion.guidance_embedding(model.unet, settings.guidance_scale)
+        self._with_prompt, self._without = pair = model.encode_prompts(settings, guides)
+        self._guided_rows = model.guided(pair, settings)
         self.forwards_done = 0
         self.observer: Observer | None = None
         """Called with the inner values of each step, if set."""
@@ -85,13 +81,15 @@ class DenoisingState:
         return self._with_prompt.control is not None
 
     @property
-    def prompts(self) -> list[Conditioning]:
+    def unread(self) -> str:
+        """The end of the prompt that the model does not read."""
+        unread: str = self._with_prompt.unread
+        return unread
+
+    @property
+    def prompts(self) -> Sequence[Row]:
         """The conditioning of each row of the next forward: the unconditional row first, if there is one."""
-        if not self._guided:
-            return [self._with_prompt]
-        if self.model.embeds_guidance:
-            return [replace(self._with_prompt, timestep_cond=self._guidance_embedding)]
-        return [self._without, self._with_prompt]
+        return self._guided_rows if self._guided else (self._with_prompt,)
 
     @property
     def _guided(self) -> bool:
@@ -103,7 +101,7 @@ class DenoisingState:
 
     @property
     def input(self) -> torch.Tensor:
-        """The next input of the UNet, (1, channels, h, w); for an inpainting UNet with mask and masked image."""
+        """The network's next input, (1, channels, h, w); for an inpainting UNet with mask and masked image."""
         beside = self._start.beside
         return self.visible if beside is None else torch.cat([self.visible, beside], dim=1)
 
@@ -136,8 +134,7 @@ class DenoisingState:
     def _take_step(self, predictions: list[torch.Tensor]) -> None:
         merged = predictions[-1]
         if len(predictions) > 1:
-            scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
-            merged = guidance.merge(predictions[0], merged, scale, rescale)
+            merged = self.model.merge(predictions[0], merged, self.settings)
         trace_step = self._trace_step(predictions, merged) if self.observer else None
         timestep = self._start.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
@@ -156,22 +153,19 @@ class DenoisingState:
             step=self._own_step,
             latents=self.visible,
             level=level(self._scheduler, first + self.forwards_done),
-            prediction_type=self._scheduler.config.prediction_type,
+            prediction_type=schedulers.prediction_type(self._scheduler),
             without=predictions[0] if len(predictions) > 1 else None,
             with_prompt=predictions[-1],
             merged=merged,
             input=self.input,
             timestep=self.timestep,
             silence=self._without,
-            unguided=self._with_prompt if self._guided and self.model.embeds_guidance else None,
+            unguided=self._with_prompt if self._guided and self._guided_rows[-1] is not self._with_prompt else None,
         )
 
     def _scaled(self) -> torch.Tensor:
-        """The latents at unit variance, as the UNet takes them and a preview shows them."""
-        scaled: torch.Tensor = self._scheduler.scale_model_input(
-            self._latents, self._start.timesteps[self.forwards_done]
-        )
-        return scaled
+        """The latents at unit variance, as the network takes them and a preview shows them."""
+        return schedulers.scaled(self._scheduler, self._latents, self._start.timesteps[self.forwards_done])
 
 
 def _apart(value: Any) -> Any:
@@ -194,8 +188,7 @@ def predict(states: list[DenoisingState], rows: int) -> list[list[torch.Tensor]]
     wanted = [(state, prompt) for state in states for prompt in state.prompts]
     wanted += wanted[-1:] * (-len(wanted) % rows)
     predicted = [
-        forward(
-            model,
+        model.predict(
             torch.cat([state.input for state, _ in group]),
             torch.stack([state.timestep for state, _ in group]),
             [prompt for _, prompt in group],
@@ -204,25 +197,3 @@ def predict(states: list[DenoisingState], rows: int) -> list[list[torch.Tensor]]
     ]
     single = iter(torch.split(torch.cat(predicted), 1))
     return [[next(single) for _ in state.prompts] for state in states]
-
-
-def forward(
-    model: Model, latents: torch.Tensor, timesteps: torch.Tensor, prompts: Sequence[Conditioning]
-) -> torch.Tensor:
-    """The UNet's prediction for each row, (rows, channels, h, w), in float32.
-
-    `latents` are (rows, input channels, h, w), `timesteps` (rows,), and `prompts` has one for each row.
-    """
-    latents, timesteps = latents.to(model.dtype), timesteps.to(torch.float32)
-    conditioning, beside = together(prompts), {}
-    if embedded := [prompt.timestep_cond for prompt in prompts if prompt.timestep_cond is not None]:
-        beside["timestep_cond"] = torch.cat(embedded)
-    if controls := [prompt.control for prompt in prompts if prompt.control]:
-        own = latents[:, : model.latent_channels]
-        beside |= controlnet.residuals(model.controlnet, own, timesteps, conditioning, controls)
-    if model.image_prompts is not None:
-        image_prompts = [prompt.image_prompt for prompt in prompts if prompt.image_prompt]
-        conditioning |= model.image_prompts.unet_arguments(image_prompts, **conditioning)
-    model.lora_adapters.apply_to_unet(prompts[0].loras)
-    predicted: torch.Tensor = model.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
-    return predicted.float()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from generation.engine.conditioning.text_encoders import Conditioning
+from generation.engine.conditioning.rows import Row
 from generation.engine.denoising.predicted_x0 import NoiseLevel, predicted
 
 
@@ -26,12 +26,12 @@ class TraceStep:
     with_prompt: torch.Tensor
     merged: torch.Tensor
     input: torch.Tensor
-    """The input of the UNet, (1, input channels, h, w)."""
+    """The input of the network, (1, input channels, h, w)."""
     timestep: torch.Tensor
-    silence: Conditioning
+    silence: Row
     """The conditioning of an unconditional row."""
-    unguided: Conditioning | None = None
-    """The conditioning of a row without guidance, where the UNet applied guidance to `with_prompt` by itself."""
+    unguided: Row | None = None
+    """The conditioning of a row without guidance, where the network applied guidance to `with_prompt` by itself."""
 
     def clean(self, prediction: torch.Tensor) -> torch.Tensor:
         """The predicted x0 of a prediction made at this step, (1, channels, h, w), in float32."""

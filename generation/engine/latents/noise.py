@@ -12,12 +12,14 @@ def source(seed: int) -> torch.Generator:
     return torch.Generator("cpu").manual_seed(seed)
 
 
-def starting_noise(settings: GenerationSettings, channels: int, chance: torch.Generator) -> torch.Tensor:
-    """Standard normal latents of one picture, shape (1, channels, height/8, width/8), float32, on the CPU; from
-    `chance`, which is the `source` of the settings' seed."""
-    noise = _drawn(chance, settings, channels)
+def starting_noise(
+    settings: GenerationSettings, channels: int, chance: torch.Generator, pixels: int = PIXELS_PER_LATENT
+) -> torch.Tensor:
+    """Standard normal latents of one picture, shape (1, channels, height / pixels, width / pixels), float32, on the
+    CPU; from `chance`, which is the `source` of the settings' seed."""
+    noise = _drawn(chance, settings, channels, pixels)
     if settings.variation_strength:
-        other = _drawn(source(settings.variation_seed), settings, channels)
+        other = _drawn(source(settings.variation_seed), settings, channels, pixels)
         noise = slerp(noise, other, settings.variation_strength)
     return noise
 
@@ -53,16 +55,16 @@ def centred(patch: torch.Tensor, ground: torch.Tensor) -> torch.Tensor:
     return result
 
 
-def _drawn(generator: torch.Generator, settings: GenerationSettings, channels: int) -> torch.Tensor:
+def _drawn(generator: torch.Generator, settings: GenerationSettings, channels: int, pixels: int) -> torch.Tensor:
     """Noise at the picture's size, with noise of the seed's size in its middle where that is another."""
     own = settings.width, settings.height
     seed_size = (settings.seed_width, settings.seed_height) if settings.seed_width else own
-    noise = _normal(generator, channels, *seed_size)
+    noise = _normal(generator, channels, *seed_size, pixels)
     if seed_size != own:
-        noise = centred(noise, _normal(generator, channels, *own))
+        noise = centred(noise, _normal(generator, channels, *own, pixels))
     return noise
 
 
-def _normal(generator: torch.Generator, channels: int, width: int, height: int) -> torch.Tensor:
-    shape = (1, channels, height // PIXELS_PER_LATENT, width // PIXELS_PER_LATENT)
+def _normal(generator: torch.Generator, channels: int, width: int, height: int, pixels: int) -> torch.Tensor:
+    shape = (1, channels, height // pixels, width // pixels)
     return torch.randn(shape, generator=generator, dtype=torch.float32)

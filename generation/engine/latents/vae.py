@@ -51,8 +51,9 @@ class Autoencoder:
     that size until more memory is free. Tiles are also used where decoding would take long on a CPU; that is decided
     once for each size, since pixels depend on it. (diffusers' `AutoencoderTiny` can only decode in tiles.)"""
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network: Any, pixels_per_latent: int = PIXELS_PER_LATENT) -> None:
         self._network = network
+        self._pixels_per_latent = pixels_per_latent
         self._cut = False
         self._cost = FrameCost()
         self._name = ""
@@ -73,7 +74,7 @@ class Autoencoder:
         """Encode pixels (1, 3, 8h, 8w), from -1 to 1."""
         from diffusers import AutoencoderKL
 
-        network, side = self._network, max(pixels.shape[-2:]) // PIXELS_PER_LATENT
+        network, side = self._network, max(pixels.shape[-2:]) // self._pixels_per_latent
         encoded = self._sparingly(network.encode, pixels, side, divisible=isinstance(network, AutoencoderKL))
         return Encoded(encoded, network.config)
 

@@ -17,10 +17,14 @@ from generation.catalogue import ModelSpec, PreviewKind
 from generation.engine.conditioning import ip_adapter, stable_diffusion
 from generation.engine.conditioning.controlnet import read_controlnet
 from generation.engine.conditioning.ip_adapter import IpAdapter
+from generation.engine.families import registry
+from generation.engine.families.family import FlowFamily
 from generation.engine.latents.previews import LatentPreview, TinyDecoder
 from generation.engine.models import diffusers_pipeline, single_file
 from generation.engine.models.acceleration import accelerated
+from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
+from generation.engine.models.flow_model import FlowModel
 from generation.engine.models.model import Model, hash_of
 from generation.engine.runtime import hub, memory
 from generation.engine.runtime.progress import LoadProgress
@@ -54,7 +58,7 @@ def load(
     dtype: torch.dtype,
     report: Report = lambda share: None,
     acceleration: Acceleration = UNACCELERATED,
-) -> Model | PipelineModel:
+) -> AnyBatchedModel | PipelineModel:
     """Load a model; safetensors only, since pickled weights can run code.
 
     Raises `ModelUnavailable` with the reason for the log, or its subclass `ModelTooLarge`.
@@ -73,6 +77,8 @@ def load(
         own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
         pipeline = accelerated(pipeline_of(spec, weights, dtype, reading), device, acceleration)
+        if flow := registry.family_of(pipeline):
+            return flowing(spec, weights, flow, device, dtype)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
             return diffusers_pipeline.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
         channels = pipeline.vae.config.latent_channels
@@ -118,6 +124,26 @@ def assembled(
         dtype=dtype,
         pipeline=pipeline,
     )
+
+
+def flowing(spec: ModelSpec, weights: Path, family: FlowFamily, device: torch.device, dtype: torch.dtype) -> FlowModel:
+    """A flow-matching model for the step loop."""
+    family.transformer.eval()
+    model = FlowModel(
+        spec=spec,
+        weights=weights,
+        hash=hash_of(weights, spec.source),
+        family=family,
+        vae=family.autoencoder,
+        scheduler_config=dict(family.pipeline.scheduler.config),
+        preview=LatentPreview.fitted_to(family.autoencoder),
+        tiny=None,
+        device=device,
+        dtype=dtype,
+        pipeline=family.pipeline,
+    )
+    model.measure_frames()
+    return model
 
 
 @dataclass(frozen=True)

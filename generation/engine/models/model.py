@@ -1,8 +1,8 @@
 """A Stable Diffusion model in memory, and what the step loop calls on it."""
 
 import hashlib
-from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,49 +10,27 @@ from typing import Any
 import torch
 
 from generation import loras
-from generation.catalogue import ModelSpec
-from generation.engine.conditioning import lora_files, stable_diffusion
-from generation.engine.conditioning.controlnet import control_pixels
+from generation.engine.conditioning import controlnet, guidance, lora_files, stable_diffusion
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.conditioning.lora_adapters import LoraAdapters
-from generation.engine.conditioning.text_encoders import Conditioning, ImageCondition, PromptEncoder
-from generation.engine.latents.previews import FrameCost, LatentPreview, TinyDecoder
-from generation.engine.latents.vae import Autoencoder, Encoded
+from generation.engine.conditioning.rows import ImageCondition
+from generation.engine.conditioning.text_encoders import Conditioning, PromptEncoder, together
+from generation.engine.models.batched_model import BatchedModel
 from generation.errors import ModelUnavailable
-from generation.loras import Loras
-from generation.pictures import Preview
 from generation.settings import GenerationSettings
 
 _CHUNK = 2**22
 
-MEASURED_SIDE = 16
-"""Side of the latents that decoding is timed with."""
 
+@dataclass(kw_only=True)
+class Model(BatchedModel[Conditioning]):
+    """The parts of a Stable Diffusion pipeline."""
 
-@dataclass
-class Model:
-    """The parts of a Stable Diffusion pipeline, on their device."""
-
-    spec: ModelSpec
-    weights: Path
-    """The folder or the file that it was read from."""
-    hash: str
-    """Of its weights, by `hash_of`."""
     prompts: PromptEncoder
     unet: Any
-    vae: Any
-    scheduler_config: dict[str, Any]
-    preview: LatentPreview
-    tiny: TinyDecoder | None
-    device: torch.device
-    dtype: torch.dtype
-    loras: Loras = field(default_factory=Loras)
     controlnet: Any = None
     image_prompts: IpAdapter | None = None
-    frame_cost: FrameCost = field(default_factory=FrameCost)
-    pipeline: Any = None
-    """diffusers' pipeline of the same parts."""
 
     @cached_property
     def lora_adapters(self) -> LoraAdapters:
@@ -61,18 +39,12 @@ class Model:
         parts = {lora_files.UNET: self.unet} | dict(zip(lora_files.TEXT_ENCODERS, encoders, strict=False))
         return LoraAdapters(self.spec.name, parts, self.loras)
 
-    @cached_property
-    def autoencoder(self) -> Autoencoder:
-        """Encodes pixels and decodes latents."""
-        return Autoencoder(self.vae)
-
     @property
     def latent_channels(self) -> int:
         return int(self.unet.config.out_channels)
 
     @property
     def is_inpainting(self) -> bool:
-        """True where the UNet also takes a mask and the masked image's latents."""
         return bool(self.unet.config.in_channels == 2 * self.latent_channels + 1)
 
     @property
@@ -106,7 +78,7 @@ class Model:
             return None
         if self.controlnet is None:
             raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
-        pixels = control_pixels(guides.control, settings.width, settings.height)
+        pixels = controlnet.control_pixels(guides.control, settings.width, settings.height)
         return ImageCondition(pixels.to(self.device, self.dtype), settings.control_scale)
 
     def _image_prompt(
@@ -122,40 +94,30 @@ class Model:
         conditional, unconditional = (ImageCondition(each, settings.image_prompt_scale) for each in encoded)
         return conditional, unconditional
 
-    def lora_hashes(self, settings: GenerationSettings) -> dict[str, str]:
-        """The hashes of the LoRA files that a prompt names, by LoRA name."""
-        return self.lora_adapters.hashes(loras.read(settings.prompt)[1])
+    def guided(self, pair: tuple[Conditioning, Conditioning], settings: GenerationSettings) -> Sequence[Conditioning]:
+        with_prompt, without = pair
+        if not self.embeds_guidance:
+            return without, with_prompt
+        embedded = stable_diffusion.guidance_embedding(self.unet, settings.guidance_scale)
+        return (replace(with_prompt, timestep_cond=embedded),)
 
-    def encode(self, pixels: torch.Tensor) -> Encoded:
-        """Encode pixels (1, 3, 8h, 8w), from -1 to 1."""
-        return self.autoencoder.encode(pixels.to(self.device, self.vae.dtype))
+    def merge(self, without: torch.Tensor, with_prompt: torch.Tensor, settings: GenerationSettings) -> torch.Tensor:
+        return guidance.merge(without, with_prompt, settings.guidance_scale, settings.guidance_rescale)
 
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Decode latents (1, channels, h, w) to RGB bytes, (1, 8h, 8w, 3)."""
-        return _bytes(self.autoencoder.decode(latents))
-
-    def decode_in_turns(self, latents: torch.Tensor) -> Generator[None, None, torch.Tensor]:
-        """As `decode`, tile by tile: yields after each."""
-        return _bytes((yield from self.autoencoder.decode_in_turns(latents)))
-
-    def frame(self, latents: torch.Tensor) -> Preview:
-        """Latents (1, channels, h, w) as a preview of 8h x 8w pixels, by the tiny decoder if there is one.
-
-        Raises one of `memory.ERRORS` where memory isn't enough.
-        """
-        with self.frame_cost.measured(latents):
-            pixels = _bytes(self.tiny(latents) if self.tiny else self.autoencoder.decode_at_once(latents))[0].cpu()
-        height, width, _ = pixels.shape
-        return Preview(width, height, pixels.numpy().tobytes(), decoded=True)
-
-    @torch.inference_mode()
-    def measure_frames(self) -> None:
-        """Time the decoding of a small frame and picture, so that the first real one can be estimated."""
-        nothing = torch.zeros(1, self.latent_channels, MEASURED_SIDE, MEASURED_SIDE, device=self.device)
-        for _ in range(2):
-            self.frame(nothing)
-            if self.tiny:
-                self.decode(nothing)
+    def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[Conditioning]) -> torch.Tensor:
+        latents, timesteps = latents.to(self.dtype), timesteps.to(torch.float32)
+        conditioning, beside = together(rows), {}
+        if embedded := [row.timestep_cond for row in rows if row.timestep_cond is not None]:
+            beside["timestep_cond"] = torch.cat(embedded)
+        if controls := [row.control for row in rows if row.control]:
+            own = latents[:, : self.latent_channels]
+            beside |= controlnet.residuals(self.controlnet, own, timesteps, conditioning, controls)
+        if self.image_prompts is not None:
+            image_prompts = [row.image_prompt for row in rows if row.image_prompt]
+            conditioning |= self.image_prompts.unet_arguments(image_prompts, **conditioning)
+        self.lora_adapters.apply_to_unet(rows[0].loras)
+        predicted: torch.Tensor = self.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
+        return predicted.float()
 
 
 def hash_of(weights: Path, source: str) -> str:
@@ -178,9 +140,3 @@ def _hash_of_files(files: tuple[tuple[Path, int, int], ...]) -> str:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)
     return digest.hexdigest()[:10]
-
-
-def _bytes(pixels: torch.Tensor) -> torch.Tensor:
-    """Pixels (n, 3, height, width), from -1 to 1, as bytes (n, height, width, 3)."""
-    unit = (pixels / 2 + 0.5).clamp(0, 1)
-    return (unit.permute(0, 2, 3, 1).float() * 255).round().to(torch.uint8)

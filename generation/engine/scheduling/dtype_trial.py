@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 
 from generation.engine.denoising.state import DenoisingState
+from generation.engine.models.batched_model import AnyBatchedModel, BatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.loader import Report
-from generation.engine.models.model import Model
 from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
 from generation.engine.runtime.progress import LoadProgress
@@ -32,12 +32,12 @@ make who draw at the same time."""
 ROUNDS = 5
 """Forwards timed in either number format, after one that does not count; the median is compared."""
 
-Load = Callable[[torch.dtype, Report], Model | PipelineModel]
+Load = Callable[[torch.dtype, Report], AnyBatchedModel | PipelineModel]
 """Loads a model in a number format. Raises `ModelTooLarge`."""
 
 
 @torch.inference_mode()
-def forward_seconds(model: Model) -> float:
+def forward_seconds(model: AnyBatchedModel) -> float:
     """The seconds of a forward of a few rows. On a processor it is the time of one thread alone, to which other
     programs add nothing."""
     settings = replace(model.spec.preferred, width=SIDE, height=SIDE).of("a fox", seed=0)
@@ -59,7 +59,7 @@ class DtypeTrial:
 
     dtype: torch.dtype
     measurements: Measurements = field(default_factory=lambda: Measurements(None, "number formats"))
-    seconds: Callable[[Model], float] = forward_seconds
+    seconds: Callable[[AnyBatchedModel], float] = forward_seconds
 
     def wins(self, device: torch.device, model: str, free: int) -> bool | None:
         """The result for a model while `free` bytes of memory are free; None where it is not known."""
@@ -68,7 +68,7 @@ class DtypeTrial:
 
     def load_faster(
         self, name: str, usual: torch.dtype, device: torch.device, report: Report, *, load: Load, make_room: Load
-    ) -> Model | PipelineModel:
+    ) -> AnyBatchedModel | PipelineModel:
         """The model called `name` in the faster of the two number formats.
 
         Both copies are timed side by side, or one after the other where memory has no room for both. `load` leaves
@@ -98,8 +98,12 @@ class DtypeTrial:
         return make_room(usual, progress.until(1.0))
 
     def _faster_of_both(
-        self, name: str, device: torch.device, model: Model, load: Callable[[], Model | PipelineModel]
-    ) -> Model | None:
+        self,
+        name: str,
+        device: torch.device,
+        model: AnyBatchedModel,
+        load: Callable[[], AnyBatchedModel | PipelineModel],
+    ) -> AnyBatchedModel | None:
         """Either `model` or its copy in the tried number format; None where memory has no room for both."""
         try:
             other = _denoiser(load())
@@ -115,8 +119,8 @@ class DtypeTrial:
         device: torch.device,
         usual: torch.dtype,
         seconds: float,
-        load: Callable[[], Model | PipelineModel],
-    ) -> Model | None:
+        load: Callable[[], AnyBatchedModel | PipelineModel],
+    ) -> AnyBatchedModel | None:
         """The model in the tried number format; None where it does not fit, or is not faster than the `seconds` of the
         usual one."""
         free = memory.free(device)
@@ -130,7 +134,7 @@ class DtypeTrial:
             self.remember(device, name, wins=False, free=free)
         return None
 
-    def medians(self, *models: Model) -> list[float]:
+    def medians(self, *models: AnyBatchedModel) -> list[float]:
         """The median seconds of each model, timed in turns, so that other programs slow all of them alike."""
         rounds = [[self.seconds(model) for model in models] for _ in range(1 + ROUNDS)]
         return [statistics.median(each) for each in zip(*rounds[1:], strict=True)]
@@ -163,6 +167,6 @@ def trial_for(device: torch.device, dtype: str, *, strict: bool, measurements: P
     )
 
 
-def _denoiser(model: Model | PipelineModel) -> Model:
-    assert isinstance(model, Model)
+def _denoiser(model: AnyBatchedModel | PipelineModel) -> AnyBatchedModel:
+    assert isinstance(model, BatchedModel)
     return model

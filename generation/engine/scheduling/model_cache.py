@@ -13,6 +13,7 @@ from generation import abilities
 from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.conditioning import textual_inversion
+from generation.engine.models.batched_model import AnyBatchedModel, BatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.loader import UNBUILT, Report, load, needed
 from generation.engine.models.model import Model
@@ -24,7 +25,7 @@ from generation.errors import ModelTooLarge, UnknownModel, Unsuitable
 
 log = logging.getLogger(__name__)
 
-AnyModel = TypeVar("AnyModel", Model, PipelineModel)
+AnyModel = TypeVar("AnyModel", Model, AnyBatchedModel, PipelineModel)
 
 BESIDE_SHARE = 0.8
 """The share of free memory that a model may take beside those in use; drawing needs the rest."""
@@ -58,8 +59,8 @@ class ModelCache:
         self._fitting_tiles = Measurements(measurements, "tiles that fit")
         self._quick_tiles = Measurements(measurements, "tiles that are quick")
         self._strict = strict
-        self._models: OrderedDict[str, Model | PipelineModel] = OrderedDict()
-        self._in_float32: WeakValueDictionary[str, Model | PipelineModel] = WeakValueDictionary()
+        self._models: OrderedDict[str, AnyBatchedModel | PipelineModel] = OrderedDict()
+        self._in_float32: WeakValueDictionary[str, AnyBatchedModel | PipelineModel] = WeakValueDictionary()
 
     @property
     def names(self) -> list[str]:
@@ -67,17 +68,17 @@ class ModelCache:
         return list(self._models)
 
     def take(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> Model:
-        """The model called `name` for the running batch. While it loads, `on_load` is told which share is done, 0 to 1.
+        """The Stable Diffusion model called `name`. While it loads, `on_load` is told which share is done, 0 to 1.
         The models `in_use` stay in memory.
 
-        Raises `UnknownModel`, `Unsuitable` for a model with a diffusers pipeline of its own, and what `load` raises.
+        Raises `UnknownModel`, `Unsuitable` for a model of another family, and what `load` raises.
         """
         model = self.any(name, on_load, in_use)
-        if isinstance(model, PipelineModel):
+        if not isinstance(model, Model):
             raise Unsuitable(abilities.SENTENCE)
         return model
 
-    def any(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> Model | PipelineModel:
+    def any(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> AnyBatchedModel | PipelineModel:
         """The model called `name`, of any family; else as `take`."""
         if name not in self._models:
             spec = self._catalogue.get(name)
@@ -124,17 +125,17 @@ class ModelCache:
     def forget_idle(self) -> None:
         """Free the memory of what models keep for later."""
         for model in (*self._models.values(), *self._in_float32.values()):
-            if isinstance(model, Model):
+            if isinstance(model, BatchedModel):
                 model.lora_adapters.forget_idle()
         memory.release(self._device)
 
-    def _read(self, spec: ModelSpec, on_load: Report, in_use: Collection[str]) -> Model | PipelineModel:
+    def _read(self, spec: ModelSpec, on_load: Report, in_use: Collection[str]) -> AnyBatchedModel | PipelineModel:
         """Load a model in its number format, which is found out first where it is not known."""
 
-        def load(dtype: torch.dtype, report: Report) -> Model | PipelineModel:
+        def load(dtype: torch.dtype, report: Report) -> AnyBatchedModel | PipelineModel:
             return self._loaded(spec, dtype, report)
 
-        def make_room(dtype: torch.dtype, report: Report) -> Model | PipelineModel:
+        def make_room(dtype: torch.dtype, report: Report) -> AnyBatchedModel | PipelineModel:
             return self._placed(spec, dtype, report, in_use)
 
         if self._trial is None or self._trial_wins(spec) is not None:
@@ -152,7 +153,7 @@ class ModelCache:
 
     def _placed(
         self, spec: ModelSpec, dtype: torch.dtype, on_load: Report, in_use: Collection[str]
-    ) -> Model | PipelineModel:
+    ) -> AnyBatchedModel | PipelineModel:
         """Load a model; where memory has no room for it beside the others, in the place of idle ones."""
         try:
             return self._loaded(spec, dtype, on_load)
@@ -161,7 +162,7 @@ class ModelCache:
                 raise
         return self._loaded(spec, dtype, on_load)
 
-    def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | PipelineModel:
+    def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> AnyBatchedModel | PipelineModel:
         model = load(spec, self._device, dtype, on_load, self._acceleration)
         if isinstance(model, PipelineModel):
             return model
@@ -169,6 +170,11 @@ class ModelCache:
         model.autoencoder.remember_in(self._fitting_tiles, self._quick_tiles, named)
         model.autoencoder.patient = self._strict
         model.loras = self._catalogue.loras
+        if isinstance(model, Model):
+            self._learn_words(spec, model)
+        return model
+
+    def _learn_words(self, spec: ModelSpec, model: Model) -> None:
         for each in self._catalogue.embeddings.of(spec.name):
             try:
                 model.prompts.learn(each.name, each.file)
@@ -176,7 +182,6 @@ class ModelCache:
                 log.warning(
                     "the embedding “%s” does not fit %s, and is read as a plain word: %s", each.name, spec.name, reason
                 )
-        return model
 
     def _leave(self, most: int, in_use: Collection[str]) -> bool:
         """Drop the models used longest ago, except those `in_use`, until at most so many are left; True where any was
@@ -191,7 +196,7 @@ class ModelCache:
         return bool(leaving)
 
 
-def _bytes(model: Model | PipelineModel) -> int:
+def _bytes(model: AnyBatchedModel | PipelineModel) -> int:
     """The bytes of all weights of a model."""
     networks = [part for part in model.pipeline.components.values() if isinstance(part, torch.nn.Module)]
     return sum(weight.nbytes for network in networks for weight in network.parameters())

@@ -70,6 +70,11 @@ class RunningJob:
         return sum(done) if self.task.cells else min(done)
 
     @property
+    def unread(self) -> str:
+        """The end of a prompt that the model does not read; the first where there are several."""
+        return next((state.unread for state in self.states if state.unread), "")
+
+    @property
     def is_denoised(self) -> bool:
         """True where no picture needs another step."""
         return all(state.finished for state in self.states)

@@ -25,3 +25,4 @@ WELL_INSIDE = slice(24, None), slice(24, None)
 
 PICTURE = Inputs(images.as_png(picture()))
 MASKED = Inputs(images.as_png(picture()), images.as_png(mask()))
+REFERENCE = Inputs(image_prompt=images.as_png(picture()))

@@ -93,7 +93,7 @@ def latent_consistency_xl(folder: Path) -> Path:
 
 def flux(folder: Path) -> Path:
     """Flux: a transformer on packed latents, flow matching, CLIP and T5."""
-    return _saved(_flux, folder)
+    return _saved(flux_pipeline, folder)
 
 
 def pixart(folder: Path, scheduler: Any = None) -> Path:
@@ -222,7 +222,8 @@ def _latent_consistency(kind: Any) -> Any:
     )
 
 
-def _flux() -> Any:
+def flux_pipeline(*, guidance_embeds: bool = True) -> Any:
+    """A tiny pipeline of Flux, in memory."""
     transformer = FluxTransformer2DModel(
         in_channels=16,
         num_layers=1,
@@ -232,7 +233,7 @@ def _flux() -> Any:
         joint_attention_dim=WIDTH,
         pooled_projection_dim=WIDTH,
         axes_dims_rope=(4, 4, 8),
-        guidance_embeds=True,
+        guidance_embeds=guidance_embeds,
     )
     return FluxPipeline(
         transformer=transformer,

@@ -1,0 +1,14 @@
+"""Finds the family of a diffusers pipeline."""
+
+from typing import Any
+
+from generation.engine.families.family import FlowFamily
+from generation.engine.families.flux import Flux, Kontext
+
+FAMILIES: tuple[type[FlowFamily], ...] = (Flux, Kontext)
+
+
+def family_of(pipeline: Any) -> FlowFamily | None:
+    """The adapter of a pipeline that runs in the shared batch, around its networks; None for other pipelines."""
+    name = type(pipeline).__name__
+    return next((family(pipeline) for family in FAMILIES if name in family.pipelines), None)

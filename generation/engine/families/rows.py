@@ -1,0 +1,39 @@
+"""The conditioning of one row of a flow-matching model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+
+from generation.engine.conditioning.rows import ImageCondition
+from generation.loras import LoraSet
+
+
+@dataclass(frozen=True, eq=False)
+class FlowRow:
+    """A prompt's embeddings, and all else that a row is conditioned on."""
+
+    text: Mapping[str, torch.Tensor]
+    """Arguments of the transformer, one row each."""
+    loras: LoraSet = ()
+    guidance: float | None = None
+    """The guidance scale that a distilled transformer is told."""
+    references: tuple[torch.Tensor, ...] = field(default=(), repr=False)
+    """Latents of reference pictures, (1, channels, h, w) each."""
+    unread: str = ""
+    control: ClassVar[ImageCondition | None] = None
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        text = [(name, tensor.shape) for name, tensor in sorted(self.text.items())]
+        return self.loras, *text, *(each.shape for each in self.references)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(tensor.nbytes for tensor in (*self.text.values(), *self.references))
+
+
+def together(rows: Sequence[FlowRow]) -> dict[str, torch.Tensor]:
+    """The embeddings of all rows as keyword arguments of the transformer's forward."""
+    return {name: torch.cat([row.text[name] for row in rows]) for name in rows[0].text}

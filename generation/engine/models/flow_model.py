@@ -1,0 +1,92 @@
+"""A flow-matching model in memory, of one of the families."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import torch
+
+from generation import loras
+from generation.engine.conditioning import lora_files
+from generation.engine.conditioning.embedding_cache import EmbeddingCache
+from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
+from generation.engine.conditioning.lora_adapters import LoraAdapters
+from generation.engine.families.family import FlowFamily, Guidance, NoiseLevels
+from generation.engine.families.rows import FlowRow
+from generation.engine.models.batched_model import BatchedModel
+from generation.errors import ModelUnavailable
+from generation.settings import GenerationSettings
+
+KEPT_BYTES = 256 * 2**20
+"""How many bytes of embeddings a model keeps for prompts that come again. One of 512 tokens takes 4 MiB for FLUX.1 in
+bfloat16."""
+
+NO_GUIDANCE = 1.0
+"""The scale at which a guidance-distilled model follows the prompt alone."""
+
+
+@dataclass(kw_only=True)
+class FlowModel(BatchedModel[FlowRow]):
+    """The parts of a flow-matching pipeline, which its family knows to run."""
+
+    family: FlowFamily
+    _kept: EmbeddingCache[FlowRow] = field(default_factory=lambda: EmbeddingCache(KEPT_BYTES))
+
+    @property
+    def latent_channels(self) -> int:
+        return self.family.channels
+
+    @property
+    def pixels_per_latent(self) -> int:
+        return self.family.pixels_per_latent
+
+    @cached_property
+    def lora_adapters(self) -> LoraAdapters:
+        return LoraAdapters(self.spec.name, {lora_files.UNET: self.family.transformer}, self.loras)
+
+    def noise_levels(self, settings: GenerationSettings) -> NoiseLevels:
+        """The noise levels of a picture."""
+        return self.family.noise_levels(settings)
+
+    def encode_prompts(
+        self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
+    ) -> tuple[FlowRow, FlowRow]:
+        if guides.control is not None:
+            raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
+        if len(guides.image_prompts) > self.family.references:
+            raise ModelUnavailable(f"{self.spec.name} takes {self.family.references} reference pictures at most")
+        text, lora_set = loras.read(settings.prompt)
+        told = NO_GUIDANCE if self.family.guidance is Guidance.TOLD else None
+        pair = self._encoded(text, guides), self._encoded(settings.negative_prompt or self.family.no_words, guides)
+        references = self._references(guides)
+        with_prompt, without = (replace(row, loras=lora_set, guidance=told, references=references) for row in pair)
+        return with_prompt, without
+
+    def _encoded(self, text: str, guides: ConditioningImages) -> FlowRow:
+        """The embeddings of a prompt, kept for when it comes again."""
+        if not self.family.text_sees_references:
+            return self._kept.get(text, lambda: self.family.encode(text))
+        return self._kept.get((text, guides.mark), lambda: self.family.encode(text, guides.image_prompts))
+
+    def _references(self, guides: ConditioningImages) -> tuple[torch.Tensor, ...]:
+        """The latents of the reference pictures, encoded once for all pictures of a job."""
+        key = self.spec.name, self.dtype
+        if key not in guides.encoded:
+            guides.encoded[key] = tuple(map(self.family.latents_of, guides.image_prompts))
+        return guides.encoded[key]
+
+    def guided(self, pair: tuple[FlowRow, FlowRow], settings: GenerationSettings) -> Sequence[FlowRow]:
+        guidance = self.family.guidance
+        with_prompt, without = pair
+        if guidance is Guidance.TOLD:
+            with_prompt, without = (replace(row, guidance=settings.guidance_scale) for row in pair)
+        by_two = guidance is Guidance.TWO_PREDICTIONS or settings.negative_prompt
+        return (without, with_prompt) if by_two else (with_prompt,)
+
+    def merge(self, without: torch.Tensor, with_prompt: torch.Tensor, settings: GenerationSettings) -> torch.Tensor:
+        return self.family.merge(without, with_prompt, settings.guidance_scale)
+
+    def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[FlowRow]) -> torch.Tensor:
+        self.lora_adapters.apply_to_unet(rows[0].loras)
+        predicted = self.family.predict(latents.to(self.dtype), timesteps.to(torch.float32), rows)
+        return predicted.float()

@@ -1,0 +1,113 @@
+"""A tiny random model of a family, drawn by the step loop and by diffusers' own pipeline."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+
+from generation.catalogue import Catalogue, ModelSpec
+from generation.engine.models.flow_model import FlowModel
+from generation.engine.scheduling.model_cache import ModelCache
+from generation.jobs import Inputs
+from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.stock import Pixels
+
+FOX = GenerationSettings(
+    prompt="a cute fox", seed=7, model="tiny", width=64, height=64, steps=4, guidance_scale=3.5, sampler=Sampler.OWN
+)
+OTHERS = (
+    replace(FOX, prompt="a house by the sea", seed=9, steps=3, guidance_scale=2.0),
+    replace(FOX, prompt="x", seed=2**31, steps=2),
+    replace(FOX, prompt="a very long street with many red lanterns in the rain", seed=3, steps=5),
+)
+"""Settings of other people, with prompts of other lengths."""
+
+NO_INPUTS = Inputs()
+
+SAME = 1
+"""The largest difference of two pixels that are the same, of 255."""
+
+
+class Flow:
+    """The model and the pipeline; `arguments` are what the pipeline takes for settings, beside size, seed and steps."""
+
+    def __init__(self, folder: Path, pipeline: Any, arguments: Callable[[GenerationSettings], dict[str, Any]]) -> None:
+        pipeline.save_pretrained(folder)
+        self.kind = type(pipeline)
+        self.folder = folder
+        self._arguments = arguments
+        self.spec = ModelSpec("tiny", str(folder), width=64, height=64)
+        self.cache = ModelCache(Catalogue([self.spec]), torch.device("cpu"), torch.float32)
+
+    @property
+    def model(self) -> FlowModel:
+        model = self.cache.any("tiny", lambda share: None)
+        assert isinstance(model, FlowModel)
+        return model
+
+    def drawn(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
+        """By the step loop, alone."""
+        return LoopDriver(self.cache).drawn(settings, inputs)
+
+    def drawn_among_others(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
+        """By the step loop, in a batch that others share; they joined a step before."""
+        driver = LoopDriver(self.cache)
+        for job_id, other in enumerate(OTHERS, start=2):
+            driver.admit(job_id, other)
+        driver.loop.step()
+        return driver.drawn(settings, inputs)
+
+    @torch.inference_mode()
+    def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
+        """By diffusers' own pipeline, of class `kind` where it is another; `given` is passed on."""
+        pipeline = (kind or self.kind)(**self.kind.from_pretrained(self.folder, dtype=torch.float32).components)
+        pipeline.set_progress_bar_config(disable=True)
+        drawn = pipeline(
+            prompt=settings.prompt,
+            num_inference_steps=settings.steps,
+            width=settings.width,
+            height=settings.height,
+            generator=torch.Generator("cpu").manual_seed(settings.seed),
+            **self._arguments(settings),
+            **given,
+        )
+        return numpy.asarray(drawn.images[0], dtype=int)
+
+    def check(
+        self,
+        settings: GenerationSettings,
+        inputs: Inputs = NO_INPUTS,
+        within: Any = ...,
+        kind: Any = None,
+        **given: Any,
+    ) -> None:
+        """The step loop's picture is that of the pipeline, alone and among others; compared `within` a part of it."""
+        expected = self.stock(settings, kind, **given)
+        assert expected.std() > 5, "the pipeline's own picture shows nothing"
+        for drawn in (self.drawn(settings, inputs), self.drawn_among_others(settings, inputs)):
+            assert drawn.shape == expected.shape
+            assert abs(drawn - expected)[within].max() <= SAME
+
+    @torch.inference_mode()
+    def stepped_by_hand(self, settings: GenerationSettings, scheduler: Any) -> Pixels:
+        """By a scheduler of diffusers on the model's own noise levels, with the transformer called for each row."""
+        model = self.model
+        latents = torch.randn(
+            (
+                1,
+                model.latent_channels,
+                settings.height // model.pixels_per_latent,
+                settings.width // model.pixels_per_latent,
+            ),
+            generator=torch.Generator("cpu").manual_seed(settings.seed),
+        )
+        rows = model.guided(model.encode_prompts(settings), settings)
+        for timestep in scheduler.timesteps:
+            predictions = [model.predict(latents, timestep[None], [row]) for row in rows]
+            merged = model.merge(predictions[0], predictions[-1], settings) if len(rows) > 1 else predictions[0]
+            latents = scheduler.step(merged, timestep, latents, return_dict=False)[0]
+        return model.decode(latents)[0].numpy().astype(int)

@@ -1,0 +1,74 @@
+"""FLUX.1 in the running batch: the pixels of diffusers' own pipelines."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from diffusers import FluxImg2ImgPipeline, FluxInpaintPipeline, FluxKontextPipeline
+from diffusers.pipelines.flux import pipeline_flux_kontext
+
+from generation.settings import GenerationSettings
+from tests.generation.engine import given, tiny
+from tests.generation.engine.families.flow import FOX, Flow
+
+
+def told(settings: GenerationSettings) -> dict[str, Any]:
+    """What the pipeline takes: the scale, and with a negative prompt true guidance by the same."""
+    negative = {"negative_prompt": settings.negative_prompt, "true_cfg_scale": settings.guidance_scale}
+    return {"guidance_scale": settings.guidance_scale} | (negative if settings.negative_prompt else {})
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Flow:
+    return Flow(tmp_path_factory.mktemp("flux"), tiny.flux_pipeline(guidance_embeds=True), told)
+
+
+@pytest.fixture(scope="module")
+def schnell(tmp_path_factory: pytest.TempPathFactory) -> Flow:
+    return Flow(tmp_path_factory.mktemp("schnell"), tiny.flux_pipeline(guidance_embeds=False), told)
+
+
+@pytest.fixture(scope="module")
+def kontext(tmp_path_factory: pytest.TempPathFactory) -> Flow:
+    pipeline = FluxKontextPipeline(**tiny.flux_pipeline(guidance_embeds=True).components)
+    return Flow(tmp_path_factory.mktemp("kontext"), pipeline, lambda settings: told(settings) | {"max_area": 64 * 64})
+
+
+@pytest.mark.parametrize("changes", [{}, {"negative_prompt": "green"}, {"width": 96, "height": 64}], ids=str)
+def test_words(dev: Flow, changes: dict[str, Any]) -> None:
+    dev.check(replace(FOX, **changes))
+
+
+def test_words_without_guidance(schnell: Flow) -> None:
+    schnell.check(FOX)
+
+
+@pytest.mark.parametrize("strength", [0.25, 0.75, 1.0])
+def test_a_start_picture(dev: Flow, strength: float) -> None:
+    settings = replace(FOX, denoising_strength=strength)
+    dev.check(settings, given.PICTURE, kind=FluxImg2ImgPipeline, image=given.picture(), strength=strength)
+
+
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+def test_a_mask(dev: Flow, strength: float) -> None:
+    settings = replace(FOX, denoising_strength=strength)
+    picture, mask = given.picture(), given.mask()
+    dev.check(
+        settings,
+        given.MASKED,
+        given.WELL_INSIDE,
+        FluxInpaintPipeline,
+        image=picture,
+        mask_image=mask,
+        strength=strength,
+    )
+
+
+def test_a_reference(kontext: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a size of its own, here a smaller one than those that are trained with."""
+    monkeypatch.setattr(pipeline_flux_kontext, "PREFERRED_KONTEXT_RESOLUTIONS", [(64, 160), (96, 96), (160, 64)])
+    kontext.check(FOX, given.REFERENCE, image=given.picture())
+
+
+def test_words_alone_with_a_model_that_edits(kontext: Flow) -> None:
+    kontext.check(FOX)
