@@ -6,9 +6,19 @@ from typing import Any
 import torch
 
 
+FLOW = "flow_prediction"
+"""The prediction of a flow-matching model: the velocity from picture to noise."""
+
+
+def prediction_type(scheduler: Any) -> str:
+    """How a scheduler reads a model's prediction, by diffusers' names."""
+    kind: str = getattr(scheduler.config, "prediction_type", FLOW)
+    return kind
+
+
 @dataclass(frozen=True, slots=True)
 class NoiseLevel:
-    """The mixture of latents at unit variance: `signal` x clean latents + `noise` x standard normal noise."""
+    """The mixture of latents as the network takes them: `signal` x clean latents + `noise` x standard normal noise."""
 
     signal: float
     noise: float
@@ -23,8 +33,12 @@ def level(scheduler: Any, index: int) -> NoiseLevel:
     """The noise level of the `index`-th forward of a diffusers scheduler's whole schedule.
 
     Some schedulers have sigmas, the ratio of noise to signal, which need not belong to a whole timestep (Karras et al.,
-    arXiv 2206.00364); the others have timesteps and `alphas_cumprod`.
+    arXiv 2206.00364); the others have timesteps and `alphas_cumprod`. In flow matching sigma is the noise's part of a
+    straight line to the picture (Lipman et al., arXiv 2210.02747).
     """
+    if prediction_type(scheduler) == FLOW:
+        sigma = float(scheduler.sigmas[index])
+        return NoiseLevel(1 - sigma, sigma)
     if getattr(scheduler, "sigmas", None) is not None:
         sigma = float(scheduler.sigmas[index])
         signal = (sigma**2 + 1) ** -0.5
@@ -34,11 +48,11 @@ def level(scheduler: Any, index: int) -> NoiseLevel:
 
 
 def predicted(latents: torch.Tensor, prediction: torch.Tensor, at: NoiseLevel, kind: str) -> torch.Tensor:
-    """The predicted x0 of a model's `prediction` for `latents` at unit variance; all have the same shape.
+    """The predicted x0 of a model's `prediction` for `latents` as the network took them; all have the same shape.
 
     `kind` is the scheduler's `prediction_type`: "epsilon" is the noise (Ho et al., arXiv 2006.11239, eq. 15),
     "v_prediction" the velocity between noise and picture (Salimans and Ho, arXiv 2202.00512, appendix D), "sample" the
-    picture itself. Raises `ValueError` for any other.
+    picture itself, "flow_prediction" the velocity of a straight line. Raises `ValueError` for any other.
     """
     match kind:
         case "epsilon":
@@ -47,4 +61,6 @@ def predicted(latents: torch.Tensor, prediction: torch.Tensor, at: NoiseLevel, k
             return at.signal * latents - at.noise * prediction
         case "sample":
             return prediction
+        case "flow_prediction":
+            return latents - at.noise * prediction
     raise ValueError(f"unknown prediction type {kind}")

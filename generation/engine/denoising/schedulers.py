@@ -5,13 +5,10 @@ from typing import Any
 import torch
 
 from generation.engine.denoising import flow_samplers, samplers
+from generation.engine.denoising.predicted_x0 import FLOW, prediction_type
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.flow_model import FlowModel
 from generation.settings import GenerationSettings
-
-FLOW = "flow_prediction"
-"""The prediction of a flow-matching model: the velocity from the picture to the noise."""
-
 
 def for_picture(model: AnyBatchedModel, settings: GenerationSettings) -> Any:
     """A fresh scheduler for one picture, with its timesteps set."""
@@ -20,12 +17,6 @@ def for_picture(model: AnyBatchedModel, settings: GenerationSettings) -> Any:
     return samplers.scheduler_for(
         settings.sampler, model.scheduler_config, settings.steps, model.device, settings.schedule
     )
-
-
-def prediction_type(scheduler: Any) -> str:
-    """How the scheduler reads a model's prediction, by diffusers' names."""
-    kind: str = getattr(scheduler.config, "prediction_type", FLOW)
-    return kind
 
 
 def first_scale(scheduler: Any) -> float:

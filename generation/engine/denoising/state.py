@@ -10,7 +10,7 @@ from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.rows import Row
 from generation.engine.denoising import initial_latents, samplers, schedulers
 from generation.engine.denoising.init_image import InitImage
-from generation.engine.denoising.predicted_x0 import level
+from generation.engine.denoising.predicted_x0 import level, prediction_type
 from generation.engine.denoising.trace import Observer, TraceStep
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.settings import GenerationSettings
@@ -153,7 +153,7 @@ class DenoisingState:
             step=self._own_step,
             latents=self.visible,
             level=level(self._scheduler, first + self.forwards_done),
-            prediction_type=schedulers.prediction_type(self._scheduler),
+            prediction_type=prediction_type(self._scheduler),
             without=predictions[0] if len(predictions) > 1 else None,
             with_prompt=predictions[-1],
             merged=merged,
