@@ -33,12 +33,19 @@ _Change = tuple[Path, lora_files.LowRank, float]
 
 
 class LoraAdapters:
-    """Applies LoRAs to the UNet and the text encoders of one model, each network on its own."""
+    """Applies LoRAs to the denoising network (`lora_files.UNET`, also where it is a transformer) and the text encoders
+    of one model, each network on its own."""
 
-    def __init__(self, model: str, networks: Mapping[str, Any], loras: Loras) -> None:
+    def __init__(
+        self,
+        model: str,
+        networks: Mapping[str, Any],
+        loras: Loras,
+        read: Callable[[Path], lora_files.LoraFile] = lora_files.read,
+    ) -> None:
         self._model = model
         self._loras = loras
-        read = lru_cache(maxsize=FILES)(lora_files.read)
+        read = lru_cache(maxsize=FILES)(read)
         self._networks = {part: _Network(part, network, read) for part, network in networks.items()}
 
     def apply_to_text_encoders(self, loras: LoraSet) -> None:

@@ -5,11 +5,12 @@ and which names the layers of Stable Diffusion XL as the original code does.
 """
 
 import hashlib
+import inspect
 import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ _PREFIXES = {
     "lora_te1_": TEXT_ENCODER,
     "lora_te2_": SECOND_TEXT_ENCODER,
     "unet.": UNET,
+    "transformer.": UNET,
     "text_encoder.": TEXT_ENCODER,
     "text_encoder_2.": SECOND_TEXT_ENCODER,
 }
@@ -63,20 +65,47 @@ class LoraFile:
     parts: Mapping[str, Mapping[str, LowRank]] = field(default_factory=dict)
 
 
-def read(path: Path) -> LoraFile:
+_OTHER_KINDS = {"dora_scale": "DoRA", "lokr_": "LoKr", "hada_": "LoHa", "ia3": "IA3"}
+"""Changes of other kinds than low rank, by a part of their tensors' names."""
+
+Tensors = dict[str, torch.Tensor]
+
+Convert = Callable[[Tensors], Mapping[str, torch.Tensor]]
+"""Gives tensors the names of diffusers and peft."""
+
+
+def read(path: Path, convert: Convert = lambda tensors: tensors) -> LoraFile:
     """Read a .safetensors file. Raises `LoraUnavailable` where it can't be read or isn't a LoRA."""
     parts: dict[str, dict[str, LowRank]] = defaultdict(lambda: defaultdict(LowRank))
     try:
         with safe_open(path, framework="pt") as file:
             alphas = _alphas(file.metadata() or {})
-            for key in file.keys():  # noqa: SIM118 - it is no dict
-                _sort_in(parts, key, file.get_tensor(key))
-    except (OSError, SafetensorError, ValueError) as reason:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is no dict
+        _refuse_other_kinds(tensors)
+        for key, tensor in convert(tensors).items():
+            _sort_in(parts, key, tensor)
+    except (OSError, SafetensorError, ValueError, KeyError) as reason:
         raise LoraUnavailable(f"{path}: {reason}") from reason
     for part, alpha in alphas.items():
-        for low_rank in parts.get(part, {}).values():
+        for low_rank in parts.get(_PREFIXES.get(f"{part}.", part), {}).values():
             low_rank.alpha = alpha
     return LoraFile(parts)
+
+
+def reader_for(pipeline: Any) -> Callable[[Path], LoraFile]:
+    """Reads files for a pipeline of diffusers, which knows the names that other programs give to its layers."""
+
+    def convert(tensors: Tensors) -> Mapping[str, torch.Tensor]:
+        if not hasattr(pipeline, "lora_state_dict"):
+            raise ValueError(f"{type(pipeline).__name__} has no LoRAs")
+        takes = inspect.signature(pipeline.lora_state_dict).parameters
+        if "return_alphas" not in takes:
+            named: Mapping[str, torch.Tensor] = pipeline.lora_state_dict(tensors)
+            return named
+        named, alphas = pipeline.lora_state_dict(tensors, return_alphas=True)
+        return {**named, **(alphas or {})}
+
+    return lambda path: read(path, convert)
 
 
 @lru_cache
@@ -100,7 +129,7 @@ def layers_of(part: str, network: Any) -> dict[str, str]:
     for name, module in network.named_modules():
         if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
             layers[_flat(name)] = name
-            if part == UNET and (older := _first_name(name, network.config.layers_per_block)):
+            if part == UNET and (older := _first_name(name, network.config.get("layers_per_block"))):
                 layers[older] = name
     return layers
 
@@ -120,6 +149,12 @@ def _sort_in(parts: Mapping[str, Mapping[str, LowRank]], key: str, tensor: torch
         parts[part][_flat(layer.removesuffix(_ALPHA))].alpha = float(tensor)
     else:
         raise ValueError(f"{key} isn't part of a LoRA")
+
+
+def _refuse_other_kinds(tensors: Tensors) -> None:
+    for mark, kind in _OTHER_KINDS.items():
+        if any(mark in key for key in tensors):
+            raise ValueError(f"it is a {kind}, which is not supported")
 
 
 def _alphas(metadata: Mapping[str, str]) -> dict[str, float]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 
-
 FLOW = "flow_prediction"
 """The prediction of a flow-matching model: the velocity from picture to noise."""
 

@@ -10,6 +10,7 @@ from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.flow_model import FlowModel
 from generation.settings import GenerationSettings
 
+
 def for_picture(model: AnyBatchedModel, settings: GenerationSettings) -> Any:
     """A fresh scheduler for one picture, with its timesteps set."""
     if isinstance(model, FlowModel):

@@ -15,6 +15,7 @@ from generation.engine.families.family import FlowFamily, Guidance, NoiseLevels
 from generation.engine.families.rows import FlowRow
 from generation.engine.models.batched_model import BatchedModel
 from generation.errors import ModelUnavailable
+from generation.loras import LoraSet
 from generation.settings import GenerationSettings
 
 KEPT_BYTES = 256 * 2**20
@@ -42,7 +43,9 @@ class FlowModel(BatchedModel[FlowRow]):
 
     @cached_property
     def lora_adapters(self) -> LoraAdapters:
-        return LoraAdapters(self.spec.name, {lora_files.UNET: self.family.transformer}, self.loras)
+        encoders = {name: getattr(self.pipeline, name, None) for name in lora_files.TEXT_ENCODERS}
+        networks = {lora_files.UNET: self.family.transformer} | {name: each for name, each in encoders.items() if each}
+        return LoraAdapters(self.spec.name, networks, self.loras, lora_files.reader_for(self.pipeline))
 
     def noise_levels(self, settings: GenerationSettings) -> NoiseLevels:
         """The noise levels of a picture."""
@@ -56,17 +59,19 @@ class FlowModel(BatchedModel[FlowRow]):
         if len(guides.image_prompts) > self.family.references:
             raise ModelUnavailable(f"{self.spec.name} takes {self.family.references} reference pictures at most")
         text, lora_set = loras.read(settings.prompt)
+        self.lora_adapters.apply_to_text_encoders(lora_set)
         told = NO_GUIDANCE if self.family.guidance is Guidance.TOLD else None
-        pair = self._encoded(text, guides), self._encoded(settings.negative_prompt or self.family.no_words, guides)
+        words = text, settings.negative_prompt or self.family.no_words
+        pair = [self._encoded(each, lora_set, guides) for each in words]
         references = self._references(guides)
         with_prompt, without = (replace(row, loras=lora_set, guidance=told, references=references) for row in pair)
         return with_prompt, without
 
-    def _encoded(self, text: str, guides: ConditioningImages) -> FlowRow:
+    def _encoded(self, text: str, lora_set: LoraSet, guides: ConditioningImages) -> FlowRow:
         """The embeddings of a prompt, kept for when it comes again."""
-        if not self.family.text_sees_references:
-            return self._kept.get(text, lambda: self.family.encode(text))
-        return self._kept.get((text, guides.mark), lambda: self.family.encode(text, guides.image_prompts))
+        seen = guides if self.family.text_sees_references else NO_GUIDES
+        key = text, lora_set, seen.mark
+        return self._kept.get(key, lambda: self.family.encode(text, seen.image_prompts))
 
     def _references(self, guides: ConditioningImages) -> tuple[torch.Tensor, ...]:
         """The latents of the reference pictures, encoded once for all pictures of a job."""

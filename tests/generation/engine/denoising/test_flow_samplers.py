@@ -88,5 +88,5 @@ def test_a_start_picture_and_a_mask_with_every_sampler(shifted: Flow, sampler: S
 
 
 def test_others_are_refused_with_those_that_work(shifted: Flow) -> None:
-    with pytest.raises(Unsuitable, match="Euler a doesn't work with this model. Use one of these: .*Heun"):
+    with pytest.raises(Unsuitable, match=r"Euler a doesn't work with this model. Use one of these: .*Heun"):
         flow_samplers.scheduler_for(Sampler.EULER_ANCESTRAL, shifted.model.noise_levels(FOX))

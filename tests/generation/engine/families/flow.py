@@ -1,6 +1,7 @@
 """A tiny random model of a family, drawn by the step loop and by diffusers' own pipeline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.models.flow_model import FlowModel
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.jobs import Inputs
+from generation.loras import Loras, LoraSpec
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.stock import Pixels
@@ -48,6 +50,20 @@ class Flow:
         model = self.cache.any("tiny", lambda share: None)
         assert isinstance(model, FlowModel)
         return model
+
+    @contextmanager
+    def knowing(self, *loras: LoraSpec) -> Iterator[None]:
+        """With these LoRAs, and without them afterwards."""
+        model, before = self.model, self.model.loras
+        model.loras = Loras(loras)
+        vars(model).pop("lora_adapters", None)
+        try:
+            yield
+        finally:
+            model.loras = before
+            model.lora_adapters.apply_to_unet(())
+            model.lora_adapters.apply_to_text_encoders(())
+            vars(model).pop("lora_adapters", None)
 
     def drawn(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
         """By the step loop, alone."""

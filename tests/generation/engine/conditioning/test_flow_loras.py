@@ -1,0 +1,93 @@
+"""LoRAs of flow-matching models: the pixels that diffusers' own loading gives."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from generation.engine.conditioning import lora_files
+from generation.errors import LoraUnavailable
+from generation.loras import LoraSpec
+from tests.generation.engine import tiny, tiny_lora
+from tests.generation.engine.families.flow import FOX, SAME, Flow
+from tests.generation.engine.stock import Pixels
+
+RANK = 3
+PROMPT = "a cute fox <lora:style:0.8>"
+
+
+@pytest.fixture(scope="module")
+def flux(tmp_path_factory: pytest.TempPathFactory) -> Flow:
+    return Flow(tmp_path_factory.mktemp("flux"), tiny.flux_pipeline(), lambda settings: {})
+
+
+def peft(file: Path, flow: Flow) -> Path:
+    return tiny_lora.peft(file, flow.model.pipeline, parts=("transformer", "text_encoder"))
+
+
+def kohya(file: Path, flow: Flow) -> Path:
+    """With the names of the original code, in which query, key and value are one layer."""
+    config, chance = flow.model.family.transformer.config, torch.Generator().manual_seed(3)
+    width = config.num_attention_heads * config.attention_head_dim
+    rows = {
+        "double_blocks_0_img_attn_qkv": (width, 3 * width),
+        "double_blocks_0_txt_attn_proj": (width, width),
+        "double_blocks_0_img_mlp_0": (width, 4 * width),
+        "single_blocks_0_linear2": (5 * width, width),
+    }
+    tensors = {}
+    for name, (given, wanted) in rows.items():
+        tensors[f"lora_unet_{name}.lora_down.weight"] = 0.3 * torch.randn(RANK, given, generator=chance)
+        tensors[f"lora_unet_{name}.lora_up.weight"] = 0.3 * torch.randn(wanted, RANK, generator=chance)
+        tensors[f"lora_unet_{name}.alpha"] = torch.tensor(1.5)
+    save_file(tensors, file)
+    return file
+
+
+def by_diffusers(flow: Flow, file: Path, monkeypatch: pytest.MonkeyPatch) -> Pixels:
+    """The picture of diffusers' own pipeline with the file at 0.8."""
+
+    def loaded(folder: Any, **options: Any) -> Any:
+        pipeline = whole(folder, **options)
+        pipeline.load_lora_weights(file)
+        pipeline.fuse_lora(components=["transformer", "text_encoder"], lora_scale=0.8)
+        pipeline.unload_lora_weights()
+        return pipeline
+
+    whole = flow.kind.from_pretrained
+    with monkeypatch.context() as patch:
+        patch.setattr(flow.kind, "from_pretrained", loaded)
+        return flow.stock(FOX)
+
+
+@pytest.mark.parametrize("written", [peft, kohya])
+def test_pictures_are_those_of_diffusers(
+    flux: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Callable[[Path, Flow], Path]
+) -> None:
+    file = written(tmp_path / "style.safetensors", flux)
+    plain, expected = flux.stock(FOX), by_diffusers(flux, file, monkeypatch)
+    assert abs(expected - plain).max() > 5 * SAME, "the LoRA changes nothing"
+    with_lora = replace(FOX, prompt=PROMPT)
+    with flux.knowing(LoraSpec("style", file)):
+        for drawn in (flux.drawn(with_lora), flux.drawn_among_others(with_lora)):
+            assert abs(drawn - expected).max() <= SAME
+        assert numpy.array_equal(flux.drawn(FOX), plain), "a picture without it is as before"
+
+
+@pytest.mark.parametrize("mark", ["dora_scale", "lokr_w1", "hada_w1_a"])
+def test_other_kinds_are_refused_by_their_names(tmp_path: Path, mark: str) -> None:
+    save_file({f"transformer.x.{mark}": torch.ones(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(LoraUnavailable, match=r"it is a (DoRA|LoKr|LoHa), which is not supported"):
+        lora_files.read(tmp_path / "other.safetensors")
+
+
+def test_a_lora_of_another_family_is_refused(flux: Flow, tmp_path: Path) -> None:
+    file = tmp_path / "style.safetensors"
+    save_file({f"transformer.nowhere.lora_{half}.weight": torch.ones(2, 2) for half in "AB"}, file)
+    with flux.knowing(LoraSpec("style", file)), pytest.raises(LoraUnavailable, match="has no nowhere"):
+        flux.model.encode_prompts(replace(FOX, prompt=PROMPT))
