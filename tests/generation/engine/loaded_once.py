@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from generation.catalogue import ModelSpec
 from generation.engine.models import loader
+from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.model import Model
 from generation.engine.runtime import memory
@@ -31,7 +32,7 @@ class LoadedOnce:
         dtype: torch.dtype,
         report: loader.Report = lambda share: None,
         *rest: Any,
-    ) -> Model | PipelineModel:
+    ) -> AnyBatchedModel | PipelineModel:
         if (spec.source, dtype) not in self._read:
             model = loader.load(spec, device, dtype, report, *rest)
             if not isinstance(model, Model):

@@ -19,6 +19,7 @@ from generation import images
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.benchmarking import bench
 from generation.engine.conditioning import guidance
+from generation.engine.conditioning.text_encoders import Conditioning
 from generation.engine.denoising.state import DenoisingState, predict
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.jobs import Draw, Inputs, Job
@@ -141,7 +142,7 @@ def test_where_a_step_is_not_guided_it_is_told_1(cache: ModelCache, fox: Generat
     with torch.inference_mode():
         state = DenoisingState(cache.take("one", lambda share: None), replace(fox, guidance_start=0.5))
         while not state.finished:
-            told += [prompt.timestep_cond for prompt in state.prompts]
+            told += [prompt.timestep_cond for prompt in state.prompts if isinstance(prompt, Conditioning)]
             [predictions] = predict([state], rows=1)
             state.advance(predictions)
     wanted = [guidance.embedded(scale, 16) for scale in (1.0, 1.0, 8.5, 8.5)]

@@ -64,6 +64,7 @@ class Flow:
             model.lora_adapters.apply_to_unet(())
             model.lora_adapters.apply_to_text_encoders(())
             vars(model).pop("lora_adapters", None)
+            model._kept.clear()
 
     def drawn(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
         """By the step loop, alone."""

@@ -13,7 +13,7 @@ import torch
 
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.models import loader
-from generation.engine.models.model import Model
+from generation.engine.models.batched_model import AnyBatchedModel, BatchedModel
 from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
 from generation.engine.scheduling import dtype_trial, model_cache
@@ -45,7 +45,7 @@ class Watch:
         self._disturbs = disturbs
         self.timed: list[torch.dtype] = []
 
-    def __call__(self, model: Model) -> float:
+    def __call__(self, model: AnyBatchedModel) -> float:
         self.timed.append(model.dtype)
         seconds = self._share if model.dtype is torch.bfloat16 else 1.0
         return seconds * (10 if len(self.timed) in self._disturbs else 1)
@@ -103,13 +103,13 @@ def test_what_else_the_machine_does_now_and_then_decides_nothing(share: float, d
 def test_where_memory_has_no_room_for_both_they_are_measured_one_after_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole, read = loaded, list["ref[Model]"]()
+    whole, read = loaded, list["ref[AnyBatchedModel]"]()
 
-    def load(spec: object, device: object, dtype: object, *rest: object) -> Model:
+    def load(spec: object, device: object, dtype: object, *rest: object) -> AnyBatchedModel:
         if any(model() for model in read):
             raise ModelTooLarge("no")
         model = whole(spec, device, dtype, *rest)  # type: ignore[arg-type]
-        assert isinstance(model, Model)
+        assert isinstance(model, BatchedModel)
         read.append(ref(model))
         return model
 
@@ -123,11 +123,11 @@ def test_where_memory_has_no_room_for_both_they_are_measured_one_after_the_other
 def test_the_number_format_that_is_not_taken_leaves_memory_at_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, share: float
 ) -> None:
-    whole, read, left = loaded, list["ref[Model]"](), list[int]()
+    whole, read, left = loaded, list["ref[AnyBatchedModel]"](), list[int]()
 
-    def load(*given: object) -> Model:
+    def load(*given: object) -> AnyBatchedModel:
         model = whole(*given)  # type: ignore[arg-type]
-        assert isinstance(model, Model)
+        assert isinstance(model, BatchedModel)
         read.append(ref(model))
         return model
 
@@ -248,7 +248,7 @@ def test_what_the_host_says_and_the_same_bits_are_not_put_to_the_test(monkeypatc
     assert dtype_trial.trial_for(CPU, "auto", strict=False, measurements=None) is None
 
 
-def test_the_device_itself_can_be_timed(pocket: Model, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_device_itself_can_be_timed(pocket: AnyBatchedModel, caplog: pytest.LogCaptureFixture) -> None:
     seconds = forward_seconds(pocket)
     assert 0 < seconds < 60
     with caplog.at_level(logging.INFO):
