@@ -1,65 +1,278 @@
-"""The settings that models with their own pipeline support: prompt, size, steps, guidance and seed."""
+"""The one table of what models can do, by the pipeline that their files name.
 
-from dataclasses import replace
-from typing import Any
+Options, buttons, refusals, `/models` and docs/models.md come from it. Families of the shared batch have their rows in
+`FAMILIES`; the rows of all others are derived from what diffusers' pipelines take.
+"""
 
-from generation import loras, prompt_syntax
-from generation.catalogue import ModelSpec
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from generation import loras, pipelines, prompt_syntax, sources
 from generation.errors import Unsuitable
-from generation.sentences import Sentence
-from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
-from generation.sources import Family
+from generation.pipelines import Guidance, Pipeline
+from generation.sentences import Counted, Sentence
+from generation.settings import SIZE, GenerationSettings, PartialSettings, Sampler, Schedule
+from generation.sources import Description
 
-SENTENCE = Sentence(
-    "This model only supports a prompt, size, steps, guidance and seed. Remove the rest, or choose another model."
+SENTENCE = Sentence("This model doesn't support these settings. Change them, or choose another model.")
+"""What is said where a worker refuses a request and its reason is for the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a model can do. The defaults are those of a pipeline that takes words alone."""
+
+    words: int | None = None
+    """The most tokens of a prompt that it reads; None where there is no limit, or none is known."""
+    negative_prompt: bool = False
+    guidance: Guidance = Guidance.NONE
+    samplers: tuple[Sampler, ...] = (Sampler.OWN,)
+    """The samplers it can follow, its default first."""
+    start_picture: bool = False
+    """Image to image, with a denoising strength."""
+    mask: bool = False
+    """Inpainting: zoom out, pan, and a start picture with a mask."""
+    references: int = 0
+    """How many pictures it can look at, without a strength: the start picture's place is that of the first."""
+    picture_needed: bool = False
+    """True where it draws nothing without a reference."""
+    loras: bool = False
+    control: bool = False
+    """A ControlNet."""
+    image_prompt: bool = False
+    """An IP-Adapter."""
+    size_step: int = 16
+    """Width and height are multiples of this, in pixels."""
+    smallest: int = SIZE.low
+    largest: int = SIZE.high
+    """Bounds of width and height, in pixels."""
+    variations: bool = False
+    """Variations of a picture, and the noise of another size."""
+    hires: bool = False
+    """Hires, and creative upscales."""
+    explain: bool = False
+    schedules: bool = False
+    clip_skip: bool = False
+    emphasis: bool = False
+    """Weights of words, and BREAK."""
+    guidance_rescale: bool = False
+    guidance_interval: bool = False
+
+    @property
+    def takes_picture(self) -> bool:
+        """True where it uses a picture that is given as its start, in one way or the other."""
+        return self.start_picture or self.references > 0
+
+
+STABLE_DIFFUSION = Abilities(
+    negative_prompt=True,
+    guidance=Guidance.TWO_PREDICTIONS,
+    samplers=tuple(Sampler),
+    start_picture=True,
+    mask=True,
+    loras=True,
+    size_step=8,
+    variations=True,
+    hires=True,
+    explain=True,
+    schedules=True,
+    clip_skip=True,
+    emphasis=True,
+    guidance_rescale=True,
+    guidance_interval=True,
 )
 
-WORDS_ALONE = Sentence("This model doesn't support LoRAs or BREAK in a prompt. Remove them, or choose another model.")
-
-UNABLE: dict[str, Any] = {
-    "sampler": Sampler.OWN,
-    "clip_skip": 1,
-    "schedule": Schedule.SAMPLER,
-    "guidance_rescale": 0.0,
-    "guidance_start": 0.0,
-    "guidance_end": 1.0,
-    "hires_factor": 1.0,
-    "variation_strength": 0.0,
-    "seed_width": 0,
-    "seed_height": 0,
-}
-"""The settings that such a model does not support, each with its neutral value."""
+FAMILIES: dict[str, Abilities] = dict.fromkeys(sources.BATCHED, STABLE_DIFFUSION)
+"""The models of the shared batch, by the class name of their pipeline."""
 
 
-def check(settings: GenerationSettings, model: ModelSpec) -> None:
-    """Raise `Unsuitable` if the settings use something that a model with its own pipeline does not support. The
-    defaults of its configuration are accepted."""
-    if model.family is not Family.OTHER:
-        return
-    usual = {"sampler": model.sampler, "clip_skip": model.clip_skip}
-    if any(getattr(settings, name) not in (nothing, usual.get(name)) for name, nothing in UNABLE.items()):
-        raise Unsuitable(SENTENCE)
-    prompts = settings.prompt, settings.negative_prompt
-    if any(loras.read(text)[0] != text or len(prompt_syntax.parse(text)) > 1 for text in prompts):
-        raise Unsuitable(WORDS_ALONE)
+class Model(Protocol):
+    """What is asked of a model's spec."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def guidance_scale(self) -> float: ...
+    @property
+    def sampler(self) -> Sampler: ...
+    @property
+    def clip_skip(self) -> int | None: ...
+    @property
+    def controlnet(self) -> str: ...
+    @property
+    def ip_adapter(self) -> str: ...
 
 
-def check_takes_more(model: ModelSpec) -> None:
-    """Raise `Unsuitable` for a model that supports neither input pictures nor explanations."""
-    if model.family is Family.OTHER:
-        raise Unsuitable(SENTENCE)
+def of(model: Model) -> Abilities:
+    """What a model can do. One of which nothing is on this machine yet is taken for Stable Diffusion."""
+    description = sources.description_of(model.source)
+    able = described(description) if description else STABLE_DIFFUSION
+    if able.hires:
+        able = replace(able, control=bool(model.controlnet), image_prompt=bool(model.ip_adapter))
+    return able
 
 
-def fitted(defaults: PartialSettings, model: ModelSpec) -> PartialSettings:
+def described(description: Description) -> Abilities:
+    """What a model can do, by what its files say."""
+    able = FAMILIES.get(description.pipeline)
+    return able or _derived(pipelines.of(description.pipeline), description)
+
+
+def _derived(pipeline: Pipeline, description: Description) -> Abilities:
+    """What a model can do that is drawn by its diffusers pipeline."""
+    guidance = pipeline.guidance
+    if pipeline.told_by_network and description.told_guidance:
+        guidance = Guidance.TOLD
+    if description.distilled:
+        guidance = Guidance.NONE
+    both = pipeline.scale == "true_cfg_scale" and guidance is Guidance.TOLD
+    return Abilities(
+        words=pipeline.words,
+        negative_prompt=pipeline.negative_prompt and (guidance is Guidance.TWO_PREDICTIONS or both),
+        guidance=guidance,
+        start_picture=bool(pipeline.start_picture),
+        mask=bool(pipeline.mask),
+        references=pipeline.references,
+        picture_needed=pipeline.picture_needed,
+        loras=pipeline.loras,
+        size_step=pipeline.size_step,
+    )
+
+
+NOISE_SCHEDULES = Sentence("noise schedules")
+VARIATIONS = Sentence("variations")
+LORAS = Sentence("LoRAs")
+CREATIVE_UPSCALES = Sentence("creative upscales")
+CONTROL_PICTURES = Sentence("pictures whose lines to keep")
+IMAGE_PROMPTS = Sentence("pictures as prompts")
+
+_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CREATIVE_UPSCALES, CONTROL_PICTURES, IMAGE_PROMPTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """Settings that some models don't support."""
+
+    ability: str
+    """The field of `Abilities` that allows them."""
+    what: Sentence
+    neutral: Mapping[str, Any]
+    """The fields of `GenerationSettings`, each with the value that asks for nothing."""
+
+
+_SETTINGS = (
+    _Setting("negative_prompt", Sentence("a negative prompt"), {"negative_prompt": ""}),
+    _Setting("clip_skip", Sentence("clip skip"), {"clip_skip": 1}),
+    _Setting("schedules", NOISE_SCHEDULES, {"schedule": Schedule.SAMPLER}),
+    _Setting("guidance_rescale", Sentence("guidance rescale"), {"guidance_rescale": 0.0}),
+    _Setting("guidance_interval", Sentence("guidance in some steps"), {"guidance_start": 0.0, "guidance_end": 1.0}),
+    _Setting("hires", Sentence("hires"), {"hires_factor": 1.0}),
+    _Setting("variations", VARIATIONS, {"variation_strength": 0.0}),
+    _Setting("variations", Sentence("the noise of another size"), {"seed_width": 0, "seed_height": 0}),
+)
+
+GUIDANCE_OFF = 1.0
+
+
+def check(settings: GenerationSettings, model: Model) -> None:
+    """Raise `Unsuitable` if the settings use something that the model does not support. The defaults of its
+    configuration are accepted."""
+    able = of(model)
+    usual = {"clip_skip": model.clip_skip, "guidance_scale": model.guidance_scale, "sampler": model.sampler}
+
+    def asks(field: str, neutral: Any) -> bool:
+        return getattr(settings, field) not in (neutral, usual.get(field))
+
+    unsupported = [
+        each.what
+        for each in _SETTINGS
+        if not getattr(able, each.ability) and any(asks(*field) for field in each.neutral.items())
+    ]
+    if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
+        unsupported.append(Sentence("guidance"))
+    if settings.sampler not in able.samplers and asks("sampler", able.samplers[0]):
+        unsupported.append(Sentence("the sampler {sampler}", sampler=settings.sampler))
+    texts = settings.prompt, settings.negative_prompt
+    if not able.loras and any(loras.read(text)[0] != text for text in texts):
+        unsupported.append(LORAS)
+    if not able.emphasis and any(len(prompt_syntax.parse(text)) > 1 for text in texts):
+        unsupported.append(Sentence("BREAK"))
+    _refuse(model, unsupported)
+
+
+def check_pictures(model: Model, roles: Collection[str]) -> None:
+    """Raise `Unsuitable` if the model cannot use pictures with the `roles`, which are fields of `Inputs`, or needs one
+    and gets none."""
+    able = of(model)
+    given = sum(role in roles for role in ("image", "second", "third", "fourth"))
+    unsupported = []
+    if given and not able.takes_picture:
+        unsupported.append(Sentence("a start picture"))
+    elif given > max(able.references, 4 if able.start_picture else 1):
+        unsupported.append(Counted(able.references, "more than {n} picture", "more than {n} pictures"))
+    if "mask" in roles and not able.mask:
+        unsupported.append(Sentence("drawing a part of a picture"))
+    if "control" in roles and not able.control:
+        unsupported.append(CONTROL_PICTURES)
+    if "image_prompt" in roles and not able.image_prompt:
+        unsupported.append(IMAGE_PROMPTS)
+    _refuse(model, unsupported)
+    if able.picture_needed and not given:
+        raise Unsuitable("{model} changes pictures. Attach one as `image`, or choose another model.", model=model.name)
+
+
+def check_explains(model: Model) -> None:
+    """Raise `Unsuitable` if the model cannot be shown from the inside."""
+    _refuse(model, [] if of(model).explain else [Sentence("a look inside")])
+
+
+def check_refines(model: Model) -> None:
+    """Raise `Unsuitable` if the model cannot redraw an enlarged picture."""
+    _refuse(model, [] if of(model).hires else [CREATIVE_UPSCALES])
+
+
+def _refuse(model: Model, unsupported: list[Sentence]) -> None:
+    if unsupported:
+        raise Unsuitable(
+            Counted(
+                sum(2 if each in _PLURALS else 1 for each in unsupported),
+                "{model} doesn't support {what}. Remove it, or choose another model.",
+                "{model} doesn't support {what}. Remove them, or choose another model.",
+                model=model.name,
+                what=unsupported,
+            )
+        )
+
+
+def fitted(defaults: PartialSettings, model: Model) -> PartialSettings:
     """Default settings, without those that the model does not support."""
-    return replace(defaults, **UNABLE) if model.family is Family.OTHER else defaults
+    return replace(defaults, **_neutral(of(model), defaults.sampler))
 
 
-def stripped(settings: GenerationSettings, model: ModelSpec) -> GenerationSettings:
-    """The settings of another model, without those that this one does not support."""
-    return understood(settings) if model.family is Family.OTHER else settings
+def stripped(settings: GenerationSettings, model: Model) -> GenerationSettings:
+    """The settings of another model, without those that this one does not support, and at a size that it can draw."""
+    able = of(model)
+    settings = replace(settings, **_neutral(able, settings.sampler))
+    return replace(settings, width=_side(settings.width, able), height=_side(settings.height, able))
 
 
-def understood(settings: GenerationSettings) -> GenerationSettings:
-    """The settings that such a model supports; the others are neutral."""
-    return replace(settings, **UNABLE)
+def _neutral(able: Abilities, sampler: Sampler | None) -> dict[str, Any]:
+    """The settings that a model does not support, with neutral values."""
+    neutral: dict[str, Any] = {}
+    for each in _SETTINGS:
+        if not getattr(able, each.ability):
+            neutral |= each.neutral
+    if able.guidance is Guidance.NONE:
+        neutral["guidance_scale"] = GUIDANCE_OFF
+    if sampler not in able.samplers:
+        neutral["sampler"] = able.samplers[0]
+    return neutral
+
+
+def _side(pixels: int, able: Abilities) -> int:
+    """The nearest width or height that a model can draw."""
+    step = able.size_step
+    return min(max(round(pixels / step) * step, -(-able.smallest // step) * step), able.largest // step * step)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from generation import names, sources
+from generation import abilities, names, sources
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
@@ -90,13 +90,14 @@ class ModelSpec:
     @property
     def preferred(self) -> PartialSettings:
         """The model's recommended settings."""
+        able = abilities.of(self)
         return PartialSettings(
             model=self.name,
             width=self.width,
             height=self.height,
             steps=self.steps,
             guidance_scale=self.guidance_scale,
-            sampler=Sampler.OWN if self.family is Family.OTHER else self.sampler,
+            sampler=self.sampler if self.sampler in able.samplers else able.samplers[0],
             clip_skip=self.clip_skip or (self.family or Family.STABLE_DIFFUSION).clip_skip,
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from generation.errors import InvalidSetting
 
@@ -16,6 +17,7 @@ PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 
 SINGLE_FILE = ".safetensors"
 INDEX = "model_index.json"
+CONFIG = "config.json"
 
 
 class Family(StrEnum):
@@ -42,6 +44,25 @@ BATCHED = {
     "StableDiffusionXLInpaintPipeline": Family.XL,
 }
 """The diffusers pipelines whose models run in the shared batch."""
+
+_PIPELINES = {Family.STABLE_DIFFUSION: "StableDiffusionPipeline", Family.XL: "StableDiffusionXLPipeline"}
+"""The pipelines of single files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the files of a model say of it."""
+
+    pipeline: str
+    """The class name of its pipeline in diffusers; empty for a file of another family."""
+    told_guidance: bool = False
+    """True where its network is told the guidance scale, which it was distilled for."""
+    distilled: bool = False
+    """True where it was distilled to do without guidance."""
+
+    @property
+    def family(self) -> Family:
+        return family_of_class(self.pipeline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +106,45 @@ def head_of(file: Path) -> Mapping[str, Weight]:
     return {name: Weight(each["dtype"], tuple(each["shape"])) for name, each in head.items() if name != "__metadata__"}
 
 
-def family_of(source: str) -> Family | None:
-    """The family of a folder in diffusers' format, a .safetensors file or a hub id. None if it is not on this machine
-    or cannot be read."""
+def description_of(source: str) -> Description | None:
+    """What a folder in diffusers' format, a .safetensors file or a hub id says of its model. None if it is not on this
+    machine or cannot be read."""
     try:
-        return _read_family(source)
-    except (OSError, ValueError, KeyError, TypeError):
+        return _read_description(source)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
+def family_of(source: str) -> Family | None:
+    """The family of a model; None as for `description_of`."""
+    description = description_of(source)
+    return description.family if description else None
+
+
 @lru_cache
-def _read_family(source: str) -> Family:
-    """Raises `OSError`, `ValueError`, `KeyError`, `TypeError`."""
+def _read_description(source: str) -> Description:
+    """Raises `OSError`, `ValueError`, `KeyError`, `TypeError`, `AttributeError`."""
     path = Path(source).expanduser()
     if is_single_file(source):
-        return family_of_tensors(head_of(path))
-    index = path / INDEX if path.is_dir() else _cached(source)
-    return family_of_class(json.loads(index.read_text())["_class_name"])
+        return Description(_PIPELINES.get(family_of_tensors(head_of(path)), ""))
+    index = json.loads((path / INDEX if path.is_dir() else _cached(source, INDEX)).read_text())
+    network = _config_of(source, "transformer")
+    return Description(
+        index["_class_name"],
+        told_guidance=bool(network.get("guidance_embeds")),
+        distilled=bool(index.get("is_distilled")),
+    )
+
+
+def _config_of(source: str, part: str) -> dict[str, Any]:
+    """The configuration of a part of a model; empty where it has none."""
+    path = Path(source).expanduser()
+    try:
+        file = path / part / CONFIG if path.is_dir() else _cached(source, f"{part}/{CONFIG}")
+        config: dict[str, Any] = json.loads(file.read_text())
+    except OSError:
+        return {}
+    return config
 
 
 def family_of_class(pipeline: str) -> Family:
@@ -119,11 +162,11 @@ def family_of_tensors(names: Mapping[str, object]) -> Family:
     return Family.OTHER
 
 
-def _cached(hub_id: str) -> Path:
-    """The cached index file of a hub repository. Raises `FileNotFoundError` or `ValueError`."""
+def _cached(hub_id: str, file: str) -> Path:
+    """A cached file of a hub repository. Raises `FileNotFoundError` or `ValueError`."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(hub_id, INDEX)
+    found = try_to_load_from_cache(hub_id, file)
     if not isinstance(found, str):
         raise FileNotFoundError(hub_id)
     return Path(found)

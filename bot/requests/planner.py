@@ -1,7 +1,7 @@
 """From words, settings and pictures to a plan: defaults laid over one another, rules and abilities checked."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, replace
 
 from bot.policy.effective import NOISEFOX, Layer
 from bot.policy.request_context import RequestContext
@@ -80,7 +80,7 @@ class Planner:
     ) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
         plan = self.imagine(context, text, seed, replace(chosen, count=1), with_picture=with_picture)
-        self.check_takes_more(plan)
+        abilities.check_explains(self._catalogue.get(plan.settings.model))
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
     def usual(self, context: RequestContext, denoising_strength: float) -> GenerationSettings:
@@ -119,7 +119,7 @@ class Planner:
         lineage = Lineage(Action.COMPARE)
         compared = self.plan(plan.context, cells[0], lineage, cells=cells, from_picture=plan.from_picture)
         if with_picture:
-            self.check_takes_more(compared)
+            self._check_pictures(compared, plan.picture_as)
         compared = replace(compared, ignored=plan.ignored, private=plan.private, spoiler=plan.spoiler)
         return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
 
@@ -156,10 +156,10 @@ class Planner:
         for plan in plans:
             self._with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, b"a picture")))
 
-    def check_takes_more(self, plan: Plan) -> None:
-        """Raise `Unsuitable` where a model takes words only: no pictures, and no look inside."""
+    def _check_pictures(self, plan: Plan, roles: Collection[str]) -> None:
+        """Raise `Unsuitable` where a model cannot use pictures with these roles, or needs one and gets none."""
         for name in plan.models:
-            abilities.check_takes_more(self._catalogue.get(name))
+            abilities.check_pictures(self._catalogue.get(name), roles)
 
     def shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
         """The plan in the aspect of `size`, with about as many pixels as before."""
@@ -217,7 +217,7 @@ class Planner:
         self._catalogue.check_guides(
             plan.settings.model, control=bool(inputs.control), image_prompt=bool(inputs.image_prompt)
         )
-        self.check_takes_more(plan)
+        self._check_pictures(plan, [role for role, _ in inputs.given()])
         return replace(plan, inputs=inputs, from_picture=bool(inputs.image))
 
     def _as_able(self, plan: Plan) -> Plan:
@@ -225,8 +225,12 @@ class Planner:
         if not plan.draws:
             return plan
         models = {name: self._catalogue.get(name) for name in (plan.settings.model, *plan.models)}
-        if plan.files != NO_FILES or plan.lineage.action.enlarges:
-            self.check_takes_more(plan)
+        if plan.lineage.action.enlarges:
+            abilities.check_refines(models[plan.settings.model])
+        elif plan.files != NO_FILES:
+            self._check_pictures(plan, [role for role, file in asdict(plan.files).items() if file])
+        if plan.lineage.action is Action.EXPLAIN:
+            abilities.check_explains(models[plan.settings.model])
         for each in plan.drawn:
             abilities.check(each, models[each.model])
         settings, *cells = (abilities.stripped(each, models[each.model]) for each in (plan.settings, *plan.cells))

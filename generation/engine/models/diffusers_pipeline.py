@@ -200,8 +200,9 @@ def draw(
     `report` gets the mean number of steps done and previews. After a `BrokenPicture`, the model that `precisely`
     returns generates that picture again and the rest. Raises `Unsuitable` for settings that the model doesn't have.
     """
-    if task.inputs.given() or task.explained:
-        abilities.check_takes_more(model.spec)
+    abilities.check_pictures(model.spec, [role for role, _ in task.inputs.given()])
+    if task.explained:
+        abilities.check_explains(model.spec)
     finished: list[Picture] = []
     seen: tuple[Preview, ...] = ()
     dtypes: list[torch.dtype] = []
@@ -220,7 +221,7 @@ def draw(
         seen, unread = looks, unread or not_read
         dtypes.append(model.dtype)
         in_tiles |= model.cuts(settings)
-        text = infotext.to_infotext(abilities.understood(settings), png.drawn_by(model.hash, {}, task.inputs))
+        text = infotext.to_infotext(abilities.stripped(settings, model.spec), png.drawn_by(model.hash, {}, task.inputs))
         finished.append(png.as_png(image, settings.seed, text))
         yield
     return finished, told(model.device, dtypes, type(model.pipeline).__name__, in_tiles=in_tiles), unread
