@@ -4,7 +4,7 @@ Options, buttons, refusals, `/models` and docs/models.md come from it. Families 
 `FAMILIES`; the rows of all others are derived from what diffusers' pipelines take.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -84,7 +84,10 @@ STABLE_DIFFUSION = Abilities(
 )
 
 FAMILIES: dict[str, Abilities] = dict.fromkeys(sources.BATCHED, STABLE_DIFFUSION)
-"""The models of the shared batch, by the class name of their pipeline."""
+"""The models of Stable Diffusion, by the class name of their pipeline."""
+
+FLOW_SAMPLERS = (Sampler.OWN, Sampler.EULER, Sampler.HEUN, Sampler.DPMPP_2M, Sampler.UNIPC)
+"""Samplers of flow matching."""
 
 
 class Model(Protocol):
@@ -117,8 +120,25 @@ def of(model: Model) -> Abilities:
 
 def described(description: Description) -> Abilities:
     """What a model can do, by what its files say."""
-    able = FAMILIES.get(description.pipeline)
-    return able or _derived(pipelines.of(description.pipeline), description)
+    if description.pipeline in FAMILIES:
+        return FAMILIES[description.pipeline]
+    able = _derived(pipelines.of(description.pipeline), description)
+    return _flowing(able) if description.pipeline in sources.FLOWING else able
+
+
+def _flowing(able: Abilities) -> Abilities:
+    """What a flow-matching model can do in the shared batch, beside what its pipeline takes. One that looks at pictures
+    changes the whole of one by words, and a part of one with a mask."""
+    return replace(
+        able,
+        samplers=FLOW_SAMPLERS,
+        start_picture=not able.references,
+        mask=True,
+        loras=True,
+        variations=True,
+        explain=True,
+        guidance_interval=able.guidance is not Guidance.NONE,
+    )
 
 
 def _derived(pipeline: Pipeline, description: Description) -> Abilities:
@@ -203,11 +223,24 @@ def check(settings: GenerationSettings, model: Model) -> None:
     _refuse(model, unsupported)
 
 
+def check_all(
+    each: Iterable[GenerationSettings], model: Model, roles: Collection[str] = (), *, explained: bool = False
+) -> None:
+    """Raise `Unsuitable` if the model does not support the settings of every picture, or pictures with the `roles`, or
+    cannot be `explained` where that is asked for."""
+    check_pictures(model, roles)
+    if explained:
+        check_explains(model)
+    for settings in each:
+        check(settings, model)
+
+
 def check_pictures(model: Model, roles: Collection[str]) -> None:
     """Raise `Unsuitable` if the model cannot use pictures with the `roles`, which are fields of `Inputs`, or needs one
     and gets none."""
     able = of(model)
-    given = sum(role in roles for role in ("image", "second", "third", "fourth"))
+    looked_at = {"image", "second", "third", "fourth"} | ({"image_prompt"} if able.references else set())
+    given = len(looked_at & set(roles))
     unsupported = []
     if given and not able.takes_picture:
         unsupported.append(Sentence("a start picture"))
@@ -217,7 +250,7 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
         unsupported.append(Sentence("drawing a part of a picture"))
     if "control" in roles and not able.control:
         unsupported.append(CONTROL_PICTURES)
-    if "image_prompt" in roles and not able.image_prompt:
+    if "image_prompt" in roles and not (able.image_prompt or able.references):
         unsupported.append(IMAGE_PROMPTS)
     _refuse(model, unsupported)
     if able.picture_needed and not given:

@@ -49,6 +49,11 @@ class Inputs:
         """All pictures for the IP-Adapter."""
         return (self.image_prompt, *self.blended) if self.image_prompt else ()
 
+    @property
+    def roles(self) -> list[str]:
+        """The fields of the pictures that are given."""
+        return [role for role, _ in self.given()]
+
     def given(self) -> list[tuple[str, bytes]]:
         """The pictures that are given, each with its field's name."""
         return [(field.name, data) for field in fields(self) if (data := getattr(self, field.name))]

@@ -43,7 +43,10 @@ BATCHED = {
     "StableDiffusionXLPipeline": Family.XL,
     "StableDiffusionXLInpaintPipeline": Family.XL,
 }
-"""The diffusers pipelines whose models run in the shared batch."""
+"""The diffusers pipelines of Stable Diffusion."""
+
+FLOWING = ("FluxPipeline", "FluxKontextPipeline")
+"""The diffusers pipelines of flow-matching families, whose models run in the shared batch too."""
 
 _PIPELINES = {Family.STABLE_DIFFUSION: "StableDiffusionPipeline", Family.XL: "StableDiffusionXLPipeline"}
 """The pipelines of single files."""

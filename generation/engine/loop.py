@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
+from generation import abilities
 from generation.catalogue import Catalogue
 from generation.engine.conditioning.images import ConditioningImages
 from generation.engine.denoising.init_image import InitImage
@@ -190,9 +191,11 @@ class StepLoop:
         """Encode the texts and pictures of a job, and charge the job for that. Loading the model is not charged, since
         others use it too."""
         before = self._clock()
+        abilities.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
         sizes = {(each.width, each.height) for each in task.each}
-        init_images = {size: InitImage.of(task.inputs, *size, holes=model.is_inpainting) for size in sizes}
-        guides = ConditioningImages.of(task.inputs)
+        start, looked_at = model.starts_from(task.inputs)
+        init_images = {size: InitImage.of(start, *size, holes=model.is_inpainting) for size in sizes}
+        guides = ConditioningImages.of(looked_at)
         states = [
             DenoisingState(model, each, init_images[each.width, each.height], guides=guides) for each in task.each
         ]

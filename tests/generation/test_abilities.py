@@ -62,7 +62,7 @@ def test_guidance_is_that_of_the_files(
     ("pipeline", "start", "mask", "references"),
     [
         ("FluxPipeline", True, True, 0),
-        ("FluxKontextPipeline", False, False, 1),
+        ("FluxKontextPipeline", False, True, 1),
         ("Flux2Pipeline", False, False, 4),
         ("QwenImageEditPlusPipeline", False, False, 4),
         ("ZImagePipeline", True, True, 0),
@@ -129,7 +129,7 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
     ("pipeline", "roles", "sentence"),
     [
         ("SanaPipeline", {"image"}, "it doesn't support a start picture. Remove it, or choose another model."),
-        ("FluxKontextPipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
+        ("LongCatImageEditPipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
         ("FluxKontextPipeline", {"image", "second"}, "it doesn't support more than 1 picture."),
         ("FluxPipeline", {"control"}, "it doesn't support pictures whose lines to keep."),
         ("FluxPipeline", {"image_prompt"}, "it doesn't support pictures as prompts."),

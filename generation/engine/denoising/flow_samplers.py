@@ -6,8 +6,6 @@ from typing import Any
 import torch
 
 from generation.engine.families.family import NoiseLevels
-from generation.errors import Unsuitable
-from generation.sentences import Sentence
 from generation.settings import Sampler
 
 ALMOST_NOISE = 1 - 1e-6
@@ -19,14 +17,10 @@ _MULTISTEP: Mapping[Sampler, tuple[str, dict[str, Any]]] = {
 }
 _FLOW = {"prediction_type": "flow_prediction", "use_flow_sigmas": True}
 
-UNSUITED = Sentence("{sampler} doesn't work with this model. Use one of these: {samplers}.")
-
-SAMPLERS = (Sampler.OWN, Sampler.EULER, Sampler.HEUN, *_MULTISTEP)
-"""The samplers of flow matching. The model's own is Euler, with the options of its scheduler's config."""
-
 
 def scheduler_for(sampler: Sampler, levels: NoiseLevels) -> Any:
-    """A fresh scheduler that goes through the noise levels of a picture. Raises `Unsuitable` for other samplers.
+    """A fresh scheduler that goes through the noise levels of a picture, for one of `abilities.FLOW_SAMPLERS`. The
+    model's own is Euler, with the options of its scheduler's config.
 
     Heun takes two forwards a step, but for the last (Karras et al., arXiv 2206.00364, algorithm 1); DPM++ 2M is Lu et
     al., arXiv 2211.01095, UniPC Zhao et al., arXiv 2302.04867.
@@ -39,13 +33,11 @@ def scheduler_for(sampler: Sampler, levels: NoiseLevels) -> Any:
         scheduler = diffusers.FlowMatchHeunDiscreteScheduler()
         scheduler.set_timesteps(levels.steps, device=levels.timesteps.device)
         scheduler.timesteps, scheduler.sigmas = _twice(levels.timesteps), _twice(levels.sigmas[:-1], levels.sigmas[-1:])
-    elif sampler in _MULTISTEP:
+    else:
         kind, options = _MULTISTEP[sampler]
         scheduler = getattr(diffusers, kind)(**options, **_FLOW)
         scheduler.set_timesteps(levels.steps, device=levels.timesteps.device)
         scheduler.timesteps, scheduler.sigmas = levels.timesteps, levels.sigmas.clamp(max=ALMOST_NOISE)
-    else:
-        raise Unsuitable(UNSUITED.with_values(sampler=sampler, samplers=", ".join(SAMPLERS)))
     scheduler.set_begin_index(0)
     return scheduler
 

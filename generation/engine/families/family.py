@@ -4,7 +4,6 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any, ClassVar
 
 import numpy
@@ -15,18 +14,8 @@ from generation.engine.conditioning import guidance
 from generation.engine.conditioning.unread_words import PromptWatch
 from generation.engine.families.rows import FlowRow
 from generation.engine.latents import scaling
+from generation.pipelines import Guidance
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
-
-
-class Guidance(Enum):
-    """How the guidance scale reaches a model."""
-
-    TWO_PREDICTIONS = auto()
-    """Classifier-free guidance: without the prompt and with it."""
-    TOLD = auto()
-    """The transformer is told the scale: it was distilled for all of them."""
-    NONE = auto()
-    """The transformer was distilled for one scale."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from PIL import Image
 
-from generation.engine.families.family import FlowFamily, Guidance, packed, unpacked
+from generation.engine.families.family import FlowFamily, packed, unpacked
 from generation.engine.families.rows import FlowRow, together
+from generation.pipelines import Guidance
 
 
 class Flux(FlowFamily):

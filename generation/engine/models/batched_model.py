@@ -15,6 +15,7 @@ from generation.engine.conditioning.lora_adapters import LoraAdapters
 from generation.engine.conditioning.rows import Row
 from generation.engine.latents.previews import FrameCost, LatentPreview, TinyDecoder
 from generation.engine.latents.vae import Autoencoder, Encoded
+from generation.jobs import Inputs
 from generation.loras import Loras, read
 from generation.pictures import Preview
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
@@ -67,6 +68,10 @@ class BatchedModel(ABC, Generic[AnyRow]):
     @abstractmethod
     def lora_adapters(self) -> LoraAdapters:
         """Applies LoRAs to the networks."""
+
+    def starts_from(self, inputs: Inputs) -> tuple[Inputs, Inputs]:
+        """The pictures that a job starts from, and those that it is conditioned on."""
+        return inputs, inputs
 
     @abstractmethod
     def encode_prompts(

@@ -200,15 +200,12 @@ def draw(
     `report` gets the mean number of steps done and previews. After a `BrokenPicture`, the model that `precisely`
     returns generates that picture again and the rest. Raises `Unsuitable` for settings that the model doesn't have.
     """
-    abilities.check_pictures(model.spec, [role for role, _ in task.inputs.given()])
-    if task.explained:
-        abilities.check_explains(model.spec)
+    abilities.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
     finished: list[Picture] = []
     seen: tuple[Preview, ...] = ()
     dtypes: list[torch.dtype] = []
     in_tiles, unread = False, ""
     for settings in task.each:
-        abilities.check(settings, model.spec)
 
         def tell(step: int, looks: tuple[Preview, ...], before: int = len(finished) * settings.steps) -> None:
             report((before + step) // task.pictures, looks)

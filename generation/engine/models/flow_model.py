@@ -11,11 +11,13 @@ from generation.engine.conditioning import lora_files
 from generation.engine.conditioning.embedding_cache import EmbeddingCache
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.lora_adapters import LoraAdapters
-from generation.engine.families.family import FlowFamily, Guidance, NoiseLevels
+from generation.engine.families.family import FlowFamily, NoiseLevels
 from generation.engine.families.rows import FlowRow
 from generation.engine.models.batched_model import BatchedModel
-from generation.errors import ModelUnavailable
+from generation.errors import ModelUnavailable, Unsuitable
+from generation.jobs import Inputs
 from generation.loras import LoraSet
+from generation.pipelines import Guidance
 from generation.settings import GenerationSettings
 
 KEPT_BYTES = 256 * 2**20
@@ -51,9 +53,23 @@ class FlowModel(BatchedModel[FlowRow]):
         """The noise levels of a picture."""
         return self.family.noise_levels(settings)
 
+    def starts_from(self, inputs: Inputs) -> tuple[Inputs, Inputs]:
+        """A model that looks at pictures starts from noise, unless a mask tells which part of a picture to draw."""
+        if not self.family.references or not inputs.image or inputs.mask:
+            return inputs, inputs
+        pictures = filter(None, (inputs.image, inputs.image_prompt, *inputs.blended))
+        return Inputs(), Inputs(**dict(zip(("image_prompt", "second", "third", "fourth"), pictures, strict=False)))
+
     def encode_prompts(
         self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
     ) -> tuple[FlowRow, FlowRow]:
+        step = self.family.pixels_per_token
+        if settings.width % step or settings.height % step:
+            raise Unsuitable(
+                "{model} draws sizes that are multiples of {step}. Change width and height.",
+                model=self.spec.name,
+                step=step,
+            )
         if guides.control is not None:
             raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
         if len(guides.image_prompts) > self.family.references:

@@ -54,7 +54,7 @@ class RunningJob:
     @property
     def from_picture(self) -> bool:
         """True where the pictures start from an init image."""
-        return bool(self.inputs.image)
+        return bool(self.inputs.image) and self.states[0].init_image is not None
 
     @property
     def steps(self) -> int:

@@ -12,8 +12,7 @@ from diffusers import (
     UniPCMultistepScheduler,
 )
 
-from generation.engine.denoising import flow_samplers
-from generation.errors import Unsuitable
+from generation.abilities import FLOW_SAMPLERS
 from generation.settings import Sampler
 from tests.generation.engine import given, tiny
 from tests.generation.engine.families.flow import FOX, SAME, Flow
@@ -76,7 +75,7 @@ def test_solvers_of_higher_order_come_closer_with_few_steps(shifted: Flow) -> No
     assert max(others) < euler
 
 
-@pytest.mark.parametrize("sampler", flow_samplers.SAMPLERS)
+@pytest.mark.parametrize("sampler", FLOW_SAMPLERS)
 def test_a_start_picture_and_a_mask_with_every_sampler(shifted: Flow, sampler: Sampler) -> None:
     """At a low strength the picture hardly changes, and what the mask keeps stays."""
     settings = replace(FOX, sampler=sampler, steps=10, denoising_strength=0.1)
@@ -85,8 +84,3 @@ def test_a_start_picture_and_a_mask_with_every_sampler(shifted: Flow, sampler: S
     masked = shifted.drawn(replace(settings, denoising_strength=0.9), given.MASKED)
     kept = torch.tensor(shifted.drawn(settings, given.MASKED) - masked)[given.KEPT]
     assert not kept.any()
-
-
-def test_others_are_refused_with_those_that_work(shifted: Flow) -> None:
-    with pytest.raises(Unsuitable, match=r"Euler a doesn't work with this model. Use one of these: .*Heun"):
-        flow_samplers.scheduler_for(Sampler.EULER_ANCESTRAL, shifted.model.noise_levels(FOX))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy
 import pytest
 from diffusers import FluxImg2ImgPipeline, FluxInpaintPipeline, FluxKontextPipeline
 from diffusers.pipelines.flux import pipeline_flux_kontext
@@ -40,7 +41,7 @@ def test_words(dev: Flow, changes: dict[str, Any]) -> None:
 
 
 def test_words_without_guidance(schnell: Flow) -> None:
-    schnell.check(FOX)
+    schnell.check(replace(FOX, guidance_scale=1.0))
 
 
 @pytest.mark.parametrize("strength", [0.25, 0.75, 1.0])
@@ -68,6 +69,13 @@ def test_a_reference(kontext: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a size of its own, here a smaller one than those that are trained with."""
     monkeypatch.setattr(pipeline_flux_kontext, "PREFERRED_KONTEXT_RESOLUTIONS", [(64, 160), (96, 96), (160, 64)])
     kontext.check(FOX, given.REFERENCE, image=given.picture())
+
+
+def test_the_picture_that_is_given_is_the_reference_of_a_model_that_edits(
+    kontext: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline_flux_kontext, "PREFERRED_KONTEXT_RESOLUTIONS", [(64, 160), (96, 96), (160, 64)])
+    assert numpy.array_equal(kontext.drawn(FOX, given.PICTURE), kontext.drawn(FOX, given.REFERENCE))
 
 
 def test_words_alone_with_a_model_that_edits(kontext: Flow) -> None:

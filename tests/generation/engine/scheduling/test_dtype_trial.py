@@ -230,11 +230,11 @@ def test_no_other_model_leaves_memory_for_a_measurement(monkeypatch: pytest.Monk
 
 
 def test_a_pipeline_of_its_own_is_not_tried(tmp_path: Path) -> None:
-    spec = replace(POCKET, name="flux", source=str(tiny.flux(tmp_path)))
+    spec = replace(POCKET, name="pixart", source=str(tiny.pixart(tmp_path)))
     watch = Watch(0.4)
     trial = DtypeTrial(torch.bfloat16, seconds=watch)
-    flux = ModelCache(Catalogue([spec]), CPU, torch.float32, trial=trial).any("flux", on_load=lambda share: None)
-    assert (flux.dtype, watch.timed) == (torch.float32, [])
+    pixart = ModelCache(Catalogue([spec]), CPU, torch.float32, trial=trial).any("pixart", on_load=lambda share: None)
+    assert (pixart.dtype, watch.timed) == (torch.float32, [])
 
 
 def test_what_the_host_says_and_the_same_bits_are_not_put_to_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
