@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 import torch
 
+from generation import abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.models.flow_model import FlowModel
 from generation.engine.scheduling.model_cache import ModelCache
@@ -73,10 +74,13 @@ class Flow:
     def drawn_among_others(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
         """By the step loop, in a batch that others share; they joined a step before."""
         driver = LoopDriver(self.cache)
+        given = inputs if abilities.of(self.spec).picture_needed else NO_INPUTS
         for job_id, other in enumerate(OTHERS, start=2):
-            driver.admit(job_id, other)
+            driver.admit(job_id, abilities.stripped(other, self.spec), given)
         driver.loop.step()
-        return driver.drawn(settings, inputs)
+        drawn = driver.drawn(settings, inputs)
+        assert all(driver.completed(job_id) for job_id, _ in enumerate(OTHERS, start=2))
+        return drawn
 
     @torch.inference_mode()
     def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
