@@ -126,6 +126,11 @@ class Model:
         """The hashes of the LoRA files that a prompt names, by LoRA name."""
         return self.lora_adapters.hashes(loras.read(settings.prompt)[1])
 
+    def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
+        """The rule by which words of the prompts are weighted, as metadata records it; empty without weights."""
+        rule = self.prompts.emphasis(loras.read(settings.prompt)[0], settings.negative_prompt)
+        return rule.metadata if rule else {}
+
     def encode(self, pixels: torch.Tensor) -> Encoded:
         """Encode pixels (1, 3, 8h, 8w), from -1 to 1."""
         return self.autoencoder.encode(pixels.to(self.device, self.vae.dtype))
