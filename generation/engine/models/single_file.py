@@ -169,7 +169,11 @@ def _vae(shapes: Shapes, family: Family) -> dict[str, Any]:
 
 
 def _scheduler(shapes: Shapes) -> dict[str, Any]:
-    """The scheduler's config: v-prediction for 2.x except inpainting, and where a tensor `v_pred` says so."""
+    """The scheduler's config: v-prediction for 2.x except inpainting, and where a tensor `v_pred` says so.
+
+    A tensor `ztsnr` means zero terminal SNR, for which steps begin at the last noise level: "trailing" (Lin et al.,
+    arXiv 2305.08891, section 3.3).
+    """
     second_version = "cond_stage_model.model.positional_embedding" in shapes
     inpaints = shapes[f"{UNET}input_blocks.0.0.weight"].shape[1] == 9
     predicts_velocity = (second_version and not inpaints) or "v_pred" in shapes
@@ -180,7 +184,7 @@ def _scheduler(shapes: Shapes) -> dict[str, Any]:
         "beta_schedule": "scaled_linear",
         "num_train_timesteps": 1000,
         "steps_offset": 1,
-        "timestep_spacing": "leading",
+        "timestep_spacing": "trailing" if "ztsnr" in shapes else "leading",
         "prediction_type": "v_prediction" if predicts_velocity else "epsilon",
         "rescale_betas_zero_snr": "ztsnr" in shapes,
     }

@@ -78,9 +78,9 @@ def test_no_prompt_is_changed_beyond_its_own_weights_by_more_than_four(
             weighed = weigh(plain, [weight for _, weight in window], reader.emphasis)
             found.append(factors(plain, weighed, window))
     assert len(found) == PROMPTS
-    least, most = min(each.min() for each in found), max(each.max() for each in found)
+    least, most = min(float(each.min()) for each in found), max(float(each.max()) for each in found)
     if model == "xl":
-        assert (least, most) == (pytest.approx(1, abs=1e-3), pytest.approx(1, abs=1e-3)), "it is not renormalised"
+        assert [least, most] == pytest.approx([1, 1], abs=1e-3), "it is not renormalised"
     else:
         assert 0.25 - 1e-3 < least <= most < 4 + 1e-3
 
