@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from generation import loras, prompt_syntax
+from generation import edm, loras, prompt_syntax
 from generation.catalogue import ModelSpec
 from generation.errors import Unsuitable
 from generation.sentences import Sentence
@@ -35,6 +35,7 @@ def check(settings: GenerationSettings, model: ModelSpec) -> None:
     """Raise `Unsuitable` if the settings use something that a model with its own pipeline does not support. The
     defaults of its configuration are accepted."""
     if model.family is not Family.OTHER:
+        edm.check(settings, model)
         return
     usual = {"sampler": model.sampler, "clip_skip": model.clip_skip}
     if any(getattr(settings, name) not in (nothing, usual.get(name)) for name, nothing in UNABLE.items()):
@@ -52,12 +53,12 @@ def check_takes_more(model: ModelSpec) -> None:
 
 def fitted(defaults: PartialSettings, model: ModelSpec) -> PartialSettings:
     """Default settings, without those that the model does not support."""
-    return replace(defaults, **UNABLE) if model.family is Family.OTHER else defaults
+    return replace(defaults, **UNABLE) if model.family is Family.OTHER else edm.fitted(defaults, model)
 
 
 def stripped(settings: GenerationSettings, model: ModelSpec) -> GenerationSettings:
     """The settings of another model, without those that this one does not support."""
-    return understood(settings) if model.family is Family.OTHER else settings
+    return understood(settings) if model.family is Family.OTHER else edm.stripped(settings, model)
 
 
 def understood(settings: GenerationSettings) -> GenerationSettings:

@@ -96,7 +96,7 @@ class ModelSpec:
             height=self.height,
             steps=self.steps,
             guidance_scale=self.guidance_scale,
-            sampler=Sampler.OWN if self.family is Family.OTHER else self.sampler,
+            sampler=Sampler.OWN if self.family is Family.OTHER or self.is_edm else self.sampler,
             clip_skip=self.clip_skip or (self.family or Family.STABLE_DIFFUSION).clip_skip,
         )
 
@@ -108,6 +108,11 @@ class ModelSpec:
     def family(self) -> Family | None:
         """The model's family; None if nothing of the model is on this machine yet."""
         return sources.family_of(self.source)
+
+    @property
+    def is_edm(self) -> bool:
+        """True for noise levels of EDM; see `generation.edm`. False if nothing of the model is on this machine yet."""
+        return sources.is_edm(self.config or self.source)
 
 
 POCKET = ModelSpec(

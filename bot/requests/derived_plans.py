@@ -11,7 +11,7 @@ from bot.requests import sizes, variations
 from bot.requests.pending import Outpaint
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
-from generation import abilities, outpainting, upscaling
+from generation import abilities, edm, outpainting, upscaling
 from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
 from generation.jobs import Manner
@@ -76,6 +76,8 @@ class Derivations:
         self, context: RequestContext, generation: Generation, index: int, tried: Sequence[GenerationSettings]
     ) -> list[Plan]:
         """One picture of a request with several other settings. Raises `Refusal` where there are none."""
+        able = edm.samplers(self._catalogue.get(generation.settings.model))
+        tried = [settings for settings in tried if settings.sampler in able]
         if not tried:
             raise Refusal("There are no other values to try here.")
         lineage = Lineage(Action.TRY_OUT, generation.id, index)

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from generation.engine.denoising import zero_snr
+from generation import sources
+from generation.engine.denoising import edm_schedulers, zero_snr
 from generation.settings import Sampler, Schedule
 
 
@@ -62,7 +63,19 @@ def scheduler_for(
     """A fresh diffusers scheduler with its timesteps set; `schedule` is one of the sampler's `schedules`.
 
     `model_config` is the config of the model's own scheduler: its betas and prediction type hold for every sampler.
+    Raises `SamplerUnsuitable` where the sampler cannot follow the model's noise levels.
     """
+    if sources.has_edm_levels(model_config):
+        scheduler = edm_schedulers.scheduler_for(sampler, model_config, schedule)
+    else:
+        scheduler = _scheduler_with_betas(sampler, model_config, schedule)
+    scheduler.set_timesteps(steps, device=device)
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(0)
+    return scheduler
+
+
+def _scheduler_with_betas(sampler: Sampler, model_config: dict[str, Any], schedule: Schedule) -> Any:
     import diffusers
 
     recipe = _Recipe(model_config["_class_name"]) if sampler is Sampler.OWN else _RECIPES[sampler]
@@ -70,11 +83,7 @@ def scheduler_for(
     if sampler is not Sampler.OWN:
         chosen = recipe.schedule if schedule is Schedule.SAMPLER else schedule
         options |= {option: each is chosen for each, option in _SIGMAS.items()}
-    scheduler = getattr(diffusers, recipe.scheduler).from_config(model_config, **options)
-    scheduler.set_timesteps(steps, device=device)
-    if hasattr(scheduler, "set_begin_index"):
-        scheduler.set_begin_index(0)
-    return scheduler
+    return getattr(diffusers, recipe.scheduler).from_config(model_config, **options)
 
 
 def takes_generator(scheduler: Any) -> bool:

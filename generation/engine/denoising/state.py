@@ -12,7 +12,7 @@ from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.text_encoders import Conditioning, together
 from generation.engine.denoising import initial_latents, samplers
 from generation.engine.denoising.init_image import InitImage
-from generation.engine.denoising.predicted_x0 import level
+from generation.engine.denoising.predicted_x0 import level, prediction_type, spread_of
 from generation.engine.denoising.trace import Observer, TraceStep
 from generation.engine.models.model import Model
 from generation.settings import GenerationSettings
@@ -45,7 +45,13 @@ class DenoisingState:
         self.forwards_done = 0
         self.observer: Observer | None = None
         """Called with the inner values of each step, if set."""
-        self.visible = self._scaled()
+        self._unit = self._scaled()
+        """The latents at unit variance, as the UNet takes them."""
+
+    @property
+    def visible(self) -> torch.Tensor:
+        """The latents as a preview shows them: with the variance of clean ones, (1, channels, h, w)."""
+        return self._latents if self.finished else self._unit * spread_of(self._scheduler)
 
     @property
     def forwards(self) -> int:
@@ -105,7 +111,7 @@ class DenoisingState:
     def input(self) -> torch.Tensor:
         """The next input of the UNet, (1, channels, h, w); for an inpainting UNet with mask and masked image."""
         beside = self._start.beside
-        return self.visible if beside is None else torch.cat([self.visible, beside], dim=1)
+        return self._unit if beside is None else torch.cat([self._unit, beside], dim=1)
 
     @property
     def result(self) -> torch.Tensor:
@@ -145,7 +151,8 @@ class DenoisingState:
         if kept := self._start.kept:
             following = self._start.timesteps[self.forwards_done : self.forwards_done + 1]
             self._latents = kept.laid_over(self._latents, self._scheduler, following)
-        self.visible = self._latents if self.finished else self._scaled()
+        if not self.finished:
+            self._unit = self._scaled()
         if self.observer and trace_step:
             self.observer(trace_step)
 
@@ -156,7 +163,8 @@ class DenoisingState:
             step=self._own_step,
             latents=self.visible,
             level=level(self._scheduler, first + self.forwards_done),
-            prediction_type=self._scheduler.config.prediction_type,
+            prediction_type=prediction_type(self._scheduler),
+            spread=spread_of(self._scheduler),
             without=predictions[0] if len(predictions) > 1 else None,
             with_prompt=predictions[-1],
             merged=merged,
@@ -167,7 +175,7 @@ class DenoisingState:
         )
 
     def _scaled(self) -> torch.Tensor:
-        """The latents at unit variance, as the UNet takes them and a preview shows them."""
+        """The latents at unit variance."""
         scaled: torch.Tensor = self._scheduler.scale_model_input(
             self._latents, self._start.timesteps[self.forwards_done]
         )
