@@ -26,6 +26,9 @@ _FAILURES = {
         "This model needs more memory than the bot has. Choose another one, or tell the host of this bot."
     ),
     FailureKind.UNSUITABLE: abilities.SENTENCE,
+    FailureKind.SAMPLER_UNSUITABLE: Sentence(
+        "This model can't use that sampler or schedule. Use the sampler “Model's own” with the schedule “Automatic”."
+    ),
     FailureKind.UPSCALER_UNAVAILABLE: Sentence(
         "This upscaler isn't installed. Choose another one, or none to use the default."
     ),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from generation import loras, pipelines, prompt_syntax, sources
+from generation import edm, loras, pipelines, prompt_syntax, sources
 from generation.errors import Unsuitable
 from generation.pipelines import Guidance, Pipeline
 from generation.sentences import Counted, Sentence
@@ -52,7 +52,8 @@ class Abilities:
     hires: bool = False
     """Hires, and creative upscales."""
     explain: bool = False
-    schedules: bool = False
+    schedules: tuple[Schedule, ...] = (Schedule.SAMPLER,)
+    """The noise schedules that its samplers can follow, if they have them."""
     clip_skip: bool = False
     emphasis: bool = False
     """Weights of words, and BREAK."""
@@ -76,7 +77,7 @@ STABLE_DIFFUSION = Abilities(
     variations=True,
     hires=True,
     explain=True,
-    schedules=True,
+    schedules=tuple(Schedule),
     clip_skip=True,
     emphasis=True,
     guidance_rescale=True,
@@ -107,6 +108,8 @@ class Model(Protocol):
     def controlnet(self) -> str: ...
     @property
     def ip_adapter(self) -> str: ...
+    @property
+    def config(self) -> str: ...
 
 
 def of(model: Model) -> Abilities:
@@ -115,6 +118,8 @@ def of(model: Model) -> Abilities:
     able = described(description) if description else STABLE_DIFFUSION
     if able.hires:
         able = replace(able, control=bool(model.controlnet), image_prompt=bool(model.ip_adapter))
+    if sources.is_edm(model.config or model.source):
+        able = replace(able, samplers=edm.SAMPLERS, schedules=edm.SCHEDULES)
     return able
 
 
@@ -186,7 +191,6 @@ class _Setting:
 _SETTINGS = (
     _Setting("negative_prompt", Sentence("a negative prompt"), {"negative_prompt": ""}),
     _Setting("clip_skip", Sentence("clip skip"), {"clip_skip": 1}),
-    _Setting("schedules", NOISE_SCHEDULES, {"schedule": Schedule.SAMPLER}),
     _Setting("guidance_rescale", Sentence("guidance rescale"), {"guidance_rescale": 0.0}),
     _Setting("guidance_interval", Sentence("guidance in some steps"), {"guidance_start": 0.0, "guidance_end": 1.0}),
     _Setting("hires", Sentence("hires"), {"hires_factor": 1.0}),
@@ -213,14 +217,28 @@ def check(settings: GenerationSettings, model: Model) -> None:
     ]
     if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
         unsupported.append(Sentence("guidance"))
-    if settings.sampler not in able.samplers and asks("sampler", able.samplers[0]):
-        unsupported.append(Sentence("the sampler {sampler}", sampler=settings.sampler))
+    if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
+        unsupported.append(NOISE_SCHEDULES)
     texts = settings.prompt, settings.negative_prompt
     if not able.loras and any(loras.read(text)[0] != text for text in texts):
         unsupported.append(LORAS)
     if not able.emphasis and any(len(prompt_syntax.parse(text)) > 1 for text in texts):
         unsupported.append(Sentence("BREAK"))
     _refuse(model, unsupported)
+    if settings.sampler not in able.samplers and asks("sampler", able.samplers[0]):
+        raise Unsuitable(
+            "{model} can't use the sampler {sampler}. Use one of: {choices}.",
+            model=model.name,
+            sampler=settings.sampler,
+            choices=list(able.samplers),
+        )
+    if settings.schedule not in able.schedules:
+        raise Unsuitable(
+            "{model} can't use the {schedule} schedule. Use one of: {choices}.",
+            model=model.name,
+            schedule=settings.schedule,
+            choices=list(able.schedules),
+        )
 
 
 def check_all(
@@ -282,17 +300,17 @@ def _refuse(model: Model, unsupported: list[Sentence]) -> None:
 
 def fitted(defaults: PartialSettings, model: Model) -> PartialSettings:
     """Default settings, without those that the model does not support."""
-    return replace(defaults, **_neutral(of(model), defaults.sampler))
+    return replace(defaults, **_neutral(of(model), defaults.sampler, defaults.schedule))
 
 
 def stripped(settings: GenerationSettings, model: Model) -> GenerationSettings:
     """The settings of another model, without those that this one does not support, and at a size that it can draw."""
     able = of(model)
-    settings = replace(settings, **_neutral(able, settings.sampler))
+    settings = replace(settings, **_neutral(able, settings.sampler, settings.schedule))
     return replace(settings, width=_side(settings.width, able), height=_side(settings.height, able))
 
 
-def _neutral(able: Abilities, sampler: Sampler | None) -> dict[str, Any]:
+def _neutral(able: Abilities, sampler: Sampler | None, schedule: Schedule | None) -> dict[str, Any]:
     """The settings that a model does not support, with neutral values."""
     neutral: dict[str, Any] = {}
     for each in _SETTINGS:
@@ -301,7 +319,9 @@ def _neutral(able: Abilities, sampler: Sampler | None) -> dict[str, Any]:
     if able.guidance is Guidance.NONE:
         neutral["guidance_scale"] = GUIDANCE_OFF
     if sampler not in able.samplers:
-        neutral["sampler"] = able.samplers[0]
+        neutral |= {"sampler": able.samplers[0], "schedule": Schedule.SAMPLER}
+    if schedule not in able.schedules:
+        neutral["schedule"] = Schedule.SAMPLER
     return neutral
 
 

@@ -11,6 +11,7 @@ NoisefoxError
     ├── ModelUnavailable
     │   └── ModelTooLarge
     ├── LoraUnavailable
+    ├── SamplerUnsuitable
     ├── UpscalerUnavailable
     ├── CheckerUnavailable
     └── BrokenPicture
@@ -87,6 +88,11 @@ class LoraUnavailable(WorkerError):
     """A LoRA's file is missing, damaged, or made for another kind of model."""
 
 
+class SamplerUnsuitable(WorkerError):
+    """A sampler or schedule that cannot follow the model's noise levels, for a model whose files were not here yet when
+    the request was checked."""
+
+
 class ModelTooLarge(ModelUnavailable):
     """The model's weights do not fit into the memory of the device."""
 
@@ -110,6 +116,7 @@ class FailureKind(StrEnum):
     LORA_UNAVAILABLE = "LoRA unavailable"
     MODEL_TOO_LARGE = "model too large"
     UNSUITABLE = "unsuitable"
+    SAMPLER_UNSUITABLE = "sampler unsuitable"
     UPSCALER_UNAVAILABLE = "upscaler unavailable"
     CHECKER_UNAVAILABLE = "checker unavailable"
     OUT_OF_MEMORY = "out of memory"

@@ -34,6 +34,8 @@ class Drawn:
     """True where a ControlNet was used, at the settings' control scale."""
     image_prompted: bool = False
     """True where an IP-Adapter was used, at the settings' image prompt scale."""
+    emphasis: Mapping[str, str] = field(default_factory=dict)
+    """The rule for weights of words, with A1111's key and name; empty where all have weight 1."""
 
 
 class NoInfotext(UserError):
@@ -72,6 +74,7 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["ControlNet weight"] = f"{settings.control_scale:g}"
     if drawn.image_prompted:
         pairs["Image prompt weight"] = f"{settings.image_prompt_scale:g}"
+    pairs |= drawn.emphasis
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
     pairs["Version"] = drawn.version

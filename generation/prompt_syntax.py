@@ -49,6 +49,11 @@ def parse(prompt: str) -> Windows:
     return reader.windows()
 
 
+def has_weights(prompt: str) -> bool:
+    """True where a word's weight isn't 1."""
+    return any(span.weight != 1.0 for spans in parse(prompt) for span in spans)
+
+
 @dataclass(frozen=True, slots=True)
 class _Scaling:
     """The factors of all brackets around a piece: x becomes `factor` x, brought into `low` to `high`."""

@@ -18,6 +18,7 @@ PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 SINGLE_FILE = ".safetensors"
 INDEX = "model_index.json"
 CONFIG = "config.json"
+SCHEDULER = "scheduler/scheduler_config.json"
 
 
 class Family(StrEnum):
@@ -165,7 +166,37 @@ def family_of_tensors(names: Mapping[str, object]) -> Family:
     return Family.OTHER
 
 
-def _cached(hub_id: str, file: str) -> Path:
+EDM_MARKS = ("edm_mean", "edm_vpred.sigma_max")
+"""Tensors of single files: Playground 2.5's mean of the latents, and the highest noise level of CosXL."""
+
+
+def is_edm(source: str) -> bool:
+    """True for a folder, a .safetensors file or a hub id of a model with EDM's noise levels. False if it is not on this
+    machine or cannot be read."""
+    try:
+        return _reads_edm(source)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+@lru_cache
+def _reads_edm(source: str) -> bool:
+    """Raises `OSError`, `ValueError`, `KeyError`, `TypeError`."""
+    path = Path(source).expanduser()
+    if is_single_file(source):
+        return any(mark in head_of(path) for mark in EDM_MARKS)
+    scheduler = path / SCHEDULER if path.is_dir() else _cached(source, SCHEDULER)
+    return has_edm_levels(json.loads(scheduler.read_text()))
+
+
+def has_edm_levels(scheduler_config: Mapping[str, Any]) -> bool:
+    """True for the config of a scheduler with EDM's noise levels: a class of diffusers made for them, or its Euler with
+    continuous timesteps."""
+    name: str = scheduler_config["_class_name"]
+    return name.startswith("EDM") or scheduler_config.get("timestep_type") == "continuous"
+
+
+def _cached(hub_id: str, file: str = INDEX) -> Path:
     """A cached file of a hub repository. Raises `FileNotFoundError` or `ValueError`."""
     from huggingface_hub import try_to_load_from_cache
 

@@ -9,7 +9,7 @@ from bot.policy.effective import EffectiveRules
 from bot.policy.request_context import RequestContext
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
-from generation import comparison
+from generation import abilities, comparison
 from generation.catalogue import Catalogue
 from generation.comparison import Axis, Parameter
 from generation.errors import InvalidSetting, UserError
@@ -75,6 +75,9 @@ class Comparisons:
         rules = plan.context.effective(plan.settings.model)
         steps, side = rules.limits.steps or STEPS.high, rules.limits.side or SIZE.high
         axis = comparison.usual(parameter, plan.settings, list(models), steps, side)
+        if parameter is Parameter.SAMPLER:
+            able = abilities.of(self._catalogue.get(plan.settings.model)).samplers
+            axis = replace(axis, values=tuple(value for value in axis.values if value in able))
         return axis if parameter is Parameter.MODEL else _allowed(axis, plan.settings, rules)
 
     def _models(self, asked: ComparedPicture, axis: Axis | None = None) -> Drawn:

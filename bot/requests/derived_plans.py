@@ -76,6 +76,8 @@ class Derivations:
         self, context: RequestContext, generation: Generation, index: int, tried: Sequence[GenerationSettings]
     ) -> list[Plan]:
         """One picture of a request with several other settings. Raises `Refusal` where there are none."""
+        able = abilities.of(self._catalogue.get(generation.settings.model)).samplers
+        tried = [settings for settings in tried if settings.sampler in able]
         if not tried:
             raise Refusal("There are no other values to try here.")
         lineage = Lineage(Action.TRY_OUT, generation.id, index)

@@ -10,6 +10,7 @@ from generation.errors import (
     LoraUnavailable,
     ModelTooLarge,
     ModelUnavailable,
+    SamplerUnsuitable,
     UnknownLora,
     UnknownModel,
     Unsuitable,
@@ -36,6 +37,8 @@ def kind_of(error: Exception) -> FailureKind:
             return FailureKind.LORA_UNAVAILABLE
         case Unsuitable():
             return FailureKind.UNSUITABLE
+        case SamplerUnsuitable():
+            return FailureKind.SAMPLER_UNSUITABLE
         case UpscalerUnavailable():
             return FailureKind.UPSCALER_UNAVAILABLE
         case CheckerUnavailable():

@@ -242,6 +242,7 @@ def checked(picture: Picture, task: Task, checkers: SafetyCheckers) -> Picture:
 def _file_of(running_job: RunningJob, index: int, image: Image.Image) -> Picture:
     """A finished picture as PNG, with its settings as text inside."""
     settings, state = running_job.each[index], running_job.states[index]
-    drawn_by = png.drawn_by(state.model.hash, state.model.lora_hashes(state.settings), running_job.inputs)
+    model, inputs = state.model, running_job.inputs
+    drawn_by = png.drawn_by(model.hash, model.lora_hashes(settings), inputs, model.emphasis(settings))
     text = infotext.to_infotext(settings, drawn_by)
     return png.as_png(image, settings.seed, text, initial_latents.seen(state.model, settings))

@@ -17,6 +17,7 @@ from generation.engine.failures import ends_worker, kind_of
 from generation.engine.finishing import Finishing, Float32Fallback, PipelineDrawing, Upscaling
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
+from generation.engine.models.flow_model import FlowModel
 from generation.engine.models.safety_checker import SafetyCheckers
 from generation.engine.runtime import memory
 from generation.engine.scheduling.admission import Admission
@@ -191,7 +192,8 @@ class StepLoop:
         """Encode the texts and pictures of a job, and charge the job for that. Loading the model is not charged, since
         others use it too."""
         before = self._clock()
-        abilities.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
+        if isinstance(model, FlowModel):
+            abilities.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
         sizes = {(each.width, each.height) for each in task.each}
         start, looked_at = model.starts_from(task.inputs)
         init_images = {size: InitImage.of(start, *size, holes=model.is_inpainting) for size in sizes}

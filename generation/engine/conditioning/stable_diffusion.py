@@ -6,17 +6,22 @@ from typing import Any
 import torch
 
 from generation.engine.conditioning import guidance
+from generation.engine.conditioning.emphasis import Emphasis
 from generation.engine.conditioning.text_encoders import PromptEncoder, TextReader
 from generation.settings import GenerationSettings
 
 
 def prompt_encoder(pipeline: Any) -> PromptEncoder:
     """The prompt encoder of diffusers' `pipeline`: one CLIP text encoder, or the two of Stable Diffusion XL."""
-    first = TextReader(pipeline.tokenizer, pipeline.text_encoder.eval())
     if not hasattr(pipeline, "text_encoder_2"):
-        return PromptEncoder([first])
-    first.final_norm = False
-    second = TextReader(pipeline.tokenizer_2, pipeline.text_encoder_2.eval(), final_norm=False)
+        return PromptEncoder([TextReader(pipeline.tokenizer, pipeline.text_encoder.eval())])
+    first, second = (
+        TextReader(tokenizer, text_encoder.eval(), final_norm=False, emphasis=Emphasis.NO_NORM)
+        for tokenizer, text_encoder in (
+            (pipeline.tokenizer, pipeline.text_encoder),
+            (pipeline.tokenizer_2, pipeline.text_encoder_2),
+        )
+    )
     return PromptEncoder([first, second], zeros_for_none=bool(pipeline.config.force_zeros_for_empty_prompt))
 
 

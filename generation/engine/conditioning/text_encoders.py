@@ -12,6 +12,7 @@ import torch
 from generation import prompt_syntax
 from generation.engine.conditioning import textual_inversion
 from generation.engine.conditioning.embedding_cache import EmbeddingCache
+from generation.engine.conditioning.emphasis import Emphasis, weigh
 from generation.engine.conditioning.rows import ImageCondition
 from generation.loras import LoraSet
 
@@ -77,10 +78,17 @@ class TextReader:
     `final_norm` the embeddings are a hidden layer's, without the layer norm that follows the last.
     """
 
-    def __init__(self, tokenizer: Any, text_encoder: Any, final_norm: bool = True) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        text_encoder: Any,
+        final_norm: bool = True,
+        emphasis: Emphasis = Emphasis.RESTORES_MEAN,
+    ) -> None:
         self.tokenizer = tokenizer
         self.text_encoder = text_encoder
         self.final_norm = final_norm
+        self.emphasis = emphasis
         self._room = tokenizer.model_max_length - 2
         self._vectors = text_encoder.get_input_embeddings().weight.detach()[:0]
         """All textual inversion vectors, (n, width)."""
@@ -118,7 +126,10 @@ class TextReader:
         embeddings: torch.Tensor = layers[-min(clip_skip, len(layers) - 1)]
         if self.final_norm:
             embeddings = encoder.final_layer_norm(embeddings)
-        weighed = [_weigh(embedding, window) for embedding, window in zip(embeddings, windows, strict=True)]
+        weighed = [
+            weigh(embedding, [weight for _, weight in window], self.emphasis)
+            for embedding, window in zip(embeddings, windows, strict=True)
+        ]
         pooled: torch.Tensor | None = getattr(output, "text_embeds", None)
         return torch.cat(weighed).unsqueeze(0), None if pooled is None else pooled[:1]
 
@@ -170,6 +181,11 @@ class PromptEncoder:
         self._zeros_for_none = zeros_for_none
         self._kept = EmbeddingCache[Conditioning](KEPT_BYTES)
 
+    def emphasis(self, prompt: str, negative_prompt: str) -> Emphasis | None:
+        """The rule by which the words of these prompts are weighted; None where all have weight 1."""
+        weighted = prompt_syntax.has_weights(prompt) or prompt_syntax.has_weights(negative_prompt)
+        return self.readers[0].emphasis if weighted else None
+
     def encode_pair(
         self, prompt: str, negative_prompt: str, clip_skip: int, loras: LoraSet = ()
     ) -> tuple[Conditioning, Conditioning]:
@@ -202,13 +218,3 @@ class PromptEncoder:
         pooled = read[-1][1]
         embeddings = torch.cat([embedding for embedding, _ in read], dim=-1)
         return Conditioning(embeddings, {} if pooled is None else {"text_embeds": pooled})
-
-
-def _weigh(embedding: torch.Tensor, window: Weighted) -> torch.Tensor:
-    """Multiply each token's embedding (tokens, width) by its weight, and restore the mean of all."""
-    if all(weight == 1.0 for _, weight in window):
-        return embedding
-    weights = torch.ones(len(embedding), 1, device=embedding.device, dtype=embedding.dtype)
-    weights[1 : len(window) + 1, 0] = weights.new_tensor([weight for _, weight in window])
-    weighed = embedding * weights
-    return weighed * (embedding.mean() / weighed.mean())

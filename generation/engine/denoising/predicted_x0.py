@@ -9,12 +9,6 @@ FLOW = "flow_prediction"
 """The prediction of a flow-matching model: the velocity from picture to noise."""
 
 
-def prediction_type(scheduler: Any) -> str:
-    """How a scheduler reads a model's prediction, by diffusers' names."""
-    kind: str = getattr(scheduler.config, "prediction_type", FLOW)
-    return kind
-
-
 @dataclass(frozen=True, slots=True)
 class NoiseLevel:
     """The mixture of latents as the network takes them: `signal` x clean latents + `noise` x standard normal noise."""
@@ -39,25 +33,39 @@ def level(scheduler: Any, index: int) -> NoiseLevel:
         sigma = float(scheduler.sigmas[index])
         return NoiseLevel(1 - sigma, sigma)
     if getattr(scheduler, "sigmas", None) is not None:
-        sigma = float(scheduler.sigmas[index])
+        sigma = float(scheduler.sigmas[index]) / spread_of(scheduler)
         signal = (sigma**2 + 1) ** -0.5
         return NoiseLevel(signal, sigma * signal)
     remaining = float(scheduler.alphas_cumprod[int(scheduler.timesteps[index])])
     return NoiseLevel(remaining**0.5, (1 - remaining) ** 0.5)
 
 
+def spread_of(scheduler: Any) -> float:
+    """The standard deviation of clean latents for which a scheduler is made: 1, or another with EDM."""
+    return float(scheduler.config.get("sigma_data", 1.0))
+
+
+def prediction_type(scheduler: Any) -> str:
+    """The meaning of predictions, as `predicted` takes it. What EDM's schedulers call "epsilon" isn't noise."""
+    named: str = getattr(scheduler.config, "prediction_type", FLOW)
+    return "edm" if "sigma_data" in scheduler.config and named == "epsilon" else named
+
+
 def predicted(latents: torch.Tensor, prediction: torch.Tensor, at: NoiseLevel, kind: str) -> torch.Tensor:
     """The predicted x0 of a model's `prediction` for `latents` as the network took them; all have the same shape.
 
-    `kind` is the scheduler's `prediction_type`: "epsilon" is the noise (Ho et al., arXiv 2006.11239, eq. 15),
+    `kind` is the `prediction_type` of its scheduler: "epsilon" is the noise (Ho et al., arXiv 2006.11239, eq. 15),
     "v_prediction" the velocity between noise and picture (Salimans and Ho, arXiv 2202.00512, appendix D), "sample" the
-    picture itself, "flow_prediction" the velocity of a straight line. Raises `ValueError` for any other.
+    picture itself, "flow_prediction" the velocity of a straight line, "edm" the velocity in the other direction (Karras
+    et al., arXiv 2206.00364, eq. 7). Raises `ValueError` for any other.
     """
     match kind:
         case "epsilon":
             return (latents - at.noise * prediction) / at.signal
         case "v_prediction":
             return at.signal * latents - at.noise * prediction
+        case "edm":
+            return at.signal * latents + at.noise * prediction
         case "sample":
             return prediction
         case "flow_prediction":

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from generation import sources
+from generation.engine.denoising import edm_schedulers, zero_snr
 from generation.settings import Sampler, Schedule
 
 
@@ -15,29 +17,29 @@ class _Recipe:
 
     scheduler: str
     options: dict[str, Any] = field(default_factory=dict)
+    schedule: Schedule = Schedule.UNIFORM
+    """Its own schedule."""
 
 
-_NO_KARRAS = {"use_karras_sigmas": False}
-_KARRAS = {"use_karras_sigmas": True}
 _SECOND_ORDER = {"algorithm_type": "dpmsolver++", "solver_order": 2}
 _STOCHASTIC = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
 _UNCLIPPED = {"clip_sample": False}
 """Off, since clipping to -1..1 is for pixels; latents have larger values."""
 
 _RECIPES = {
-    Sampler.EULER: _Recipe("EulerDiscreteScheduler", _NO_KARRAS),
+    Sampler.EULER: _Recipe("EulerDiscreteScheduler"),
     Sampler.EULER_ANCESTRAL: _Recipe("EulerAncestralDiscreteScheduler"),
-    Sampler.DPMPP_2M: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER | _NO_KARRAS),
-    Sampler.DPMPP_2M_KARRAS: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER | _KARRAS),
-    Sampler.DPMPP_2M_SDE_KARRAS: _Recipe("DPMSolverMultistepScheduler", _STOCHASTIC | _KARRAS),
-    Sampler.DPMPP_SDE_KARRAS: _Recipe("DPMSolverSinglestepScheduler", _STOCHASTIC | _KARRAS),
-    Sampler.HEUN: _Recipe("HeunDiscreteScheduler", _NO_KARRAS),
-    Sampler.LMS: _Recipe("LMSDiscreteScheduler", _NO_KARRAS),
+    Sampler.DPMPP_2M: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER),
+    Sampler.DPMPP_2M_KARRAS: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER, Schedule.KARRAS),
+    Sampler.DPMPP_2M_SDE_KARRAS: _Recipe("DPMSolverMultistepScheduler", _STOCHASTIC, Schedule.KARRAS),
+    Sampler.DPMPP_SDE_KARRAS: _Recipe("DPMSolverSinglestepScheduler", _STOCHASTIC, Schedule.KARRAS),
+    Sampler.HEUN: _Recipe("HeunDiscreteScheduler"),
+    Sampler.LMS: _Recipe("LMSDiscreteScheduler"),
     Sampler.DDIM: _Recipe("DDIMScheduler", {"set_alpha_to_one": False} | _UNCLIPPED),
     Sampler.DDPM: _Recipe("DDPMScheduler", _UNCLIPPED),
     Sampler.PLMS: _Recipe("PNDMScheduler", {"skip_prk_steps": True}),
-    Sampler.UNIPC: _Recipe("UniPCMultistepScheduler", _NO_KARRAS),
-    Sampler.DEIS: _Recipe("DEISMultistepScheduler", {"algorithm_type": "deis", "solver_order": 2} | _NO_KARRAS),
+    Sampler.UNIPC: _Recipe("UniPCMultistepScheduler"),
+    Sampler.DEIS: _Recipe("DEISMultistepScheduler", {"algorithm_type": "deis", "solver_order": 2}),
     Sampler.LCM: _Recipe("LCMScheduler", _UNCLIPPED),
     Sampler.TCD: _Recipe("TCDScheduler", _UNCLIPPED),
 }
@@ -48,7 +50,7 @@ _SIGMAS = {
     Schedule.EXPONENTIAL: "use_exponential_sigmas",
     Schedule.BETA: "use_beta_sigmas",
 }
-"""The scheduler option of each sigma schedule; at most one is on."""
+"""The scheduler option of each sigma schedule; at most one may be on."""
 
 
 def scheduler_for(
@@ -61,18 +63,27 @@ def scheduler_for(
     """A fresh diffusers scheduler with its timesteps set; `schedule` is one of the sampler's `schedules`.
 
     `model_config` is the config of the model's own scheduler: its betas and prediction type hold for every sampler.
+    Raises `SamplerUnsuitable` where the sampler cannot follow the model's noise levels.
     """
-    import diffusers
-
-    recipe = _Recipe(model_config["_class_name"]) if sampler is Sampler.OWN else _RECIPES[sampler]
-    options = recipe.options
-    if schedule is not Schedule.SAMPLER:
-        options = options | {option: each is schedule for each, option in _SIGMAS.items()}
-    scheduler = getattr(diffusers, recipe.scheduler).from_config(model_config, **options)
+    if sources.has_edm_levels(model_config):
+        scheduler = edm_schedulers.scheduler_for(sampler, model_config, schedule)
+    else:
+        scheduler = _scheduler_with_betas(sampler, model_config, schedule)
     scheduler.set_timesteps(steps, device=device)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(0)
     return scheduler
+
+
+def _scheduler_with_betas(sampler: Sampler, model_config: dict[str, Any], schedule: Schedule) -> Any:
+    import diffusers
+
+    recipe = _Recipe(model_config["_class_name"]) if sampler is Sampler.OWN else _RECIPES[sampler]
+    options = recipe.options | zero_snr.options(model_config)
+    if sampler is not Sampler.OWN:
+        chosen = recipe.schedule if schedule is Schedule.SAMPLER else schedule
+        options |= {option: each is chosen for each, option in _SIGMAS.items()}
+    return getattr(diffusers, recipe.scheduler).from_config(model_config, **options)
 
 
 def takes_generator(scheduler: Any) -> bool:

@@ -10,7 +10,7 @@ from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.rows import Row
 from generation.engine.denoising import initial_latents, samplers, schedulers
 from generation.engine.denoising.init_image import InitImage
-from generation.engine.denoising.predicted_x0 import level, prediction_type
+from generation.engine.denoising.predicted_x0 import level, prediction_type, spread_of
 from generation.engine.denoising.trace import Observer, TraceStep
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.settings import GenerationSettings
@@ -41,7 +41,13 @@ class DenoisingState:
         self.forwards_done = 0
         self.observer: Observer | None = None
         """Called with the inner values of each step, if set."""
-        self.visible = self._scaled()
+        self._unit = self._scaled()
+        """The latents at unit variance, as the UNet takes them."""
+
+    @property
+    def visible(self) -> torch.Tensor:
+        """The latents as a preview shows them: with the variance of clean ones, (1, channels, h, w)."""
+        return self._latents if self.finished else self._unit * spread_of(self._scheduler)
 
     @property
     def forwards(self) -> int:
@@ -103,7 +109,7 @@ class DenoisingState:
     def input(self) -> torch.Tensor:
         """The network's next input, (1, channels, h, w); for an inpainting UNet with mask and masked image."""
         beside = self._start.beside
-        return self.visible if beside is None else torch.cat([self.visible, beside], dim=1)
+        return self._unit if beside is None else torch.cat([self._unit, beside], dim=1)
 
     @property
     def result(self) -> torch.Tensor:
@@ -142,7 +148,8 @@ class DenoisingState:
         if kept := self._start.kept:
             following = self._start.timesteps[self.forwards_done : self.forwards_done + 1]
             self._latents = kept.laid_over(self._latents, self._scheduler, following)
-        self.visible = self._latents if self.finished else self._scaled()
+        if not self.finished:
+            self._unit = self._scaled()
         if self.observer and trace_step:
             self.observer(trace_step)
 
@@ -154,6 +161,7 @@ class DenoisingState:
             latents=self.visible,
             level=level(self._scheduler, first + self.forwards_done),
             prediction_type=prediction_type(self._scheduler),
+            spread=spread_of(self._scheduler),
             without=predictions[0] if len(predictions) > 1 else None,
             with_prompt=predictions[-1],
             merged=merged,

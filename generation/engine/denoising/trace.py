@@ -18,7 +18,7 @@ class TraceStep:
     step: int
     """How many steps came before."""
     latents: torch.Tensor
-    """At unit variance."""
+    """With the variance of clean latents."""
     level: NoiseLevel
     prediction_type: str
     without: torch.Tensor | None
@@ -30,12 +30,15 @@ class TraceStep:
     timestep: torch.Tensor
     silence: Row
     """The conditioning of an unconditional row."""
+    spread: float = 1.0
+    """The standard deviation of clean latents."""
     unguided: Row | None = None
     """The conditioning of a row without guidance, where the network applied guidance to `with_prompt` by itself."""
 
     def clean(self, prediction: torch.Tensor) -> torch.Tensor:
         """The predicted x0 of a prediction made at this step, (1, channels, h, w), in float32."""
-        return predicted(self.latents.float(), prediction.float(), self.level, self.prediction_type)
+        unit = predicted(self.latents.float() / self.spread, prediction.float(), self.level, self.prediction_type)
+        return unit * self.spread
 
 
 Observer = Callable[[TraceStep], None]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from importlib.metadata import version
 from io import BytesIO
+from types import MappingProxyType
 
 import numpy
 from PIL import Image
@@ -11,6 +12,8 @@ from PIL.PngImagePlugin import PngInfo
 from generation import infotext
 from generation.jobs import Inputs
 from generation.pictures import Picture, Preview
+
+NO_WEIGHTS: Mapping[str, str] = MappingProxyType({})
 
 
 def as_png(image: Image.Image, seed: int, text: str, noise: Preview | None = None) -> Picture:
@@ -29,7 +32,9 @@ def from_pixels(pixels: numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
     return Image.fromarray(pixels, "RGB")
 
 
-def drawn_by(model_hash: str, lora_hashes: Mapping[str, str], inputs: Inputs) -> infotext.Drawn:
+def drawn_by(
+    model_hash: str, lora_hashes: Mapping[str, str], inputs: Inputs, emphasis: Mapping[str, str] = NO_WEIGHTS
+) -> infotext.Drawn:
     """The infotext's provenance fields, with this program's version."""
     return infotext.Drawn(
         model_hash,
@@ -38,4 +43,5 @@ def drawn_by(model_hash: str, lora_hashes: Mapping[str, str], inputs: Inputs) ->
         lora_hashes=lora_hashes,
         controlled=bool(inputs.control),
         image_prompted=bool(inputs.image_prompt),
+        emphasis=emphasis,
     )

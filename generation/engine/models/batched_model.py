@@ -83,6 +83,10 @@ class BatchedModel(ABC, Generic[AnyRow]):
         model doesn't support the images given.
         """
 
+    def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
+        """The rule by which words of the prompts are weighted, as metadata records it; empty without weights."""
+        return {}
+
     @abstractmethod
     def guided(self, pair: tuple[AnyRow, AnyRow], settings: GenerationSettings) -> Sequence[AnyRow]:
         """The rows of a forward with guidance: the conditional one last, and first the unconditional one where

@@ -104,6 +104,10 @@ class Model(BatchedModel[Conditioning]):
     def merge(self, without: torch.Tensor, with_prompt: torch.Tensor, settings: GenerationSettings) -> torch.Tensor:
         return guidance.merge(without, with_prompt, settings.guidance_scale, settings.guidance_rescale)
 
+    def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
+        rule = self.prompts.emphasis(loras.read(settings.prompt)[0], settings.negative_prompt)
+        return rule.metadata if rule else {}
+
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[Conditioning]) -> torch.Tensor:
         latents, timesteps = latents.to(self.dtype), timesteps.to(torch.float32)
         conditioning, beside = together(rows), {}

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from generation.engine.models.edm_marks import EdmMarks
 from generation.sources import Family, Weight, family_of_tensors, head_of
 
 MERGES = Path(__file__).parents[2] / "clip" / "merges.txt.gz"
@@ -32,8 +33,7 @@ def read(file: Path, dtype: torch.dtype, workspace: Path) -> Any:
 
     Raises `OSError`, or `ValueError` where it is not Stable Diffusion 1.x, 2.x or XL.
     """
-    shapes = head_of(file)
-    kind = write_config(shapes, workspace)
+    kind = write_config(head_of(file), workspace, EdmMarks.of(file))
     return kind.from_single_file(str(file), config=str(workspace), torch_dtype=dtype, local_files_only=True)
 
 
@@ -47,8 +47,11 @@ def read_ahead(file: Path, report: Callable[[float], None]) -> None:
             report(done / size)
 
 
-def write_config(shapes: Shapes, folder: Path) -> Any:
-    """Write a checkpoint's configuration in diffusers' format into `folder`; return the class of its pipeline."""
+def write_config(shapes: Shapes, folder: Path, edm: EdmMarks) -> Any:
+    """Write a checkpoint's configuration in diffusers' format into `folder`; return the class of its pipeline.
+
+    `edm` are the marks of its file.
+    """
     import diffusers
 
     family = family_of_tensors(shapes)
@@ -60,10 +63,11 @@ def write_config(shapes: Shapes, folder: Path) -> Any:
     unet = _unet(shapes)
     inpaints = unet["in_channels"] == 9
     parts = {"unet": ("diffusers", "UNet2DConditionModel"), "vae": ("diffusers", "AutoencoderKL")}
-    parts["scheduler"] = ("diffusers", "EulerDiscreteScheduler")
+    scheduler = _scheduler(shapes, edm)
+    parts["scheduler"] = ("diffusers", scheduler["_class_name"])
     _write(folder / "unet" / "config.json", unet)
-    _write(folder / "vae" / "config.json", _vae(shapes, family))
-    _write(folder / "scheduler" / "scheduler_config.json", _scheduler(shapes))
+    _write(folder / "vae" / "config.json", {**_vae(shapes, family), **edm.autoencoder})
+    _write(folder / "scheduler" / "scheduler_config.json", scheduler)
     if family is Family.XL:
         kind = diffusers.StableDiffusionXLInpaintPipeline if inpaints else diffusers.StableDiffusionXLPipeline
         first = _clip(shapes, "conditioner.embedders.0.transformer.text_model.")
@@ -168,8 +172,15 @@ def _vae(shapes: Shapes, family: Family) -> dict[str, Any]:
     }
 
 
-def _scheduler(shapes: Shapes) -> dict[str, Any]:
-    """The scheduler's config: v-prediction for 2.x except inpainting, and where a tensor `v_pred` says so."""
+def _scheduler(shapes: Shapes, edm: EdmMarks) -> dict[str, Any]:
+    """The scheduler's config: v-prediction for 2.x except inpainting, and where a tensor `v_pred` says so.
+
+    Playground 2.5 and CosXL have their own.
+    A tensor `ztsnr` means zero terminal SNR, for which steps begin at the last noise level: "trailing" (Lin et al.,
+    arXiv 2305.08891, section 3.3).
+    """
+    if edm.scheduler:
+        return dict(edm.scheduler)
     second_version = "cond_stage_model.model.positional_embedding" in shapes
     inpaints = shapes[f"{UNET}input_blocks.0.0.weight"].shape[1] == 9
     predicts_velocity = (second_version and not inpaints) or "v_pred" in shapes
@@ -180,7 +191,7 @@ def _scheduler(shapes: Shapes) -> dict[str, Any]:
         "beta_schedule": "scaled_linear",
         "num_train_timesteps": 1000,
         "steps_offset": 1,
-        "timestep_spacing": "leading",
+        "timestep_spacing": "trailing" if "ztsnr" in shapes else "leading",
         "prediction_type": "v_prediction" if predicts_velocity else "epsilon",
         "rescale_betas_zero_snr": "ztsnr" in shapes,
     }

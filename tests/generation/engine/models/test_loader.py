@@ -90,6 +90,7 @@ def test_a_single_file_may_say_that_it_predicts_velocity(tmp_path: Path) -> None
     marks = {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
     config = loaded(single_file.write(pipeline, tmp_path / "v.safetensors", marks)).scheduler_config
     assert (config["prediction_type"], config["rescale_betas_zero_snr"]) == ("v_prediction", True)
+    assert config["timestep_spacing"] == "trailing", "steps begin at the level that is noise alone"
 
 
 def test_a_configuration_of_ones_own_outweighs_the_shapes(tmp_path: Path) -> None:
