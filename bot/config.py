@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from bot import redaction, text_files, token_text
@@ -336,6 +337,8 @@ def _refuse_unknown(table: dict[str, Any], known: set[str], prefix: str) -> None
 
 
 def _typed(value: Any, kind: Any, where: str) -> Any:
+    if isinstance(kind, UnionType):
+        [kind] = (each for each in get_args(kind) if each is not NoneType)
     if kind is float and type(value) is int:
         return float(value)
     if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):
@@ -347,9 +350,8 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
         return _path(_typed(value, str, where), where)
     if kind in _LISTS:
         return tuple(_typed(each, _LISTS[kind], where) for each in _typed(value, list, where))
-    wanted = int if kind == int | None else kind
-    if type(value) is not wanted:
-        raise ConfigError(f"{where} must be {_KINDS[wanted]}, not {_shown(value)}.")
+    if type(value) is not kind:
+        raise ConfigError(f"{where} must be {_KINDS[kind]}, not {_shown(value)}.")
     return value
 
 

@@ -41,7 +41,8 @@ class ModelSpec:
     height: int = 512
     steps: int = 25
     guidance_scale: float = 7.0
-    sampler: Sampler = Sampler.DPMPP_2M_KARRAS
+    sampler: Sampler | None = None
+    """None is the best that it can follow."""
     clip_skip: int | None = None
     """None is the value that its family was trained with."""
     vae: str = ""
