@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.models.flow_model import FlowModel
+from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.jobs import Inputs
 from generation.loras import Loras, LoraSpec
@@ -42,6 +44,7 @@ class Flow:
         self.kind = type(pipeline)
         self.folder = folder
         self._arguments = arguments
+        self._left_out = {name: None for name, part in pipeline.components.items() if part is None}
         self.spec = ModelSpec("tiny", str(folder), width=64, height=64)
         self.cache = ModelCache(Catalogue([self.spec]), torch.device("cpu"), torch.float32)
 
@@ -50,6 +53,14 @@ class Flow:
         model = self.cache.any("tiny", lambda share: None)
         assert isinstance(model, FlowModel)
         return model
+
+    @cached_property
+    def _components(self) -> dict[str, Any]:
+        """The parts of the pipeline, read once for all pictures."""
+        components: dict[str, Any] = self.kind.from_pretrained(
+            self.folder, dtype=torch.float32, **self._left_out
+        ).components
+        return components
 
     @contextmanager
     def knowing(self, *loras: LoraSpec) -> Iterator[None]:
@@ -70,9 +81,11 @@ class Flow:
         """By the step loop, alone."""
         return LoopDriver(self.cache).drawn(settings, inputs)
 
-    def drawn_among_others(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
+    def drawn_among_others(
+        self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS, sizing: BatchSizing | None = None
+    ) -> Pixels:
         """By the step loop, in a batch that others share; they joined a step before."""
-        driver = LoopDriver(self.cache)
+        driver = LoopDriver(self.cache, sizing)
         for job_id, other in enumerate(OTHERS, start=2):
             driver.admit(job_id, other)
         driver.loop.step()
@@ -81,7 +94,7 @@ class Flow:
     @torch.inference_mode()
     def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
         """By diffusers' own pipeline, of class `kind` where it is another; `given` is passed on."""
-        pipeline = (kind or self.kind)(**self.kind.from_pretrained(self.folder, dtype=torch.float32).components)
+        pipeline = (kind or self.kind)(**self._components)
         pipeline.set_progress_bar_config(disable=True)
         drawn = pipeline(
             prompt=settings.prompt,
@@ -108,6 +121,11 @@ class Flow:
         for drawn in (self.drawn(settings, inputs), self.drawn_among_others(settings, inputs)):
             assert drawn.shape == expected.shape
             assert abs(drawn - expected)[within].max() <= SAME
+
+    def check_strictly(self, settings: GenerationSettings) -> None:
+        """In strict mode the step loop's picture has the same bits alone and among others."""
+        alone = LoopDriver(self.cache, BatchSizing(4, strict=True)).drawn(settings)
+        assert (alone == self.drawn_among_others(settings, sizing=BatchSizing(4, strict=True))).all()
 
     @torch.inference_mode()
     def stepped_by_hand(self, settings: GenerationSettings, scheduler: Any) -> Pixels:
