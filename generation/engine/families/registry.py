@@ -5,8 +5,10 @@ from typing import Any
 from generation.engine.families.family import FlowFamily
 from generation.engine.families.flux import Flux, Kontext
 from generation.engine.families.stable_diffusion_3 import StableDiffusion3
+from generation.engine.families.z_image import ZImage
 
-FAMILIES: tuple[type[FlowFamily], ...] = (Flux, Kontext, StableDiffusion3)
+FAMILIES: tuple[type[FlowFamily], ...] = (Flux, Kontext, StableDiffusion3, ZImage)
+
 
 def family_of(pipeline: Any) -> FlowFamily | None:
     """The adapter of a pipeline that runs in the shared batch, around its networks; None for other pipelines."""
