@@ -11,8 +11,8 @@ import numpy
 import torch
 
 from generation.catalogue import Catalogue, ModelSpec
+from generation.engine.denoising.state import DenoisingState, predict
 from generation.engine.models.flow_model import FlowModel
-from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.jobs import Inputs
 from generation.loras import Loras, LoraSpec
@@ -81,11 +81,9 @@ class Flow:
         """By the step loop, alone."""
         return LoopDriver(self.cache).drawn(settings, inputs)
 
-    def drawn_among_others(
-        self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS, sizing: BatchSizing | None = None
-    ) -> Pixels:
+    def drawn_among_others(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
         """By the step loop, in a batch that others share; they joined a step before."""
-        driver = LoopDriver(self.cache, sizing)
+        driver = LoopDriver(self.cache)
         for job_id, other in enumerate(OTHERS, start=2):
             driver.admit(job_id, other)
         driver.loop.step()
@@ -122,10 +120,16 @@ class Flow:
             assert drawn.shape == expected.shape
             assert abs(drawn - expected)[within].max() <= SAME
 
-    def check_strictly(self, settings: GenerationSettings) -> None:
-        """In strict mode the step loop's picture has the same bits alone and among others."""
-        alone = LoopDriver(self.cache, BatchSizing(4, strict=True)).drawn(settings)
-        assert (alone == self.drawn_among_others(settings, sizing=BatchSizing(4, strict=True))).all()
+    def check_neighbours(self, settings: GenerationSettings) -> None:
+        """What is predicted for a picture has the same bits whatever shares a forward of as many rows."""
+        first = DenoisingState(self.model, settings)
+        others = [DenoisingState(self.model, replace(each, guidance_scale=2.0)) for each in OTHERS]
+        sharing = [state for state in others if state.shape == first.shape]
+        assert sharing, "no text has the same length"
+        [alone] = predict([first], 4)
+        for state in sharing:
+            beside, _ = predict([first, state], 4)
+            assert all(torch.equal(*pair) for pair in zip(alone, beside, strict=True))
 
     @torch.inference_mode()
     def stepped_by_hand(self, settings: GenerationSettings, scheduler: Any) -> Pixels:

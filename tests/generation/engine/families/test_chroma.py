@@ -56,3 +56,7 @@ def test_a_mask(chroma: Flow, strength: float) -> None:
         max_sequence_length=512,
         strength=strength,
     )
+
+
+def test_neighbours_change_no_bit(chroma: Flow) -> None:
+    chroma.check_neighbours(replace(FOX, negative_prompt="green"))

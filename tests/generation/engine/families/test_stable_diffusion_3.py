@@ -70,3 +70,7 @@ def test_a_mask(plain: Flow, strength: float) -> None:
         mask_image=given.mask(),
         strength=strength,
     )
+
+
+def test_neighbours_change_no_bit(three: Flow) -> None:
+    three.check_neighbours(replace(FOX, negative_prompt="green"))
