@@ -46,7 +46,8 @@ class Lumina2(FlowFamily):
         """Brought back to the norm of the prediction with the prompt, line by line ("CFG-Renorm" of the paper)."""
         merged = guidance.merge(without, with_prompt, scale)
         norm, wanted = (torch.linalg.vector_norm(each, dim=-1, keepdim=True) for each in (merged, with_prompt))
-        return merged * (wanted / norm)
+        renormalised: torch.Tensor = merged * (wanted / norm)
+        return renormalised
 
     def set_timesteps(self, scheduler: Any, steps: int, tokens: int) -> None:
         """Where the shift depends on the picture's size, the pipeline takes the number of channels for that of tokens,
