@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +42,8 @@ class Flow:
         pipeline.save_pretrained(folder)
         self.kind = type(pipeline)
         self.folder = folder
-        self._arguments = arguments
         self._left_out = {name: None for name, part in pipeline.components.items() if part is None}
+        self._arguments = arguments
         self.spec = ModelSpec("tiny", str(folder), width=64, height=64)
         self.cache = ModelCache(Catalogue([self.spec]), torch.device("cpu"), torch.float32)
 
@@ -53,14 +52,6 @@ class Flow:
         model = self.cache.any("tiny", lambda share: None)
         assert isinstance(model, FlowModel)
         return model
-
-    @cached_property
-    def _components(self) -> dict[str, Any]:
-        """The parts of the pipeline, read once for all pictures."""
-        components: dict[str, Any] = self.kind.from_pretrained(
-            self.folder, dtype=torch.float32, **self._left_out
-        ).components
-        return components
 
     @contextmanager
     def knowing(self, *loras: LoraSpec) -> Iterator[None]:
@@ -92,7 +83,8 @@ class Flow:
     @torch.inference_mode()
     def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
         """By diffusers' own pipeline, of class `kind` where it is another; `given` is passed on."""
-        pipeline = (kind or self.kind)(**self._components)
+        read = self.kind.from_pretrained(self.folder, dtype=torch.float32, **self._left_out)
+        pipeline = (kind or self.kind)(**read.components)
         pipeline.set_progress_bar_config(disable=True)
         drawn = pipeline(
             prompt=settings.prompt,

@@ -6,14 +6,9 @@ from typing import Any
 import pytest
 from diffusers import ChromaImg2ImgPipeline, ChromaInpaintPipeline
 
-from generation.settings import GenerationSettings
 from tests.generation.engine import given
 from tests.generation.engine.families import tiny_chroma as tiny
 from tests.generation.engine.families.flow import FOX, Flow
-
-
-def told(settings: GenerationSettings) -> dict[str, Any]:
-    return {"guidance_scale": settings.guidance_scale, "negative_prompt": settings.negative_prompt or None}
 
 
 def inpainting(**parts: Any) -> Any:
@@ -25,7 +20,7 @@ def inpainting(**parts: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def chroma(tmp_path_factory: pytest.TempPathFactory) -> Flow:
-    return Flow(tmp_path_factory.mktemp("chroma"), tiny.pipeline(), told)
+    return Flow(tmp_path_factory.mktemp("chroma"), tiny.pipeline(), tiny.told)
 
 
 @pytest.mark.parametrize(

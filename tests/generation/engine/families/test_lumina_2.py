@@ -16,13 +16,9 @@ from tests.generation.engine.families import tiny_lumina_2 as tiny
 from tests.generation.engine.families.flow import FOX, Flow
 
 
-def told(settings: GenerationSettings) -> dict[str, Any]:
-    return {"guidance_scale": settings.guidance_scale, "negative_prompt": settings.negative_prompt or None}
-
-
 @pytest.fixture(scope="module")
 def lumina(tmp_path_factory: pytest.TempPathFactory) -> Flow:
-    return Flow(tmp_path_factory.mktemp("lumina"), tiny.pipeline(shift=6.0), told)
+    return Flow(tmp_path_factory.mktemp("lumina"), tiny.pipeline(shift=6.0), tiny.told)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +32,7 @@ def test_words(lumina: Flow, changes: dict[str, Any]) -> None:
 
 def test_words_with_a_shift_that_the_number_of_channels_says(tmp_path_factory: pytest.TempPathFactory) -> None:
     moved = tiny.pipeline(use_dynamic_shifting=True, base_image_seq_len=2, max_image_seq_len=32)
-    Flow(tmp_path_factory.mktemp("moved"), moved, told).check(FOX)
+    Flow(tmp_path_factory.mktemp("moved"), moved, tiny.told).check(FOX)
 
 
 class Started:

@@ -10,19 +10,14 @@ from diffusers import (
     StableDiffusion3InpaintPipeline,
 )
 
-from generation.settings import GenerationSettings
 from tests.generation.engine import given
 from tests.generation.engine.families import tiny_stable_diffusion_3 as tiny
 from tests.generation.engine.families.flow import FOX, Flow
 
 
-def told(settings: GenerationSettings) -> dict[str, Any]:
-    return {"guidance_scale": settings.guidance_scale, "negative_prompt": settings.negative_prompt or None}
-
-
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Flow:
-    return Flow(tmp_path_factory.mktemp("three"), tiny.pipeline(), told)
+    return Flow(tmp_path_factory.mktemp("three"), tiny.pipeline(), tiny.told)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +38,7 @@ def test_words_without_t5_and_with_a_shift_that_grows_with_the_picture(
 ) -> None:
     scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, base_image_seq_len=4, max_image_seq_len=64)
     folder = tmp_path_factory.mktemp("three")
-    Flow(folder, tiny.pipeline(scheduler=scheduler, t5=False), told).check(FOX)
+    Flow(folder, tiny.pipeline(scheduler=scheduler, t5=False), tiny.told).check(FOX)
 
 
 @pytest.mark.parametrize("strength", [0.25, 0.75, 1.0])
@@ -55,7 +50,7 @@ def test_a_start_picture(three: Flow, strength: float) -> None:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Flow:
     """Without a shift of latents, which diffusers' inpainting forgets when it decodes, unlike its other pipelines."""
-    return Flow(tmp_path_factory.mktemp("plain"), tiny.pipeline(shift_factor=0.0), told)
+    return Flow(tmp_path_factory.mktemp("plain"), tiny.pipeline(shift_factor=0.0), tiny.told)
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])

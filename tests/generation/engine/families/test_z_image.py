@@ -7,7 +7,6 @@ import pytest
 from diffusers import ZImageImg2ImgPipeline, ZImageInpaintPipeline
 
 from generation.engine.scheduling.batch_sizing import BatchSizing
-from generation.settings import GenerationSettings
 from tests.generation.engine import given
 from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.families import tiny_z_image as tiny
@@ -16,14 +15,9 @@ from tests.generation.engine.families.flow import FOX, Flow
 LONG = "a fox that looks for something in the long grass behind the house"
 
 
-def told(settings: GenerationSettings) -> dict[str, Any]:
-    """The pipeline counts the scale from 0."""
-    return {"guidance_scale": settings.guidance_scale - 1, "negative_prompt": settings.negative_prompt or None}
-
-
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Flow:
-    return Flow(tmp_path_factory.mktemp("base"), tiny.pipeline(use_dynamic_shifting=True), told)
+    return Flow(tmp_path_factory.mktemp("base"), tiny.pipeline(use_dynamic_shifting=True), tiny.told)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +31,7 @@ def test_words(base: Flow, changes: dict[str, Any]) -> None:
 
 def test_words_of_turbo(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Which is for the scale at which there is no guidance, with a shift of its own."""
-    turbo = Flow(tmp_path_factory.mktemp("turbo"), tiny.pipeline(shift=3.0), told)
+    turbo = Flow(tmp_path_factory.mktemp("turbo"), tiny.pipeline(shift=3.0), tiny.told)
     turbo.check(replace(FOX, guidance_scale=1.0))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from diffusers import ChromaPipeline, ChromaTransformer2DModel
 
+from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
 
 
@@ -29,3 +30,8 @@ def pipeline() -> Any:
         tokenizer=flux.tokenizer_2,
         scheduler=flux.scheduler,
     )
+
+
+def told(settings: GenerationSettings) -> dict[str, Any]:
+    """What the pipeline takes for settings, beside size, seed and steps."""
+    return {"guidance_scale": settings.guidance_scale, "negative_prompt": settings.negative_prompt or None}

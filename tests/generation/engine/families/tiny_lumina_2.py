@@ -5,6 +5,7 @@ from typing import Any
 from diffusers import FlowMatchEulerDiscreteScheduler, Lumina2Pipeline, Lumina2Transformer2DModel
 from transformers import Gemma2Config, Gemma2Model
 
+from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
 
 
@@ -40,3 +41,8 @@ def pipeline(**scheduler: Any) -> Any:
         tokenizer=flux.tokenizer_2,
         scheduler=FlowMatchEulerDiscreteScheduler(**scheduler),
     )
+
+
+def told(settings: GenerationSettings) -> dict[str, Any]:
+    """What the pipeline takes for settings, beside size, seed and steps."""
+    return {"guidance_scale": settings.guidance_scale, "negative_prompt": settings.negative_prompt or None}

@@ -5,6 +5,7 @@ from typing import Any
 from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel, StableDiffusion3Pipeline
 from transformers import CLIPTextModelWithProjection, T5Config, T5EncoderModel
 
+from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
 
 CHANNELS = 16
@@ -49,3 +50,8 @@ def pipeline(*, scheduler: Any = None, t5: bool = True, shift_factor: float = 0.
         tokenizer_3=flux.tokenizer_2 if t5 else None,
         scheduler=scheduler or FlowMatchEulerDiscreteScheduler(shift=3.0),
     )
+
+
+def told(settings: GenerationSettings) -> dict[str, Any]:
+    """What the pipeline takes for settings, beside size, seed and steps."""
+    return {"guidance_scale": settings.guidance_scale, "negative_prompt": settings.negative_prompt or None}

@@ -7,6 +7,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTra
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import Qwen2Tokenizer, Qwen3Config, Qwen3Model
 
+from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
 
 CHAT = (
@@ -62,3 +63,8 @@ def letters() -> Any:
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
     tokenizer.chat_template = CHAT
     return tokenizer
+
+
+def told(settings: GenerationSettings) -> dict[str, Any]:
+    """The pipeline counts the scale from 0."""
+    return {"guidance_scale": settings.guidance_scale - 1, "negative_prompt": settings.negative_prompt or None}
