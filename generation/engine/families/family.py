@@ -95,6 +95,10 @@ class FlowFamily(ABC):
         watch.watch(watched)
         return FlowRow(self.embedded(watched, prompt, references), unread=watch.unread)
 
+    def instructed(self, prompt: str) -> str:
+        """A prompt with the words that are put before it, and not before a negative prompt."""
+        return prompt
+
     @abstractmethod
     def embedded(self, pipeline: Any, prompt: str, references: Sequence[Image.Image]) -> dict[str, torch.Tensor]:
         """A prompt as arguments of the transformer, (1, ...) each, by a copy of the pipeline. Only a family whose text

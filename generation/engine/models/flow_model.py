@@ -77,7 +77,7 @@ class FlowModel(BatchedModel[FlowRow]):
         text, lora_set = loras.read(settings.prompt)
         self.lora_adapters.apply_to_text_encoders(lora_set)
         told = NO_GUIDANCE if self.family.guidance is Guidance.TOLD else None
-        words = text, settings.negative_prompt or self.family.no_words
+        words = self.family.instructed(text), settings.negative_prompt or self.family.no_words
         pair = [self._encoded(each, lora_set, guides) for each in words]
         references = self._references(guides)
         with_prompt, without = (replace(row, loras=lora_set, guidance=told, references=references) for row in pair)

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from generation.catalogue import POCKET, Catalogue, ModelSpec
+from generation.engine.families import registry
 from generation.engine.loop import StepLoop
 from generation.engine.models.model import Model
 from generation.engine.scheduling.batch_sizing import BatchSizing
@@ -79,6 +80,12 @@ class LoopDriver:
 def pixels(png: bytes) -> Pixels:
     """The picture (height, width, 3), 0 to 255."""
     return numpy.asarray(Image.open(BytesIO(png)), dtype=int)
+
+
+@pytest.fixture
+def without_families(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every model of a family with an adapter is drawn by its own pipeline, as those without one."""
+    monkeypatch.setattr(registry, "FAMILIES", ())
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def only_in(dtype: torch.dtype, whole: Any, drawn: list[torch.dtype]) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+@pytest.mark.usefixtures("without_families")
 def test_a_pipeline_of_its_own_draws_once_more_in_float32(
     three: Catalogue, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_pipeline_of_its_own_draws_once_more_in_float32(
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+@pytest.mark.usefixtures("without_families")
 def test_a_pipeline_of_its_own_that_is_broken_in_float32_too_fails(
     three: Catalogue, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -388,6 +388,7 @@ def own_model(cache: ModelCache) -> PipelineModel:
     return model
 
 
+@pytest.mark.usefixtures("without_families")
 def test_a_pipeline_of_its_own_begins_again_with_less_in_use(
     three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,6 +405,7 @@ def test_a_pipeline_of_its_own_begins_again_with_less_in_use(
     assert ["decoded in tiles" in each for each in said] == [False, True]
 
 
+@pytest.mark.usefixtures("without_families")
 def test_a_pipeline_of_its_own_leaves_a_gpu_once_and_fails_clearly_after_that(
     three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,6 +426,7 @@ def test_a_pipeline_of_its_own_leaves_a_gpu_once_and_fails_clearly_after_that(
     assert len(left) == 1
 
 
+@pytest.mark.usefixtures("without_families")
 def test_a_pipeline_of_its_own_that_cannot_leave_a_gpu_fails_clearly(
     three: ModelSpec, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

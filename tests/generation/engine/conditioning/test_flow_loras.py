@@ -1,19 +1,26 @@
 """LoRAs of flow-matching models: the pixels that diffusers' own loading gives."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from generation.engine.conditioning import lora_files
 from generation.errors import LoraUnavailable
 from generation.loras import LoraSpec
+from generation.settings import GenerationSettings
 from tests.generation.engine import tiny, tiny_lora
+from tests.generation.engine.families import (
+    tiny_chroma,
+    tiny_lumina_2,
+    tiny_stable_diffusion_3,
+    tiny_z_image,
+)
 from tests.generation.engine.families.flow import FOX, SAME, Flow
 from tests.generation.engine.stock import Pixels
 
@@ -49,13 +56,15 @@ def kohya(file: Path, flow: Flow) -> Path:
     return file
 
 
-def by_diffusers(flow: Flow, file: Path, monkeypatch: pytest.MonkeyPatch) -> Pixels:
-    """The picture of diffusers' own pipeline with the file at 0.8."""
+def by_diffusers(
+    flow: Flow, file: Path, monkeypatch: pytest.MonkeyPatch, parts: tuple[str, ...] = ("transformer", "text_encoder")
+) -> Pixels:
+    """The picture of diffusers' own pipeline with the file, which changes these parts of it, at 0.8."""
 
     def loaded(folder: Any, **options: Any) -> Any:
         pipeline = whole(folder, **options)
         pipeline.load_lora_weights(file)
-        pipeline.fuse_lora(components=["transformer", "text_encoder"], lora_scale=0.8)
+        pipeline.fuse_lora(components=list(parts), lora_scale=0.8)
         pipeline.unload_lora_weights()
         return pipeline
 
@@ -77,6 +86,41 @@ def test_pictures_are_those_of_diffusers(
         for drawn in (flux.drawn(with_lora), flux.drawn_among_others(with_lora)):
             assert abs(drawn - expected).max() <= SAME
         assert numpy.array_equal(flux.drawn(FOX), plain), "a picture without it is as before"
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family whose files are as diffusers and peft write them, or name the transformer by another word."""
+
+    pipeline: Callable[[], Any]
+    guided: Callable[[GenerationSettings], dict[str, Any]]
+    parts: tuple[str, ...] = ("transformer",)
+    named: str = "transformer"
+
+
+FAMILIES = {
+    "Stable Diffusion 3.5": Family(
+        tiny_stable_diffusion_3.pipeline, tiny_stable_diffusion_3.told, ("transformer", "text_encoder")
+    ),
+    "Z-Image": Family(tiny_z_image.pipeline, tiny_z_image.told),
+    "Z-Image by others": Family(tiny_z_image.pipeline, tiny_z_image.told, named="diffusion_model"),
+    "Chroma": Family(tiny_chroma.pipeline, tiny_chroma.told),
+    "Lumina 2": Family(tiny_lumina_2.pipeline, tiny_lumina_2.told),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_pictures_of_other_families_are_those_of_diffusers(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = Flow(tmp_path / "model", family.pipeline(), family.guided)
+    written = tiny_lora.peft(tmp_path / "written.safetensors", flow.model.pipeline, parts=family.parts)
+    tensors = {name.replace("transformer.", f"{family.named}."): each for name, each in load_file(written).items()}
+    save_file(tensors, file := tmp_path / "style.safetensors")
+    plain, expected = flow.stock(FOX), by_diffusers(flow, file, monkeypatch, family.parts)
+    assert abs(expected - plain).max() > 5 * SAME, "the LoRA changes nothing"
+    with flow.knowing(LoraSpec("style", file)):
+        assert abs(flow.drawn(replace(FOX, prompt=PROMPT)) - expected).max() <= SAME
 
 
 @pytest.mark.parametrize("mark", ["dora_scale", "lokr_w1", "hada_w1_a"])

@@ -11,6 +11,7 @@ import torch
 
 from generation import abilities
 from generation.catalogue import Catalogue, ModelSpec
+from generation.engine.denoising.state import DenoisingState, predict
 from generation.engine.models.flow_model import FlowModel
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.jobs import Inputs
@@ -42,6 +43,7 @@ class Flow:
         pipeline.save_pretrained(folder)
         self.kind = type(pipeline)
         self.folder = folder
+        self._left_out = {name: None for name, part in pipeline.components.items() if part is None}
         self._arguments = arguments
         self.spec = ModelSpec("tiny", str(folder), width=64, height=64)
         self.cache = ModelCache(Catalogue([self.spec]), torch.device("cpu"), torch.float32)
@@ -85,7 +87,8 @@ class Flow:
     @torch.inference_mode()
     def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
         """By diffusers' own pipeline, of class `kind` where it is another; `given` is passed on."""
-        pipeline = (kind or self.kind)(**self.kind.from_pretrained(self.folder, dtype=torch.float32).components)
+        read = self.kind.from_pretrained(self.folder, dtype=torch.float32, **self._left_out)
+        pipeline = (kind or self.kind)(**read.components)
         pipeline.set_progress_bar_config(disable=True)
         drawn = pipeline(
             prompt=settings.prompt,
@@ -112,6 +115,17 @@ class Flow:
         for drawn in (self.drawn(settings, inputs), self.drawn_among_others(settings, inputs)):
             assert drawn.shape == expected.shape
             assert abs(drawn - expected)[within].max() <= SAME
+
+    def check_neighbours(self, settings: GenerationSettings) -> None:
+        """What is predicted for a picture has the same bits whatever shares a forward of as many rows."""
+        first = DenoisingState(self.model, settings)
+        others = [DenoisingState(self.model, replace(each, guidance_scale=2.0)) for each in OTHERS]
+        sharing = [state for state in others if state.shape == first.shape]
+        assert sharing, "no text has the same length"
+        [alone] = predict([first], 4)
+        for state in sharing:
+            beside, _ = predict([first, state], 4)
+            assert all(torch.equal(*pair) for pair in zip(alone, beside, strict=True))
 
     @torch.inference_mode()
     def stepped_by_hand(self, settings: GenerationSettings, scheduler: Any) -> Pixels:
