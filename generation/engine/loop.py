@@ -224,23 +224,23 @@ class StepLoop:
         """The predictions for `first` and all that share its forward, by state. There are none where the forward
         failed: its jobs have failed too, or, where memory was not enough, they wait for a smaller one."""
         with self._isolate(self._unfinished[first]):
-            batch, rows = self._batch_with(first)
+            batch, rows, holding = self._batch_with(first)
             with self._isolate(*{self._unfinished[state] for state in batch}):
                 try:
-                    return dict(zip(batch, predict(batch, rows), strict=True))
+                    return dict(zip(batch, predict(batch, rows, holding), strict=True))
                 except memory.ERRORS as error:
                     if rows == 1 or not memory.is_exhausted(error):
                         raise
                 self._make_room(first, rows)
         return {}
 
-    def _batch_with(self, first: DenoisingState) -> tuple[list[DenoisingState], int]:
-        """The states that share a forward with `first`, those that have had least first, and the rows of that forward,
-        padding included."""
+    def _batch_with(self, first: DenoisingState) -> tuple[list[DenoisingState], int, Callable[[int], int]]:
+        """The states that share a forward with `first`, those that have had least first; the rows of that forward,
+        padding included; and those that it would have for another number."""
         sharing = sorted((each for each in self._unfinished if each.shape == first.shape), key=self._had)
         buckets = self._sizing.of(first, wanted=_rows_of(sharing))
         batch = _fitting(sharing, buckets.most)
-        return batch, buckets.holding(_rows_of(batch))
+        return batch, buckets.holding(_rows_of(batch)), buckets.holding
 
     def _make_room(self, like: DenoisingState, failed: int) -> None:
         """From now on run smaller batches than the `failed` rows."""

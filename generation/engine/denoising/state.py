@@ -179,21 +179,38 @@ def _apart(value: Any) -> Any:
 
 
 @torch.inference_mode()
-def predict(states: list[DenoisingState], rows: int) -> list[list[torch.Tensor]]:
+def predict(
+    states: list[DenoisingState], rows: int, holding: Callable[[int], int] | None = None
+) -> list[list[torch.Tensor]]:
     """Predict for all `states`, which have one shape, in forwards of `rows` rows, padded by repeating the last row.
+
+    Rows of another shape, as of a negative prompt that is longer, take forwards of their own, so that no prediction
+    depends on its neighbours; with `holding`, of as many rows as that gives for their number.
 
     Returns for each state one prediction for each of its `prompts`, (1, channels, h, w).
     """
-    model = states[0].model
     wanted = [(state, prompt) for state in states for prompt in state.prompts]
-    wanted += wanted[-1:] * (-len(wanted) % rows)
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for index, (_, prompt) in enumerate(wanted):
+        alike.setdefault(prompt.shape, []).append(index)
+    single: dict[int, torch.Tensor] = {}
+    for indices in alike.values():
+        most = holding(len(indices)) if holding and len(alike) > 1 else rows
+        predicted = _predicted([wanted[index] for index in indices], most)
+        single.update(zip(indices, predicted, strict=False))
+    in_order = iter(range(len(wanted)))
+    return [[single[next(in_order)] for _ in state.prompts] for state in states]
+
+
+def _predicted(wanted: list[tuple[DenoisingState, Row]], rows: int) -> list[torch.Tensor]:
+    """A prediction for each row, and for those that pad the last forward."""
+    padded = wanted + wanted[-1:] * (-len(wanted) % rows)
     predicted = [
-        model.predict(
+        group[0][0].model.predict(
             torch.cat([state.input for state, _ in group]),
             torch.stack([state.timestep for state, _ in group]),
             [prompt for _, prompt in group],
         )
-        for group in (wanted[first : first + rows] for first in range(0, len(wanted), rows))
+        for group in (padded[first : first + rows] for first in range(0, len(padded), rows))
     ]
-    single = iter(torch.split(torch.cat(predicted), 1))
-    return [[next(single) for _ in state.prompts] for state in states]
+    return list(torch.split(torch.cat(predicted), 1))
