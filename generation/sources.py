@@ -45,7 +45,13 @@ BATCHED = {
 }
 """The diffusers pipelines of Stable Diffusion."""
 
-FLOWING = ("FluxPipeline", "FluxKontextPipeline")
+FLOWING = (
+    "FluxPipeline",
+    "FluxKontextPipeline",
+    "QwenImagePipeline",
+    "QwenImageEditPipeline",
+    "QwenImageEditPlusPipeline",
+)
 """The diffusers pipelines of flow-matching families, whose models run in the shared batch too."""
 
 _PIPELINES = {Family.STABLE_DIFFUSION: "StableDiffusionPipeline", Family.XL: "StableDiffusionXLPipeline"}

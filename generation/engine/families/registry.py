@@ -4,8 +4,9 @@ from typing import Any
 
 from generation.engine.families.family import FlowFamily
 from generation.engine.families.flux import Flux, Kontext
+from generation.engine.families.qwen_image import QwenImage, QwenImageEdit, QwenImageEditPlus
 
-FAMILIES: tuple[type[FlowFamily], ...] = (Flux, Kontext)
+FAMILIES: tuple[type[FlowFamily], ...] = (Flux, Kontext, QwenImage, QwenImageEdit, QwenImageEditPlus)
 
 
 def family_of(pipeline: Any) -> FlowFamily | None:

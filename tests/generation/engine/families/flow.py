@@ -42,6 +42,7 @@ class Flow:
         pipeline.save_pretrained(folder)
         self.kind = type(pipeline)
         self.folder = folder
+        self._left_out = {name: None for name, part in pipeline.components.items() if part is None}
         self._arguments = arguments
         self.spec = ModelSpec("tiny", str(folder), width=64, height=64)
         self.cache = ModelCache(Catalogue([self.spec]), torch.device("cpu"), torch.float32)
@@ -85,7 +86,8 @@ class Flow:
     @torch.inference_mode()
     def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
         """By diffusers' own pipeline, of class `kind` where it is another; `given` is passed on."""
-        pipeline = (kind or self.kind)(**self.kind.from_pretrained(self.folder, dtype=torch.float32).components)
+        read = self.kind.from_pretrained(self.folder, dtype=torch.float32, **self._left_out)
+        pipeline = (kind or self.kind)(**read.components)
         pipeline.set_progress_bar_config(disable=True)
         drawn = pipeline(
             prompt=settings.prompt,
