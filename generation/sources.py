@@ -48,6 +48,8 @@ BATCHED = {
 FLOWING = (
     "FluxPipeline",
     "FluxKontextPipeline",
+    "Flux2Pipeline",
+    "Flux2KleinPipeline",
     "QwenImagePipeline",
     "QwenImageEditPipeline",
     "QwenImageEditPlusPipeline",

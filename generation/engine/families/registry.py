@@ -4,9 +4,10 @@ from typing import Any
 
 from generation.engine.families.family import FlowFamily
 from generation.engine.families.flux import Flux, Kontext
+from generation.engine.families.flux_2 import Flux2, Flux2Klein
 from generation.engine.families.qwen_image import QwenImage, QwenImageEdit, QwenImageEditPlus
 
-FAMILIES: tuple[type[FlowFamily], ...] = (Flux, Kontext, QwenImage, QwenImageEdit, QwenImageEditPlus)
+FAMILIES: tuple[type[FlowFamily], ...] = (Flux, Kontext, Flux2, Flux2Klein, QwenImage, QwenImageEdit, QwenImageEditPlus)
 
 
 def family_of(pipeline: Any) -> FlowFamily | None:

@@ -79,11 +79,11 @@ class Processor:
         return BatchFeature({**self._words([told], **options), **seen})
 
 
-def tokenizer() -> Any:
+def tokenizer(**options: Any) -> Any:
     """A token for each letter, and one for most of the instructions before a prompt, of which 34 tokens or 64 are cut
     off."""
     vocabulary = {token: number for number, token in enumerate(["<|endoftext|>", *_MARKS, *_LETTERS])}
-    made = Qwen2Tokenizer(vocab=vocabulary, merges=[])
+    made = Qwen2Tokenizer(vocab=vocabulary, merges=[], **options)
     made.add_tokens([AddedToken(text, special=True, normalized=False) for text in (*_MARKS, *_INSTRUCTIONS)])
     return made
 
