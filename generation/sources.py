@@ -53,6 +53,7 @@ FLOWING = (
     "QwenImagePipeline",
     "QwenImageEditPipeline",
     "QwenImageEditPlusPipeline",
+    "Krea2Pipeline",
 )
 """The diffusers pipelines of flow-matching families, whose models run in the shared batch too."""
 

@@ -5,9 +5,19 @@ from typing import Any
 from generation.engine.families.family import FlowFamily
 from generation.engine.families.flux import Flux, Kontext
 from generation.engine.families.flux_2 import Flux2, Flux2Klein
+from generation.engine.families.krea_2 import Krea2
 from generation.engine.families.qwen_image import QwenImage, QwenImageEdit, QwenImageEditPlus
 
-FAMILIES: tuple[type[FlowFamily], ...] = (Flux, Kontext, Flux2, Flux2Klein, QwenImage, QwenImageEdit, QwenImageEditPlus)
+FAMILIES: tuple[type[FlowFamily], ...] = (
+    Flux,
+    Kontext,
+    Flux2,
+    Flux2Klein,
+    QwenImage,
+    QwenImageEdit,
+    QwenImageEditPlus,
+    Krea2,
+)
 
 
 def family_of(pipeline: Any) -> FlowFamily | None:

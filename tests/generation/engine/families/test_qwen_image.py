@@ -3,11 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy
 import pytest
 from diffusers import QwenImageImg2ImgPipeline, QwenImageInpaintPipeline
 
+from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.settings import GenerationSettings
 from tests.generation.engine import given
+from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.families import tiny_qwen_image as tiny
 from tests.generation.engine.families.flow import FOX, OTHERS, Flow
 
@@ -38,6 +41,14 @@ def test_prompts_of_other_lengths_share_a_forward(qwen: Flow) -> None:
     masks = [row.text["encoder_hidden_states_mask"] for row in rows]
     assert len({int(mask.sum()) for mask in masks}) == len(masks)
     assert [mask.shape[1] for mask in masks] == [64, 64, 64, 128]
+
+
+def test_a_strict_batch_draws_the_same_whatever_is_beside(qwen: Flow) -> None:
+    settings = replace(FOX, negative_prompt=LONG)
+    alone, crowded = (LoopDriver(qwen.cache, BatchSizing(4, strict=True)) for _ in range(2))
+    for job_id, other in enumerate(OTHERS, start=2):
+        crowded.admit(job_id, other)
+    assert numpy.array_equal(alone.drawn(settings), crowded.drawn(settings))
 
 
 @pytest.mark.parametrize("strength", [0.25, 0.75, 1.0])
