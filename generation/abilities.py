@@ -133,11 +133,12 @@ def described(description: Description) -> Abilities:
 
 def _flowing(able: Abilities) -> Abilities:
     """What a flow-matching model can do in the shared batch, beside what its pipeline takes. One that looks at pictures
-    changes the whole of one by words, and a part of one with a mask."""
+    changes the whole of one by words, and a part of one with a mask; without any it draws from words alone."""
     return replace(
         able,
         samplers=FLOW_SAMPLERS,
         start_picture=not able.references,
+        picture_needed=False,
         mask=True,
         loras=True,
         variations=True,

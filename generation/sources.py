@@ -46,7 +46,16 @@ BATCHED = {
 }
 """The diffusers pipelines of Stable Diffusion."""
 
-FLOWING = ("FluxPipeline", "FluxKontextPipeline")
+FLOWING = (
+    "FluxPipeline",
+    "FluxKontextPipeline",
+    "Flux2Pipeline",
+    "Flux2KleinPipeline",
+    "QwenImagePipeline",
+    "QwenImageEditPipeline",
+    "QwenImageEditPlusPipeline",
+    "Krea2Pipeline",
+)
 """The diffusers pipelines of flow-matching families, whose models run in the shared batch too."""
 
 _PIPELINES = {Family.STABLE_DIFFUSION: "StableDiffusionPipeline", Family.XL: "StableDiffusionXLPipeline"}

@@ -71,7 +71,7 @@ def test_guidance_is_that_of_the_files(
         ("FluxPipeline", True, True, 0),
         ("FluxKontextPipeline", False, True, 1),
         ("Flux2Pipeline", False, False, 4),
-        ("QwenImageEditPlusPipeline", False, False, 4),
+        ("QwenImage21Pipeline", False, False, 4),
         ("ZImagePipeline", True, True, 0),
         ("SanaPipeline", False, False, 0),
         ("StableDiffusionPipeline", True, True, 0),
@@ -139,7 +139,7 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
         ("FluxKontextPipeline", {"image", "second"}, "it doesn't support more than 1 picture."),
         ("FluxPipeline", {"control"}, "it doesn't support pictures whose lines to keep."),
         ("FluxPipeline", {"image_prompt"}, "it doesn't support pictures as prompts."),
-        ("QwenImageEditPipeline", set(), "it changes pictures. Attach one as `image`, or choose another model."),
+        ("LongCatImageEditPipeline", set(), "it changes pictures. Attach one as `image`, or choose another model."),
     ],
 )
 def test_pictures_that_it_cannot_use_are_refused(tmp_path: Path, pipeline: str, roles: set[str], sentence: str) -> None:

@@ -21,11 +21,16 @@ class PromptWatch:
         return self._prompt[self._read :].strip() if self._read >= 0 else ""
 
     def watch(self, pipeline: Any) -> None:
-        """Put watched copies in the place of a pipeline's tokenizers. Slow tokenizers, which don't tell where a token
-        stands in the text, stay as they are."""
+        """Put watched copies in the place of a pipeline's tokenizers, those in processors of pictures included. Slow
+        tokenizers, which don't tell where a token stands in the text, stay as they are."""
         for name, part in list(vars(pipeline).items()):
-            if name.startswith("tokenizer") and getattr(part, "is_fast", False):
+            if not name.startswith("tokenizer"):
+                continue
+            if getattr(part, "is_fast", False):
                 vars(pipeline)[name] = self._watched(part)
+            elif getattr(getattr(part, "tokenizer", None), "is_fast", False):
+                vars(pipeline)[name] = processor = copy.copy(part)
+                processor.tokenizer = self._watched(part.tokenizer)
 
     def _watched(self, tokenizer: Any) -> Any:
         note = self._note

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from generation.engine.families.family import FlowFamily, packed, unpacked
-from generation.engine.families.rows import FlowRow, together
+from generation.engine.families.rows import FlowRow, pictures_of, together, told
 from generation.pipelines import Guidance
 
 
@@ -28,11 +28,11 @@ class Flux(FlowFamily):
         height, width = latents.shape[-2:]
         tokens, text = packed(latents), together(rows)
         words = text["encoder_hidden_states"].shape[1]
-        pictures = [torch.cat(same).to(latents) for same in zip(*(row.references for row in rows), strict=True)]
+        pictures = [each.to(latents) for each in pictures_of(rows)]
         predicted = self.transformer(
             hidden_states=torch.cat([tokens, *map(packed, pictures)], dim=1),
             timestep=timesteps / 1000,
-            guidance=_told(rows, latents.device),
+            guidance=told(rows, latents.device),
             txt_ids=torch.zeros(words, 3, device=latents.device, dtype=latents.dtype),
             img_ids=torch.cat([places(each, number) for number, each in enumerate([latents, *pictures])]).to(latents),
             return_dict=False,
@@ -55,12 +55,6 @@ class Kontext(Flux):
         width, height = min(PREFERRED_KONTEXT_RESOLUTIONS, key=lambda size: (abs(ratio - size[0] / size[1]), size))
         fitted: Image.Image = self.pipeline.image_processor.resize(reference, height, width)
         return fitted
-
-
-def _told(rows: Sequence[FlowRow], device: torch.device) -> torch.Tensor | None:
-    """The guidance scale of each row, (rows,)."""
-    scales = [row.guidance for row in rows if row.guidance is not None]
-    return torch.tensor(scales, device=device, dtype=torch.float32) if scales else None
 
 
 def places(latents: torch.Tensor, picture: int = 0) -> torch.Tensor:

@@ -37,3 +37,14 @@ class FlowRow:
 def together(rows: Sequence[FlowRow]) -> dict[str, torch.Tensor]:
     """The embeddings of all rows as keyword arguments of the transformer's forward."""
     return {name: torch.cat([row.text[name] for row in rows]) for name in rows[0].text}
+
+
+def pictures_of(rows: Sequence[FlowRow]) -> list[torch.Tensor]:
+    """The reference pictures of all rows, (rows, channels, h, w) each."""
+    return [torch.cat(same) for same in zip(*(row.references for row in rows), strict=True)]
+
+
+def told(rows: Sequence[FlowRow], device: torch.device) -> torch.Tensor | None:
+    """The guidance scale that a distilled transformer is told for each row, (rows,); None where it isn't."""
+    scales = [row.guidance for row in rows if row.guidance is not None]
+    return torch.tensor(scales, device=device, dtype=torch.float32) if scales else None

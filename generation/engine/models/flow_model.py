@@ -54,11 +54,13 @@ class FlowModel(BatchedModel[FlowRow]):
         return self.family.noise_levels(settings)
 
     def starts_from(self, inputs: Inputs) -> tuple[Inputs, Inputs]:
-        """A model that looks at pictures starts from noise, unless a mask tells which part of a picture to draw."""
-        if not self.family.references or not inputs.image or inputs.mask:
+        """A model that looks at pictures starts from noise, unless a mask tells which part of a picture to draw; it
+        looks at that picture too, as in diffusers' pipelines for inpainting."""
+        if not self.family.references or not inputs.image:
             return inputs, inputs
         pictures = filter(None, (inputs.image, inputs.image_prompt, *inputs.blended))
-        return Inputs(), Inputs(**dict(zip(("image_prompt", "second", "third", "fourth"), pictures, strict=False)))
+        looked_at = Inputs(**dict(zip(("image_prompt", "second", "third", "fourth"), pictures, strict=False)))
+        return inputs if inputs.mask else Inputs(), looked_at
 
     def encode_prompts(
         self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES

@@ -88,7 +88,7 @@ class Flow:
     def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
         """By diffusers' own pipeline, of class `kind` where it is another; `given` is passed on."""
         read = self.kind.from_pretrained(self.folder, dtype=torch.float32, **self._left_out)
-        pipeline = (kind or self.kind)(**read.components)
+        pipeline = kind(**read.components) if kind else read
         pipeline.set_progress_bar_config(disable=True)
         drawn = pipeline(
             prompt=settings.prompt,
