@@ -104,6 +104,7 @@ def from_infotext(text: str) -> GenerationSettings:
     pairs = _pairs(last)
     prompt, _, negative = body.partition("\n" + _NEGATIVE)
     try:
+        sampler, schedule = _sampler(pairs)
         width, _, height = pairs["Size"].partition("x")
         seed_width, _, seed_height = pairs.get("Seed resize from", "0x0").partition("x")
         denoising_strength, hires_strength = _strengths(pairs)
@@ -112,7 +113,7 @@ def from_infotext(text: str) -> GenerationSettings:
             prompt=prompt,
             negative_prompt=negative,
             steps=int(pairs["Steps"]),
-            sampler=Sampler(pairs["Sampler"]),
+            sampler=sampler,
             guidance_scale=float(pairs["CFG scale"]),
             seed=int(pairs["Seed"]),
             width=int(width),
@@ -123,7 +124,7 @@ def from_infotext(text: str) -> GenerationSettings:
             variation_strength=float(pairs.get("Variation seed strength", "0")),
             seed_width=int(seed_width),
             seed_height=int(seed_height),
-            schedule=Schedule(pairs.get("Schedule type", Schedule.SAMPLER)),
+            schedule=schedule,
             guidance_rescale=float(pairs.get("CFG Rescale", "0")),
             guidance_start=float(guidance_start),
             guidance_end=float(guidance_end),
@@ -135,6 +136,22 @@ def from_infotext(text: str) -> GenerationSettings:
         )
     except (KeyError, ValueError) as missing:
         raise NoInfotext("This picture has no settings that I can read.") from missing
+
+
+def _sampler(pairs: dict[str, str]) -> tuple[Sampler, Schedule]:
+    """Sampler and schedule. Other tools name some samplers without the schedule that is their own here, and older ones
+    wrote the schedule behind the sampler's name. Raises `ValueError` or `KeyError`."""
+    name, schedule = pairs["Sampler"], Schedule(pairs.get("Schedule type", Schedule.SAMPLER))
+    if name in list(Sampler):
+        return Sampler(name), schedule
+    for own in (Schedule.KARRAS, Schedule.EXPONENTIAL):
+        if name.endswith(f" {own}"):
+            return _named(name.removesuffix(f" {own}")), own
+    return _named(name), schedule
+
+
+def _named(name: str) -> Sampler:
+    return Sampler(name if name in list(Sampler) else f"{name} {Schedule.KARRAS}")
 
 
 def _strengths(pairs: dict[str, str]) -> tuple[str, str]:
