@@ -18,6 +18,11 @@ PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 SINGLE_FILE = ".safetensors"
 INDEX = "model_index.json"
 SCHEDULER = "scheduler/scheduler_config.json"
+UNET = "unet/config.json"
+
+FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
+LAST_LAYER = "model.diffusion_model.out.2.weight"
+"""The first and the last layer of a UNet in a single file."""
 
 
 class Family(StrEnum):
@@ -149,6 +154,26 @@ def has_edm_levels(scheduler_config: Mapping[str, Any]) -> bool:
     continuous timesteps."""
     name: str = scheduler_config["_class_name"]
     return name.startswith("EDM") or scheduler_config.get("timestep_type") == "continuous"
+
+
+def unet_channels(source: str) -> tuple[int, int] | None:
+    """The input and output channels of a model's UNet. None for a model without one, and for one that is not on this
+    machine or cannot be read."""
+    try:
+        return _read_channels(source)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@lru_cache
+def _read_channels(source: str) -> tuple[int, int]:
+    """Raises `OSError`, `ValueError`, `KeyError`, `TypeError`."""
+    path = Path(source).expanduser()
+    if is_single_file(source):
+        head = head_of(path)
+        return head[FIRST_LAYER].shape[1], head[LAST_LAYER].shape[0]
+    config = json.loads((path / UNET if path.is_dir() else _cached(source, UNET)).read_text())
+    return config["in_channels"], config["out_channels"]
 
 
 def _cached(hub_id: str, file: str = INDEX) -> Path:
