@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from generation import edm, loras, prompt_syntax
+from generation import editing, edm, loras, prompt_syntax
 from generation.catalogue import ModelSpec
 from generation.errors import Unsuitable
 from generation.sentences import Sentence
@@ -53,12 +53,16 @@ def check_takes_more(model: ModelSpec) -> None:
 
 def fitted(defaults: PartialSettings, model: ModelSpec) -> PartialSettings:
     """Default settings, without those that the model does not support."""
-    return replace(defaults, **UNABLE) if model.family is Family.OTHER else edm.fitted(defaults, model)
+    if model.family is Family.OTHER:
+        return replace(defaults, **UNABLE)
+    return editing.fitted(edm.fitted(defaults, model), model)
 
 
 def stripped(settings: GenerationSettings, model: ModelSpec) -> GenerationSettings:
     """The settings of another model, without those that this one does not support."""
-    return understood(settings) if model.family is Family.OTHER else edm.stripped(settings, model)
+    if model.family is Family.OTHER:
+        return understood(settings)
+    return editing.stripped(edm.stripped(settings, model), model)
 
 
 def understood(settings: GenerationSettings) -> GenerationSettings:

@@ -51,6 +51,9 @@ class ModelSpec:
     harmless: bool = False
     """True where the model cannot generate NSFW pictures, so that they need no check."""
 
+    image_guidance: float = 1.5
+    """For a model that edits pictures: the scale of guidance by the start picture; higher stays closer to it."""
+
     safety_checker: str = ""
     """The safety checker: a directory in diffusers' format, a hub id, or `OPEN_NSFW`."""
     preview: PreviewKind = PreviewKind.LINEAR
@@ -68,6 +71,7 @@ class ModelSpec:
         names.check_listed(self.name)
         STEPS.check("steps", self.steps)
         GUIDANCE_SCALE.check("guidance_scale", self.guidance_scale)
+        GUIDANCE_SCALE.check("image_guidance", self.image_guidance)
         SIZE.check("width", self.width)
         SIZE.check("height", self.height)
         if self.clip_skip is not None:
@@ -98,6 +102,7 @@ class ModelSpec:
             guidance_scale=self.guidance_scale,
             sampler=Sampler.OWN if self.family is Family.OTHER or self.is_edm else self.sampler,
             clip_skip=self.clip_skip or (self.family or Family.STABLE_DIFFUSION).clip_skip,
+            denoising_strength=1.0 if self.is_editing else None,
         )
 
     def times_as_large(self, settings: GenerationSettings) -> float:
@@ -108,6 +113,12 @@ class ModelSpec:
     def family(self) -> Family | None:
         """The model's family; None if nothing of the model is on this machine yet."""
         return sources.family_of(self.source)
+
+    @property
+    def is_editing(self) -> bool:
+        """True for a model that edits a picture; see `generation.editing`. False if nothing of the model is on this
+        machine yet."""
+        return self.family is not Family.OTHER and sources.is_editing(self.source)
 
     @property
     def is_edm(self) -> bool:

@@ -34,6 +34,8 @@ class Drawn:
     """True where a ControlNet was used, at the settings' control scale."""
     image_prompted: bool = False
     """True where an IP-Adapter was used, at the settings' image prompt scale."""
+    image_guidance: float = 0.0
+    """The scale of guidance by the picture that was edited; 0 where none was."""
     emphasis: Mapping[str, str] = field(default_factory=dict)
     """The rule for weights of words, with A1111's key and name; empty where all have weight 1."""
 
@@ -60,6 +62,8 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["CFG Rescale"] = f"{settings.guidance_rescale:g}"
     if (settings.guidance_start, settings.guidance_end) != (0, 1):
         pairs["CFG range"] = f"{settings.guidance_start:g}-{settings.guidance_end:g}"
+    if drawn.image_guidance:
+        pairs["Image CFG scale"] = f"{drawn.image_guidance:g}"
     if drawn.from_picture:
         pairs["Denoising strength"] = f"{settings.denoising_strength:g}"
     if settings.hires_factor > 1:

@@ -45,8 +45,10 @@ BATCHED = {
     "StableDiffusionImg2ImgPipeline": Family.STABLE_DIFFUSION,
     "StableDiffusionInpaintPipeline": Family.STABLE_DIFFUSION,
     "LatentConsistencyModelPipeline": Family.STABLE_DIFFUSION,
+    "StableDiffusionInstructPix2PixPipeline": Family.STABLE_DIFFUSION,
     "StableDiffusionXLPipeline": Family.XL,
     "StableDiffusionXLInpaintPipeline": Family.XL,
+    "StableDiffusionXLInstructPix2PixPipeline": Family.XL,
 }
 """The diffusers pipelines whose models run in the shared batch."""
 
@@ -154,6 +156,12 @@ def has_edm_levels(scheduler_config: Mapping[str, Any]) -> bool:
     continuous timesteps."""
     name: str = scheduler_config["_class_name"]
     return name.startswith("EDM") or scheduler_config.get("timestep_type") == "continuous"
+
+
+def is_editing(source: str) -> bool:
+    """True for a model whose UNet takes the latents of a picture to edit."""
+    channels = unet_channels(source)
+    return channels is not None and channels[0] == 2 * channels[1]
 
 
 def unet_channels(source: str) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from bot.requests import sizes, variations
 from bot.requests.pending import Outpaint
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
-from generation import abilities, edm, outpainting, upscaling
+from generation import abilities, editing, edm, outpainting, upscaling
 from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
 from generation.jobs import Manner
@@ -60,6 +60,7 @@ class Derivations:
         settings, files = generation.settings.of_picture(index), generation.inputs
         if settings.variation_strength:
             settings = variations.redrawn_as_varied(settings, self._planner.new_seed(), strength)
+            settings = editing.stripped(settings, self._catalogue.get(settings.model))
             files = InputFiles(image=picture.file)
         else:
             settings = variations.varied(settings, self._planner.new_seed(), strength)

@@ -10,7 +10,7 @@ from bot.prompts import flags
 from bot.requests import blending, seed_cells, sizes, variations
 from bot.requests.inputs import GivenPicture
 from bot.requests.plan import Plan
-from generation import abilities, upscaling
+from generation import abilities, editing, upscaling
 from generation.catalogue import Catalogue
 from generation.comparison import Axis
 from generation.jobs import Inputs
@@ -227,7 +227,9 @@ class Planner:
         models = {name: self._catalogue.get(name) for name in (plan.settings.model, *plan.models)}
         if plan.files != NO_FILES or plan.lineage.action.enlarges:
             self.check_takes_more(plan)
+        enlarges = plan.lineage.action is Action.CREATIVE_UPSCALE
         for each in plan.drawn:
             abilities.check(each, models[each.model])
+            editing.check(each, models[each.model], from_picture=plan.from_picture, enlarges=enlarges)
         settings, *cells = (abilities.stripped(each, models[each.model]) for each in (plan.settings, *plan.cells))
         return replace(plan, settings=settings, cells=tuple(cells))

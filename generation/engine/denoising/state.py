@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from generation import cost
+from generation import cost, editing
 from generation.engine.conditioning import controlnet, guidance, stable_diffusion
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.text_encoders import Conditioning, together
@@ -30,7 +30,7 @@ class DenoisingState:
         guides: ConditioningImages = NO_GUIDES,
     ) -> None:
         self.model = model
-        self.settings = settings
+        self.settings = replace(settings, denoising_strength=editing.ALL_STEPS) if model.is_editing else settings
         self.init_image = init_image
         self.guides = guides
         self.steps_before = steps_before
@@ -92,12 +92,14 @@ class DenoisingState:
 
     @property
     def prompts(self) -> list[Conditioning]:
-        """The conditioning of each row of the next forward: the unconditional row first, if there is one."""
+        """The conditioning of each row of the next forward: the unconditional row first, if there is one. An edit has
+        two without the prompt: one without the picture to edit, and one with it."""
         if not self._guided:
             return [self._with_prompt]
         if self.model.embeds_guidance:
             return [replace(self._with_prompt, timestep_cond=self._guidance_embedding)]
-        return [self._without, self._with_prompt]
+        silent = [self._without] * (2 if self.model.is_editing else 1)
+        return [*silent, self._with_prompt]
 
     @property
     def _guided(self) -> bool:
@@ -109,9 +111,18 @@ class DenoisingState:
 
     @property
     def input(self) -> torch.Tensor:
-        """The next input of the UNet, (1, channels, h, w); for an inpainting UNet with mask and masked image."""
+        """The next input of the UNet, (1, channels, h, w); for an inpainting UNet with mask and masked image, for an
+        editing one with the picture to edit."""
         beside = self._start.beside
         return self._unit if beside is None else torch.cat([self._unit, beside], dim=1)
+
+    @property
+    def inputs(self) -> list[torch.Tensor]:
+        """The input of each row of `prompts`."""
+        rows, beside = [self.input] * len(self.prompts), self._start.beside
+        if self.model.is_editing and len(rows) > 1 and beside is not None:
+            rows[0] = torch.cat([self._unit, torch.zeros_like(beside)], dim=1)
+        return rows
 
     @property
     def result(self) -> torch.Tensor:
@@ -140,10 +151,7 @@ class DenoisingState:
         return undo
 
     def _take_step(self, predictions: list[torch.Tensor]) -> None:
-        merged = predictions[-1]
-        if len(predictions) > 1:
-            scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
-            merged = guidance.merge(predictions[0], merged, scale, rescale)
+        merged = self._merged(predictions)
         trace_step = self._trace_step(predictions, merged) if self.observer else None
         timestep = self._start.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
@@ -156,6 +164,16 @@ class DenoisingState:
         if self.observer and trace_step:
             self.observer(trace_step)
 
+    def _merged(self, predictions: list[torch.Tensor]) -> torch.Tensor:
+        scale, rescale = self.settings.guidance_scale, self.settings.guidance_rescale
+        match predictions:
+            case [without, with_prompt]:
+                return guidance.merge(without, with_prompt, scale, rescale)
+            case [without, with_picture, with_both]:
+                image_scale = self.model.spec.image_guidance
+                return guidance.merge_edit(without, with_picture, with_both, scale, image_scale, rescale)
+        return predictions[0]
+
     def _trace_step(self, predictions: list[torch.Tensor], merged: torch.Tensor) -> TraceStep:
         first = len(self._scheduler.timesteps) - self.forwards
         return TraceStep(
@@ -165,7 +183,7 @@ class DenoisingState:
             level=level(self._scheduler, first + self.forwards_done),
             prediction_type=prediction_type(self._scheduler),
             spread=spread_of(self._scheduler),
-            without=predictions[0] if len(predictions) > 1 else None,
+            without=predictions[-2] if len(predictions) > 1 else None,
             with_prompt=predictions[-1],
             merged=merged,
             input=self.input,
@@ -199,14 +217,16 @@ def predict(states: list[DenoisingState], rows: int) -> list[list[torch.Tensor]]
     Returns for each state one prediction for each of its `prompts`, (1, channels, h, w).
     """
     model = states[0].model
-    wanted = [(state, prompt) for state in states for prompt in state.prompts]
+    wanted = [
+        (state, given, prompt) for state in states for given, prompt in zip(state.inputs, state.prompts, strict=True)
+    ]
     wanted += wanted[-1:] * (-len(wanted) % rows)
     predicted = [
         forward(
             model,
-            torch.cat([state.input for state, _ in group]),
-            torch.stack([state.timestep for state, _ in group]),
-            [prompt for _, prompt in group],
+            torch.cat([given for _, given, _ in group]),
+            torch.stack([state.timestep for state, _, _ in group]),
+            [prompt for _, _, prompt in group],
         )
         for group in (wanted[first : first + rows] for first in range(0, len(wanted), rows))
     ]

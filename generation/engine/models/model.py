@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from generation import loras
+from generation import loras, sources
 from generation.catalogue import ModelSpec
 from generation.engine.conditioning import lora_files, stable_diffusion
 from generation.engine.conditioning.controlnet import control_pixels
@@ -74,6 +74,16 @@ class Model:
     def is_inpainting(self) -> bool:
         """True where the UNet also takes a mask and the masked image's latents."""
         return bool(self.unet.config.in_channels == 2 * self.latent_channels + 1)
+
+    @property
+    def is_editing(self) -> bool:
+        """True where the UNet also takes the latents of a picture to edit (InstructPix2Pix)."""
+        return bool(self.unet.config.in_channels == 2 * self.latent_channels)
+
+    @property
+    def scales_edited(self) -> bool:
+        """True where the latents of the picture to edit are scaled: in CosXL Edit, but not in InstructPix2Pix."""
+        return self.is_editing and sources.has_edm_levels(self.scheduler_config)
 
     @property
     def embeds_guidance(self) -> bool:
