@@ -29,6 +29,7 @@ _FAILURES = {
     FailureKind.SAMPLER_UNSUITABLE: Sentence(
         "This model can't use that sampler or schedule. Use the sampler “Model's own” with the schedule “Automatic”."
     ),
+    FailureKind.PICTURE_NEEDED: Sentence("This model edits pictures. Attach one as `image`, and write what to change."),
     FailureKind.UPSCALER_UNAVAILABLE: Sentence(
         "This upscaler isn't installed. Choose another one, or none to use the default."
     ),

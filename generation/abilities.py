@@ -61,6 +61,11 @@ class Abilities:
     guidance_interval: bool = False
 
     @property
+    def edits(self) -> bool:
+        """True where a picture is changed as a whole by words, in all steps, so that there is no strength."""
+        return self.references > 0 and not self.start_picture
+
+    @property
     def takes_picture(self) -> bool:
         """True where it uses a picture that is given as its start, in one way or the other."""
         return self.start_picture or self.references > 0
@@ -83,6 +88,9 @@ STABLE_DIFFUSION = Abilities(
     guidance_rescale=True,
     guidance_interval=True,
 )
+
+EDITING = replace(STABLE_DIFFUSION, start_picture=False, references=4, picture_needed=True, hires=False)
+"""InstructPix2Pix and CosXL Edit, which take the middle of several pictures."""
 
 FAMILIES: dict[str, Abilities] = dict.fromkeys(sources.BATCHED, STABLE_DIFFUSION)
 """The models of Stable Diffusion, by the class name of their pipeline."""
@@ -116,7 +124,9 @@ def of(model: Model) -> Abilities:
     """What a model can do. One of which nothing is on this machine yet is taken for Stable Diffusion."""
     description = sources.description_of(model.source)
     able = described(description) if description else STABLE_DIFFUSION
-    if able.hires:
+    if able is STABLE_DIFFUSION and sources.is_editing(model.source):
+        able = EDITING
+    if able.emphasis:
         able = replace(able, control=bool(model.controlnet), image_prompt=bool(model.ip_adapter))
     if sources.is_edm(model.config or model.source):
         able = replace(able, samplers=edm.SAMPLERS, schedules=edm.SCHEDULES)
@@ -200,6 +210,8 @@ _SETTINGS = (
 )
 
 GUIDANCE_OFF = 1.0
+ALL_STEPS = 1.0
+"""The denoising strength at which every step is run."""
 
 
 def check(settings: GenerationSettings, model: Model) -> None:
@@ -218,6 +230,8 @@ def check(settings: GenerationSettings, model: Model) -> None:
     ]
     if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
         unsupported.append(Sentence("guidance"))
+    if able.edits and settings.denoising_strength != ALL_STEPS:
+        unsupported.append(Sentence("strength"))
     if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
         unsupported.append(NOISE_SCHEDULES)
     texts = settings.prompt, settings.negative_prompt
@@ -272,8 +286,13 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     if "image_prompt" in roles and not (able.image_prompt or able.references):
         unsupported.append(IMAGE_PROMPTS)
     _refuse(model, unsupported)
-    if able.picture_needed and not given:
-        raise Unsuitable("{model} changes pictures. Attach one as `image`, or choose another model.", model=model.name)
+    check_picture(model, given=given > 0)
+
+
+def check_picture(model: Model, *, given: bool) -> None:
+    """Raise `Unsuitable` if the model draws nothing without a picture and none is `given`."""
+    if of(model).picture_needed and not given:
+        raise Unsuitable("{model} edits pictures. Attach one as `image`, and write what to change.", model=model.name)
 
 
 def check_explains(model: Model) -> None:
@@ -319,6 +338,8 @@ def _neutral(able: Abilities, sampler: Sampler | None, schedule: Schedule | None
             neutral |= each.neutral
     if able.guidance is Guidance.NONE:
         neutral["guidance_scale"] = GUIDANCE_OFF
+    if able.edits:
+        neutral["denoising_strength"] = ALL_STEPS
     if sampler not in able.samplers:
         neutral |= {"sampler": able.samplers[0], "schedule": Schedule.SAMPLER}
     if schedule not in able.schedules:

@@ -52,6 +52,9 @@ class ModelSpec:
     harmless: bool = False
     """True where the model cannot generate NSFW pictures, so that they need no check."""
 
+    image_guidance: float = 1.5
+    """For a model that edits pictures: the scale of guidance by the start picture; higher stays closer to it."""
+
     safety_checker: str = ""
     """The safety checker: a directory in diffusers' format, a hub id, or `OPEN_NSFW`."""
     preview: PreviewKind = PreviewKind.LINEAR
@@ -69,6 +72,7 @@ class ModelSpec:
         names.check_listed(self.name)
         STEPS.check("steps", self.steps)
         GUIDANCE_SCALE.check("guidance_scale", self.guidance_scale)
+        GUIDANCE_SCALE.check("image_guidance", self.image_guidance)
         SIZE.check("width", self.width)
         SIZE.check("height", self.height)
         if self.clip_skip is not None:

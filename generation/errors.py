@@ -12,6 +12,7 @@ NoisefoxError
     │   └── ModelTooLarge
     ├── LoraUnavailable
     ├── SamplerUnsuitable
+    ├── PictureNeeded
     ├── UpscalerUnavailable
     ├── CheckerUnavailable
     └── BrokenPicture
@@ -93,6 +94,10 @@ class SamplerUnsuitable(WorkerError):
     the request was checked."""
 
 
+class PictureNeeded(WorkerError):
+    """A model that edits pictures has none, and its files were not here yet when the request was checked."""
+
+
 class ModelTooLarge(ModelUnavailable):
     """The model's weights do not fit into the memory of the device."""
 
@@ -117,6 +122,7 @@ class FailureKind(StrEnum):
     MODEL_TOO_LARGE = "model too large"
     UNSUITABLE = "unsuitable"
     SAMPLER_UNSUITABLE = "sampler unsuitable"
+    PICTURE_NEEDED = "picture needed"
     UPSCALER_UNAVAILABLE = "upscaler unavailable"
     CHECKER_UNAVAILABLE = "checker unavailable"
     OUT_OF_MEMORY = "out of memory"

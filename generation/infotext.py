@@ -34,6 +34,8 @@ class Drawn:
     """True where a ControlNet was used, at the settings' control scale."""
     image_prompted: bool = False
     """True where an IP-Adapter was used, at the settings' image prompt scale."""
+    image_guidance: float = 0.0
+    """The scale of guidance by the picture that was edited; 0 where none was."""
     emphasis: Mapping[str, str] = field(default_factory=dict)
     """The rule for weights of words, with A1111's key and name; empty where all have weight 1."""
 
@@ -60,6 +62,8 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["CFG Rescale"] = f"{settings.guidance_rescale:g}"
     if (settings.guidance_start, settings.guidance_end) != (0, 1):
         pairs["CFG range"] = f"{settings.guidance_start:g}-{settings.guidance_end:g}"
+    if drawn.image_guidance:
+        pairs["Image CFG scale"] = f"{drawn.image_guidance:g}"
     if drawn.from_picture:
         pairs["Denoising strength"] = f"{settings.denoising_strength:g}"
     if settings.hires_factor > 1:
@@ -104,6 +108,7 @@ def from_infotext(text: str) -> GenerationSettings:
     pairs = _pairs(last)
     prompt, _, negative = body.partition("\n" + _NEGATIVE)
     try:
+        sampler, schedule = _sampler(pairs)
         width, _, height = pairs["Size"].partition("x")
         seed_width, _, seed_height = pairs.get("Seed resize from", "0x0").partition("x")
         denoising_strength, hires_strength = _strengths(pairs)
@@ -112,7 +117,7 @@ def from_infotext(text: str) -> GenerationSettings:
             prompt=prompt,
             negative_prompt=negative,
             steps=int(pairs["Steps"]),
-            sampler=Sampler(pairs["Sampler"]),
+            sampler=sampler,
             guidance_scale=float(pairs["CFG scale"]),
             seed=int(pairs["Seed"]),
             width=int(width),
@@ -123,7 +128,7 @@ def from_infotext(text: str) -> GenerationSettings:
             variation_strength=float(pairs.get("Variation seed strength", "0")),
             seed_width=int(seed_width),
             seed_height=int(seed_height),
-            schedule=Schedule(pairs.get("Schedule type", Schedule.SAMPLER)),
+            schedule=schedule,
             guidance_rescale=float(pairs.get("CFG Rescale", "0")),
             guidance_start=float(guidance_start),
             guidance_end=float(guidance_end),
@@ -135,6 +140,22 @@ def from_infotext(text: str) -> GenerationSettings:
         )
     except (KeyError, ValueError) as missing:
         raise NoInfotext("This picture has no settings that I can read.") from missing
+
+
+def _sampler(pairs: dict[str, str]) -> tuple[Sampler, Schedule]:
+    """Sampler and schedule. Other tools name some samplers without the schedule that is their own here, and older ones
+    wrote the schedule behind the sampler's name. Raises `ValueError` or `KeyError`."""
+    name, schedule = pairs["Sampler"], Schedule(pairs.get("Schedule type", Schedule.SAMPLER))
+    if name in list(Sampler):
+        return Sampler(name), schedule
+    for own in (Schedule.KARRAS, Schedule.EXPONENTIAL):
+        if name.endswith(f" {own}"):
+            return _named(name.removesuffix(f" {own}")), own
+    return _named(name), schedule
+
+
+def _named(name: str) -> Sampler:
+    return Sampler(name if name in list(Sampler) else f"{name} {Schedule.KARRAS}")
 
 
 def _strengths(pairs: dict[str, str]) -> tuple[str, str]:

@@ -82,6 +82,7 @@ class Sampler(StrEnum):
     DPMPP_2M = "DPM++ 2M"
     DPMPP_2M_SDE_KARRAS = "DPM++ 2M SDE Karras"
     DPMPP_SDE_KARRAS = "DPM++ SDE Karras"
+    DPMPP_3M_SDE = "DPM++ 3M SDE"
     UNIPC = "UniPC"
     DDIM = "DDIM"
     DEIS = "DEIS"
@@ -104,8 +105,11 @@ class Sampler(StrEnum):
         """The schedules it supports. LCM and TCD only have the noise levels they were distilled at."""
         if self in (Sampler.LCM, Sampler.TCD, Sampler.OWN):
             return (Schedule.SAMPLER,)
-        if self in (Sampler.EULER_ANCESTRAL, Sampler.DDIM, Sampler.DDPM, Sampler.PLMS):
+        if self in (Sampler.DDIM, Sampler.DDPM, Sampler.PLMS):
             return (Schedule.SAMPLER, Schedule.UNIFORM)
+        if self is Sampler.EULER_ANCESTRAL:
+            own = (Schedule.KARRAS, Schedule.EXPONENTIAL, Schedule.BETA)
+            return tuple(schedule for schedule in Schedule if schedule not in own)
         return tuple(Schedule)
 
 
@@ -118,6 +122,10 @@ class Schedule(StrEnum):
     KARRAS = "Karras"
     EXPONENTIAL = "Exponential"
     BETA = "Beta"
+    SGM_UNIFORM = "SGM Uniform"
+    SIMPLE = "Simple"
+    NORMAL = "Normal"
+    KL_OPTIMAL = "KL Optimal"
 
 
 @dataclass(frozen=True, slots=True)

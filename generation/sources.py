@@ -19,6 +19,11 @@ SINGLE_FILE = ".safetensors"
 INDEX = "model_index.json"
 CONFIG = "config.json"
 SCHEDULER = "scheduler/scheduler_config.json"
+UNET = "unet/config.json"
+
+FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
+LAST_LAYER = "model.diffusion_model.out.2.weight"
+"""The first and the last layer of a UNet in a single file."""
 
 
 class Family(StrEnum):
@@ -41,8 +46,10 @@ BATCHED = {
     "StableDiffusionImg2ImgPipeline": Family.STABLE_DIFFUSION,
     "StableDiffusionInpaintPipeline": Family.STABLE_DIFFUSION,
     "LatentConsistencyModelPipeline": Family.STABLE_DIFFUSION,
+    "StableDiffusionInstructPix2PixPipeline": Family.STABLE_DIFFUSION,
     "StableDiffusionXLPipeline": Family.XL,
     "StableDiffusionXLInpaintPipeline": Family.XL,
+    "StableDiffusionXLInstructPix2PixPipeline": Family.XL,
 }
 """The diffusers pipelines of Stable Diffusion."""
 
@@ -203,6 +210,32 @@ def has_edm_levels(scheduler_config: Mapping[str, Any]) -> bool:
     continuous timesteps."""
     name: str = scheduler_config["_class_name"]
     return name.startswith("EDM") or scheduler_config.get("timestep_type") == "continuous"
+
+
+def is_editing(source: str) -> bool:
+    """True for a model whose UNet takes the latents of a picture to edit."""
+    channels = unet_channels(source)
+    return channels is not None and channels[0] == 2 * channels[1]
+
+
+def unet_channels(source: str) -> tuple[int, int] | None:
+    """The input and output channels of a model's UNet. None for a model without one, and for one that is not on this
+    machine or cannot be read."""
+    try:
+        return _read_channels(source)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@lru_cache
+def _read_channels(source: str) -> tuple[int, int]:
+    """Raises `OSError`, `ValueError`, `KeyError`, `TypeError`."""
+    path = Path(source).expanduser()
+    if is_single_file(source):
+        head = head_of(path)
+        return head[FIRST_LAYER].shape[1], head[LAST_LAYER].shape[0]
+    config = json.loads((path / UNET if path.is_dir() else _cached(source, UNET)).read_text())
+    return config["in_channels"], config["out_channels"]
 
 
 def _cached(hub_id: str, file: str = INDEX) -> Path:

@@ -21,7 +21,7 @@ from bot.errors import sentence_for_failure
 from bot.prompts import flags
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
-from generation import cost, images, infotext, wire
+from generation import abilities, cost, images, infotext, wire
 from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import InvalidSetting, NoisefoxError, UserError
 from generation.events import Completed, Event, Explaining, Failed, Progress
@@ -116,6 +116,7 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     settings = settings_of(options, typed, catalogue)
     guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
     catalogue.check_guides(settings.model, **guides)
+    abilities.check_all([settings], catalogue.get(settings.model), inputs.roles)
     roles = [role for role, _ in inputs.given()]
     for ignored in flags.without_effect(chosen_by(options).over(typed.chosen), roles):
         print(f"noisefox: {_WITHOUT_PICTURE[ignored.part]}", file=sys.stderr)

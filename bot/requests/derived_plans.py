@@ -60,6 +60,7 @@ class Derivations:
         settings, files = generation.settings.of_picture(index), generation.inputs
         if settings.variation_strength:
             settings = variations.redrawn_as_varied(settings, self._planner.new_seed(), strength)
+            settings = abilities.stripped(settings, self._catalogue.get(settings.model))
             files = InputFiles(image=picture.file)
         else:
             settings = variations.varied(settings, self._planner.new_seed(), strength)

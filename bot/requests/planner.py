@@ -233,5 +233,6 @@ class Planner:
             abilities.check_explains(models[plan.settings.model])
         for each in plan.drawn:
             abilities.check(each, models[each.model])
+            abilities.check_picture(models[each.model], given=plan.from_picture)
         settings, *cells = (abilities.stripped(each, models[each.model]) for each in (plan.settings, *plan.cells))
         return replace(plan, settings=settings, cells=tuple(cells))

@@ -10,6 +10,7 @@ from generation.errors import (
     LoraUnavailable,
     ModelTooLarge,
     ModelUnavailable,
+    PictureNeeded,
     SamplerUnsuitable,
     UnknownLora,
     UnknownModel,
@@ -37,6 +38,8 @@ def kind_of(error: Exception) -> FailureKind:
             return FailureKind.LORA_UNAVAILABLE
         case Unsuitable():
             return FailureKind.UNSUITABLE
+        case PictureNeeded():
+            return FailureKind.PICTURE_NEEDED
         case SamplerUnsuitable():
             return FailureKind.SAMPLER_UNSUITABLE
         case UpscalerUnavailable():

@@ -49,6 +49,31 @@ def test_the_text_that_another_tool_wrote() -> None:
     assert from_infotext("a fox\n" + last).seed == 5
 
 
+@pytest.mark.parametrize(("sampler", "schedule"), [(each, kind) for each in Sampler for kind in each.schedules])
+def test_every_sampler_and_schedule_there_and_back(sampler: Sampler, schedule: Schedule) -> None:
+    settings = replace(APPLE, sampler=sampler, schedule=schedule)
+    text = to_infotext(settings, DRAWN)
+    assert (f"Schedule type: {schedule}, " in text) == (schedule is not Schedule.SAMPLER)
+    assert from_infotext(text) == settings
+
+
+@pytest.mark.parametrize(
+    ("written", "sampler", "schedule"),
+    [
+        ("DPM++ 3M SDE, Schedule type: SGM Uniform", Sampler.DPMPP_3M_SDE, Schedule.SGM_UNIFORM),
+        ("DPM++ 2M, Schedule type: KL Optimal", Sampler.DPMPP_2M, Schedule.KL_OPTIMAL),
+        ("Euler a, Schedule type: Normal", Sampler.EULER_ANCESTRAL, Schedule.NORMAL),
+        ("Heun, Schedule type: Simple", Sampler.HEUN, Schedule.SIMPLE),
+        ("DPM++ 3M SDE Exponential", Sampler.DPMPP_3M_SDE, Schedule.EXPONENTIAL),
+        ("DPM++ 2M SDE Exponential", Sampler.DPMPP_2M_SDE_KARRAS, Schedule.EXPONENTIAL),
+        ("DPM++ SDE, Schedule type: Beta", Sampler.DPMPP_SDE_KARRAS, Schedule.BETA),
+    ],
+)
+def test_the_names_that_a1111_writes(written: str, sampler: Sampler, schedule: Schedule) -> None:
+    settings = from_infotext(f"a fox\nSteps: 20, Sampler: {written}, CFG scale: 7, Seed: 5, Size: 512x512, Model: x")
+    assert (settings.sampler, settings.schedule) == (sampler, schedule)
+
+
 @pytest.mark.parametrize("text", ["", "a fox", "Steps: many, Sampler: Euler, CFG scale: 7, Seed: 5, Size: 1x1"])
 def test_text_that_is_no_settings(text: str) -> None:
     with pytest.raises(NoInfotext):

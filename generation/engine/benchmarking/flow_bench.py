@@ -131,9 +131,7 @@ class _OneModel(ModelCache):
         return self._model
 
 
-def _drawn_together(
-    cache: ModelCache, mixed: list[GenerationSettings], sizing: BatchSizing
-) -> tuple[float, list[int]]:
+def _drawn_together(cache: ModelCache, mixed: list[GenerationSettings], sizing: BatchSizing) -> tuple[float, list[int]]:
     """The seconds of all jobs in the shared batch, and the rows of each forward."""
     rows = list[int]()
     transformer = cache.any(NAME, lambda share: None).pipeline.transformer

@@ -11,7 +11,25 @@ def merge(without: torch.Tensor, with_prompt: torch.Tensor, scale: float, rescal
     `rescale`, 0 to 1, brings the result back to the standard deviation of the conditional prediction, which prevents
     overexposure at high scales (Lin et al., arXiv 2305.08891, section 3.4).
     """
-    merged = without + scale * (with_prompt - without)
+    return _rescaled(without + scale * (with_prompt - without), with_prompt, rescale)
+
+
+def merge_edit(
+    without: torch.Tensor,
+    with_picture: torch.Tensor,
+    with_both: torch.Tensor,
+    scale: float,
+    image_scale: float,
+    rescale: float = 0.0,
+) -> torch.Tensor:
+    """Guidance by a picture to edit and by words (Brooks et al., arXiv 2211.09800, eq. 3), from predictions with
+    neither, with the picture alone and with both; all are (1, c, h, w). `rescale` as in `merge`.
+    """
+    merged = without + image_scale * (with_picture - without) + scale * (with_both - with_picture)
+    return _rescaled(merged, with_both, rescale)
+
+
+def _rescaled(merged: torch.Tensor, with_prompt: torch.Tensor, rescale: float) -> torch.Tensor:
     if not rescale:
         return merged
     return torch.lerp(merged, merged * (with_prompt.std() / merged.std()), rescale)

@@ -13,6 +13,7 @@ from generation.engine.denoising.inpainting import KeptArea
 from generation.engine.latents import noise
 from generation.engine.latents.vae import Encoded
 from generation.engine.models.batched_model import AnyBatchedModel
+from generation.errors import PictureNeeded
 from generation.pictures import Preview
 from generation.settings import GenerationSettings
 
@@ -29,13 +30,16 @@ class Start:
     """The picture's random generator, for further noise."""
     kept: KeptArea | None = None
     beside: torch.Tensor | None = None
-    """Mask and masked image latents for an inpainting UNet, (1, 1 + channels, h, w)."""
+    """The further input of a UNet: mask and masked image latents for inpainting, (1, 1 + channels, h, w), or latents
+    of the picture to edit, (1, channels, h, w)."""
 
 
 def begin(model: AnyBatchedModel, settings: GenerationSettings, scheduler: Any, init_image: InitImage | None) -> Start:
     """The start of one picture. Random numbers are taken in the order of diffusers' pipelines, so that a seed gives the
     same picture."""
     chance = noise.source(settings.seed)
+    if model.is_editing:
+        return _begin_edit(model, settings, scheduler, init_image, chance)
     if init_image is None:
         start = _noise(model, settings, chance).to(model.device)
         beside = _beside(model, _grey(settings), start, chance)
@@ -59,6 +63,34 @@ def begin(model: AnyBatchedModel, settings: GenerationSettings, scheduler: Any, 
     if init_image.mask and known is not None and beside is None:
         kept = KeptArea(known, start, inpainting.on_latents(init_image.drawn(), known))
     return Start(latents, timesteps, chance, kept, beside)
+
+
+def _begin_edit(
+    model: AnyBatchedModel,
+    settings: GenerationSettings,
+    scheduler: Any,
+    init_image: InitImage | None,
+    chance: torch.Generator,
+) -> Start:
+    """The start of an edit: noise alone, with the picture beside it. With a mask, the rest of the picture is kept.
+
+    Raises `PictureNeeded` without a picture.
+    """
+    if init_image is None:
+        raise PictureNeeded(f"{model.spec.name} edits pictures, and was given none")
+    given = init_image.noise
+    if given is None:
+        given = _noise(model, settings, chance)
+    start, kept = given.to(model.device), None
+    if init_image.mask:
+        known = _known(model, init_image, chance)
+        kept = KeptArea(known, start, inpainting.on_latents(init_image.drawn(), known))
+    pictures = init_image.pixels(), *init_image.pixels_blended()
+    edited = [_encoded(model, init_image, f"picture {n}", pixels).middle() for n, pixels in enumerate(pictures)]
+    beside = noise.middle(edited) if len(edited) > 1 else edited[0]
+    if model.scales_edited:
+        beside = beside * model.vae.config.scaling_factor
+    return Start(start * schedulers.first_scale(scheduler), scheduler.timesteps, chance, kept, beside)
 
 
 def _noise(model: AnyBatchedModel, settings: GenerationSettings, chance: torch.Generator) -> torch.Tensor:

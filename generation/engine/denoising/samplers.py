@@ -7,13 +7,13 @@ from typing import Any
 import torch
 
 from generation import sources
-from generation.engine.denoising import edm_schedulers, zero_snr
+from generation.engine.denoising import dpmpp_3m_sde, edm_schedulers, schedules, zero_snr
 from generation.settings import Sampler, Schedule
 
 
 @dataclass(frozen=True)
 class _Recipe:
-    """A scheduler class of diffusers, and options that replace those of the model's own scheduler config."""
+    """A scheduler class of diffusers or our own, and options that replace those of the model's own scheduler config."""
 
     scheduler: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -33,6 +33,7 @@ _RECIPES = {
     Sampler.DPMPP_2M_KARRAS: _Recipe("DPMSolverMultistepScheduler", _SECOND_ORDER, Schedule.KARRAS),
     Sampler.DPMPP_2M_SDE_KARRAS: _Recipe("DPMSolverMultistepScheduler", _STOCHASTIC, Schedule.KARRAS),
     Sampler.DPMPP_SDE_KARRAS: _Recipe("DPMSolverSinglestepScheduler", _STOCHASTIC, Schedule.KARRAS),
+    Sampler.DPMPP_3M_SDE: _Recipe(dpmpp_3m_sde.NAME, dpmpp_3m_sde.OPTIONS, Schedule.EXPONENTIAL),
     Sampler.HEUN: _Recipe("HeunDiscreteScheduler"),
     Sampler.LMS: _Recipe("LMSDiscreteScheduler"),
     Sampler.DDIM: _Recipe("DDIMScheduler", {"set_alpha_to_one": False} | _UNCLIPPED),
@@ -70,6 +71,8 @@ def scheduler_for(
     else:
         scheduler = _scheduler_with_betas(sampler, model_config, schedule)
     scheduler.set_timesteps(steps, device=device)
+    if schedule in schedules.ADDED:
+        schedules.spread(scheduler, schedule, steps, device)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(0)
     return scheduler
@@ -83,7 +86,11 @@ def _scheduler_with_betas(sampler: Sampler, model_config: dict[str, Any], schedu
     if sampler is not Sampler.OWN:
         chosen = recipe.schedule if schedule is Schedule.SAMPLER else schedule
         options |= {option: each is chosen for each, option in _SIGMAS.items()}
-    return getattr(diffusers, recipe.scheduler).from_config(model_config, **options)
+    if schedule is Schedule.KL_OPTIMAL:
+        options |= {"final_sigmas_type": "sigma_min"}
+    own = recipe.scheduler == dpmpp_3m_sde.NAME
+    kind = dpmpp_3m_sde.scheduler_class() if own else getattr(diffusers, recipe.scheduler)
+    return kind.from_config(model_config, **options)
 
 
 def takes_generator(scheduler: Any) -> bool:

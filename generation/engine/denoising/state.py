@@ -1,11 +1,12 @@
 """The denoising state of one picture, and forwards that several pictures share."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from generation import cost
+from generation import abilities, cost
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.rows import Row
 from generation.engine.denoising import initial_latents, samplers, schedulers
@@ -28,7 +29,7 @@ class DenoisingState:
         guides: ConditioningImages = NO_GUIDES,
     ) -> None:
         self.model = model
-        self.settings = settings
+        self.settings = replace(settings, denoising_strength=abilities.ALL_STEPS) if model.is_editing else settings
         self.init_image = init_image
         self.guides = guides
         self.steps_before = steps_before
@@ -107,9 +108,18 @@ class DenoisingState:
 
     @property
     def input(self) -> torch.Tensor:
-        """The network's next input, (1, channels, h, w); for an inpainting UNet with mask and masked image."""
+        """The network's next input, (1, channels, h, w); for an inpainting UNet with mask and masked image, for an
+        editing one with the picture to edit."""
         beside = self._start.beside
         return self._unit if beside is None else torch.cat([self._unit, beside], dim=1)
+
+    @property
+    def inputs(self) -> list[torch.Tensor]:
+        """The input of each row of `prompts`."""
+        rows, beside = [self.input] * len(self.prompts), self._start.beside
+        if self.model.is_editing and len(rows) > 1 and beside is not None:
+            rows[0] = torch.cat([self._unit, torch.zeros_like(beside)], dim=1)
+        return rows
 
     @property
     def result(self) -> torch.Tensor:
@@ -138,9 +148,7 @@ class DenoisingState:
         return undo
 
     def _take_step(self, predictions: list[torch.Tensor]) -> None:
-        merged = predictions[-1]
-        if len(predictions) > 1:
-            merged = self.model.merge(predictions[0], merged, self.settings)
+        merged = self.model.merge(predictions, self.settings) if len(predictions) > 1 else predictions[0]
         trace_step = self._trace_step(predictions, merged) if self.observer else None
         timestep = self._start.timesteps[self.forwards_done]
         self._latents = self._scheduler.step(merged, timestep, self._latents, **self._chance, return_dict=False)[0]
@@ -162,7 +170,7 @@ class DenoisingState:
             level=level(self._scheduler, first + self.forwards_done),
             prediction_type=prediction_type(self._scheduler),
             spread=spread_of(self._scheduler),
-            without=predictions[0] if len(predictions) > 1 else None,
+            without=predictions[-2] if len(predictions) > 1 else None,
             with_prompt=predictions[-1],
             merged=merged,
             input=self.input,
@@ -197,9 +205,11 @@ def predict(
 
     Returns for each state one prediction for each of its `prompts`, (1, channels, h, w).
     """
-    wanted = [(state, prompt) for state in states for prompt in state.prompts]
+    wanted = [
+        (state, given, prompt) for state in states for given, prompt in zip(state.inputs, state.prompts, strict=True)
+    ]
     alike: dict[tuple[object, ...], list[int]] = {}
-    for index, (_, prompt) in enumerate(wanted):
+    for index, (_, _, prompt) in enumerate(wanted):
         alike.setdefault(prompt.shape, []).append(index)
     single: dict[int, torch.Tensor] = {}
     for indices in alike.values():
@@ -210,14 +220,14 @@ def predict(
     return [[single[next(in_order)] for _ in state.prompts] for state in states]
 
 
-def _predicted(wanted: list[tuple[DenoisingState, Row]], rows: int) -> list[torch.Tensor]:
+def _predicted(wanted: list[tuple[DenoisingState, torch.Tensor, Row]], rows: int) -> list[torch.Tensor]:
     """A prediction for each row, and for those that pad the last forward."""
     padded = wanted + wanted[-1:] * (-len(wanted) % rows)
     predicted = [
         group[0][0].model.predict(
-            torch.cat([state.input for state, _ in group]),
-            torch.stack([state.timestep for state, _ in group]),
-            [prompt for _, prompt in group],
+            torch.cat([given for _, given, _ in group]),
+            torch.stack([state.timestep for state, _, _ in group]),
+            [prompt for _, _, prompt in group],
         )
         for group in (padded[first : first + rows] for first in range(0, len(padded), rows))
     ]

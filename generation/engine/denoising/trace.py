@@ -22,7 +22,7 @@ class TraceStep:
     level: NoiseLevel
     prediction_type: str
     without: torch.Tensor | None
-    """The unconditional prediction; None where the step has none."""
+    """The prediction without the prompt, in an edit with the picture; None where the step has none."""
     with_prompt: torch.Tensor
     merged: torch.Tensor
     input: torch.Tensor

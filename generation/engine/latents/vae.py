@@ -43,6 +43,12 @@ class Encoded:
         latents: torch.Tensor = output.latents if hasattr(output, "latents") else output.latent_dist.sample(chance)
         return scaling.scaled(latents.float(), self._config)
 
+    def middle(self) -> torch.Tensor:
+        """The most likely latents (1, channels, h, w), as the autoencoder has them: not at unit variance."""
+        output = self._output
+        latents: torch.Tensor = output.latents if hasattr(output, "latents") else output.latent_dist.mode()
+        return latents.float()
+
 
 class Autoencoder:
     """A model's autoencoder.

@@ -65,6 +65,16 @@ class BatchedModel(ABC, Generic[AnyRow]):
         return False
 
     @property
+    def is_editing(self) -> bool:
+        """True where the network also takes the latents of a picture to edit."""
+        return False
+
+    @property
+    def scales_edited(self) -> bool:
+        """True where the latents of the picture to edit are scaled."""
+        return False
+
+    @property
     @abstractmethod
     def lora_adapters(self) -> LoraAdapters:
         """Applies LoRAs to the networks."""
@@ -90,11 +100,12 @@ class BatchedModel(ABC, Generic[AnyRow]):
     @abstractmethod
     def guided(self, pair: tuple[AnyRow, AnyRow], settings: GenerationSettings) -> Sequence[AnyRow]:
         """The rows of a forward with guidance: the conditional one last, and first the unconditional one where
-        guidance is by two predictions."""
+        guidance is by several predictions. An edit has two of those: one without the picture to edit, and one with
+        it."""
 
     @abstractmethod
-    def merge(self, without: torch.Tensor, with_prompt: torch.Tensor, settings: GenerationSettings) -> torch.Tensor:
-        """The guided prediction of two, all (1, channels, h, w)."""
+    def merge(self, predictions: Sequence[torch.Tensor], settings: GenerationSettings) -> torch.Tensor:
+        """The guided prediction of those of the rows of `guided`, which are several; all are (1, channels, h, w)."""
 
     @abstractmethod
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[AnyRow]) -> torch.Tensor:

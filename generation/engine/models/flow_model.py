@@ -106,8 +106,8 @@ class FlowModel(BatchedModel[FlowRow]):
         by_two = guidance is Guidance.TWO_PREDICTIONS or settings.negative_prompt
         return (without, with_prompt) if by_two else (with_prompt,)
 
-    def merge(self, without: torch.Tensor, with_prompt: torch.Tensor, settings: GenerationSettings) -> torch.Tensor:
-        return self.family.merge(without, with_prompt, settings.guidance_scale)
+    def merge(self, predictions: Sequence[torch.Tensor], settings: GenerationSettings) -> torch.Tensor:
+        return self.family.merge(predictions[0], predictions[1], settings.guidance_scale)
 
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[FlowRow]) -> torch.Tensor:
         self.lora_adapters.apply_to_unet(rows[0].loras)

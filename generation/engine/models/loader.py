@@ -20,7 +20,7 @@ from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.families import registry
 from generation.engine.families.family import FlowFamily
 from generation.engine.latents.previews import LatentPreview, TinyDecoder
-from generation.engine.models import diffusers_pipeline, single_file
+from generation.engine.models import diffusers_pipeline, single_file, unet_inputs
 from generation.engine.models.acceleration import accelerated
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
@@ -68,6 +68,7 @@ def load(
     told = LoadProgress(report)
     try:
         weights = _fetched(spec.source, told.until(OWN_FETCHED))
+        unet_inputs.check(str(weights))
         family = sources.family_of(str(weights))
         dtype = _held_by(family, dtype)
         beside = _Beside.of(spec, family, told.until(FETCHED))

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from generation import loras
+from generation import loras, sources
 from generation.engine.conditioning import controlnet, guidance, lora_files, stable_diffusion
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
@@ -46,6 +46,16 @@ class Model(BatchedModel[Conditioning]):
     @property
     def is_inpainting(self) -> bool:
         return bool(self.unet.config.in_channels == 2 * self.latent_channels + 1)
+
+    @property
+    def is_editing(self) -> bool:
+        """True where the UNet also takes the latents of a picture to edit (InstructPix2Pix)."""
+        return bool(self.unet.config.in_channels == 2 * self.latent_channels)
+
+    @property
+    def scales_edited(self) -> bool:
+        """True where the latents of the picture to edit are scaled: in CosXL Edit, but not in InstructPix2Pix."""
+        return self.is_editing and sources.has_edm_levels(self.scheduler_config)
 
     @property
     def embeds_guidance(self) -> bool:
@@ -97,12 +107,16 @@ class Model(BatchedModel[Conditioning]):
     def guided(self, pair: tuple[Conditioning, Conditioning], settings: GenerationSettings) -> Sequence[Conditioning]:
         with_prompt, without = pair
         if not self.embeds_guidance:
-            return without, with_prompt
+            return (without, without, with_prompt) if self.is_editing else (without, with_prompt)
         embedded = stable_diffusion.guidance_embedding(self.unet, settings.guidance_scale)
         return (replace(with_prompt, timestep_cond=embedded),)
 
-    def merge(self, without: torch.Tensor, with_prompt: torch.Tensor, settings: GenerationSettings) -> torch.Tensor:
-        return guidance.merge(without, with_prompt, settings.guidance_scale, settings.guidance_rescale)
+    def merge(self, predictions: Sequence[torch.Tensor], settings: GenerationSettings) -> torch.Tensor:
+        scale, rescale = settings.guidance_scale, settings.guidance_rescale
+        if not self.is_editing:
+            return guidance.merge(predictions[0], predictions[1], scale, rescale)
+        without, with_picture, with_both = predictions
+        return guidance.merge_edit(without, with_picture, with_both, scale, self.spec.image_guidance, rescale)
 
     def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
         rule = self.prompts.emphasis(loras.read(settings.prompt)[0], settings.negative_prompt)

@@ -24,8 +24,10 @@ from diffusers import (
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
+    StableDiffusionInstructPix2PixPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLInpaintPipeline,
+    StableDiffusionXLInstructPix2PixPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
@@ -76,6 +78,20 @@ def inpainting(folder: Path) -> Path:
 def inpainting_xl(folder: Path) -> Path:
     """SDXL whose UNet takes nine channels."""
     return _saved(_inpainting_xl, folder)
+
+
+def instruct_pix2pix(folder: Path) -> Path:
+    """SD 1.x whose UNet takes eight channels: latents and those of a picture to edit."""
+    return _saved(lambda: _instruct_pix2pix(DDIMScheduler(clip_sample=False, **_NOISE_SCHEDULE)), folder)
+
+
+def instruct_pix2pix_xl(folder: Path, scheduler: Any = None) -> Path:
+    """SDXL of the same kind."""
+    around = {"scheduler": scheduler} if scheduler else {}
+    return _saved(
+        lambda: StableDiffusionXLInstructPix2PixPipeline(unet=_unet_xl(in_channels=8), **_around_unet_xl() | around),
+        folder,
+    )
 
 
 def latent_consistency(folder: Path, kind: Any = StableDiffusionPipeline) -> Path:
@@ -200,6 +216,17 @@ def _inpainting() -> Any:
         text_encoder=CLIPTextModel(_clip()),
         tokenizer=_tokenizer(),
         scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, **_NOISE_SCHEDULE),
+        **_UNGUARDED,
+    )
+
+
+def _instruct_pix2pix(scheduler: Any) -> Any:
+    return StableDiffusionInstructPix2PixPipeline(
+        unet=_unet(in_channels=8),
+        vae=autoencoder(),
+        text_encoder=CLIPTextModel(_clip()),
+        tokenizer=_tokenizer(),
+        scheduler=scheduler,
         **_UNGUARDED,
     )
 

@@ -143,6 +143,6 @@ class Flow:
         rows = model.guided(model.encode_prompts(settings), settings)
         for timestep in scheduler.timesteps:
             predictions = [model.predict(latents, timestep[None], [row]) for row in rows]
-            merged = model.merge(predictions[0], predictions[-1], settings) if len(rows) > 1 else predictions[0]
+            merged = model.merge(predictions, settings) if len(rows) > 1 else predictions[0]
             latents = scheduler.step(merged, timestep, latents, return_dict=False)[0]
         return model.decode(latents)[0].numpy().astype(int)

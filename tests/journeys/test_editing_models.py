@@ -1,0 +1,58 @@
+"""Models that edit pictures by words: they need a picture, and take no strength."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from generation.catalogue import ModelSpec
+from playground.client.person import File
+from tests.journeys.conftest import Member, Message, Start, finished, text_of
+from tests.journeys.test_result import select_of, settings_in
+
+NO_PICTURE = "pix2pix edits pictures. Attach one as `image`, and write what to change."
+WHOLE = "pix2pix edits a whole picture by your words. Remove strength and hires, or choose another model."
+
+
+@pytest.fixture
+def pix2pix(tmp_path: Path) -> ModelSpec:
+    folder = tmp_path / "pix2pix"
+    (folder / "unet").mkdir(parents=True)
+    (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionInstructPix2PixPipeline"}')
+    (folder / "unet" / "config.json").write_text(json.dumps({"in_channels": 8, "out_channels": 4}))
+    return ModelSpec("pix2pix", str(folder), width=64, height=64, steps=2)
+
+
+@pytest.fixture
+def house() -> File:
+    file = BytesIO()
+    Image.new("RGB", (64, 64), (200, 30, 40)).save(file, "PNG")
+    return File("house.png", file.getvalue(), "image/png")
+
+
+async def refused(member: Member, **options: object) -> str:
+    return text_of((await member.slash("imagine", {"prompt": "make it snow", **options})).message or {})
+
+
+async def test_it_edits_a_picture_in_all_steps(start: Start, member: Member, pix2pix: ModelSpec, house: File) -> None:
+    async with start(models=(pix2pix,)):
+        assert NO_PICTURE in await refused(member)
+        assert WHOLE in await refused(member, image=house, strength=0.5)
+        assert WHOLE in await refused(member, image=house, prompt="make it snow --hires 2")
+        done = await member.imagine("make it snow", image=house)
+        assert finished(done)
+        assert (await settings_in(member, done)).denoising_strength == 1
+
+
+async def test_what_comes_of_an_edit_is_an_edit_too(
+    start: Start, member: Member, pix2pix: ModelSpec, house: File
+) -> None:
+    async with start(models=(pix2pix,)):
+        done = await member.imagine("make it snow", image=house)
+        for label in ("Re-roll", "Vary"):
+            again: Message = await member.press(done, label)
+            assert (await settings_in(member, again)).denoising_strength == 1
+        assert (await settings_in(member, await member.press(again, "Vary"))).denoising_strength == 1
+        assert WHOLE in text_of((await member.select(done, select_of(done), ["zoom-far"])).message or {})
