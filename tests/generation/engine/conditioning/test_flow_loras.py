@@ -1,6 +1,6 @@
 """LoRAs of flow-matching models: the pixels that diffusers' own loading gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,15 @@ from typing import Any
 import numpy
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from generation.engine.conditioning import lora_files
 from generation.errors import LoraUnavailable
 from generation.loras import LoraSpec
 from tests.generation.engine import tiny, tiny_lora
+from tests.generation.engine.families import tiny_qwen_image
 from tests.generation.engine.families.flow import FOX, SAME, Flow
+from tests.generation.engine.families.test_qwen_image import told as told_qwen
 from tests.generation.engine.stock import Pixels
 
 RANK = 3
@@ -49,13 +51,15 @@ def kohya(file: Path, flow: Flow) -> Path:
     return file
 
 
-def by_diffusers(flow: Flow, file: Path, monkeypatch: pytest.MonkeyPatch) -> Pixels:
+def by_diffusers(
+    flow: Flow, file: Path, monkeypatch: pytest.MonkeyPatch, parts: Sequence[str] = ("transformer", "text_encoder")
+) -> Pixels:
     """The picture of diffusers' own pipeline with the file at 0.8."""
 
     def loaded(folder: Any, **options: Any) -> Any:
         pipeline = whole(folder, **options)
         pipeline.load_lora_weights(file)
-        pipeline.fuse_lora(components=["transformer", "text_encoder"], lora_scale=0.8)
+        pipeline.fuse_lora(components=list(parts), lora_scale=0.8)
         pipeline.unload_lora_weights()
         return pipeline
 
@@ -77,6 +81,21 @@ def test_pictures_are_those_of_diffusers(
         for drawn in (flux.drawn(with_lora), flux.drawn_among_others(with_lora)):
             assert abs(drawn - expected).max() <= SAME
         assert numpy.array_equal(flux.drawn(FOX), plain), "a picture without it is as before"
+
+
+@pytest.mark.parametrize("prefix", ["transformer", "diffusion_model"])
+def test_pictures_of_qwen_image_are_those_of_diffusers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    qwen = Flow(tmp_path / "qwen", tiny_qwen_image.pipeline(), told_qwen)
+    file = tiny_lora.peft(tmp_path / "style.safetensors", qwen.model.pipeline, parts=("transformer",))
+    renamed = {name.replace("transformer", prefix, 1): tensor for name, tensor in load_file(file).items()}
+    save_file(renamed, file)
+    plain, expected = qwen.stock(FOX), by_diffusers(qwen, file, monkeypatch, parts=["transformer"])
+    assert abs(expected - plain).max() > 5 * SAME, "the LoRA changes nothing"
+    with qwen.knowing(LoraSpec("style", file)):
+        for drawn in (qwen.drawn(replace(FOX, prompt=PROMPT)), qwen.drawn_among_others(replace(FOX, prompt=PROMPT))):
+            assert abs(drawn - expected).max() <= SAME
 
 
 @pytest.mark.parametrize("mark", ["dora_scale", "lokr_w1", "hada_w1_a"])
