@@ -64,17 +64,17 @@ class Flux2(FlowFamily):
         pictures = [latents, *(each.to(latents) for each in pictures_of(rows))]
         text = together(rows)
         words = text["encoder_hidden_states"].shape[1]
-        places = [_grid(1, *each.shape[-2:], 1, time=APART * number) for number, each in enumerate(pictures)]
-        predicted = self.transformer(
+        places = [_grid(APART * number, each.shape[-2], each.shape[-1], 1) for number, each in enumerate(pictures)]
+        predicted: torch.Tensor = self.transformer(
             hidden_states=torch.cat([each.flatten(2) for each in pictures], dim=2).transpose(1, 2),
             timestep=timesteps / 1000,
             guidance=told(rows, latents.device),
-            txt_ids=_grid(1, 1, 1, words).to(latents.device),
+            txt_ids=_grid(0, 1, 1, words).to(latents.device),
             img_ids=torch.cat(places).to(latents.device),
             return_dict=False,
             **text,
         )[0]
-        return predicted[:, : height * width].transpose(1, 2).unflatten(2, (height, width))
+        return predicted[:, : height * width].transpose(1, 2).reshape(len(rows), -1, height, width)
 
     def set_timesteps(self, scheduler: Any, steps: int, tokens: int) -> None:
         """Shifted for the number of tokens and of steps, as Black Forest Labs found to be best."""
@@ -94,7 +94,6 @@ class Flux2Klein(Flux2):
         return Guidance.NONE if self.pipeline.config.is_distilled else Guidance.TWO_PREDICTIONS
 
 
-def _grid(frames: int, height: int, width: int, layers: int, time: int = 0) -> torch.Tensor:
+def _grid(time: int, height: int, width: int, words: int) -> torch.Tensor:
     """The place of each token, (tokens, 4): time, row, column, and number in a text."""
-    axes = torch.arange(frames) + time, torch.arange(height), torch.arange(width), torch.arange(layers)
-    return torch.cartesian_prod(*axes)
+    return torch.cartesian_prod(torch.tensor([time]), *map(torch.arange, (height, width, words)))

@@ -18,10 +18,12 @@ from tests.generation.engine import tiny, tiny_lora
 from tests.generation.engine.families import (
     tiny_chroma,
     tiny_lumina_2,
+    tiny_qwen_image,
     tiny_stable_diffusion_3,
     tiny_z_image,
 )
 from tests.generation.engine.families.flow import FOX, SAME, Flow
+from tests.generation.engine.families.test_qwen_image import told as told_qwen
 from tests.generation.engine.stock import Pixels
 
 RANK = 3
@@ -121,6 +123,21 @@ def test_pictures_of_other_families_are_those_of_diffusers(
     assert abs(expected - plain).max() > 5 * SAME, "the LoRA changes nothing"
     with flow.knowing(LoraSpec("style", file)):
         assert abs(flow.drawn(replace(FOX, prompt=PROMPT)) - expected).max() <= SAME
+
+
+@pytest.mark.parametrize("prefix", ["transformer", "diffusion_model"])
+def test_pictures_of_qwen_image_are_those_of_diffusers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    qwen = Flow(tmp_path / "qwen", tiny_qwen_image.pipeline(), told_qwen)
+    file = tiny_lora.peft(tmp_path / "style.safetensors", qwen.model.pipeline, parts=("transformer",))
+    renamed = {name.replace("transformer", prefix, 1): tensor for name, tensor in load_file(file).items()}
+    save_file(renamed, file)
+    plain, expected = qwen.stock(FOX), by_diffusers(qwen, file, monkeypatch, parts=["transformer"])
+    assert abs(expected - plain).max() > 5 * SAME, "the LoRA changes nothing"
+    with qwen.knowing(LoraSpec("style", file)):
+        for drawn in (qwen.drawn(replace(FOX, prompt=PROMPT)), qwen.drawn_among_others(replace(FOX, prompt=PROMPT))):
+            assert abs(drawn - expected).max() <= SAME
 
 
 @pytest.mark.parametrize("mark", ["dora_scale", "lokr_w1", "hada_w1_a"])
