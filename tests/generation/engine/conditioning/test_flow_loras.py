@@ -59,7 +59,7 @@ def kohya(file: Path, flow: Flow) -> Path:
 
 
 def by_diffusers(
-    flow: Flow, file: Path, monkeypatch: pytest.MonkeyPatch, parts: tuple[str, ...] = ("transformer", "text_encoder")
+    flow: Flow, file: Path, monkeypatch: pytest.MonkeyPatch, parts: Sequence[str] = ("transformer", "text_encoder")
 ) -> Pixels:
     """The picture of diffusers' own pipeline with the file, which changes these parts of it, at 0.8."""
 
