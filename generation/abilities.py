@@ -19,6 +19,10 @@ SENTENCE = Sentence("This model doesn't support these settings. Change them, or 
 """What is said where a worker refuses a request and its reason is for the log."""
 
 
+MOST_PICTURES = 4
+"""The pictures that can be given to one request, to blend them or to look at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
     """What a model can do. The defaults are those of a pipeline that takes words alone."""
@@ -31,6 +35,8 @@ class Abilities:
     """The samplers it can follow, its default first."""
     start_picture: bool = False
     """Image to image, with a denoising strength."""
+    blends: bool = False
+    """Starting from halfway between several pictures."""
     mask: bool = False
     """Inpainting: zoom out, pan, and a start picture with a mask."""
     references: int = 0
@@ -44,6 +50,8 @@ class Abilities:
     """An IP-Adapter."""
     size_step: int = 16
     """Width and height are multiples of this, in pixels."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """The only sizes that it draws, width first, in pixels; empty for all."""
     smallest: int = SIZE.low
     largest: int = SIZE.high
     """Bounds of width and height, in pixels."""
@@ -60,6 +68,11 @@ class Abilities:
     guidance_interval: bool = False
 
     @property
+    def pictures(self) -> int:
+        """How many pictures it can start from, or look at."""
+        return MOST_PICTURES if self.blends else max(self.references, int(self.start_picture))
+
+    @property
     def takes_picture(self) -> bool:
         """True where it uses a picture that is given as its start, in one way or the other."""
         return self.start_picture or self.references > 0
@@ -70,6 +83,7 @@ STABLE_DIFFUSION = Abilities(
     guidance=Guidance.TWO_PREDICTIONS,
     samplers=tuple(Sampler),
     start_picture=True,
+    blends=True,
     mask=True,
     loras=True,
     size_step=8,
@@ -139,6 +153,7 @@ def _derived(pipeline: Pipeline, description: Description) -> Abilities:
         picture_needed=pipeline.picture_needed,
         loras=pipeline.loras,
         size_step=pipeline.size_step,
+        sizes=pipeline.sizes,
     )
 
 
@@ -211,8 +226,8 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     unsupported = []
     if given and not able.takes_picture:
         unsupported.append(Sentence("a start picture"))
-    elif given > max(able.references, 4 if able.start_picture else 1):
-        unsupported.append(Counted(able.references, "more than {n} picture", "more than {n} pictures"))
+    elif given > (most := able.pictures):
+        unsupported.append(Counted(most, "more than {n} picture", "more than {n} pictures"))
     if "mask" in roles and not able.mask:
         unsupported.append(Sentence("drawing a part of a picture"))
     if "control" in roles and not able.control:
@@ -254,9 +269,25 @@ def fitted(defaults: PartialSettings, model: Model) -> PartialSettings:
 
 def stripped(settings: GenerationSettings, model: Model) -> GenerationSettings:
     """The settings of another model, without those that this one does not support, and at a size that it can draw."""
-    able = of(model)
+    return suited(settings, of(model))
+
+
+def suited(settings: GenerationSettings, able: Abilities) -> GenerationSettings:
+    """The settings without those that these abilities don't have, at a size that they allow."""
     settings = replace(settings, **_neutral(able, settings.sampler))
-    return replace(settings, width=_side(settings.width, able), height=_side(settings.height, able))
+    width, height = nearest_size(settings.width, settings.height, able)
+    return replace(settings, width=width, height=height)
+
+
+def nearest_size(width: int, height: int, able: Abilities) -> tuple[int, int]:
+    """The size nearest to width x height that a model can draw, in pixels. Of a few sizes, it is the one with the most
+    similar aspect, and among those the one with the most similar area."""
+    if able.sizes:
+        return min(
+            able.sizes,
+            key=lambda each: (abs(each[0] / each[1] - width / height), abs(each[0] * each[1] - width * height)),
+        )
+    return _side(width, able), _side(height, able)
 
 
 def _neutral(able: Abilities, sampler: Sampler | None) -> dict[str, Any]:

@@ -163,12 +163,12 @@ class ModelCache:
 
     def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> Model | PipelineModel:
         model = load(spec, self._device, dtype, on_load, self._acceleration)
+        model.loras = self._catalogue.loras
         if isinstance(model, PipelineModel):
             return model
         named = f"{device_name(self._device)}, {spec.name}, {model.vae.dtype}"
         model.autoencoder.remember_in(self._fitting_tiles, self._quick_tiles, named)
         model.autoencoder.patient = self._strict
-        model.loras = self._catalogue.loras
         for each in self._catalogue.embeddings.of(spec.name):
             try:
                 model.prompts.learn(each.name, each.file)
