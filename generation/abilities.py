@@ -218,6 +218,15 @@ def check(settings: GenerationSettings, model: Model) -> None:
     _refuse(model, unsupported)
 
 
+def supports(settings: GenerationSettings, model: Model) -> bool:
+    """True where the model supports all of the settings."""
+    try:
+        check(settings, model)
+    except Unsuitable:
+        return False
+    return True
+
+
 def check_pictures(model: Model, roles: Collection[str]) -> None:
     """Raise `Unsuitable` if the model cannot use pictures with the `roles`, which are fields of `Inputs`, or needs one
     and gets none."""
@@ -263,8 +272,13 @@ def _refuse(model: Model, unsupported: list[Sentence]) -> None:
 
 
 def fitted(defaults: PartialSettings, model: Model) -> PartialSettings:
-    """Default settings, without those that the model does not support."""
-    return replace(defaults, **_neutral(of(model), defaults.sampler))
+    """Default settings, without those that the model does not support, and at a size that it can draw."""
+    able = of(model)
+    fitting = replace(defaults, **_neutral(able, defaults.sampler))
+    if fitting.width is None or fitting.height is None:
+        return fitting
+    width, height = nearest_size(fitting.width, fitting.height, able)
+    return replace(fitting, width=width, height=height)
 
 
 def stripped(settings: GenerationSettings, model: Model) -> GenerationSettings:
