@@ -19,6 +19,10 @@ SENTENCE = Sentence("This model doesn't support these settings. Change them, or 
 """What is said where a worker refuses a request and its reason is for the log."""
 
 
+MOST_PICTURES = 4
+"""The pictures that can be given to one request, to blend them or to look at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
     """What a model can do. The defaults are those of a pipeline that takes words alone."""
@@ -31,6 +35,8 @@ class Abilities:
     """The samplers it can follow, its default first."""
     start_picture: bool = False
     """Image to image, with a denoising strength."""
+    blends: bool = False
+    """Starting from halfway between several pictures."""
     mask: bool = False
     """Inpainting: zoom out, pan, and a start picture with a mask."""
     references: int = 0
@@ -44,6 +50,8 @@ class Abilities:
     """An IP-Adapter."""
     size_step: int = 16
     """Width and height are multiples of this, in pixels."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """The only sizes that it draws, width first, in pixels; empty for all."""
     smallest: int = SIZE.low
     largest: int = SIZE.high
     """Bounds of width and height, in pixels."""
@@ -66,6 +74,11 @@ class Abilities:
         return self.references > 0 and not self.start_picture
 
     @property
+    def pictures(self) -> int:
+        """How many pictures it can start from, or look at."""
+        return MOST_PICTURES if self.blends else max(self.references, int(self.start_picture))
+
+    @property
     def takes_picture(self) -> bool:
         """True where it uses a picture that is given as its start, in one way or the other."""
         return self.start_picture or self.references > 0
@@ -76,6 +89,7 @@ STABLE_DIFFUSION = Abilities(
     guidance=Guidance.TWO_PREDICTIONS,
     samplers=tuple(Sampler),
     start_picture=True,
+    blends=True,
     mask=True,
     loras=True,
     size_step=8,
@@ -89,7 +103,7 @@ STABLE_DIFFUSION = Abilities(
     guidance_interval=True,
 )
 
-EDITING = replace(STABLE_DIFFUSION, start_picture=False, references=4, picture_needed=True, hires=False)
+EDITING = replace(STABLE_DIFFUSION, start_picture=False, references=MOST_PICTURES, picture_needed=True, hires=False)
 """InstructPix2Pix and CosXL Edit, which take the middle of several pictures."""
 
 FAMILIES: dict[str, Abilities] = dict.fromkeys(sources.BATCHED, STABLE_DIFFUSION)
@@ -148,6 +162,7 @@ def _flowing(able: Abilities) -> Abilities:
         able,
         samplers=FLOW_SAMPLERS,
         start_picture=not able.references,
+        blends=not able.references,
         picture_needed=False,
         mask=True,
         loras=True,
@@ -175,6 +190,7 @@ def _derived(pipeline: Pipeline, description: Description) -> Abilities:
         picture_needed=pipeline.picture_needed,
         loras=pipeline.loras,
         size_step=pipeline.size_step,
+        sizes=pipeline.sizes,
     )
 
 
@@ -268,6 +284,15 @@ def check_all(
         check(settings, model)
 
 
+def supports(settings: GenerationSettings, model: Model) -> bool:
+    """True where the model supports all of the settings."""
+    try:
+        check(settings, model)
+    except Unsuitable:
+        return False
+    return True
+
+
 def check_pictures(model: Model, roles: Collection[str]) -> None:
     """Raise `Unsuitable` if the model cannot use pictures with the `roles`, which are fields of `Inputs`, or needs one
     and gets none."""
@@ -277,8 +302,8 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     unsupported = []
     if given and not able.takes_picture:
         unsupported.append(Sentence("a start picture"))
-    elif given > max(able.references, 4 if able.start_picture else 1):
-        unsupported.append(Counted(able.references, "more than {n} picture", "more than {n} pictures"))
+    elif given > (most := able.pictures):
+        unsupported.append(Counted(most, "more than {n} picture", "more than {n} pictures"))
     if "mask" in roles and not able.mask:
         unsupported.append(Sentence("drawing a part of a picture"))
     if "control" in roles and not able.control:
@@ -319,15 +344,36 @@ def _refuse(model: Model, unsupported: list[Sentence]) -> None:
 
 
 def fitted(defaults: PartialSettings, model: Model) -> PartialSettings:
-    """Default settings, without those that the model does not support."""
-    return replace(defaults, **_neutral(of(model), defaults.sampler, defaults.schedule))
+    """Default settings, without those that the model does not support, and at a size that it can draw."""
+    able = of(model)
+    fitting = replace(defaults, **_neutral(able, defaults.sampler, defaults.schedule))
+    if fitting.width is None or fitting.height is None:
+        return fitting
+    width, height = nearest_size(fitting.width, fitting.height, able)
+    return replace(fitting, width=width, height=height)
 
 
 def stripped(settings: GenerationSettings, model: Model) -> GenerationSettings:
     """The settings of another model, without those that this one does not support, and at a size that it can draw."""
-    able = of(model)
+    return suited(settings, of(model))
+
+
+def suited(settings: GenerationSettings, able: Abilities) -> GenerationSettings:
+    """The settings without those that these abilities don't have, at a size that they allow."""
     settings = replace(settings, **_neutral(able, settings.sampler, settings.schedule))
-    return replace(settings, width=_side(settings.width, able), height=_side(settings.height, able))
+    width, height = nearest_size(settings.width, settings.height, able)
+    return replace(settings, width=width, height=height)
+
+
+def nearest_size(width: int, height: int, able: Abilities) -> tuple[int, int]:
+    """The size nearest to width x height that a model can draw, in pixels. Of a few sizes, it is the one with the most
+    similar aspect, and among those the one with the most similar area."""
+    if able.sizes:
+        return min(
+            able.sizes,
+            key=lambda each: (abs(each[0] / each[1] - width / height), abs(each[0] * each[1] - width * height)),
+        )
+    return _side(width, able), _side(height, able)
 
 
 def _neutral(able: Abilities, sampler: Sampler | None, schedule: Schedule | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 FILE = Path(__file__).with_name("pipelines.json")
 
@@ -49,15 +50,20 @@ class Pipeline:
     loras: bool = False
     size_step: int = 16
     """Width and height are multiples of this, in pixels."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """The only sizes that it draws, width first, in pixels; empty for all."""
 
 
-UNLISTED = Pipeline()
-"""A pipeline that is not in the file, as of a newer diffusers: words alone."""
+UNLISTED = Pipeline(negative_prompt=True, guidance=Guidance.TWO_PREDICTIONS, scale="guidance_scale")
+"""A pipeline that is not in the file, as of a newer diffusers. What it doesn't take is refused when it draws."""
 
-PIPELINES = {
-    name: Pipeline(**each | {"guidance": Guidance(each["guidance"])})
-    for name, each in json.loads(FILE.read_text()).items()
-}
+
+def _read(document: dict[str, Any]) -> Pipeline:
+    sizes = tuple((width, height) for width, height in document.pop("sizes"))
+    return Pipeline(**document | {"guidance": Guidance(document["guidance"]), "sizes": sizes})
+
+
+PIPELINES = {name: _read(each) for name, each in json.loads(FILE.read_text()).items()}
 """Every pipeline that draws pictures, by its class name."""
 
 

@@ -155,14 +155,24 @@ class IgnoredPart(StrEnum):
     """A brace without its partner."""
     WORDS = "words"
     """Words beyond the prompt length of the model."""
+    SIZE = "size"
+    """A size that the model can't draw."""
+    REFERENCE_STRENGTH = "reference strength"
+    """A denoising strength with a model that looks at a picture instead of starting from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Something that had no effect. `words` are the first words of a prompt that were not read."""
+    """Something that had no effect. `words` are the first words of a prompt that were not read, or the size that was
+    drawn instead of the one that was asked for."""
 
     part: IgnoredPart
     words: str = ""
+
+
+def size_text(size: tuple[int, int]) -> str:
+    """A size in pixels, as text."""
+    return "×".join(map(str, size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +266,12 @@ class Generation:
         """The pictures that may be shown where the request was made."""
         return tuple(each for each in self.pictures if not (each.flagged and self.origin.guard is NsfwPolicy.BLOCK))
 
-    def ignoring(self, words: str) -> tuple[Ignored, ...]:
-        """What had no effect, once a worker has not read `words` and what follows them; empty where it read all."""
-        others = tuple(each for each in self.ignored if each.part is not IgnoredPart.WORDS)
-        return (*others, Ignored(IgnoredPart.WORDS, words[:MOST_UNREAD])) if words else self.ignored
+    def ignoring(self, words: str, size: tuple[int, int] | None = None) -> tuple[Ignored, ...]:
+        """What had no effect, once a worker has not read `words` and what follows them, which are empty where it read
+        all. `size` is that of the picture, width first, where it differs from what was asked for."""
+        found = {IgnoredPart.WORDS: words[:MOST_UNREAD], IgnoredPart.SIZE: size_text(size) if size else ""}
+        others = tuple(each for each in self.ignored if not found.get(each.part))
+        return (*others, *(Ignored(part, text) for part, text in found.items() if text))
 
     def is_open_to(self, user_id: int) -> bool:
         """True for everybody, unless the request is private; then for its owner alone."""

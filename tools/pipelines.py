@@ -3,9 +3,11 @@
 It writes `generation/pipelines.json`, which the bot reads instead of importing diffusers.
 """
 
+import ast
 import inspect
 import json
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,6 +83,9 @@ _SIZE_STEPS = {
 }
 """Pixels that width and height are a multiple of: the autoencoder's factor times the patches of the network."""
 
+_SIZES = re.compile(r"self\.resolutions = (\[.*\])")
+"""Where a pipeline that draws a few sizes alone lists them, width first."""
+
 
 def found() -> dict[str, dict[str, Any]]:
     """What every pipeline takes that draws pictures, by its class name."""
@@ -120,10 +125,13 @@ def _described(kind: Any) -> dict[str, Any]:
         "reference": reference,
         "references": _SEVERAL.get(kind.__name__, 1) if reference else 0,
         "picture_needed": kind.__name__ in _PICTURE_NEEDED,
-        "start_picture": _linked(kind, auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING, {"image", "strength"}),
-        "mask": _linked(kind, auto_pipeline.AUTO_INPAINT_PIPELINES_MAPPING, {"image", "mask_image"}),
+        "start_picture": _linked(
+            kind, auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING, "Img2ImgPipeline", {"image", "strength"}
+        ),
+        "mask": _linked(kind, auto_pipeline.AUTO_INPAINT_PIPELINES_MAPPING, "InpaintPipeline", {"image", "mask_image"}),
         "loras": hasattr(kind, "load_lora_weights"),
         "size_step": _SIZE_STEPS.get(kind.__name__, _USUAL_SIZE_STEP),
+        "sizes": _sizes(kind),
     }
 
 
@@ -146,11 +154,23 @@ def _words(takes: dict[str, inspect.Parameter]) -> int | None:
     return longest.default if longest and isinstance(longest.default, int) else None
 
 
-def _linked(kind: Any, mapping: dict[str, Any], takes: set[str]) -> str:
-    """The pipeline that AutoPipeline makes of another around the same networks, if it takes all of `takes`."""
+def _linked(kind: Any, mapping: dict[str, Any], suffix: str, takes: set[str]) -> str:
+    """The pipeline that AutoPipeline makes of another around the same networks, or else the one of the same name with
+    `suffix`, if it takes all of `takes`."""
     name = auto_pipeline._get_model(kind.__name__)
     linked = mapping.get(name) if name else None
+    if linked is None or not takes <= _parameters(linked).keys():
+        linked = getattr(diffusers, kind.__name__.replace("Pipeline", suffix), None)
     return linked.__name__ if linked and takes <= _parameters(linked).keys() else ""
+
+
+def _sizes(kind: Any) -> list[list[int]]:
+    """The only sizes that a pipeline draws; empty for all."""
+    listed = getattr(sys.modules[kind.__module__], "SUPPORTED_SHAPE", None)
+    if listed is None:
+        found = _SIZES.search(inspect.getsource(kind))
+        listed = ast.literal_eval(found[1]) if found else []
+    return [list(each) for each in listed]
 
 
 def main() -> None:

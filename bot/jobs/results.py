@@ -82,7 +82,7 @@ class Results:
                 completed.upscaler,
                 await self._hints.due(generation),
                 await _figures(images, generation, completed.explanation),
-                generation.ignoring(completed.unread),
+                generation.ignoring(completed.unread, _other_size(generation, completed)),
             )
 
     async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
@@ -117,6 +117,15 @@ class Results:
         del self._refused[generation.id]
         log.error("the files of %s cannot be kept", generation.id, exc_info=failure)
         return await self._generations.fail(generation.id, str(UNEXPECTED))
+
+
+def _other_size(generation: Generation, completed: Completed) -> tuple[int, int] | None:
+    """The size of the first picture, where it is another one than was planned; None for figures and upscales."""
+    action = generation.lineage.action
+    if action.makes_figure or action.enlarges or not completed.pictures:
+        return None
+    size = completed.pictures[0].width, completed.pictures[0].height
+    return size if size != generation.settings.final_size else None
 
 
 async def _saved(images: Images, generation: Generation, drawn: Iterable[tuple[int, Drawn]]) -> list[Picture]:

@@ -10,7 +10,7 @@ from bot.policy.request_context import RequestContext
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from generation import abilities, comparison
-from generation.catalogue import Catalogue
+from generation.catalogue import Catalogue, ModelSpec
 from generation.comparison import Axis, Parameter
 from generation.errors import InvalidSetting, UserError
 from generation.settings import SIZE, STEPS, GenerationSettings, PartialSettings
@@ -75,10 +75,8 @@ class Comparisons:
         rules = plan.context.effective(plan.settings.model)
         steps, side = rules.limits.steps or STEPS.high, rules.limits.side or SIZE.high
         axis = comparison.usual(parameter, plan.settings, list(models), steps, side)
-        if parameter is Parameter.SAMPLER:
-            able = abilities.of(self._catalogue.get(plan.settings.model)).samplers
-            axis = replace(axis, values=tuple(value for value in axis.values if value in able))
-        return axis if parameter is Parameter.MODEL else _allowed(axis, plan.settings, rules)
+        model = self._catalogue.get(plan.settings.model)
+        return axis if parameter is Parameter.MODEL else _allowed(axis, plan.settings, rules, model)
 
     def _models(self, asked: ComparedPicture, axis: Axis | None = None) -> Drawn:
         """The models of an axis, or else the picture's own and others that may draw the same here."""
@@ -103,12 +101,15 @@ class Comparisons:
         return other.settings
 
 
-def _allowed(axis: Axis, settings: GenerationSettings, rules: EffectiveRules) -> Axis:
-    """The values of an axis that the rules allow. Raises `InvalidSetting` where too few are left to compare."""
+def _allowed(axis: Axis, settings: GenerationSettings, rules: EffectiveRules, model: ModelSpec) -> Axis:
+    """The values of an axis that the rules allow and the model supports. Raises `InvalidSetting` where too few are left
+    to compare."""
     kept = []
     for value in axis.values:
         try:
-            rules.check(comparison.with_value(settings, axis.parameter, value))
+            changed = comparison.with_value(settings, axis.parameter, value)
+            rules.check(changed)
+            abilities.check(changed, model)
         except UserError:
             continue
         kept.append(value)

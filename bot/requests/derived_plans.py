@@ -77,8 +77,8 @@ class Derivations:
         self, context: RequestContext, generation: Generation, index: int, tried: Sequence[GenerationSettings]
     ) -> list[Plan]:
         """One picture of a request with several other settings. Raises `Refusal` where there are none."""
-        able = abilities.of(self._catalogue.get(generation.settings.model)).samplers
-        tried = [settings for settings in tried if settings.sampler in able]
+        model = self._catalogue.get(generation.settings.model)
+        tried = [each for each in tried if abilities.supports(each, model)]
         if not tried:
             raise Refusal("There are no other values to try here.")
         lineage = Lineage(Action.TRY_OUT, generation.id, index)
@@ -190,7 +190,7 @@ def _as_typed(plan: Plan, typed: ParsedPrompt, chosen: PartialSettings) -> Plan:
     """The plan, seen by whom its flags say, with what has no effect of the flags and of what was `chosen`."""
     roles = [role for role, file in asdict(plan.files).items() if file]
     ignored = flags.without_effect(chosen.over(typed.chosen), roles)
-    return replace(plan, ignored=ignored, private=typed.private, spoiler=typed.spoiler)
+    return replace(plan, ignored=(*plan.ignored, *ignored), private=typed.private, spoiler=typed.spoiler)
 
 
 def _finished_picture(generation: Generation, index: int) -> Picture:

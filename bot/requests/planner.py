@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 
-from bot.policy.effective import NOISEFOX, Layer
+from bot.policy.effective import NOISEFOX, EffectiveRules, Layer
 from bot.policy.request_context import RequestContext
 from bot.policy.usual_count import usual_count
 from bot.prompts import flags
@@ -11,11 +11,11 @@ from bot.requests import blending, seed_cells, sizes, variations
 from bot.requests.inputs import GivenPicture
 from bot.requests.plan import Plan
 from generation import abilities, upscaling
-from generation.catalogue import Catalogue
+from generation.catalogue import Catalogue, ModelSpec
 from generation.comparison import Axis
 from generation.jobs import Inputs
 from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
-from storage.records import NO_FILES, Action, InputFiles, Lineage
+from storage.records import NO_FILES, Action, Ignored, IgnoredPart, InputFiles, Lineage, size_text
 
 
 class Planner:
@@ -46,7 +46,7 @@ class Planner:
         if typed.aspect:
             factor = chosen.over(defaults).hires_factor or 1.0
             usual = defaults.width or model.width, defaults.height or model.height
-            width, height = sizes.fitted(typed.aspect, *usual, sizes.room(rules, factor, asked=True))
+            width, height = self._in_aspect(rules, model.name, typed.aspect, usual, factor, asked=True)
             defaults = replace(defaults, width=width, height=height)
         if defaults.variation_strength or typed.chosen.variation_strength:
             defaults = replace(defaults, variation_seed=self.new_seed())
@@ -59,12 +59,12 @@ class Planner:
         roles = flags.picture_as(typed)
         plan = self.plan(context, settings, Lineage(), from_picture=with_picture and "image" in roles)
         size_open = not typed.aspect and chosen.width is None
-        ignored = flags.without_effect(chosen, roles if with_picture else ())
+        without_effect = self._without_effect(chosen, model, roles if with_picture else ())
         return replace(
             plan,
             size_open=size_open,
             picture_as=roles,
-            ignored=ignored,
+            ignored=(*plan.ignored, *without_effect),
             private=typed.private,
             spoiler=typed.spoiler,
         )
@@ -133,16 +133,19 @@ class Planner:
     ) -> Plan:
         """Something of each of two to four pictures.
 
-        A model with an IP-Adapter takes them all as image prompts; another starts from halfway between them.
+        A model with an IP-Adapter takes them all as image prompts, and one that takes references looks at them;
+        another starts from halfway between them.
         """
         plan = self.imagine(context, text, seed, chosen, with_picture=True)
         if plan.size_open:
             plan = self.shaped_as(plan, pictures[0].size)
         model = self._catalogue.get(plan.settings.model)
-        settings = plan.settings if model.ip_adapter else blending.from_the_middle(plan.settings, text, chosen)
-        first = "image_prompt" if model.ip_adapter else "image"
+        able = abilities.of(model)
+        from_the_middle = able.blends and not able.image_prompt
+        settings = blending.from_the_middle(plan.settings, text, chosen) if from_the_middle else plan.settings
+        first = "image_prompt" if able.image_prompt else "image"
         roles = dict(zip((first, "second", "third", "fourth"), (each.png for each in pictures), strict=False))
-        ignored = flags.without_effect(chosen.over(flags.read(text).chosen), (first,))
+        ignored = self._without_effect(chosen.over(flags.read(text).chosen), model, (first,))
         blended = replace(plan, settings=settings, lineage=Lineage(Action.BLEND), ignored=ignored)
         return self._with_inputs(blended, Inputs(**roles))
 
@@ -155,6 +158,10 @@ class Planner:
         """Raise `UserError` where a model cannot use a picture as the plans want it."""
         for plan in plans:
             self._with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, b"a picture")))
+
+    def check_blends(self, plan: Plan, number: int) -> None:
+        """Raise `UserError` where a model cannot use so many pictures together."""
+        self._check_pictures(plan, ("image", "second", "third", "fourth")[:number])
 
     def _check_pictures(self, plan: Plan, roles: Collection[str]) -> None:
         """Raise `Unsuitable` where a model cannot use pictures with these roles, or needs one and gets none."""
@@ -173,8 +180,23 @@ class Planner:
         self, context: RequestContext, old: GenerationSettings, aspect: tuple[int, int], *, asked: bool = True
     ) -> tuple[int, int]:
         """Width and height in another aspect, inside the limits; see `sizes.room` for `asked`."""
-        room = sizes.room(context.effective(old.model), old.hires_factor, asked=asked)
-        return sizes.fitted(aspect, old.width, old.height, room)
+        rules, usual = context.effective(old.model), (old.width, old.height)
+        return self._in_aspect(rules, old.model, aspect, usual, old.hires_factor, asked=asked)
+
+    def _in_aspect(
+        self,
+        rules: EffectiveRules,
+        model: str,
+        aspect: tuple[int, int],
+        usual: tuple[int, int],
+        hires_factor: float,
+        *,
+        asked: bool,
+    ) -> tuple[int, int]:
+        """A size in an aspect that a model can draw, with about as many pixels as the `usual` one."""
+        able = abilities.of(self._catalogue.get(model))
+        room = sizes.room(rules, hires_factor, asked=asked, step=able.size_step)
+        return abilities.nearest_size(*sizes.fitted(aspect, *usual, room), able)
 
     def plan(
         self,
@@ -213,6 +235,13 @@ class Planner:
             rules = context.check([each for each in plan.drawn if each.model == name], name)
         return replace(plan, limits=rules.limits)
 
+    def _without_effect(self, chosen: PartialSettings, model: ModelSpec, roles: Collection[str]) -> tuple[Ignored, ...]:
+        """The chosen settings that weigh a picture, where none of the given ones has that role for the model."""
+        looks = "image" in roles and not abilities.of(model).start_picture
+        in_vain = looks and chosen.denoising_strength is not None
+        only_looked_at = (Ignored(IgnoredPart.REFERENCE_STRENGTH),) if in_vain else ()
+        return (*flags.without_effect(chosen, roles), *only_looked_at)
+
     def _with_inputs(self, plan: Plan, inputs: Inputs) -> Plan:
         self._catalogue.check_guides(
             plan.settings.model, control=bool(inputs.control), image_prompt=bool(inputs.image_prompt)
@@ -227,7 +256,7 @@ class Planner:
         models = {name: self._catalogue.get(name) for name in (plan.settings.model, *plan.models)}
         if plan.lineage.action.enlarges:
             abilities.check_refines(models[plan.settings.model])
-        elif plan.files != NO_FILES:
+        elif plan.files != NO_FILES or not plan.from_picture:
             self._check_pictures(plan, [role for role, file in asdict(plan.files).items() if file])
         if plan.lineage.action is Action.EXPLAIN:
             abilities.check_explains(models[plan.settings.model])
@@ -235,4 +264,6 @@ class Planner:
             abilities.check(each, models[each.model])
             abilities.check_picture(models[each.model], given=plan.from_picture)
         settings, *cells = (abilities.stripped(each, models[each.model]) for each in (plan.settings, *plan.cells))
-        return replace(plan, settings=settings, cells=tuple(cells))
+        resized = settings.final_size != plan.settings.final_size
+        ignored = (Ignored(IgnoredPart.SIZE, size_text(settings.final_size)),) if resized else ()
+        return replace(plan, settings=settings, cells=tuple(cells), ignored=ignored)

@@ -61,4 +61,6 @@ class RequestPlans:
         text = blending.with_words(prompt, words)
         if pictures:
             return self._planner.blend(context, pictures, text, request.seed, request.chosen)
-        return self._planner.imagine(context, text, request.seed, request.chosen, with_picture=True)
+        plan = self._planner.imagine(context, text, request.seed, request.chosen, with_picture=True)
+        self._planner.check_blends(plan, len(request.image_urls))
+        return plan

@@ -20,6 +20,10 @@ _SENTENCES = {
         "A brace has no partner, so it was drawn as plain text. Type `{red, blue} fox` to draw one of each."
     ),
     IgnoredPart.WORDS: Sentence("This model reads shorter prompts. It ignored everything from “{words}” on."),
+    IgnoredPart.SIZE: Sentence("This model can't draw that size, so the picture has {words} pixels."),
+    IgnoredPart.REFERENCE_STRENGTH: Sentence(
+        "Strength was ignored: this model looks at a picture, and doesn't start from it."
+    ),
 }
 
 

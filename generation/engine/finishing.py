@@ -1,4 +1,4 @@
-"""The work of a job that is not a forward: latents become files, pictures are upscaled, diffusers' pipelines draw.
+"""The work of a job that is not a forward: latents become files, and pictures are upscaled.
 
 Everything here is a `DeviceTask`, work in slices between which the step loop serves others.
 """
@@ -18,8 +18,6 @@ from generation.engine.denoising.decoding import Decoding
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.explain import Recorder, explain
 from generation.engine.latents import png
-from generation.engine.models import diffusers_pipeline
-from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.model import Model
 from generation.engine.models.safety_checker import SafetyCheckers
 from generation.engine.runtime import memory
@@ -32,7 +30,7 @@ from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.engine.upscalers.run import upscale
 from generation.errors import BrokenPicture, ModelUnavailable
 from generation.events import Completed, Event, Explaining, Progress
-from generation.jobs import Draw, Job, Task, Upscale
+from generation.jobs import Job, Task, Upscale
 from generation.pictures import Picture, Preview
 
 log = logging.getLogger(__name__)
@@ -204,32 +202,6 @@ class Upscaling:
             picture = checked(picture, task, self._checkers)
         circumstances = told(model.device, dtypes, "tile by tile") if model else ""
         return Completed(job.id, (picture,), self._clock() - started, circumstances, upscaler)
-
-
-class PipelineDrawing:
-    """Draws with models that have a diffusers pipeline of their own: such a job is one device task."""
-
-    def __init__(self, *, float32: Float32Fallback, checkers: SafetyCheckers, clock: Clock, emit: Emit) -> None:
-        self._float32 = float32
-        self._checkers = checkers
-        self._clock = clock
-        self._emit = emit
-
-    def run(self, job: Job, task: Draw, model: PipelineModel) -> DeviceTask:
-        """Draw one picture after the other, with a slice for each step."""
-
-        def report(step: int, previews: tuple[Preview, ...]) -> None:
-            self._emit(Progress(job.id, step, task.settings.steps, previews))
-
-        def in_float32(broken: BrokenPicture) -> PipelineModel:
-            return self._float32.take(job.id, model, broken)
-
-        started, finished = self._clock(), list[Picture]()
-        drawn, circumstances, unread = yield from diffusers_pipeline.draw(task, model, report, in_float32)
-        for picture in drawn:
-            finished.append(checked(picture, task, self._checkers) if task.check else picture)
-            yield
-        return Completed(job.id, tuple(finished), self._clock() - started, circumstances, unread=unread)
 
 
 def checked(picture: Picture, task: Task, checkers: SafetyCheckers) -> Picture:

@@ -14,11 +14,12 @@ from generation.engine.denoising.init_image import InitImage
 from generation.engine.denoising.state import DenoisingState, predict
 from generation.engine.explain import Recorder
 from generation.engine.failures import ends_worker, kind_of
-from generation.engine.finishing import Finishing, Float32Fallback, PipelineDrawing, Upscaling
+from generation.engine.finishing import Finishing, Float32Fallback, Upscaling
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.flow_model import FlowModel
 from generation.engine.models.safety_checker import SafetyCheckers
+from generation.engine.pipeline_drawing import PipelineDrawing
 from generation.engine.runtime import memory
 from generation.engine.scheduling.admission import Admission
 from generation.engine.scheduling.background import Background, DeviceTask, Outcome

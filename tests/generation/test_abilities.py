@@ -50,7 +50,8 @@ def settings(**changes: Any) -> GenerationSettings:
         ("QwenImage21Pipeline", {}, {}, Guidance.TWO_PREDICTIONS, True),
         ("GlmImagePipeline", {}, {}, Guidance.TWO_PREDICTIONS, False),
         ("StableDiffusion3Pipeline", {}, {}, Guidance.TWO_PREDICTIONS, True),
-        ("TomorrowsPipeline", {}, {}, Guidance.NONE, False),
+        ("DreamLiteMobilePipeline", {}, {}, Guidance.NONE, False),
+        ("TomorrowsPipeline", {}, {}, Guidance.TWO_PREDICTIONS, True),
     ],
 )
 def test_guidance_is_that_of_the_files(
@@ -70,6 +71,7 @@ def test_guidance_is_that_of_the_files(
     [
         ("FluxPipeline", True, True, 0),
         ("FluxKontextPipeline", False, True, 1),
+        ("OmniGenPipeline", False, False, 4),
         ("Flux2Pipeline", False, False, 4),
         ("QwenImage21Pipeline", False, False, 4),
         ("ZImagePipeline", True, True, 0),
@@ -112,7 +114,7 @@ def test_guides_are_those_of_the_spec() -> None:
     ids=str,
 )
 def test_a_refusal_names_what_is_not_supported(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
-    spec = replace(model(tmp_path, "TomorrowsPipeline"), guidance_scale=1.0)
+    spec = replace(model(tmp_path, "DreamLiteMobilePipeline"), guidance_scale=1.0)
     abilities.check(settings(guidance_scale=1.0, prompt="a BREAKfast (for two), [sic]"), spec)
     with pytest.raises(Unsuitable) as refused:
         abilities.check(settings(**{"guidance_scale": 1.0} | changes), spec)
@@ -135,7 +137,7 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
     ("pipeline", "roles", "sentence"),
     [
         ("SanaPipeline", {"image"}, "it doesn't support a start picture. Remove it, or choose another model."),
-        ("LongCatImageEditPipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
+        ("OmniGenPipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
         ("FluxKontextPipeline", {"image", "second"}, "it doesn't support more than 1 picture."),
         ("FluxPipeline", {"control"}, "it doesn't support pictures whose lines to keep."),
         ("FluxPipeline", {"image_prompt"}, "it doesn't support pictures as prompts."),

@@ -165,9 +165,9 @@ async def test_models_are_compared_on_the_same_noise(start: Start, member: Membe
 async def test_models_that_take_no_picture_are_left_out_where_nobody_named_them(
     start: Start, member: Member, tmp_path: Path
 ) -> None:
-    (tmp_path / "flux").mkdir()
-    (tmp_path / "flux" / "model_index.json").write_text('{"_class_name": "FluxPipeline"}')
-    others = [ModelSpec(name="flux", source=str(tmp_path / "flux"), width=64, height=64)]
+    (tmp_path / "sana").mkdir()
+    (tmp_path / "sana" / "model_index.json").write_text('{"_class_name": "SanaPipeline"}')
+    others = [ModelSpec(name="sana", source=str(tmp_path / "sana"), width=64, height=64)]
     others.append(replace(POCKET, name="twin", steps=2))
     given = BytesIO()
     Image.new("RGB", (128, 128), (200, 30, 40)).save(given, "PNG")
@@ -178,7 +178,7 @@ async def test_models_that_take_no_picture_are_left_out_where_nobody_named_them(
         generation = await noisefox.generations.get(1)
         assert generation is not None
         assert generation.axes[0].values == ("pocket", "twin")
-        named = {"prompt": "a fox", "parameter": "model", "values": "pocket, flux", "image": image}
+        named = {"prompt": "a fox", "parameter": "model", "values": "pocket, sana", "image": image}
         assert "or choose another model" in text_of((await member.slash("compare", named)).message or {})
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,18 +55,35 @@ class LatentPreview:
 
     @classmethod
     def fitted_to(cls, vae: Any) -> Self:
-        """Ridge regression from the mean latents of the chart's cells to their colours."""
+        """Fitted to an autoencoder's latents at unit variance."""
+
+        def encode(chart: torch.Tensor) -> torch.Tensor:
+            encoded = vae.encode(chart.to(vae.device, vae.dtype))
+            latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+            return scaling.scaled(latents, vae.config)
+
+        return cls.fitted(encode)
+
+    @classmethod
+    def fitted(cls, encode: Callable[[torch.Tensor], torch.Tensor]) -> Self:
+        """Ridge regression from the mean latents of a chart's cells to their colours. `encode` takes pixels
+        (1, 3, h, w) from -1 to 1 and returns latents (1, channels, h, w)."""
         colours = torch.rand((_CHART_CELLS, _CHART_CELLS, 3), generator=torch.Generator().manual_seed(0))
         chart = colours.permute(2, 0, 1)[None].repeat_interleave(_CELL, -1).repeat_interleave(_CELL, -2)
-        encoded = vae.encode((chart * 2 - 1).to(vae.device, vae.dtype))
-        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        latents = scaling.scaled(latents, vae.config).float().cpu()
-        per_cell = latents.shape[-1] // _CHART_CELLS
-        cells = torch.nn.functional.avg_pool2d(latents, per_cell)
-        known = _with_constant(cells[0].permute(1, 2, 0).reshape(-1, cells.shape[1]))
-        wanted = colours.reshape(-1, 3)
+        latents = encode(chart * 2 - 1).float().cpu()
+        cells = min(_CHART_CELLS, latents.shape[-1])
+        known, wanted = (
+            torch.nn.functional.adaptive_avg_pool2d(each, cells)[0].permute(1, 2, 0).reshape(cells**2, -1)
+            for each in (latents, colours.permute(2, 0, 1)[None])
+        )
+        known = _with_constant(known)
         ridge = _RIDGE * torch.eye(known.shape[1])
         return cls(torch.linalg.solve(known.T @ known + ridge, known.T @ wanted))
+
+    @property
+    def channels(self) -> int:
+        """The channels of the latents that it maps."""
+        return len(self._weights) - 1
 
     def __call__(self, latents: torch.Tensor) -> Preview:
         """Latents of one picture, shape (1, channels, h, w), as a preview of h x w pixels."""

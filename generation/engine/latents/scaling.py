@@ -7,7 +7,7 @@ import torch
 
 def scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
     """An autoencoder's latents (n, channels, h, w) at unit variance, by the factors in its `config`."""
-    factor: float = config.scaling_factor
+    factor: float = getattr(config, "scaling_factor", None) or 1.0
     if shift := getattr(config, "shift_factor", None):
         latents = latents - shift
     if statistics := _statistics(latents, config):
@@ -18,7 +18,7 @@ def scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
 
 def unscaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
     """The reverse of `scaled`."""
-    factor: float = config.scaling_factor
+    factor: float = getattr(config, "scaling_factor", None) or 1.0
     shift: float = getattr(config, "shift_factor", None) or 0.0
     if statistics := _statistics(latents, config):
         mean, std = statistics

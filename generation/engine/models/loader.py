@@ -224,6 +224,7 @@ def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Repo
 def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...]) -> Any:
     """Read a pipeline part by part, to report progress."""
     from diffusers import DiffusionPipeline
+    from transformers import PreTrainedModel
 
     parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
     for name in parts:
@@ -231,7 +232,7 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
     sizes = {name: sum(file.stat().st_size for file in _files_of_part(folder / name)) for name in parts}
     read: dict[str, Any] = {}
     for name, kind in parts.items():
-        named = "dtype" if kind.__module__.startswith("transformers") else "torch_dtype"
+        named = "dtype" if issubclass(kind, PreTrainedModel) else "torch_dtype"
         variant = _variant(folder / name)
         read[name] = kind.from_pretrained(
             str(folder / name), use_safetensors=True, local_files_only=True, variant=variant, **{named: dtype}
@@ -308,7 +309,15 @@ def _classes(index: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in index.items():
         match value:
             case [str(library), str(kind)] if library in LIBRARIES and name not in UNGUARDED:
-                yield name, getattr(import_module(library), kind)
+                yield name, _class_of(library, kind, index["_class_name"])
+
+
+def _class_of(library: str, kind: str, pipeline: str) -> Any:
+    """A class of a library, or of the package of a pipeline that brings its own."""
+    import diffusers
+
+    package = getattr(diffusers, pipeline).__module__.rpartition(".")[0]
+    return getattr(import_module(package), kind, None) or getattr(import_module(library), kind)
 
 
 def _files_of_part(folder: Path) -> list[Path]:

@@ -164,12 +164,12 @@ class ModelCache:
 
     def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> AnyBatchedModel | PipelineModel:
         model = load(spec, self._device, dtype, on_load, self._acceleration)
+        model.loras = self._catalogue.loras
         if isinstance(model, PipelineModel):
             return model
         named = f"{device_name(self._device)}, {spec.name}, {model.vae.dtype}"
         model.autoencoder.remember_in(self._fitting_tiles, self._quick_tiles, named)
         model.autoencoder.patient = self._strict
-        model.loras = self._catalogue.loras
         if isinstance(model, Model):
             self._learn_words(spec, model)
         return model

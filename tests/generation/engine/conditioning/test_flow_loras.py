@@ -1,6 +1,6 @@
 """LoRAs of flow-matching models: the pixels that diffusers' own loading gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
