@@ -78,3 +78,10 @@ def test_a_mask(lumina: Flow, strength: float) -> None:
 
 def test_neighbours_change_no_bit(lumina: Flow) -> None:
     lumina.check_neighbours(replace(FOX, negative_prompt="green"))
+
+
+def test_the_end_that_is_not_read_is_that_of_the_prompt(lumina: Flow) -> None:
+    """Its instruction takes a part of the 256 tokens that are read."""
+    row, _ = lumina.model.encode_prompts(replace(FOX, prompt="fox " * 60 + "hat"))
+    assert row.unread.endswith("fox hat")
+    assert 0 < len(row.unread) < len("fox " * 60)

@@ -76,3 +76,10 @@ def test_texts_of_other_lengths_take_forwards_of_their_own(
     monkeypatch.setattr(transformer, "forward", watched)
     LoopDriver(base.cache, BatchSizing(4, strict)).drawn(replace(FOX, steps=1, negative_prompt=negative))
     assert seen == rows
+
+
+def test_the_end_that_is_not_read_is_that_of_the_prompt(base: Flow) -> None:
+    """The words of a chat around it take a part of the 512 tokens that are read."""
+    row, _ = base.model.encode_prompts(replace(FOX, prompt="fox " * 200 + "hat"))
+    assert row.unread.endswith("fox hat")
+    assert 0 < len(row.unread) < len("fox " * 200)

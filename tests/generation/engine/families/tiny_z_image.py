@@ -27,7 +27,7 @@ def pipeline(**scheduler: Any) -> Any:
         n_kv_heads=2,
         cap_feat_dim=tiny.WIDTH,
         axes_dims=[8, 4, 4],
-        axes_lens=[256, 32, 32],
+        axes_lens=[1024, 32, 32],
     )
     for padding in (transformer.x_pad_token, transformer.cap_pad_token):
         torch.nn.init.normal_(padding)
