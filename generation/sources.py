@@ -58,10 +58,14 @@ FLOWING = (
     "FluxKontextPipeline",
     "Flux2Pipeline",
     "Flux2KleinPipeline",
+    "StableDiffusion3Pipeline",
+    "ZImagePipeline",
     "QwenImagePipeline",
     "QwenImageEditPipeline",
     "QwenImageEditPlusPipeline",
+    "ChromaPipeline",
     "Krea2Pipeline",
+    "Lumina2Pipeline",
 )
 """The diffusers pipelines of flow-matching families, whose models run in the shared batch too."""
 

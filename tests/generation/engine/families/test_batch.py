@@ -1,0 +1,136 @@
+"""Flow-matching models in the shared batch: all that a member sees of any other model."""
+
+from dataclasses import replace
+
+import numpy
+import pytest
+import torch
+
+from generation.engine.families.family import packed
+from generation.engine.latents import noise
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.events import Cancelled, Completed, Explaining, Failed, Loading, Progress, Started
+from generation.jobs import Draw, Job
+from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine import tiny
+from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.families import tiny_qwen_image, tiny_z_image
+from tests.generation.engine.families.flow import FOX, OTHERS, SAME, Flow
+
+FAMILIES = {
+    "Flux": tiny.flux_pipeline,
+    "Qwen-Image": tiny_qwen_image.pipeline,
+    "Z-Image": tiny_z_image.pipeline,
+}
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def flow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Flow:
+    return Flow(tmp_path_factory.mktemp("flow"), FAMILIES[request.param](), lambda settings: {})
+
+
+@pytest.fixture(scope="module")
+def flux(tmp_path_factory: pytest.TempPathFactory) -> Flow:
+    return Flow(tmp_path_factory.mktemp("flux"), tiny.flux_pipeline(), lambda settings: {"guidance_scale": 3.5})
+
+
+def test_in_strict_mode_neighbours_do_not_change_a_bit(flow: Flow) -> None:
+    def driver() -> LoopDriver:
+        return LoopDriver(flow.cache, BatchSizing(8, strict=True))
+
+    alone, together = driver(), driver()
+    for job_id, other in enumerate(OTHERS, start=2):
+        together.admit(job_id, other)
+    together.loop.step()
+    assert numpy.array_equal(alone.drawn(FOX), together.drawn(FOX))
+
+
+def test_jobs_join_and_leave_with_progress_and_previews_at_every_step(flow: Flow) -> None:
+    driver = LoopDriver(flow.cache)
+    driver.admit(1, replace(FOX, count=2))
+    driver.loop.step()
+    driver.admit(2, replace(FOX, steps=2, seed=3))
+    driver.run()
+    kinds = [type(event) for event in driver.of(1) if not isinstance(event, Loading | Progress)]
+    assert kinds == [Started, Completed]
+    said = [event for event in driver.of(1) if isinstance(event, Progress)]
+    assert {(each.step, len(each.previews)) for each in said} >= {(1, 2), (2, 2), (3, 2)}
+    assert (said[0].previews[0].width, said[0].previews[0].height) == (8, 8)
+    ended = [event.job_id for event in driver.events if isinstance(event, Completed)]
+    assert ended == [2, 1], "the shorter one leaves first"
+
+
+def test_a_cancelled_one_leaves_between_two_steps(flow: Flow) -> None:
+    driver = LoopDriver(flow.cache)
+    driver.admit(1, replace(FOX, steps=50))
+    driver.admit(2, FOX)
+    driver.loop.step()
+    driver.loop.cancel(1)
+    driver.run()
+    assert isinstance(driver.of(1)[-1], Cancelled)
+    assert abs(driver.pixels(2) - flow.drawn(FOX)).max() <= SAME
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"variation_strength": 0.3, "variation_seed": 5}, {"seed_width": 128, "seed_height": 64}],
+    ids=["a variation", "the noise of another size"],
+)
+def test_noise_is_varied_and_linked_to_its_size(flux: Flow, changes: dict[str, int]) -> None:
+    settings = replace(FOX, **changes)
+    latents = noise.starting_noise(settings, flux.model.latent_channels, noise.source(settings.seed))
+    expected = flux.stock(FOX, latents=packed(latents))
+    assert abs(flux.drawn(settings) - expected).max() <= SAME
+    assert abs(flux.drawn(FOX) - expected).max() > SAME
+
+
+def test_guidance_in_some_steps_and_a_sheet_of_samplers(flow: Flow) -> None:
+    cells = tuple(replace(FOX, sampler=sampler) for sampler in (Sampler.EULER, Sampler.HEUN, Sampler.UNIPC))
+    driver = LoopDriver(flow.cache)
+    driver.loop.admit(Job(1, "me", Draw(FOX, cells=cells)))
+    driver.admit(2, replace(FOX, guidance_end=0.5))
+    driver.run()
+    euler, *others = (driver.pixels(1, index) for index in range(3))
+    assert abs(euler - flow.drawn(FOX)).max() <= SAME
+    assert all(abs(euler - other).max() > SAME for other in others)
+    assert abs(driver.pixels(2) - flow.drawn(FOX)).max() > SAME
+
+
+def test_a_look_inside_ends_with_the_picture(flow: Flow) -> None:
+    driver = LoopDriver(flow.cache)
+    driver.loop.admit(Job(1, "me", Draw(FOX, explained=True)))
+    driver.run()
+    explanation = driver.completed(1).explanation
+    assert explanation is not None
+    shares = [moment.noise for moment in explanation.moments]
+    assert shares == sorted(shares, reverse=True)
+    assert (shares[0], shares[-1]) == (1.0, 0.0)
+    assert any(isinstance(event, Explaining) for event in driver.of(1))
+    last = explanation.moments[-1].picture
+    assert numpy.array_equal(numpy.frombuffer(last.rgb, numpy.uint8).reshape(64, 64, 3), driver.pixels(1))
+
+
+def test_what_it_does_not_support_is_refused_before_a_step(flux: Flow) -> None:
+    asked: list[GenerationSettings] = [
+        replace(FOX, sampler=Sampler.DDIM),
+        replace(FOX, width=72),
+        replace(FOX, clip_skip=2),
+        replace(FOX, hires_factor=2.0),
+    ]
+    driver = LoopDriver(flux.cache)
+    for job_id, settings in enumerate(asked):
+        driver.admit(job_id, settings)
+    driver.run()
+    assert all(isinstance(driver.of(job_id)[-1], Failed) for job_id in range(len(asked)))
+
+
+def test_an_embedding_is_computed_once_for_all_who_ask_for_it(flux: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    words: list[torch.Tensor] = []
+    encoder = flux.model.pipeline.text_encoder_2
+    hook = encoder.register_forward_pre_hook(lambda _, given: words.append(given[0]))
+    try:
+        for seed in range(3):
+            flux.drawn(replace(FOX, prompt="a prompt that comes again", seed=seed, steps=1))
+    finally:
+        hook.remove()
+    assert len(words) <= 1 + 1, "the prompt, and the empty one"
