@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
+from PIL import Image
 
+from generation.engine.denoising.init_image import InitImage
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.models.batched_model import AnyBatchedModel, BatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
@@ -41,7 +43,8 @@ def forward_seconds(model: AnyBatchedModel) -> float:
     """The seconds of a forward of a few rows. On a processor it is the time of one thread alone, to which other
     programs add nothing."""
     settings = replace(model.spec.preferred, width=SIDE, height=SIDE).of("a fox", seed=0)
-    state = DenoisingState(model, settings)
+    picture = InitImage(Image.new("RGB", (SIDE, SIDE))) if model.is_editing else None
+    state = DenoisingState(model, settings, picture)
     if model.device.type != "cpu":
         return timed(state, ROWS)
     threads = torch.get_num_threads()

@@ -21,6 +21,7 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.denoising.samplers import scheduler_for
 from generation.engine.models.loader import load
 from generation.engine.models.model import Model
+from generation.engine.scheduling.dtype_trial import forward_seconds
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind
 from generation.events import Failed, Progress
@@ -174,3 +175,7 @@ def test_a_single_file_edits_too(tmp_path: Path) -> None:
     model = load(spec, CPU, torch.float32)
     assert isinstance(model, Model)
     assert model.is_editing
+
+
+def test_its_number_format_can_be_tried(cache: ModelCache) -> None:
+    assert forward_seconds(cache.take("edit", lambda share: None)) > 0
