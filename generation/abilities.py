@@ -109,6 +109,8 @@ class Model(Protocol):
     @property
     def source(self) -> str: ...
     @property
+    def config(self) -> str: ...
+    @property
     def guidance_scale(self) -> float: ...
     @property
     def sampler(self) -> Sampler: ...
@@ -123,6 +125,8 @@ class Model(Protocol):
 def of(model: Model) -> Abilities:
     """What a model can do. One of which nothing is on this machine yet is taken for Stable Diffusion."""
     description = sources.description_of(model.source)
+    if description and not description.pipeline and model.config:
+        description = sources.description_of(model.config) or description
     able = described(description) if description else STABLE_DIFFUSION
     if able.hires:
         able = replace(able, control=bool(model.controlnet), image_prompt=bool(model.ip_adapter))
@@ -157,6 +161,10 @@ def _derived(pipeline: Pipeline, description: Description) -> Abilities:
     )
 
 
+NEGATIVE_PROMPT = Sentence("a negative prompt")
+GUIDANCE = Sentence("guidance")
+START_PICTURE = Sentence("a start picture")
+PART_OF_A_PICTURE = Sentence("drawing a part of a picture")
 NOISE_SCHEDULES = Sentence("noise schedules")
 VARIATIONS = Sentence("variations")
 LORAS = Sentence("LoRAs")
@@ -179,7 +187,7 @@ class _Setting:
 
 
 _SETTINGS = (
-    _Setting("negative_prompt", Sentence("a negative prompt"), {"negative_prompt": ""}),
+    _Setting("negative_prompt", NEGATIVE_PROMPT, {"negative_prompt": ""}),
     _Setting("clip_skip", Sentence("clip skip"), {"clip_skip": 1}),
     _Setting("schedules", NOISE_SCHEDULES, {"schedule": Schedule.SAMPLER}),
     _Setting("guidance_rescale", Sentence("guidance rescale"), {"guidance_rescale": 0.0}),
@@ -207,7 +215,7 @@ def check(settings: GenerationSettings, model: Model) -> None:
         if not getattr(able, each.ability) and any(asks(*field) for field in each.neutral.items())
     ]
     if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
-        unsupported.append(Sentence("guidance"))
+        unsupported.append(GUIDANCE)
     if settings.sampler not in able.samplers and asks("sampler", able.samplers[0]):
         unsupported.append(Sentence("the sampler {sampler}", sampler=settings.sampler))
     texts = settings.prompt, settings.negative_prompt
@@ -216,6 +224,19 @@ def check(settings: GenerationSettings, model: Model) -> None:
     if not able.emphasis and any(len(prompt_syntax.parse(text)) > 1 for text in texts):
         unsupported.append(Sentence("BREAK"))
     _refuse(model, unsupported)
+
+
+def offered(able: Abilities) -> list[Sentence]:
+    """What a model takes beside words, size and steps, as it is said in lists of models."""
+    named = [
+        (able.negative_prompt, NEGATIVE_PROMPT),
+        (able.guidance is not Guidance.NONE, GUIDANCE),
+        (able.start_picture, START_PICTURE),
+        (able.references, Counted(able.references, "{n} picture to look at", "{n} pictures to look at")),
+        (able.mask, PART_OF_A_PICTURE),
+        (able.loras, LORAS),
+    ]
+    return [what for there, what in named if there]
 
 
 def supports(settings: GenerationSettings, model: Model) -> bool:
@@ -234,11 +255,11 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     given = sum(role in roles for role in ("image", "second", "third", "fourth"))
     unsupported = []
     if given and not able.takes_picture:
-        unsupported.append(Sentence("a start picture"))
+        unsupported.append(START_PICTURE)
     elif given > (most := able.pictures):
         unsupported.append(Counted(most, "more than {n} picture", "more than {n} pictures"))
     if "mask" in roles and not able.mask:
-        unsupported.append(Sentence("drawing a part of a picture"))
+        unsupported.append(PART_OF_A_PICTURE)
     if "control" in roles and not able.control:
         unsupported.append(CONTROL_PICTURES)
     if "image_prompt" in roles and not able.image_prompt:
