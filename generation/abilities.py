@@ -106,7 +106,9 @@ STABLE_DIFFUSION = Abilities(
 EDITING = replace(STABLE_DIFFUSION, start_picture=False, references=MOST_PICTURES, picture_needed=True, hires=False)
 """InstructPix2Pix and CosXL Edit, which take the middle of several pictures."""
 
-FAMILIES: dict[str, Abilities] = dict.fromkeys(sources.BATCHED, STABLE_DIFFUSION)
+FAMILIES: dict[str, Abilities] = dict.fromkeys(sources.BATCHED, STABLE_DIFFUSION) | dict.fromkeys(
+    sources.EDITING, EDITING
+)
 """The models of Stable Diffusion, by the class name of their pipeline."""
 
 FLOW_SAMPLERS = (Sampler.OWN, Sampler.EULER, Sampler.HEUN, Sampler.DPMPP_2M, Sampler.UNIPC)
@@ -121,6 +123,8 @@ class Model(Protocol):
     @property
     def source(self) -> str: ...
     @property
+    def config(self) -> str: ...
+    @property
     def guidance_scale(self) -> float: ...
     @property
     def sampler(self) -> Sampler | None: ...
@@ -130,13 +134,13 @@ class Model(Protocol):
     def controlnet(self) -> str: ...
     @property
     def ip_adapter(self) -> str: ...
-    @property
-    def config(self) -> str: ...
 
 
 def of(model: Model) -> Abilities:
     """What a model can do. One of which nothing is on this machine yet is taken for Stable Diffusion."""
     description = sources.description_of(model.source)
+    if description and not description.pipeline and model.config:
+        description = sources.description_of(model.config) or description
     able = described(description) if description else STABLE_DIFFUSION
     if able is STABLE_DIFFUSION and sources.is_editing(model.source):
         able = EDITING
@@ -194,6 +198,10 @@ def _derived(pipeline: Pipeline, description: Description) -> Abilities:
     )
 
 
+NEGATIVE_PROMPT = Sentence("a negative prompt")
+GUIDANCE = Sentence("guidance")
+START_PICTURE = Sentence("a start picture")
+PART_OF_A_PICTURE = Sentence("drawing a part of a picture")
 NOISE_SCHEDULES = Sentence("noise schedules")
 VARIATIONS = Sentence("variations")
 LORAS = Sentence("LoRAs")
@@ -216,7 +224,7 @@ class _Setting:
 
 
 _SETTINGS = (
-    _Setting("negative_prompt", Sentence("a negative prompt"), {"negative_prompt": ""}),
+    _Setting("negative_prompt", NEGATIVE_PROMPT, {"negative_prompt": ""}),
     _Setting("clip_skip", Sentence("clip skip"), {"clip_skip": 1}),
     _Setting("guidance_rescale", Sentence("guidance rescale"), {"guidance_rescale": 0.0}),
     _Setting("guidance_interval", Sentence("guidance in some steps"), {"guidance_start": 0.0, "guidance_end": 1.0}),
@@ -245,7 +253,7 @@ def check(settings: GenerationSettings, model: Model) -> None:
         if not getattr(able, each.ability) and any(asks(*field) for field in each.neutral.items())
     ]
     if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
-        unsupported.append(Sentence("guidance"))
+        unsupported.append(GUIDANCE)
     if able.edits and settings.denoising_strength != ALL_STEPS:
         unsupported.append(Sentence("strength"))
     if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
@@ -284,6 +292,19 @@ def check_all(
         check(settings, model)
 
 
+def offered(able: Abilities) -> list[Sentence]:
+    """What a model takes beside words, size and steps, as it is said in lists of models."""
+    named = [
+        (able.negative_prompt, NEGATIVE_PROMPT),
+        (able.guidance is not Guidance.NONE, GUIDANCE),
+        (able.start_picture, START_PICTURE),
+        (able.references, Counted(able.references, "{n} picture to look at", "{n} pictures to look at")),
+        (able.mask, PART_OF_A_PICTURE),
+        (able.loras, LORAS),
+    ]
+    return [what for there, what in named if there]
+
+
 def supports(settings: GenerationSettings, model: Model) -> bool:
     """True where the model supports all of the settings."""
     try:
@@ -301,11 +322,11 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     given = len(looked_at & set(roles))
     unsupported = []
     if given and not able.takes_picture:
-        unsupported.append(Sentence("a start picture"))
+        unsupported.append(START_PICTURE)
     elif given > (most := able.pictures):
         unsupported.append(Counted(most, "more than {n} picture", "more than {n} pictures"))
     if "mask" in roles and not able.mask:
-        unsupported.append(Sentence("drawing a part of a picture"))
+        unsupported.append(PART_OF_A_PICTURE)
     if "control" in roles and not able.control:
         unsupported.append(CONTROL_PICTURES)
     if "image_prompt" in roles and not (able.image_prompt or able.references):

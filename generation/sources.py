@@ -53,6 +53,9 @@ BATCHED = {
 }
 """The diffusers pipelines of Stable Diffusion."""
 
+EDITING = ("StableDiffusionInstructPix2PixPipeline", "StableDiffusionXLInstructPix2PixPipeline")
+"""Those of them whose UNet takes the latents of a picture to edit."""
+
 FLOWING = (
     "FluxPipeline",
     "FluxKontextPipeline",

@@ -8,6 +8,7 @@ from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views.text import fitting, shown
+from generation import abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.loras import LoraSpec
 
@@ -40,7 +41,9 @@ class Models(commands.Cog):
             steps=model.steps,
             guidance=model.guidance_scale,
         )
-        return f"- **{shown(model.name, 40)}**{default}: {values}"
+        able = abilities.of(model)
+        takes = "" if able.explain else f"; {say('takes {what}', what=abilities.offered(able) or '–')}"
+        return f"- **{shown(model.name, 40)}**{default}: {values}{takes}"
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
+from safetensors.numpy import save_file
 
 from generation import abilities
 from generation.catalogue import POCKET, ModelSpec
@@ -64,6 +66,14 @@ def test_guidance_is_that_of_the_files(
 ) -> None:
     able = abilities.of(model(tmp_path, pipeline, transformer, **index))
     assert (able.guidance, able.negative_prompt) == (guidance, negative)
+
+
+def test_a_file_of_another_family_can_do_what_its_configuration_says(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    save_file({"double_blocks.0.weight": numpy.zeros(1)}, file)
+    configuration = model(tmp_path / "like", "Flux2Pipeline")
+    assert abilities.of(ModelSpec("it", str(file), config=configuration.source)).references == 4
+    assert abilities.of(ModelSpec("it", str(file))).references == 0
 
 
 @pytest.mark.parametrize(

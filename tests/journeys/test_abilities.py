@@ -92,6 +92,14 @@ async def test_a_size_that_nobody_named_is_one_that_the_model_can_draw(
     assert generation.settings.width % 16 == generation.settings.height % 16 == 0
 
 
+async def test_the_list_of_models_says_what_each_takes(bot: app.Bot, member: Member) -> None:
+    listed = (await member.asks("models"))["content"].splitlines()
+    [klein] = [line for line in listed if "**klein**" in line]
+    assert klein.endswith("; takes guidance, 4 pictures to look at, drawing a part of a picture, LoRAs")
+    [pocket] = [line for line in listed if "**pocket**" in line]
+    assert "takes" not in pocket
+
+
 async def test_references_are_blended_as_they_are(bot: app.Bot, member: Member) -> None:
     given = {"first": picture("red"), "second": picture("blue"), "prompt": "a fox"}
     outcome = await member.slash("blend", {**given, "model": "flux"})

@@ -1,6 +1,8 @@
 """Flow-matching models in the shared batch: all that a member sees of any other model."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy
 import pytest
@@ -17,7 +19,7 @@ from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.families import tiny_qwen_image, tiny_z_image
 from tests.generation.engine.families.flow import FOX, OTHERS, SAME, Flow
 
-FAMILIES = {
+FAMILIES: dict[str, Callable[[], Any]] = {
     "Flux": tiny.flux_pipeline,
     "Qwen-Image": tiny_qwen_image.pipeline,
     "Z-Image": tiny_z_image.pipeline,
@@ -76,7 +78,7 @@ def test_a_cancelled_one_leaves_between_two_steps(flow: Flow) -> None:
     [{"variation_strength": 0.3, "variation_seed": 5}, {"seed_width": 128, "seed_height": 64}],
     ids=["a variation", "the noise of another size"],
 )
-def test_noise_is_varied_and_linked_to_its_size(flux: Flow, changes: dict[str, int]) -> None:
+def test_noise_is_varied_and_linked_to_its_size(flux: Flow, changes: dict[str, Any]) -> None:
     settings = replace(FOX, **changes)
     latents = noise.starting_noise(settings, flux.model.latent_channels, noise.source(settings.seed))
     expected = flux.stock(FOX, latents=packed(latents))
