@@ -4,11 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 
 from generation import abilities
-from generation.catalogue import Catalogue
+from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.conditioning.images import ConditioningImages
 from generation.engine.denoising.init_image import InitImage
 from generation.engine.denoising.state import DenoisingState, predict
@@ -195,6 +196,7 @@ class StepLoop:
         before = self._clock()
         if isinstance(model, FlowModel):
             abilities.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
+            task = _at_sizes_of(model.spec, task)
         sizes = {(each.width, each.height) for each in task.each}
         start, looked_at = model.starts_from(task.inputs)
         init_images = {size: InitImage.of(start, *size, holes=model.is_inpainting) for size in sizes}
@@ -203,7 +205,7 @@ class StepLoop:
             DenoisingState(model, each, init_images[each.width, each.height], guides=guides) for each in task.each
         ]
         recorder = Recorder(states[0]) if task.explained else None
-        self._running_jobs[job.id] = RunningJob(job, self._clock(), states, recorder)
+        self._running_jobs[job.id] = RunningJob(replace(job, task=task), self._clock(), states, recorder)
         self._unfinished |= dict.fromkeys(states, job.id)
         self._fair_share.charge((job.id,), self._clock() - before)
 
@@ -359,6 +361,12 @@ class StepLoop:
             log.warning("out of memory %s; once more with less kept", where)
         self._cache.forget_idle()
         work()
+
+
+def _at_sizes_of(model: ModelSpec, task: Draw) -> Draw:
+    """The task with sizes that the model draws, which the pictures' metadata record."""
+    settings, *cells = (abilities.stripped(each, model) for each in (task.settings, *task.cells))
+    return replace(task, settings=settings, cells=tuple(cells))
 
 
 def _rows_of(states: Collection[DenoisingState]) -> int:

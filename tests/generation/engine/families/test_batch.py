@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import numpy
 import pytest
 import torch
+from PIL import Image
 
 from generation.engine.families.family import packed
 from generation.engine.latents import noise
@@ -112,10 +114,19 @@ def test_a_look_inside_ends_with_the_picture(flow: Flow) -> None:
     assert numpy.array_equal(numpy.frombuffer(last.rgb, numpy.uint8).reshape(64, 64, 3), driver.pixels(1))
 
 
+def test_a_size_that_it_does_not_draw_is_rounded_and_recorded(flow: Flow) -> None:
+    driver = LoopDriver(flow.cache)
+    driver.admit(1, replace(FOX, width=120, height=72))
+    driver.run()
+    [picture] = driver.completed(1).pictures
+    assert (picture.width, picture.height) == (128, 64)
+    text = Image.open(BytesIO(picture.png)).info["parameters"]
+    assert "Size: 128x64" in text
+
+
 def test_what_it_does_not_support_is_refused_before_a_step(flux: Flow) -> None:
     asked: list[GenerationSettings] = [
         replace(FOX, sampler=Sampler.DDIM),
-        replace(FOX, width=72),
         replace(FOX, clip_skip=2),
         replace(FOX, hires_factor=2.0),
     ]
