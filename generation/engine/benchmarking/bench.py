@@ -20,6 +20,7 @@ from PIL import Image
 
 from generation import cost, wire
 from generation.catalogue import Catalogue
+from generation.engine.benchmarking import flow_bench
 from generation.engine.benchmarking.explain_bench import cost_to_others
 from generation.engine.conditioning.text_encoders import Conditioning, together
 from generation.engine.denoising.samplers import scheduler_for
@@ -320,7 +321,8 @@ def main() -> None:
     cache = ModelCache(
         Catalogue(options.models), where, dtype, trial=trial, acceleration=accelerated, strict=options.strict
     )
-    print(json.dumps(compare(cache, arguments.model, arguments.jobs, sizing_for(options))))
+    figures = compare(cache, arguments.model, arguments.jobs, sizing_for(options))
+    print(json.dumps(figures | flow_bench.compare(where, dtype, arguments.jobs)))
 
 
 if __name__ == "__main__":

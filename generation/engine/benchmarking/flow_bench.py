@@ -36,11 +36,11 @@ ROUNDS = 3
 class Size:
     """How large the transformer and its pictures are."""
 
-    blocks: int = 3
+    blocks: int = 2
     """Double blocks, and twice as many single ones."""
-    side: int = 256
+    side: int = 128
     """In pixels."""
-    steps: int = 8
+    steps: int = 4
     """Of the first job; others have up to three more."""
 
 

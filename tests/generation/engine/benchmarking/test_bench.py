@@ -13,7 +13,7 @@ from diffusers import DiffusionPipeline
 
 from generation import wire
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.benchmarking import bench
+from generation.engine.benchmarking import bench, flow_bench
 from generation.engine.benchmarking.bench import compare
 from generation.engine.benchmarking.explain_bench import cost_to_others
 from generation.engine.models.model import Model
@@ -37,6 +37,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "REPEATS", 1)
     monkeypatch.setattr(bench, "ROUNDS", 1)
     monkeypatch.setattr(bench, "ALONE_STEPS", 3)
+    monkeypatch.setattr(flow_bench, "ROUNDS", 1)
     monkeypatch.setattr(bench, "cost_to_others", partial(cost_to_others, repeats=1))
 
 
@@ -140,5 +141,6 @@ def test_the_program_prints_every_figure_that_the_texts_name(
     bench.main()
     figures = json.loads(capsys.readouterr().out)
     assert named <= figures.keys()
+    assert {"flow_throughput_ratio", "flow_throughput_ceiling"} <= figures.keys()
     assert all(isinstance(figures[name], int | float) for name in named)
     assert (figures["jobs"], figures["bucket"], figures["dtype"]) == (2, 4, "bfloat16")
