@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from itertools import count
 from typing import Any
 
 import numpy
@@ -50,7 +51,8 @@ def test_in_strict_mode_neighbours_do_not_change_a_bit(flow: Flow) -> None:
 
 
 def test_jobs_join_and_leave_with_progress_and_previews_at_every_step(flow: Flow) -> None:
-    driver = LoopDriver(flow.cache)
+    ticks = count()
+    driver = LoopDriver(flow.cache, clock=lambda: float(next(ticks)))
     driver.admit(1, replace(FOX, count=2))
     driver.loop.step()
     driver.admit(2, replace(FOX, steps=2, seed=3))
