@@ -39,6 +39,8 @@ class Abilities:
     """Starting from halfway between several pictures."""
     mask: bool = False
     """Inpainting: zoom out, pan, and a start picture with a mask."""
+    strength_of_masked: bool = False
+    """A denoising strength with a mask, where a picture as a whole has none."""
     references: int = 0
     """How many pictures it can look at, without a strength: the start picture's place is that of the first."""
     picture_needed: bool = False
@@ -169,6 +171,7 @@ def _flowing(able: Abilities) -> Abilities:
         blends=not able.references,
         picture_needed=False,
         mask=True,
+        strength_of_masked=True,
         loras=True,
         variations=True,
         explain=True,
@@ -254,7 +257,7 @@ def check(settings: GenerationSettings, model: Model) -> None:
     ]
     if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
         unsupported.append(GUIDANCE)
-    if able.edits and settings.denoising_strength != ALL_STEPS:
+    if able.edits and not able.strength_of_masked and settings.denoising_strength != ALL_STEPS:
         unsupported.append(Sentence("strength"))
     if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
         unsupported.append(NOISE_SCHEDULES)

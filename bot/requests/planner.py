@@ -237,7 +237,9 @@ class Planner:
 
     def _without_effect(self, chosen: PartialSettings, model: ModelSpec, roles: Collection[str]) -> tuple[Ignored, ...]:
         """The chosen settings that weigh a picture, where none of the given ones has that role for the model."""
-        looks = "image" in roles and not abilities.of(model).start_picture
+        able = abilities.of(model)
+        weighed = able.start_picture or (able.strength_of_masked and "mask" in roles)
+        looks = "image" in roles and not weighed
         in_vain = looks and chosen.denoising_strength is not None
         only_looked_at = (Ignored(IgnoredPart.REFERENCE_STRENGTH),) if in_vain else ()
         return (*flags.without_effect(chosen, roles), *only_looked_at)

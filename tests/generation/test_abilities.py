@@ -82,7 +82,6 @@ def test_a_file_of_another_family_can_do_what_its_configuration_says(tmp_path: P
         ("FluxPipeline", True, True, 0),
         ("FluxKontextPipeline", False, True, 1),
         ("OmniGenPipeline", False, False, 4),
-        ("Flux2Pipeline", False, False, 4),
         ("QwenImage21Pipeline", False, False, 4),
         ("ZImagePipeline", True, True, 0),
         ("SanaPipeline", False, False, 0),
@@ -125,10 +124,19 @@ def test_guides_are_those_of_the_spec() -> None:
 )
 def test_a_refusal_names_what_is_not_supported(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
     spec = replace(model(tmp_path, "DreamLiteMobilePipeline"), guidance_scale=1.0)
-    abilities.check(settings(guidance_scale=1.0, prompt="a BREAKfast (for two), [sic]"), spec)
+    plain = settings(guidance_scale=1.0, denoising_strength=1.0, prompt="a BREAKfast (for two), [sic]")
+    abilities.check(plain, spec)
     with pytest.raises(Unsuitable) as refused:
-        abilities.check(settings(**{"guidance_scale": 1.0} | changes), spec)
+        abilities.check(replace(plain, **changes), spec)
     assert str(refused.value) == sentence
+
+
+def test_a_strength_is_refused_where_no_picture_can_have_one(tmp_path: Path) -> None:
+    """A model that edits pictures uses it with a mask, if it takes one."""
+    weak = settings(denoising_strength=0.5)
+    abilities.check(weak, model(tmp_path / "masks", "Flux2Pipeline", {"guidance_embeds": True}))
+    with pytest.raises(Unsuitable, match="strength"):
+        abilities.check(weak, model(tmp_path / "none", "OmniGenPipeline"))
 
 
 def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> None:
@@ -151,7 +159,7 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
         ("FluxKontextPipeline", {"image", "second"}, "it doesn't support more than 1 picture."),
         ("FluxPipeline", {"control"}, "it doesn't support pictures whose lines to keep."),
         ("FluxPipeline", {"image_prompt"}, "it doesn't support pictures as prompts."),
-        ("LongCatImageEditPipeline", set(), "it changes pictures. Attach one as `image`, or choose another model."),
+        ("LongCatImageEditPipeline", set(), "it edits pictures. Attach one as `image`, and write what to change."),
     ],
 )
 def test_pictures_that_it_cannot_use_are_refused(tmp_path: Path, pipeline: str, roles: set[str], sentence: str) -> None:

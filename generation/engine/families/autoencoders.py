@@ -59,10 +59,7 @@ class OneFrame(Wrapped):
         super().__init__(network, latent_channels=own.z_dim, latents_mean=own.latents_mean, latents_std=own.latents_std)
 
     def encode(self, pixels: torch.Tensor) -> Any:
-        from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
-
-        encoded = self._network.encode(pixels[:, :, None]).latent_dist
-        return SimpleNamespace(latent_dist=DiagonalGaussianDistribution(encoded.parameters[:, :, 0]))
+        return _distributed(self._network.encode(pixels[:, :, None]).latent_dist.parameters[:, :, 0])
 
     def decode(self, latents: torch.Tensor, return_dict: bool = False) -> tuple[torch.Tensor]:
         return (self._network.decode(latents[:, :, None], return_dict=False)[0][:, :, 0],)
@@ -70,7 +67,7 @@ class OneFrame(Wrapped):
 
 class Patchified(Wrapped):
     """An autoencoder whose latents (`AutoencoderKLFlux2`) are taken two by two, and then have the mean and the variance
-    of its batch normalisation. Encoding takes the middle of the distribution, as all pipelines of FLUX.2 do."""
+    of its batch normalisation."""
 
     def __init__(self, network: Any) -> None:
         variance = network.bn.running_var + network.config.batch_norm_eps
@@ -84,20 +81,14 @@ class Patchified(Wrapped):
         network.tile_latent_min_size, network.tile_sample_min_size = TILE, TILE * scale
 
     def encode(self, pixels: torch.Tensor) -> Any:
-        return SimpleNamespace(latent_dist=Certain(pixel_unshuffle(self._network.encode(pixels).latent_dist.mode(), 2)))
+        return _distributed(pixel_unshuffle(self._network.encode(pixels).latent_dist.parameters, 2))
 
     def decode(self, latents: torch.Tensor, return_dict: bool = False) -> tuple[torch.Tensor]:
         return (self._network.decode(pixel_shuffle(latents, 2), return_dict=False)[0],)
 
 
-class Certain:
-    """The distribution of latents that are known; it takes no random numbers."""
+def _distributed(parameters: torch.Tensor) -> Any:
+    """What encoding gives, for the means and the logarithms of the variances, (n, 2 * channels, h, w)."""
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
-    def __init__(self, latents: torch.Tensor) -> None:
-        self._latents = latents
-
-    def sample(self, generator: torch.Generator | None = None) -> torch.Tensor:
-        return self._latents
-
-    def mode(self) -> torch.Tensor:
-        return self._latents
+    return SimpleNamespace(latent_dist=DiagonalGaussianDistribution(parameters))

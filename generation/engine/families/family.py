@@ -56,6 +56,9 @@ class FlowFamily(ABC):
     references: ClassVar[int] = 0
     """The most reference pictures that a prompt can come with."""
 
+    starts_from_middle: ClassVar[bool] = False
+    """True where the pipelines start from the middle of a start picture's distribution, without random numbers."""
+
     no_words: ClassVar[str] = ""
     """What is read in the place of an empty negative prompt."""
     text_sees_references: ClassVar[bool] = False

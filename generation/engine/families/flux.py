@@ -46,6 +46,7 @@ class Kontext(Flux):
 
     pipelines = ("FluxKontextPipeline",)
     references = 1
+    starts_from_middle = True
 
     def fitted(self, reference: Image.Image) -> Image.Image:
         """At one of the sizes that it was trained with, whose proportions are closest."""

@@ -30,6 +30,7 @@ class Flux2(FlowFamily):
     pipelines = ("Flux2Pipeline",)
     pixels_per_latent = 16
     references = 4
+    starts_from_middle = True
 
     @cached_property
     def autoencoder(self) -> Any:

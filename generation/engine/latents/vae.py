@@ -36,12 +36,17 @@ class Encoded:
 
     _output: Any
     _config: Any
+    certain: bool = False
+    """True takes the middle of the distribution instead of a sample."""
 
     def latents(self, chance: torch.Generator) -> torch.Tensor:
         """Latents (1, channels, h, w) at unit variance; `chance` samples the distribution, if there is one."""
+        return scaling.scaled((self.middle() if self.certain else self._sample(chance)).float(), self._config)
+
+    def _sample(self, chance: torch.Generator) -> torch.Tensor:
         output = self._output
         latents: torch.Tensor = output.latents if hasattr(output, "latents") else output.latent_dist.sample(chance)
-        return scaling.scaled(latents.float(), self._config)
+        return latents
 
     def middle(self) -> torch.Tensor:
         """The most likely latents (1, channels, h, w), as the autoencoder has them: not at unit variance."""

@@ -13,6 +13,7 @@ from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.lora_adapters import LoraAdapters
 from generation.engine.families.family import FlowFamily, NoiseLevels
 from generation.engine.families.rows import FlowRow
+from generation.engine.latents.vae import Encoded
 from generation.engine.models.batched_model import BatchedModel
 from generation.errors import ModelUnavailable, Unsuitable
 from generation.jobs import Inputs
@@ -52,6 +53,9 @@ class FlowModel(BatchedModel[FlowRow]):
     def noise_levels(self, settings: GenerationSettings) -> NoiseLevels:
         """The noise levels of a picture."""
         return self.family.noise_levels(settings)
+
+    def encode(self, pixels: torch.Tensor) -> Encoded:
+        return replace(super().encode(pixels), certain=self.family.starts_from_middle)
 
     def starts_from(self, inputs: Inputs) -> tuple[Inputs, Inputs]:
         """A model that looks at pictures starts from noise, unless a mask tells which part of a picture to draw; it

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy
 import pytest
-from diffusers import FluxImg2ImgPipeline, FluxInpaintPipeline, FluxKontextPipeline
-from diffusers.pipelines.flux import pipeline_flux_kontext
+from diffusers import FluxImg2ImgPipeline, FluxInpaintPipeline, FluxKontextInpaintPipeline, FluxKontextPipeline
+from diffusers.pipelines.flux import pipeline_flux_kontext, pipeline_flux_kontext_inpaint
 
 from generation.settings import GenerationSettings
 from tests.generation.engine import given, tiny
@@ -76,6 +76,21 @@ def test_the_picture_that_is_given_is_the_reference_of_a_model_that_edits(
 ) -> None:
     monkeypatch.setattr(pipeline_flux_kontext, "PREFERRED_KONTEXT_RESOLUTIONS", [(64, 160), (96, 96), (160, 64)])
     assert numpy.array_equal(kontext.drawn(FOX, given.PICTURE), kontext.drawn(FOX, given.REFERENCE))
+
+
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+def test_a_mask_on_the_reference(kontext: Flow, monkeypatch: pytest.MonkeyPatch, strength: float) -> None:
+    for module in (pipeline_flux_kontext, pipeline_flux_kontext_inpaint):
+        monkeypatch.setattr(module, "PREFERRED_KONTEXT_RESOLUTIONS", [(64, 64)])
+    kontext.check(
+        replace(FOX, denoising_strength=strength),
+        given.MASKED,
+        given.WELL_INSIDE,
+        FluxKontextInpaintPipeline,
+        image=given.picture(),
+        mask_image=given.mask(),
+        strength=strength,
+    )
 
 
 def test_words_alone_with_a_model_that_edits(kontext: Flow) -> None:
