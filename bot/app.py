@@ -124,6 +124,7 @@ async def run_locally(config: Config, chat: Callable[..., AbstractAsyncContextMa
     """Be the bot on a chat page of this machine. `chat` makes the stand-in, given a port and a folder."""
     _start_log()
     folder = config.data / "try"
+    data_folder.refuse_foreign(folder)
     with stop_signals() as signals:
         async with _on_a_free_port(chat, port, folder / "chat") as local:
             config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))

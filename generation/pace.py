@@ -1,5 +1,6 @@
 """Estimates of drawing times, learned from the steps that were taken."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from generation import cost
-from generation.forward_seconds import ForwardSeconds
+from generation.forward_seconds import ENOUGH, ForwardSeconds
 from generation.settings import GenerationSettings
 
 Key = tuple[str, int]
@@ -93,7 +94,8 @@ class Pace:
     """Seconds per forward, by model, size and number of rows, over all jobs that run at the same time.
 
     Measured from one job's end to the next, so that all is included for which a job has its room, such as decoding its
-    pictures, and loading a model is not.
+    pictures, and loading a model is not. A job that ends before its last step, cancelled or failed, ends no
+    measurement: what it took until its first step would count as one slow forward.
     """
 
     def __init__(self, known: Mapping[Key, float] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -147,8 +149,8 @@ class Pace:
         if job_id not in self._in_flight:
             return {}
         self._note_rows()
-        del self._in_flight[job_id]
-        learned = self._learn()
+        whole = self._in_flight.pop(job_id).counted == 1
+        learned = self._learn() if whole else {}
         if learned or self._since is None:
             self._restart()
         if not self._in_flight:
@@ -200,11 +202,16 @@ class Pace:
         return learned
 
     def _seconds_of(self, key: Key, rows: float) -> float | None:
-        """As measured at this size, or in proportion to the nearest measured size."""
+        """As measured at this size, or in proportion to the nearest measured sizes: as many as `ENOUGH` forwards were
+        taken of, so that a few slow ones do not stand for a model."""
         model, pixels = key
-        measured = [size for name, size in self._seconds if name == model]
-        if not measured:
-            return None
-        nearest = min(measured, key=lambda each: abs(each - pixels))
-        seconds = self._seconds[model, nearest].of(rows)
-        return None if seconds is None else seconds * pixels / nearest
+        measured = sorted((abs(size - pixels), size) for name, size in self._seconds if name == model)
+        logarithm = weight = 0.0
+        for _, size in measured:
+            theirs = self._seconds[model, size]
+            seconds = theirs.of(rows)
+            if seconds and weight < ENOUGH:
+                counted = min(theirs.forwards, ENOUGH - weight)
+                logarithm += counted * math.log(seconds * pixels / size)
+                weight += counted
+        return math.exp(logarithm / weight) if weight else None

@@ -34,7 +34,10 @@ _KEPT = (
 )
 """The names of what the bot keeps in the folder."""
 
-_TOLERATED = {"try", "lost+found"}
+_MARKS = {LOCK, "noisefox.db"}
+"""Names that make a folder the bot's. Others of `_KEPT`, such as `pictures`, are in many people's folders."""
+
+_TOLERATED = {"try", "lost+found", "config.toml", "measured.json", "numbers.json"}
 """The names of what may lie in a folder that becomes the bot's."""
 
 
@@ -89,19 +92,27 @@ def owner(folder: Path) -> str | None:
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Raise `UnusableFolder` for a folder that others can open and that has files, none of which is the bot's: it would
-    be closed to them."""
+    """Raise `UnusableFolder` for a folder that has files, none of which is the bot's: they would be closed to others,
+    and the bot's own would lie among them. Folders of it that the bot owned may be there, such as the chat's."""
     try:
-        if not folder.is_dir() or folder.stat().st_mode & 0o777 == PRIVATE_FOLDER:
+        if not folder.is_dir():
             return
         names = {each.name for each in folder.iterdir()}
+        foreign = {name for name in names - _TOLERATED if not _was_owned(folder / name)}
     except OSError as reason:
         raise unwritable(folder, reason) from reason
-    if not names & {LOCK, *_KEPT} and names - _TOLERATED:
+    if not names & _MARKS and foreign:
         raise UnusableFolder(
-            f"The data folder {folder} has files of others, such as {min(names - _TOLERATED)}, and would be closed to "
-            "them: set `data` in the configuration to a folder of its own, which need not exist yet."
+            f"The data folder {folder} has files of others, such as {min(foreign)}, and would be closed to them: set "
+            "`data` in the configuration to a folder of its own, which need not exist yet."
         )
+
+
+def _was_owned(folder: Path) -> bool:
+    try:
+        return (folder / LOCK).is_file()
+    except PermissionError:
+        return False
 
 
 def unwritable(folder: Path, reason: OSError) -> UnusableFolder:

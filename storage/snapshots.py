@@ -1,6 +1,7 @@
 """Consistent copies of a database file, also while a bot writes to it."""
 
 import os
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -16,6 +17,11 @@ LIFE = timedelta(days=30)
 """The time that such a copy is kept: it has what members delete later."""
 
 _NAME = "before-{}.db"
+
+_WHEN = r"\d{4}-\d\d-\d\d-\d{6}-\d{6}"
+_FILE = re.compile(rf"before-(repair-{_WHEN}|upgrade-from-\w+)\.db(\.part(-\w+)?)?")
+_RESTORED = re.compile(rf"before-restore-{_WHEN}")
+"""The names of the copies that the bot makes. Others in the folder are the host's, and stay."""
 
 
 def snapshot(file: Path, to: Path) -> None:
@@ -42,8 +48,10 @@ def before(file: Path, change: str) -> Path:
 def remove_old(folder: Path, now: float) -> None:
     """Remove the copies in a data folder that were made longer than `LIFE` ago. now: seconds since 1970."""
     for copy in (folder / FOLDER).glob("before-*"):
+        if not (_FILE.fullmatch(copy.name) or _RESTORED.fullmatch(copy.name)):
+            continue
         if copy.stat().st_mtime < now - LIFE.total_seconds():
-            if copy.is_dir():
+            if _RESTORED.fullmatch(copy.name):
                 shutil.rmtree(copy)
             else:
                 copy.unlink()

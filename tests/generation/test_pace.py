@@ -1,5 +1,6 @@
 import pytest
 
+from generation import forward_seconds
 from generation.pace import Drawing, Pace, Work
 from generation.settings import GenerationSettings
 
@@ -29,6 +30,12 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture
+def in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forwards whose seconds are in proportion to their rows."""
+    monkeypatch.setattr(forward_seconds, "GROWTH", 1.0)
+
+
 def seconds_for(pace: Pace, work: Work) -> float | None:
     """The seconds that work takes by itself."""
     drawing = Drawing.of(work)
@@ -50,6 +57,7 @@ def test_nothing_is_promised_before_anything_was_drawn(clock: Clock) -> None:
     assert pace.left(1) is None
 
 
+@pytest.mark.usefixtures("in_proportion")
 def test_what_was_learned_is_in_proportion_to_the_work(clock: Clock) -> None:
     pace = Pace(clock=clock)
     assert draw(pace, clock, settings(steps=10), 4.0) == {("m", 64 * 64): pytest.approx(0.2)}
@@ -60,6 +68,7 @@ def test_what_was_learned_is_in_proportion_to_the_work(clock: Clock) -> None:
     assert seconds_for(pace, Work(settings(side=128))) == pytest.approx(16)
 
 
+@pytest.mark.usefixtures("in_proportion")
 def test_tiles_are_drawn_one_after_the_other(clock: Clock) -> None:
     pace = Pace({("m", 64 * 64): 0.1}, clock)
     tiles = Work(settings(steps=10), of_picture=True, tiles=9)
@@ -78,6 +87,7 @@ def test_newer_measurements_change_older_ones_a_little(clock: Clock) -> None:
     assert seconds_for(pace, Work(settings())) == pytest.approx(0.3 * 8 + 0.7 * 4)
 
 
+@pytest.mark.usefixtures("in_proportion")
 def test_who_shares_the_batch_takes_longer(clock: Clock) -> None:
     pace = Pace({("m", 64 * 64): 0.1}, clock)
     pace.begin(1, Work(settings(steps=10)))
@@ -87,6 +97,7 @@ def test_who_shares_the_batch_takes_longer(clock: Clock) -> None:
     assert pace.left(1) == pytest.approx(6 * (2 + 4) * 0.1)
 
 
+@pytest.mark.usefixtures("in_proportion")
 def test_time_is_shared_between_those_who_were_drawn_in_it(clock: Clock) -> None:
     pace = Pace(clock=clock)
     for job in (1, 2):
@@ -134,7 +145,7 @@ def test_a_wide_batch_is_not_judged_by_a_narrow_one(clock: Clock) -> None:
     between = seconds_for(pace, Work(settings(steps=10, count=2)))
     assert between == pytest.approx(10, rel=0.1)
     wider = pace.seconds_together([Drawing(("m", 64 * 64), 1, 16)])
-    assert wider == pytest.approx(2, rel=0.1)
+    assert wider == pytest.approx(2 ** (forward_seconds.GROWTH / 2), rel=0.1), "hardly longer than 8, as 8 than 2"
 
 
 def test_steps_that_are_not_reported_count_once_the_job_is_complete(clock: Clock) -> None:
@@ -148,6 +159,7 @@ def test_steps_that_are_not_reported_count_once_the_job_is_complete(clock: Clock
         assert pace.end(1) == {("m", 64 * 64): pytest.approx(1.0)}
 
 
+@pytest.mark.usefixtures("in_proportion")
 def test_jobs_that_end_together_teach_nothing_about_the_few_that_end_last(clock: Clock) -> None:
     pace = Pace(clock=clock)
     for job in (1, 2, 3):
@@ -163,6 +175,7 @@ def test_jobs_that_end_together_teach_nothing_about_the_few_that_end_last(clock:
     assert seconds_for(pace, Work(settings(steps=10))) == pytest.approx(10 / 3, rel=0.01)
 
 
+@pytest.mark.usefixtures("in_proportion")
 def test_jobs_that_came_one_after_the_other_are_measured_by_their_overlap(clock: Clock) -> None:
     pace = Pace(clock=clock)
     pace.begin(1, Work(settings(steps=11)))
@@ -174,3 +187,63 @@ def test_jobs_that_came_one_after_the_other_are_measured_by_their_overlap(clock:
     pace.step(2, 5)
     rows = 22 + 11
     assert pace.end(1) == {("m", 64 * 64): pytest.approx(10 / rows)}
+
+
+@pytest.mark.parametrize("known", [{}, {("m", 64 * 64): 0.2}], ids=["measured", "of an earlier run"])
+def test_a_rush_is_not_announced_in_proportion_to_its_rows(known: dict[tuple[str, int], float], clock: Clock) -> None:
+    pace = Pace(known, clock)
+    if not known:
+        draw(pace, clock, settings(steps=10), 4.0)
+    rush = pace.seconds_together([Drawing(("m", 64 * 64), 10, 2)] * 16)
+    assert rush == pytest.approx(0.4 * 16**forward_seconds.GROWTH)
+    assert rush
+    assert rush < 0.4 * 16 / 2
+
+
+def test_what_a_wide_batch_taught_is_kept_as_of_one_picture(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    kept = draw(pace, clock, settings(steps=10, count=4), 10.0)
+    restarted = Pace(kept, clock)
+    assert seconds_for(restarted, Work(settings(steps=10, count=4))) == pytest.approx(10)
+    assert seconds_for(restarted, Work(settings(steps=10))) == seconds_for(pace, Work(settings(steps=10)))
+
+
+def test_a_request_cancelled_after_its_first_step_teaches_nothing(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    draw(pace, clock, settings(steps=25), 2.0)
+    large = Work(settings(steps=20, side=256))
+    before = seconds_for(pace, large)
+    pace.begin(2, Work(settings(steps=25, side=96)))
+    clock.now += 2
+    pace.step(2, 1)
+    assert pace.end(2) == {}
+    assert seconds_for(pace, large) == before
+
+
+def test_what_others_drew_beside_a_cancelled_one_counts(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    for job in (1, 2):
+        pace.begin(job, Work(settings(steps=10)))
+    clock.now += 4
+    for job in (1, 2):
+        pace.step(job, 5)
+    pace.end(2)
+    clock.now += 2
+    pace.complete(1)
+    learned = pace.end(1)
+    assert 0.2 < learned["m", 64 * 64] < 0.4
+
+
+def test_a_few_slow_forwards_of_a_size_hardly_change_the_other_sizes(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    draw(pace, clock, settings(steps=25), 2.5)
+    near = Work(settings(steps=20, side=128))
+    before = seconds_for(pace, near)
+    draw(pace, clock, settings(steps=1, side=96), 4.0)
+    after = seconds_for(pace, near)
+    assert before
+    assert after
+    assert before < after < 1.5 * before
+    draw(pace, clock, settings(steps=25, side=96), 25 * 0.6)
+    known_size = seconds_for(pace, near)
+    assert known_size and known_size > 20 * 0.6 * (128 / 96) ** 2, "the nearest size, once known"

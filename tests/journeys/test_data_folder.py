@@ -74,7 +74,7 @@ async def test_files_that_were_set_aside_are_forgotten_with_their_person(
         (data / PICTURES / f"{number:03}" / f"{number}-0-lost.png").write_bytes(b"png")
     assert check.examine(data, repair=True) == 0
     assert len(list(aside.rglob("*.png"))) == 2
-    old = data / "backups" / "before-repair-long-ago.db"
+    old = data / "backups" / "before-repair-1970-01-01-000000-000000.db"
     old.touch()
     os.utime(old, (0, 0))
     async with start():

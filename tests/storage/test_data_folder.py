@@ -150,19 +150,38 @@ def test_a_file_that_others_could_read_is_closed_in_a_private_folder_too(tmp_pat
     assert {mode(folder / name) for name in ("noisefox.db", "noisefox.db-wal", "measured.json")} == {0o600}
 
 
-def test_a_folder_of_others_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def modes(folder: Path) -> dict[str, int]:
+    return {str(each): mode(each) for each in (folder, *folder.rglob("*"))}
+
+
+@pytest.mark.parametrize("folder_mode", [0o775, 0o755, 0o700])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["holidays.txt"],
+        ["README", "pictures/2019/wedding.jpg", "backups/taxes.zip"],
+        ["pictures/2019/wedding.jpg"],
+        ["chat/letters.txt"],
+        ["letter.txt", "backups/before-move.tar", "owner.json"],
+    ],
+)
+def test_a_folder_of_others_is_refused_and_left_as_it_is(tmp_path: Path, names: list[str], folder_mode: int) -> None:
     folder = tmp_path / "shared"
-    folder.mkdir()
-    (folder / "holidays.txt").touch()
-    folder.chmod(0o775)
-    refused = pytest.raises(UnusableFolder, match=r"has files of others, such as holidays\.txt")
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+        (folder / name).chmod(0o644)
+        (folder / name).parent.chmod(0o755)
+    folder.chmod(folder_mode)
+    before = modes(folder)
+    first = min(each.name for each in folder.iterdir())
+    refused = pytest.raises(UnusableFolder, match=rf"has files of others, such as {first},")
     with refused, data_folder.owned(folder, "noisefox run"):
         pass
-    assert mode(folder) == 0o775
-    assert [each.name for each in folder.iterdir()] == ["holidays.txt"]
+    assert modes(folder) == before
 
 
-@pytest.mark.parametrize("own", ["", "noisefox.db", "measured.json", "try"])
+@pytest.mark.parametrize("own", ["", "noisefox.db", "noisefox.lock", "measured.json", "try", "config.toml"])
 def test_an_empty_folder_and_one_of_the_bot_are_taken(tmp_path: Path, own: str) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
@@ -171,3 +190,9 @@ def test_an_empty_folder_and_one_of_the_bot_are_taken(tmp_path: Path, own: str) 
         (folder / own).touch()
     with data_folder.owned(folder, "noisefox run"):
         assert mode(folder) == 0o700
+
+
+def test_the_folder_of_a_chat_that_the_bot_owned_may_be_there_first(tmp_path: Path) -> None:
+    folder = tmp_path / "try"
+    with data_folder.owned(folder / "chat", "noisefox try"), data_folder.owned(folder, "noisefox try"):
+        assert mode(folder) == mode(folder / "chat") == 0o700

@@ -29,15 +29,25 @@ def keep(folder: Path, name: str) -> Path:
 async def test_what_was_kept_is_removed_after_30_days_while_the_bot_runs(tmp_path: Path) -> None:
     clock = Clock()
     leftovers = Leftovers(tmp_path, clock)
-    names = "backups/before-repair-2026.db", "orphans/004/4-0-abc.png", "backups/before-restore-2026/noisefox.db"
+    when = "2026-01-01-000000-000000"
+    copies = f"backups/before-restore-{when}/noisefox.db", f"backups/before-repair-{when}.db"
+    names = (*copies, "backups/before-upgrade-from-ignored.db", "orphans/004/4-0-abc.png")
     kept = [keep(tmp_path, name) for name in names]
-    os.utime(kept[2].parent, (START.timestamp(), START.timestamp()))
-    mine = keep(tmp_path, "backups/mine.db")
+    os.utime(kept[0].parent, (START.timestamp(), START.timestamp()))
+    others = (
+        "mine.db",
+        "before-move.tar",
+        "before-2020.db",
+        "before-repair-of-the-roof/plan.db",
+        "before-restore-2020.db",
+    )
+    mine = [keep(tmp_path, f"backups/{name}") for name in others]
+    os.utime(mine[3].parent, (START.timestamp(), START.timestamp()))
     for days, there in ((0, True), (29, True), (31, False)):
         clock.now = START + timedelta(days=days)
         await leftovers.remove_old()
-        assert [path.exists() for path in kept] == [there] * 3
-    assert mine.exists()
+        assert [path.exists() for path in kept] == [there] * 4
+    assert all(path.exists() for path in mine)
     assert not (tmp_path / "orphans" / "004").exists()
 
 
@@ -46,7 +56,7 @@ async def test_it_is_looked_for_once_a_day(tmp_path: Path) -> None:
     clock.now += timedelta(days=40)
     leftovers = Leftovers(tmp_path, clock)
     await leftovers.remove_old()
-    copy = keep(tmp_path, "backups/before-repair-2026.db")
+    copy = keep(tmp_path, "backups/before-repair-2026-01-01-000000-000000.db")
     clock.now += timedelta(hours=23)
     await leftovers.remove_old()
     assert copy.exists()
@@ -80,6 +90,6 @@ async def test_orphans_of_a_person_are_forgotten_with_the_person(tmp_path: Path)
 async def test_what_cannot_be_removed_is_logged_and_stops_nothing(tmp_path: Path) -> None:
     keep(tmp_path, "orphans/004/4-0-abc.png")
     (tmp_path / "backups").mkdir()
-    (tmp_path / "backups" / "before-x.db").symlink_to("before-x.db")
+    (tmp_path / "backups" / "before-upgrade-from-x.db").symlink_to("before-upgrade-from-x.db")
     await Leftovers(tmp_path, lambda: START + timedelta(days=40)).remove_old()
     assert not (tmp_path / "orphans" / "004").exists()

@@ -13,7 +13,7 @@ from aiohttp import web
 from bot import app
 from bot.config import Config
 from playground.server import Playground
-from storage.data_folder import UnusableFolder
+from storage.data_folder import LOCK, UnusableFolder
 
 
 def locked(chat: Path) -> sqlite3.Connection:
@@ -26,7 +26,7 @@ async def test_a_chat_that_cannot_be_used_is_one_sentence(tmp_path: Path, monkey
     connect = sqlite3.connect
     chat = tmp_path / "try" / "chat"
     chat.mkdir(parents=True)
-    chat.chmod(0o700)
+    (chat / LOCK).touch()
     with closing(locked(chat)), monkeypatch.context() as patch:
         patch.setattr(sqlite3, "connect", lambda file, **options: connect(file, timeout=0.1, **options))
         with pytest.raises(UnusableFolder, match=r"^The chat in .* cannot be used \(database is locked\): "):

@@ -73,6 +73,7 @@ def test_the_doctor_says_it_too(data: Path) -> None:
 async def filled(tmp_path: Path) -> Path:
     """A sound data folder, with requests and a picture."""
     await fill(tmp_path)
+    (tmp_path / data_folder.LOCK).touch()
     return tmp_path
 
 
