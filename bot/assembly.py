@@ -228,6 +228,7 @@ class _Outgoing:
                 tell=direct_messages.tell_done,
                 tell_unshown=direct_messages.tell_unshown,
                 calm=gate.calm,
+                now=now,
             ),
             audit_log=AuditLog(client, store.rules),
             reports=ReportPosts(client=client, rules=store.rules, reports=store.reports, finished_files=finished_files),
