@@ -256,11 +256,21 @@ def parser() -> argparse.ArgumentParser:
     bench.set_defaults(command=_bench)
 
     soak = commands.add_parser("soak", help="let many members use the bot while everything around it fails")
-    soak.add_argument("--jobs", type=_at_least_one, default=1000, help="requests to accept (default: 1000)")
+    soak.add_argument(
+        "--jobs",
+        type=_at_least_one,
+        default=1000,
+        help="requests to accept, or a few more (default: 1000)",
+    )
     soak.add_argument("--users", type=_at_least_one, default=100, help="members who ask (default: 100)")
     soak.add_argument("--faults", action="store_true", help="kill, cut off and refuse while they do")
     soak.add_argument("--seed", type=int, default=0, help="chooses actions and faults (default: 0)")
-    soak.add_argument("--folder", type=Path, metavar="DIR", help="keep data and log here (default: a temporary folder)")
+    soak.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="an empty folder to keep data and log (default: a temporary one)",
+    )
     soak.set_defaults(command=_soak)
 
     doctor = commands.add_parser("doctor", help="check what is missing to run the bot")

@@ -51,6 +51,7 @@ from bot.interactions.downloads import download
 from bot.interactions.dynamic_items import persistent, picture_buttons
 from bot.interactions.gate import Gate
 from bot.interactions.picture_actions import PictureActions
+from bot.interactions.sight import Sight
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimates import Estimates
@@ -227,6 +228,7 @@ class _Outgoing:
                 tell=direct_messages.tell_done,
                 tell_unshown=direct_messages.tell_unshown,
                 calm=gate.calm,
+                now=now,
             ),
             audit_log=AuditLog(client, store.rules),
             reports=ReportPosts(client=client, rules=store.rules, reports=store.reports, finished_files=finished_files),
@@ -267,6 +269,7 @@ class _Incoming:
     preparation: Preparation
     presets: Presets
     confirmation: Confirmation
+    sight: Sight
     visibility: Visibility
     picture_actions: PictureActions
 
@@ -318,6 +321,7 @@ class _Incoming:
             preparation=preparation,
         )
         presets = Presets(people=store.people, generations=store.generations)
+        sight = Sight(generations=store.generations, people=store.people)
         visibility = Visibility(rules=store.rules, catalogue=config.catalogue)
         return cls(
             contexts=contexts,
@@ -335,6 +339,7 @@ class _Incoming:
                 drafts=store.drafts,
                 pictures=pictures,
             ),
+            sight=sight,
             visibility=visibility,
             picture_actions=PictureActions(
                 contexts=contexts,
@@ -347,6 +352,7 @@ class _Incoming:
                 people=store.people,
                 messages=outgoing.messages,
                 finished_files=outgoing.finished_files,
+                sight=sight,
                 visibility=visibility,
                 presets=presets,
                 reports=outgoing.reports,
@@ -375,7 +381,7 @@ async def _serve(
         planner=incoming.planner,
         submission=incoming.submission,
         presets=incoming.presets,
-        generations=store.generations,
+        sight=incoming.sight,
         drafts=store.drafts,
         catalogue=catalogue,
     )
@@ -394,7 +400,7 @@ async def _serve(
     )
     history = History(
         generations=store.generations,
-        people=store.people,
+        sight=incoming.sight,
         finished_files=outgoing.finished_files,
         visibility=incoming.visibility,
     )
@@ -423,7 +429,9 @@ async def _serve(
         dispatcher=dispatcher,
         audit_log=outgoing.audit_log,
     )
-    compare_button = CompareButton(confirmation=confirmation, contexts=incoming.contexts, generations=store.generations)
+    compare_button = CompareButton(
+        confirmation=confirmation, contexts=incoming.contexts, generations=store.generations, sight=incoming.sight
+    )
     await client.serve(
         families=[
             *_drawing_cogs(catalogue, store, incoming),

@@ -25,11 +25,12 @@ from playground.client.page_api import PageApi
 from playground.state.attachments import Attachments
 from playground.state.cdn import Cdn
 from playground.state.commands import ENTRY_POINT, GLOBAL, Commands
+from playground.state.guild_objects import guild_create_object
 from playground.state.interactions import Interactions
 from playground.state.messages import Messages
 from playground.state.store import Store
 from playground.state.tokens import BOT_TOKEN
-from playground.state.world import World
+from playground.state.world import GUILD_ID, World
 
 API_PREFIX = "/api/v10"
 PAGE = Path(__file__).parent / "page"
@@ -221,6 +222,16 @@ class Playground:
     def delete_channel(self, channel_id: int) -> None:
         """Delete a channel or thread. Dispatches CHANNEL_DELETE or THREAD_DELETE, as for each thread in it."""
         self.world.delete_channel(channel_id)
+
+    def remove_bot(self) -> None:
+        """Remove the bot from its server. Dispatches GUILD_DELETE."""
+        self._gateway.dispatch("GUILD_DELETE", {"id": str(GUILD_ID)})
+
+    def add_bot(self) -> None:
+        """Add the bot to its server again. Dispatches GUILD_CREATE, as for a server that the bot did not know."""
+        joined = guild_create_object(self.world)
+        joined.pop("unavailable", None)
+        self._gateway.dispatch("GUILD_CREATE", joined)
 
     def delete_role(self, role_id: int) -> None:
         """Delete a role. Dispatches GUILD_ROLE_DELETE."""

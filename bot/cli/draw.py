@@ -240,6 +240,14 @@ def make_folder(folder: Path, option: str = "--out") -> None:
         raise NotDrawn(f"{option} {folder} cannot be written to. Choose another folder.")
 
 
+def make_empty_folder(folder: Path, option: str) -> None:
+    """Make the folder that an option names. Raises `NotDrawn` also where there is something in it, which would be
+    written over."""
+    make_folder(folder, option)
+    if any(folder.iterdir()):
+        raise NotDrawn(f"{option} {folder} isn't empty, and nothing in it may be lost. Choose a new folder.")
+
+
 def free_path(folder: Path, name: str, ending: str = "png") -> Path:
     """A path that does not exist yet: `seed-7.png`, `seed-7-2.png` and so on."""
     path, number = folder / f"{name}.{ending}", 1

@@ -19,6 +19,7 @@ from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.posted_settings import PostedSettings
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer, open_form
+from bot.interactions.sight import Sight
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
 from bot.requests.picture_request import PictureRequest
@@ -30,10 +31,10 @@ from generation.catalogue import Catalogue
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings
 from storage.drafts import Drafts
-from storage.generations import AlreadyAsked, Generations
+from storage.generations import AlreadyAsked
 from storage.records import Generation
 
-STARTED = re.compile(r"noisefox-start:(?P<draft>\d{1,18})")
+STARTED = re.compile(r"noisefox-start:(?P<draft>[0-9]{1,18})")
 """The custom id of the form for a picture that somebody posted."""
 
 
@@ -53,7 +54,7 @@ class ContextMenus:
         planner: Planner,
         submission: Submission,
         presets: Presets,
-        generations: Generations,
+        sight: Sight,
         drafts: Drafts,
         catalogue: Catalogue,
     ) -> None:
@@ -64,7 +65,7 @@ class ContextMenus:
         self._planner = planner
         self._submission = submission
         self._presets = presets
-        self._generations = generations
+        self._sight = sight
         self._drafts = drafts
         self._catalogue = catalogue
         self._posted_settings = PostedSettings()
@@ -156,9 +157,7 @@ class ContextMenus:
         """Our record of a message, by its id or by the buttons on it; None where this person has none to see."""
         if self._client.user is None or message.author.id != self._client.user.id:
             return None
-        generation = await self._generations.by_message(message.id)
-        if generation is None and (press := _press_on(message.components)):
-            generation = await self._generations.get(press.generation_id)
+        generation = await self._sight.shown_in(message, _press_on(message.components))
         return generation if generation and generation.is_open_to(user_id) else None
 
     async def _settings(self, interaction: discord.Interaction, message: discord.Message) -> GenerationSettings:

@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 
 
 class DeletedPlaces(commands.Cog):
-    """Removes a channel, thread or role from the rules when it is deleted, or at the next start."""
+    """Removes a channel, thread or role from the rules when it is deleted, at the next start, or when the bot is added
+    to its server again."""
 
     def __init__(self, *, client: discord.Client, rules: ServerRules, audit_log: AuditLog) -> None:
         self._client = client
@@ -37,6 +38,14 @@ class DeletedPlaces(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Compare the rules with the server, after each start and each outage."""
+        await self._compare(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Compare the rules with the server: the bot may have been there before, and missed what was deleted since."""
+        await self._compare(guild)
+
+    async def _compare(self, guild: discord.Guild) -> None:
         named = await self._rules.places(guild.id)
         unknown = [place for place in named if not (guild.get_role(place) or guild.get_channel_or_thread(place))]
         await self._drop(guild.id, [place for place in unknown if not await self._is_channel(place)])

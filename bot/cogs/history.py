@@ -10,8 +10,10 @@ from discord.ext import commands
 from bot import views
 from bot.attachments.finished import FinishedFiles
 from bot.errors import Refusal
+from bot.interactions.dynamic_items import NO_LONGER, chosen_number
 from bot.interactions.respond import answer, defer
-from bot.interactions.visibility import Visibility, is_visible
+from bot.interactions.sight import Sight
+from bot.interactions.visibility import Visibility
 from bot.locales import say
 from bot.views import pages
 from bot.views.message import MessageContent
@@ -19,7 +21,6 @@ from bot.views.pages import Place
 from generation.jobs import JobState
 from generation.sentences import Sentence
 from storage.generations import Generations
-from storage.people import People
 from storage.records import Generation
 
 FAVOURITES = "favourites"
@@ -39,10 +40,10 @@ class History(commands.Cog):
     """Lists of pictures, page by page. The buttons that turn a page carry its number."""
 
     def __init__(
-        self, *, generations: Generations, people: People, finished_files: FinishedFiles, visibility: Visibility
+        self, *, generations: Generations, sight: Sight, finished_files: FinishedFiles, visibility: Visibility
     ) -> None:
         self._generations = generations
-        self._people = people
+        self._sight = sight
         self._finished_files = finished_files
         self._visibility = visibility
 
@@ -71,7 +72,9 @@ class History(commands.Cog):
         await self._show(interaction, await self._visible(interaction, number))
 
     async def turn(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
-        """Turn a page."""
+        """Turn a page. Raises `Refusal` for a list that there is not."""
+        if match["kind"] not in TITLES:
+            raise Refusal(NO_LONGER)
         await defer(interaction)
         await answer(
             interaction, await self._page(interaction, Place(match["kind"], int(match["page"]), match["search"]))
@@ -79,7 +82,7 @@ class History(commands.Cog):
 
     async def chosen(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
         """Show what was chosen from a list."""
-        await self._show(interaction, await self._visible(interaction, int(values[0])))
+        await self._show(interaction, await self._visible(interaction, chosen_number(values)))
 
     async def _list(self, interaction: discord.Interaction, place: Place) -> None:
         """Acknowledge, then read the pictures of a page and show it."""
@@ -107,16 +110,11 @@ class History(commands.Cog):
     async def _visible(self, interaction: discord.Interaction, number: int) -> Generation:
         """A request that a person may see: their own, a favourite, or one of a channel that they can look into."""
         generation = await self._generations.get(number)
-        if generation is None or not await self._may_see(interaction, generation):
+        if generation is None or not await self._sight.may_see(interaction, generation):
             raise Refusal("There's no picture with that number that you can see.")
         if generation.state is JobState.DELETED:
             raise Refusal("This picture was deleted.")
         return await self._visibility.of(interaction, generation)
-
-    async def _may_see(self, interaction: discord.Interaction, generation: Generation) -> bool:
-        if generation.origin.user_id == interaction.user.id or await is_visible(interaction, generation.origin):
-            return True
-        return generation.id in await self._people.favourites(interaction.user.id)
 
     async def _show(self, interaction: discord.Interaction, generation: Generation) -> None:
         await defer(interaction, thinking=True)

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import Refusal
+from bot.interactions.dynamic_items import chosen_number
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.respond import answer, change
 from bot.interactions.visibility import is_visible
@@ -32,7 +33,7 @@ class Queue(commands.Cog):
 
     async def cancel(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
         """Cancel the chosen request."""
-        generation = await self._generations.get(int(values[0]))
+        generation = await self._generations.get(chosen_number(values))
         if generation is None or not generation.state.unfinished:
             raise Refusal("This request has already ended.")
         check_owner(generation, interaction.user.id, False)

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import Refusal
+from bot.interactions.dynamic_items import chosen
 from bot.interactions.respond import answer, change
 from bot.lessons.examples import picture_of
 from bot.lessons.topics import LESSONS, Topic
@@ -33,8 +34,7 @@ class What(commands.Cog):
 
     async def turn(self, interaction: discord.Interaction, _: "re.Match[str]", values: Sequence[str]) -> None:
         """Show another lesson in the same message. Raises `Refusal` for one that is gone."""
-        [value] = values
-        if value not in list(Topic):
+        if (value := chosen(values)) not in list(Topic):
             raise Refusal("This lesson no longer exists. See /what.")
         await change(interaction, await _lesson(Topic(value)))
 

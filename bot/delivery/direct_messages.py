@@ -8,7 +8,7 @@ import discord
 
 from bot import views
 from bot.attachments.finished import FinishedFiles
-from bot.delivery.messages import EditFailed, EditForbidden, Messages
+from bot.delivery.messages import EditFailed, EditForbidden, Messages, NobodyTold
 from bot.locales import addressing, say
 from bot.views.message import files_of
 from bot.views.text import link_to
@@ -60,10 +60,10 @@ class DirectMessages:
             await self.say(origin.user_id, *(f"{each}: {where}" for each in outcomes))
 
     async def tell_unshown(self, generation: Generation) -> None:
-        """Tell the owner about a request whose message cannot show how it ended, unless they take no direct messages,
-        or Discord refuses every version of this one.
+        """Tell the owner about a request whose message cannot show how it ended.
 
-        Raises `EditFailed`, or `EditForbidden` where Discord refuses it for a reason that may pass.
+        Raises `NobodyTold` where they take no direct messages, or Discord refuses every version of this one;
+        `EditFailed`, or `EditForbidden` where it refuses for a reason that may pass soon.
         """
         with addressing(generation.origin.locale):
             where = say("I can't show it there. See /history, number {number}.", number=generation.id)
@@ -74,7 +74,7 @@ class DirectMessages:
         except discord.HTTPException as refusal:
             if refusal.code in _CLOSED or refusal.status in (400, 404):
                 _note(user_id, refusal)
-                return
+                raise NobodyTold(f"direct message to {user_id}: {refusal.status}, {refusal.code}") from None
             kind = EditForbidden if refusal.status == 403 else EditFailed
             raise kind(f"direct message to {user_id}: {refusal.status}, {refusal.code}") from None
         except (aiohttp.ClientError, OSError) as failure:

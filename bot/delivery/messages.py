@@ -36,6 +36,9 @@ _UNKNOWN_TOKEN = 10015
 _DEAD_TOKEN = 50027
 """Discord's error code for an expired token."""
 
+_UNKNOWN_CHANNEL = 10003
+"""Discord's error code for a channel or thread that is deleted."""
+
 _EDITS_USED_UP = 30046
 """Discord's error code for too many edits of a message older than an hour."""
 
@@ -52,12 +55,16 @@ class MessageUnreachable(NoisefoxError):
     """The bot can no longer edit the message: only its interaction token could, and that has expired."""
 
 
+class ChannelGone(MessageUnreachable):
+    """Somebody has deleted the channel or thread of the message."""
+
+
 class NeverAcknowledged(NoisefoxError):
     """Discord was never told of the request: its person saw that the bot did not respond."""
 
 
 class MessageDeleted(NoisefoxError):
-    """Somebody has deleted the message or its channel."""
+    """Somebody has deleted the message."""
 
 
 class EditFailed(NoisefoxError):
@@ -74,6 +81,10 @@ class EditRefused(NoisefoxError):
 
 class EditsUsedUp(NoisefoxError):
     """Discord allows no more edits of the message, because it is old."""
+
+
+class NobodyTold(NoisefoxError):
+    """The owner of a request whose ending cannot be shown cannot be told by a direct message either."""
 
 
 class Empty(Enum):
@@ -114,7 +125,8 @@ class Messages:
     async def edit(self, origin: Origin, content: MessageContent) -> None:
         """Show `content` in the message.
 
-        Raises `MessageUnreachable`, `MessageDeleted`, `EditFailed`, `EditForbidden`, `EditRefused` or `EditsUsedUp`.
+        Raises `MessageUnreachable`, `ChannelGone`, `MessageDeleted`, `EditFailed`, `EditForbidden`, `EditRefused` or
+        `EditsUsedUp`.
         """
         content.view.stop()
         if self._token_reaches(origin):
@@ -122,10 +134,14 @@ class Messages:
                 async with self._sorted_errors(origin):
                     await self._edit_by_token(origin, content)
                 return
+            except ChannelGone:
+                raise
             except MessageUnreachable:
                 log.info("the token of message %s has expired", origin.message_id)
             except MessageDeleted:
                 if origin.needs_token:
+                    if self._is_channel_gone(origin):
+                        raise ChannelGone(f"channel {origin.channel_id} is deleted") from None
                     raise
                 self._posted.append(origin.message_id)
         async with self._sorted_errors(origin):
@@ -166,6 +182,8 @@ class Messages:
                 return int(original["id"])
         except MessageDeleted:
             return None
+        except ChannelGone:
+            raise
         except MessageUnreachable:
             if found := await self._search(origin, lambda each: _asked_by(each) == origin.key):
                 return found
@@ -194,6 +212,8 @@ class Messages:
                     view=content.view, ephemeral=origin.private, wait=True, allowed_mentions=_NO_MENTIONS
                 )
                 return sent.id
+        except ChannelGone:
+            raise
         except (MessageDeleted, MessageUnreachable):
             return await self.post(origin, content, nonce, reply_to=0)
 
@@ -220,7 +240,7 @@ class Messages:
                 async for message in channel.history(limit=_SEARCHED):
                     if message.author == self._client.user and fits(message):
                         return message.id
-        except MessageDeleted as refusal:
+        except (MessageDeleted, ChannelGone) as refusal:
             log.info("the messages of channel %s cannot be read: %s", origin.channel_id, refusal)
         return None
 
@@ -348,6 +368,8 @@ class Messages:
             if refusal.code == _DEAD_TOKEN or not self._is_fresh(origin):
                 self._dead_tokens.append(origin.token)
             return MessageUnreachable(told)
+        if refusal.code == _UNKNOWN_CHANNEL:
+            return ChannelGone(told)
         if refusal.code == _EDITS_USED_UP:
             self._used_up.append(origin.message_id)
             return EditsUsedUp(told)
@@ -359,6 +381,11 @@ class Messages:
             case 400 | 413:
                 return EditRefused(told)
         return EditFailed(told)
+
+    def _is_channel_gone(self, origin: Origin) -> bool:
+        """True where the bot is a member of a server that no longer has the channel; False where it does not know."""
+        guild = self._client.get_guild(origin.guild_id) if origin.guild_id else None
+        return guild is not None and guild.get_channel_or_thread(origin.channel_id) is None
 
     def _in_channel(self, origin: Origin | Removal) -> discord.PartialMessage:
         return self._client.get_partial_messageable(origin.channel_id).get_partial_message(origin.message_id)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot import views
@@ -17,6 +18,7 @@ from bot.delivery.messages import (
     EditsUsedUp,
     MessageDeleted,
     MessageUnreachable,
+    NobodyTold,
 )
 from bot.delivery.throttle import PLACE_SECONDS, Clock, JobUpdate, MessageThrottle, RateLane, RateLanes, Sleep, pause
 from bot.failure_log import log_failure
@@ -32,6 +34,13 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = (5.0, 30.0)
 """Pauses before an ending is tried again after a failed edit. After the last one, it is left to the reconciler."""
+
+UNTOLD = timedelta(days=1)
+"""The age of a request after which nobody is told any more how it ended, where neither its place nor its owner's direct
+messages took that."""
+
+LONGEST_PAUSE = 600.0
+"""Seconds, at most, until an ending is tried again of which nobody could be told. They grow with the time it took."""
 
 Tell = Callable[[Generation], Awaitable[None]]
 Calm = Callable[[], Awaitable[None]]
@@ -71,6 +80,7 @@ class MessageUpdates:
         tell_unshown: Tell | None = None,
         calm: Calm = _at_once,
         clock: Clock = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._messages = messages
@@ -80,11 +90,14 @@ class MessageUpdates:
         self._tell_unshown = tell_unshown
         self._calm = calm
         self._clock = clock
+        self._now = now
         self._sleep = sleep
         self._lanes = RateLanes(clock)
         self._places = RateLane(clock, PLACE_SECONDS)
         self._throttles: dict[int, MessageThrottle] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._untold: dict[int, tuple[float, float]] = {}
+        """Of requests whose ending nobody was told: when that was first tried, and when it is tried again."""
         self._closed = False
         self._hurried = asyncio.Event()
         self.showing = UsualSeconds()
@@ -96,8 +109,9 @@ class MessageUpdates:
             self._throttle(generation).push(JobUpdate(event, left))
 
     def finish(self, generation: Generation) -> None:
-        """Show the ending of a request at once."""
-        if not self._closed:
+        """Show the ending of a request at once, unless nobody could be told of it just now."""
+        _, due = self._untold.get(generation.id, (0.0, 0.0))
+        if not self._closed and self._clock() >= due:
             self._throttle(generation).end(generation)
 
     async def drop(self, generation: Generation) -> None:
@@ -174,18 +188,38 @@ class MessageUpdates:
         await self._calm()
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
         parent = await self._generations.parent_of(generation)
-        tell_unshown = self._tell_unshown
         try:
             is_shown = await self._tried(generation, lambda: self._show_somehow(generation, pictures, parent))
-            if not is_shown and tell_unshown is not None:
-                await self._tried(generation, lambda: tell_unshown(generation))
+            is_told = is_shown or await self._is_told(generation)
         except EditFailed as failure:
             log.warning("the ending of request %s is shown later: %s", generation.id, failure)
             return
+        if not is_told and self._is_tried_again(generation):
+            log.info("nobody could be told how request %s ended; it is tried again for a day", generation.id)
+            return
+        self._untold.pop(generation.id, None)
         self.showing.note(self._clock() - due)
         await self._generations.delivered(generation.id)
         if is_shown and self._tell is not None:
             await self._tell(generation)
+
+    async def _is_told(self, generation: Generation) -> bool:
+        """Tell the owner elsewhere how a request ended; False where that is refused, too. Raises `EditFailed`."""
+        tell = self._tell_unshown
+        if tell is None:
+            return True
+        try:
+            return await self._tried(generation, lambda: tell(generation)) is not False
+        except NobodyTold:
+            return False
+
+    def _is_tried_again(self, generation: Generation) -> bool:
+        """True where the reconciler is to show an ending again of which nobody could be told; the pauses grow."""
+        if self._now() - generation.created >= UNTOLD:
+            return False
+        first, _ = self._untold.get(generation.id, (self._clock(), 0.0))
+        self._untold[generation.id] = first, self._clock() + min(self._clock() - first, LONGEST_PAUSE)
+        return True
 
     async def _tried(self, generation: Generation, show: Callable[[], Awaitable[bool | None]]) -> bool | None:
         """Show an ending, and try again for a while where that fails; False where it stays forbidden. Raises

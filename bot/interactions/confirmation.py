@@ -38,7 +38,7 @@ MANY_STEPS = 150
 """Steps that a comparison or a seed's figure may take without a question, as many as one picture may have. A picture
 larger than its model's own size counts as so many more."""
 
-DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>\d{1,18})")
+DECISION = re.compile(r"noisefox-draft:(?P<decision>draw|drop):(?P<draft>[0-9]{1,18})")
 
 
 _ANSWERED = Sentence("This question was already answered. Start again with /imagine.")

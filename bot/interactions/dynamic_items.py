@@ -11,8 +11,13 @@ from discord import ui
 from bot.errors import Refusal
 from bot.interactions.client import Client
 from bot.views.custom_ids import TEMPLATE, Press, PressKind
+from generation.sentences import Sentence
 
 Pressed = Callable[[discord.Interaction, Press], Awaitable[None]]
+NO_LONGER = Sentence("This button no longer works. Draw a new picture with /imagine.")
+
+_NUMBER = re.compile("[0-9]{1,18}")
+
 Matched = Callable[[discord.Interaction, "re.Match[str]", Sequence[str]], Awaitable[None]]
 
 
@@ -22,14 +27,28 @@ def picture_buttons(on_press: Pressed) -> type[ui.DynamicItem[Any]]:
     async def pressed(interaction: discord.Interaction, match: "re.Match[str]", values: Sequence[str]) -> None:
         press = Press.of(match)
         if press is not None and press.kind is PressKind.MORE:
-            press = Press.read(f"noisefox:{values[0]}:{press.generation_id}:{press.picture}")
+            press = Press.read(f"noisefox:{chosen(values)}:{press.generation_id}:{press.picture}")
         elif press is not None and press.kind in (PressKind.PICK, PressKind.CELL):
-            press = replace(press, picture=int(values[0]))
+            press = replace(press, picture=chosen_number(values))
         if press is None:
-            raise Refusal("This button no longer works. Draw a new picture with /imagine.")
+            raise Refusal(NO_LONGER)
         await on_press(interaction, press)
 
     return persistent(TEMPLATE, pressed)
+
+
+def chosen(values: Sequence[str]) -> str:
+    """The value that was chosen in a select. Raises `Refusal` where there is none."""
+    if not values:
+        raise Refusal(NO_LONGER)
+    return values[0]
+
+
+def chosen_number(values: Sequence[str]) -> int:
+    """The number that was chosen in a select. Raises `Refusal` for what is no number."""
+    if not _NUMBER.fullmatch(value := chosen(values)):
+        raise Refusal(NO_LONGER)
+    return int(value)
 
 
 def persistent(template: re.Pattern[str], on_match: Matched) -> type[ui.DynamicItem[Any]]:

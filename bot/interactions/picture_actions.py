@@ -18,6 +18,7 @@ from bot.interactions.press_plans import plans_for
 from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer, change, defer, open_form, tell
+from bot.interactions.sight import Sight
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import say
@@ -35,8 +36,6 @@ from generation.sentences import Sentence
 from storage.generations import Generations
 from storage.people import People
 from storage.records import Generation
-
-FORGOTTEN = Sentence("This picture no longer exists. Draw a new one with /imagine.")
 
 REDRAWN = 0.6
 """The denoising strength that is proposed for a start picture: other words show, and the composition stays."""
@@ -65,6 +64,7 @@ class PictureActions:
         people: People,
         messages: Messages,
         finished_files: FinishedFiles,
+        sight: Sight,
         visibility: Visibility,
         presets: Presets,
         reports: ReportPosts,
@@ -79,13 +79,14 @@ class PictureActions:
         self._people = people
         self._messages = messages
         self._finished_files = finished_files
+        self._sight = sight
         self._visibility = visibility
         self._presets = presets
         self._reports = reports
 
     async def press(self, interaction: discord.Interaction, press: Press) -> None:
         """Answer a press on one of our buttons, however old. Raises `UserError` for what is refused."""
-        generation = await self.find(press.generation_id, interaction.user.id)
+        generation = await self._sight.pressed(interaction, press.generation_id)
         match press.kind:
             case PressKind.CANCEL:
                 check_owner(generation, interaction.user.id, moderates(interaction, generation))
@@ -119,22 +120,12 @@ class PictureActions:
             plan = self._planner.imagine(context, text, None, filled.chosen)
             await begin(interaction, self._submission, [plan], private=False)
             return
-        generation = await self.find(press.generation_id, interaction.user.id)
+        generation = await self._sight.pressed(interaction, press.generation_id)
         if press.kind is PressKind.REDRAW:
             plan = self._derivations.redraw(context, generation, press.picture, text, filled.chosen)
         else:
             plan = self._derivations.remix(context, generation, text, filled.chosen)
         await self._begin(interaction, generation, [plan])
-
-    async def find(self, generation_id: int, user_id: int) -> Generation:
-        """A request that somebody may see, by its number. Raises `Refusal` for others.
-
-        A private one is its owner's alone, whatever message names its number.
-        """
-        generation = await self._generations.get(generation_id)
-        if generation is None or not generation.is_open_to(user_id):
-            raise Refusal(FORGOTTEN)
-        return generation
 
     async def open_form(self, interaction: discord.Interaction, press: Press, generation: Generation) -> None:
         """Open a form that is filled with the settings of a picture."""

@@ -21,10 +21,11 @@ async def is_visible(interaction: discord.Interaction, origin: Origin) -> bool:
     if guild is None or guild.id != origin.guild_id or not isinstance(person, discord.Member):
         return False
     channel = guild.get_channel_or_thread(origin.channel_id)
-    return channel is not None and await _can_view(channel, person)
+    return channel is not None and await can_view(channel, person)
 
 
-async def _can_view(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> bool:
+async def can_view(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> bool:
+    """True where a member can look into a channel."""
     if isinstance(channel, discord.Thread) and channel.parent is None:
         return False
     permissions = channel.permissions_for(member)

@@ -88,9 +88,9 @@ class Press:
         return cls(PressKind(match["kind"]), int(match["generation"]), int(match["picture"]))
 
 
-TEMPLATE = re.compile(r"noisefox:(?P<kind>[a-z-]+):(?P<generation>\d{1,18}):(?P<picture>\d)")
+TEMPLATE = re.compile(r"noisefox:(?P<kind>[a-z-]+):(?P<generation>[0-9]{1,18}):(?P<picture>[0-9])")
 
-COMPARE = re.compile(r"noisefox-try:(?P<parameter>[a-z -]+):(?P<generation>\d{1,18})(?::(?P<values>[\d.,×]+))?")
+COMPARE = re.compile(r"noisefox-try:(?P<parameter>[a-z -]+):(?P<generation>[0-9]{1,18})(?::(?P<values>[0-9.,×]+))?")
 """The button that compares a setting: the parameter, the request to compare on, and the values if they are given."""
 
 LAST_REQUEST = 0

@@ -23,7 +23,7 @@ PAGE = 5
 SEARCH = 60
 """Characters of a search; the buttons that turn pages carry it in their custom id."""
 
-TURN = re.compile(r"noisefox-list:(?P<kind>[a-z]+):(?P<page>\d{1,6}):(?P<search>.{0,60})", re.DOTALL)
+TURN = re.compile(r"noisefox-list:(?P<kind>[a-z]+):(?P<page>[0-9]{1,6}):(?P<search>.{0,60})", re.DOTALL)
 SHOW = re.compile("noisefox-show")
 STOP = re.compile("noisefox-stop")
 

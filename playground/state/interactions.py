@@ -142,7 +142,8 @@ class Interactions:
     def respond(self, id: int, token: str, payload: Json, uploads: dict[int, Upload]) -> Response:
         """Take the initial response.
 
-        ApiError 10062 for an unknown interaction or too late, 40060 for a second one, 50035 for an invalid body.
+        ApiError 10062 for an unknown interaction or too late, 40060 for a second one, 10003 where the channel is
+        deleted, 50035 for an invalid body.
         """
         interaction = self._interactions.get(id)
         if interaction is None or not secrets.compare_digest(interaction.token, token):
@@ -151,6 +152,7 @@ class Interactions:
             raise ApiError(400, 40060)
         if interaction.failed or self._is_overdue(interaction):
             raise ApiError(404, 10062)
+        self._world.channel(interaction.channel_id)
         response = self._respond(interaction, payload, uploads)
         interaction.acknowledged = response.type
         if response.message is not None:
@@ -223,7 +225,10 @@ class Interactions:
         return fields
 
     def by_token(self, application_id: int, token: str) -> Interaction:
-        """Return the interaction of a webhook token. ApiError 10015 before the initial response, 50027 when expired."""
+        """Return the interaction of a webhook token.
+
+        ApiError 10015 before the initial response, 50027 when expired, 10003 when its channel is deleted.
+        """
         interaction = self._by_token.get(token)
         if interaction is None or application_id != BOT_ID:
             raise ApiError(404, 10015)
@@ -231,6 +236,7 @@ class Interactions:
             raise ApiError(401, 50027)
         if interaction.acknowledged is None:
             raise ApiError(404, 10015)
+        self._world.channel(interaction.channel_id)
         return interaction
 
     def message(self, interaction: Interaction, message_id: str) -> Message:

@@ -63,7 +63,8 @@ class Messages:
         return self._messages.get(id)
 
     def find(self, channel_id: int, id: int) -> Message:
-        """Return a message of a channel. ApiError 10008 when there is none with this id."""
+        """Return a message of a channel. ApiError 10003 when that is deleted, 10008 when it has none with this id."""
+        self._world.channel(channel_id)
         message = self._messages.get(id)
         if message is None or message.channel_id != channel_id:
             raise ApiError(404, 10008)

@@ -19,7 +19,7 @@ from playground.state.world import (
 from storage import database, server_rules
 from storage.rulebook import Kind
 from storage.server_rules import ServerRules
-from tests.journeys.conftest import Member, Start, finished
+from tests.journeys.conftest import Member, Start, finished, until
 from tests.journeys.test_rules import refused, said
 
 NEW_KIND = 99
@@ -76,6 +76,23 @@ async def test_a_channel_that_is_deleted_locks_nobody_out(
         assert "Log channel" not in await until_said(admin, "Channels: all")
         assert finished(await member.imagine())
         assert await choices(admin) == {}
+
+
+async def test_what_is_deleted_while_the_bot_is_removed_locks_nobody_out_once_it_is_added_again(
+    bot: app.Bot, playground: Playground, admin: Member, member: Member
+) -> None:
+    await admin.slash("server allow", {"role": ARTISTS_ROLE_ID})
+    await admin.slash("server allow", {"channel": ART_ID})
+    await admin.slash("server allow", {"channel": GENERAL_ID})
+    playground.remove_bot()
+    await until(lambda: not bot.client.guilds)
+    playground.delete_role(ARTISTS_ROLE_ID)
+    playground.delete_channel(ART_ID)
+    playground.add_bot()
+    await until(lambda: bot.client.guilds)
+    assert f"<#{ART_ID}>" not in await until_said(admin, "Roles: all")
+    assert f"<#{GENERAL_ID}>" in await said(admin, "server show")
+    assert finished(await member.imagine())
 
 
 async def test_a_thread_that_is_deleted_leaves_the_rules(

@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
@@ -15,11 +16,13 @@ import pytest
 from bot import app
 from bot.delivery import messages
 from bot.delivery.messages import EditFailed, EditRefused, MessageDeleted, Messages
+from bot.delivery.updates import UNTOLD
 from bot.requests import completion, preparation
 from bot.requests.inputs import PictureReader
 from bot.requests.preparation import PATIENCE
 from playground import Playground
 from playground.client.person import File
+from playground.state.world import ART_ID, GUILD_ID, MEMBER_ONE_ID
 from storage import database
 from storage.database import StorageError
 from storage.generations import Generations
@@ -610,6 +613,12 @@ async def test_a_connection_that_is_reset_during_an_upload_writes_no_token(
     assert [line for line in lines if place_of_token(line) is not None] == []
 
 
+def forbid(playground: Playground, status: int, code: int) -> None:
+    """Forbid the channel, and let direct messages be refused."""
+    playground.fail_next("PATCH", r"/messages/\d", 403, times=10**6, code=50001)
+    playground.fail_next("POST", r"^/channels/\d+/messages", status, times=10**6, code=code)
+
+
 async def test_the_owner_of_a_picture_that_cannot_be_posted_finds_it(
     bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -635,18 +644,40 @@ async def test_the_owner_who_cannot_be_told_for_a_moment_is_told(
     await until_nothing_is_due(bot)
 
 
-async def test_an_owner_who_takes_no_direct_messages_is_not_written_to_again(
+@pytest.mark.parametrize(("status", "code"), [(403, 50007), (403, 50278), (403, 50013), (404, 10013)])
+async def test_a_picture_that_nobody_could_be_told_of_is_shown_once_its_channel_is_open_again(
+    bot: app.Bot, playground: Playground, member: Member, monkeypatch: pytest.MonkeyPatch, status: int, code: int
+) -> None:
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", (0.0,))
+    forbid(playground, status, code)
+    started = await member.start("a boat")
+    for _ in range(3):
+        await until(lambda: not bot.dispatcher.line() and not bot.delivery.holds(1))
+        await bot.reconciler.look()
+    await until(lambda: not bot.delivery.holds(1))
+    assert len(await bot.generations.lease(alone=True)) == 1
+    playground.clear_failures()
+    monkeypatch.setattr(bot.delivery, "_clock", lambda: time.monotonic() + 3600)
+    await bot.reconciler.look()
+    await member.see_finished(started)
+    await until_nothing_is_due(bot)
+
+
+async def test_an_owner_who_takes_no_direct_messages_is_not_written_to_for_ever(
     bot: app.Bot,
     playground: Playground,
     member: Member,
+    clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
     caplog.set_level(logging.INFO)
-    playground.fail_next("PATCH", r"/messages/\d", 403, times=1000)
-    playground.fail_next("POST", r"^/channels/\d+/messages", 403, code=50007)
+    forbid(playground, 403, 50007)
     await member.start("a boat")
+    await until(lambda: "nobody could be told" in caplog.text and not bot.delivery.holds(1))
+    clock.ahead += UNTOLD.total_seconds()
+    await bot.reconciler.look()
     await until_nothing_is_due(bot)
     assert "does not accept direct messages" in caplog.text
 
@@ -755,3 +786,27 @@ async def test_follow_ups_after_the_life_of_the_token_are_messages_of_their_own(
     done = public(member)
     assert len(done) == 3
     assert all(finished(each) for each in done)
+
+
+@pytest.mark.parametrize("where", ["channel", "thread", "private"])
+@pytest.mark.parametrize("code", [10003, 10008])
+async def test_the_owner_of_a_picture_whose_channel_is_deleted_is_told(
+    bot: app.Bot, playground: Playground, pool: FakePool, member: Member, where: str, code: int
+) -> None:
+    """Discord may call the message unknown, or its channel."""
+    await member.asks("settings notify", by="message")
+    pool.hold()
+    channel = playground.open_thread("plans", ART_ID, MEMBER_ONE_ID) if where == "thread" else ART_ID
+    await member.wait_until(lambda: member.sees(str(channel)))
+    await member.start("a boat", channel=str(channel), private=where == "private")
+    await pool.until_at_work(1)
+    if code == 10008:
+        playground.fail_next("*", "/webhooks/.*/messages", 404, times=10**6, code=code)
+    playground.delete_channel(channel)
+    guild = bot.client.get_guild(GUILD_ID)
+    await until(lambda: guild and guild.get_channel_or_thread(channel) is None)
+    pool.release()
+    told = await member.wait_for(lambda each: "Your picture is done" in each["content"])
+    assert "See /history, number 1" in told["content"]
+    assert "https://" not in told["content"]
+    await until_nothing_is_due(bot)

@@ -1,13 +1,15 @@
 """Direct messages and notices that Discord refuses for a link in the prompt, or altogether."""
 
+import logging
 from typing import Any
 
 import discord
 import pytest
 
 from bot import app
+from bot.delivery.updates import UNTOLD
 from playground import Playground
-from tests.journeys.conftest import Member, Message, text_of, until_nothing_is_due, urls_of
+from tests.journeys.conftest import Clock, Member, Message, text_of, until, until_nothing_is_due, urls_of
 
 PROMPT = "a boat, https://evil.example"
 HARMFUL_LINK = 240000
@@ -46,14 +48,19 @@ async def test_what_is_refused_in_every_form_is_not_sent_for_ever(
     playground: Playground,
     member: Member,
     monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
     caplog: pytest.LogCaptureFixture,
     status: int,
     code: int,
 ) -> None:
+    caplog.set_level(logging.INFO)
     monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
     refuse_endings(playground)
     playground.fail_next("POST", MESSAGES, status, times=1000, code=code)
     await member.start(PROMPT)
+    await until(lambda: "nobody could be told" in caplog.text and not bot.delivery.holds(1))
+    clock.ahead += UNTOLD.total_seconds()
+    await bot.reconciler.look()
     await until_nothing_is_due(bot)
     playground.clear_failures()
     await bot.reconciler.look()

@@ -78,6 +78,10 @@ def choose(random: Random, users: int) -> Action:
     )
 
 
+MOST_TOGETHER = 6
+"""The most requests that one action makes."""
+
+
 class Members:
     """Carries out actions, and remembers what each interaction asked for."""
 
@@ -152,7 +156,7 @@ class Members:
         for custom_id in custom_ids_of(question):
             if custom_id.startswith(_DRAW):
                 pressed = await self._crowd.press(action.member, question, custom_id)
-                self.expected[pressed] = Asked(6, draft=custom_id.removeprefix(_DRAW))
+                self.expected[pressed] = Asked(MOST_TOGETHER, draft=custom_id.removeprefix(_DRAW))
                 return pressed
         return None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from bot.cli.draw import make_folder
+from bot.cli.draw import make_empty_folder
 from bot.cli.soak import accounting, actions
 from bot.cli.soak.accounting import Report
 from bot.cli.soak.actions import Members
@@ -70,7 +70,7 @@ class Plan:
 def soak(options: argparse.Namespace) -> int:
     """Run as the options say, and print how it went; 1 where a request was lost, duplicated or is stuck."""
     if options.folder:
-        make_folder(options.folder, "--folder")
+        make_empty_folder(options.folder, "--folder")
     plan = Plan(options.jobs, options.users, options.seed, options.faults)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the bot is ended too
     with tempfile.TemporaryDirectory(prefix="noisefox-soak-") as folder:
@@ -123,7 +123,7 @@ class _Soak:
             self.report(line)
         for reason, number in outcome.reasons.most_common():
             self.report(f"{number:5} × {reason}")
-        self.report(f"{outcome}, memory {self.memory.slope():+.1f} MB per 1000 requests")
+        self.report(f"{outcome}, {self.memory}")
         return outcome
 
     async def _use(self) -> None:
@@ -137,15 +137,23 @@ class _Soak:
             self.report(f"Stopped after {USE_SECONDS:.0f} seconds.")
 
     async def _act(self) -> None:
-        """Have members act until enough requests are accepted."""
+        """Have members act until enough requests are accepted, and towards the end one after another: an action may
+        make several."""
         random, under_way = Random(self.plan.seed), set[asyncio.Task[None]]()
         while self.members.accepted < self.plan.jobs:
             await self.crowd.until(lambda _: not self._is_held_back)
-            if len(under_way) >= self.plan.at_once:
+            if len(under_way) >= self._room:
                 _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                continue
             under_way.add(asyncio.create_task(self.members.act(actions.choose(random, self.plan.users))))
             await asyncio.sleep(0)
         await asyncio.gather(*under_way)
+
+    @property
+    def _room(self) -> int:
+        """How many actions may be under way, so that no more than enough requests are accepted."""
+        left = self.plan.jobs - self.members.accepted
+        return max(min(self.plan.at_once, left // actions.MOST_TOGETHER), 1)
 
     @property
     def _is_held_back(self) -> bool:

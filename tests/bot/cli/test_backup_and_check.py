@@ -224,6 +224,20 @@ def test_a_folder_of_pictures_that_cannot_be_read_is_named() -> None:
     assert "database" not in result.stderr
 
 
+@pytest.mark.parametrize("closed", [".", database.FILE, "numbers.json"])
+def test_a_data_folder_of_another_user_is_one_sentence(closed: str) -> None:
+    with tempfile.TemporaryDirectory() as folder, without_rights_in(folder):
+        data = Path(folder, "data")
+        asyncio.run(fill(data, 1))
+        (data / closed).chmod(0)
+        results = [run(data, *each) for each in (["backup", "saved.zip"], ["check"], ["check", "--repair"])]
+        (data / closed).chmod(0o700)
+    for result in results:
+        if closed in (".", database.FILE):
+            assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1), result
+        assert result.returncode in (0, 1)
+
+
 @contextmanager
 def without_rights_in(folder: str) -> Iterator[None]:
     Path(folder).chmod(0o777)

@@ -48,6 +48,13 @@ def test_a_file_in_place_of_the_folder_of_a_soak(tmp_path: Path) -> None:
     assert line == "noisefox: --folder taken leads to a file. Choose a folder."
 
 
+def test_a_soak_writes_over_nothing(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("mine")
+    line = refused(noisefox("soak", "--jobs", "1", "--folder", str(tmp_path), folder=tmp_path))
+    assert line == f"noisefox: --folder {tmp_path} isn't empty, and nothing in it may be lost. Choose a new folder."
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("config.toml", "mine")]
+
+
 def test_a_folder_that_cannot_be_made_or_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = noisefox(*COMMANDS["imagine"], "--out", "n" * 300, folder=tmp_path)
     assert refused(result).endswith("cannot be made: File name too long. Choose another folder.")

@@ -18,9 +18,10 @@ from bot.delivery.messages import (
     EditsUsedUp,
     MessageDeleted,
     MessageUnreachable,
+    NobodyTold,
 )
 from bot.delivery.throttle import EDIT_SECONDS, PLACE_SECONDS
-from bot.delivery.updates import RETRY_SECONDS, MessageUpdates
+from bot.delivery.updates import LONGEST_PAUSE, RETRY_SECONDS, MessageUpdates
 from bot.views import MessageContent
 from generation.events import Progress, Queued, Started
 from generation.pictures import Preview
@@ -114,7 +115,9 @@ class Story:
     images: Images
     drawing: Generation
     told_elsewhere: list[int]
-    """The requests whose owners were told by a direct message."""
+    """The requests whose owners were told by a direct message, or would have been."""
+    closed: bool = False
+    """True where nobody takes direct messages."""
 
     def progress(self, step: int) -> None:
         self.delivery.update(self.drawing, Progress(self.drawing.id, step, 20, (LOOK,)))
@@ -139,6 +142,8 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
 
         async def tell(generation: Generation) -> None:
             told.append(generation.id)
+            if made.closed:
+                raise NobodyTold("50007")
 
         delivery = MessageUpdates(
             messages=messages,
@@ -150,7 +155,8 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
         )
         settings = GenerationSettings(prompt="a fox", seed=7, model="pocket", width=64, height=64)
         drawing = await saved(generations, Origin("key", 1, 2, 3), settings, Lineage())
-        yield Story(delivery, messages, time, generations, images, drawing, told)
+        made = Story(delivery, messages, time, generations, images, drawing, told)
+        yield made
         await delivery.close()
 
 
@@ -355,6 +361,28 @@ async def test_the_owner_is_told_of_an_ending_in_a_channel_that_stays_forbidden(
     for pause in RETRY_SECONDS:
         await story.time.pass_(pause)
     assert story.told_elsewhere == [story.drawing.id]
+    assert not await story.waits_for_delivery()
+
+
+async def test_what_nobody_can_be_told_of_is_tried_ever_more_seldom(story: Story) -> None:
+    """Minute by minute, as the reconciler does."""
+    story.messages.refusals = [MessageUnreachable("expired")] * 10**4
+    story.closed = True
+    await story.complete()
+    [due] = await story.generations.lease(alone=True)
+    tried = []
+    for minute in range(60):
+        story.time.now += 60
+        story.delivery.finish(due)
+        await story.delivery.settle()
+        tried += [minute] * (len(story.told_elsewhere) > len(tried) + 1)
+    assert tried[:3] == [0, 1, 3]
+    assert len(tried) == 9
+    assert await story.waits_for_delivery()
+    story.closed = False
+    story.time.now += LONGEST_PAUSE
+    story.delivery.finish(due)
+    await story.delivery.settle()
     assert not await story.waits_for_delivery()
 
 
