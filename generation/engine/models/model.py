@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from generation import loras, sources
+from generation import loras, prompt_syntax, sources
 from generation.catalogue import ModelSpec
 from generation.engine.conditioning import lora_files, stable_diffusion
 from generation.engine.conditioning.controlnet import control_pixels
@@ -138,8 +138,8 @@ class Model:
 
     def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
         """The rule by which words of the prompts are weighted, as metadata records it; empty without weights."""
-        rule = self.prompts.emphasis(loras.read(settings.prompt)[0], settings.negative_prompt)
-        return rule.metadata if rule else {}
+        prompts = loras.read(settings.prompt)[0], settings.negative_prompt
+        return self.prompts.emphasis.metadata if any(map(prompt_syntax.has_weights, prompts)) else {}
 
     def encode(self, pixels: torch.Tensor) -> Encoded:
         """Encode pixels (1, 3, 8h, 8w), from -1 to 1."""
