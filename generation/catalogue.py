@@ -16,6 +16,8 @@ from generation.sources import Family
 OPEN_NSFW = "opennsfw"
 """The name of the safety checker that works offline, from the extra `nsfw`."""
 
+USUAL_SAMPLER = Sampler.DPMPP_2M_KARRAS
+
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
 
 
@@ -41,7 +43,8 @@ class ModelSpec:
     height: int = 512
     steps: int = 25
     guidance_scale: float = 7.0
-    sampler: Sampler = Sampler.DPMPP_2M_KARRAS
+    sampler: Sampler = USUAL_SAMPLER
+    """For a model with EDM's noise levels, the usual one stands for the model's own."""
     clip_skip: int | None = None
     """None is the value that its family was trained with."""
     vae: str = ""
@@ -100,10 +103,14 @@ class ModelSpec:
             height=self.height,
             steps=self.steps,
             guidance_scale=self.guidance_scale,
-            sampler=Sampler.OWN if self.family is Family.OTHER or self.is_edm else self.sampler,
+            sampler=Sampler.OWN if self._draws_by_its_own_sampler else self.sampler,
             clip_skip=self.clip_skip or (self.family or Family.STABLE_DIFFUSION).clip_skip,
             denoising_strength=1.0 if self.is_editing else None,
         )
+
+    @property
+    def _draws_by_its_own_sampler(self) -> bool:
+        return self.family is Family.OTHER or (self.is_edm and self.sampler is USUAL_SAMPLER)
 
     def times_as_large(self, settings: GenerationSettings) -> float:
         """How many times more pixels a picture has than the model's recommended size."""
