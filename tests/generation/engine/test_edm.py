@@ -91,7 +91,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 def fox() -> GenerationSettings:
-    return GenerationSettings("a fox", 3, "playground", 64, 64, steps=6, guidance_scale=3.0, sampler=Sampler.OWN)
+    return GenerationSettings("a fox", 3, "playground", 64, 64, steps=4, guidance_scale=3.0, sampler=Sampler.OWN)
 
 
 def asked(fox: GenerationSettings) -> Iterator[GenerationSettings]:
@@ -105,7 +105,7 @@ def asked(fox: GenerationSettings) -> Iterator[GenerationSettings]:
 def test_what_follows_its_noise_levels_draws_as_the_stock_pipeline(
     cache: ModelCache, models: dict[str, Path], fox: GenerationSettings, model: str
 ) -> None:
-    """Together in one batch, and every third alone too."""
+    """Together in one batch, and every fifth alone too."""
     pictures = [replace(each, model=model, clip_skip=2) for each in asked(fox)]
     crowd = LoopDriver(cache)
     for job_id, settings in enumerate(pictures):
@@ -117,7 +117,7 @@ def test_what_follows_its_noise_levels_draws_as_the_stock_pipeline(
         wanted = drawn_as_it_comes(pipeline, settings)
         assert wanted.std() > 5, "a picture that says something"
         assert abs(crowd.pixels(job_id) - wanted).max() <= 1, settings
-        if job_id % 3 == 0:
+        if job_id % 5 == 0:
             assert abs(LoopDriver(cache).drawn(settings) - wanted).max() <= 1, settings
 
 
