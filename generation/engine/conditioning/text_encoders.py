@@ -181,10 +181,10 @@ class PromptEncoder:
         self._zeros_for_none = zeros_for_none
         self._kept = EmbeddingCache[Conditioning](KEPT_BYTES)
 
-    def emphasis(self, prompt: str, negative_prompt: str) -> Emphasis | None:
-        """The rule by which the words of these prompts are weighted; None where all have weight 1."""
-        weighted = prompt_syntax.has_weights(prompt) or prompt_syntax.has_weights(negative_prompt)
-        return self.readers[0].emphasis if weighted else None
+    @property
+    def emphasis(self) -> Emphasis:
+        """The rule by which words are weighted."""
+        return self.readers[0].emphasis
 
     def encode_pair(
         self, prompt: str, negative_prompt: str, clip_skip: int, loras: LoraSet = ()

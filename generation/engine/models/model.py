@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from generation import loras, sources
+from generation import loras, prompt_syntax, sources
 from generation.engine.conditioning import controlnet, guidance, lora_files, stable_diffusion
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
@@ -119,8 +119,8 @@ class Model(BatchedModel[Conditioning]):
         return guidance.merge_edit(without, with_picture, with_both, scale, self.spec.image_guidance, rescale)
 
     def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
-        rule = self.prompts.emphasis(loras.read(settings.prompt)[0], settings.negative_prompt)
-        return rule.metadata if rule else {}
+        prompts = loras.read(settings.prompt)[0], settings.negative_prompt
+        return self.prompts.emphasis.metadata if any(map(prompt_syntax.has_weights, prompts)) else {}
 
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[Conditioning]) -> torch.Tensor:
         latents, timesteps = latents.to(self.dtype), timesteps.to(torch.float32)

@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 
 from generation.engine.conditioning.emphasis import weigh
-from generation.engine.conditioning.text_encoders import Weighted
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.infotext import CHUNK_NAME, from_infotext
 from generation.settings import GenerationSettings
@@ -46,20 +45,20 @@ def sentences() -> list[list[str]]:
     return [chance.choices(WORDS, k=chance.randint(1, 12)) for _ in range(SENTENCES)]
 
 
-def weighted(words: list[str], chance: random.Random) -> str:
-    """The words with weights: usual ones, far-off ones, negative ones, for all or few of them."""
+def weights_for(words: list[str], chance: random.Random) -> list[float]:
+    """Usual weights, far-off ones, negative ones, for all or few of the words, and at least for one."""
     share = chance.choice([0.1, 0.5, 1.0])
     low, high = chance.choice([(1.1, 1.3), (0.5, 1.5), (0, 2), (-2, 2), (-50, 50)])
-    marked = [f"({word}:{chance.uniform(low, high):.2f})" if chance.random() < share else word for word in words]
-    return " ".join(marked) if marked != words else f"({words[0]}:1.3) {' '.join(words[1:])}"
+    weights = [round(chance.uniform(low, high), 2) if chance.random() < share else 1.0 for _ in words]
+    return [1.3, *weights[1:]] if set(weights) == {1.0} else weights
 
 
-def factors(plain: torch.Tensor, weighed: torch.Tensor, window: Weighted) -> torch.Tensor:
-    """The factor beyond its own weight by which each token was changed."""
-    weights = torch.ones(len(plain))
-    weights[1 : len(window) + 1] = torch.tensor([weight for _, weight in window])
-    found = ((weighed * plain).sum(-1) / (plain * plain).sum(-1) / weights)[weights != 0]
-    assert torch.allclose(weighed, plain * weights[:, None] * found[0], rtol=1e-3, atol=1e-4)
+def factors(plain: torch.Tensor, weighed: torch.Tensor, weights: list[float]) -> torch.Tensor:
+    """The factor beyond its own weight by which each token was changed; `weights` begin with the second token's."""
+    own = torch.ones(len(plain))
+    own[1 : len(weights) + 1] = torch.tensor(weights)
+    found = ((weighed * plain).sum(-1) / (plain * plain).sum(-1) / own)[own != 0]
+    assert torch.allclose(weighed, plain * own[:, None] * found[0], rtol=1e-3, atol=1e-4)
     return found
 
 
@@ -71,12 +70,16 @@ def test_no_prompt_is_changed_beyond_its_own_weights_by_more_than_four(
     reader = family_cache.take(model, lambda share: None).prompts.readers[number]
     together = " BREAK ".join(map(" ".join, sentences()))
     encoded = reader.read(together, 1, SENTENCES)[0][0].chunk(SENTENCES)
+    tokens = {word: len(reader.windows(word)[0]) for word in WORDS}
     chance, found = random.Random(1), list[torch.Tensor]()
     for words, plain in zip(sentences(), encoded, strict=True):
-        for _ in range(PROMPTS // SENTENCES):
-            [window] = reader.windows(weighted(words, chance))
-            weighed = weigh(plain, [weight for _, weight in window], reader.emphasis)
-            found.append(factors(plain, weighed, window))
+        for again in range(PROMPTS // SENTENCES):
+            asked = weights_for(words, chance)
+            weights = [weight for word, weight in zip(words, asked, strict=True) for _ in range(tokens[word])]
+            if not again:
+                text = " ".join(f"({word}:{weight})" for word, weight in zip(words, asked, strict=True))
+                assert [weight for _, weight in reader.windows(text)[0]] == weights
+            found.append(factors(plain, weigh(plain, weights, reader.emphasis), weights))
     assert len(found) == PROMPTS
     least, most = min(float(each.min()) for each in found), max(float(each.max()) for each in found)
     if model == "xl":
@@ -93,7 +96,7 @@ def test_a_word_that_brings_the_mean_near_zero_stays_that_word(family_cache: Mod
         reader.read(text, 1, 1)[0][0] for text in ("a mountain in the house", "a (mountain:1.3) in the house")
     )
     [window] = reader.windows("a (mountain:1.3) in the house")
-    found = factors(plain, changed, window)
+    found = factors(plain, changed, [weight for _, weight in window])
     assert torch.allclose(found, torch.ones(len(found)), atol=1e-3)
 
 

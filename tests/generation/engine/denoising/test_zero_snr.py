@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import pytest
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler, StableDiffusionPipeline
 
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.denoising.samplers import scheduler_for
@@ -76,6 +76,19 @@ def test_every_sampler_draws_as_the_stock_pipeline_with_rescaled_betas(
         assert wanted[sampler].std() > 5, "a picture that says something"
         assert abs(crowd.pixels(job_id) - wanted[sampler]).max() <= 1, sampler
         assert abs(LoopDriver(cache).drawn(replace(fox, sampler=sampler)) - wanted[sampler]).max() <= 1, sampler
+
+
+def test_a_scheduler_that_rescales_by_itself_draws_the_same(
+    cache: ModelCache, folder: Path, fox: GenerationSettings
+) -> None:
+    """Also DDIM, which takes the last level as noise alone."""
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
+    trained_with = dict(pipeline.scheduler.config)
+    kinds = {Sampler.OWN: DDIMScheduler, Sampler.DDPM: DDPMScheduler, Sampler.EULER: EulerDiscreteScheduler}
+    for sampler, kind in kinds.items():
+        pipeline.scheduler = kind.from_config(trained_with)
+        wanted = drawn_as_it_comes(pipeline, fox)
+        assert abs(LoopDriver(cache).drawn(replace(fox, sampler=sampler)) - wanted).max() <= 1, sampler
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
