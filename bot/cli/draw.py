@@ -21,7 +21,7 @@ from bot.errors import sentence_for_failure
 from bot.prompts import flags
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
-from generation import cost, images, infotext, wire
+from generation import abilities, cost, images, infotext, wire
 from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import InvalidSetting, NoisefoxError, UserError
 from generation.events import Completed, Event, Explaining, Failed, Progress
@@ -117,6 +117,9 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
     catalogue.check_guides(settings.model, **guides)
     roles = [role for role, _ in inputs.given()]
+    model = catalogue.get(settings.model)
+    abilities.check(settings, model, or_usual=True)
+    abilities.check_pictures(model, roles)
     for ignored in flags.without_effect(chosen_by(options).over(typed.chosen), roles):
         print(f"noisefox: {_WITHOUT_PICTURE[ignored.part]}", file=sys.stderr)
     return settings, inputs

@@ -261,7 +261,7 @@ class Planner:
         if plan.lineage.action is Action.EXPLAIN:
             abilities.check_explains(models[plan.settings.model])
         for each in plan.drawn:
-            abilities.check(each, models[each.model])
+            abilities.check(each, models[each.model], or_usual=plan.lineage.parent is not None)
         settings, *cells = (abilities.stripped(each, models[each.model]) for each in (plan.settings, *plan.cells))
         resized = settings.final_size != plan.settings.final_size
         ignored = (Ignored(IgnoredPart.SIZE, size_text(settings.final_size)),) if resized else ()

@@ -72,7 +72,7 @@ def _draw(
     dtypes: list[torch.dtype] = []
     in_tiles, unread = False, ""
     for asked in task.each:
-        abilities.check(asked, model.spec)
+        abilities.check(asked, model.spec, or_usual=True)
         settings = abilities.stripped(asked, model.spec)
         start = _start(task.inputs, settings, model)
         pictures = _pictures(task.inputs, start)

@@ -137,7 +137,10 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
     assert spec.preferred.sampler is Sampler.OWN
     fitted = abilities.fitted(PartialSettings(sampler=Sampler.DDIM, clip_skip=2, steps=9, guidance_scale=7.0), spec)
     assert (fitted.sampler, fitted.clip_skip, fitted.steps, fitted.guidance_scale) == (Sampler.OWN, 1, 9, 1.0)
-    abilities.check(settings(sampler=spec.sampler, guidance_scale=spec.guidance_scale), spec)
+    usual = settings(sampler=spec.sampler, guidance_scale=spec.guidance_scale)
+    abilities.check(usual, spec, or_usual=True)
+    with pytest.raises(Unsuitable, match=r"it doesn't support guidance, the sampler DPM\+\+ 2M Karras"):
+        abilities.check(usual, spec)
     old = settings(negative_prompt="green", sampler=Sampler.DDIM, width=72, height=2048)
     plain = settings(guidance_scale=1.0, width=64, height=2048)
     assert abilities.stripped(old, spec) == plain

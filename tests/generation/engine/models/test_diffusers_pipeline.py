@@ -183,7 +183,7 @@ def test_defaults_ask_for_nothing(cache: ModelCache, fox: GenerationSettings) ->
     fitted = abilities.fitted(server, model)
     assert (fitted.sampler, fitted.clip_skip, fitted.steps) == (Sampler.OWN, 1, 9)
     by_default = replace(fox, sampler=model.sampler)
-    abilities.check(by_default, model)
+    abilities.check(by_default, model, or_usual=True)
     with pytest.raises(Unsuitable, match="choose another model"):
         abilities.check(replace(fox, sampler=Sampler.DDIM), model)
     assert abilities.stripped(replace(fox, sampler=Sampler.DDIM), model) == fox

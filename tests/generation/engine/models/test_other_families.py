@@ -245,19 +245,22 @@ def test_a_start_picture(host: Host, name: str, kind: str, strength: float) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "kind", "given"),
     [
-        ("flux", "FluxInpaintPipeline"),
-        ("qwen", "QwenImageInpaintPipeline"),
+        ("flux", "FluxInpaintPipeline", {"guidance_scale": 3.0}),
+        ("qwen", "QwenImageInpaintPipeline", {"true_cfg_scale": 3.0, "negative_prompt": " "}),
+        ("kontext", "FluxKontextInpaintPipeline", {"guidance_scale": 3.0, "max_area": 64 * 64}),
+        ("klein", "Flux2KleinInpaintPipeline", {"guidance_scale": 3.0}),
     ],
 )
-def test_a_mask(host: Host, name: str, kind: str) -> None:
+def test_a_mask(host: Host, monkeypatch: pytest.MonkeyPatch, name: str, kind: str, given: dict[str, Any]) -> None:
+    resolutions = "diffusers.pipelines.flux.pipeline_flux_kontext_inpaint.PREFERRED_KONTEXT_RESOLUTIONS"
+    monkeypatch.setattr(resolutions, [(64, 64)])
     mask = Image.new("L", (64, 64))
     mask.paste(255, (0, 0, 32, 64))
     asked = settings(name, denoising_strength=1.0)
     driver = host.driver(asked, Inputs(images.as_png(START), images.as_png(mask)))
-    guided = {"true_cfg_scale": 3.0, "negative_prompt": " "} if name == "qwen" else {"guidance_scale": 3.0}
-    wanted = host.stock(asked, getattr(diffusers, kind), image=START, mask_image=mask, strength=1.0, **guided, **SIZE)
+    wanted = host.stock(asked, getattr(diffusers, kind), image=START, mask_image=mask, strength=1.0, **given, **SIZE)
     drawn = driver.pixels(1)
     assert abs(drawn[:, 32:] - numpy.asarray(START, dtype=int)[:, 32:]).max() == 0, "what the mask keeps is as it was"
     assert abs(drawn[:, :28] - wanted[:, :28]).max() <= 1
