@@ -149,3 +149,13 @@ async def test_trials_leave_out_what_a_model_does_not_support(bot: app.Bot, memb
     outcome = await member.select(shown, "noisefox:more:1:0", ["try-samplers"])
     assert outcome.message is not None
     assert "There are no other values to try here." in words_of(outcome.message)
+
+
+async def test_a_remix_with_what_a_model_does_not_support_is_refused(bot: app.Bot, member: Member) -> None:
+    shown = await member.imagine("a fox", model="sana")
+    form = (await member.click(shown, "Remix")).modal
+    assert form is not None
+    assert "DPM++ 2M Karras" not in json.dumps(form), "the form offers what the model can follow"
+    outcome = await member.submit(form, {"prompt": "a fox", "flags": "--sampler dpm++ 2m karras"})
+    assert outcome.message is not None
+    assert "sana doesn't support the sampler DPM++ 2M Karras" in words_of(outcome.message)
