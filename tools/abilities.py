@@ -15,6 +15,7 @@ _TABLE = re.compile(r"(?m)^\| pipeline \|(?:.*\n)+?(?=\n|\Z)")
 
 _COLUMNS = (
     "pipeline",
+    "tokens of a prompt",
     "negative prompt",
     "guidance",
     "start picture",
@@ -40,6 +41,7 @@ def _row(name: str) -> tuple[str, ...]:
     guidance = dict.fromkeys(each.guidance.value for each in (least, most))
     return (
         name.removesuffix("Pipeline"),
+        "any number" if most.emphasis else str(most.words or "–"),
         _yes(most.negative_prompt),
         " or ".join(each for each in guidance if each != Guidance.NONE or len(guidance) == 1) or "–",
         _yes(most.start_picture),

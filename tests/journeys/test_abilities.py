@@ -159,3 +159,9 @@ async def test_a_remix_with_what_a_model_does_not_support_is_refused(bot: app.Bo
     outcome = await member.submit(form, {"prompt": "a fox", "flags": "--sampler dpm++ 2m karras"})
     assert outcome.message is not None
     assert "sana doesn't support the sampler DPM++ 2M Karras" in words_of(outcome.message)
+
+
+async def test_a_size_that_nobody_knew_of_before_is_told_afterwards(bot: app.Bot, member: Member) -> None:
+    shown = await member.imagine("a shrunk and unread fox", model="sana")
+    assert "so the picture has 64×128 pixels." in words_of(shown)
+    assert "It ignored everything from “unread fox” on." in words_of(shown)

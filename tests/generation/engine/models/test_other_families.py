@@ -18,7 +18,6 @@ from safetensors.torch import save_file
 
 from generation import images
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.latents import pipeline_previews
 from generation.engine.latents.pipeline_previews import PipelinePreview
 from generation.engine.models.diffusers_pipeline import assembled
 from generation.engine.scheduling.model_cache import ModelCache
@@ -131,27 +130,15 @@ FAMILIES: dict[str, tuple[dict[str, Any], int]] = {
 @pytest.mark.parametrize("name", FAMILIES)
 def test_pictures_and_previews_of_a_family(host: Host, name: str) -> None:
     given, side = FAMILIES[name]
-    driver = host.driver(settings(name))
-    wanted = host.stock(settings(name), **given)
+    asked = settings(name, steps=3 if name == "sana_sprint" else 2)
+    driver = host.driver(asked)
+    wanted = host.stock(asked, **given)
     assert wanted.std() > 5
     assert abs(driver.pixels(1) - wanted).max() <= 1
     seen = [event.previews for event in driver.of(1) if isinstance(event, Progress)]
-    assert [[(each.width, each.height) for each in previews] for previews in seen] == [[(side, side)] * bool(side)] * 2
-
-
-@pytest.mark.parametrize("name", ["qwen", "krea", "klein", "ernie", "sana"])
-def test_previews_are_fitted_to_what_the_autoencoder_makes_of_colours(host: Host, name: str) -> None:
-    pipeline = host.cache(name).any(name, lambda share: None).pipeline
-    preview = PipelinePreview.fitted_to(pipeline)
-    assert preview is not None
-    wanted = numpy.asarray(noisy(3, (256, 256)), dtype=float)
-    with torch.inference_mode():
-        latents = pipeline_previews._encoded(pipeline, torch.from_numpy(wanted / 127.5 - 1).float().movedim(2, 0)[None])
-    seen = preview._linear(latents)
-    colours = numpy.frombuffer(seen.rgb, dtype=numpy.uint8).reshape(seen.height, seen.width, 3)
-    small = noisy(3, (seen.width, seen.height))
-    likeness = numpy.corrcoef(colours.ravel(), numpy.asarray(small, dtype=float).ravel())[0, 1]
-    assert likeness > 0.4
+    assert [[(each.width, each.height) for each in previews] for previews in seen] == [[(side, side)] * bool(side)] * (
+        asked.steps - 1
+    )
 
 
 @pytest.mark.parametrize("name", ["qwen", "krea", "klein", "ernie", "sana"])
