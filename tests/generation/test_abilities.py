@@ -81,7 +81,8 @@ def test_a_file_of_another_family_can_do_what_its_configuration_says(tmp_path: P
     [
         ("FluxPipeline", True, True, 0),
         ("FluxKontextPipeline", False, True, 1),
-        ("OmniGenPipeline", False, False, 4),
+        ("GlmImagePipeline", False, False, 4),
+        ("OmniGenPipeline", False, False, 0),
         ("Flux2Pipeline", False, False, 4),
         ("QwenImageEditPlusPipeline", False, False, 4),
         ("ZImagePipeline", True, True, 0),
@@ -151,7 +152,7 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
     ("pipeline", "roles", "sentence"),
     [
         ("SanaPipeline", {"image"}, "it doesn't support a start picture. Remove it, or choose another model."),
-        ("OmniGenPipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
+        ("GlmImagePipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
         ("FluxKontextPipeline", {"image", "second"}, "it doesn't support more than 1 picture."),
         ("FluxPipeline", {"control"}, "it doesn't support pictures whose lines to keep."),
         ("FluxPipeline", {"image_prompt"}, "it doesn't support pictures as prompts."),
