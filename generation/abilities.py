@@ -241,11 +241,15 @@ ALL_STEPS = 1.0
 """The denoising strength at which every step is run."""
 
 
-def check(settings: GenerationSettings, model: Model) -> None:
-    """Raise `Unsuitable` if the settings use something that the model does not support. The defaults of its
-    configuration are accepted."""
+def check(settings: GenerationSettings, model: Model, *, or_usual: bool = False) -> None:
+    """Raise `Unsuitable` if the settings use something that the model does not support.
+
+    With `or_usual`, the defaults of its configuration are accepted: a request has them that was planned before the
+    model's files were here.
+    """
     able = of(model)
-    usual = {"clip_skip": model.clip_skip, "guidance_scale": model.guidance_scale, "sampler": model.sampler}
+    configured = {"clip_skip": model.clip_skip, "guidance_scale": model.guidance_scale, "sampler": model.sampler}
+    usual = configured if or_usual else {}
 
     def asks(field: str, neutral: Any) -> bool:
         return getattr(settings, field) not in (neutral, usual.get(field))
@@ -292,7 +296,7 @@ def check_all(
     if explained:
         check_explains(model)
     for settings in each:
-        check(settings, model)
+        check(settings, model, or_usual=True)
 
 
 def offered(able: Abilities) -> list[Sentence]:

@@ -73,6 +73,14 @@ def usual(parameter: Parameter, settings: GenerationSettings, models: Sequence[s
     return Axis(parameter, tuple(values))
 
 
+def on_sizes(axis: Axis, drawable: Callable[[int, int], tuple[int, int]]) -> Axis:
+    """An axis of sizes, each as the nearest one that is `drawable`. Raises `InvalidSetting` where they are all one."""
+    sizes = dict.fromkeys("×".join(map(str, drawable(*_size(value)))) for value in axis.values)
+    if len(sizes) < LEAST_VALUES:
+        raise InvalidSetting(axis.parameter, "There are no other values to compare here.")
+    return Axis(axis.parameter, tuple(sizes))
+
+
 def thinned(axes: Sequence[Axis], open_ones: Collection[Parameter]) -> list[Axis]:
     """Axes that fit on one sheet. Those in `open_ones`, whose values nobody typed, keep their first and last value and
     as many evenly between as there is room for."""

@@ -29,9 +29,9 @@ UPSCALER = UpscalerName.LANCZOS.value
 class FakePool:
     """A `WorkerPool` that finishes each job as soon as it is submitted, unless it is held.
 
-    A picture has one colour, which depends on its seed, and its settings inside, as a worker writes them. Three words
-    of a prompt mean something: a "noisy" picture compresses badly, a "bare" one is flagged where the job asks for a
-    check, and from "unread" on no word is read.
+    A picture has one colour, which depends on its seed, and its settings inside, as a worker writes them. Four words of
+    a prompt mean something: a "noisy" picture compresses badly, a "bare" one is flagged where the job asks for a check,
+    a "shrunk" one has another size, and from "unread" on no word is read.
     """
 
     room = 4
@@ -139,7 +139,8 @@ def _steps(task: Task) -> int:
 
 def _picture(task: Draw, settings: GenerationSettings) -> Picture:
     random = Random(settings.seed)
-    image = Image.new("RGB", settings.final_size, tuple(random.randbytes(3)))
+    size = (64, 128) if "shrunk" in settings.prompt else settings.final_size
+    image = Image.new("RGB", size, tuple(random.randbytes(3)))
     if "noisy" in settings.prompt:
         image = Image.frombytes("RGB", image.size, random.randbytes(3 * image.width * image.height))
     text = infotext.to_infotext(settings, Drawn("fake", "fake", from_picture=bool(task.inputs.image)))

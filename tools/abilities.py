@@ -16,6 +16,7 @@ _TABLE = re.compile(r"(?m)^\| pipeline \|(?:.*\n)+?(?=\n|\Z)")
 _COLUMNS = (
     "pipeline",
     "drawn",
+    "tokens of a prompt",
     "negative prompt",
     "guidance",
     "start picture",
@@ -43,6 +44,7 @@ def _row(name: str) -> tuple[str, ...]:
     return (
         name.removesuffix("Pipeline"),
         "together" if name in (*abilities.FAMILIES, *sources.FLOWING) else "one by one",
+        "any number" if most.emphasis else str(most.words or "–"),
         _yes(most.negative_prompt),
         " or ".join(each for each in guidance if each != Guidance.NONE or len(guidance) == 1) or "–",
         _yes(most.start_picture),

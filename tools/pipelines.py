@@ -19,9 +19,9 @@ from generation.sources import BATCHED
 
 _OTHER_WORK = re.compile(
     r"controlnet|\.pag\.|deprecated|t2i_adapter|ledits_pp|marigold|\.stable_diffusion\.|stable_diffusion_xl|Video|Audio"
-    r"|Prior|Upscale|SuperResolution|Refiner|Layered|Combined|FunControl|Onnx"
+    r"|FiboEdit|Prior|Upscale|SuperResolution|Refiner|Layered|Combined|FunControl|Onnx"
 )
-"""Names of pipelines that do other work, or are one part of several."""
+"""Names of pipelines that do other work, are one part of several, or read no plain words."""
 
 _NOT_PICTURES = (
     "num_frames",
@@ -53,12 +53,14 @@ _SEVERAL = {
     "Flux2KleinKVPipeline": 4,
     "GlmImagePipeline": 4,
     "JoyImageEditPlusPipeline": 4,
-    "OmniGenPipeline": 4,
     "QwenImage21Pipeline": 4,
     "QwenImageEditPlusPipeline": 4,
     "ZImageOmniPipeline": 4,
 }
 """Pipelines that take several references for one picture. A list means several pictures to the others."""
+
+_REFERENCES_IN_WORDS = ("OmniGenPipeline",)
+"""Pipelines whose prompt must say where each reference belongs; they are given none."""
 
 _PICTURE_NEEDED = (
     "JoyImageEditPipeline",
@@ -115,14 +117,15 @@ def _draws(kind: Any) -> bool:
 def _described(kind: Any) -> dict[str, Any]:
     takes = _parameters(kind)
     scale = next((name for name in _SCALES if name in takes), "")
-    reference = next((name for name in ("image", "images", "input_images") if name in takes), "")
+    looks = kind.__name__ not in _REFERENCES_IN_WORDS
+    reference = looks and next((name for name in ("image", "images", "input_images") if name in takes), "")
     return {
         "negative_prompt": "negative_prompt" in takes,
         "scale": scale,
         "guidance": _guidance(kind, takes, scale),
         "told_by_network": "self.transformer.config.guidance_embeds:" in inspect.getsource(kind),
         "words": _words(takes),
-        "reference": reference,
+        "reference": reference or "",
         "references": _SEVERAL.get(kind.__name__, 1) if reference else 0,
         "picture_needed": kind.__name__ in _PICTURE_NEEDED,
         "start_picture": _linked(

@@ -118,6 +118,9 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     catalogue.check_guides(settings.model, **guides)
     abilities.check_all([settings], catalogue.get(settings.model), inputs.roles)
     roles = [role for role, _ in inputs.given()]
+    model = catalogue.get(settings.model)
+    abilities.check(settings, model, or_usual=True)
+    abilities.check_pictures(model, roles)
     for ignored in flags.without_effect(chosen_by(options).over(typed.chosen), roles):
         print(f"noisefox: {_WITHOUT_PICTURE[ignored.part]}", file=sys.stderr)
     return settings, inputs

@@ -102,6 +102,7 @@ class ContextMenus:
             Press(PressKind.USE, 0).custom_id,
             FORMS[PressKind.USE],
             replace(settings, model=model),
+            self._planner.abilities_of(model),
             ("prompt", "seed"),
             f"--model {model}" if len(self._catalogue.names) > 1 else "",
         )
@@ -134,10 +135,12 @@ class ContextMenus:
         picture = picture_in(message)
         picture.check_size()
         draft = await self._drafts.add(interaction.user.id, {"url": picture.url})
+        settings = self._planner.usual(await self._context(interaction), REDRAWN)
         form = remix_modal.panel(
             f"noisefox-start:{draft}",
             FORMS[PressKind.REDRAW],
-            self._planner.usual(await self._context(interaction), REDRAWN),
+            settings,
+            self._planner.abilities_of(settings.model),
             ("prompt", "seed", "size", "control_scale", "image_prompt_scale"),
         )
         await open_form(interaction, form)

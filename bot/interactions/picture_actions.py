@@ -135,7 +135,8 @@ class PictureActions:
         but: tuple[str, ...] = ()
         if press.kind is PressKind.REDRAW:
             settings, but = replace(settings, denoising_strength=REDRAWN), ("size", "seed")
-        await open_form(interaction, remix_modal.panel(press.custom_id, FORMS[press.kind], settings, but))
+        able = self._planner.abilities_of(settings.model)
+        await open_form(interaction, remix_modal.panel(press.custom_id, FORMS[press.kind], settings, able, but))
 
     async def show_details(self, interaction: discord.Interaction, generation: Generation) -> None:
         """Show all settings to whoever asks; only the owner of a private request sees its button."""

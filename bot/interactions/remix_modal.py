@@ -12,6 +12,7 @@ from discord import ui
 
 from bot.locales import say
 from bot.prompts import flags
+from generation.abilities import Abilities
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler
 
@@ -39,15 +40,21 @@ class RemixInput:
 
 
 def panel(
-    custom_id: str, title: Sentence, settings: GenerationSettings, but: Collection[str] = (), more: str = ""
+    custom_id: str,
+    title: Sentence,
+    settings: GenerationSettings,
+    able: Abilities,
+    but: Collection[str] = (),
+    more: str = "",
 ) -> ui.Modal:
-    """A form filled with `settings`, without the fields that `but` names, and with `more` flags."""
+    """A form filled with `settings`, without the fields that `but` names or that the model is not `able` to follow, and
+    with `more` flags."""
     first, second, whole = ("", "", True) if "prompt" in but else _halves(settings.prompt)
     modal = ui.Modal(title=say(title), custom_id=custom_id, timeout=None)
     modal.add_item(_text(say("Prompt"), _PROMPT, first, required=True))
     if second:
         modal.add_item(_text(say("Prompt, continued"), _REST if whole else _REST_OF_A_WORD, second))
-    if len(settings.negative_prompt) <= FIELD_LENGTH:
+    if able.negative_prompt and len(settings.negative_prompt) <= FIELD_LENGTH:
         modal.add_item(
             _text(
                 say("Negative prompt"), _NEGATIVE, settings.negative_prompt, say("Describe what you don't want to see.")
@@ -56,7 +63,9 @@ def panel(
     if not second and "size" not in but:
         shapes = [(say("Unchanged"), _SAME), *((each, each) for each in flags.ASPECTS)]
         modal.add_item(_choice(say("Shape"), _SHAPE, shapes, _SAME))
-    modal.add_item(_choice(say("Sampler"), _SAMPLER, [(each, each) for each in Sampler], settings.sampler.value))
+    if len(able.samplers) > 1:
+        samplers = [(each, each) for each in Sampler if each in able.samplers]
+        modal.add_item(_choice(say("Sampler"), _SAMPLER, samplers, settings.sampler.value))
     hint = say("Any /imagine flag. Without --seed, a new seed is used.")
     line = f"{flags.write(settings, {*but, 'sampler'})} {more}".strip()
     modal.add_item(_text(say("Settings"), _FLAGS, line, hint))

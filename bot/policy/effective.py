@@ -11,6 +11,7 @@ from typing import Any
 from bot.errors import Refusal
 from bot.policy.requester import Requester
 from bot.policy.usual_count import Seconds, unmeasured, usual_count
+from generation import abilities
 from generation.catalogue import ModelSpec
 from generation.errors import LimitExceeded
 from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings, label
@@ -111,19 +112,28 @@ class EffectiveRules:
             return self.bound_by[setting, "least" if value > preferred else "most"]
         return self.bound_by[_limit_of(setting), "most"]
 
-    def check(self, settings: GenerationSettings) -> None:
+    def check(self, settings: GenerationSettings, model: ModelSpec) -> None:
         """Raise `LimitExceeded` or `Refusal` where `settings` are not allowed.
 
-        A count of one is always allowed, for buttons draw one of several pictures again.
+        A count of one is always allowed, for buttons draw one of several pictures again. So is a default that the model
+        supports instead of the one here, but for a negative prompt: where that is locked, a model must take it.
         """
         self.limits.check(settings)
         free = {"count"} if settings.count == 1 else set()
+        free |= self._replaced(settings, model)
         for name in self.ranges.keys() - free:
             self.ranges[name].check(name, getattr(settings, name))
         defaults = self.defaults.given()
         for name in sorted(self.locked & defaults.keys() - free):
             if getattr(settings, name) != defaults[name]:
                 raise locked(name, defaults[name])
+
+    def _replaced(self, settings: GenerationSettings, model: ModelSpec) -> set[str]:
+        """The settings that have the value which the model supports instead of the default here."""
+        defaults = self.defaults
+        fitted = abilities.fitted(defaults, model).given()
+        changed = {name for name, value in fitted.items() if value != getattr(defaults, name)}
+        return {name for name in changed - {"negative_prompt"} if getattr(settings, name) == fitted[name]}
 
 
 def effective_rules(

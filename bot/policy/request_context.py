@@ -98,7 +98,7 @@ class RequestContext:
                     "Pictures of {name} are blocked on this server. Remove the name from the prompt.",
                 )
             check_loras(self.rulebook, self.requester, settings.prompt)
-            rules.check(settings)
+            rules.check(settings, spec)
         return rules
 
     def may_use(self, lora: str) -> bool:

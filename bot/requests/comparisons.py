@@ -1,7 +1,7 @@
 """Plans of comparisons."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.errors import Refusal
@@ -57,6 +57,8 @@ class Comparisons:
             if parameter is Parameter.STRENGTH and not asked.plan.from_picture:
                 raise Refusal("Strength only works with a start picture. Attach one as `image`.")
             axis = comparison.read(parameter, values) if values else None
+            if axis and parameter is Parameter.SIZE:
+                axis = comparison.on_sizes(axis, self._drawable(asked.settings))
             if parameter is Parameter.MODEL:
                 models = self._models(asked, axis)
             axes.append(axis or self._usual(asked.plan, parameter, models))
@@ -75,8 +77,15 @@ class Comparisons:
         rules = plan.context.effective(plan.settings.model)
         steps, side = rules.limits.steps or STEPS.high, rules.limits.side or SIZE.high
         axis = comparison.usual(parameter, plan.settings, list(models), steps, side)
+        if parameter is Parameter.SIZE:
+            axis = comparison.on_sizes(axis, self._drawable(plan.settings))
         model = self._catalogue.get(plan.settings.model)
         return axis if parameter is Parameter.MODEL else _allowed(axis, plan.settings, rules, model)
+
+    def _drawable(self, settings: GenerationSettings) -> Callable[[int, int], tuple[int, int]]:
+        """The nearest size that the settings' model can draw."""
+        able = abilities.of(self._catalogue.get(settings.model))
+        return lambda width, height: abilities.nearest_size(width, height, able)
 
     def _models(self, asked: ComparedPicture, axis: Axis | None = None) -> Drawn:
         """The models of an axis, or else the picture's own and others that may draw the same here."""
@@ -108,7 +117,7 @@ def _allowed(axis: Axis, settings: GenerationSettings, rules: EffectiveRules, mo
     for value in axis.values:
         try:
             changed = comparison.with_value(settings, axis.parameter, value)
-            rules.check(changed)
+            rules.check(changed, model)
             abilities.check(changed, model)
         except UserError:
             continue

@@ -93,8 +93,12 @@ class Derivations:
         """
         picture = _finished_picture(generation, index)
         typed = flags.read(prompt)
-        settings = variations.redrawn(generation.settings.of_picture(index), self._planner.new_seed())
-        settings = variations.retold(settings, replace(typed, chosen=chosen.over(typed.chosen)))
+        typed_or_chosen = replace(typed, chosen=chosen.over(typed.chosen))
+        old = generation.settings.of_picture(index)
+        model = self._catalogue.get(typed_or_chosen.chosen.model or old.model)
+        settings = variations.redrawn(abilities.stripped(old, model), self._planner.new_seed())
+        settings = variations.retold(settings, typed_or_chosen)
+        abilities.check(settings, model)
         files = InputFiles(**dict.fromkeys(flags.picture_as(typed), picture.file))
         plan = self._planner.plan(context, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
         return _as_typed(plan, typed, chosen)
@@ -103,11 +107,13 @@ class Derivations:
         """Other words and settings, from the same start; only the seed changes unasked."""
         typed, old = flags.read(text), generation.settings
         changes = chosen.over(typed.chosen).given()
-        old = abilities.stripped(old, self._catalogue.get(changes.get("model", old.model)))
+        model = self._catalogue.get(changes.get("model", old.model))
+        old = abilities.stripped(old, model)
         if typed.aspect:
             changes["width"], changes["height"] = self._planner.fitted(context, old, typed.aspect)
         seed = self._planner.new_seed() if typed.seed is None else typed.seed
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
+        abilities.check(settings, model)
         plan = self.derive(context, generation, settings, Lineage(Action.REMIX, generation.id))
         return _as_typed(plan, typed, chosen)
 

@@ -11,6 +11,7 @@ from bot.requests import blending, seed_cells, sizes, variations
 from bot.requests.inputs import GivenPicture
 from bot.requests.plan import Plan
 from generation import abilities, upscaling
+from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.comparison import Axis
 from generation.jobs import Inputs
@@ -24,6 +25,11 @@ class Planner:
     def __init__(self, catalogue: Catalogue, new_seed: Callable[[], int] = random_seed) -> None:
         self._catalogue = catalogue
         self.new_seed = new_seed
+
+    def abilities_of(self, name: str) -> Abilities:
+        """What a model can do; for one that is no longer here, everything."""
+        known = name in self._catalogue.names
+        return abilities.of(self._catalogue.get(name)) if known else abilities.STABLE_DIFFUSION
 
     def imagine(
         self,
@@ -263,7 +269,7 @@ class Planner:
         if plan.lineage.action is Action.EXPLAIN:
             abilities.check_explains(models[plan.settings.model])
         for each in plan.drawn:
-            abilities.check(each, models[each.model])
+            abilities.check(each, models[each.model], or_usual=plan.lineage.parent is not None)
             abilities.check_picture(models[each.model], given=plan.from_picture)
         settings, *cells = (abilities.stripped(each, models[each.model]) for each in (plan.settings, *plan.cells))
         resized = settings.final_size != plan.settings.final_size

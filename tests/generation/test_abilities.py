@@ -81,7 +81,8 @@ def test_a_file_of_another_family_can_do_what_its_configuration_says(tmp_path: P
     [
         ("FluxPipeline", True, True, 0),
         ("FluxKontextPipeline", False, True, 1),
-        ("OmniGenPipeline", False, False, 4),
+        ("GlmImagePipeline", False, False, 4),
+        ("OmniGenPipeline", False, False, 0),
         ("QwenImage21Pipeline", False, False, 4),
         ("ZImagePipeline", True, True, 0),
         ("SanaPipeline", False, False, 0),
@@ -144,7 +145,10 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
     assert spec.preferred.sampler is Sampler.OWN
     fitted = abilities.fitted(PartialSettings(sampler=Sampler.DDIM, clip_skip=2, steps=9, guidance_scale=7.0), spec)
     assert (fitted.sampler, fitted.clip_skip, fitted.steps, fitted.guidance_scale) == (Sampler.OWN, 1, 9, 1.0)
-    abilities.check(settings(guidance_scale=spec.guidance_scale), spec)
+    usual = settings(guidance_scale=spec.guidance_scale)
+    abilities.check(usual, spec, or_usual=True)
+    with pytest.raises(Unsuitable, match="it doesn't support guidance"):
+        abilities.check(usual, spec)
     old = settings(negative_prompt="green", sampler=Sampler.DDIM, width=72, height=2048)
     plain = settings(guidance_scale=1.0, width=64, height=2048)
     assert abilities.stripped(old, spec) == plain
@@ -155,7 +159,7 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
     ("pipeline", "roles", "sentence"),
     [
         ("SanaPipeline", {"image"}, "it doesn't support a start picture. Remove it, or choose another model."),
-        ("OmniGenPipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
+        ("GlmImagePipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
         ("FluxKontextPipeline", {"image", "second"}, "it doesn't support more than 1 picture."),
         ("FluxPipeline", {"control"}, "it doesn't support pictures whose lines to keep."),
         ("FluxPipeline", {"image_prompt"}, "it doesn't support pictures as prompts."),

@@ -9,6 +9,7 @@ import pytest
 
 from bot import app
 from generation.catalogue import POCKET, ModelSpec
+from generation.settings import Sampler
 from tests.journeys.conftest import Member, Start, words_of
 from tests.journeys.test_blend import picture
 
@@ -112,3 +113,55 @@ async def test_references_are_blended_as_they_are(bot: app.Bot, member: Member) 
     assert generation is not None
     assert generation.inputs.image
     assert generation.inputs.second
+
+
+async def test_what_a_server_locks_holds_as_far_as_a_model_supports_it(
+    bot: app.Bot, admin: Member, member: Member
+) -> None:
+    for setting, value in {"sampler": "DDIM", "guidance_scale": "9", "width": "520"}.items():
+        await admin.slash("server rule", {"setting": setting, "default": value, "locked": True})
+    await member.imagine("a fox", model="flux")
+    generation = await bot.generations.get(1)
+    assert generation is not None
+    assert (generation.settings.sampler, generation.settings.guidance_scale) == (Sampler.OWN, 1.0)
+    assert generation.settings.width == 512
+    await admin.slash("server rule", {"setting": "negative_prompt", "default": "gore", "locked": True})
+    refused = (await member.slash("imagine", {"prompt": "a fox", "model": "flux"})).message
+    assert refused is not None
+    assert "Negative prompt is locked to gore here." in words_of(refused)
+
+
+async def test_comparisons_leave_out_what_a_model_does_not_support(bot: app.Bot, member: Member) -> None:
+    outcome = await member.slash("compare", {"prompt": "a fox", "parameter": "sampler", "model": "sana"})
+    assert outcome.message is not None
+    assert "There are no other values to compare here." in words_of(outcome.message)
+    asked = {"prompt": "a fox", "parameter": "size", "values": "500x500, 512x512, 600x600", "model": "sana"}
+    outcome = await member.slash("compare", asked)
+    assert outcome.message is not None
+    await member.see(outcome.message, lambda each: "a fox" in words_of(each))
+    generation = await bot.generations.get(1)
+    assert generation is not None
+    assert generation.axes[0].values == ("512×512", "608×608")
+
+
+async def test_trials_leave_out_what_a_model_does_not_support(bot: app.Bot, member: Member) -> None:
+    shown = await member.imagine("a fox", model="sana")
+    outcome = await member.select(shown, "noisefox:more:1:0", ["try-samplers"])
+    assert outcome.message is not None
+    assert "There are no other values to try here." in words_of(outcome.message)
+
+
+async def test_a_remix_with_what_a_model_does_not_support_is_refused(bot: app.Bot, member: Member) -> None:
+    shown = await member.imagine("a fox", model="sana")
+    form = (await member.click(shown, "Remix")).modal
+    assert form is not None
+    assert "DPM++ 2M Karras" not in json.dumps(form), "the form offers what the model can follow"
+    outcome = await member.submit(form, {"prompt": "a fox", "flags": "--sampler dpm++ 2m karras"})
+    assert outcome.message is not None
+    assert "sana doesn't support the sampler DPM++ 2M Karras" in words_of(outcome.message)
+
+
+async def test_a_size_that_nobody_knew_of_before_is_told_afterwards(bot: app.Bot, member: Member) -> None:
+    shown = await member.imagine("a shrunk and unread fox", model="sana")
+    assert "so the picture has 64×128 pixels." in words_of(shown)
+    assert "It ignored everything from “unread fox” on." in words_of(shown)

@@ -7,6 +7,7 @@ import pytest
 
 from bot.interactions import remix_modal
 from bot.prompts import flags
+from generation.abilities import STABLE_DIFFUSION
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 
@@ -16,7 +17,9 @@ SETTINGS = GenerationSettings(prompt="a fox", seed=7, model="m", width=512, heig
 def returned(settings: GenerationSettings) -> remix_modal.RemixInput:
     """The values of the form, sent back unchanged."""
     fields: dict[str, Any] = {}
-    for label in remix_modal.panel("noisefox:remix:1:0", Sentence("Remix"), settings).to_dict()["components"]:
+    for label in remix_modal.panel("noisefox:remix:1:0", Sentence("Remix"), settings, STABLE_DIFFUSION).to_dict()[
+        "components"
+    ]:
         field = label["component"]
         chosen = [option["value"] for option in field.get("options", []) if option.get("default")]
         fields[field["custom_id"]] = chosen or field.get("value", "")
@@ -82,4 +85,4 @@ def test_a_form_has_no_more_than_discord_takes() -> None:
         settings = GenerationSettings(
             prompt="x" * length, negative_prompt="y" * negative, seed=1, model="m", width=64, height=64
         )
-        assert len(remix_modal.panel("id", Sentence("Remix"), settings).children) <= 5
+        assert len(remix_modal.panel("id", Sentence("Remix"), settings, STABLE_DIFFUSION).children) <= 5

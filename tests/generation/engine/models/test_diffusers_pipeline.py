@@ -182,7 +182,7 @@ def test_defaults_ask_for_nothing(cache: ModelCache, fox: GenerationSettings) ->
     server = PartialSettings(sampler=Sampler.DDIM, clip_skip=2, steps=9)
     fitted = abilities.fitted(server, model)
     assert (fitted.sampler, fitted.clip_skip, fitted.steps) == (Sampler.OWN, 1, 9)
-    abilities.check(fox, model)
+    abilities.check(fox, model, or_usual=True)
     with pytest.raises(Unsuitable, match="choose another model"):
         abilities.check(replace(fox, sampler=Sampler.DDIM), model)
     assert abilities.stripped(replace(fox, sampler=Sampler.DDIM), model) == fox

@@ -130,12 +130,15 @@ FAMILIES: dict[str, tuple[dict[str, Any], int]] = {
 @pytest.mark.parametrize("name", FAMILIES)
 def test_pictures_and_previews_of_a_family(host: Host, name: str) -> None:
     given, side = FAMILIES[name]
-    driver = host.driver(settings(name))
-    wanted = host.stock(settings(name), **given)
+    asked = settings(name, steps=3 if name == "sana_sprint" else 2)
+    driver = host.driver(asked)
+    wanted = host.stock(asked, **given)
     assert wanted.std() > 5
     assert abs(driver.pixels(1) - wanted).max() <= 1
     seen = [event.previews for event in driver.of(1) if isinstance(event, Progress)]
-    assert [[(each.width, each.height) for each in previews] for previews in seen] == [[(side, side)] * bool(side)] * 2
+    assert [[(each.width, each.height) for each in previews] for previews in seen] == [[(side, side)] * bool(side)] * (
+        asked.steps - 1
+    )
 
 
 @pytest.mark.parametrize("name", ["qwen", "krea", "klein", "ernie", "sana"])
@@ -245,19 +248,22 @@ def test_a_start_picture(host: Host, name: str, kind: str, strength: float) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "kind", "given"),
     [
-        ("flux", "FluxInpaintPipeline"),
-        ("qwen", "QwenImageInpaintPipeline"),
+        ("flux", "FluxInpaintPipeline", {"guidance_scale": 3.0}),
+        ("qwen", "QwenImageInpaintPipeline", {"true_cfg_scale": 3.0, "negative_prompt": " "}),
+        ("kontext", "FluxKontextInpaintPipeline", {"guidance_scale": 3.0, "max_area": 64 * 64}),
+        ("klein", "Flux2KleinInpaintPipeline", {"guidance_scale": 3.0}),
     ],
 )
-def test_a_mask(host: Host, name: str, kind: str) -> None:
+def test_a_mask(host: Host, monkeypatch: pytest.MonkeyPatch, name: str, kind: str, given: dict[str, Any]) -> None:
+    resolutions = "diffusers.pipelines.flux.pipeline_flux_kontext_inpaint.PREFERRED_KONTEXT_RESOLUTIONS"
+    monkeypatch.setattr(resolutions, [(64, 64)])
     mask = Image.new("L", (64, 64))
     mask.paste(255, (0, 0, 32, 64))
     asked = settings(name, denoising_strength=1.0)
     driver = host.driver(asked, Inputs(images.as_png(START), images.as_png(mask)))
-    guided = {"true_cfg_scale": 3.0, "negative_prompt": " "} if name == "qwen" else {"guidance_scale": 3.0}
-    wanted = host.stock(asked, getattr(diffusers, kind), image=START, mask_image=mask, strength=1.0, **guided, **SIZE)
+    wanted = host.stock(asked, getattr(diffusers, kind), image=START, mask_image=mask, strength=1.0, **given, **SIZE)
     drawn = driver.pixels(1)
     assert abs(drawn[:, 32:] - numpy.asarray(START, dtype=int)[:, 32:]).max() == 0, "what the mask keeps is as it was"
     assert abs(drawn[:, :28] - wanted[:, :28]).max() <= 1
@@ -300,13 +306,15 @@ def test_an_editing_model_is_tried_out_with_a_picture_and_others_without() -> No
         assembled(ModelSpec("edit", "x"), Path("x"), type("Other", (Editing,), {})(), CPU, torch.float32)
 
 
-@pytest.fixture(scope="module")
-def lora(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A LoRA of FLUX in diffusers' format, which changes much."""
-    folder = tmp_path_factory.mktemp("lora")
+@pytest.fixture(scope="module", params=["flux", "qwen"])
+def lora(request: pytest.FixtureRequest, host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A LoRA of a model in diffusers' format, which changes much. Its folder begins with the model's name."""
+    folder = tmp_path_factory.mktemp(request.param)
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings(action="ignore"):
         torch.manual_seed(1)
-        pipeline = DiffusionPipeline.from_pretrained(host.source("flux"), dtype=torch.float32, local_files_only=True)
+        pipeline = DiffusionPipeline.from_pretrained(
+            host.source(request.param), dtype=torch.float32, local_files_only=True
+        )
         network = pipeline.transformer
         network.add_adapter(LoraConfig(r=2, init_lora_weights=False, target_modules=["to_q", "to_v", "proj_out"]))
         layers = get_peft_model_state_dict(network)
@@ -314,24 +322,35 @@ def lora(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "pytorch_lora_weights.safetensors"
 
 
+def name_of(lora: Path) -> str:
+    return lora.parent.name.rstrip("0123456789")
+
+
 def with_loras(host: Host, lora: Path) -> LoopDriver:
-    spec = ModelSpec("flux", host.source("flux"), width=64, height=64, guidance_scale=3.0)
+    name = name_of(lora)
+    spec = ModelSpec(name, host.source(name), width=64, height=64, guidance_scale=3.0)
     other = lora.with_name("other.safetensors")
     save_file({"transformer.nothing.lora_A.weight": torch.zeros(2, 2)}, other)
     specs = [LoraSpec("ink", lora), LoraSpec("other", other)]
     return LoopDriver(ModelCache(Catalogue([spec], specs), CPU, torch.float32))
 
 
+GUIDED: dict[str, dict[str, Any]] = {
+    "flux": {"guidance_scale": 3.0, **SIZE},
+    "qwen": {"true_cfg_scale": 3.0, "negative_prompt": " ", **SIZE},
+}
+
+
 def test_a_lora_is_applied_to_its_picture_alone(host: Host, lora: Path) -> None:
-    driver = with_loras(host, lora)
-    driver.admit(1, settings("flux", prompt="a fox <lora:ink:0.7>"))
-    driver.admit(2, settings("flux"))
-    driver.admit(3, settings("flux", prompt="a fox <lora:ink:-1>"))
+    driver, name = with_loras(host, lora), name_of(lora)
+    driver.admit(1, settings(name, prompt="a fox <lora:ink:0.7>"))
+    driver.admit(2, settings(name))
+    driver.admit(3, settings(name, prompt="a fox <lora:ink:-1>"))
     driver.run()
-    plain = host.stock(settings("flux"), guidance_scale=3.0, **SIZE)
+    plain = host.stock(settings(name), **GUIDED[name])
     assert abs(driver.pixels(2) - plain).max() == 0, "others are drawn between its steps"
     for job_id, scale in ((1, 0.7), (3, -1.0)):
-        wanted = host.stock(settings("flux"), guidance_scale=3.0, lora=(lora, scale), **SIZE)
+        wanted = host.stock(settings(name), lora=(lora, scale), **GUIDED[name])
         assert abs(driver.pixels(job_id) - wanted).max() <= 1
         assert abs(driver.pixels(job_id) - plain).max() > 5
     text = Image.open(BytesIO(driver.completed(1).pictures[0].png)).info["parameters"]
@@ -340,10 +359,10 @@ def test_a_lora_is_applied_to_its_picture_alone(host: Host, lora: Path) -> None:
 
 
 def test_a_lora_of_another_family_fails_its_job_alone(host: Host, lora: Path) -> None:
-    driver = with_loras(host, lora)
-    driver.admit(1, settings("flux", prompt="a fox <lora:other>"))
+    driver, name = with_loras(host, lora), name_of(lora)
+    driver.admit(1, settings(name, prompt="a fox <lora:other>"))
     driver.run()
     assert failure(driver) is FailureKind.LORA_UNAVAILABLE
-    driver.admit(2, settings("flux"))
+    driver.admit(2, settings(name))
     driver.run()
-    assert abs(driver.pixels(2) - host.stock(settings("flux"), guidance_scale=3.0, **SIZE)).max() <= 1
+    assert abs(driver.pixels(2) - host.stock(settings(name), **GUIDED[name])).max() <= 1
