@@ -137,7 +137,7 @@ def test_a_strength_is_refused_where_no_picture_can_have_one(tmp_path: Path) -> 
     weak = settings(denoising_strength=0.5)
     abilities.check(weak, model(tmp_path / "masks", "Flux2Pipeline", {"guidance_embeds": True}))
     with pytest.raises(Unsuitable, match="strength"):
-        abilities.check(weak, model(tmp_path / "none", "OmniGenPipeline"))
+        abilities.check(weak, model(tmp_path / "none", "GlmImagePipeline"))
 
 
 def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> None:
