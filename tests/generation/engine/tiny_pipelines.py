@@ -9,12 +9,15 @@ from typing import Any
 
 import torch
 from diffusers import (
+    AuraFlowPipeline,
+    AuraFlowTransformer2DModel,
     AutoencoderDC,
     AutoencoderKLFlux2,
     AutoencoderKLQwenImage,
     ErnieImagePipeline,
     ErnieImageTransformer2DModel,
     FlowMatchEulerDiscreteScheduler,
+    Flux2KleinKVPipeline,
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
     FluxFillPipeline,
@@ -26,6 +29,8 @@ from diffusers import (
     Kandinsky5Transformer3DModel,
     Krea2Pipeline,
     Krea2Transformer2DModel,
+    OvisImagePipeline,
+    OvisImageTransformer2DModel,
     QwenImageEditPipeline,
     QwenImagePipeline,
     QwenImageTransformer2DModel,
@@ -46,6 +51,8 @@ from transformers import (
     Qwen3ForCausalLM,
     Qwen3VLConfig,
     Qwen3VLModel,
+    UMT5Config,
+    UMT5EncoderModel,
 )
 
 from tests.generation.engine import tiny
@@ -86,9 +93,63 @@ def fill() -> Any:
     return _flux(FluxFillPipeline, in_channels=96, out_channels=16, guidance_embeds=False)
 
 
+def aura() -> Any:
+    """AuraFlow: a transformer on plain latents, with the words of T5 alone."""
+    return AuraFlowPipeline(
+        transformer=AuraFlowTransformer2DModel(
+            sample_size=8,
+            patch_size=2,
+            in_channels=4,
+            num_mmdit_layers=1,
+            num_single_dit_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=WIDTH,
+            caption_projection_dim=32,
+            out_channels=4,
+            pos_embed_max_size=64,
+        ),
+        vae=tiny.autoencoder(scaling_factor=0.13025, use_quant_conv=False, use_post_quant_conv=False),
+        text_encoder=UMT5EncoderModel(UMT5Config(vocab_size=256, d_model=WIDTH, d_kv=8, d_ff=32, num_layers=1)),
+        tokenizer=tiny._t5_tokenizer(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=1.73),
+    )
+
+
+def ovis() -> Any:
+    """Ovis-Image: latents packed as those of FLUX, and guidance by two predictions."""
+    return OvisImagePipeline(
+        transformer=OvisImageTransformer2DModel(
+            in_channels=16,
+            out_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=WIDTH,
+            axes_dims_rope=(4, 4, 8),
+        ),
+        vae=tiny.autoencoder(
+            scaling_factor=0.3611, shift_factor=0.1159, use_quant_conv=False, use_post_quant_conv=False
+        ),
+        text_encoder=Qwen3ForCausalLM(_qwen_3()).model,
+        tokenizer=_qwen_tokenizer(),
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+    )
+
+
 def klein() -> Any:
     """FLUX.2 Klein: patches of latents at the statistics of a batch norm, guided without a negative prompt."""
-    return Flux2KleinPipeline(
+    return _klein(Flux2KleinPipeline)
+
+
+def klein_kv() -> Any:
+    """The same without guidance, which keeps what it has read of references for later steps."""
+    return _klein(Flux2KleinKVPipeline)
+
+
+def _klein(kind: Any) -> Any:
+    return kind(
         transformer=Flux2Transformer2DModel(
             patch_size=1,
             in_channels=16,
