@@ -129,7 +129,7 @@ async def assembled(
         gate = Gate()
         client = await stack.enter_async_context(Client(config.discord.api_base, banned, gate))
         store = _Store.over(sessions, config.data, now)
-        outgoing = _Outgoing.over(client, store, gate, now)
+        outgoing = _Outgoing.over(client, store, config.catalogue, gate, now)
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)
         estimates = Estimates(
@@ -209,7 +209,7 @@ class _Outgoing:
     deletion: Deletion
 
     @classmethod
-    def over(cls, client: Client, store: _Store, gate: Gate, now: Callable[[], datetime]) -> Self:
+    def over(cls, client: Client, store: _Store, catalogue: Catalogue, gate: Gate, now: Callable[[], datetime]) -> Self:
         messages, finished_files = Messages(client, now), FinishedFiles(store.images)
         cleanup = Cleanup(
             generations=store.generations, removals=store.removals, images=store.images, messages=messages
@@ -225,6 +225,7 @@ class _Outgoing:
                 messages=messages,
                 generations=store.generations,
                 finished_files=finished_files,
+                abilities_of=catalogue.abilities_of,
                 tell=direct_messages.tell_done,
                 tell_unshown=direct_messages.tell_unshown,
                 calm=gate.calm,
@@ -403,6 +404,7 @@ async def _serve(
         sight=incoming.sight,
         finished_files=outgoing.finished_files,
         visibility=incoming.visibility,
+        catalogue=catalogue,
     )
     queue = Queue(dispatcher=dispatcher, generations=store.generations)
     me = Me(

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from generation import abilities, names, sources
+from generation.abilities import Abilities
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
@@ -151,6 +152,11 @@ class Catalogue:
             return self._models[name]
         except KeyError:
             raise UnknownModel(name, self.names) from None
+
+    def abilities_of(self, name: str) -> Abilities:
+        """What the model called `name` can do; for one that is no longer here, everything."""
+        model = self._models.get(name)
+        return abilities.of(model) if model else abilities.STABLE_DIFFUSION
 
     def check_guides(self, name: str, *, control: bool, image_prompt: bool) -> None:
         """Raise `InvalidSetting` if a model lacks the ControlNet or the IP-Adapter that a request needs."""

@@ -29,7 +29,7 @@ from generation.jobs import Draw, Inputs, Job, Manner, Upscale
 from generation.local_pool import QUIET, LocalPool
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
 from generation.upscaling import UpscalerName
-from storage.records import IgnoredPart
+from storage.records import IgnoredPart, size_text
 
 _WITHOUT_PICTURE = {
     IgnoredPart.STRENGTH: "Strength was ignored: it only works with a start picture. Give one with --image.",
@@ -123,7 +123,11 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     abilities.check_pictures(model, roles)
     for ignored in flags.without_effect(chosen_by(options).over(typed.chosen), roles):
         print(f"noisefox: {_WITHOUT_PICTURE[ignored.part]}", file=sys.stderr)
-    return settings, inputs
+    fitting = abilities.stripped(settings, model)
+    if fitting.final_size != settings.final_size:
+        said = f"{model.name} can't draw that size, so the picture has {size_text(fitting.final_size)} pixels."
+        print(f"noisefox: {said}", file=sys.stderr)
+    return fitting, inputs
 
 
 def settings_of(options: argparse.Namespace, typed: ParsedPrompt, catalogue: Catalogue) -> GenerationSettings:
@@ -140,7 +144,9 @@ def preferred_by(model: ModelSpec, typed: ParsedPrompt) -> PartialSettings:
     """The model's own settings, in the aspect that a flag names."""
     if not typed.aspect:
         return model.preferred
-    width, height = sizes.fitted(typed.aspect, model.width, model.height, sizes.Room())
+    width, height = sizes.fitted(
+        typed.aspect, model.width, model.height, sizes.Room(step=abilities.of(model).size_step)
+    )
     return replace(model.preferred, width=width, height=height)
 
 

@@ -18,6 +18,7 @@ from bot.locales import say
 from bot.views import pages
 from bot.views.message import MessageContent
 from bot.views.pages import Place
+from generation.catalogue import Catalogue
 from generation.jobs import JobState
 from generation.sentences import Sentence
 from storage.generations import Generations
@@ -40,12 +41,19 @@ class History(commands.Cog):
     """Lists of pictures, page by page. The buttons that turn a page carry its number."""
 
     def __init__(
-        self, *, generations: Generations, sight: Sight, finished_files: FinishedFiles, visibility: Visibility
+        self,
+        *,
+        generations: Generations,
+        sight: Sight,
+        finished_files: FinishedFiles,
+        visibility: Visibility,
+        catalogue: Catalogue,
     ) -> None:
         self._generations = generations
         self._sight = sight
         self._finished_files = finished_files
         self._visibility = visibility
+        self._catalogue = catalogue
 
     @app_commands.command()
     async def history(self, interaction: discord.Interaction, search: Search = "", cancelled: bool = False) -> None:
@@ -122,4 +130,7 @@ class History(commands.Cog):
         if generation.state.unfinished:
             raise Refusal("This picture is still being drawn. See /queue.")
         pictures = await self._finished_files.of(generation, interaction.filesize_limit)
-        await answer(interaction, views.ended(generation, pictures, parent))
+        await answer(
+            interaction,
+            views.ended(generation, pictures, parent, self._catalogue.abilities_of(generation.settings.model)),
+        )

@@ -24,6 +24,7 @@ from bot.delivery.throttle import PLACE_SECONDS, Clock, JobUpdate, MessageThrott
 from bot.failure_log import log_failure
 from bot.locales import addressing
 from bot.views import MessageContent
+from generation.abilities import Abilities
 from generation.events import Event, Explaining, Progress
 from generation.jobs import JobState
 from generation.usual_seconds import UsualSeconds
@@ -76,6 +77,7 @@ class MessageUpdates:
         messages: Poster,
         generations: Generations,
         finished_files: FinishedFiles,
+        abilities_of: Callable[[str], Abilities],
         tell: Tell | None = None,
         tell_unshown: Tell | None = None,
         calm: Calm = _at_once,
@@ -86,6 +88,7 @@ class MessageUpdates:
         self._messages = messages
         self._generations = generations
         self._finished_files = finished_files
+        self._abilities_of = abilities_of
         self._tell = tell
         self._tell_unshown = tell_unshown
         self._calm = calm
@@ -245,7 +248,8 @@ class MessageUpdates:
     ) -> bool:
         """Show an ending as well as Discord lets us; False where it takes none. Raises `EditFailed`."""
         with addressing(generation.origin.locale):
-            versions = views.ended_versions(generation, pictures, parent)
+            able = self._abilities_of(generation.settings.model)
+            versions = views.ended_versions(generation, pictures, parent, able)
         for content in versions:
             try:
                 await self._show_ended(generation, content)

@@ -167,7 +167,8 @@ class PictureActions:
         is_first = interaction.message is not None and interaction.message.id == now.origin.message_id
         if now.state is not JobState.CANCELLED:
             pictures = await self._finished_files.of(now, self._messages.room(now.origin))
-            await answer(interaction, views.ended(now, pictures, parent))
+            able = self._planner.abilities_of(now.settings.model)
+            await answer(interaction, views.ended(now, pictures, parent, able))
         if is_first and not generation.state.unfinished:
             await self._generations.delivered(now.id)
 
@@ -201,8 +202,11 @@ class PictureActions:
         picture = await self._finished_files.one(generation, press.picture, interaction.filesize_limit)
         if picture is None:
             raise Refusal("That picture is no longer available. Re-roll to draw another.")
-        show = views.of_one if press.kind is PressKind.PICK else views.file_of_one
-        await answer(interaction, show(generation, picture))
+        if press.kind is PressKind.PICK:
+            able = self._planner.abilities_of(generation.settings.model)
+            await answer(interaction, views.of_one(generation, picture, able))
+        else:
+            await answer(interaction, views.file_of_one(generation, picture))
 
     async def _show_gif(self, interaction: discord.Interaction, generation: Generation) -> None:
         generation = await self._visibility.of(interaction, generation)

@@ -28,8 +28,7 @@ class Planner:
 
     def abilities_of(self, name: str) -> Abilities:
         """What a model can do; for one that is no longer here, everything."""
-        known = name in self._catalogue.names
-        return abilities.of(self._catalogue.get(name)) if known else abilities.STABLE_DIFFUSION
+        return self._catalogue.abilities_of(name)
 
     def imagine(
         self,

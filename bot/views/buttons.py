@@ -1,6 +1,6 @@
 """The buttons and selects under a message."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import discord
@@ -8,7 +8,9 @@ from discord import ui
 
 from bot.locales import say
 from bot.views.custom_ids import LAST_REQUEST, Press, PressKind
+from generation.abilities import Abilities
 from generation.outpainting import ZOOMS
+from generation.pipelines import Guidance
 from generation.sentences import Sentence
 from generation.upscaling import FACTOR, FACTORS
 from storage.records import Action, Generation
@@ -68,25 +70,55 @@ MORE = {
 """Entries of the select under a picture: emoji, label and description."""
 
 
+_USUAL = (PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX)
+"""The buttons under one picture."""
+
+_NUMBERED = {"U": PressKind.UPSCALE, "V": PressKind.VARY}
+"""The buttons for each of several pictures, by the letter on them."""
+
+_NEEDS: dict[PressKind, Callable[[Abilities], bool]] = {
+    **dict.fromkeys((PressKind.VARY, PressKind.VARY_STRONG), lambda able: able.variations),
+    **dict.fromkeys((PressKind.SHAPE_SQUARE, PressKind.SHAPE_WIDE, PressKind.SHAPE_TALL), lambda able: able.variations),
+    **dict.fromkeys((PressKind.ZOOM_LITTLE, PressKind.ZOOM_FAR), lambda able: able.mask),
+    **dict.fromkeys(
+        (PressKind.PAN_LEFT, PressKind.PAN_RIGHT, PressKind.PAN_UP, PressKind.PAN_DOWN), lambda able: able.mask
+    ),
+    **dict.fromkeys((PressKind.HIRES, PressKind.UPSCALE_CREATIVE), lambda able: able.hires),
+    PressKind.REDRAW: lambda able: able.takes_picture,
+    PressKind.EXPLAIN: lambda able: able.explain,
+    PressKind.TRY_GUIDANCE: lambda able: able.guidance is not Guidance.NONE,
+    PressKind.TRY_SAMPLERS: lambda able: len(able.samplers) > 1,
+}
+"""What a model must be able to do for a button; the others are for all models."""
+
+
+def _is_offered(kind: PressKind, able: Abilities) -> bool:
+    return kind not in _NEEDS or _NEEDS[kind](able)
+
+
+def _offered(kinds: Iterable[PressKind], able: Abilities) -> list[PressKind]:
+    """The buttons of a model, in their order."""
+    return [kind for kind in kinds if _is_offered(kind, able)]
+
+
 def button(press: Press, label: str | None = None, emoji: str | None = None) -> ui.Button[Any]:
     """The button of a press, with its usual label and emoji unless others are given."""
     usual, usual_emoji = FACES[press.kind]
     return ui.Button(label=label or say(usual), emoji=emoji or usual_emoji, custom_id=press.custom_id)
 
 
-def rows_of(generation: Generation) -> list[Row]:
-    """The rows of buttons under finished pictures."""
+def rows_of(generation: Generation, able: Abilities) -> list[Row]:
+    """The rows of buttons under finished pictures, for what their model is `able` to do."""
     if generation.lineage.action is Action.SEED:
         return _rows_of_seed(generation)
     if len(generation.pictures) == 1:
         return [
-            _row(generation, PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX),
-            more(generation.id, 0),
+            ui.ActionRow(*_buttons(generation, *_offered(_USUAL, able))),
+            more(generation.id, 0, able),
             ui.ActionRow(*kept(generation)),
         ]
     return [
-        numbered("U", PressKind.UPSCALE, generation),
-        numbered("V", PressKind.VARY, generation),
+        *(numbered(letter, kind, generation) for letter, kind in _NUMBERED.items() if _is_offered(kind, able)),
         _pick(generation),
         ui.ActionRow(*_buttons(generation, PressKind.REROLL, PressKind.REMIX), *kept(generation)),
     ]
@@ -109,14 +141,21 @@ def _rows_of_seed(generation: Generation) -> list[Row]:
     return [ui.ActionRow(following, draw), ui.ActionRow(*kept(generation))]
 
 
-def more(generation_id: int, picture: int) -> Row:
+def more(generation_id: int, picture: int, able: Abilities) -> Row:
     """A select of the actions that have no button."""
     options = []
-    for kind, (emoji, label, description) in MORE.items():
+    for kind in _offered(MORE, able):
+        emoji, label, description = MORE[kind]
         option = discord.SelectOption(label=say(label), value=kind.value, emoji=emoji, description=say(description))
         options.append(option)
     press = Press(PressKind.MORE, generation_id, picture)
     return ui.ActionRow(ui.Select(custom_id=press.custom_id, placeholder=say("More…"), options=options))
+
+
+def of_picture(generation_id: int, picture: int, able: Abilities) -> Row:
+    """The buttons of one of several pictures."""
+    kinds = _offered((PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX), able)
+    return ui.ActionRow(*(button(Press(kind, generation_id, picture)) for kind in kinds))
 
 
 def kept(generation: Generation) -> list[ui.Button[Any]]:

@@ -10,12 +10,13 @@ from bot.locales import say, say_many
 from bot.locales.durations import about
 from bot.locales.plain import plain
 from bot.views import comparison, explanation
-from bot.views.buttons import button, kept, more, numbered, rows_of
+from bot.views.buttons import button, kept, more, numbered, of_picture, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
 from bot.views.ignored import ignored_lines
 from bot.views.message import ATTACHED, QUIET, SPOILER, MessageContent, Part, framed, gallery
 from bot.views.text import bar, described, described_each, headline, lineage_line, shown, small_print
+from generation.abilities import STABLE_DIFFUSION, Abilities
 from generation.events import Event, Explaining, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
@@ -78,11 +79,16 @@ def underway(
     return MessageContent(framed(parts), files)
 
 
-def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None) -> MessageContent:
-    """A request that has ended, with its picture files."""
+def ended(
+    generation: Generation,
+    pictures: Sequence[PictureFile],
+    parent: Generation | None,
+    able: Abilities = STABLE_DIFFUSION,
+) -> MessageContent:
+    """A request that has ended, with its picture files, and the buttons that its model is `able` to follow."""
     match generation.state:
         case JobState.COMPLETED:
-            return _completed(generation, pictures, parent)
+            return _completed(generation, pictures, parent, able)
         case JobState.CANCELLED:
             return _without_pictures(generation, say("Cancelled."), parent)
         case JobState.DELETED:
@@ -91,32 +97,28 @@ def ended(generation: Generation, pictures: Sequence[PictureFile], parent: Gener
 
 
 def ended_versions(
-    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None
+    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None, able: Abilities
 ) -> list[MessageContent]:
     """A request that has ended, for a message that Discord may refuse: whole, without its prompt, and without both
     prompt and pictures."""
     silent = _without_prompt(generation)
     elsewhere = say("Discord doesn't let me show this here. It's in /history, number {number}.", number=generation.id)
     return [
-        ended(generation, pictures, parent),
-        ended(silent, pictures, parent),
+        ended(generation, pictures, parent, able),
+        ended(silent, pictures, parent, able),
         _without_pictures(silent, elsewhere, parent),
     ]
 
 
-def of_one(generation: Generation, picture: PictureFile) -> MessageContent:
-    """One of several pictures, with its buttons."""
+def of_one(generation: Generation, picture: PictureFile, able: Abilities) -> MessageContent:
+    """One of several pictures, with the buttons that its model is `able` to follow."""
     files, index = named(generation, [picture]), picture.index
     seed = generation.settings.of_picture(index).seed
     parts: list[Part] = [
         gallery(list(files), *described_each(generation, [index])),
         ui.TextDisplay(f"-# {say('Picture {number} · seed {seed}', number=index + 1, seed=seed)}"),
-        ui.ActionRow(
-            button(Press(PressKind.VARY, generation.id, index)),
-            button(Press(PressKind.UPSCALE, generation.id, index)),
-            button(Press(PressKind.REMIX, generation.id, index)),
-        ),
-        more(generation.id, index),
+        of_picture(generation.id, index, able),
+        more(generation.id, index, able),
     ]
     return MessageContent(framed(parts), files)
 
@@ -200,7 +202,9 @@ def named(generation: Generation, pictures: Sequence[PictureFile]) -> dict[str, 
     }
 
 
-def _completed(generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None) -> MessageContent:
+def _completed(
+    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None, able: Abilities
+) -> MessageContent:
     withheld = _withheld(generation)
     if withheld and not generation.shown:
         return _without_pictures(generation, withheld, parent)
@@ -224,7 +228,7 @@ def _completed(generation: Generation, pictures: Sequence[PictureFile], parent: 
         rows = comparison.rows_of if generation.axes else explanation.rows_of
         parts += rows(generation, *kept(generation))
     else:
-        parts += rows_of(generation)
+        parts += rows_of(generation, able)
     return MessageContent(framed(parts), files)
 
 

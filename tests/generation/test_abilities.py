@@ -172,6 +172,12 @@ def test_pictures_that_it_cannot_use_are_refused(tmp_path: Path, pipeline: str, 
     assert str(refused.value).startswith(sentence)
 
 
+def test_what_a_model_supports_can_be_asked_for(tmp_path: Path) -> None:
+    spec = model(tmp_path, "SanaPipeline")
+    assert abilities.supports(settings(guidance_scale=3.0), spec)
+    assert not abilities.supports(settings(sampler=Sampler.DDIM), spec)
+
+
 def test_pictures_that_it_can_use_are_not(tmp_path: Path) -> None:
     abilities.check_pictures(model(tmp_path, "FluxPipeline"), {"image", "mask"})
     abilities.check_pictures(POCKET, {"image", "second", "third", "fourth"})

@@ -10,7 +10,7 @@ import pytest
 from bot import app
 from generation.catalogue import POCKET, ModelSpec
 from generation.settings import Sampler
-from tests.journeys.conftest import Member, Start, words_of
+from tests.journeys.conftest import Member, Start, labels_of, text_of, words_of
 from tests.journeys.test_blend import picture
 
 PIPELINES = {
@@ -115,6 +115,24 @@ async def test_references_are_blended_as_they_are(bot: app.Bot, member: Member) 
     assert generation.inputs.second
 
 
+async def test_buttons_are_those_that_a_model_can_follow(bot: app.Bot, member: Member) -> None:
+    one, several = [await member.imagine("a fox", model="sana", count=count) for count in (1, 2)]
+    assert "Vary" not in labels_of(one)
+    assert {"Re-roll", "Upscale ×2", "Remix"} <= set(labels_of(one))
+    assert {label for label in labels_of(several) if len(label) == 2} == {"U1", "U2"}
+    picked = (await member.select(several, "noisefox:pick:2:0", ["1"])).message
+    assert picked is not None
+    picked = await member.see(picked, lambda each: "Try other guidance" in text_of(each))
+    for message in (one, picked):
+        hidden = ("Zoom out", "See how it is drawn", "Try other samplers", "Refine", "Start from this picture")
+        assert [label for label in hidden if label in text_of(message)] == []
+        assert "Try other guidance" in text_of(message)
+    starting = await member.imagine("a fox", model="flux")
+    assert "Start from this picture" in text_of(starting)
+    assert "Zoom out" in text_of(starting)
+    assert "Try other guidance" not in text_of(starting)
+
+
 async def test_what_a_server_locks_holds_as_far_as_a_model_supports_it(
     bot: app.Bot, admin: Member, member: Member
 ) -> None:
@@ -142,13 +160,6 @@ async def test_comparisons_leave_out_what_a_model_does_not_support(bot: app.Bot,
     generation = await bot.generations.get(1)
     assert generation is not None
     assert generation.axes[0].values == ("512×512", "608×608")
-
-
-async def test_trials_leave_out_what_a_model_does_not_support(bot: app.Bot, member: Member) -> None:
-    shown = await member.imagine("a fox", model="sana")
-    outcome = await member.select(shown, "noisefox:more:1:0", ["try-samplers"])
-    assert outcome.message is not None
-    assert "There are no other values to try here." in words_of(outcome.message)
 
 
 async def test_a_remix_with_what_a_model_does_not_support_is_refused(bot: app.Bot, member: Member) -> None:

@@ -42,7 +42,7 @@ class PipelineLoras:
         names = [self._names.get(file) or self._load(file) for file in files]
         if loras:
             self._pipeline.enable_lora()
-            self._pipeline.set_adapters(names, [each.scale for each in loras])
+            self._pipeline.set_adapters(names, [self._scales(*each) for each in zip(names, loras, strict=True)])
         elif self._names:
             self._pipeline.disable_lora()
         self._applied = loras
@@ -50,6 +50,12 @@ class PipelineLoras:
     def hashes(self, loras: LoraSet) -> dict[str, str]:
         """The hashes of the files of LoRAs, by LoRA name."""
         return {each.name: lora_files.hash_of(self._file(each)) for each in loras}
+
+    def _scales(self, name: str, lora: Lora) -> dict[str, float]:
+        """The scale of a LoRA for each network that its adapter changes."""
+        adapters = self._pipeline.get_list_adapters()
+        changed = [part for part, names in adapters.items() if name in names]
+        return {part: lora.text_scale if part.startswith("text_encoder") else lora.scale for part in changed}
 
     def _file(self, lora: Lora) -> Path:
         return self._loras.get(lora.name, self._model).file

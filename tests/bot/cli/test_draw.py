@@ -9,8 +9,8 @@ from bot.__main__ import parser
 from bot.cli import draw
 from bot.cli.draw import worker_options
 from bot.config import Config
-from generation.catalogue import Catalogue
-from generation.errors import InvalidSetting
+from generation.catalogue import Catalogue, ModelSpec
+from generation.errors import InvalidSetting, Unsuitable
 from generation.settings import GenerationSettings, Sampler
 
 
@@ -61,3 +61,17 @@ def test_what_has_no_effect_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Strength was ignored" in said.err
     assert "ControlNet's weight was ignored" in said.err
     assert not said.out
+
+
+def test_what_a_model_cannot_draw_is_refused_or_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "model_index.json").write_text('{"_class_name": "SanaPipeline"}')
+    catalogue = Catalogue([ModelSpec("sana", str(tmp_path))])
+
+    def asked(*arguments: str) -> GenerationSettings:
+        return draw.asked_for(parser().parse_args(["imagine", *arguments]), catalogue)[0]
+
+    settings = asked("a fox --size 72x520")
+    assert (settings.width, settings.height) == (64, 512)
+    assert capsys.readouterr().err == "noisefox: sana can't draw that size, so the picture has 64×512 pixels.\n"
+    with pytest.raises(Unsuitable, match="sana doesn't support clip skip"):
+        asked("a fox --clip 2")

@@ -23,6 +23,7 @@ from bot.delivery.messages import (
 from bot.delivery.throttle import EDIT_SECONDS, PLACE_SECONDS
 from bot.delivery.updates import LONGEST_PAUSE, RETRY_SECONDS, MessageUpdates
 from bot.views import MessageContent
+from generation.catalogue import Catalogue
 from generation.events import Progress, Queued, Started
 from generation.pictures import Preview
 from generation.settings import GenerationSettings
@@ -149,6 +150,7 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
             messages=messages,
             generations=generations,
             finished_files=FinishedFiles(images),
+            abilities_of=Catalogue().abilities_of,
             tell_unshown=tell,
             clock=time.clock,
             sleep=time.sleep,

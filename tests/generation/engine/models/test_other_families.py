@@ -70,7 +70,7 @@ class Host:
         self,
         settings: GenerationSettings,
         kind: Any = DiffusionPipeline,
-        lora: tuple[Path, float] | None = None,
+        lora: tuple[Path, dict[str, float]] | None = None,
         **given: Any,
     ) -> Pixels:
         """The picture of the pipeline by itself."""
@@ -315,10 +315,16 @@ def lora(request: pytest.FixtureRequest, host: Host, tmp_path_factory: pytest.Te
         pipeline = DiffusionPipeline.from_pretrained(
             host.source(request.param), dtype=torch.float32, local_files_only=True
         )
-        network = pipeline.transformer
-        network.add_adapter(LoraConfig(r=2, init_lora_weights=False, target_modules=["to_q", "to_v", "proj_out"]))
-        layers = get_peft_model_state_dict(network)
-        pipeline.save_lora_weights(folder, transformer_lora_layers={key: 4 * each for key, each in layers.items()})
+        changed = {"transformer": ["to_q", "to_v", "proj_out"]}
+        if request.param == "flux":
+            changed["text_encoder"] = ["q_proj", "v_proj"]
+        layers = {}
+        for part, names in changed.items():
+            network = getattr(pipeline, part)
+            network.add_adapter(LoraConfig(r=2, init_lora_weights=False, target_modules=names))
+            found = get_peft_model_state_dict(network)
+            layers[f"{part}_lora_layers"] = {key: 4 * each for key, each in found.items()}
+        pipeline.save_lora_weights(folder, **layers)
     return folder / "pytorch_lora_weights.safetensors"
 
 
@@ -343,19 +349,20 @@ GUIDED: dict[str, dict[str, Any]] = {
 
 def test_a_lora_is_applied_to_its_picture_alone(host: Host, lora: Path) -> None:
     driver, name = with_loras(host, lora), name_of(lora)
-    driver.admit(1, settings(name, prompt="a fox <lora:ink:0.7>"))
+    driver.admit(1, settings(name, prompt="a fox <lora:ink:0.3:0.7>"))
     driver.admit(2, settings(name))
     driver.admit(3, settings(name, prompt="a fox <lora:ink:-1>"))
     driver.run()
     plain = host.stock(settings(name), **GUIDED[name])
     assert abs(driver.pixels(2) - plain).max() == 0, "others are drawn between its steps"
-    for job_id, scale in ((1, 0.7), (3, -1.0)):
-        wanted = host.stock(settings(name), lora=(lora, scale), **GUIDED[name])
+    for job_id, scale, text_scale in ((1, 0.7, 0.3), (3, -1.0, -1.0)):
+        scales = {"transformer": scale} | ({"text_encoder": text_scale} if name == "flux" else {})
+        wanted = host.stock(settings(name), lora=(lora, scales), **GUIDED[name])
         assert abs(driver.pixels(job_id) - wanted).max() <= 1
         assert abs(driver.pixels(job_id) - plain).max() > 5
     text = Image.open(BytesIO(driver.completed(1).pictures[0].png)).info["parameters"]
     assert 'Lora hashes: "ink: ' in text
-    assert text.startswith("a fox <lora:ink:0.7>")
+    assert text.startswith("a fox <lora:ink:0.3:0.7>")
 
 
 def test_a_lora_of_another_family_fails_its_job_alone(host: Host, lora: Path) -> None:
