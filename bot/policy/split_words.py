@@ -7,6 +7,7 @@ in" are harmless.
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 LETTER = r"[^\W_]"
 
@@ -23,25 +24,8 @@ _BREAK = re.compile(r"[.,;:!?()\[\]]\s|\s[(\[]|['’]")
 _LONE = frozenset("bcdfghjklmnpqrstvwxz")
 """Letters that are no words."""
 
-_WORDS = """
-ad ah al am an as at aw ax be by cd de di do ed el en es ex fe go ha he hi id if in ir is it ja jr la le lo ma me mi
-mr ms mu my ne no nu of oh ok on or os ox pa pi re sa se sh si so st su te ti to tu tv uk un up us va ve vi we ya ye
-yo ace act add age ago aid aim air alt and ant any ape arc are ark arm art ash ask ate bad bag ban bar bat bay bed bee
-beg bet big bin bit boa bob bow box boy bud bug bun bus but buy cab can cap car cat con cop cot cow coy cry cub cue
-cup cut dad dam day del den des dew did die dig dim din dip doe dog don dot dry due dug dye ear eat eel egg ego elf
-elk elm end era eve eye fan far fat fed fee few fig fin fir fit fix flu fly fog for fox fun fur gap gas gay gem get
-gin god got gum gun gut guy gym had ham has hat hay hen her hey hid him hip his hit hop hot how hug hut ice ill ink
-inn ion its ivy jam jar jaw jay jet job jog joy jug key kid kin kit lab lad lap las law lay led leg les let lid lie
-lip lit log los lot low mad man map mar mas mat may men met mid mix mob mom mop mud mug nap net new nod non nor not
-now nun nut oak odd off oil old one orb ore our out owl own pan par pat paw pay pea pen pet pie pig pin pit pop por
-pot pro pub pun put que ran rap rat raw ray red rib rid rim rip rob rod rot row rub rug rum run rye sad sap sat saw
-say sea see set sew she shy sin sip sir sit six ski sky sol son sun tab tag tan tap tar tax tea ten the tie tin tip
-toe ton too top toy try tub two una uno use van vet via vow wag war was wax way web wet who why wig win wit won wow
-yes yet you zen zoo
-"""
+_SHORT = frozenset((Path(__file__).parent / "short_words.txt").read_text("utf-8").split())
 """Words of two and three letters in English and Spanish. All that is longer is taken for a word."""
-
-_SHORT = frozenset(_WORDS.split())
 
 
 def is_fragment(piece: str) -> bool:
