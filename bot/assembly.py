@@ -30,6 +30,7 @@ from bot.cogs.reactions import Reactions
 from bot.cogs.seed import Seed
 from bot.cogs.server import Server
 from bot.cogs.server_reset import DECISION as RESET
+from bot.cogs.settings import DECISION as FORGET_SETTINGS
 from bot.cogs.settings import Settings
 from bot.cogs.styles import Styles
 from bot.cogs.what import What
@@ -72,6 +73,7 @@ from bot.requests.reconciler import EVERY, Reconciler
 from bot.requests.request_plans import RequestPlans
 from bot.requests.submission import Submission
 from bot.views import lesson, pages
+from bot.views.blocked_list import DECISION as UNBLOCK
 from bot.views.custom_ids import COMPARE
 from generation.catalogue import Catalogue
 from generation.local_pool import LocalPool
@@ -434,6 +436,7 @@ async def _serve(
     compare_button = CompareButton(
         confirmation=confirmation, contexts=incoming.contexts, generations=store.generations, sight=incoming.sight
     )
+    settings = Settings(preferences=store.preferences, people=store.people, catalogue=catalogue)
     await client.serve(
         families=[
             *_drawing_cogs(catalogue, store, incoming),
@@ -441,7 +444,7 @@ async def _serve(
             queue,
             Styles(store.people),
             Models(catalogue),
-            Settings(preferences=store.preferences, people=store.people, catalogue=catalogue),
+            settings,
             me,
             server,
             DeletedPlaces(client=client, rules=store.rules, audit_log=outgoing.audit_log),
@@ -457,6 +460,8 @@ async def _serve(
             persistent(CONFIRM, confirmation.decide),
             persistent(FORGET, me.decide),
             persistent(RESET, server.decide_reset),
+            persistent(UNBLOCK, server.decide_words),
+            persistent(FORGET_SETTINGS, settings.decide_reset),
             persistent(lesson.ANOTHER, what.turn),
             persistent(COMPARE, compare_button.press),
         ],

@@ -15,8 +15,8 @@ PARTS = (
         "`--style NAME` for a saved style, `--private`, `--spoiler`. Type `{red, blue} fox` to draw one of each."
     ),
     Sentence(
-        "\n**Under a picture:** 🔁 Re-roll · 🎲 Vary · 🔎 Upscale · ✏️ Remix: new prompt or settings · ⭐ Favourite · "
-        "❌ Delete your own. **More…** has shapes, zoom, pan and comparisons."
+        "\n**Under a picture:** 🔁 Re-roll · 🎲 Vary · 🔎 Upscale · ✏️ Remix: change it · ⭐ Favourite · "
+        "❌ Delete your own · 🚩 Report. **More…** has shapes, zoom, pan and comparisons."
     ),
     Sentence("**/blend** mixes two to four pictures into one."),
     Sentence("**As a reaction:** 🔁 re-rolls, 🔎 enlarges, ⭐ keeps, ❌ deletes, ✉️ sends you the picture."),

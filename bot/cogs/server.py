@@ -13,9 +13,9 @@ from bot.cogs.server_pictures import ServerPictures
 from bot.cogs.server_reset import ServerReset
 from bot.cogs.server_switches import ServerSwitches
 from bot.cogs.server_words import ServerWords
-from bot.interactions.requester import requester_in
+from bot.interactions.requester import requester_in, requester_of
 from bot.interactions.respond import answer
-from bot.views.server_rules import rules
+from bot.views.server_rules import defaults, rules
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -40,7 +40,9 @@ class Server(
     """
 
     async def show_defaults(self, interaction: discord.Interaction, model: str | None) -> None:
-        await self._show_rules(interaction, model=model)
+        context = await self._contexts.load(requester_of(interaction))
+        name = model or context.model_of_place.value
+        await answer(interaction, defaults(context.effective(name), name))
 
     @app_commands.command()
     async def show(

@@ -5,12 +5,15 @@ from discord import app_commands
 
 from bot.cogs import listed_rules, option_types
 from bot.cogs.listed_rules import ListedRule
-from bot.cogs.server_group import Channel, ServerGroup, check_named, guild_of
+from bot.cogs.server_group import Channel, ServerGroup, guild_of
 from bot.errors import Refusal
+from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.respond import tell
 from bot.locales import say
 from bot.locales.plain import plain
 from bot.views.server_rules import allowed as allowed_ones
 from bot.views.server_rules import log_channel
+from bot.views.text import fitting
 from generation.sentences import Sentence
 from storage.rulebook import Kind
 
@@ -29,7 +32,7 @@ class ServerAllowed(ServerGroup):
         role: discord.Role | None = None,
         allowed: bool = True,
     ) -> None:
-        """Allow only certain models, channels or roles; all are allowed until you choose one.
+        """Allow only certain models, channels or roles (all until you choose one), or show the allowed ones.
 
         Args:
             model: Model that members can use
@@ -42,7 +45,11 @@ class ServerAllowed(ServerGroup):
             Kind.CHANNEL: channel and str(channel.id),
             Kind.ROLE: role and str(role.id),
         }
-        check_named(any(chosen.values()))
+        if not any(chosen.values()):
+            book = await self._rules.of(guild_of(interaction))
+            shown = [allowed_ones(book, kind, self._catalogue.names) for kind in Kind]
+            await tell(interaction, fitting([f"- {line}" for line in shown], MESSAGE_LENGTH))
+            return
         for kind, name in chosen.items():
             if name:
                 await self._rules.allow(guild_of(interaction), kind, name, allowed)

@@ -1,6 +1,6 @@
 """What all commands of /server share: who may use them, and how they answer."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import discord
 from discord import app_commands
@@ -100,6 +100,18 @@ def scope_of(interaction: discord.Interaction, channel: Channel | None, role: di
     if channel and role:
         raise Refusal("A rule is for a channel or for a role, not both. Make two rules.")
     return channel.id if channel else role.id if role else guild_of(interaction)
+
+
+def mentions_in(interaction: discord.Interaction) -> Callable[[int], str | None]:
+    """A function that mentions the scope of a rule, a channel or a role; None for the server itself."""
+
+    def named(scope: int) -> str | None:
+        if scope == interaction.guild_id:
+            return None
+        is_role = interaction.guild is not None and interaction.guild.get_role(scope) is not None
+        return f"<@&{scope}>" if is_role else f"<#{scope}>"
+
+    return named
 
 
 def mention_of(place: Channel | discord.Role | None) -> Markup | None:

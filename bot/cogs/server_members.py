@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.cogs.saved import say_saved
-from bot.cogs.server_group import ServerGroup, check_named, guild_of
+from bot.cogs.server_group import ServerGroup, guild_of
 from bot.errors import Refusal
 from bot.interactions.blocked_members import BlockedMembers
 from bot.interactions.error_handler import MESSAGE_LENGTH
@@ -43,6 +43,8 @@ class ServerMembers(ServerGroup):
             return
         if blocked == interaction.user.id:
             raise Refusal("You can't block yourself.")
+        if blocked == interaction.application_id:
+            raise Refusal("I can't block myself. To stop me for a while, use /server pause.")
         if _manages(interaction, member, blocked):
             raise Refusal("Members who can manage the server can't be blocked.")
         await self._blocked.block(guild_id, blocked)
@@ -62,15 +64,16 @@ class ServerMembers(ServerGroup):
     async def unblock(
         self, interaction: discord.Interaction, member: discord.User | None = None, user_id: UserId | None = None
     ) -> None:
-        """Let a blocked member use me again.
+        """Let a blocked member use me again, or show who is blocked.
 
         Args:
             member: Member to unblock
             user_id: Id of somebody who has left; choose from the list
         """
         guild_id, unblocked = guild_of(interaction), _chosen(member, user_id)
-        check_named(unblocked)
-        assert unblocked is not None
+        if unblocked is None:
+            await self._list_blocked(interaction)
+            return
         if (guild_id, unblocked) not in self._blocked:
             raise Refusal("{member} isn't blocked here.", member=Markup(f"<@{unblocked}>"))
         await self._blocked.unblock(guild_id, unblocked)

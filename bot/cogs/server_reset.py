@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from bot.cogs.server_group import Channel, ServerGroup, check_manages, guild_of, mention_of, scope_of
+from bot.cogs.server_group import Channel, ServerGroup, check_manages, guild_of, mention_of, mentions_in, scope_of
 from bot.cogs.server_limits import SETTINGS
 from bot.interactions.respond import answer, change, tell
 from bot.locales import addressing, say
@@ -47,6 +47,10 @@ class ServerReset(ServerGroup):
             await answer(interaction, await self._question(interaction))
             return
         scope, place = scope_of(interaction, channel, role), channel or role
+        known = (await self._rules.of(guild_of(interaction))).rules
+        if not any(key.scope == scope and (not setting or key.setting == setting.value) for key in known):
+            await tell(interaction, say("There are no rules to reset."))
+            return
         self._audit_log.decided(interaction, _reset(place, setting.value if setting else None))
         await self._rules.forget(guild_of(interaction), scope, setting.value if setting else None)
         parts = [say("Reset."), mention_of(place), say(label(setting.value)) if setting else None]
@@ -86,13 +90,7 @@ class ServerReset(ServerGroup):
         return sha256("\n".join(lines).encode()).hexdigest()[:16]
 
     async def _lost(self, interaction: discord.Interaction) -> list[str]:
-        guild, guild_id = interaction.guild, guild_of(interaction)
-
-        def named(scope: int) -> str:
-            is_role = guild is not None and guild.get_role(scope) is not None
-            return f"<@&{scope}>" if is_role else f"<#{scope}>"
-
-        return list(what_is_lost(await self._rules.of(guild_id), guild_id, named))
+        return list(what_is_lost(await self._rules.of(guild_of(interaction)), mentions_in(interaction)))
 
 
 async def _say(interaction: discord.Interaction, sentence: str) -> None:

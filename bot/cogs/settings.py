@@ -1,20 +1,22 @@
 """/settings: the defaults of one person."""
 
-from collections.abc import Iterable
-from typing import Literal
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 
 from bot.cogs import option_types
 from bot.cogs.defaults_cog import DefaultsCog
 from bot.cogs.saved import BOTH, say_saved
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
-from bot.interactions.respond import tell
+from bot.interactions.respond import answer, change, tell
 from bot.locales import say
 from bot.locales.plain import plain
 from bot.prompts import flags
+from bot.views.message import QUIET, MessageContent, framed
 from bot.views.text import fitting, shown
 from generation.catalogue import Catalogue
 from generation.sentences import Sentence
@@ -24,6 +26,11 @@ from storage.preferences import Preferences
 from storage.records import ANY_MODEL, Defaults, PersonalSettings
 
 Suffix = app_commands.Range[str, 0, 500]
+
+DECISION = re.compile("noisefox-settings:(?P<decision>yes|no)")
+
+ROOM = 3500
+"""Characters of the list in the question before a reset."""
 
 SHOWN = 60
 """The most characters of a value that are shown."""
@@ -47,11 +54,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
     async def _show(self, interaction: discord.Interaction) -> None:
         defaults = await self._preferences.of_user(interaction.user.id)
         own = await self._people.personal_settings(interaction.user.id)
-        lines = [_model(own.model)] if own.model else []
-        lines += [_suffix(own.suffix)] if own.suffix else []
-        lines += [_notice(own)] if own.tell_when_done or own.reply_when_done else []
-        lines += [] if own.hints else [say("hints off")]
-        lines = [*lines, *defaults_lines(defaults)]
+        lines = [*_lines(own, defaults), *([] if own.hints else [say("hints off")])]
         text = fitting([say("Your settings:"), *(f"- {line}" for line in lines)], MESSAGE_LENGTH)
         await tell(interaction, text)
 
@@ -125,11 +128,39 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
     @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
         """Reset your defaults, model, suffix and notifications."""
+        defaults = await self._preferences.of_user(interaction.user.id)
+        own = await self._people.personal_settings(interaction.user.id)
+        if not defaults.by_model and own == PersonalSettings(hints=own.hints):
+            await tell(interaction, say("There's nothing to reset."))
+            return
+        yes: ui.Button[Any] = ui.Button(
+            label=say("Reset everything"), style=discord.ButtonStyle.danger, custom_id="noisefox-settings:yes"
+        )
+        no: ui.Button[Any] = ui.Button(label=say("Keep everything"), custom_id="noisefox-settings:no")
+        question = say("Reset all your settings? You can't undo this. You would lose:")
+        text = fitting([f"**{question}**", *(f"- {line}" for line in _lines(own, defaults))], ROOM)
+        await answer(interaction, MessageContent(framed([ui.TextDisplay(text), ui.ActionRow(yes, no)])))
+
+    async def decide_reset(self, interaction: discord.Interaction, match: "re.Match[str]", _: Sequence[str]) -> None:
+        """Reset a person's settings, or leave them."""
+        if match["decision"] == "yes":
+            await self._forget(interaction)
+        sentence = say("Reset.") if match["decision"] == "yes" else say("Nothing was changed.")
+        await change(interaction, MessageContent(framed([ui.TextDisplay(sentence)], QUIET)))
+
+    async def _forget(self, interaction: discord.Interaction) -> None:
         await self._preferences.forget_user(interaction.user.id)
         await self._people.change_personal_settings(
             interaction.user.id, suffix="", tell_when_done=False, reply_when_done=False, model=""
         )
-        await tell(interaction, say("Reset."))
+
+
+def _lines(own: PersonalSettings, defaults: Defaults) -> list[str]:
+    """One line for each setting that a reset takes away."""
+    lines = [_model(own.model)] if own.model else []
+    lines += [_suffix(own.suffix)] if own.suffix else []
+    lines += [_notice(own)] if own.tell_when_done or own.reply_when_done else []
+    return [*lines, *defaults_lines(defaults)]
 
 
 def defaults_lines(defaults: Defaults) -> list[str]:

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from bot.policy.spelling import LETTER, latin, plain, readings, without_syntax
+from bot.policy.spelling import alternatives, latin, plain, readings, without_syntax
+from bot.policy.split_words import LETTER, SplitWords
 from generation import loras, prompt_syntax
 from generation.settings import GenerationSettings
 
@@ -34,7 +35,7 @@ def blocked_in(blocked: Iterable[str], text: str) -> str | None:
     """A blocked word that stands in `text` as a word of its own; None where there is none.
 
     A star at its end takes any ending. Case, accents, wide, fancy and look-alike letters, invisible characters, digits
-    for letters, and marks or spaces between all letters make no difference.
+    for letters, and marks or spaces between letters make no difference, as far as `SplitWords` finds them.
     """
     if not (words := tuple(blocked)):
         return None
@@ -54,7 +55,7 @@ def _drawn(settings: GenerationSettings) -> Iterable[str]:
     opposed = [span for window in prompt_syntax.parse(settings.negative_prompt) for span in window]
     heard = "".join(span.text for window in prompt_syntax.parse(prompt) for span in window)
     unwanted = "".join(span.text if span.weight < 0 else "\n" for span in opposed)
-    return dict.fromkeys((settings.prompt, heard, without_syntax(prompt), unwanted))
+    return dict.fromkeys((settings.prompt, heard, without_syntax(prompt), *alternatives(prompt), unwanted))
 
 
 @lru_cache(maxsize=256)
@@ -62,9 +63,10 @@ def _alternatives(names: tuple[str, ...]) -> Mapping[str, str]:
     """Names by every way to write them."""
     found: dict[str, str] = {}
     for name in names:
-        first, *others = name.split()
-        for words in ((first, *others), (*others, first)):
-            found |= {" ".join(words): name, "".join(words): name}
+        words = name.split()
+        for first in range(len(words)):  # a family name may have any number of words
+            written = (*words[first:], *words[:first])
+            found |= {" ".join(written): name, "".join(written): name}
     return found
 
 
@@ -82,6 +84,7 @@ class _Listed:
         """Those that end in a star, by how many words they have and by the length of the last one."""
         self._odd: dict[str, tuple[str, re.Pattern[str]]] = {}
         """Those that are not of letters alone, and their patterns."""
+        self._split = SplitWords()
         for word in blocked:
             for form in {plain(word), latin(word)}:
                 self._add(word, form)
@@ -91,7 +94,9 @@ class _Listed:
         phrase = tuple(stem.split())
         if not phrase or not all(map(_WORD.fullmatch, phrase)) or (star and stem[-1:].isspace()):
             self._odd[form] = (word, re.compile(_pattern(form)))
-        elif star:
+            return
+        self._split.add("".join(phrase), word, is_open=star)
+        if star:
             self._open[len(phrase), len(phrase[-1])][phrase] = word
         else:
             self._whole[len(phrase)][phrase] = word
@@ -104,6 +109,7 @@ class _Listed:
         for (size, length), listed in self._open.items():
             cut = {(*phrase[:-1], phrase[-1][:length]) for phrase in phrases[size]}
             yield from (listed[phrase] for phrase in cut & listed.keys())
+        yield from self._split.in_text(text)
         yield from (word for word, pattern in self._odd.values() if pattern.search(text))
 
 

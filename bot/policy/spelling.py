@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from bot.policy.lookalikes import LETTERS, SIGNS
-
-LETTER = r"[^\W_]"
+from bot.policy.split_words import LETTER
 
 _SPELLED = (
     re.compile(rf"(?<!{LETTER}){LETTER}(?:\s*+(?:[^\w\s]|_)[\W_]*+{LETTER}){{2,}}(?!{LETTER})"),
@@ -23,6 +22,14 @@ _VOWELS = frozenset("aeiouy")
 """One-letter words, in English, Spanish and others, that stand before or after a word."""
 
 _WEIGHT = re.compile(r":\s*+[+-]?+[\d.]++\s*+(?=[)\]])")
+
+_GROUP = re.compile(r"[\[({]([^\[\](){}]*+)[\])}]")
+
+_DEPTH = 3
+"""How deep groups within groups are read."""
+
+_MOST = 8
+"""How many words of a group are tried."""
 
 _SYNTAX = re.compile(r"[\[\](){}|:\\<>]")
 
@@ -59,6 +66,22 @@ def without_syntax(prompt: str) -> str:
     return _SYNTAX.sub("", _WEIGHT.sub("", prompt))
 
 
+def alternatives(prompt: str) -> Iterator[str]:
+    """A prompt with the first of all words in each group, such as "[na|x]ked" and "(na:1.2)", then with the second."""
+    prompt = _WEIGHT.sub("", prompt)
+    most = max((len(re.split(r"[|:]", group[1])) for group in _GROUP.finditer(prompt)), default=0)
+    for number in range(min(most, _MOST)):
+        text = prompt
+        for _ in range(_DEPTH):
+            text = _GROUP.sub(lambda group, number=number: _chosen(group[1], number), text)
+        yield text
+
+
+def _chosen(group: str, number: int) -> str:
+    words = re.split(r"[|:]", group)
+    return words[number % len(words)]
+
+
 def _joined(text: str) -> Iterator[str]:
     """Text whose spelled-out words are joined."""
     for spelled in _SPELLED:
@@ -68,8 +91,10 @@ def _joined(text: str) -> Iterator[str]:
 
 
 def _written(spelled: re.Match[str]) -> str:
-    """The joined letters, with and without a first and a last one that may be words of their own."""
+    """The joined letters, with and without a first and a last one that may be words or numbers of their own."""
     letters = re.sub(r"[\W_]", "", spelled[0])
     starts = [0, 1] if letters[0] == "a" or (letters[0] in _VOWELS and spelled[0][1].isspace()) else [0]
     ends = [0, 1] if letters[-1] in _VOWELS and spelled[0][-2].isspace() else [0]
+    starts += [len(letters) - len(letters.lstrip("0123456789"))]
+    ends += [len(letters) - len(letters.rstrip("0123456789"))]
     return " ".join(letters[start : len(letters) - end] for start in starts for end in ends)

@@ -8,23 +8,19 @@ from bot.views.server_rules import (
     blocked,
     blocked_people,
     blocked_pictures,
-    changed_rule,
     hints,
     log_channel,
     lora_roles,
     policy,
+    rules_of,
 )
-from bot.views.text import shown
-from storage.records import ANY_MODEL, NsfwPolicy
+from storage.records import NsfwPolicy
 from storage.rulebook import Rulebook
 
 
-def what_is_lost(book: Rulebook, guild_id: int, named: Callable[[int], str]) -> Iterator[str]:
-    """One line for each rule that a server has; `named` mentions channels and roles."""
-    for key, rule in sorted(book.rules.items()):
-        where = [] if key.scope == guild_id else [named(key.scope)]
-        model = [] if key.model == ANY_MODEL else [shown(key.model, 60)]
-        yield " · ".join([*where, *model, changed_rule(key.setting, rule)])
+def what_is_lost(book: Rulebook, named: Callable[[int], str | None]) -> Iterator[str]:
+    """One line for each rule that a server has; `named` mentions channels and roles, and is None for the server."""
+    yield from rules_of(book, {key.setting for key in book.rules}, named)
     yield from (allowed(book, kind) for kind in sorted(book.allowed))
     yield from (lora_roles(*each) for each in sorted(book.lora_roles.items()))
     if book.paused:

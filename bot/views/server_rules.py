@@ -1,6 +1,6 @@
 """The message with the rules of a server and where each comes from."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import discord
 from discord import ui
@@ -15,7 +15,7 @@ from bot.views.message import QUIET, MessageContent, framed
 from bot.views.text import shown
 from generation.sentences import Counted, Sentence
 from generation.settings import LIMITS, label
-from storage.records import NsfwPolicy
+from storage.records import ANY_MODEL, NsfwPolicy
 from storage.rulebook import MODEL, READERS, Kind, Rule, Rulebook
 
 SHOWN = 60
@@ -83,6 +83,31 @@ def rules(context: RequestContext, effective: EffectiveRules, model: str) -> lis
     return [MessageContent(framed(list(_parted(page)), QUIET)) for page in _pages(texts)]
 
 
+def defaults(effective: EffectiveRules, model: str) -> MessageContent:
+    """The defaults of a person in a channel with a model, each with where it comes from."""
+    title = say("Settings with the model {model}", model=plain(model))
+    [text, *_] = _texts([f"**{title}**", *_settings(effective), *filter(None, [_without_rules(effective)])])
+    return MessageContent(framed([ui.TextDisplay(text)], QUIET))
+
+
+def limits_in_force(effective: EffectiveRules) -> list[str]:
+    """One line for each limit of a person in a channel, with where it comes from."""
+    return list(_limits(effective))
+
+
+def rules_of(
+    book: Rulebook, settings: Collection[str], named: Callable[[int], str | None], model: str | None = None
+) -> list[str]:
+    """One line for each rule for one of the settings, or for one of a model; `named` mentions the scope of a rule, and
+    is None for the server's own."""
+    lines = []
+    for key, rule in sorted(book.rules.items()):
+        if key.setting in settings and model in (None, key.model):
+            of_model = [] if key.model == ANY_MODEL else [shown(key.model, SHOWN)]
+            lines.append(" · ".join(filter(None, [named(key.scope), *of_model, changed_rule(key.setting, rule)])))
+    return lines
+
+
 def _texts(lines: Sequence[str]) -> Iterator[str]:
     """Lines joined to texts that each fit in a message."""
     text = ""
@@ -125,8 +150,9 @@ def _settings(effective: EffectiveRules) -> Iterator[str]:
 
 
 def _without_rules(effective: EffectiveRules) -> str:
-    """All other settings, with Noisefox's own defaults, on one line."""
-    names = [name for name in _shown_settings(effective) if not _has_rule(name, effective)]
+    """All other settings that have a value, with Noisefox's own defaults, on one line."""
+    given = effective.defaults.given()
+    names = [name for name in _shown_settings(effective) if not _has_rule(name, effective) and given[name] != ""]
     return f"-# {' · '.join([_from(NOISEFOX), *(_default(name, effective) for name in names)])}" if names else ""
 
 
@@ -146,7 +172,7 @@ def _default(name: str, effective: EffectiveRules) -> str:
 def valued(name: str, value: object) -> str:
     """A setting and its value."""
     text = say("{value:g}", value=value) if isinstance(value, float) else shown(str(value), SHOWN)
-    return f"{say(label(name))} **{text or '—'}**"
+    return f"{say(label(name))} **{text or say('nothing')}**"
 
 
 def changed_rule(name: str, rule: Rule) -> str:
@@ -193,15 +219,17 @@ def limit(name: str, value: int) -> Sentence:
     """A limit in words."""
     match name:
         case "steps":
-            return Counted(value, "{n} step", "{n} steps")
+            return Counted(value, "at most {n} step", "at most {n} steps")
         case "side":
-            return Sentence("{side} pixels wide and high", side=str(value))
+            return Sentence("at most {side} pixels wide and high", side=str(value))
         case "count":
-            return Counted(value, "{n} picture per request", "{n} pictures per request")
+            return Counted(value, "at most {n} picture per request", "at most {n} pictures per request")
         case "waiting":
-            return Counted(value, "{n} unfinished request", "{n} unfinished requests")
+            return Counted(value, "at most {n} unfinished request", "at most {n} unfinished requests")
         case "daily_steps":
-            return Sentence("{steps:,} steps in 24 hours", steps=value)
+            return Sentence("at most {steps:,} steps in 24 hours", steps=value)
+    if not value:
+        return Sentence("no wait between requests")
     return Sentence("one request every {time}", time=Duration(value))
 
 
@@ -252,7 +280,7 @@ def blocked(words: Sequence[str]) -> str:
     """The blocked words, behind a spoiler."""
     if not words:
         return say("No words are blocked.")
-    return say("Blocked words: {words}", words=f"||{shown(', '.join(words), BLOCKED)}||")
+    return say("Blocked words ({n}): {words}", n=len(words), words=_hidden(words))
 
 
 def lora_roles(lora: str, roles: Collection[int]) -> str:
@@ -262,10 +290,10 @@ def lora_roles(lora: str, roles: Collection[int]) -> str:
 
 
 def blocked_people(names: Sequence[str]) -> str:
-    """The blocked people."""
+    """The blocked people, behind a spoiler."""
     if not names:
         return say("No people are blocked.")
-    return say("Blocked people: {names}", names=shown(", ".join(names), BLOCKED))
+    return say("Blocked people ({n}): {names}", n=len(names), names=_hidden(names))
 
 
 def blocked_pictures(names: Sequence[str]) -> str:
@@ -278,6 +306,10 @@ def blocked_pictures(names: Sequence[str]) -> str:
 def log_channel(channel_id: int | None) -> str:
     """The log channel, or that there is none."""
     return say("Log channel: {channel}", channel=f"<#{channel_id}>") if channel_id else say("The log is off.")
+
+
+def _hidden(names: Sequence[str]) -> str:
+    return f"||{shown(', '.join(names), BLOCKED)}||"
 
 
 def _named(names: Sequence[str], form: str) -> list[object]:

@@ -246,4 +246,5 @@ def test_a_few_slow_forwards_of_a_size_hardly_change_the_other_sizes(clock: Cloc
     assert before < after < 1.5 * before
     draw(pace, clock, settings(steps=25, side=96), 25 * 0.6)
     known_size = seconds_for(pace, near)
-    assert known_size and known_size > 20 * 0.6 * (128 / 96) ** 2, "the nearest size, once known"
+    assert known_size
+    assert known_size > 20 * 0.6 * (128 / 96) ** 2, "the nearest size, once known"

@@ -31,10 +31,10 @@ async def test_a_channels_limit_outweighs_a_roles_and_a_roles_the_servers(
         assert "At most 20 steps are allowed here" in await refused(member, "art", steps=21)
         assert "At most 20 steps are allowed here" in await refused(other, "sketches", steps=21)
         await other.imagine(steps=20, channel="sketches")
-        assert f"40 steps · from {ARTISTS}" in await overview(admin)
-        assert f"20 steps · from {ART}" in await overview(admin, ART_ID)
+        assert f"at most 40 steps · from {ARTISTS}" in await overview(admin)
+        assert f"at most 20 steps · from {ART}" in await overview(admin, ART_ID)
         await admin.slash("server limits", {"steps": 150, "channel": ART_ID})
-        assert "90 steps · from the host" in await overview(admin, ART_ID)
+        assert "at most 90 steps · from the host" in await overview(admin, ART_ID)
         assert "At most 90 steps are allowed here" in await refused(member, "art", steps=91)
 
 
@@ -52,7 +52,7 @@ async def test_of_several_roles_the_most_generous_holds(
             options = {"setting": "sampler", "default": sampler, "locked": locked, "role": role}
             await admin.slash("server rule", options)
         shown = await overview(admin)
-        assert f"50 steps · from {FOXES}" in shown
+        assert f"at most 50 steps · from {FOXES}" in shown
         assert f"one request every 30 sec · from {ARTISTS}" in shown
         bounds = f"at least 2 (from {FOXES}) · at most 9 (from {ARTISTS})"
         assert f"guidance scale **5** · from the model · {bounds}" in shown
@@ -115,13 +115,13 @@ async def test_one_setting_goes_back_and_all_else_stays(start: Start, admin: Mem
         await admin.slash("server reset", {"setting": "steps"})
         shown = await overview(admin)
         assert "steps **25** · from the model" in shown
-        assert "150 steps · from the host" in shown
-        assert "99 steps in 24 hours · from this server" in shown
-        assert f"9 steps · from {ART}" in await overview(admin, ART_ID)
+        assert "at most 150 steps · from the host" in shown
+        assert "at most 99 steps in 24 hours · from this server" in shown
+        assert f"at most 9 steps · from {ART}" in await overview(admin, ART_ID)
         await admin.slash("server reset", {"setting": "steps", "channel": ART_ID})
         shown = await overview(admin, ART_ID)
-        assert "150 steps · from the host" in shown
-        assert f"99 steps in 24 hours · from {ART}" in shown
+        assert "at most 150 steps · from the host" in shown
+        assert f"at most 99 steps in 24 hours · from {ART}" in shown
 
 
 @pytest.mark.parametrize(("locale", "source"), [("en-US", "from"), ("es-ES", "según")])

@@ -263,7 +263,8 @@ async def test_blocked_words(bot: app.Bot, admin: Member, member: Member) -> Non
     outcome = await member.click(done, "Re-roll")
     assert outcome.message is not None
     assert "“foxes” is blocked" in outcome.message["content"]
-    await admin.slash("server words", {"blocked": "-"})
+    question = await admin.asks("server words", blocked="-")
+    await admin.click(question, "Unblock all")
     await member.press(done, "Re-roll")
 
 
@@ -326,6 +327,8 @@ async def test_the_log_says_what_was_reset(start: Start, admin: Member) -> None:
             ({"role": ARTISTS_ROLE_ID, "setting": "steps"}, f"removed a rule of <@&{ARTISTS_ROLE_ID}> for: steps"),
             ({"setting": "steps"}, "removed a rule of this server for: steps"),
         ):
+            place = {name: value for name, value in options.items() if name != "setting"}
+            await admin.slash("server limits", {"steps": 9, **place})
             await admin.slash("server reset", options)
             await admin.wait_for(lambda each, words=words: words in each["content"])  # type: ignore[misc]
         await reset_everything(admin)
@@ -336,7 +339,7 @@ async def test_everything_is_back_after_reset(bot: app.Bot, admin: Member, membe
     await admin.slash("server rule", {"setting": "steps", "default": "3", "locked": True})
     await admin.slash("server words", {"blocked": "fox"})
     await admin.slash("server allow", {"channel": NSFW_ART_ID})
-    assert "Blocked words: ||fox||" in await said(admin, "server show")
+    assert "Blocked words (1): ||fox||" in await said(admin, "server show")
     await reset_everything(admin)
     shown = await said(admin, "server show")
     assert "Blocked" not in shown

@@ -47,26 +47,30 @@ async def test_defaults_without_values_show_all_and_save_nothing(bot: app.Bot, a
     [
         ("server defaults", {"steps": 6, "guidance": 3}, ["Saved.", "- steps **6**", "- guidance scale **3**"]),
         ("server defaults", {"steps": 6, "model": "pocket"}, ["Saved. · pocket", "- steps **6**"]),
-        ("server limits", {"steps": 9, "channel": ART_ID}, [f"Saved. · <#{ART_ID}>", "- 9 steps"]),
+        ("server limits", {"steps": 9, "channel": ART_ID}, [f"Saved. · <#{ART_ID}>", "- at most 9 steps"]),
         (
             "server rule",
             {"setting": "steps", "default": "4", "least": 2, "most": 8, "locked": False},
             ["Saved.", "- steps **4** · at least 2 · at most 8 · not locked"],
         ),
-        ("server rule", {"setting": "waiting", "most": 3}, ["Saved.", "- 3 unfinished requests"]),
+        ("server rule", {"setting": "waiting", "most": 3}, ["Saved.", "- at most 3 unfinished requests"]),
         ("server allow", {"channel": ART_ID}, ["Saved.", f"- Channels: <#{ART_ID}>"]),
         ("server nsfw", {"policy": "off"}, ["Saved.", "- NSFW filter: off"]),
-        ("server words", {"blocked": "gore, *stars*"}, ["Saved.", r"- Blocked words: ||gore, \*stars\*||"]),
-        ("server words", {"blocked": "-"}, ["Saved.", "- No words are blocked."]),
+        ("server words", {"blocked": "gore, *stars*"}, ["Saved.", r"- Blocked words (2): ||gore, \*stars\*||"]),
+        ("server words", {"blocked": "-"}, ["No words are blocked."]),
+        ("server words", {"add": "*"}, [r"There's no word in “\*”. Separate words by commas."]),
+        ("server words", {"add": " , ,"}, ["There's no word in “, ,”. Separate words by commas."]),
+        ("server limits", {"cooldown": 0}, ["Saved.", "- no wait between requests"]),
         ("server hints", {"on": False}, ["Saved.", "- Hints: off"]),
         ("server pause", {}, ["Paused."]),
         ("server resume", {}, ["Resumed."]),
-        ("server reset", {"channel": ART_ID, "setting": "steps"}, [f"Reset. · <#{ART_ID}> · steps"]),
+        ("server reset", {"channel": ART_ID, "setting": "steps"}, ["There are no rules to reset."]),
+        ("server reset", {"setting": "guidance_scale"}, ["There are no rules to reset."]),
         ("settings defaults", {"steps": 6, "count": 2}, ["Saved.", "- steps 6, count 2"]),
         ("settings suffix", {"text": "soft light"}, ["Saved.", "- after each prompt: soft light"]),
         ("settings notify", {"by": "nothing"}, ["Saved.", "- no notice"]),
         ("settings hints", {"on": True}, ["Saved.", "- hints on"]),
-        ("settings reset", {}, ["Reset."]),
+        ("settings reset", {}, ["There's nothing to reset."]),
     ],
 )
 async def test_an_answer_says_what_was_changed_and_nothing_else(
@@ -100,7 +104,7 @@ async def test_a_reset_of_everything_lists_what_is_lost_and_asks(start: Start, a
             f"- <#{ART_ID}> · steps · at most 9",
             "- sampler **DDIM** · 🔒 locked",
             f"- Channels: <#{GENERAL_ID}>",
-            "- Blocked words: ||gore||",
+            "- Blocked words (1): ||gore||",
             "- Hints: off",
             "- NSFW filter: spoiler",
             f"- Log channel: <#{ART_ID}>",
@@ -137,4 +141,4 @@ async def test_whoever_may_not_manage_the_server_any_more_resets_nothing(
     assert outcome.message is not None
     assert "You need the Manage Server permission" in words_of(outcome.message)
     users[ADMIN_ID] = replace(users[ADMIN_ID], admin=True)
-    assert "Blocked words: ||gore||" in await said(admin, "server show")
+    assert "Blocked words (1): ||gore||" in await said(admin, "server show")

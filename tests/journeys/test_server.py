@@ -38,7 +38,7 @@ async def test_own_defaults_weigh_more_than_the_servers_and_last(
     async with start():
         mine, theirs = await drawn_with(member), await drawn_with(other)
         shown = await member.slash("settings show")
-        await member.slash("settings reset")
+        await member.click(await member.asks("settings reset"), "Reset everything")
         after = await drawn_with(member)
     assert (mine.steps, mine.guidance_scale) == (2, 3)
     assert (theirs.steps, theirs.guidance_scale) == (6, 3)
@@ -84,7 +84,8 @@ async def test_nothing_named_is_nothing_saved(bot: app.Bot, admin: Member) -> No
     ):
         outcome = await admin.slash(f"server {path}", options)
         assert outcome.message is not None
-        assert "Nothing was changed." in outcome.message["content"]
+        assert "Saved." not in outcome.message["content"]
+    assert "no rules" in (await admin.asks("server rule", setting="steps"))["content"]
 
 
 async def test_members_neither_see_nor_use_it(bot: app.Bot, member: Member, admin: Member) -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from bot.jobs import room
+from generation import forward_seconds
 from playground import Playground
 from storage.images import Images
 from storage.records import Generation
@@ -54,8 +55,9 @@ async def test_a_place_in_line_with_a_guess_moves_up(bot: app.Bot, pool: FakePoo
 
 
 async def test_a_guess_counts_every_tile_of_a_creative_upscale(
-    start: Start, pool: FakePool, member: Member, tmp_path: Path
+    start: Start, pool: FakePool, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(forward_seconds, "GROWTH", 1.0)  # in proportion to the rows
     async with start():
         done = await member.imagine("a boat", steps=20)
     await save_pace(tmp_path, 0.5)

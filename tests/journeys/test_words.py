@@ -128,18 +128,18 @@ async def test_an_attempt_that_shows_after_the_acknowledgement_is_logged_too(
 
 
 async def test_single_words_are_added_removed_and_shown(bot: app.Bot, admin: Member, member: Member) -> None:
-    assert (await said(admin, "server words")).strip() == "Blocked words: ||fox||"
+    assert (await said(admin, "server words")).strip() == "Blocked words (1): ||fox||"
     added = await said(admin, "server words", {"add": "gore, FOX, two words"})
     assert added.strip().splitlines() == ["Saved.", "- Now blocked: ||gore, two words||"]
     removed = await said(admin, "server words", {"remove": "Fox", "add": "hen"})
     assert removed.strip().splitlines() == ["Saved.", "- Now blocked: ||hen||", "- No longer blocked: ||fox||"]
-    assert (await said(admin, "server words")).strip() == "Blocked words: ||gore, two words, hen||"
+    assert (await said(admin, "server words")).strip() == "Blocked words (3): ||gore, two words, hen||"
     assert "“fox” isn't on the list." in await said(admin, "server words", {"remove": "hen, fox"})
     assert "They were blocked already." in await said(admin, "server words", {"add": "hen"})
     assert "not both" in await said(admin, "server words", {"blocked": "-", "add": "hen"})
     suggested = await admin.autocomplete("server words", {"remove": "o w"}, focused="remove")
     assert [each["value"] for each in suggested] == ["two words"]
-    assert (await said(admin, "server words")).strip() == "Blocked words: ||gore, two words, hen||"
+    assert (await said(admin, "server words")).strip() == "Blocked words (3): ||gore, two words, hen||"
     await member.imagine("a fox")
 
 
@@ -147,7 +147,7 @@ async def test_named_people(bot: app.Bot, admin: Member, member: Member) -> None
     assert "No people are blocked." in await said(admin, "server people")
     await admin.slash("server log", {"channel": NSFW_ART_ID})
     assert "Now blocked: ||Jane van Doe, Zoe||" in await said(admin, "server people", {"add": "Jane van Doe, Zoe"})
-    assert "Blocked people: Jane van Doe, Zoe" in await said(admin, "server show")
+    assert "Blocked people (2): ||Jane van Doe, Zoe||" in await said(admin, "server show")
     for prompt in ("Jane van Doe rides", "van doe, jane", "a JaneVanDoe", "(Jane) [van:Doe:0.5]"):
         assert "Pictures of Jane van Doe are blocked on this server." in await refused(member, prompt=prompt)
         await logged(admin, MEMBER_ONE_ID, GENERAL_ID, "the person ||Jane van Doe||")
@@ -155,4 +155,4 @@ async def test_named_people(bot: app.Bot, admin: Member, member: Member) -> None
     await member.imagine("a hen", negative="Jane van Doe")
     await admin.slash("server people", {"remove": "jane van doe"})
     await member.imagine("Jane van Doe")
-    assert (await said(admin, "server people")).strip() == "Blocked people: Zoe"
+    assert (await said(admin, "server people")).strip() == "Blocked people (1): ||Zoe||"

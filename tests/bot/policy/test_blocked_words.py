@@ -53,6 +53,22 @@ from tests.generation.work import unobserved
         ("ass", "@ss!"),
         ("n\N{CYRILLIC SMALL LETTER A}ked", "naked"),
         ("ТОМ", "Tom, том, ТОМ"),
+        ("naked", "2 n a k e d girls"),
+        ("naked", "n a k e d 2"),
+        ("naked", "x n a k e d girl"),
+        ("naked", "n a k e d a r e a"),
+        ("naked", "a na ked girl"),
+        ("naked", "n a ked"),
+        ("naked", "nake d"),
+        ("naked", "na-ked, n4-k3d"),
+        ("naked", "n@ ked"),
+        ("naked*", "na kedness"),
+        ("ass", "2 a s s"),
+        ("nude photo", "n u d e photo"),
+        ("nude photo", "n u d e p h o t o"),
+        ("nude photo", "a nude pho to"),
+        ("nude", "2 n u d e girls"),
+        ("bloodbath", "a blo odbath"),
     ],
 )
 def test_blocked(blocked: str, prompt: str) -> None:
@@ -83,6 +99,31 @@ def test_parts_of_other_words_are_not(blocked: str, prompt: str) -> None:
     assert blocked_words.blocked_in((blocked,), prompt) is None
 
 
+HARMLESS = [
+    "green grass beside a brass band, in bass and treble",
+    "a pen is on the table, and a hero in armor",
+    "an us flag for us all, as sass in a class of an a cappella choir",
+    "the rapist's therapist is a cocktail glass",
+    "get the dog to get her home",
+    "an a ked",
+    "it's hit by lightning, he's hitting, the U.S. hit",
+    "g r a p e s and v a p o r w a v e",
+    "a ss, as s",
+    "un pez en el mar, por no ser de la luna, se va la nave",
+    "a plan. K, Ed! na, ked",
+    "art in (na) style, ked",
+    "who re-reads a blue book, at an all time low",
+    "vitamin C and D, a T rex, an X wing, plan B, 3 D render, f 1 4 lens",
+    "DVD, HD, 4k, 8 k, uhd, hdr, by wlop, s m l xl sizes",
+]
+
+
+@pytest.mark.parametrize("prompt", HARMLESS)
+def test_harmless_prompts_pass(prompt: str) -> None:
+    blocked = "naked", "nude", "ass", "shit", "rape", "penis", "heroin", "anus", "anal", "together", "assassin", "porno"
+    assert blocked_words.blocked_in((*blocked, "whore", "semen", "nude photo"), prompt) is None
+
+
 def test_nothing_is_blocked_where_nothing_is_named() -> None:
     assert blocked_words.blocked_in((), "an ass") is None
 
@@ -109,6 +150,8 @@ def test_a_long_list_takes_no_time() -> None:
         ("j a n e v a n d o e", True),
         ("Jane and John van Doe", False),
         ("Jane van Doering", False),
+        ("j a n e van doe", True),
+        ("Doe, Jane van", True),
     ],
 )
 def test_named_people(prompt: str, is_asked_for: bool) -> None:
@@ -117,7 +160,28 @@ def test_named_people(prompt: str, is_asked_for: bool) -> None:
     assert (asked_for == "Jane van Doe") is is_asked_for
 
 
-PIECES = ["a ", "a.", "a", "a. ", ". ", "[a:b:0.5]", ":1", ": ", "\N{CYRILLIC SMALL LETTER A} ", "!"]
+@pytest.mark.parametrize("prompt", ["Aznar, José María", "María Aznar José", "josé maria aznar", "AznarJoseMaria"])
+def test_names_of_three_words_are_found_with_the_last_name_first(prompt: str) -> None:
+    settings = GenerationSettings(prompt, seed=1, model="pocket", width=64, height=64)
+    assert blocked_words.person_asked_for(["José María Aznar"], settings) == "José María Aznar"
+
+
+PIECES = [
+    "a ",
+    "a.",
+    "a",
+    "a. ",
+    ". ",
+    "[a:b:0.5]",
+    ":1",
+    ": ",
+    "\N{CYRILLIC SMALL LETTER A} ",
+    "!",
+    "n ",
+    "na ke ",
+    "[n|",
+    "(n|a)",
+]
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -150,6 +214,9 @@ def test_as_an_admin_types_them() -> None:
         ("[a:ss:0.5] boat", "", True),
         ("[as:s:.5]", "", True),
         ("[as|s] boat", "", True),
+        ("[a|x]ss", "", True),
+        ("[x|(a:1.2)]s[y|s]", "", True),
+        ("[a:x:0.5]ss", "", True),
         ("(as:1.2)[s] boat", "", True),
         ("(a)(s)(s)", "", True),
         ("((a) (s) (s):1.3)", "", True),
