@@ -1,4 +1,5 @@
-"""Keeps tokens out of the log: those of interactions, which stand in addresses, and the bot's own."""
+"""Keeps secrets out of the log: tokens of interactions, which stand in addresses, the bot's own, keys of the Hugging
+Face hub, and passwords in addresses."""
 
 import logging
 import re
@@ -12,13 +13,22 @@ HIDDEN = "[token]"
 _ADDRESS = re.compile(r"((?:/|%2F)(?:webhooks|interactions)(?:/|%2F)\d+(?:/|%2F))[^/\s?'\"<>()\\]+", re.IGNORECASE)
 """The part of an address before a token, and the token."""
 
-_TOKEN = re.compile(r"aW50ZXJhY3Rpb2[\w.=-]+|(?<![\w-])[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}|(?<=Bot )[\w.-]{20,}")
-"""A token by its look: of an interaction, or of a bot."""
+_START = r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))"
+"""The start of a word, or what follows a character that is percent-encoded."""
+
+_TOKEN = re.compile(
+    rf"aW50ZXJhY3Rpb2[\w.=-]+|{_START}[\w-]{{23,28}}(?:\.|%2[Ee])[\w-]{{6,7}}(?:\.|%2[Ee])[\w-]{{27,}}"
+    rf"|(?<=Bot )[\w.-]{{20,}}|{_START}hf_\w{{16,}}"
+)
+"""A secret by its look: the token of an interaction or of a bot, or a key of the hub."""
+
+_PASSWORD = re.compile(r"(?<=://)([^/\s:@'\"]*:)[^/\s@'\"]+(?=@)")
+"""The name and the password in an address, as that of a proxy has them."""
 
 
 def redacted(text: str) -> str:
-    """A text without tokens."""
-    return _TOKEN.sub(HIDDEN, _ADDRESS.sub(rf"\g<1>{HIDDEN}", text))
+    """A text without tokens and passwords."""
+    return _TOKEN.sub(HIDDEN, _PASSWORD.sub(rf"\g<1>{HIDDEN}", _ADDRESS.sub(rf"\g<1>{HIDDEN}", text)))
 
 
 class RedactingFormatter(logging.Formatter):

@@ -12,6 +12,7 @@ from dataclasses import astuple
 from typing import Self
 
 from generation import wire
+from generation.environment import for_worker
 from generation.errors import FailureKind
 from generation.events import Cancelled, Ending, Event, Failed, Loading
 from generation.jobs import Job
@@ -148,7 +149,7 @@ class LocalPool:
         """Run one worker to its end. True if it became ready."""
         try:
             worker = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, env=QUIET | os.environ, start_new_session=True
+                *self._command, stdin=PIPE, stdout=PIPE, env=QUIET | for_worker(os.environ), start_new_session=True
             )
         except OSError as reason:
             log.error("no worker can be started: %s", reason)

@@ -5,13 +5,14 @@ import logging
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from generation.errors import NoisefoxError
+from storage.folder_lock import FolderTaken, locked
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +56,12 @@ def owned(folder: Path, command: str) -> Iterator[None]:
     Raises `UnusableFolder` where another process owns it, where it cannot be written, or where it is not the bot's.
     """
     refuse_foreign(folder)
-    lock = FileLock(folder / LOCK, mode=PRIVATE_FILE, blocking=False, thread_local=False)
+    locks = ExitStack()
     try:
         make_private_folder(folder)
         os.close(open_private(folder / LOCK, os.O_CREAT | os.O_RDWR))
-        lock.acquire()
-    except Timeout:
+        locks.enter_context(_locked(folder))
+    except (Timeout, FolderTaken):
         raise UnusableFolder(
             f"The data folder {folder} is in use by {_owner(folder)}: stop that one first, or set `data` in the "
             "configuration to another folder."
@@ -75,17 +76,26 @@ def owned(folder: Path, command: str) -> Iterator[None]:
     finally:
         with suppress(OSError):
             (folder / OWNER).unlink(missing_ok=True)
-        lock.release()
+        locks.close()
         os.umask(mask)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a data folder: that of its file, and that of the folder itself, for the file may be deleted.
+
+    Raises `Timeout` or `FolderTaken` where another process has one of them, and `OSError`.
+    """
+    with locked(folder), FileLock(folder / LOCK, mode=PRIVATE_FILE, blocking=False, thread_local=False):
+        yield
 
 
 def owner(folder: Path) -> str | None:
     """Who owns a data folder now, in words; None where nobody does."""
     try:
-        os.close(open_private(folder / LOCK, os.O_RDWR))
-        with FileLock(folder / LOCK, blocking=False, thread_local=False):
+        with _locked(folder) if (folder / LOCK).exists() else locked(folder):
             return None
-    except Timeout:
+    except (Timeout, FolderTaken):
         return _owner(folder)
     except OSError:
         return None

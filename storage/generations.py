@@ -56,6 +56,9 @@ log = logging.getLogger(__name__)
 BUDGET_TIME = timedelta(hours=24)
 """The time that a request counts against budgets."""
 
+LATEST = 1000
+"""Requests among which one is looked for that is newer than the clock: more than are made between two looks."""
+
 LEASE = timedelta(minutes=3)
 """The time for which a bot looks after a request, unless it renews that."""
 
@@ -260,7 +263,8 @@ class Generations:
         """Take the interrupted requests that nobody looks after, for `LEASE`; all those of this bot, oldest first, but
         for those that are `held`, by number: only the others are read.
 
-        A bot that is `alone` with the database takes those of other bots too.
+        A bot that is `alone` with the database takes those of other bots too. Requests of a time that is yet to come,
+        from before the clock was set back, count as made now.
         """
         now = self._now()
         free = or_(
@@ -272,6 +276,7 @@ class Generations:
         values = {"lease_owner": self._owner, "leased_until": now + LEASE}
         mine = _interrupted(), GenerationRow.lease_owner == self._owner
         async with self._sessions.writing() as session:
+            await _correct_times(session, self._now())  # once no other one is being saved
             await session.execute(update(GenerationRow).where(theirs).values(**values))
             ids = await session.scalars(select(GenerationRow.id).where(*mine))
             idle = GenerationRow.id.in_([each for each in ids if not held(each)])
@@ -437,6 +442,20 @@ class Generations:
             await session.flush()
             await _note_unneeded(session, [source])
             return _record(row)
+
+
+async def _correct_times(session: AsyncSession, now: datetime) -> None:
+    """Let what seems to come from the future be of now, or it would count against budgets until a day after that."""
+    latest = select(GenerationRow.created).order_by(GenerationRow.id.desc()).limit(LATEST).subquery()
+    newest_of: dict[type[GenerationRow] | type[ForgottenChargeRow], ColumnElement[datetime]] = {
+        GenerationRow: func.max(latest.c.created),
+        ForgottenChargeRow: func.max(ForgottenChargeRow.created),
+    }
+    for row, newest in newest_of.items():
+        found = await session.scalar(select(newest))
+        if found is not None and found > now:
+            log.warning("the clock was set back: what was asked until %s counts as asked now", found)
+            await session.execute(update(row).where(row.created > now).values(created=now))
 
 
 def _column(role: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from bot.attachments import metadata
-from generation import fingerprints, images, outpainting
+from generation import environment, fingerprints, images, outpainting
 from generation.errors import UserError
 from generation.images import UnusableImage
 from generation.jobs import Inputs
@@ -49,6 +49,8 @@ Tidied = tuple[bytes, tuple[int, int], str, str]
 class DecoderProcesses:
     """At most two decoders, which start with the first picture and end with the `async with`, whatever they do then.
 
+    They inherit this process's environment, so the bot's secrets are taken out of that; decoders forget all others.
+
     A decoder whose picture takes more than its time, or is no longer awaited, is killed, and the next one is new.
     """
 
@@ -59,6 +61,7 @@ class DecoderProcesses:
         self._decoding: set[Future[Any]] = set()
 
     async def __aenter__(self) -> Self:
+        environment.forget_secrets_of_the_bot()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -112,6 +115,7 @@ def _confine() -> None:
     """Begin a decoder: it takes so much memory, can be ended at once, and ends with its bot, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    environment.forget_secrets()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     threading.Thread(target=_end_with_the_bot, daemon=True).start()
 

@@ -23,6 +23,7 @@ from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
 from generation import abilities, cost, images, infotext, wire
 from generation.catalogue import Catalogue, ModelSpec
+from generation.environment import for_worker
 from generation.errors import InvalidSetting, NoisefoxError, UserError
 from generation.events import Completed, Event, Explaining, Failed, Progress
 from generation.jobs import Draw, Inputs, Job, Manner, Upscale
@@ -91,7 +92,8 @@ def bench(options: argparse.Namespace, config: Config) -> int:
     model = config.catalogue.get(options.model).name if options.model else config.catalogue.default.name
     command = [sys.executable, "-m", "generation.engine.benchmarking.bench", model]
     packed = wire.pack(worker_options(config))
-    engine = subprocess.run(command, input=packed, env=QUIET | os.environ, stdout=subprocess.PIPE, check=False)
+    environment = QUIET | for_worker(os.environ)
+    engine = subprocess.run(command, input=packed, env=environment, stdout=subprocess.PIPE, check=False)
     if engine.returncode:
         return engine.returncode
     figures = json.loads(engine.stdout)

@@ -9,7 +9,7 @@ import discord
 
 from bot.errors import Refusal
 from bot.interactions import permissions
-from bot.interactions.respond import LOST
+from bot.interactions.respond import LOST, AnsweredElsewhere, sent_first
 from bot.locales.durations import about
 from bot.requests.plan import Plan
 from bot.requests.submission import Submission
@@ -100,7 +100,8 @@ async def begin(
     """Save requests, acknowledge them, then go on with them in the background.
 
     The first answers in the acknowledgement's message, others in messages that follow. `key` names what is asked for,
-    where that may be asked by more than one interaction. Raises `UserError`, and `AlreadyAsked`.
+    where that may be asked by more than one interaction. Raises `UserError`, `AlreadyAsked`
+    and `AnsweredElsewhere`.
     """
     check_place(interaction, submission, plans, private=private)
     private = is_private(plans, private)
@@ -109,8 +110,8 @@ async def begin(
     others = (replace(origin, key=f"{origin.key}:{n}", answer=Answer.FOLLOW_UP) for n in range(1, len(plans)))
     saved = await submission.save(plans, [origin, *others])
     try:
-        acknowledged = await interaction.response.defer(ephemeral=private, thinking=True)
-    except discord.NotFound:
+        acknowledged = await sent_first(lambda: interaction.response.defer(ephemeral=private, thinking=True))
+    except (discord.NotFound, AnsweredElsewhere):
         await submission.withdraw(saved)
         raise
     except (discord.HTTPException, *LOST) as failure:

@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.errors import Refusal, sentence_for
 from bot.failure_log import log_failure
-from bot.interactions.respond import LOST, tell
+from bot.interactions.respond import LOST, AnsweredElsewhere, tell
 from generation.errors import UserError
 
 MESSAGE_LENGTH = 2000
@@ -38,6 +38,9 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
     if interaction.client.is_closed():
         log.info("interaction %s is left unanswered, for the bot closes: %s", interaction.id, type(cause).__name__)
         return
+    if isinstance(cause, AnsweredElsewhere):
+        _note_other_bot(interaction)
+        return
     if not isinstance(cause, UserError):
         log_failure(log, cause, "interaction %s failed", interaction.id)
     try:
@@ -45,5 +48,11 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
             await interaction.response.autocomplete([])
         else:
             await tell(interaction, sentence_for(cause)[:MESSAGE_LENGTH])
+    except AnsweredElsewhere:
+        _note_other_bot(interaction)
     except (discord.HTTPException, *LOST) as unsaid:
         log.warning("interaction %s can no longer be answered: %s", interaction.id, unsaid)
+
+
+def _note_other_bot(interaction: discord.Interaction) -> None:
+    log.warning("interaction %s was answered by somebody else: does a second bot use this token?", interaction.id)

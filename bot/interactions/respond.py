@@ -1,12 +1,15 @@
 """Acknowledgements of an interaction and answers to it. One whose answer is lost on the way ends no press."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import aiohttp
 import discord
 
 from bot.views.message import MessageContent, files_of
+from generation.errors import NoisefoxError
 
 log = logging.getLogger(__name__)
 
@@ -16,9 +19,31 @@ LOST = (discord.DiscordServerError, aiohttp.ClientError, OSError)
 ALREADY = 40060
 """Discord's error code for a second acknowledgement."""
 
+SENT_AGAIN_SECONDS = 1.0
+"""Seconds from which on discord.py may have sent an acknowledgement a second time by itself."""
+
 _TAKEN = "acknowledged"
 """The key of an interaction's extras: True where Discord has taken an acknowledgement, though discord.py does not know
 that, and False where that is not known."""
+
+
+_Taken = TypeVar("_Taken")
+
+
+class AnsweredElsewhere(NoisefoxError):
+    """Another process with the same token has acknowledged an interaction."""
+
+
+async def sent_first(respond: Callable[[], Awaitable[_Taken]]) -> _Taken:
+    """Send the first acknowledgement of an interaction. Raises `AnsweredElsewhere` where Discord has one already that
+    is not ours, and what discord.py raises."""
+    sent = time.monotonic()
+    try:
+        return await respond()
+    except discord.HTTPException as refusal:
+        if refusal.code == ALREADY and time.monotonic() - sent < SENT_AGAIN_SECONDS:
+            raise AnsweredElsewhere("another process has answered") from None
+        raise
 
 
 def is_acknowledged(interaction: discord.Interaction) -> bool:
@@ -69,12 +94,13 @@ async def open_form(interaction: discord.Interaction, form: discord.ui.Modal) ->
 async def _acknowledge(interaction: discord.Interaction, respond: Callable[[], Awaitable[object]]) -> bool:
     """Acknowledge, and once more where the connection is cut: Discord takes one of both, and says so.
 
-    False where an acknowledgement of before, of which that was not known, has been taken instead.
+    False where an acknowledgement of before, of which that was not known, has been taken instead. Raises
+    `AnsweredElsewhere`.
     """
     was_sent = _TAKEN in interaction.extras
-    for _ in range(2):
+    for number in range(2):
         try:
-            await respond()
+            await (respond() if was_sent or number else sent_first(respond))
         except LOST as failure:
             reason = type(failure).__name__
             log.warning("it is not known whether interaction %s is acknowledged: %s", interaction.id, reason)

@@ -79,8 +79,11 @@ class RequestContext:
         usual = next((name for name in names if name in allowed), names[0])
         return SourcedValue(usual, HOST if usual == names[0] else SERVER)
 
-    def check(self, drawn: Sequence[GenerationSettings], model: str) -> EffectiveRules:
-        """The rules under which all that is `drawn` with a model is allowed. Raises `UserError` where it is not."""
+    def check(self, drawn: Sequence[GenerationSettings], model: str, *, draws: bool = True) -> EffectiveRules:
+        """The rules under which all that is `drawn` with a model is allowed. Raises `UserError` where it is not.
+
+        draws: False where it is drawn already and only enlarged, so that its steps and the like are nobody's cost.
+        """
         spec = self.catalogue.get(model)
         check_place(self.rulebook, self.requester, spec, self.catalogue.names)
         rules = self.effective(model)
@@ -98,7 +101,8 @@ class RequestContext:
                     "Pictures of {name} are blocked on this server. Remove the name from the prompt.",
                 )
             check_loras(self.rulebook, self.requester, settings.prompt)
-            rules.check(settings, spec)
+            if draws:
+                rules.check(settings, spec)
         return rules
 
     def may_use(self, lora: str) -> bool:
@@ -118,7 +122,7 @@ class RequestContext:
         """As `check`, for pictures of models that the host no longer has: nothing says that they are harmless."""
         if self.rulebook.nsfw is NsfwPolicy.BLOCK and not self.requester.age_restricted:
             raise Refusal("This picture wasn't checked. You can only see it in age-restricted channels.")
-        return self.check(drawn, self.model_of_place.value)
+        return self.check(drawn, self.model_of_place.value, draws=False)
 
     def nsfw(self, model: str) -> NsfwHandling:
         """How pictures of a model are handled here."""

@@ -237,7 +237,7 @@ class Planner:
         if lineage.action is Action.CREATIVE_UPSCALE:
             plan = replace(plan, redrawn=upscaling.creative_work(settings, self._catalogue.get(settings.model), factor))
         for name in plan.models:
-            rules = context.check([each for each in plan.drawn if each.model == name], name)
+            rules = context.check([each for each in plan.drawn if each.model == name], name, draws=plan.draws)
         return replace(plan, limits=rules.limits)
 
     def _without_effect(self, chosen: PartialSettings, model: ModelSpec, roles: Collection[str]) -> tuple[Ignored, ...]:

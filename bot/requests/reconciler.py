@@ -23,7 +23,8 @@ EVERY = 60.0
 class Reconciler:
     """Compares the rows with what is at work here: what is unfinished goes on, and what is undelivered is shown.
 
-    Only rows that this bot looks after are touched; see `Generations.lease`.
+    It takes the rows of others too, for whoever owns the data folder is alone with its database; where several share
+    one, only those that this bot looks after: see `Generations.lease`.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ import pytest
 from bot.redaction import RedactingFormatter, redacted
 
 TOKEN = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5MDpzZWNyZXQ"
+KEY = "hf_" + "abcDEFghiJKLmnoPQRstuVWXyz01234567"
 BOT = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.GabcDE.abcdefghijklmnopqrstuvwxyz0123456789AB"
 
 
@@ -20,12 +21,19 @@ BOT = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.GabcDE.abcdefghijklmnopqrstuvwxyz0123456789AB
         f"lane token_{TOKEN}",
         f"'Authorization': 'Bot {BOT}'",
         f"login with {BOT} failed",
+        f"https://example.org/?token%3D{BOT}",
+        f"?token={BOT.replace('.', '%2E')}&x=1",
+        f"Authorization: Bot%20{BOT.replace('.', '%2e')}",
+        f"401 for url https://huggingface.co/x with {KEY}",
+        f"token%3D{KEY}",
+        "Cannot connect to proxy http://me:pass-word1@proxy.example:3128/",
+        "ProxyError('https://:pass-word1@10.0.0.1')",
     ],
 )
 def test_no_token_is_left_in_a_text(text: str) -> None:
     left = redacted(text)
     assert "[token]" in left
-    assert not any(secret in left for secret in (TOKEN, BOT, "some-secret_token"))
+    assert not any(secret in left for secret in (TOKEN, BOT, BOT[-20:], KEY, "some-secret_token", "pass-word1"))
 
 
 def test_no_token_is_left_in_a_traceback() -> None:
@@ -57,3 +65,17 @@ def fail():
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "RuntimeError: a session with [token]" in ended.stderr
     assert BOT not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://discord.com:443/api",
+        "mailto:a@b.example",
+        "12:30 user@host",
+        "hf_hub_download",
+        "http://[::1]:8042/x@y",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redacted(text) == text

@@ -64,6 +64,21 @@ async def until_ended(pool: LocalPool, jobs: int = 1) -> Sequence[Event]:
     return heard
 
 
+async def test_a_worker_has_no_secrets_of_the_bot_and_those_of_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = ("NOISEFOX_TOKEN", "DISCORD_TOKEN", "DISCORD_BOT_TOKEN", "BOT_TOKEN", "DISCORD_CLIENT_SECRET", "TOKEN")
+    needed = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HTTPS_PROXY", "NOISEFOX_HOME", "TOKENIZERS_PARALLELISM")
+    for name in (*secrets, *needed):
+        monkeypatch.setenv(name, "a value")
+    note = tmp_path / "names"
+    script = f"open({str(note)!r}, 'w').write(' '.join([*os.environ, 'all']))"
+    async with LocalPool(OPTIONS, worker(script), sleep=no_sleep), asyncio.timeout(30):
+        while not note.exists() or not note.read_text().endswith("all"):
+            await asyncio.sleep(0.01)
+    assert {*note.read_text().split()} & {*secrets, *needed} == {*needed}
+
+
 async def test_the_real_worker_draws_and_ends_with_the_pool() -> None:
     async with LocalPool(OPTIONS) as pool:
         await pool.submit(job())

@@ -1,6 +1,7 @@
 """Two bots on one data folder, a request in it that cannot be read, and a backup of it."""
 
 import asyncio
+import logging
 import os
 import sqlite3
 from contextlib import closing
@@ -11,9 +12,11 @@ import pytest
 
 from bot.cli import check
 from storage import backups, orphans
-from storage.data_folder import UnusableFolder
+from storage.data_folder import LOCK, OWNER, UnusableFolder
 from storage.images import PICTURES
-from tests.journeys.conftest import Member, Start, text_of
+from tests.databases import save_empty
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import Member, Start, text_of, until
 
 
 async def test_a_second_bot_on_the_folder_is_refused_and_the_first_one_goes_on(start: Start, member: Member) -> None:
@@ -24,6 +27,34 @@ async def test_a_second_bot_on_the_folder_is_refused_and_the_first_one_goes_on(s
         await member.imagine()
     async with start():
         await member.imagine()
+
+
+async def test_a_second_bot_is_refused_also_where_the_lock_file_was_deleted(
+    start: Start, member: Member, tmp_path: Path
+) -> None:
+    async with start():
+        for name in (LOCK, OWNER):
+            (tmp_path / "data" / name).unlink()
+        with pytest.raises(UnusableFolder, match="in use by another process"):
+            async with start():
+                pass
+        await member.imagine()
+
+
+async def test_two_bots_with_one_token_do_not_do_the_same_twice(
+    start: Start, member: Member, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_empty(tmp_path / "other" / "noisefox.db")
+    second = FakePool()
+    async with start() as one, start(second, data=tmp_path / "other") as two:
+        await member.imagine("a plum")
+        await member.asks("queue")
+        await until(lambda: caplog.text.count("was answered by somebody else") == 2)
+        done = [each for bot in (one, two) for each in (await bot.generations.of_user(int(member.id))).generations]
+        assert [each.settings.prompt for each in done] == ["a plum"]
+        assert await one.generations.unfinished() == await two.generations.unfinished() == []
+    assert len([each for each in member.messages() if not each["ephemeral_for"]]) == 1
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 async def test_one_unreadable_request_does_not_stop_the_bot(start: Start, member: Member, tmp_path: Path) -> None:

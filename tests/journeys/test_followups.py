@@ -9,7 +9,7 @@ import pytest
 
 from bot import app
 from generation import infotext
-from generation.settings import GenerationSettings
+from generation.settings import GenerationSettings, Limits
 from playground import Playground
 from playground.state.world import Permission
 from storage.images import Images
@@ -40,6 +40,24 @@ async def test_a_reroll_of_a_reroll_by_somebody_else_is_theirs(bot: app.Bot, mem
     assert refusal.message is not None
     assert "Only the person who asked for this picture" in refusal.message["content"]
     assert refusal.message["ephemeral_for"] == member.id
+
+
+async def test_what_is_drawn_already_can_be_enlarged_whatever_its_steps(
+    start: Start, member: Member, admin: Member
+) -> None:
+    async with start():
+        done = await member.imagine(steps=20, count=2)
+        await admin.slash("server rule", {"setting": "steps", "most": 10})
+        await admin.slash("server rule", {"setting": "guidance_scale", "least": 6, "most": 7})
+        await admin.slash("server limits", {"count": 1})
+        refusal = await member.click(done, "V1")
+        assert "At most 10 steps are allowed here" in text_of(refusal.message or done)
+        assert "×2" in text_of(await member.press(done, "U1"))
+    async with start(limits=Limits(steps=10, side=2048, count=4, waiting=10)):
+        assert "×2" in text_of(await member.press(done, "U2"))
+        await admin.slash("server limits", {"side": 200})
+        refusal = await member.click(done, "U1")
+        assert "maximum here is 200" in text_of(refusal.message or done)
 
 
 @pytest.mark.real_worker

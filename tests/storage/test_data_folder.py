@@ -1,5 +1,6 @@
 """The lock of a data folder, in processes of their own where one has to die."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import data_folder
+from storage import data_folder, folder_lock
 from storage.data_folder import UnusableFolder
 from storage.images import Images
 
@@ -73,6 +74,32 @@ def test_a_folder_is_free_again_once_its_owner_has_ended(tmp_path: Path) -> None
             pass
     assert data_folder.owner(tmp_path) is None
     assert data_folder.owner(tmp_path / "never used") is None
+
+
+def test_a_folder_whose_lock_file_is_deleted_is_owned_all_the_same(tmp_path: Path) -> None:
+    with held_elsewhere(tmp_path) as process:
+        for name in (data_folder.LOCK, data_folder.OWNER):
+            (tmp_path / name).unlink()
+        assert data_folder.owner(tmp_path) == "another process"
+        for _ in range(2):  # the first try leaves a new lock file
+            with pytest.raises(UnusableFolder, match="in use by another process"), data_folder.owned(tmp_path, "run"):
+                pass
+        process.kill()
+        process.wait()
+    with data_folder.owned(tmp_path, "run"):
+        pass
+
+
+def test_on_a_file_system_that_locks_no_folders_the_lock_file_is_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    with held_elsewhere(tmp_path), monkeypatch.context() as patch:
+        patch.setattr(folder_lock, "flock", unsupported)
+        with pytest.raises(UnusableFolder, match="in use by"), data_folder.owned(tmp_path, "noisefox run"):
+            pass
 
 
 def test_an_owner_whose_note_is_damaged_is_an_owner_all_the_same(tmp_path: Path) -> None:

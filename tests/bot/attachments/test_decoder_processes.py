@@ -46,6 +46,23 @@ async def test_ten_large_pictures_at_once_take_no_memory_of_the_bot() -> None:
     assert peak() - before < 100
 
 
+def environment_of_its_own() -> tuple[str, list[str]]:
+    """The environment that this process was given, and the names that are left of it."""
+    return Path("/proc/self/environ").read_text(), list(os.environ)
+
+
+async def test_a_decoder_has_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOISEFOX_TOKEN", "the-secret-of-the-bot")
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", "the-secret-of-the-bot")
+    monkeypatch.setenv("HF_TOKEN", "the-key-of-the-hub")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:password@proxy.example")
+    async with DecoderProcesses() as decoders:
+        given, left = await decoders.run(environment_of_its_own)
+    assert "the-secret-of-the-bot" not in given
+    assert not {"NOISEFOX_TOKEN", "DISCORD_BOT_TOKEN", "HF_TOKEN", "HTTPS_PROXY"} & {*left}
+    assert os.environ["HF_TOKEN"] == "the-key-of-the-hub", "a worker needs it"
+
+
 def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -46,3 +46,28 @@ async def test_a_clock_that_is_set_back_makes_no_cooldown_longer(sessions: Sessi
     budgets.check(PERSON, LIMITS, used, 1)
     after_a_restart = Budgets(host_limits=LIMITS, generations=generations, now=lambda: now)
     after_a_restart.check(PERSON, LIMITS, used, 1)
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_a_clock_that_is_set_back_makes_no_daily_budget_longer_than_a_day(
+    sessions: Sessions, forgotten: bool
+) -> None:
+    """As on a machine that starts with a wrong clock, which is then set right."""
+    now = datetime(2026, 2, 1, 12, tzinfo=UTC)
+    generations = Generations(sessions, lambda: now)
+    first = await saved(generations, Origin("early", 9, 2, 3), APPLE, Lineage(), charged=1)
+    await saved(generations, Origin("key", PERSON.user_id, 2, 3), APPLE, Lineage(), charged=7)
+    if forgotten:
+        await generations.forget_user(PERSON.user_id)
+    now -= timedelta(days=30)
+    await saved(generations, Origin("later", 9, 2, 3), APPLE, Lineage(), charged=1)
+    budgets = Budgets(host_limits=Limits(daily_steps=10), generations=generations, now=lambda: now)
+    await generations.lease(alone=True)
+    assert (await budgets.usage(PERSON)).steps == 7
+    for hours, steps in ((23, 7), (2, 0)):
+        now += timedelta(hours=hours)
+        await generations.lease(alone=True)
+        assert (await budgets.usage(PERSON)).steps == steps
+    corrected = await generations.get(first.id)
+    assert corrected is not None
+    assert corrected.created < now
