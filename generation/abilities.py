@@ -205,6 +205,7 @@ NEGATIVE_PROMPT = Sentence("a negative prompt")
 GUIDANCE = Sentence("guidance")
 START_PICTURE = Sentence("a start picture")
 PART_OF_A_PICTURE = Sentence("drawing a part of a picture")
+OUTPAINTING = Sentence("drawing more around a picture")
 NOISE_SCHEDULES = Sentence("noise schedules")
 VARIATIONS = Sentence("variations")
 LORAS = Sentence("LoRAs")
@@ -354,6 +355,12 @@ def check_refines(model: Model) -> None:
     _refuse(model, [] if of(model).hires else [CREATIVE_UPSCALES])
 
 
+def check_outpaints(model: Model) -> None:
+    """Raise `Unsuitable` if the model cannot draw more around a picture: a part of a picture, at a strength."""
+    able = of(model)
+    _refuse(model, [] if able.mask and (able.strength_of_masked or not able.edits) else [OUTPAINTING])
+
+
 def _refuse(model: Model, unsupported: list[Sentence]) -> None:
     if unsupported:
         raise Unsuitable(
@@ -377,9 +384,13 @@ def fitted(defaults: PartialSettings, model: Model) -> PartialSettings:
     return replace(fitting, width=width, height=height)
 
 
-def stripped(settings: GenerationSettings, model: Model) -> GenerationSettings:
-    """The settings of another model, without those that this one does not support, and at a size that it can draw."""
-    return suited(settings, of(model))
+def stripped(settings: GenerationSettings, model: Model, *, masked: bool = False) -> GenerationSettings:
+    """The settings of another model, without those that this one does not support, and at a size that it can draw.
+    `masked`: for a part of a picture, which some models draw at a strength that a whole one does not have."""
+    able = of(model)
+    strength = settings.denoising_strength
+    settings = suited(settings, able)
+    return replace(settings, denoising_strength=strength) if masked and able.strength_of_masked else settings
 
 
 def suited(settings: GenerationSettings, able: Abilities) -> GenerationSettings:
