@@ -32,6 +32,7 @@ from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.errors import ModelTooLarge
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job, Upscale
+from generation.settings import GenerationSettings
 
 log = logging.getLogger(__name__)
 
@@ -365,8 +366,13 @@ class StepLoop:
 
 def _at_sizes_of(model: ModelSpec, task: Draw) -> Draw:
     """The task with sizes that the model draws, which the pictures' metadata record."""
-    settings, *cells = (abilities.stripped(each, model) for each in (task.settings, *task.cells))
-    return replace(task, settings=settings, cells=tuple(cells))
+    able = abilities.of(model)
+
+    def fitted(settings: GenerationSettings) -> GenerationSettings:
+        width, height = abilities.nearest_size(settings.width, settings.height, able)
+        return replace(settings, width=width, height=height)
+
+    return replace(task, settings=fitted(task.settings), cells=tuple(map(fitted, task.cells)))
 
 
 def _rows_of(states: Collection[DenoisingState]) -> int:
