@@ -205,7 +205,6 @@ NEGATIVE_PROMPT = Sentence("a negative prompt")
 GUIDANCE = Sentence("guidance")
 START_PICTURE = Sentence("a start picture")
 PART_OF_A_PICTURE = Sentence("drawing a part of a picture")
-OUTPAINTING = Sentence("drawing more around a picture")
 NOISE_SCHEDULES = Sentence("noise schedules")
 VARIATIONS = Sentence("variations")
 LORAS = Sentence("LoRAs")
@@ -353,12 +352,6 @@ def check_explains(model: Model) -> None:
 def check_refines(model: Model) -> None:
     """Raise `Unsuitable` if the model cannot redraw an enlarged picture."""
     _refuse(model, [] if of(model).hires else [CREATIVE_UPSCALES])
-
-
-def check_outpaints(model: Model) -> None:
-    """Raise `Unsuitable` if the model cannot draw more around a picture: a part of a picture, at a strength."""
-    able = of(model)
-    _refuse(model, [] if able.mask and (able.strength_of_masked or not able.edits) else [OUTPAINTING])
 
 
 def _refuse(model: Model, unsupported: list[Sentence]) -> None:

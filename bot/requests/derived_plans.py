@@ -126,7 +126,6 @@ class Derivations:
         """More around a picture: on all sides at a zoom of `outpainting.ZOOMS`, or in one direction."""
         picture = _finished_picture(generation, index)
         old = generation.settings.of_picture(index)
-        abilities.check_outpaints(self._catalogue.get(old.model))
         room = sizes.room(context.effective(old.model), 1.0, asked=False)
         side = (room.widths if zoom_or_direction in (Direction.LEFT, Direction.RIGHT) else room.heights)[1]
         size = outpainting.view_size(old.final_size, zoom_or_direction, side)

@@ -13,7 +13,7 @@ from generation import outpainting
 from generation.catalogue import POCKET, ModelSpec
 from tests.journeys.conftest import Member, Start, words_of
 from tests.journeys.test_blend import picture
-from tests.journeys.test_result import more, select_of
+from tests.journeys.test_result import more
 
 PIPELINES = {
     "flux": "FluxPipeline",
@@ -99,6 +99,23 @@ async def test_a_size_that_nobody_named_is_one_that_the_model_can_draw(
     assert generation.settings.width % 16 == generation.settings.height % 16 == 0
 
 
+async def test_a_model_that_looks_at_no_pictures_starts_from_the_middle_of_some(bot: app.Bot, member: Member) -> None:
+    outcome = await member.slash("blend", {"first": picture("red"), "second": picture("blue"), "model": "flux"})
+    assert outcome.message is not None
+    await member.see_finished(outcome.message)
+    generation = await bot.generations.get(1)
+    assert generation is not None
+    assert generation.inputs.second
+    assert generation.settings.denoising_strength == FROM_THE_MIDDLE
+
+
+async def test_more_is_drawn_around_a_picture_at_its_strength(bot: app.Bot, member: Member) -> None:
+    await more(member, await member.imagine("a fox", model="edit"), "zoom-far")
+    generation = await bot.generations.get(2)
+    assert generation is not None
+    assert generation.settings.denoising_strength == outpainting.STRENGTH
+
+
 async def test_the_list_of_models_says_what_each_takes(bot: app.Bot, member: Member) -> None:
     listed = (await member.asks("models"))["content"].splitlines()
     [klein] = [line for line in listed if "**klein**" in line]
@@ -119,26 +136,3 @@ async def test_references_are_blended_as_they_are(bot: app.Bot, member: Member) 
     assert generation is not None
     assert generation.inputs.image
     assert generation.inputs.second
-
-
-async def test_a_model_that_looks_at_no_pictures_starts_from_the_middle_of_some(bot: app.Bot, member: Member) -> None:
-    outcome = await member.slash("blend", {"first": picture("red"), "second": picture("blue"), "model": "flux"})
-    assert outcome.message is not None
-    await member.see_finished(outcome.message)
-    generation = await bot.generations.get(1)
-    assert generation is not None
-    assert generation.inputs.second
-    assert generation.settings.denoising_strength == FROM_THE_MIDDLE
-
-
-async def test_more_is_drawn_around_a_picture_at_its_strength_or_not_at_all(bot: app.Bot, member: Member) -> None:
-    edited = await member.imagine("a fox", model="edit")
-    await more(member, edited, "zoom-far")
-    generation = await bot.generations.get(2)
-    assert generation is not None
-    assert generation.settings.denoising_strength == outpainting.STRENGTH
-    drawn = await member.imagine("a fox", model="sprint")
-    answer = (await member.select(drawn, select_of(drawn), ["zoom-far"])).message or {}
-    assert "sprint doesn't support drawing more around a picture. Remove it, or choose another model." in words_of(
-        answer
-    )

@@ -179,7 +179,7 @@ def test_defaults_ask_for_nothing(cache: ModelCache, fox: GenerationSettings) ->
     fitted = abilities.fitted(server, model)
     assert (fitted.sampler, fitted.clip_skip, fitted.steps) == (Sampler.OWN, 1, 9)
     abilities.check(fox, model)
-    with pytest.raises(Unsuitable, match=r"aura can't use the sampler DDIM\. Use one of: Model's own\."):
+    with pytest.raises(Unsuitable, match="aura can't use the sampler DDIM. Use one of: Model's own."):
         abilities.check(replace(fox, sampler=Sampler.DDIM), model)
     assert abilities.stripped(replace(fox, sampler=Sampler.DDIM), model) == fox
 

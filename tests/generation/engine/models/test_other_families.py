@@ -40,7 +40,7 @@ PLACES: dict[str, Callable[[Path], Path]] = {
         name: (lambda folder, name=name: tiny_pipelines.saved(getattr(tiny_pipelines, name), folder))  # type: ignore[misc]
         for name in (
             *("aura", "ernie", "ideogram", "kandinsky", "klein_kv", "ovis", "sana", "sana_sprint"),
-            *("kontext", "krea", "qwen"),
+            *("klein", "kontext", "krea", "qwen"),
         )
     },
 }
@@ -316,11 +316,11 @@ def test_an_editing_model_is_tried_out_with_a_picture_and_others_without() -> No
 
 @pytest.fixture(scope="module")
 def lora(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A LoRA of AuraFlow in diffusers' format, which changes much."""
+    """A LoRA of FLUX in diffusers' format, which changes much."""
     folder = tmp_path_factory.mktemp("lora")
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings(action="ignore"):
         torch.manual_seed(1)
-        pipeline = DiffusionPipeline.from_pretrained(host.source("aura"), dtype=torch.float32, local_files_only=True)
+        pipeline = DiffusionPipeline.from_pretrained(host.source("flux"), dtype=torch.float32, local_files_only=True)
         network = pipeline.transformer
         network.add_adapter(LoraConfig(r=2, init_lora_weights=False, target_modules=["to_q", "to_v", "proj_out"]))
         layers = get_peft_model_state_dict(network)
@@ -329,7 +329,7 @@ def lora(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def with_loras(host: Host, lora: Path) -> LoopDriver:
-    spec = ModelSpec("aura", host.source("aura"), width=64, height=64, guidance_scale=3.0)
+    spec = ModelSpec("flux", host.source("flux"), width=64, height=64, guidance_scale=3.0)
     other = lora.with_name("other.safetensors")
     save_file({"transformer.nothing.lora_A.weight": torch.zeros(2, 2)}, other)
     specs = [LoraSpec("ink", lora), LoraSpec("other", other)]
@@ -338,14 +338,14 @@ def with_loras(host: Host, lora: Path) -> LoopDriver:
 
 def test_a_lora_is_applied_to_its_picture_alone(host: Host, lora: Path) -> None:
     driver = with_loras(host, lora)
-    driver.admit(1, settings("aura", prompt="a fox <lora:ink:0.7>"))
-    driver.admit(2, settings("aura"))
-    driver.admit(3, settings("aura", prompt="a fox <lora:ink:-1>"))
+    driver.admit(1, settings("flux", prompt="a fox <lora:ink:0.7>"))
+    driver.admit(2, settings("flux"))
+    driver.admit(3, settings("flux", prompt="a fox <lora:ink:-1>"))
     driver.run()
-    plain = host.stock(settings("aura"), guidance_scale=3.0, **SIZE)
+    plain = host.stock(settings("flux"), guidance_scale=3.0, **SIZE)
     assert abs(driver.pixels(2) - plain).max() == 0, "others are drawn between its steps"
     for job_id, scale in ((1, 0.7), (3, -1.0)):
-        wanted = host.stock(settings("aura"), guidance_scale=3.0, lora=(lora, scale), **SIZE)
+        wanted = host.stock(settings("flux"), guidance_scale=3.0, lora=(lora, scale), **SIZE)
         assert abs(driver.pixels(job_id) - wanted).max() <= 1
         assert abs(driver.pixels(job_id) - plain).max() > 5
     text = Image.open(BytesIO(driver.completed(1).pictures[0].png)).info["parameters"]
@@ -355,9 +355,9 @@ def test_a_lora_is_applied_to_its_picture_alone(host: Host, lora: Path) -> None:
 
 def test_a_lora_of_another_family_fails_its_job_alone(host: Host, lora: Path) -> None:
     driver = with_loras(host, lora)
-    driver.admit(1, settings("aura", prompt="a fox <lora:other>"))
+    driver.admit(1, settings("flux", prompt="a fox <lora:other>"))
     driver.run()
     assert failure(driver) is FailureKind.LORA_UNAVAILABLE
-    driver.admit(2, settings("aura"))
+    driver.admit(2, settings("flux"))
     driver.run()
-    assert abs(driver.pixels(2) - host.stock(settings("aura"), guidance_scale=3.0, **SIZE)).max() <= 1
+    assert abs(driver.pixels(2) - host.stock(settings("flux"), guidance_scale=3.0, **SIZE)).max() <= 1
