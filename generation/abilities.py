@@ -381,9 +381,13 @@ def fitted(defaults: PartialSettings, model: Model) -> PartialSettings:
     return replace(fitting, width=width, height=height)
 
 
-def stripped(settings: GenerationSettings, model: Model) -> GenerationSettings:
-    """The settings of another model, without those that this one does not support, and at a size that it can draw."""
-    return suited(settings, of(model))
+def stripped(settings: GenerationSettings, model: Model, *, masked: bool = False) -> GenerationSettings:
+    """The settings of another model, without those that this one does not support, and at a size that it can draw.
+    `masked`: for a part of a picture, which some models draw at a strength that a whole one does not have."""
+    able = of(model)
+    strength = settings.denoising_strength
+    settings = suited(settings, able)
+    return replace(settings, denoising_strength=strength) if masked and able.strength_of_masked else settings
 
 
 def suited(settings: GenerationSettings, able: Abilities) -> GenerationSettings:

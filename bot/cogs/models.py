@@ -42,7 +42,7 @@ class Models(commands.Cog):
             guidance=model.guidance_scale,
         )
         able = abilities.of(model)
-        takes = "" if able.explain else f"; {say('takes {what}', what=abilities.offered(able) or '–')}"
+        takes = "" if able.hires else f"; {say('takes {what}', what=abilities.offered(able) or '–')}"
         return f"- **{shown(model.name, 40)}**{default}: {values}{takes}"
 
 

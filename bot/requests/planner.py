@@ -270,7 +270,10 @@ class Planner:
         for each in plan.drawn:
             abilities.check(each, models[each.model], or_usual=plan.lineage.parent is not None)
             abilities.check_picture(models[each.model], given=plan.from_picture)
-        settings, *cells = (abilities.stripped(each, models[each.model]) for each in (plan.settings, *plan.cells))
+        masked = bool(plan.files.mask) or plan.lineage.action in (Action.ZOOM_OUT, Action.PAN)
+        settings, *cells = (
+            abilities.stripped(each, models[each.model], masked=masked) for each in (plan.settings, *plan.cells)
+        )
         resized = settings.final_size != plan.settings.final_size
         ignored = (Ignored(IgnoredPart.SIZE, size_text(settings.final_size)),) if resized else ()
         return replace(plan, settings=settings, cells=tuple(cells), ignored=ignored)

@@ -8,16 +8,21 @@ from typing import Any
 import pytest
 
 from bot import app
+from bot.requests.blending import FROM_THE_MIDDLE
+from generation import outpainting
 from generation.catalogue import POCKET, ModelSpec
 from generation.settings import Sampler
 from tests.journeys.conftest import Member, Start, labels_of, text_of, words_of
 from tests.journeys.test_blend import picture
+from tests.journeys.test_result import more
 
 PIPELINES = {
     "flux": "FluxPipeline",
     "klein": "Flux2KleinPipeline",
     "sana": "SanaPipeline",
+    "sprint": "SanaSprintPipeline",
     "edit": "QwenImageEditPlusPipeline",
+    "longcat": "LongCatImageEditPipeline",
     "kandinsky": "Kandinsky5T2IPipeline",
 }
 
@@ -39,11 +44,13 @@ async def bot(start: Start, tmp_path: Path) -> AsyncIterator[app.Bot]:
     [
         ({"model": "klein", "negative": "green"}, "klein doesn't support a negative prompt. Remove it, or choose"),
         ({"model": "flux", "guidance": 5.0}, "flux doesn't support guidance. Remove it"),
-        ({"model": "sana", "sampler": "DDIM"}, "sana doesn't support the sampler DDIM. Remove it"),
+        ({"model": "sana", "sampler": "DDIM"}, "sana can't use the sampler DDIM. Use one of: Model's own."),
         ({"model": "sana", "clip_skip": 2}, "sana doesn't support clip skip. Remove it"),
         ({"model": "sana", "image": picture("red")}, "sana doesn't support a start picture. Remove it"),
         ({"model": "flux", "image": picture("red"), "prompt": "a fox --control 1"}, "it has no ControlNet"),
-        ({"model": "edit"}, "edit changes pictures. Attach one as `image`"),
+        ({"model": "flux", "sampler": "DDIM"}, "flux can't use the sampler DDIM. Use one of: Model's own, Euler, Heun"),
+        ({"model": "longcat"}, "longcat edits pictures. Attach one as `image`, and write what to change."),
+        ({"model": "longcat", "image": picture("red"), "strength": 0.5}, "longcat doesn't support strength. Remove it"),
         (
             {"model": "sana", "prompt": "a fox --hires 2 --vary 0.2"},
             "sana doesn't support hires, variations. Remove them",
@@ -93,6 +100,23 @@ async def test_a_size_that_nobody_named_is_one_that_the_model_can_draw(
     assert generation.settings.width % 16 == generation.settings.height % 16 == 0
 
 
+async def test_a_model_that_looks_at_no_pictures_starts_from_the_middle_of_some(bot: app.Bot, member: Member) -> None:
+    outcome = await member.slash("blend", {"first": picture("red"), "second": picture("blue"), "model": "flux"})
+    assert outcome.message is not None
+    await member.see_finished(outcome.message)
+    generation = await bot.generations.get(1)
+    assert generation is not None
+    assert generation.inputs.second
+    assert generation.settings.denoising_strength == FROM_THE_MIDDLE
+
+
+async def test_more_is_drawn_around_a_picture_at_its_strength(bot: app.Bot, member: Member) -> None:
+    await more(member, await member.imagine("a fox", model="edit"), "zoom-far")
+    generation = await bot.generations.get(2)
+    assert generation is not None
+    assert generation.settings.denoising_strength == outpainting.STRENGTH
+
+
 async def test_the_list_of_models_says_what_each_takes(bot: app.Bot, member: Member) -> None:
     listed = (await member.asks("models"))["content"].splitlines()
     [klein] = [line for line in listed if "**klein**" in line]
@@ -103,9 +127,9 @@ async def test_the_list_of_models_says_what_each_takes(bot: app.Bot, member: Mem
 
 async def test_references_are_blended_as_they_are(bot: app.Bot, member: Member) -> None:
     given = {"first": picture("red"), "second": picture("blue"), "prompt": "a fox"}
-    outcome = await member.slash("blend", {**given, "model": "flux"})
+    outcome = await member.slash("blend", {**given, "model": "longcat"})
     assert outcome.message is not None
-    assert "flux doesn't support more than 1 picture. Remove it" in words_of(outcome.message)
+    assert "longcat doesn't support more than 1 picture. Remove it" in words_of(outcome.message)
     outcome = await member.slash("blend", {**given, "model": "klein"})
     assert outcome.message is not None
     await member.see_finished(outcome.message)

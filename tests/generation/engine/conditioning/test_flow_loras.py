@@ -58,30 +58,20 @@ def kohya(file: Path, flow: Flow) -> Path:
     return file
 
 
-def by_diffusers(
-    flow: Flow, file: Path, monkeypatch: pytest.MonkeyPatch, parts: Sequence[str] = ("transformer", "text_encoder")
-) -> Pixels:
+def by_diffusers(flow: Flow, file: Path, parts: Sequence[str] = ("transformer", "text_encoder")) -> Pixels:
     """The picture of diffusers' own pipeline with the file, which changes these parts of it, at 0.8."""
 
-    def loaded(folder: Any, **options: Any) -> Any:
-        pipeline = whole(folder, **options)
-        pipeline.load_lora_weights(file)
-        pipeline.fuse_lora(components=list(parts), lora_scale=0.8)
-        pipeline.unload_lora_weights()
-        return pipeline
-
-    whole = flow.kind.from_pretrained
-    with monkeypatch.context() as patch:
-        patch.setattr(flow.kind, "from_pretrained", loaded)
-        return flow.stock(FOX)
+    pipeline = flow.fresh()
+    pipeline.load_lora_weights(file)
+    pipeline.fuse_lora(components=list(parts), lora_scale=0.8)
+    pipeline.unload_lora_weights()
+    return flow.stock(FOX, kind=lambda **components: pipeline)
 
 
 @pytest.mark.parametrize("written", [peft, kohya])
-def test_pictures_are_those_of_diffusers(
-    flux: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Callable[[Path, Flow], Path]
-) -> None:
+def test_pictures_are_those_of_diffusers(flux: Flow, tmp_path: Path, written: Callable[[Path, Flow], Path]) -> None:
     file = written(tmp_path / "style.safetensors", flux)
-    plain, expected = flux.stock(FOX), by_diffusers(flux, file, monkeypatch)
+    plain, expected = flux.stock(FOX), by_diffusers(flux, file)
     assert abs(expected - plain).max() > 5 * SAME, "the LoRA changes nothing"
     with_lora = replace(FOX, prompt=PROMPT)
     with flux.knowing(LoraSpec("style", file)):
@@ -112,28 +102,24 @@ FAMILIES = {
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
-def test_pictures_of_other_families_are_those_of_diffusers(
-    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pictures_of_other_families_are_those_of_diffusers(family: Family, tmp_path: Path) -> None:
     flow = Flow(tmp_path / "model", family.pipeline(), family.guided)
     written = tiny_lora.peft(tmp_path / "written.safetensors", flow.model.pipeline, parts=family.parts)
     tensors = {name.replace("transformer.", f"{family.named}."): each for name, each in load_file(written).items()}
     save_file(tensors, file := tmp_path / "style.safetensors")
-    plain, expected = flow.stock(FOX), by_diffusers(flow, file, monkeypatch, family.parts)
+    plain, expected = flow.stock(FOX), by_diffusers(flow, file, family.parts)
     assert abs(expected - plain).max() > 5 * SAME, "the LoRA changes nothing"
     with flow.knowing(LoraSpec("style", file)):
         assert abs(flow.drawn(replace(FOX, prompt=PROMPT)) - expected).max() <= SAME
 
 
 @pytest.mark.parametrize("prefix", ["transformer", "diffusion_model"])
-def test_pictures_of_qwen_image_are_those_of_diffusers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
-) -> None:
+def test_pictures_of_qwen_image_are_those_of_diffusers(tmp_path: Path, prefix: str) -> None:
     qwen = Flow(tmp_path / "qwen", tiny_qwen_image.pipeline(), told_qwen)
     file = tiny_lora.peft(tmp_path / "style.safetensors", qwen.model.pipeline, parts=("transformer",))
     renamed = {name.replace("transformer", prefix, 1): tensor for name, tensor in load_file(file).items()}
     save_file(renamed, file)
-    plain, expected = qwen.stock(FOX), by_diffusers(qwen, file, monkeypatch, parts=["transformer"])
+    plain, expected = qwen.stock(FOX), by_diffusers(qwen, file, parts=["transformer"])
     assert abs(expected - plain).max() > 5 * SAME, "the LoRA changes nothing"
     with qwen.knowing(LoraSpec("style", file)):
         for drawn in (qwen.drawn(replace(FOX, prompt=PROMPT)), qwen.drawn_among_others(replace(FOX, prompt=PROMPT))):

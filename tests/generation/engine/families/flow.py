@@ -3,17 +3,22 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy
 import torch
+from PIL import Image
 
 from generation import abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.denoising.state import DenoisingState, predict
 from generation.engine.models.flow_model import FlowModel
 from generation.engine.scheduling.model_cache import ModelCache
+from generation.events import Progress
+from generation.infotext import from_infotext
 from generation.jobs import Inputs
 from generation.loras import Loras, LoraSpec
 from generation.settings import GenerationSettings, Sampler
@@ -24,9 +29,9 @@ FOX = GenerationSettings(
     prompt="a cute fox", seed=7, model="tiny", width=64, height=64, steps=4, guidance_scale=3.5, sampler=Sampler.OWN
 )
 OTHERS = (
-    replace(FOX, prompt="a house by the sea", seed=9, steps=3, guidance_scale=2.0),
+    replace(FOX, prompt="a house by the sea", seed=9, steps=2, guidance_scale=2.0),
     replace(FOX, prompt="x", seed=2**31, steps=2),
-    replace(FOX, prompt="a very long street with many red lanterns in the rain", seed=3, steps=5),
+    replace(FOX, prompt="a very long street with many red lanterns in the rain", seed=3, steps=3),
 )
 """Settings of other people, with prompts of other lengths."""
 
@@ -54,6 +59,15 @@ class Flow:
         assert isinstance(model, FlowModel)
         return model
 
+    @cached_property
+    def read(self) -> Any:
+        """The pipeline, read from its folder once."""
+        return self.fresh()
+
+    def fresh(self) -> Any:
+        """The pipeline, read anew."""
+        return self.kind.from_pretrained(self.folder, dtype=torch.float32, **self._left_out)
+
     @contextmanager
     def knowing(self, *loras: LoraSpec) -> Iterator[None]:
         """With these LoRAs, and without them afterwards."""
@@ -71,7 +85,20 @@ class Flow:
 
     def drawn(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
         """By the step loop, alone."""
-        return LoopDriver(self.cache).drawn(settings, inputs)
+        return self._drawn(LoopDriver(self.cache), settings, inputs)
+
+    def _drawn(self, driver: LoopDriver, settings: GenerationSettings, inputs: Inputs) -> Pixels:
+        """With previews of its latents, and metadata that have its settings, at the size that it has."""
+        drawn = driver.drawn(settings, inputs)
+        height, width, _ = drawn.shape
+        told = [event for event in driver.of(1) if isinstance(event, Progress)]
+        side = self.model.pixels_per_latent
+        previews = {(each.width, each.height) for event in told for each in event.previews}
+        assert previews == ({(width // side, height // side)} if told else set())
+        assert all(event.previews and event.step < event.steps <= settings.steps for event in told)
+        text = Image.open(BytesIO(driver.completed(1).pictures[0].png)).info["parameters"]
+        assert from_infotext(text) == replace(settings, width=width, height=height)
+        return drawn
 
     def drawn_among_others(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
         """By the step loop, in a batch that others share; they joined a step before."""
@@ -80,15 +107,16 @@ class Flow:
         for job_id, other in enumerate(OTHERS, start=2):
             driver.admit(job_id, abilities.stripped(other, self.spec), given)
         driver.loop.step()
-        drawn = driver.drawn(settings, inputs)
+        drawn = self._drawn(driver, settings, inputs)
         assert all(driver.completed(job_id) for job_id, _ in enumerate(OTHERS, start=2))
         return drawn
 
     @torch.inference_mode()
     def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
         """By diffusers' own pipeline, of class `kind` where it is another; `given` is passed on."""
-        read = self.kind.from_pretrained(self.folder, dtype=torch.float32, **self._left_out)
+        read = self.read
         pipeline = kind(**read.components) if kind else read
+        pipeline.scheduler = type(read.scheduler).from_config(read.scheduler.config)
         pipeline.set_progress_bar_config(disable=True)
         drawn = pipeline(
             prompt=settings.prompt,
@@ -109,8 +137,10 @@ class Flow:
         kind: Any = None,
         **given: Any,
     ) -> None:
-        """The step loop's picture is that of the pipeline, alone and among others; compared `within` a part of it."""
-        expected = self.stock(settings, kind, **given)
+        """The step loop's picture is that of the pipeline, alone and among others; compared `within` a part of it. It
+        has the nearest size that the model draws."""
+        width, height = abilities.nearest_size(settings.width, settings.height, abilities.of(self.spec))
+        expected = self.stock(replace(settings, width=width, height=height), kind, **given)
         assert expected.std() > 5, "the pipeline's own picture shows nothing"
         for drawn in (self.drawn(settings, inputs), self.drawn_among_others(settings, inputs)):
             assert drawn.shape == expected.shape

@@ -11,13 +11,17 @@ import pytest
 import torch
 from PIL import Image
 
+from generation.catalogue import Catalogue
 from generation.engine.families.family import packed
 from generation.engine.latents import noise
+from generation.engine.models.flow_model import FlowModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.model_cache import ModelCache
+from generation.errors import FailureKind
 from generation.events import Cancelled, Completed, Explaining, Failed, Loading, Progress, Started
-from generation.jobs import Draw, Job
+from generation.jobs import Draw, Inputs, Job, Manner, Upscale
 from generation.settings import GenerationSettings, Sampler
-from tests.generation.engine import tiny
+from tests.generation.engine import given, tiny
 from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.families import tiny_qwen_image, tiny_z_image
 from tests.generation.engine.families.flow import FOX, OTHERS, SAME, Flow
@@ -64,6 +68,8 @@ def test_jobs_join_and_leave_with_progress_and_previews_at_every_step(flow: Flow
     assert (said[0].previews[0].width, said[0].previews[0].height) == (8, 8)
     ended = [event.job_id for event in driver.events if isinstance(event, Completed)]
     assert ended == [2, 1], "the shorter one leaves first"
+    assert [picture.seed for picture in driver.completed(1).pictures] == [FOX.seed, FOX.seed + 1]
+    assert abs(driver.pixels(1, 1) - flow.drawn(replace(FOX, seed=FOX.seed + 1))).max() <= SAME
 
 
 def test_a_cancelled_one_leaves_between_two_steps(flow: Flow) -> None:
@@ -131,12 +137,27 @@ def test_what_it_does_not_support_is_refused_before_a_step(flux: Flow) -> None:
         replace(FOX, sampler=Sampler.DDIM),
         replace(FOX, clip_skip=2),
         replace(FOX, hires_factor=2.0),
+        replace(FOX, guidance_rescale=0.5),
+        replace(FOX, prompt="a fox BREAK a hat"),
     ]
     driver = LoopDriver(flux.cache)
     for job_id, settings in enumerate(asked):
         driver.admit(job_id, settings)
+    picture = given.PICTURE.image
+    driver.admit(len(asked), FOX, Inputs(control=picture))
+    driver.admit(len(asked) + 1, FOX, Inputs(image_prompt=picture))
+    driver.loop.admit(Job(len(asked) + 2, "me", Upscale(FOX, picture, manner=Manner.CREATIVE)))
     driver.run()
-    assert all(isinstance(driver.of(job_id)[-1], Failed) for job_id in range(len(asked)))
+    endings = [driver.of(job_id)[-1] for job_id in range(len(asked) + 3)]
+    kinds = [ending.kind for ending in endings if isinstance(ending, Failed)]
+    assert kinds == [FailureKind.UNSUITABLE] * len(endings)
+    assert not any(isinstance(event, Progress) for event in driver.events)
+
+
+def test_half_precision_is_bfloat16(flux: Flow) -> None:
+    half = ModelCache(Catalogue([flux.spec]), torch.device("cpu"), torch.float16).any("tiny", lambda share: None)
+    assert isinstance(half, FlowModel)
+    assert half.dtype == half.family.transformer.dtype == torch.bfloat16
 
 
 def test_an_embedding_is_computed_once_for_all_who_ask_for_it(flux: Flow, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def chroma(tmp_path_factory: pytest.TempPathFactory) -> Flow:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"negative_prompt": "green"}, {"width": 96, "height": 64}, {"guidance_scale": 1.0}],
+    [{}, {"negative_prompt": "green"}, {"width": 104, "height": 72}, {"guidance_scale": 1.0}],
     ids=str,
 )
 def test_words(chroma: Flow, changes: dict[str, Any]) -> None:

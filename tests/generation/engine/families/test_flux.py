@@ -11,6 +11,7 @@ from diffusers.pipelines.flux import pipeline_flux_kontext, pipeline_flux_kontex
 from generation.settings import GenerationSettings
 from tests.generation.engine import given, tiny
 from tests.generation.engine.families.flow import FOX, Flow
+from tests.generation.engine.families.unread import check_unread
 
 
 def told(settings: GenerationSettings) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def kontext(tmp_path_factory: pytest.TempPathFactory) -> Flow:
     return Flow(tmp_path_factory.mktemp("kontext"), pipeline, lambda settings: told(settings) | {"max_area": 64 * 64})
 
 
-@pytest.mark.parametrize("changes", [{}, {"negative_prompt": "green"}, {"width": 96, "height": 64}], ids=str)
+@pytest.mark.parametrize("changes", [{}, {"negative_prompt": "green"}, {"width": 104, "height": 72}], ids=str)
 def test_words(dev: Flow, changes: dict[str, Any]) -> None:
     dev.check(replace(FOX, **changes))
 
@@ -44,10 +45,16 @@ def test_words_without_guidance(schnell: Flow) -> None:
     schnell.check(replace(FOX, guidance_scale=1.0))
 
 
-@pytest.mark.parametrize("strength", [0.25, 0.75, 1.0])
+def test_words_beyond_the_longest_window_are_told(dev: Flow) -> None:
+    """That of T5; CLIP reads less."""
+    check_unread(dev, dev.read.tokenizer_2, read=511)
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.25, 0.75, 1.0])
 def test_a_start_picture(dev: Flow, strength: float) -> None:
-    settings = replace(FOX, denoising_strength=strength)
-    dev.check(settings, given.PICTURE, kind=FluxImg2ImgPipeline, image=given.picture(), strength=strength)
+    """At least one step is drawn."""
+    settings, taken = replace(FOX, denoising_strength=strength), max(strength, 1 / FOX.steps)
+    dev.check(settings, given.PICTURE, kind=FluxImg2ImgPipeline, image=given.picture(), strength=taken)
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])

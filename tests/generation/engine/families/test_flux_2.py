@@ -9,10 +9,13 @@ from diffusers import Flux2KleinInpaintPipeline
 from PIL import Image
 from transformers.utils import is_torchvision_available
 
-from generation import images
+from generation import abilities, images
+from generation.errors import FailureKind, Unsuitable
+from generation.events import Failed
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings
 from tests.generation.engine import given
+from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.families import tiny_flux_2 as tiny
 from tests.generation.engine.families.flow import FOX, Flow
 from tests.generation.engine.families.started import pixels, started
@@ -51,7 +54,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Flow:
     return Flow(tmp_path_factory.mktemp("base"), tiny.klein(is_distilled=False), told)
 
 
-@pytest.mark.parametrize("changes", [{}, {"width": 96, "height": 64}], ids=str)
+@pytest.mark.parametrize("changes", [{}, {"width": 104, "height": 72}], ids=str)
 def test_words(dev: Flow, changes: dict[str, Any]) -> None:
     dev.check(replace(FOX, **changes))
 
@@ -63,6 +66,16 @@ def test_words_with_guidance_by_two_predictions(base: Flow, settings: Generation
 
 def test_words_without_guidance(klein: Flow) -> None:
     klein.check(UNGUIDED)
+
+
+def test_a_negative_prompt_is_refused(dev: Flow, base: Flow) -> None:
+    for flow in (dev, base):
+        with pytest.raises(Unsuitable, match="tiny doesn't support a negative prompt"):
+            abilities.check(replace(FOX, negative_prompt="green"), flow.spec)
+        driver = LoopDriver(flow.cache)
+        driver.admit(1, replace(FOX, negative_prompt="green"))
+        [refusal] = [event for event in driver.of(1) if isinstance(event, Failed)]
+        assert refusal.kind is FailureKind.UNSUITABLE
 
 
 def test_the_end_of_a_prompt_that_is_not_read_is_told(dev: Flow, base: Flow) -> None:

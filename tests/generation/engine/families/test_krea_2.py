@@ -31,7 +31,7 @@ def turbo(tmp_path_factory: pytest.TempPathFactory) -> Flow:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"negative_prompt": "green"}, {"guidance_scale": 1.0}, {"width": 96, "height": 64}], ids=str
+    "changes", [{}, {"negative_prompt": "green"}, {"guidance_scale": 1.0}, {"width": 104, "height": 72}], ids=str
 )
 def test_words(krea: Flow, changes: dict[str, Any]) -> None:
     krea.check(replace(FOX, **changes))

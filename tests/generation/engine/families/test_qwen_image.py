@@ -29,7 +29,13 @@ def qwen(tmp_path_factory: pytest.TempPathFactory) -> Flow:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"negative_prompt": "green"}, {"negative_prompt": LONG}, {"guidance_scale": 1.0}, {"width": 96, "height": 64}],
+    [
+        {},
+        {"negative_prompt": "green"},
+        {"negative_prompt": LONG},
+        {"guidance_scale": 1.0},
+        {"width": 104, "height": 72},
+    ],
     ids=str,
 )
 def test_words(qwen: Flow, changes: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ def seeing(flow: Flow, processor: Any) -> Callable[..., Any]:
     return lambda **parts: flow.kind(**parts | {"processor": processor})
 
 
-@pytest.mark.parametrize("changes", [{}, {"negative_prompt": "green"}, {"width": 96, "height": 64}], ids=str)
+@pytest.mark.parametrize("changes", [{}, {"negative_prompt": "green"}, {"width": 104, "height": 72}], ids=str)
 def test_a_reference(edit: Flow, processor: Any, changes: dict[str, Any]) -> None:
     kind = seeing(edit, processor)
     edit.check(replace(FOX, **changes), given.REFERENCE, kind=kind, image=given.picture())

@@ -13,6 +13,7 @@ from diffusers import (
 from tests.generation.engine import given
 from tests.generation.engine.families import tiny_stable_diffusion_3 as tiny
 from tests.generation.engine.families.flow import FOX, Flow
+from tests.generation.engine.families.unread import check_unread
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +23,17 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Flow:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"negative_prompt": "green"}, {"width": 96, "height": 64}, {"guidance_scale": 1.0}],
+    [{}, {"negative_prompt": "green"}, {"width": 104, "height": 72}, {"guidance_scale": 1.0}],
     ids=str,
 )
 def test_words(three: Flow, changes: dict[str, Any]) -> None:
     three.check(replace(FOX, **changes))
+
+
+def test_words_beyond_the_longest_window_are_told(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """That of CLIP, where there is no T5."""
+    three = Flow(tmp_path_factory.mktemp("three"), tiny.pipeline(t5=False), tiny.told)
+    check_unread(three, three.read.tokenizer, read=three.read.tokenizer.model_max_length - 2)
 
 
 def test_emphasis_stays_plain(three: Flow) -> None:

@@ -22,7 +22,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Flow:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"negative_prompt": "green"}, {"negative_prompt": LONG}, {"prompt": LONG}, {"width": 96, "height": 64}],
+    [{}, {"negative_prompt": "green"}, {"negative_prompt": LONG}, {"prompt": LONG}, {"width": 104, "height": 72}],
     ids=str,
 )
 def test_words(base: Flow, changes: dict[str, Any]) -> None:
