@@ -45,7 +45,7 @@ def technical(generation: Generation) -> MessageContent:
     """What drew a request: the device, its number format and batch, and how long that took."""
     facts = []
     if generation.seconds is not None:
-        facts.append(say("drawn in {seconds:.1f} s", seconds=generation.seconds))
+        facts.append(say("drawn in {seconds:.1f}\N{NO-BREAK SPACE}s", seconds=generation.seconds))
     if generation.circumstances:
         facts.append(say("on {device}", device=in_words(generation.circumstances)))
     if generation.upscaler:

@@ -116,7 +116,7 @@ def small_print(generation: Generation) -> str:
     if generation.factor > 1:
         words.append(say("enlarged ×{factor} ({upscaler})", factor=generation.factor, upscaler=generation.upscaler))
     if generation.seconds is not None:
-        words.append(say("{seconds:.1f} s", seconds=generation.seconds))
+        words.append(say("{seconds:.1f}\N{NO-BREAK SPACE}s", seconds=generation.seconds))
     return plain(" · ".join(words))
 
 
