@@ -70,6 +70,7 @@ async def test_nothing_is_called_saved_where_nothing_was(bot: app.Bot, admin: Me
     await admin.slash("server words", {"add": "gore"})
     assert await said(admin, "server words", {"add": "Gore"}) == "They were blocked already."
     assert "can't add and remove “gore” at once" in await said(admin, "server words", {"add": "gore", "remove": "gore"})
+    assert bot.client.user is not None
     assert "I can't block myself." in await said(admin, "server block", {"user_id": str(bot.client.user.id)})
 
 
