@@ -84,7 +84,7 @@ class ForwardSeconds:
 
 
 def _growth(measured: float, rows: float, power: float) -> float:
-    return (rows / measured) ** power
+    return float((rows / measured) ** power)
 
 
 def _power(means: list[_Mean]) -> float:

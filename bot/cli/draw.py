@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from bot.config import Config
 from bot.errors import sentence_for_failure
-from bot.prompts import flags
+from bot.prompts import flags, permutations
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
 from generation import abilities, cost, images, infotext, wire
@@ -47,13 +47,23 @@ class NotDrawn(NoisefoxError):
 
 
 async def imagine(options: argparse.Namespace, config: Config) -> int:
-    """Draw pictures and print their paths."""
-    settings, inputs = asked_for(options, config.catalogue)
+    """Draw pictures, of each prompt that braces stand for, and print their paths."""
+    each = [
+        asked_for(argparse.Namespace(**(vars(options) | {"prompt": prompt})), config.catalogue)
+        for prompt in permutations.expand(options.prompt)
+    ]
     make_folder(options.out)
     async with LocalPool(worker_options(config)) as pool:
-        await pool.submit(Job(0, "terminal", Draw(settings, inputs)))
-        completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
-    tell_unread(completed)
+        for number, (settings, inputs) in enumerate(each):
+            await pool.submit(Job(number, "terminal", Draw(settings, inputs)))
+            completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
+            tell_unread(completed)
+            _keep(completed, settings, options)
+    return 0
+
+
+def _keep(completed: Completed, settings: GenerationSettings, options: argparse.Namespace) -> None:
+    """Write the pictures of a prompt and print their paths."""
     for index, picture in enumerate(completed.pictures):
         path = free_path(options.out, f"seed-{picture.seed}")
         path.write_bytes(picture.png)
@@ -63,7 +73,6 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
             print(json.dumps(line, ensure_ascii=False))
         else:
             print(f"{path}  (seed {picture.seed})")
-    return 0
 
 
 async def upscale(options: argparse.Namespace, config: Config) -> int:
@@ -113,8 +122,13 @@ def worker_options(config: Config) -> wire.Configure:
 
 
 def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, Inputs]:
-    """The settings and input pictures that the options name. Raises `UserError`."""
-    typed, inputs = flags.read(options.prompt), inputs_of(options)
+    """The settings and input pictures that the options name. Raises `UserError`, and `NotDrawn` for a style."""
+    prompt, style = flags.take_style(options.prompt)
+    if style:
+        raise NotDrawn("Styles are saved in the chat, and there are none here. Remove --style, and type its words.")
+    typed, inputs = flags.read(prompt), inputs_of(options)
+    if typed.private or typed.spoiler:
+        print("noisefox: --private and --spoiler were ignored: nothing is posted here.", file=sys.stderr)
     settings = settings_of(options, typed, catalogue)
     guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
     catalogue.check_guides(settings.model, **guides)

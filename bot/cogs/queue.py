@@ -49,5 +49,5 @@ class Queue(commands.Cog):
         seen = await asyncio.gather(*(is_visible(interaction, origin) for origin in channels.values()))
         open_ones = {channel for channel, is_seen in zip(channels, seen, strict=True) if is_seen}
         in_sight = {each.id for each in line if each.origin.channel_id in open_ones}
-        seconds = self._dispatcher.seconds_until([])
-        return pages.of_queue(line, interaction.user.id, interaction.guild_id, in_sight, drawing, seconds)
+        ends, last = self._dispatcher.ends()
+        return pages.of_queue(line, interaction.user.id, interaction.guild_id, in_sight, drawing, ends, last)

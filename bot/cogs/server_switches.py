@@ -76,7 +76,10 @@ class ServerSwitches(ServerGroup):
         said = Sentence("{person} made this the log channel" if channel else "{person} turned the log off")
         if channel or current:
             self._audit_log.decided(interaction, said, None if channel else current)
-        await self.saved(interaction, [server_rules.log_channel(channel.id if channel else None)])
+        lines = [server_rules.log_channel(channel.id if channel else None)]
+        if channel and channel.permissions_for(channel.guild.default_role).view_channel:
+            lines.append(say("Every member can read this channel. It shows who asked for what."))
+        await self.saved(interaction, lines)
 
     @app_commands.command()
     async def pause(self, interaction: discord.Interaction) -> None:

@@ -17,7 +17,7 @@ from bot.locales import say
 from bot.locales.plain import plain
 from bot.prompts import flags
 from bot.views.message import QUIET, MessageContent, framed
-from bot.views.text import fitting, shown
+from bot.views.text import fitting, shown, written
 from generation.catalogue import Catalogue
 from generation.sentences import Sentence
 from generation.settings import PartialSettings, label
@@ -189,10 +189,4 @@ def _notice(own: PersonalSettings) -> str:
 
 def listed(partial: PartialSettings) -> str:
     """Settings and their values on one line."""
-    return ", ".join(f"{say(label(name))} {_written(value)}" for name, value in partial.given().items())
-
-
-def _written(value: object) -> str:
-    if isinstance(value, float):
-        return say(Sentence("{value:g}", value=value))
-    return shown(str(value), SHOWN) or "—"
+    return ", ".join(f"{say(label(name))} {written(value, SHOWN) or '—'}" for name, value in partial.given().items())

@@ -10,7 +10,7 @@ import discord
 from bot.locales import addressing, say
 from bot.locales.plain import plain
 from bot.policy.blocked_content import BlockedContent
-from generation.sentences import Markup, Sentence
+from generation.sentences import Counted, Markup, Sentence
 from storage.database import StorageError
 from storage.records import Generation
 from storage.server_rules import ServerRules
@@ -49,12 +49,12 @@ class AuditLog:
         if origin.guild_id is None:
             return
         asked = Sentence(
-            "{person} asked for {words} in {channel} ({action}, {steps} steps × {count}, {model}) {link}",
+            "{person} asked for {words} in {channel} ({action}, {steps} × {count}, {model}) {link}",
             person=Markup(f"<@{origin.user_id}>"),
             words=Sentence("a private picture") if origin.private else _quoted(settings.prompt),
             channel=Markup(f"<#{origin.channel_id}>"),
             action=Sentence(generation.lineage.action.value),
-            steps=settings.steps,
+            steps=Counted(settings.steps, "{n} step", "{n} steps"),
             count=settings.count,
             model=plain(settings.model),
             link="" if origin.private else _link(generation),
@@ -103,7 +103,10 @@ class AuditLog:
 
 
 def _quoted(prompt: str) -> Sentence:
-    words = " ".join(prompt.split())[:SHOWN_PROMPT]
+    words = " ".join(prompt.split())
+    if len(words) > SHOWN_PROMPT:
+        whole, _, _ = words[: SHOWN_PROMPT + 1].rpartition(" ")
+        words = f"{whole or words[:SHOWN_PROMPT]}…"
     return Sentence("“{words}”", words=plain(words))
 
 

@@ -156,9 +156,12 @@ class Dispatcher:
             raise LimitExceeded("The queue is full. Try again in a few minutes.")
 
     def seconds_until(self, requests: Sequence[Work], user_id: int = 0) -> float | None:
-        """Seconds until new requests of a person would be drawn, or, without any, all that is here; None where that is
-        not known."""
+        """Seconds until new requests of a person would be drawn; None where that is not known."""
         return self._waiting_times.seconds_until(requests, str(user_id))
+
+    def ends(self) -> tuple[dict[int, float], float | None]:
+        """The seconds until each request here is drawn, as far as they are known, and until all are, if that is."""
+        return self._waiting_times.ends()
 
     async def cancel(self, generation: Generation) -> None:
         """Stop a request, and show that at once, however long the worker takes to hear of it. The message of one that

@@ -73,17 +73,23 @@ class WaitingTimes:
                 await asyncio.sleep(0)
             await self._sleep(spent / SHARE)
 
-    def seconds_until(self, requests: Sequence[Work], owner: str = "") -> float | None:
-        """Seconds until new requests of an owner would be drawn, or, without any, all that waits; None where that is
-        not known."""
+    def ends(self) -> tuple[dict[int, float], float | None]:
+        """The seconds until each request at work here is drawn, as far as they are known, and until all are; None where
+        that is not known."""
+        forecast = self._forecast()
+        forecast.play()
+        awaited = {*self._waiting, *(each.job.id for each in self._in_flight if not each.is_over)}
+        is_known = awaited <= forecast.ends.keys()
+        last = max((forecast.ends[each] for each in awaited), default=0.0) if is_known else None
+        return {each: forecast.ends[each] for each in awaited & forecast.ends.keys()}, last
+
+    def seconds_until(self, requests: Sequence[Work], owner: str) -> float | None:
+        """Seconds until new requests of an owner would be drawn; None where that is not known."""
         forecast = self._forecast()
         jobs = [Job(-number, owner, Draw(work.settings, cells=work.cells)) for number, work in enumerate(requests, 1)]
         for job, work in zip(jobs, requests, strict=True):
             forecast.add_new(Expected(job, deque([(Drawing.of(work),)])))
-        awaited = {job.id for job in jobs} or {
-            *self._waiting,
-            *(each.job.id for each in self._in_flight if not each.is_over),
-        }
+        awaited = {job.id for job in jobs}
         forecast.play(awaited)
         if not awaited <= forecast.ends.keys():
             return None

@@ -6,7 +6,7 @@ All of it takes time in proportion to the text.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from bot.policy.lookalikes import LETTERS, SIGNS
 from bot.policy.split_words import LETTER
@@ -73,12 +73,12 @@ def alternatives(prompt: str) -> Iterator[str]:
     for number in range(min(most, _MOST)):
         text = prompt
         for _ in range(_DEPTH):
-            text = _GROUP.sub(lambda group, number=number: _chosen(group[1], number), text)
+            text = _GROUP.sub(partial(_chosen, number), text)
         yield text
 
 
-def _chosen(group: str, number: int) -> str:
-    words = re.split(r"[|:]", group)
+def _chosen(number: int, group: re.Match[str]) -> str:
+    words = re.split(r"[|:]", group[1])
     return words[number % len(words)]
 
 

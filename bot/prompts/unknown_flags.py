@@ -18,6 +18,11 @@ _PICTURE = Sentence("Attach the picture as `image` and add `--image-weight 0.6`,
 _GUIDANCE = Sentence("To follow your words more or less closely, use `--cfg 6`.")
 _STEPS = Sentence("To take more or fewer steps, use `--steps 30`.")
 _SEVERAL = Sentence("For several different pictures, use `--repeat 4`.")
+_WEIGHT = Sentence("For the weight of an attached picture, use `--image-weight 0.6`.")
+_SIZE = Sentence("For width and height, use `--size 512x768`.")
+_LARGER = Sentence("For a larger picture, use `--hires 2`, or press Upscale below the picture.")
+_NOTHING = Sentence("There's nothing like it here. Remove it.")
+_STILL = Sentence("There are no videos here. Remove it.")
 _SPEED = Sentence("Remove it: every picture is drawn as soon as it can be.")
 
 ELSEWHERE = {
@@ -28,6 +33,10 @@ ELSEWHERE = {
     "s": _GUIDANCE,
     "guidance": _GUIDANCE,
     "scale": _GUIDANCE,
+    "cfg-scale": _GUIDANCE,
+    "cfgscale": _GUIDANCE,
+    "guidance-scale": _GUIDANCE,
+    "num-inference-steps": _STEPS,
     "chaos": _SEVERAL,
     "c": _SEVERAL,
     "r": _SEVERAL,
@@ -39,15 +48,30 @@ ELSEWHERE = {
     "sref": _PICTURE,
     "cref": _PICTURE,
     "oref": _PICTURE,
-    "iw": Sentence("For the weight of an attached picture, use `--image-weight 0.6`."),
+    "iw": _WEIGHT,
+    "cw": _WEIGHT,
+    "sw": _WEIGHT,
+    "ow": _WEIGHT,
+    "hd": _LARGER,
+    "video": _STILL,
+    "motion": _STILL,
+    "loop": _STILL,
+    "p": _NOTHING,
+    "profile": _NOTHING,
+    "exp": _NOTHING,
+    "test": _NOTHING,
+    "testp": _NOTHING,
+    "sv": _NOTHING,
+    "stealth": Sentence("To show a picture to nobody else, use `--private`."),
+    "public": _NOTHING,
     "weird": Sentence("There's nothing like it here. Say in the prompt what should be strange."),
-    "w": Sentence("For width and height, use `--size 512x768`."),
-    "width": Sentence("For width and height, use `--size 512x768`."),
-    "h": Sentence("For width and height, use `--size 512x768`."),
-    "height": Sentence("For width and height, use `--size 512x768`."),
+    "w": _SIZE,
+    "width": _SIZE,
+    "h": _SIZE,
+    "height": _SIZE,
     "aspect": Sentence("For the aspect ratio, use `--ar 3:2`."),
     "negative": Sentence("For what you don't want to see, use `--no hands`."),
-    "tile": Sentence("There's nothing like it here. Remove it."),
+    "tile": _NOTHING,
     "raw": Sentence("For a saved style, use `--style NAME`."),
     "fast": _SPEED,
     "relax": _SPEED,
@@ -60,7 +84,7 @@ ELSEWHERE = {
 def unknown(name: str, known: Collection[str]) -> InvalidSetting:
     """The error for a flag called `name`, which is none of those that are `known`."""
     name = name[:_LONGEST]
-    if instead := ELSEWHERE.get(name.lower()):
+    if instead := ELSEWHERE.get(name.lower().replace("_", "-")):
         return InvalidSetting("prompt", "There's no flag `--{name}`. {instead}", name=name, instead=instead)
     if alike := get_close_matches(name.lower(), known, n=1, cutoff=_ALIKE):
         return InvalidSetting(

@@ -8,6 +8,7 @@ from bot.locales import say
 from bot.locales.plain import plain
 from bot.prompts import flags
 from bot.views.buttons import button, originals
+from bot.views.circumstances import in_words
 from bot.views.custom_ids import Press, PressKind
 from bot.views.message import ATTACHED, QUIET, MessageContent, Part, framed
 from bot.views.text import lineage_line, link_to
@@ -44,9 +45,9 @@ def technical(generation: Generation) -> MessageContent:
     """What drew a request: the device, its number format and batch, and how long that took."""
     facts = []
     if generation.seconds is not None:
-        facts.append(say("drawn in {seconds:.1f} s", seconds=generation.seconds))
+        facts.append(say("drawn in {seconds:.1f}\N{NO-BREAK SPACE}s", seconds=generation.seconds))
     if generation.circumstances:
-        facts.append(say("on {device}", device=plain(generation.circumstances)))
+        facts.append(say("on {device}", device=in_words(generation.circumstances)))
     if generation.upscaler:
         facts.append(say("enlarged ×{factor} ({upscaler})", factor=generation.factor, upscaler=generation.upscaler))
     facts.append(say("{steps:,} steps counted", steps=generation.charged))

@@ -85,10 +85,12 @@ def of_queue(
     guild_id: int | None,
     in_sight: Collection[int],
     drawing: int,
+    ends: Mapping[int, float],
     seconds: float | None,
 ) -> MessageContent:
     """The unfinished requests; the first `drawing` of them are running. Prompts are shown only of requests whose ids
-    are `in_sight`, and of the person's own public ones. `seconds` is the time until all are drawn, if known."""
+    are `in_sight`, and of the person's own public ones. `ends` are the seconds until each is drawn, by its id, and
+    `seconds` those until all are, where they are known."""
     rows = []
     for number, generation in enumerate(line[:LINES], start=1):
         origin = generation.origin
@@ -102,7 +104,10 @@ def of_queue(
             what = say("a picture on another server or in a direct message")
         place = f"{say(_STATES[JobState.DRAWING])} ·" if number <= drawing else f"{number - drawing}."
         yours = origin.user_id == user_id and origin.private
-        rows.append(f"{place} {what}{' · ' + say('yours') if yours else ''}")
+        facts = [what, *([say("yours")] if yours else [])]
+        if generation.id in ends:
+            facts.append(about(ends[generation.id]))
+        rows.append(f"{place} {' · '.join(facts)}")
     if len(line) > LINES:
         rows.append(f"-# {say('and {n} more', n=len(line) - LINES)}")
     nothing = say("The queue is empty. Draw something with /imagine.")

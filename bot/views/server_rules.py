@@ -12,7 +12,7 @@ from bot.policy.effective import HOST, NOISEFOX, THE_MODEL, EffectiveRules, Rang
 from bot.policy.request_context import RequestContext
 from bot.policy.requester import SERVER
 from bot.views.message import QUIET, MessageContent, framed
-from bot.views.text import shown
+from bot.views.text import shown, written
 from generation.sentences import Counted, Sentence
 from generation.settings import LIMITS, label
 from storage.records import ANY_MODEL, NsfwPolicy
@@ -171,8 +171,7 @@ def _default(name: str, effective: EffectiveRules) -> str:
 
 def valued(name: str, value: object) -> str:
     """A setting and its value."""
-    text = say("{value:g}", value=value) if isinstance(value, float) else shown(str(value), SHOWN)
-    return f"{say(label(name))} **{text or say('nothing')}**"
+    return f"{say(label(name))} **{written(value, SHOWN) or say('nothing')}**"
 
 
 def changed_rule(name: str, rule: Rule) -> str:

@@ -8,7 +8,7 @@ from bot.locales.plain import plain
 from generation.comparison import Parameter
 from generation.jobs import JobState
 from generation.sentences import Markup, Sentence
-from generation.settings import GenerationSettings
+from generation.settings import GenerationSettings, Schedule
 from storage.records import Action, Generation, Lineage
 
 HEADLINE = 150
@@ -116,7 +116,7 @@ def small_print(generation: Generation) -> str:
     if generation.factor > 1:
         words.append(say("enlarged ×{factor} ({upscaler})", factor=generation.factor, upscaler=generation.upscaler))
     if generation.seconds is not None:
-        words.append(say("{seconds:.1f} s", seconds=generation.seconds))
+        words.append(say("{seconds:.1f}\N{NO-BREAK SPACE}s", seconds=generation.seconds))
     return plain(" · ".join(words))
 
 
@@ -130,6 +130,13 @@ def _usual(generation: Generation) -> list[str]:
         say("guidance {scale:g}", scale=settings.guidance_scale),
         settings.sampler.value,
     ]
+
+
+def written(value: object, most: int) -> str:
+    """The value of a setting; empty where it is an empty text."""
+    if value is Schedule.SAMPLER:
+        return say("Automatic")
+    return say("{value:g}", value=value) if isinstance(value, float) else shown(str(value), most)
 
 
 def bar(step: int, steps: int) -> str:

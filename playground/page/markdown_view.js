@@ -18,6 +18,9 @@ function nodes(tree, store) {
 
 const wrap = (tag, className) => (node, store) => h(tag, { class: className }, nodes(node.children, store));
 
+/** Letters of a code span that is not broken into lines: a flag, say, whose dashes would stand alone. */
+const SHORT_CODE = 24;
+
 const VIEWS = {
   text: (node) => document.createTextNode(node.text ?? ""),
   paragraph: wrap("p", "md-text"),
@@ -33,7 +36,7 @@ const VIEWS = {
   italic: wrap("em"),
   underline: wrap("u"),
   strike: wrap("s"),
-  code: (node) => h("code", { class: "md-code" }, node.text),
+  code: (node) => h("code", { class: node.text.length <= SHORT_CODE ? "md-code short" : "md-code" }, node.text),
   codeblock: (node) => h("pre", { class: "md-block", tabindex: 0 }, h("code", {}, node.text)),
   spoiler: (node, store) =>
     h(

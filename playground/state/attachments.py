@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from playground.errors import Json
 from playground.state.store import Store
@@ -52,9 +53,11 @@ def image_size(data: bytes) -> tuple[int, int] | None:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """Remove the EXIF, XMP, IPTC and comment segments of a JPEG, as Discord does. Other files stay as they are."""
+    """Remove the EXIF, XMP, IPTC and comment segments of a JPEG, as Discord does, and turn the picture first as its
+    EXIF says. Other files stay as they are."""
     if not data.startswith(b"\xff\xd8"):
         return data
+    data = _turned(data)
     clean, at = bytearray(data[:2]), 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
@@ -62,6 +65,19 @@ def without_metadata(data: bytes) -> bytes:
             clean += data[at:end]
         at = end
     return bytes(clean) + data[at:]
+
+
+def _turned(data: bytes) -> bytes:
+    """A JPEG with its pixels turned as its EXIF says; one that needs no turning, or cannot be read, as it is."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.getexif().get(Base.Orientation, 1) == 1:
+                return data
+            turned = io.BytesIO()
+            ImageOps.exif_transpose(image).save(turned, "JPEG", quality=95, icc_profile=image.info.get("icc_profile"))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return data
+    return turned.getvalue()
 
 
 class Attachments:

@@ -1,9 +1,12 @@
 """Commands of admins without options show what holds now, and nothing is lost unasked."""
 
+from pathlib import Path
+
 from bot import app
-from playground.state.world import ART_ID
-from tests.journeys.conftest import Member, labels_of, text_of, words_of
-from tests.journeys.test_rules import ARTISTS_ROLE_ID, said
+from playground.state.world import ART_ID, ARTISTS_ROLE_ID
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import Member, Start, labels_of, save_pace, text_of, words_of
+from tests.journeys.test_rules import said
 
 
 async def test_commands_without_options_show_what_holds_now(bot: app.Bot, admin: Member) -> None:
@@ -67,6 +70,7 @@ async def test_nothing_is_called_saved_where_nothing_was(bot: app.Bot, admin: Me
     await admin.slash("server words", {"add": "gore"})
     assert await said(admin, "server words", {"add": "Gore"}) == "They were blocked already."
     assert "can't add and remove “gore” at once" in await said(admin, "server words", {"add": "gore", "remove": "gore"})
+    assert bot.client.user is not None
     assert "I can't block myself." in await said(admin, "server block", {"user_id": str(bot.client.user.id)})
 
 
@@ -82,3 +86,34 @@ async def test_settings_are_reset_only_after_a_question(bot: app.Bot, member: Me
 
 async def test_help_mentions_reports(bot: app.Bot, member: Member) -> None:
     assert "🚩 Report" in await said(member, "help")
+
+
+async def test_the_queue_shows_the_time_of_each_request(
+    start: Start, pool: FakePool, member: Member, tmp_path: Path
+) -> None:
+    await save_pace(tmp_path, 0.5)
+    async with start():
+        pool.hold()
+        await member.start("a castle", steps=20)
+        await pool.until_at_work()
+        await member.start("a boat", steps=20, count=4)
+        shown = words_of(await member.asks("queue")).splitlines()
+        assert "a castle" in shown[2]
+        assert all(" · about " in line for line in shown[2:4]), shown
+
+
+async def test_the_log_counts_one_step_and_marks_what_it_cuts(bot: app.Bot, admin: Member, member: Member) -> None:
+    answer = await said(admin, "server log", {"channel": ART_ID})
+    assert "Every member can read this channel. It shows who asked for what." in answer
+    prompt = "a red apple " * 40
+    await member.imagine(prompt, steps=1)
+    line = await admin.wait_for(lambda each: each["channel_id"] == str(ART_ID) and "apple" in each["content"])
+    assert "1 step × 1" in line["content"]
+    assert "a red…”" in line["content"] or "apple…”" in line["content"] or " a…”" in line["content"]
+
+
+async def test_a_value_of_ours_is_shown_in_the_admins_language(bot: app.Bot, admin: Member) -> None:
+    admin.locale = "es-ES"
+    shown = words_of(await admin.asks("server show"))
+    assert "**Automática**" in shown
+    assert "Automatic**" not in shown

@@ -80,3 +80,17 @@ async def test_imagine_comes_first_and_one_press_on_the_first_page_draws(bot: ap
         await page.click(".example")
         await page.wait_for_selector('[data-custom-id^="noisefox:reroll:"]')
         await page.wait_for_selector("text=a cute fox")
+
+
+async def test_a_flag_is_not_broken_after_its_dashes_on_a_phone(bot: app.Bot, playground: Playground) -> None:
+    async with browser.page(320, 700) as page:
+        await page.goto(playground.url)
+        for name in ("stpes", "stepps", "cfgg", "samplr"):
+            await page.fill("#composer", f"/imagine prompt:a fox --{name} 3")
+            await page.press("#composer", "Enter")
+            await page.wait_for_selector(f"code:text('--{name}')")
+        lines = await page.evaluate(
+            "[...document.querySelectorAll('.md-code')].map(each => each.getClientRects().length)"
+        )
+        assert len(lines) >= 8
+        assert set(lines) == {1}

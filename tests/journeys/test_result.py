@@ -298,7 +298,7 @@ async def test_the_device_and_its_batch_are_shown_to_whoever_asks_for_what_is_te
     technical = (await other.click(details, "Technical")).message
     assert technical is not None
     assert technical["ephemeral_for"] == other.id
-    assert "drawn in 1.0 s · on cpu, float32 · 4 steps counted" in words_of(technical)
+    assert "drawn in 1.0\N{NO-BREAK SPACE}s · on cpu, float32 · 4 steps counted" in words_of(technical)
 
 
 async def test_a_favourite_is_one_until_pressed_again(bot: app.Bot, member: Member, other: Member) -> None:

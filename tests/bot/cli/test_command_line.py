@@ -92,6 +92,15 @@ def test_several_pictures(tmp_path: Path) -> None:
     assert Image.open(BytesIO((tmp_path / "here" / "seed-2.png").read_bytes())).size == (128, 128)
 
 
+def test_braces_stand_for_several_prompts(tmp_path: Path) -> None:
+    drawn = noisefox(
+        *("imagine", "a {red, blue} fox --seed 1", "--steps", "1", "--json", "--out", "here", *FLOAT32), folder=tmp_path
+    )
+    prompts = [json.loads(line)["settings"]["prompt"] for line in drawn.stdout.splitlines()]
+    assert prompts == ["a red fox", "a blue fox"]
+    assert sorted(each.name for each in (tmp_path / "here").iterdir()) == ["seed-1-2.png", "seed-1.png"]
+
+
 def test_a_picture_is_enlarged_and_keeps_its_settings(drawn: list[dict[str, object]]) -> None:
     folder = Path(str(drawn[0]["folder"]))
     result = noisefox("upscale", "out/seed-7.png", "--factor", "4", "--with", "Lanczos", folder=folder)

@@ -55,6 +55,16 @@ def test_an_unknown_flag_is_refused_with_what_was_meant() -> None:
         asked("a fox --stpes 5")
 
 
+def test_a_style_of_the_chat_is_not_here() -> None:
+    with pytest.raises(draw.NotDrawn, match="Styles are saved in the chat, and there are none here"):
+        asked("a fox --style noir")
+
+
+def test_it_is_said_that_nothing_is_posted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked("a fox --private").prompt == "a fox"
+    assert "--private and --spoiler were ignored" in capsys.readouterr().err
+
+
 def test_what_has_no_effect_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     asked("a fox --strength 0.5", "--control-scale", "0.5")
     said = capsys.readouterr()

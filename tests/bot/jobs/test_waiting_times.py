@@ -120,7 +120,9 @@ async def test_a_new_request_waits_for_its_turn_and_not_for_all(line: Line) -> N
     assert line.times.seconds_until([work], "2") == pytest.approx(4 + 4)
     assert line.times.seconds_until([work], "1") == pytest.approx(6 * 4)
     assert line.times.seconds_until([work, work], "2") == pytest.approx(4 + 4 + 4 + 4)
-    assert line.times.seconds_until([]) == pytest.approx(5 * 4)
+    ends, last = line.times.ends()
+    assert sorted(ends) == sorted(line.waiting)
+    assert max(ends.values()) == last == pytest.approx(5 * 4)
 
 
 async def test_two_hundred_are_told_without_holding_up_the_others(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,4 +144,4 @@ async def test_two_hundred_are_told_without_holding_up_the_others(line: Line, mo
 
 
 async def test_nothing_waits_in_an_empty_line(line: Line) -> None:
-    assert line.times.seconds_until([]) == 0
+    assert line.times.ends() == ({}, 0)

@@ -97,8 +97,8 @@ def test_each_limit_with_its_source() -> None:
     effective = EffectiveRules((), limits, hosts, bound_by=sources)
     [texts] = texts_of(rules(context(Rulebook(), ["pocket"]), effective, "pocket"))
     assert texts[2].splitlines()[1:] == [
-        "2 unfinished requests · from this server",
-        "10 unfinished requests · counting all servers and direct messages · from the host",
-        f"1,000 steps in 24 hours · from <#{CHANNEL}>",
+        "at most 2 unfinished requests · from this server",
+        "at most 10 unfinished requests · counting all servers and direct messages · from the host",
+        f"at most 1,000 steps in 24 hours · from <#{CHANNEL}>",
         "one request every 5 min · counting all servers and direct messages · from the host",
     ]

@@ -5,9 +5,11 @@ import io
 import discord
 import pytest
 from PIL import Image
+from PIL.ExifTags import Base
 
 from playground import Playground
 from playground.client.person import Person, Refused
+from playground.state.attachments import without_metadata
 from tests.playground.conftest import Client, Clock, Connect, general, picture
 
 
@@ -59,6 +61,19 @@ async def test_links_expire_and_cannot_be_forged(
             await person.download(url)
         message = await general(client).fetch_message(message.id)
         assert await message.attachments[0].read() == picture()
+
+
+def test_a_picture_of_a_phone_is_turned_before_its_metadata_is_stripped() -> None:
+    exif, buffer = Image.Exif(), io.BytesIO()
+    exif[Base.Orientation] = 6
+    sideways = Image.new("RGB", (16, 8), "orange")
+    sideways.paste("blue", (0, 0, 8, 8))
+    sideways.save(buffer, "JPEG", exif=exif)
+    with Image.open(io.BytesIO(without_metadata(buffer.getvalue()))) as image:
+        assert image.size == (8, 16)
+        assert not image.getexif()
+        assert image.convert("RGB").getpixel((4, 2))[2] > 200, "blue is at the top"  # type: ignore[index]
+    assert without_metadata(buffer.getvalue()[:40]).startswith(b"\xff\xd8"), "a damaged one is kept"
 
 
 async def test_jpeg_metadata_is_stripped(playground: Playground, client: Client, connect: Connect) -> None:
