@@ -8,4 +8,4 @@ def noisefox_version() -> str:
     try:
         return version("noisefox")
     except PackageNotFoundError:
-        return "(not installed)"
+        return "unknown"
