@@ -6,6 +6,8 @@ Each command is imported only when it is used.
 
 import argparse
 import asyncio
+import os
+import select
 import sys
 from collections.abc import Sequence
 from math import isfinite
@@ -14,6 +16,7 @@ from pathlib import Path
 from bot import config, redaction
 from bot.memory import give_back_pictures
 from bot.stop_signals import leaving_on_sigterm
+from bot.version import noisefox_version
 from generation.comparison import Parameter
 from generation.errors import NoisefoxError
 from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Bounds, Sampler, Schedule
@@ -22,9 +25,24 @@ from generation.upscaling import FACTOR, FACTORS, UpscalerName
 PORT = Bounds(0, 65535)
 """Ports of TCP; 0 is any free one."""
 
+UNREAD = 141
+"""The exit status of a program whose output nobody reads to its end, as shells report it for SIGPIPE."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. A `NoisefoxError` is printed as one sentence."""
+    try:
+        try:
+            return _status_of(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if not _is_unread():
+            raise
+        return UNREAD
+
+
+def _status_of(arguments: Sequence[str] | None) -> int:
     options = parser().parse_args(arguments)
     redaction.redact_uncaught()
     try:
@@ -35,6 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _is_unread() -> bool:
+    """True where nobody reads the output any more, as after `| head`. What is left of it goes nowhere then."""
+    output, asked = sys.stdout.fileno(), select.poll()
+    asked.register(output, 0)
+    if not asked.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return True
 
 
 def _imagine(options: argparse.Namespace) -> int:
@@ -120,13 +148,19 @@ def _soak(options: argparse.Namespace) -> int:
 
 
 def _size(text: str) -> tuple[int, int]:
-    width, height = text.lower().split("x")
-    return int(width), int(height)
+    try:
+        width, height = map(int, text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"use a width and a height, such as 512x768, not {text}") from None
+    return width, height
 
 
 def _part(text: str) -> tuple[float, float]:
-    start, end = text.split("-")
-    return float(start), float(end)
+    try:
+        start, end = map(float, text.split("-"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"use two numbers from 0 to 1, such as 0.1-0.8, not {text}") from None
+    return start, end
 
 
 def _at_least_one(text: str) -> int:
@@ -190,6 +224,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def parser() -> argparse.ArgumentParser:
     """The parser with all commands and their options."""
     noisefox = argparse.ArgumentParser(prog="noisefox", description="A self-hosted Stable Diffusion bot for Discord.")
+    noisefox.add_argument("--version", action="version", version=f"Noisefox {noisefox_version()}")
     commands = noisefox.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     imagine = commands.add_parser("imagine", help="draw a picture without Discord")
@@ -282,7 +317,11 @@ def parser() -> argparse.ArgumentParser:
     )
     backup.set_defaults(command=_backup)
 
-    restore = commands.add_parser("restore", help="put a backup in the place of the data folder's content")
+    restore = commands.add_parser(
+        "restore",
+        help="put a backup in the place of the data folder's content; stop the bot first",
+        description="Put a backup in the place of the data folder's content; stop the bot first.",
+    )
     restore.add_argument("file", type=Path, metavar="FILE", help="ZIP file that `noisefox backup` wrote")
     restore.set_defaults(command=_restore)
 

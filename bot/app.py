@@ -22,6 +22,7 @@ from bot.interactions.connection import ConnectionRefused, log_in, stay_connecte
 from bot.redaction import RedactingFormatter
 from bot.requests.reconciler import EVERY
 from bot.stop_signals import StopSignals, stop_signals
+from bot.version import noisefox_version
 from generation.pool import WorkerPool
 from storage import data_folder
 from storage.database import StorageError
@@ -208,5 +209,6 @@ def _start_log() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    log.info("this is Noisefox %s", noisefox_version())
     logging.getLogger("alembic").setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False

@@ -161,6 +161,7 @@ async def assembled(
                 delivery=outgoing.updates,
                 cleanup=outgoing.cleanup,
                 leftovers=store.leftovers,
+                check_person=banned.check,
                 every=reconcile_every,
             ),
         )

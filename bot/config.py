@@ -277,6 +277,10 @@ def _model(name: str, entry: Any) -> ModelSpec:
         raise ConfigError(
             f'{where} has no source. Set it to a directory, a hub id, a .safetensors file, or "{EMBEDDED}".'
         )
+    if not values["source"].strip():
+        raise ConfigError(
+            f'{where}.source is empty. Set it to a directory, a hub id, a .safetensors file, or "{EMBEDDED}".'
+        )
     if values["source"] == EMBEDDED:
         base = {each.name: getattr(POCKET, each.name) for each in fields(ModelSpec)}
         values = {**base, **values, "source": str(POCKET_DIRECTORY)}

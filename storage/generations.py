@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
     update,
 )
@@ -81,6 +82,8 @@ class Generations:
         self._now = now
         self._owner = owner or uuid4().hex
         """The name of this bot among those that share the database."""
+        self._reported: set[int] = set()
+        """Requests that cannot be read, by number."""
 
     async def add(self, requests: Sequence[NewRequest]) -> list[Generation]:
         """Commit new queued requests, all or none. Raises `AlreadyAsked` if the key of one is known."""
@@ -150,7 +153,7 @@ class Generations:
 
     async def get(self, generation_id: int) -> Generation | None:
         async with self._sessions() as session:
-            found = await _readable(session, select(GenerationRow).where(GenerationRow.id == generation_id))
+            found = await self._readable(session, select(GenerationRow).where(GenerationRow.id == generation_id))
             return found[0] if found else None
 
     async def parent_of(self, generation: Generation) -> Generation | None:
@@ -171,7 +174,7 @@ class Generations:
     async def by_message(self, message_id: int) -> Generation | None:
         """The request that a message is the reply to."""
         async with self._sessions() as session:
-            found = await _readable(session, select(GenerationRow).where(GenerationRow.message_id == message_id))
+            found = await self._readable(session, select(GenerationRow).where(GenerationRow.message_id == message_id))
             return found[0] if found else None
 
     async def of_user(
@@ -215,7 +218,9 @@ class Generations:
         """A member's waiting and running requests in one server."""
         mine = GenerationRow.guild_id == guild_id, GenerationRow.user_id == user_id
         async with self._sessions() as session:
-            return await _readable(session, select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED)))
+            return await self._readable(
+                session, select(GenerationRow).where(*mine, GenerationRow.state.in_(_UNFINISHED))
+            )
 
     async def usages(self, user_ids: Iterable[int], since: datetime) -> dict[int, Usage]:
         """Each person's unfinished requests, and all that they asked for since a time; oldest first.
@@ -257,7 +262,7 @@ class Generations:
         """Requests that wait or are being drawn, oldest first."""
         theirs = GenerationRow.state.in_(_UNFINISHED)
         async with self._sessions() as session:
-            return await _readable(session, select(GenerationRow).where(theirs).order_by(GenerationRow.id))
+            return await self._readable(session, select(GenerationRow).where(theirs).order_by(GenerationRow.id))
 
     async def lease(self, *, alone: bool, held: Callable[[int], bool] = lambda _: False) -> list[Generation]:
         """Take the interrupted requests that nobody looks after, for `LEASE`; all those of this bot, oldest first, but
@@ -280,7 +285,7 @@ class Generations:
             await session.execute(update(GenerationRow).where(theirs).values(**values))
             ids = await session.scalars(select(GenerationRow.id).where(*mine))
             idle = GenerationRow.id.in_([each for each in ids if not held(each)])
-            return await _readable(session, select(GenerationRow).where(idle).order_by(GenerationRow.id))
+            return await self._readable(session, select(GenerationRow).where(idle).order_by(GenerationRow.id))
 
     async def begin(self, generation_id: int) -> None:
         """Note that it is being drawn."""
@@ -424,7 +429,23 @@ class Generations:
         async with self._sessions() as session:
             total = await session.scalar(select(func.count()).select_from(GenerationRow).where(*conditions)) or 0
             query = select(GenerationRow).where(*conditions).order_by(GenerationRow.id.desc())
-            return Page(tuple(await _readable(session, query.offset(start).limit(most))), total)
+            return Page(tuple(await self._readable(session, query.offset(start).limit(most))), total)
+
+    async def _readable(self, session: AsyncSession, query: Select[GenerationRow]) -> list[Generation]:
+        """The requests of a query. Rows that cannot be read are left out, and reported in the log once."""
+        try:
+            return [_record(row) for row in await session.scalars(query)]
+        except _DAMAGES:
+            ids = (await session.scalars(query.with_only_columns(GenerationRow.id))).all()
+        found = []
+        for generation_id in ids:
+            try:
+                found.append(_record(await session.get_one(GenerationRow, generation_id)))
+            except _DAMAGES as damage:
+                if generation_id not in self._reported:
+                    log.error("request %s cannot be read and is left out: %s", generation_id, damage)
+                self._reported.add(generation_id)
+        return found
 
     async def _set(self, generation_id: int, **values: object) -> None:
         async with self._sessions.writing() as session:
@@ -446,16 +467,16 @@ class Generations:
 
 async def _correct_times(session: AsyncSession, now: datetime) -> None:
     """Let what seems to come from the future be of now, or it would count against budgets until a day after that."""
-    latest = select(GenerationRow.created).order_by(GenerationRow.id.desc()).limit(LATEST).subquery()
-    newest_of: dict[type[GenerationRow] | type[ForgottenChargeRow], ColumnElement[datetime]] = {
-        GenerationRow: func.max(latest.c.created),
-        ForgottenChargeRow: func.max(ForgottenChargeRow.created),
+    latest = select(GenerationRow.id).order_by(GenerationRow.id.desc()).limit(LATEST)
+    rows: dict[type[GenerationRow] | type[ForgottenChargeRow], ColumnElement[bool]] = {
+        GenerationRow: GenerationRow.id.in_(latest),
+        ForgottenChargeRow: true(),
     }
-    for row, newest in newest_of.items():
-        found = await session.scalar(select(newest))
-        if found is not None and found > now:
-            log.warning("the clock was set back: what was asked until %s counts as asked now", found)
-            await session.execute(update(row).where(row.created > now).values(created=now))
+    for row, is_late in rows.items():
+        is_to_come = and_(row.created > now, row.created < datetime.max.replace(tzinfo=UTC))  # no damaged one
+        if await session.scalar(select(row.id).where(is_late, is_to_come).limit(1)):
+            log.warning("the clock was set back: what was asked after %s counts as asked now", now)
+            await session.execute(update(row).where(is_to_come).values(created=now))
 
 
 def _column(role: str) -> str:
@@ -511,21 +532,6 @@ async def _is_needed(session: AsyncSession, file: str) -> bool:
 
 _DAMAGES = ValueError, TypeError, LookupError, AttributeError, InvalidSetting
 """What reading a row raises that another version wrote, or that was damaged."""
-
-
-async def _readable(session: AsyncSession, query: Select[GenerationRow]) -> list[Generation]:
-    """The requests of a query. Rows that cannot be read are reported in the log and left out."""
-    try:
-        return [_record(row) for row in await session.scalars(query)]
-    except _DAMAGES:
-        ids = (await session.scalars(query.with_only_columns(GenerationRow.id))).all()
-    found = []
-    for generation_id in ids:
-        try:
-            found.append(_record(await session.get_one(GenerationRow, generation_id)))
-        except _DAMAGES as damage:
-            log.error("request %s cannot be read and is left out: %s", generation_id, damage)
-    return found
 
 
 def _record(row: GenerationRow) -> Generation:

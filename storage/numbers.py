@@ -22,6 +22,9 @@ FILE = "numbers.json"
 GAP = 1_000_000
 """How far behind the highest known number a database goes on that may lack some: more requests than anybody loses."""
 
+MOST = 10**18 - 10 * GAP
+"""Numbers from here on are damage: no custom id holds them, and the database would soon have none left."""
+
 _KEY = "numbers"
 COUNTED = tuple(table.name for table in Base.metadata.sorted_tables if table.dialect_options["sqlite"]["autoincrement"])
 """The tables whose numbers appear in messages."""
@@ -98,8 +101,10 @@ def go_on_after(connection: Connection, highest: Highest) -> None:
 
 
 def highest_of(*all_of_them: Highest) -> dict[str, int]:
-    """The highest number of each table; 0 for none."""
-    return {name: max((each.get(name, 0) for each in all_of_them), default=0) for name in COUNTED}
+    """The highest number of each table; 0 for none. What no request ever had counts for nothing."""
+    return {
+        name: max((each[name] for each in all_of_them if 0 <= each.get(name, -1) < MOST), default=0) for name in COUNTED
+    }
 
 
 def beyond(highest: Highest) -> dict[str, int]:

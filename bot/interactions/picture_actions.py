@@ -21,7 +21,7 @@ from bot.interactions.respond import answer, change, defer, open_form, tell
 from bot.interactions.sight import Sight
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
-from bot.locales import say
+from bot.locales import addressing, say
 from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
 from bot.requests.derived_plans import Derivations
@@ -154,22 +154,32 @@ class PictureActions:
         on the message that was pressed how it has ended."""
         if generation.state.unfinished:
             await self._dispatcher.cancel(generation)
-        now, parent = await self._generations.get(generation.id), await self._generations.parent_of(generation)
-        if now is not None and now.state is JobState.CANCELLED:
+        now = await self._generations.get(generation.id)
+        if now is None:
+            await defer(interaction)
+            return
+        with addressing(now.origin.locale):  # the message is its person's, whoever presses
+            await self._show_end(interaction, now, was_unfinished=generation.state.unfinished)
+
+    async def _show_end(self, interaction: discord.Interaction, now: Generation, *, was_unfinished: bool) -> None:
+        """Acknowledge a press on Cancel, and show on its message how the request has ended, or that it is going to."""
+        parent = await self._generations.parent_of(now)
+        if now.state is JobState.CANCELLED:
             await change(interaction, views.ended(now, [], parent))
-        elif now is not None and now.state.unfinished:
+        elif now.state.unfinished:
             await change(interaction, views.cancelling(now, parent))
-            now = await self._generations.get(generation.id)  # its end may have been shown before this
+            latest = await self._generations.get(now.id)  # its end may have been shown before this
+            if latest is None or latest.state.unfinished:
+                return
+            now = latest
         else:
             await defer(interaction)
-        if now is None or now.state.unfinished:
-            return
         is_first = interaction.message is not None and interaction.message.id == now.origin.message_id
         if now.state is not JobState.CANCELLED:
             pictures = await self._finished_files.of(now, self._messages.room(now.origin))
             able = self._planner.abilities_of(now.settings.model)
             await answer(interaction, views.ended(now, pictures, parent, able))
-        if is_first and not generation.state.unfinished:
+        if is_first and not was_unfinished:
             await self._generations.delivered(now.id)
 
     async def _delete(self, interaction: discord.Interaction, generation: Generation) -> None:

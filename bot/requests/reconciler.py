@@ -9,6 +9,7 @@ from bot.delivery.cleanup import Cleanup
 from bot.delivery.updates import MessageUpdates
 from bot.jobs.dispatcher import Dispatcher
 from bot.requests.preparation import Preparation
+from generation.errors import UserError
 from storage.database import StorageError
 from storage.generations import Generations
 from storage.leftovers import Leftovers
@@ -36,6 +37,7 @@ class Reconciler:
         delivery: MessageUpdates,
         cleanup: Cleanup,
         leftovers: Leftovers,
+        check_person: Callable[[int, int | None], None],
         every: float = EVERY,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -45,6 +47,7 @@ class Reconciler:
         self._delivery = delivery
         self._cleanup = cleanup
         self._leftovers = leftovers
+        self._check_person = check_person
         self._every = every
         self._sleep = sleep
 
@@ -83,9 +86,20 @@ class Reconciler:
     async def _again(self, generation: Generation) -> Generation | None:
         """A request as it is now, for it may have ended since it was read; None where it is gone."""
         now = await self._generations.get(generation.id)
+        if now is not None and now.state.unfinished and (refusal := self._refusal(now)):
+            log.info("request %s is not drawn: %s", now.id, refusal)
+            now = await self._generations.fail(now.id, str(refusal))
         if now is None or not now.state.unfinished:
             self._dispatcher.forget(generation)
         return now
+
+    def _refusal(self, generation: Generation) -> UserError | None:
+        """Why somebody may not use the bot any more; None where they may."""
+        try:
+            self._check_person(generation.origin.user_id, generation.origin.guild_id)
+        except UserError as refusal:
+            return refusal
+        return None
 
     def _is_held(self, generation_id: int) -> bool:
         return self._dispatcher.holds(generation_id) or self._delivery.holds(generation_id)

@@ -1,9 +1,10 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot import config
+from bot import config, text_files
 from bot.config import Config, ConfigError, DiscordConfig, load
 from generation.catalogue import POCKET
 from generation.embeddings import EmbeddingSpec
@@ -58,6 +59,7 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
         ("[worker]\ncores = 3", "worker.cores is not a setting"),
         ("[limits]\nsteps = true", "limits.steps must be a whole number, not True"),
         ("[models.x]\nsteps = 3", "models.x has no source"),
+        ('[models.x]\nsource = " "', "models.x.source is empty. Set it to a directory"),
         ('[models.x]\nsource = "a/b"\nsteps = 3000', "models.x.steps: Steps must be between 1 and 150"),
         ('[models.x]\nsource = "a/b"\nsampler = "Fast"', "models.x.sampler must be one of: DPM++ 2M Karras, Euler"),
         ("[limits]\nsteps = 0", "limits.steps: Steps must be between 1 and 150, not 0"),
@@ -122,6 +124,20 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> Non
 def test_a_token_file_that_cannot_be_one_is_one_sentence(path: str) -> None:
     with pytest.raises(ConfigError, match=r"^discord\.token_file (begins with ~nosuchuser|holds a character)"):
         Config(discord=DiscordConfig(token_file=path), environment={}).token()
+
+
+def test_a_token_file_without_an_end_is_one_sentence(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_bytes(b"a" * (text_files.MOST_BYTES + 1))
+    for path, why in (
+        ("/dev/zero", "no file but"),
+        (tmp_path / "pipe", "no file but"),
+        (tmp_path / "long", "too long"),
+    ):
+        with pytest.raises(ConfigError, match=rf"^discord\.token_file cannot be read: .*{why}"):
+            Config(discord=DiscordConfig(token_file=str(path)), environment={}).token()
+        with pytest.raises(ConfigError, match=f"cannot be read: .*{why}"):
+            load(Path(path))
 
 
 def test_loras_of_a_folder_and_of_their_own(tmp_path: Path) -> None:

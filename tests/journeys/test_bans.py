@@ -1,5 +1,6 @@
 """Banned members and servers: every command, button and form refuses them."""
 
+import logging
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -11,7 +12,8 @@ from PIL import Image
 from bot.config import BansConfig
 from playground.client.person import File, Outcome, Refused
 from playground.state.world import ADMIN_ID, ART_ID, ARTISTS_ROLE_ID, GUILD_ID, MEMBER_TWO_ID, OTHER_GUILD_ID
-from tests.journeys.conftest import Member, Message, Start, text_of, words_of
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import Member, Message, Start, text_of, until_nothing_is_due, urls_of, words_of
 from tests.journeys.test_rules import refused
 
 REFUSAL = "The host of this bot has blocked you or this server."
@@ -138,3 +140,20 @@ async def test_it_is_said_in_their_language(start: Start, other: Member) -> None
     other.locale = "es-ES"
     async with start(bans=BansConfig(members=(MEMBER_TWO_ID,))):
         assert "Quien administra este bot te ha bloqueado a ti o a este servidor." in await refused(other)
+
+
+async def test_what_a_banned_member_asked_for_before_is_not_drawn(
+    start: Start, pool: FakePool, member: Member, other: Member, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    pool.hold()
+    async with start():
+        theirs, others = await member.start("a boat"), await other.start("a pear")
+        await pool.until_at_work(2)
+    pool.release()
+    async with start(bans=BansConfig(members=(int(member.id),))) as bot:
+        await other.see_finished(others)
+        ended = await member.see(theirs, lambda each: "blocked you" in text_of(each))
+        assert urls_of(ended) == []
+        await until_nothing_is_due(bot)
+    assert "request 1 is not drawn" in caplog.text

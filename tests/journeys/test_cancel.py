@@ -6,6 +6,7 @@ import discord
 import pytest
 
 from bot import app
+from bot.delivery.messages import EditFailed, Messages
 from bot.delivery.updates import MessageUpdates
 from bot.interactions import gate
 from bot.jobs import unkept
@@ -284,3 +285,32 @@ async def test_the_pages_of_a_history_with_cancelled_requests_go_on_with_them(
     assert "a castle" not in words_of(first)
     await member.click(first, "▶️")
     assert "a castle" in words_of(await member.see(first, lambda each: "2 of 2" in text_of(each)))
+
+
+async def test_a_message_keeps_the_language_of_its_person_whoever_cancels(
+    bot: app.Bot, pool: FakePool, member: Member, admin: Member
+) -> None:
+    admin.locale = "es-ES"
+    pool.hold()
+    drawn = await member.see_drawing(pool, await member.start("a boat"))
+    await admin.click(drawn, "Cancel")
+    assert set(labels_of(await member.see(drawn, cancelled))) <= {"Re-roll", "Delete", "🗑️", "❌"}
+    assert "Cancelada" not in words_of(member.message(drawn["id"]) or drawn)
+
+
+async def test_a_message_that_missed_its_end_shows_it_in_the_language_of_its_person(
+    bot: app.Bot, pool: FakePool, member: Member, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(*_: object) -> None:
+        raise EditFailed("Discord is down")
+
+    admin.locale = "es-ES"
+    pool.hold()
+    drawn = await member.see_drawing(pool, await member.start("a boat"))
+    monkeypatch.setattr(Messages, "edit", down)
+    monkeypatch.setattr("bot.delivery.updates.RETRY_SECONDS", ())
+    pool.finish()
+    await until(lambda: bot.dispatcher.line() == [])
+    await bot.delivery.settle()
+    await admin.click(drawn, "Cancel")
+    assert "Re-roll" in labels_of(await member.see_finished(drawn))

@@ -43,6 +43,8 @@ async def test_a_damaged_request_is_reported_and_the_others_are_read(
     guild = origin().guild_id or 0
     with caplog.at_level(logging.ERROR):
         pages = [await generations.of_user(SNOWFLAKE), await generations.favourites_of(1)]
+        for _ in range(3):
+            await generations.lease(alone=True)
         interrupted, unfinished = await generations.lease(alone=True), await generations.unfinished_in(guild, SNOWFLAKE)
     assert [each.id for each in pages[0].generations] == [third.id, first.id]
     assert (pages[1].generations, pages[1].total) == ((), 1)
@@ -52,4 +54,4 @@ async def test_a_damaged_request_is_reported_and_the_others_are_read(
     assert await generations.get(second.id) is None
     assert await generations.by_message(5) is None
     assert await generations.get(first.id) == first
-    assert f"request {second.id} cannot be read and is left out" in caplog.text
+    assert caplog.text.count(f"request {second.id} cannot be read and is left out") == 1

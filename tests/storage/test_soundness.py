@@ -1,3 +1,4 @@
+import json
 import shutil
 import signal
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import check
 from generation.settings import GenerationSettings
 from storage import database, numbers
 from storage.database import UnusableDatabase
@@ -100,3 +102,11 @@ def test_damaged_notes_of_numbers_are_no_fault(tmp_path: Path) -> None:
     (tmp_path / numbers.FILE).write_text("[{")
     database.migrate(tmp_path / database.FILE)
     assert numbers.NumbersFile(tmp_path).highest == {"generations": 0, "drafts": 0}
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30, -5])
+def test_numbers_that_no_request_ever_had_are_no_fault(tmp_path: Path, number: int) -> None:
+    (tmp_path / numbers.FILE).write_text(json.dumps({"generations": number}))
+    database.migrate(tmp_path / database.FILE)
+    assert numbers.NumbersFile(tmp_path).highest == {"generations": 0, "drafts": 0}
+    assert check.examine(tmp_path, repair=True) == 0

@@ -1,8 +1,11 @@
 """`noisefox backup` and `noisefox check` on a data folder, called as a person does."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from bot.__main__ import UNREAD
 from storage import consistency, data_folder, database
 from storage.images import PICTURES
 from tests.bot.cli.program import noisefox
@@ -89,6 +93,16 @@ def test_without_a_database_there_is_nothing_to_save_or_check(tmp_path: Path) ->
 def test_a_sound_folder_is_fine(data: Path) -> None:
     result = run(data, "check")
     assert (result.returncode, result.stdout) == (0, "The database and the pictures are fine.\n")
+
+
+def test_an_output_that_nobody_reads_to_its_end_is_no_fault(data: Path) -> None:
+    """As after `| head`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "bot", "check"]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, cwd=data.parent)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (UNREAD, "")
 
 
 def test_a_file_that_no_request_has_is_found_and_set_aside(data: Path) -> None:

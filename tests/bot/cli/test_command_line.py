@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy
 import pytest
 from PIL import Image
 
+from bot.__main__ import main
 from bot.interactions.permissions import NEEDED
 from generation import infotext
 from tests.bot.cli.program import noisefox, noisefox_process
@@ -163,3 +165,16 @@ def test_neither_help_nor_the_bot_imports_torch(tmp_path: Path) -> None:
         check = f"{line}; import sys; assert 'torch' not in sys.modules and 'diffusers' not in sys.modules"
         subprocess.run([sys.executable, "-c", check], check=True)
     assert "imagine" in noisefox_process("--help", folder=tmp_path).stdout
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"Noisefox {version('noisefox')}\n")
+
+
+def test_a_restore_says_that_the_bot_must_be_stopped(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["restore", "--help"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "stop the bot first" in " ".join(capsys.readouterr().out.split())

@@ -83,6 +83,18 @@ def test_a_port_that_does_not_exist(tmp_path: Path, port: str) -> None:
         (("bench", "--load", "--seconds=0"), "argument --seconds: use a number above 0, not 0"),
         (("bench", "--load", "--seconds=nan"), "argument --seconds: use a number above 0, not nan"),
         (("bench", "--load", "--seconds=inf"), "argument --seconds: use a number above 0, not inf"),
+        (
+            ("imagine", "a fox", "--seed-size", "5"),
+            "argument --seed-size: use a width and a height, such as 512x768, not 5",
+        ),
+        (
+            ("imagine", "a", "--seed-size=5x"),
+            "argument --seed-size: use a width and a height, such as 512x768, not 5x",
+        ),
+        (
+            ("explain", "a fox", "--guidance-part=1"),
+            "argument --guidance-part: use two numbers from 0 to 1, such as 0.1-0.8, not 1",
+        ),
         (("soak", "--jobs=many"), "argument --jobs: use a whole number, not many"),
         (("bench", "--seconds=long"), "argument --seconds: use a number above 0, not long"),
     ],

@@ -372,7 +372,7 @@ async def test_what_nobody_can_be_told_of_is_tried_ever_more_seldom(story: Story
     story.closed = True
     await story.complete()
     [due] = await story.generations.lease(alone=True)
-    tried = []
+    tried: list[int] = []
     for minute in range(60):
         story.time.now += 60
         story.delivery.finish(due)

@@ -131,6 +131,18 @@ def test_a_model_that_is_not_there_fails_its_job_alone(driver: LoopDriver, apple
     assert isinstance(driver.of(2)[-1], Completed)
 
 
+def test_a_model_that_nobody_knows_any_more_writes_no_traceback(
+    driver: LoopDriver, apple: GenerationSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As of a request that waited while the host removed its model; the bot writes one line."""
+    driver.admit(1, replace(apple, model="removed"))
+    driver.run()
+    ending = driver.of(1)[-1]
+    assert isinstance(ending, Failed)
+    assert (ending.kind, "removed" in ending.detail) == (FailureKind.MODEL_UNAVAILABLE, True)
+    assert not [each for each in caplog.records if each.exc_info]
+
+
 def test_a_decoded_frame_comes_when_wanted_and_affordable(cache: ModelCache, apple: GenerationSettings) -> None:
     ticks = iter(range(10_000))
     driver = LoopDriver(cache, clock=lambda: float(next(ticks)))
