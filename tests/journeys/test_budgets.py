@@ -99,7 +99,9 @@ async def test_limits_are_logged_in_words(start: Start, admin: Member) -> None:
         await admin.slash("server log", {"channel": ART_ID})
         await admin.slash("server limits", {"cooldown": 300, "daily_steps": 12000, "steps": 1})
         line = await admin.wait_for(lambda each: "set limits" in each["content"])
-        assert line["content"].endswith("set limits: 1 step, 12,000 steps in 24 hours, one request every 5 min")
+        assert line["content"].endswith(
+            "set limits: at most 1 step, at most 12,000 steps in 24 hours, one request every 5 min"
+        )
 
 
 async def left_of(member: Member, budget: int) -> int:

@@ -69,7 +69,7 @@ async def test_a_spanish_member_reads_spanish_from_the_first_word_to_the_last(
         "Denunciar",
     ]
     assert "semilla 7 · 128×128 · 60 pasos · guía 5" in text_of(done)
-    assert re.search(r"· \d+,\d s", text_of(done)), "a comma stands before tenths of a second"
+    assert re.search(r"· \d+,\d\xa0s", text_of(done)), "a comma stands before tenths of a second"
     details = await member.click(done, "Detalles")
     assert "número 1 · pedida" in text_of(details.message or {})
     form = (await member.click(done, "Remix")).modal
@@ -178,7 +178,7 @@ async def test_a_third_language_is_one_file(
         for steps, words in ((2, "2 kroki"), (5, "5 kroków")):
             done = await member.imagine("lis", steps=steps)
             assert f" · {words} · " in text_of(done)
-        assert re.search(r"· \d+,\d s", text_of(done)), "a comma stands before tenths of a second"
+        assert re.search(r"· \d+,\d\xa0s", text_of(done)), "a comma stands before tenths of a second"
         assert labels_of(done)[:3] == ["Details", "Powtórz", "Vary"], "what is not translated yet is in English"
         [command] = [each for each in member.commands if each["name"] == "imagine"]
         assert command["name_localizations"] == {"es-419": "imaginar", "es-ES": "imaginar", "pl": "wyobraź"}
