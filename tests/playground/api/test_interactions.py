@@ -8,6 +8,7 @@ import pytest
 
 from playground import Playground
 from playground.client.person import Person
+from playground.state.world import GENERAL_ID
 from tests.playground.conftest import Client, Clock, Connect, general, picture
 
 
@@ -116,6 +117,36 @@ async def test_double_acknowledgement(playground: Playground, client: Client, co
         await person.wait_for(lambda message: message["content"] == "done", timeout=5)
         assert [(refusal.status, refusal.code) for refusal in refusals] == [(400, 40060)]
         assert [message["content"] for message in person.messages()] == ["one", "done"]
+
+
+async def test_in_a_channel_that_is_deleted_nothing_is_there(
+    playground: Playground, client: Client, connect: Connect
+) -> None:
+    refusals: list[tuple[int, int]] = []
+    done = asyncio.Event()
+
+    @client.tree.command()
+    async def wait(interaction: discord.Interaction) -> None:
+        """Waits."""
+        await interaction.response.defer()
+        original = await interaction.original_response()
+        playground.delete_channel(GENERAL_ID)
+        own = client.get_partial_messageable(GENERAL_ID)
+        for attempt in (
+            interaction.edit_original_response(content="x"),
+            interaction.followup.send("x"),
+            own.send("x"),
+            own.get_partial_message(original.id).edit(content="x"),
+        ):
+            with pytest.raises(discord.NotFound) as refused:
+                await attempt
+            refusals.append((refused.value.status, refused.value.code))
+        done.set()
+
+    async with connect(client), Person(playground.url, "member one") as person:
+        await person.slash("wait")
+        await asyncio.wait_for(done.wait(), 5)
+    assert refusals == [(404, 10003)] * 4
 
 
 async def test_late_acknowledgement(playground: Playground, client: Client, connect: Connect, clock: Clock) -> None:
