@@ -256,7 +256,9 @@ def sana() -> Any:
 
 def sana_sprint() -> Any:
     """Sana Sprint: told the guidance, and two steps by default."""
-    return SanaSprintPipeline(**_sana(SCMScheduler(), guidance_embeds=True, qk_norm="rms_norm_across_heads"))
+    return SanaSprintPipeline(
+        **_sana(SCMScheduler(), sample_size=32, guidance_embeds=True, qk_norm="rms_norm_across_heads")
+    )
 
 
 def kandinsky() -> Any:
@@ -397,8 +399,7 @@ def _sana(scheduler: Any, **changes: Any) -> dict[str, Any]:
             cross_attention_head_dim=4,
             cross_attention_dim=8,
             caption_channels=8,
-            sample_size=32,
-            **changes,
+            **{"sample_size": 16, **changes},
         ),
         "vae": AutoencoderDC(
             in_channels=3,

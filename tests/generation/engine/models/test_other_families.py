@@ -136,7 +136,7 @@ FAMILIES: dict[str, tuple[dict[str, Any], int]] = {
     "qwen": ({"true_cfg_scale": 3.0, "negative_prompt": " ", **SIZE}, 8),
     "krea": ({"guidance_scale": 3.0, **SIZE}, 8),
     "ideogram": ({"guidance_scale": 3.0, "guidance_schedule": None, **SIZE}, 0),
-    "sana": ({"guidance_scale": 3.0, **SIZE}, 32),
+    "sana": ({"guidance_scale": 3.0, **SIZE}, 16),
     "sana_sprint": ({"guidance_scale": 3.0, "intermediate_timesteps": None, **SIZE}, 32),
 }
 """What each pipeline is called with, and the side of its previews; 0 for none."""
