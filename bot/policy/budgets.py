@@ -93,11 +93,12 @@ class Budgets:
 
     def _advice(self, used: Usage, lacking: int) -> Sentence:
         """Advice for somebody who lacks so many steps, with the time until they come back if they ever do."""
-        since = self._now() - BUDGET_TIME
+        now = self._now()
         for charge in used.counted:
             lacking -= charge.steps
             if lacking <= 0:
-                wait = Duration(ceil((charge.asked - since).total_seconds()))
+                asked = min(charge.asked, now)  # later is from before the clock was set back
+                wait = Duration(ceil((asked + BUDGET_TIME - now).total_seconds()))
                 return Sentence("Ask for fewer steps or pictures, or wait {time}.", time=wait)
         return Sentence("Ask for fewer steps or pictures.")
 

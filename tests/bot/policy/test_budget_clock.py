@@ -62,6 +62,8 @@ async def test_a_clock_that_is_set_back_makes_no_daily_budget_longer_than_a_day(
     now -= timedelta(days=30)
     await saved(generations, Origin("later", 9, 2, 3), APPLE, Lineage(), charged=1)
     budgets = Budgets(host_limits=Limits(daily_steps=10), generations=generations, now=lambda: now)
+    with pytest.raises(LimitExceeded, match="wait 1 day"):
+        budgets.check(PERSON, Limits(), await budgets.usage(PERSON), 4)
     await generations.lease(alone=True)
     assert (await budgets.usage(PERSON)).steps == 7
     for hours, steps in ((23, 7), (2, 0)):
