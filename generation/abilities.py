@@ -76,6 +76,11 @@ class Abilities:
         return self.references > 0 and not self.start_picture
 
     @property
+    def draws_around(self) -> bool:
+        """True where it can draw more around a picture, which takes a mask and a strength."""
+        return self.mask and (self.strength_of_masked or not self.edits)
+
+    @property
     def pictures(self) -> int:
         """How many pictures it can start from, or look at."""
         return MOST_PICTURES if self.blends else max(self.references, int(self.start_picture))

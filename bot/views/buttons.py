@@ -79,9 +79,9 @@ _NUMBERED = {"U": PressKind.UPSCALE, "V": PressKind.VARY}
 _NEEDS: dict[PressKind, Callable[[Abilities], bool]] = {
     **dict.fromkeys((PressKind.VARY, PressKind.VARY_STRONG), lambda able: able.variations),
     **dict.fromkeys((PressKind.SHAPE_SQUARE, PressKind.SHAPE_WIDE, PressKind.SHAPE_TALL), lambda able: able.variations),
-    **dict.fromkeys((PressKind.ZOOM_LITTLE, PressKind.ZOOM_FAR), lambda able: able.mask),
+    **dict.fromkeys((PressKind.ZOOM_LITTLE, PressKind.ZOOM_FAR), lambda able: able.draws_around),
     **dict.fromkeys(
-        (PressKind.PAN_LEFT, PressKind.PAN_RIGHT, PressKind.PAN_UP, PressKind.PAN_DOWN), lambda able: able.mask
+        (PressKind.PAN_LEFT, PressKind.PAN_RIGHT, PressKind.PAN_UP, PressKind.PAN_DOWN), lambda able: able.draws_around
     ),
     **dict.fromkeys((PressKind.HIRES, PressKind.UPSCALE_CREATIVE), lambda able: able.hires),
     PressKind.REDRAW: lambda able: able.takes_picture,

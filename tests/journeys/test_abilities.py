@@ -193,7 +193,7 @@ async def test_a_remix_with_what_a_model_does_not_support_is_refused(bot: app.Bo
     assert "DPM++ 2M Karras" not in json.dumps(form), "the form offers what the model can follow"
     outcome = await member.submit(form, {"prompt": "a fox", "flags": "--sampler dpm++ 2m karras"})
     assert outcome.message is not None
-    assert "sana doesn't support the sampler DPM++ 2M Karras" in words_of(outcome.message)
+    assert "sana can't use the sampler DPM++ 2M Karras. Use one of: Model's own." in words_of(outcome.message)
 
 
 async def test_a_size_that_nobody_knew_of_before_is_told_afterwards(bot: app.Bot, member: Member) -> None:
