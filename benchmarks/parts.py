@@ -16,7 +16,7 @@ from generation.engine.benchmarking import bench
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.latents import png
 from generation.engine.loop import StepLoop
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import device
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
@@ -60,7 +60,7 @@ def parts(dtype: str, jobs: int = bench.JOBS) -> dict[str, float]:
     watch = Watch()
     for owner, name, part in (
         (model.unet, "forward", "forwards of the UNet"),
-        (Model, "decode", "decoding the pictures"),
+        (UNetModel, "decode", "decoding the pictures"),
         (DenoisingState, "__init__", "prompts, noise and schedulers of new jobs"),
         (DenoisingState, "advance", "guidance and the schedulers' steps"),
         (StepLoop, "_report", "previews and their events"),

@@ -18,8 +18,8 @@ from generation.engine.denoising.decoding import Decoding
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.explain import Recorder, explain
 from generation.engine.latents import png
-from generation.engine.models.model import Model
 from generation.engine.models.safety_checker import SafetyCheckers
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 from generation.engine.runtime.device import told
 from generation.engine.scheduling.background import Background, DeviceTask
@@ -183,13 +183,13 @@ class Upscaling:
         self._clock = clock
         self._emit = emit
 
-    def run(self, job: Job, task: Upscale, model: Model | None) -> DeviceTask:
+    def run(self, job: Job, task: Upscale, model: UNetModel | None) -> DeviceTask:
         """Enlarge a picture tile by tile; a `model` then redraws the result."""
 
         def report(done: int, of: int) -> None:
             self._emit(Progress(job.id, done, of, ()))
 
-        def in_float32(model: Model, broken: BrokenPicture) -> Model:
+        def in_float32(model: UNetModel, broken: BrokenPicture) -> UNetModel:
             fallback = self._float32.take(job.id, model, broken)
             dtypes[:] = [fallback.dtype]
             return fallback

@@ -27,7 +27,7 @@ from generation.engine.denoising.samplers import scheduler_for
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.loop import StepLoop
 from generation.engine.models import loader
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import device, memory
 from generation.engine.scheduling import dtype_trial
 from generation.engine.scheduling.batch_sizing import BatchSizing
@@ -103,7 +103,7 @@ def compare(cache: ModelCache, name: str, jobs: int = JOBS, sizing: BatchSizing 
 
 
 def _beside_float32(
-    cache: ModelCache, model: Model, mixed: list[GenerationSettings], sizing: BatchSizing, drawn: tuple[Run, Run]
+    cache: ModelCache, model: UNetModel, mixed: list[GenerationSettings], sizing: BatchSizing, drawn: tuple[Run, Run]
 ) -> dict[str, Any]:
     """Compare the runs in `drawn`, ours and the stock pipeline's, with runs in float32; None where memory is too
     small."""
@@ -126,7 +126,7 @@ def _beside_float32(
 
 
 def in_turns(
-    cache: ModelCache, model: Model, mixed: list[GenerationSettings], sizing: BatchSizing, rounds: int
+    cache: ModelCache, model: UNetModel, mixed: list[GenerationSettings], sizing: BatchSizing, rounds: int
 ) -> Iterator[tuple[Run, Run]]:
     """For each round, our run and the stock pipeline's in the same dtype."""
     stock = stock_of(model)
@@ -141,7 +141,7 @@ def most_apart(one: Run, other: Run) -> int:
     return max(int(abs(one.pictures[job_id] - other.pictures[job_id]).max()) for job_id in one.pictures)
 
 
-def mixed_jobs(model: Model, jobs: int) -> Iterator[GenerationSettings]:
+def mixed_jobs(model: UNetModel, jobs: int) -> Iterator[GenerationSettings]:
     prompts = ("a red apple", "a cute fox", "a castle", "a blue rose")
     for i in range(jobs):
         chosen = PartialSettings(steps=15 + i, sampler=SAMPLERS[i % len(SAMPLERS)]).over(model.spec.preferred)
@@ -173,7 +173,7 @@ def drawn_by_us(cache: ModelCache, mixed: list[GenerationSettings], sizing: Batc
 
 
 @torch.inference_mode()
-def drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) -> Run:
+def drawn_by_stock(stock: Any, model: UNetModel, mixed: list[GenerationSettings]) -> Run:
     """The same jobs, one after the other, by the stock pipeline."""
     run, started = Run(), time.perf_counter()
     for job_id, settings in enumerate(mixed):
@@ -197,7 +197,7 @@ def drawn_by_stock(stock: Any, model: Model, mixed: list[GenerationSettings]) ->
     return run
 
 
-def stock_of(model: Model) -> Any:
+def stock_of(model: UNetModel) -> Any:
     """The stock pipeline with the model's weights, read again, in the same dtype and on the same device."""
     pipeline = loader.pipeline_of(model.spec, model.weights, model.dtype).to(model.device)
     pipeline.set_progress_bar_config(disable=True)
@@ -237,7 +237,7 @@ def _warm_up(cache: ModelCache, mixed: list[GenerationSettings], stock: Any, siz
 class Bare:
     """The networks alone, with inputs prepared in advance."""
 
-    def __init__(self, model: Model, settings: GenerationSettings) -> None:
+    def __init__(self, model: UNetModel, settings: GenerationSettings) -> None:
         self._model = model
         self._state = DenoisingState(model, settings)
 
@@ -280,7 +280,7 @@ def _overhead(cache: ModelCache, bare: Bare, settings: GenerationSettings, sizin
     )
 
 
-def useful(run: Run, mixed: list[GenerationSettings], model: Model) -> float:
+def useful(run: Run, mixed: list[GenerationSettings], model: UNetModel) -> float:
     """The share of rows in a run's forwards that a picture needed; the others are padding."""
     guided = sum(cost.is_guided(each, step) for each in mixed for step in range(each.steps))
     needed = sum(each.steps for each in mixed) + (0 if model.embeds_guidance else guided)
@@ -288,7 +288,7 @@ def useful(run: Run, mixed: list[GenerationSettings], model: Model) -> float:
 
 
 @torch.inference_mode()
-def _preview_seconds(model: Model, settings: GenerationSettings) -> float:
+def _preview_seconds(model: UNetModel, settings: GenerationSettings) -> float:
     latents = DenoisingState(model, settings).visible
     return _timed(lambda: model.preview(latents), model.device)
 

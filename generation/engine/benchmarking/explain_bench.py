@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 
 from generation.engine.loop import StepLoop
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Completed, Event
@@ -23,7 +23,7 @@ STEPS = 8
 
 def cost_to_others(
     cache: ModelCache,
-    model: Model,
+    model: UNetModel,
     sizing: BatchSizing,
     clock: Callable[[], float] | None = None,
     repeats: int = REPEATS,

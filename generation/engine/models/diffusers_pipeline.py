@@ -23,10 +23,10 @@ from generation.engine.conditioning.unread_words import PromptWatch
 from generation.engine.latents.pipeline_previews import PipelinePreview
 from generation.engine.latents.vae import cut_smaller
 from generation.engine.models import pipeline_arguments, pipeline_trial
-from generation.engine.models.model import hash_of
 from generation.engine.models.pipeline_arguments import NO_PICTURES, STEP_HOOK, Pictures, PipelineKind
 from generation.engine.models.pipeline_loras import PipelineLoras
 from generation.engine.models.pipeline_siblings import copy_of
+from generation.engine.models.weights_hash import hash_of
 from generation.engine.runtime import memory
 from generation.engine.runtime.stepwise import Pause, in_turns
 from generation.errors import BrokenPicture, ModelUnavailable, Unsuitable

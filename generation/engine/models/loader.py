@@ -25,7 +25,8 @@ from generation.engine.models.acceleration import accelerated
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.flow_model import FlowModel
-from generation.engine.models.model import Model, hash_of
+from generation.engine.models.unet_model import UNetModel
+from generation.engine.models.weights_hash import hash_of
 from generation.engine.runtime import hub, memory
 from generation.engine.runtime.progress import LoadProgress
 from generation.errors import ModelTooLarge, ModelUnavailable
@@ -106,12 +107,12 @@ def needed(spec: ModelSpec, dtype: torch.dtype) -> int:
 
 def assembled(
     spec: ModelSpec, weights: Path, pipeline: Any, tiny: TinyDecoder | None, device: torch.device, dtype: torch.dtype
-) -> Model:
+) -> UNetModel:
     """A model for the step loop, from the parts of diffusers' `pipeline`."""
     vae = pipeline.vae.eval()
     if dtype == torch.float16 and vae.config.force_upcast:
         vae.to(torch.float32)
-    return Model(
+    return UNetModel(
         spec=spec,
         weights=weights,
         hash=hash_of(weights, spec.source),
@@ -179,7 +180,7 @@ class _Beside:
         own = [file for folder in folders for file in _files_of_part(folder)]
         return [*own, self.adapter] if self.adapter else own
 
-    def add_to(self, model: Model, pipeline: Any, told: LoadProgress) -> None:
+    def add_to(self, model: UNetModel, pipeline: Any, told: LoadProgress) -> None:
         """Read the networks into a model."""
         if self.controlnet:
             model.controlnet = read_controlnet(self.controlnet, model.device, model.dtype)

@@ -16,7 +16,7 @@ from generation.engine.conditioning import textual_inversion
 from generation.engine.models.batched_model import AnyBatchedModel, BatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.loader import UNBUILT, Report, load, needed
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
 from generation.engine.scheduling.dtype_trial import DtypeTrial
@@ -25,7 +25,7 @@ from generation.errors import ModelTooLarge, UnknownModel, Unsuitable
 
 log = logging.getLogger(__name__)
 
-AnyModel = TypeVar("AnyModel", Model, AnyBatchedModel, PipelineModel)
+AnyModel = TypeVar("AnyModel", UNetModel, AnyBatchedModel, PipelineModel)
 
 BESIDE_SHARE = 0.8
 """The share of free memory that a model may take beside those in use; drawing needs the rest."""
@@ -67,14 +67,14 @@ class ModelCache:
         """The names of the models in memory, the one used longest ago first."""
         return list(self._models)
 
-    def take(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> Model:
+    def take(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> UNetModel:
         """The Stable Diffusion model called `name`. While it loads, `on_load` is told which share is done, 0 to 1.
         The models `in_use` stay in memory.
 
         Raises `UnknownModel`, `Unsuitable` for a model of another family, and what `load` raises.
         """
         model = self.any(name, on_load, in_use)
-        if not isinstance(model, Model):
+        if not isinstance(model, UNetModel):
             raise Unsuitable(abilities.SENTENCE)
         return model
 
@@ -170,11 +170,11 @@ class ModelCache:
         named = f"{device_name(self._device)}, {spec.name}, {model.vae.dtype}"
         model.autoencoder.remember_in(self._fitting_tiles, self._quick_tiles, named)
         model.autoencoder.patient = self._strict
-        if isinstance(model, Model):
+        if isinstance(model, UNetModel):
             self._learn_words(spec, model)
         return model
 
-    def _learn_words(self, spec: ModelSpec, model: Model) -> None:
+    def _learn_words(self, spec: ModelSpec, model: UNetModel) -> None:
         for each in self._catalogue.embeddings.of(spec.name):
             try:
                 model.prompts.learn(each.name, each.file)

@@ -11,7 +11,7 @@ from generation import cost, upscaling
 from generation.engine.denoising.decoding import Decoding
 from generation.engine.denoising.init_image import InitImage
 from generation.engine.denoising.state import DenoisingState, predict
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 from generation.engine.upscalers.base import Report
 from generation.engine.upscalers.tiles import Pixels, TileBlend
@@ -28,7 +28,7 @@ class Redrawing:
     large as the picture, so that where two overlap they come out much the same.
     """
 
-    def __init__(self, model: Model, settings: GenerationSettings, width: int, height: int) -> None:
+    def __init__(self, model: UNetModel, settings: GenerationSettings, width: int, height: int) -> None:
         self._model = model
         self._settings = upscaling.creative_settings(settings)
         self._size = upscaling.latents_covering(width), upscaling.latents_covering(height)

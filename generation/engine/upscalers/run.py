@@ -7,7 +7,7 @@ from PIL import Image
 
 from generation import infotext, upscaling
 from generation.engine.latents import png
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.upscalers.base import Report, enlarged
 from generation.engine.upscalers.creative import Redrawing
 from generation.engine.upscalers.registry import UpscalerRegistry
@@ -19,9 +19,9 @@ from generation.pictures import Picture
 def upscale(
     task: Upscale,
     upscalers: UpscalerRegistry,
-    model: Model | None,
+    model: UNetModel | None,
     report: Report,
-    in_float32: Callable[[Model, BrokenPicture], Model],
+    in_float32: Callable[[UNetModel, BrokenPicture], UNetModel],
 ) -> Generator[None, None, tuple[Picture, str]]:
     """The larger picture and the name of its upscaler; in slices, between which others may have their turn.
 

@@ -13,7 +13,7 @@ from PIL import Image
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.families import registry
 from generation.engine.loop import StepLoop
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Completed, Event
@@ -123,12 +123,12 @@ def tiny_cache(tiny_models: Catalogue) -> ModelCache:
 
 
 @pytest.fixture
-def pocket(cache: ModelCache) -> Model:
+def pocket(cache: ModelCache) -> UNetModel:
     return cache.take("pocket", on_load=lambda share: None)
 
 
 @pytest.fixture
-def driver(cache: ModelCache, pocket: Model) -> LoopDriver:
+def driver(cache: ModelCache, pocket: UNetModel) -> LoopDriver:
     return LoopDriver(cache)
 
 

@@ -12,7 +12,7 @@ from generation.catalogue import ModelSpec
 from generation.engine.models import loader
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 
 
@@ -23,7 +23,7 @@ class LoadedOnce:
     """
 
     def __init__(self) -> None:
-        self._read: dict[tuple[str, torch.dtype], Model] = {}
+        self._read: dict[tuple[str, torch.dtype], UNetModel] = {}
 
     def __call__(
         self,
@@ -35,17 +35,17 @@ class LoadedOnce:
     ) -> AnyBatchedModel | PipelineModel:
         if (spec.source, dtype) not in self._read:
             model = loader.load(spec, device, dtype, report, *rest)
-            if not isinstance(model, Model):
+            if not isinstance(model, UNetModel):
                 return model
             self._read[spec.source, dtype] = model
         memory.check_room(spec.name, loader.files_of(Path(spec.source)), device, dtype)
         read = self._read[spec.source, dtype]
-        copied: Model = deepcopy(read, {id(each): each for each in [read.preview, *tokenizers(read)]})
+        copied: UNetModel = deepcopy(read, {id(each): each for each in [read.preview, *tokenizers(read)]})
         report(1.0)
         return replace(copied, spec=spec)
 
 
-def tokenizers(model: Model) -> list[PreTrainedTokenizerBase]:
+def tokenizers(model: UNetModel) -> list[PreTrainedTokenizerBase]:
     """A model's tokenizers, which take longer to copy than its networks and are not changed."""
     parts = [*vars(model.pipeline).values(), *(reader.tokenizer for reader in model.prompts.readers)]
     return [part for part in parts if isinstance(part, PreTrainedTokenizerBase)]

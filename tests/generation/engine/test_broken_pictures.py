@@ -10,7 +10,7 @@ from PIL import Image
 
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.models.diffusers_pipeline import PipelineModel
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind
 from generation.events import Failed, Loading
@@ -136,7 +136,7 @@ def test_an_autoencoder_that_overflows_in_float16_decodes_in_float32(
 def test_what_starts_from_a_black_picture_may_be_black(
     cache: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Model, "decode", lambda *_: torch.zeros((1, 128, 128, 3), dtype=torch.uint8))
+    monkeypatch.setattr(UNetModel, "decode", lambda *_: torch.zeros((1, 128, 128, 3), dtype=torch.uint8))
     driver = LoopDriver(cache)
     over = replace(apple, denoising_strength=0.5)
     driver.admit(1, over, Inputs(picture(Image.new("RGB", (128, 128), "#010101"))))

@@ -20,7 +20,7 @@ from generation import images, sources
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.denoising.samplers import scheduler_for
 from generation.engine.models.loader import load
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.dtype_trial import forward_seconds
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind
@@ -173,7 +173,7 @@ def test_a_single_file_edits_too(tmp_path: Path) -> None:
     spec = ModelSpec("mine", str(single_file.write(pipeline, tmp_path / "file.safetensors", first)))
     assert sources.is_editing(spec.source)
     model = load(spec, CPU, torch.float32)
-    assert isinstance(model, Model)
+    assert isinstance(model, UNetModel)
     assert model.is_editing
 
 

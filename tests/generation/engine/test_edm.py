@@ -23,7 +23,7 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.denoising.predicted_x0 import level, predicted, prediction_type, spread_of
 from generation.engine.denoising.samplers import scheduler_for
 from generation.engine.models.loader import load
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind, Unsuitable
 from generation.events import Failed
@@ -170,7 +170,7 @@ def test_a_single_file_tells_it_by_its_tensors(tmp_path: Path, checkpoint: Any, 
     spec = ModelSpec(name, str(file), width=64, height=64)
     assert (abilities.of(spec).samplers, spec.preferred.sampler) == (edm.SAMPLERS, Sampler.OWN)
     model = load(spec, CPU, torch.float32)
-    assert isinstance(model, Model)
+    assert isinstance(model, UNetModel)
     ours = scheduler_for(Sampler.OWN, model.scheduler_config, 6, CPU)
     OWN[name].set_timesteps(6)
     assert type(ours) is type(OWN[name])
@@ -204,7 +204,7 @@ def test_euler_with_continuous_timesteps_is_such_a_model_too(models: dict[str, P
 def test_other_samplers_are_refused_with_those_that_work(models: dict[str, Path], fox: GenerationSettings) -> None:
     model = ModelSpec("playground", str(models["playground"]))
     for sampler in set(Sampler) - set(edm.SAMPLERS):
-        named = re.escape(f"playground can't use the sampler {sampler}. Use one of: Model's own, Euler, DPM++ 2M, ")
+        named = re.escape(f"playground can't use the sampler {sampler}. Use one of: UNetModel's own, Euler, DPM++ 2M, ")
         with pytest.raises(Unsuitable, match=named):
             abilities.check(replace(fox, sampler=sampler), model)
     with pytest.raises(Unsuitable, match=r"can't use the Beta schedule\. Use one of: Automatic, Karras, Exponential"):

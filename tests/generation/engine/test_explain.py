@@ -18,7 +18,7 @@ from generation.engine.denoising.state import DenoisingState
 from generation.engine.denoising.trace import TraceStep
 from generation.engine.explain import Recorder
 from generation.engine.latents import noise
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.background import SHARE, Background
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Cancelled, Completed, Explaining, Loading, Progress
@@ -52,7 +52,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> ModelCache:
 
 
 @pytest.fixture
-def model(cache: ModelCache) -> Model:
+def model(cache: ModelCache) -> UNetModel:
     return cache.take("tiny", on_load=lambda share: None)
 
 
@@ -149,7 +149,7 @@ def test_the_merged_prediction_is_without_plus_scale_times_what_the_prompt_adds(
 
 @pytest.mark.parametrize("sampler", [Sampler.DPMPP_2M_KARRAS, Sampler.EULER])
 def test_the_first_moment_is_the_noise_of_the_seed(
-    driver: LoopDriver, fox: GenerationSettings, model: Model, kept: list[TraceStep], sampler: Sampler
+    driver: LoopDriver, fox: GenerationSettings, model: UNetModel, kept: list[TraceStep], sampler: Sampler
 ) -> None:
     explanation = explained(driver, replace(fox, sampler=sampler))
     start = noise.starting_noise(fox, 4, noise.source(7))
@@ -164,7 +164,7 @@ def test_the_first_moment_is_the_noise_of_the_seed(
 
 
 def test_its_pictures_are_what_the_predictions_point_at(
-    driver: LoopDriver, fox: GenerationSettings, model: Model, kept: list[TraceStep]
+    driver: LoopDriver, fox: GenerationSettings, model: UNetModel, kept: list[TraceStep]
 ) -> None:
     explanation = explained(driver, fox)
     by_step = {glimpse.step: glimpse for glimpse in kept}
@@ -241,19 +241,19 @@ def test_of_a_picture_that_is_refined_the_drawing_is_shown_and_the_refined_one_i
 
 
 def test_where_memory_is_short_its_pictures_are_decoded_in_tiles(
-    driver: LoopDriver, fox: GenerationSettings, model: Model, monkeypatch: pytest.MonkeyPatch
+    driver: LoopDriver, fox: GenerationSettings, model: UNetModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = explained(driver, fox)
 
     def too_large(latents: torch.Tensor) -> Preview:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(Model, "frame", lambda _, latents: too_large(latents))
+    monkeypatch.setattr(UNetModel, "frame", lambda _, latents: too_large(latents))
     assert explained(driver, fox, job_id=2) == expected
 
 
 def test_at_guidance_1_merged_is_the_prompts_and_without_is_made_for_the_figure_alone(
-    driver: LoopDriver, fox: GenerationSettings, model: Model, kept: list[TraceStep]
+    driver: LoopDriver, fox: GenerationSettings, model: UNetModel, kept: list[TraceStep]
 ) -> None:
     rows: list[int] = []
     counting = model.unet.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
@@ -316,7 +316,7 @@ def test_strangers_are_not_watched_and_their_pictures_do_not_change(
 
 
 def test_while_a_stranger_draws_an_explanation_has_a_small_part_of_the_time(
-    cache: ModelCache, model: Model, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, model: UNetModel, fox: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A forward takes a second by this clock, a decoded look three."""
     now, looks = [0.0], [0.0]
@@ -324,14 +324,14 @@ def test_while_a_stranger_draws_an_explanation_has_a_small_part_of_the_time(
     def tick(*_: object) -> None:
         now[0] += 1
 
-    whole = Model.frame
+    whole = UNetModel.frame
 
-    def slow(self: Model, latents: torch.Tensor) -> Preview:
+    def slow(self: UNetModel, latents: torch.Tensor) -> Preview:
         now[0] += 3
         looks[0] += 3
         return whole(self, latents)
 
-    monkeypatch.setattr(Model, "frame", slow)
+    monkeypatch.setattr(UNetModel, "frame", slow)
     counting = model.unet.register_forward_pre_hook(tick)
     driver = LoopDriver(cache, clock=lambda: now[0])
     admit(driver, 1, replace(fox, steps=2))

@@ -17,7 +17,7 @@ from generation.engine import finishing, loop
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.latents import vae
 from generation.engine.latents.previews import FrameCost
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.batch_sizing import BatchSizing, RowBuckets
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.running_job import FRAME_SHARE
@@ -162,7 +162,7 @@ def test_a_decoded_frame_comes_when_wanted_and_affordable(cache: ModelCache, app
 )
 def test_decoded_frames_take_no_more_than_their_share_the_first_included(
     cache: ModelCache,
-    pocket: Model,
+    pocket: UNetModel,
     apple: GenerationSettings,
     monkeypatch: pytest.MonkeyPatch,
     jobs: int,
@@ -170,13 +170,13 @@ def test_decoded_frames_take_no_more_than_their_share_the_first_included(
     frame_seconds: float,
 ) -> None:
     """A forward takes a second, and what a frame of each picture takes is known before the first."""
-    now, frames, whole, frame = [0.0], [], pocket.unet.forward, Model.frame
+    now, frames, whole, frame = [0.0], [], pocket.unet.forward, UNetModel.frame
 
     def forward(*inputs: Any, **named: Any) -> Any:
         now[0] += 1
         return whole(*inputs, **named)
 
-    def slow(self: Model, latents: torch.Tensor) -> Preview:
+    def slow(self: UNetModel, latents: torch.Tensor) -> Preview:
         now[0] += frame_seconds
         frames.append(now[0])
         made = frame(self, latents)
@@ -184,7 +184,7 @@ def test_decoded_frames_take_no_more_than_their_share_the_first_included(
         return made
 
     monkeypatch.setattr(pocket.unet, "forward", forward)
-    monkeypatch.setattr(Model, "frame", slow)
+    monkeypatch.setattr(UNetModel, "frame", slow)
     monkeypatch.setattr(pocket, "frame_cost", FrameCost(frame_seconds / 64))
     driver = LoopDriver(cache, clock=lambda: now[0])
     for job_id in range(jobs):
@@ -198,7 +198,9 @@ def test_decoded_frames_take_no_more_than_their_share_the_first_included(
         assert any(look.decoded for each in driver.of(job_id) if isinstance(each, Progress) for look in each.previews)
 
 
-def test_what_a_frame_costs_is_known_before_the_first(tiny_models: Catalogue, cache: ModelCache, pocket: Model) -> None:
+def test_what_a_frame_costs_is_known_before_the_first(
+    tiny_models: Catalogue, cache: ModelCache, pocket: UNetModel
+) -> None:
     fresh = ModelCache(tiny_models, torch.device("cpu"), torch.float32).take("pocket", lambda share: None)
     known = fresh.frame_cost.seconds_a_latent
     assert 0 < known < 1
@@ -288,7 +290,7 @@ def test_a_finished_job_says_what_drew_it(
 
 
 def test_out_of_memory_halves_the_batch_and_fails_nobody(
-    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, pocket: UNetModel, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver, whole = LoopDriver(cache, BatchSizing(8)), pocket.unet.forward
 
@@ -307,7 +309,7 @@ def test_out_of_memory_halves_the_batch_and_fails_nobody(
 
 
 def test_a_device_too_small_for_one_picture_says_so(
-    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, pocket: UNetModel, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_memory(*_: Any, **__: Any) -> Any:
         raise torch.OutOfMemoryError
@@ -341,7 +343,7 @@ def test_a_batch_that_cannot_be_sized_fails_one_job_alone(cache: ModelCache, app
 
 
 def test_a_picture_that_is_not_finite_fails_its_job_alone(
-    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, pocket: UNetModel, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver, whole = LoopDriver(cache), pocket.unet.forward
 
@@ -387,12 +389,12 @@ def test_a_picture_broken_in_float32_too_fails(
 ) -> None:
     driver, forwards = LoopDriver(half), []
 
-    def black(self: Model, latents: torch.Tensor) -> torch.Tensor:
+    def black(self: UNetModel, latents: torch.Tensor) -> torch.Tensor:
         forwards.append(self.dtype)
         return torch.zeros((1, 128, 128, 3), dtype=torch.uint8)
 
     half.take("small", on_load=lambda share: None)
-    monkeypatch.setattr(Model, "decode", black)
+    monkeypatch.setattr(UNetModel, "decode", black)
     driver.admit(1, replace(apple, model="small"))
     driver.run()
     ending = driver.of(1)[-1]
@@ -402,22 +404,22 @@ def test_a_picture_broken_in_float32_too_fails(
 
 
 def test_a_decode_is_begun_and_then_others_take_their_steps(
-    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+    cache: ModelCache, pocket: UNetModel, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now, done, whole, decode = [0.0], [], pocket.unet.forward, Model.decode
+    now, done, whole, decode = [0.0], [], pocket.unet.forward, UNetModel.decode
 
     def forward(*inputs: Any, **named: Any) -> Any:
         now[0] += 1
         done.append("step")
         return whole(*inputs, **named)
 
-    def slow(self: Model, latents: torch.Tensor) -> torch.Tensor:
+    def slow(self: UNetModel, latents: torch.Tensor) -> torch.Tensor:
         now[0] += 10
         done.append("decode")
         return decode(self, latents)
 
     monkeypatch.setattr(pocket.unet, "forward", forward)
-    monkeypatch.setattr(Model, "decode", slow)
+    monkeypatch.setattr(UNetModel, "decode", slow)
     driver = LoopDriver(cache, clock=lambda: now[0])
     driver.admit(1, replace(apple, steps=2, count=3))
     driver.admit(2, replace(apple, steps=8))

@@ -9,7 +9,7 @@ import torch
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.latents.previews import LatentPreview
 from generation.engine.models import loader
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import BrokenPicture, FailureKind, ModelUnavailable
 from generation.events import Failed
@@ -42,7 +42,7 @@ def fox() -> GenerationSettings:
     return GenerationSettings("a fox", seed=7, model="pocket", width=64, height=64, steps=2)
 
 
-PLACES: dict[str, Callable[[Model], tuple[Any, str]]] = {
+PLACES: dict[str, Callable[[UNetModel], tuple[Any, str]]] = {
     "encoder": lambda model: (model.prompts.readers[0].text_encoder, "forward"),
     "unet": lambda model: (model.unet, "forward"),
     "preview": lambda _: (LatentPreview, "__call__"),

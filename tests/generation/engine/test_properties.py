@@ -22,7 +22,7 @@ from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.engine.conditioning.text_encoders import Conditioning, PromptEncoder
 from generation.engine.latents.previews import LatentPreview
 from generation.engine.loop import StepLoop
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.upscalers.base import Upscaler
@@ -70,10 +70,10 @@ class World:
                 return [torch.full_like(latents, float("nan"))]
         return [latents * 0.1]
 
-    def any(self, name: str, on_load: Any, in_use: Collection[str] = ()) -> Model:
+    def any(self, name: str, on_load: Any, in_use: Collection[str] = ()) -> UNetModel:
         return self.take(name, on_load, in_use)
 
-    def take(self, name: str, on_load: Any, in_use: Collection[str] = ()) -> Model:
+    def take(self, name: str, on_load: Any, in_use: Collection[str] = ()) -> UNetModel:
         assert self.roomy or set(in_use) <= {name}
         if name == "missing":
             raise ModelUnavailable(name)
@@ -88,7 +88,7 @@ class World:
     def forget_idle(self) -> None:
         """Nothing is kept for later here."""
 
-    def in_float32(self, model: Model, on_load: Any) -> Model:
+    def in_float32(self, model: UNetModel, on_load: Any) -> UNetModel:
         on_load(0.0)
         return model_of(self, model.spec.name, torch.float32)
 
@@ -147,9 +147,9 @@ class Enlarger(Lanczos):
         return super().enlarge(tile, factor)
 
 
-def model_of(world: World, name: str, dtype: torch.dtype) -> Model:
+def model_of(world: World, name: str, dtype: torch.dtype) -> UNetModel:
     """A real `Model` around networks that cost nothing."""
-    return Model(
+    return UNetModel(
         spec=replace(POCKET, name=name, source=f"/nowhere/{name}"),
         weights=Path("/nowhere", name),
         hash="0123456789",

@@ -20,7 +20,7 @@ from generation.engine.denoising.trace import TraceStep
 from generation.engine.latents.previews import LatentPreview
 from generation.engine.latents.vae import cut_smaller
 from generation.engine.models.diffusers_pipeline import PipelineModel
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
@@ -110,7 +110,7 @@ def test_what_an_allocator_keeps_and_nobody_uses_is_free(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_both_rows_of_a_guided_picture_go_one_after_the_other(
-    cache: ModelCache, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, strict: bool
+    cache: ModelCache, pocket: UNetModel, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, strict: bool
 ) -> None:
     driver = LoopDriver(cache, BatchSizing(4, strict))
     driver.admit(0, apple)
@@ -222,11 +222,11 @@ def test_a_frame_that_memory_has_no_place_for_is_the_linear_preview(
 ) -> None:
     tried = []
 
-    def no_memory(self: Model, latents: torch.Tensor) -> Any:
+    def no_memory(self: UNetModel, latents: torch.Tensor) -> Any:
         tried.append(latents)
         raise RuntimeError("MPS backend out of memory")
 
-    monkeypatch.setattr(Model, "frame", no_memory)
+    monkeypatch.setattr(UNetModel, "frame", no_memory)
     ticks = count()
     driver = LoopDriver(cache, clock=lambda: float(next(ticks)))
     driver.admit(1, apple)
@@ -348,7 +348,7 @@ def test_a_step_that_fails_is_recorded_once_it_is_taken(
 def test_a_step_without_memory_for_its_preview_goes_without(
     cache: ModelCache, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_memory(self: Model, latents: torch.Tensor) -> Any:
+    def no_memory(self: UNetModel, latents: torch.Tensor) -> Any:
         raise torch.OutOfMemoryError
 
     driver = LoopDriver(cache)

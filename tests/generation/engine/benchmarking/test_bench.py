@@ -16,7 +16,7 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.benchmarking import bench, flow_bench
 from generation.engine.benchmarking.bench import compare
 from generation.engine.benchmarking.explain_bench import cost_to_others
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.settings import GenerationSettings
@@ -82,7 +82,7 @@ def test_the_stock_pipeline_draws_from_one_file_in_the_home_directory_at_the_mod
 
 
 def test_what_an_explanation_costs_others_is_little_by_a_clock_that_counts_work(
-    cache: ModelCache, pocket: Model
+    cache: ModelCache, pocket: UNetModel
 ) -> None:
     """A forward takes a second, and decoding a fifth of one, whatever else the machine does."""
     now = 0.0
@@ -106,12 +106,12 @@ def test_what_an_explanation_costs_others_is_little_by_a_clock_that_counts_work(
     assert 1 < cost < 1.05
 
 
-def test_rows_that_fill_up_are_no_work(pocket: Model, apple: GenerationSettings) -> None:
+def test_rows_that_fill_up_are_no_work(pocket: UNetModel, apple: GenerationSettings) -> None:
     mixed = [replace(apple, steps=3), replace(apple, steps=2, guidance_scale=1.0)]
     assert bench.useful(bench.Run(forwards=[4, 4, 4, 4]), mixed, pocket) == 8 / 16
 
 
-def test_what_is_bare_is_the_networks_alone(pocket: Model, apple: GenerationSettings) -> None:
+def test_what_is_bare_is_the_networks_alone(pocket: UNetModel, apple: GenerationSettings) -> None:
     rows, decoded = list[int](), list[int]()
     hooks = [
         pocket.unet.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0]))),

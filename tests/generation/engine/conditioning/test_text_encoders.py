@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from generation.engine.conditioning.text_encoders import PromptEncoder
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 
 
 @pytest.fixture
-def prompts(pocket: Model) -> PromptEncoder:
+def prompts(pocket: UNetModel) -> PromptEncoder:
     return pocket.prompts
 
 
@@ -49,7 +49,7 @@ def test_the_same_words_are_encoded_once(prompts: PromptEncoder) -> None:
 
 
 @torch.inference_mode()
-def test_no_more_texts_are_kept_than_there_is_room_for(pocket: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_texts_are_kept_than_there_is_room_for(pocket: UNetModel, monkeypatch: pytest.MonkeyPatch) -> None:
     window = 32 * 256 * 4
     monkeypatch.setattr("generation.engine.conditioning.text_encoders.KEPT_BYTES", 4 * window)
     encoder, read = PromptEncoder(pocket.prompts.readers), list[str]()

@@ -6,7 +6,7 @@ import numpy
 import pytest
 import torch
 
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.pictures import Preview
 from generation.settings import GenerationSettings
 from tests.generation.engine.conftest import LoopDriver
@@ -36,7 +36,7 @@ def short(apple: GenerationSettings) -> GenerationSettings:
 
 
 def test_it_is_the_seeds_own_through_the_models_map(
-    driver: LoopDriver, pocket: Model, short: GenerationSettings
+    driver: LoopDriver, pocket: UNetModel, short: GenerationSettings
 ) -> None:
     drawn = torch.randn((1, pocket.latent_channels, 16, 16), generator=torch.Generator("cpu").manual_seed(7))
     assert noise_after(driver, 1, short) == pocket.preview(drawn)

@@ -11,7 +11,7 @@ from diffusers import AutoencoderTiny
 
 from generation.engine.denoising.state import DenoisingState, predict
 from generation.engine.latents.previews import STORED, LatentPreview
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.settings import GenerationSettings
 
 
@@ -47,7 +47,7 @@ def test_coefficients_of_another_autoencoder_are_refused(tmp_path: Path, text: s
 
 
 @torch.inference_mode()
-def test_the_linear_map_costs_little_of_a_step(pocket: Model, apple: GenerationSettings) -> None:
+def test_the_linear_map_costs_little_of_a_step(pocket: UNetModel, apple: GenerationSettings) -> None:
     """By one thread's own time, of which what else the machine does takes nothing; guided, as most steps are."""
     state = DenoisingState(pocket, apple)
 

@@ -17,7 +17,8 @@ from generation.catalogue import POCKET, Catalogue, ModelSpec, PreviewKind
 from generation.engine.loop import Stopped
 from generation.engine.models import loader
 from generation.engine.models.loader import load
-from generation.engine.models.model import Model, hash_of
+from generation.engine.models.unet_model import UNetModel
+from generation.engine.models.weights_hash import hash_of
 from generation.engine.runtime import memory
 from generation.engine.scheduling import model_cache
 from generation.engine.scheduling.model_cache import ModelCache
@@ -32,13 +33,13 @@ from tests.generation.engine.stock import Pixels
 CPU = torch.device("cpu")
 
 
-def loaded(source: Path | str, **options: Any) -> Model:
+def loaded(source: Path | str, **options: Any) -> UNetModel:
     model = load(ModelSpec("mine", str(source), **options), CPU, torch.float32)
-    assert isinstance(model, Model)
+    assert isinstance(model, UNetModel)
     return model
 
 
-def drawn(model: Model, settings: GenerationSettings) -> Pixels:
+def drawn(model: UNetModel, settings: GenerationSettings) -> Pixels:
     cache = ModelCache(Catalogue([model.spec]), CPU, torch.float32)
     with patch.object(model_cache, "load", return_value=model):
         cache.take(model.spec.name, lambda share: None)

@@ -13,7 +13,7 @@ from generation import wire
 from generation.engine import worker
 from generation.engine.benchmarking import bench
 from generation.engine.denoising.state import DenoisingState
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 from generation.engine.scheduling import profiling
 from generation.engine.scheduling.batch_sizing import BUSY_SHARE, QUIET_SECONDS, RESULT_SECONDS, TURNS, BatchSizing
@@ -57,7 +57,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def state(pocket: Model, apple: GenerationSettings) -> DenoisingState:
+def state(pocket: UNetModel, apple: GenerationSettings) -> DenoisingState:
     return DenoisingState(pocket, apple)
 
 
@@ -125,7 +125,7 @@ def test_what_was_measured_is_known_at_the_next_start(state: DenoisingState, tmp
 @pytest.mark.usefixtures("free")
 def test_what_did_not_fit_is_known_at_the_next_start(
     state: DenoisingState,
-    pocket: Model,
+    pocket: UNetModel,
     apple: GenerationSettings,
     tmp_path: Path,
     meter: Device | None,
@@ -303,7 +303,7 @@ def test_a_worker_draws_as_many_users_together_as_the_benchmark(
     assert worker.sizing_for(replace(options, largest_batch=4)).of(state, wanted=guided).most == 4
 
 
-def test_sizes_are_measured_each_by_itself(state: DenoisingState, pocket: Model, apple: GenerationSettings) -> None:
+def test_sizes_are_measured_each_by_itself(state: DenoisingState, pocket: UNetModel, apple: GenerationSettings) -> None:
     sizing = BatchSizing(64, meter=Device(LEVELS_OFF))
     wide = DenoisingState(pocket, replace(apple, width=256))
     assert sizing.of(state, wanted=40).most == 8
@@ -317,7 +317,9 @@ def test_a_strict_or_told_size_is_not_measured(state: DenoisingState) -> None:
     assert BatchSizing(16).of(state, wanted=2).most == 16
 
 
-def test_the_device_itself_can_be_measured_whatever_it_held_before(pocket: Model, apple: GenerationSettings) -> None:
+def test_the_device_itself_can_be_measured_whatever_it_held_before(
+    pocket: UNetModel, apple: GenerationSettings
+) -> None:
     state = DenoisingState(pocket, replace(apple, width=512, height=512))
     torch.ones(2**28)
     meter = DeviceMeter()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from generation import images
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Progress
 from generation.jobs import Inputs
@@ -124,5 +124,5 @@ def test_a_job_is_charged_for_its_beginning_and_not_for_the_loading_of_its_model
     assert 2 in order[5:7]
 
 
-def hearing(cache: ModelCache) -> Model:
+def hearing(cache: ModelCache) -> UNetModel:
     return cache.take("hearing", lambda share: None)

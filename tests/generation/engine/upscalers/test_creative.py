@@ -11,7 +11,7 @@ from PIL import Image
 
 from generation import cost, infotext, upscaling
 from generation.catalogue import POCKET, Catalogue, ModelSpec
-from generation.engine.models.model import Model
+from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.events import Cancelled, Completed, Progress, Started
 from generation.jobs import Job, Manner, Upscale
@@ -62,7 +62,7 @@ def test_every_size_with_every_kind_of_sampler(driver: LoopDriver, apple: Genera
 
 @pytest.mark.parametrize("sampler", [Sampler.DPMPP_2M_KARRAS, Sampler.HEUN])
 def test_what_is_drawn_is_what_is_reckoned_with(
-    driver: LoopDriver, pocket: Model, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, sampler: Sampler
+    driver: LoopDriver, pocket: UNetModel, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch, sampler: Sampler
 ) -> None:
     rows, forward = [], pocket.unet.forward
 

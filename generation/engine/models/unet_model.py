@@ -1,10 +1,8 @@
 """A Stable Diffusion model in memory, and what the step loop calls on it."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -20,11 +18,9 @@ from generation.engine.models.batched_model import BatchedModel
 from generation.errors import ModelUnavailable
 from generation.settings import GenerationSettings
 
-_CHUNK = 2**22
-
 
 @dataclass(kw_only=True)
-class Model(BatchedModel[Conditioning]):
+class UNetModel(BatchedModel[Conditioning]):
     """The parts of a Stable Diffusion pipeline."""
 
     prompts: PromptEncoder
@@ -136,25 +132,3 @@ class Model(BatchedModel[Conditioning]):
         self.lora_adapters.apply_to_unet(rows[0].loras)
         predicted: torch.Tensor = self.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
         return predicted.float()
-
-
-def hash_of(weights: Path, source: str) -> str:
-    """The first ten hexadecimal digits of a SHA-256: of a checkpoint, or of a folder's UNet or transformer; where there
-    is neither, of the name `source`."""
-    files = [weights] if weights.is_file() else []
-    for part in ("unet", "transformer"):
-        files = files or sorted((weights / part).glob("*.safetensors"))
-    if not files:
-        return hashlib.sha256(source.encode()).hexdigest()[:10]
-    return _hash_of_files(tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files))
-
-
-@lru_cache
-def _hash_of_files(files: tuple[tuple[Path, int, int], ...]) -> str:
-    """Hash files, which takes seconds for a large model; kept while sizes and modification times stay the same."""
-    digest = hashlib.sha256()
-    for file, *_ in files:
-        with file.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-    return digest.hexdigest()[:10]
