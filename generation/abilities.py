@@ -158,6 +158,12 @@ def of(model: Model) -> Abilities:
     return able
 
 
+def is_batched(model: Model) -> bool:
+    """True for a model that is drawn in the shared batch. False also where nothing of it is on this machine yet."""
+    description = sources.description_of(model.source)
+    return description is not None and description.pipeline in (*FAMILIES, *sources.FLOWING)
+
+
 def described(description: Description) -> Abilities:
     """What a model can do, by what its files say."""
     if description.pipeline in FAMILIES:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import torch
 
-from generation import wire
+from generation import abilities, wire
 from generation.catalogue import Catalogue
 from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
@@ -43,14 +43,21 @@ def main() -> None:
     once with the status `LOST`: threads and libraries might wait for the device for ever."""
     commands, events = sys.stdin.buffer, _claim_output()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    libraries.prepare()
     try:
-        serve(wire.read(commands), commands, events, _leave)
+        options: wire.Configure = wire.read(commands)
+        libraries.prepare(peft=needs_peft(options))
+        serve(options, commands, events, _leave)
     except EOFError:
         return
     except Exception:
         log.critical("the worker ends", exc_info=True)
         os._exit(LOST)
+
+
+def needs_peft(options: wire.Configure) -> bool:
+    """True where there are LoRAs for a model that a pipeline of diffusers draws, or that may be one."""
+    alone = [model.name for model in options.models if not abilities.is_batched(model)]
+    return any(lora.fits(name) for lora in options.loras for name in alone)
 
 
 def _claim_output() -> BinaryIO:

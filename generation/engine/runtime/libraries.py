@@ -11,18 +11,20 @@ _IN_FEW_SAMPLERS = ("scipy.stats", "scipy.integrate")
 """The beta schedule takes quantiles from the first, LMS its coefficients from the second."""
 
 
-def prepare() -> None:
+def prepare(*, peft: bool = False) -> None:
     """Import what Stable Diffusion is read and run with, which takes seconds; turn off log lines and progress bars.
 
     Two packages are left out. transformers would import scipy for the losses of training, and both would import peft
-    where it is installed, though LoRAs are merged into the weights here. diffusers' schedulers import scipy when they
-    use it. `python -m benchmarks.imports` shows what each library costs.
+    where it is installed: `peft` lets them, for the LoRAs of models that are drawn by a pipeline of diffusers. Other
+    LoRAs are merged into the weights here. diffusers' schedulers import scipy when they use it.
+    `python -m benchmarks.imports` shows what each library costs.
     """
-    with hidden("peft", "scipy"):
+    unwanted = () if peft else ("peft",)
+    with hidden(*unwanted, "scipy"):
         from transformers import CLIPTextModel, CLIPTokenizer  # noqa: F401
     for name in _IN_FEW_SAMPLERS:
         sys.modules.setdefault(name, PostponedModule(name))
-    with hidden("peft"):
+    with hidden(*unwanted):
         from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel  # noqa: F401
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging

@@ -1,8 +1,16 @@
 """A worker starts without the packages that few pictures need."""
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 from textwrap import dedent
+
+from generation import wire
+from generation.catalogue import POCKET, ModelSpec
+from generation.engine import worker
+from generation.loras import LoraSpec
 
 
 def printed(code: str) -> list[str]:
@@ -40,6 +48,28 @@ def test_a_worker_that_is_ready_has_loaded_its_libraries_and_scipy_comes_with_th
         print(bool(beta.sigmas.isfinite().all()))
     """
     assert printed(code) == ["diffusers", "transformers", "True", "True"]
+
+
+def test_peft_comes_where_loras_are_for_a_model_that_diffusers_draws(tmp_path: Path) -> None:
+    code = """
+        from generation.engine.runtime import libraries
+
+        libraries.prepare(peft=True)
+        from diffusers.utils import USE_PEFT_BACKEND
+        print(USE_PEFT_BACKEND)
+    """
+    assert printed(code) == ["True"]
+    models = []
+    for name, pipeline in {"sana": "SanaPipeline", "flux": "FluxPipeline"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model_index.json").write_text(json.dumps({"_class_name": pipeline}))
+        models.append(ModelSpec(name, str(tmp_path / name)))
+    ink = LoraSpec("ink", tmp_path / "ink.safetensors")
+    options = wire.Configure(tuple(models), (ink,))
+    assert worker.needs_peft(options)
+    assert not worker.needs_peft(replace(options, loras=()))
+    assert not worker.needs_peft(replace(options, loras=(replace(ink, models=("flux",)),)))
+    assert not worker.needs_peft(replace(options, models=(POCKET, models[1])))
 
 
 def test_a_postponed_module_is_imported_when_it_is_used() -> None:
