@@ -29,6 +29,16 @@ FAMILIES: tuple[type[FlowFamily], ...] = (
 
 
 def family_of(pipeline: Any) -> FlowFamily | None:
-    """The adapter of a pipeline that runs in the shared batch, around its networks; None for other pipelines."""
+    """The adapter of a pipeline that runs in the shared batch, around its networks; None for other pipelines.
+
+    Raises `ValueError` for one whose scheduler is not made for flow matching.
+    """
+    from diffusers import FlowMatchEulerDiscreteScheduler
+
     name = type(pipeline).__name__
-    return next((family(pipeline) for family in FAMILIES if name in family.pipelines), None)
+    family = next((each for each in FAMILIES if name in each.pipelines), None)
+    if family is None:
+        return None
+    if not isinstance(pipeline.scheduler, FlowMatchEulerDiscreteScheduler):
+        raise ValueError(f"its scheduler is a {type(pipeline.scheduler).__name__}, which is not for flow matching")
+    return family(pipeline)

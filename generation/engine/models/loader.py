@@ -34,6 +34,10 @@ from generation.sources import Family
 
 log = logging.getLogger(__name__)
 
+_IN_FAMILIES = ("torchvision", "ftfy", "sentencepiece")
+_HELPS = '. Try `pip install "noisefox[families]"`'
+"""Packages of the extra `families`, and what is said where one is missing."""
+
 Report = Callable[[float], None]
 """Called with the share of the loading that is done, 0 to 1."""
 
@@ -91,7 +95,8 @@ def load(
     except UNBUILT as reason:
         if memory.is_exhausted(reason):
             raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
-        raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {reason}") from reason
+        cause = f"{reason}{_HELPS if any(name in str(reason) for name in _IN_FAMILIES) else ''}"
+        raise ModelUnavailable(f"model {spec.name} cannot be loaded from {spec.source}: {cause}") from reason
     return model
 
 
@@ -202,6 +207,8 @@ def _fetched(source: str, report: Report | None) -> Path:
     downloaded."""
     path = Path(source).expanduser()
     sources.check("source", source)
+    if path.suffix == ".gguf":
+        raise ValueError("GGUF files are not supported; take the model as a folder in diffusers' format or a hub id")
     if path.is_dir() or sources.is_single_file(source):
         return path.resolve(strict=True)
     return hub.model(source, report)
@@ -251,12 +258,16 @@ def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype, report: Report) 
         with TemporaryDirectory() as workspace:
             return single_file.read(file, dtype, Path(workspace))
     import diffusers
+    from diffusers.loaders.single_file_utils import SingleFileComponentError
 
     config = diffusers.DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
     kind = getattr(diffusers, config["_class_name"])
-    return kind.from_single_file(
-        str(file), config=str(Path(spec.config).expanduser()), torch_dtype=dtype, local_files_only=True
-    )
+    try:
+        return kind.from_single_file(
+            str(file), config=str(Path(spec.config).expanduser()), torch_dtype=dtype, local_files_only=True
+        )
+    except SingleFileComponentError as reason:
+        raise ValueError("the file does not hold all networks of its family; take the model as a folder") from reason
 
 
 def _own_files(spec: ModelSpec, weights: Path) -> list[Path]:

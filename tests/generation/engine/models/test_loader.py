@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from diffusers import DiffusionPipeline
+from diffusers import DiffusionPipeline, EulerDiscreteScheduler
 from safetensors.torch import save_file
 
 from generation import sources
@@ -283,3 +283,26 @@ def test_a_pipeline_that_cannot_be_built_says_so(
     monkeypatch.setattr(loader, "pipeline_of", unbuilt)
     with pytest.raises(ModelUnavailable, match=r"cannot be loaded from .* a part is missing"):
         loaded(folder)
+
+
+def test_a_flow_matching_model_with_another_scheduler_is_refused(tmp_path: Path) -> None:
+    pipeline = tiny.flux_pipeline()
+    pipeline.register_modules(scheduler=EulerDiscreteScheduler())
+    pipeline.save_pretrained(tmp_path)
+    with pytest.raises(ModelUnavailable, match="its scheduler is a EulerDiscreteScheduler, which is not for flow"):
+        load(ModelSpec("flux", str(tmp_path)), torch.device("cpu"), torch.float32)
+
+
+def test_a_gguf_file_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "flux.gguf").write_bytes(b"GGUF")
+    with pytest.raises(ModelUnavailable, match="GGUF files are not supported"):
+        load(ModelSpec("flux", str(tmp_path / "flux.gguf")), torch.device("cpu"), torch.float32)
+
+
+def test_a_transformer_by_itself_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    pipeline = tiny.flux_pipeline()
+    pipeline.save_pretrained(tmp_path / "base")
+    save_file(pipeline.transformer.state_dict(), tmp_path / "only.safetensors")
+    spec = ModelSpec("only", str(tmp_path / "only.safetensors"), config=str(tmp_path / "base"))
+    with pytest.raises(ModelUnavailable, match="does not hold all networks of its family"):
+        load(spec, torch.device("cpu"), torch.float32)
