@@ -204,7 +204,7 @@ def test_euler_with_continuous_timesteps_is_such_a_model_too(models: dict[str, P
 def test_other_samplers_are_refused_with_those_that_work(models: dict[str, Path], fox: GenerationSettings) -> None:
     model = ModelSpec("playground", str(models["playground"]))
     for sampler in set(Sampler) - set(edm.SAMPLERS):
-        named = re.escape(f"playground can't use the sampler {sampler}. Use one of: UNetModel's own, Euler, DPM++ 2M, ")
+        named = re.escape(f"playground can't use the sampler {sampler}. Use one of: Model's own, Euler, DPM++ 2M, ")
         with pytest.raises(Unsuitable, match=named):
             abilities.check(replace(fox, sampler=sampler), model)
     with pytest.raises(Unsuitable, match=r"can't use the Beta schedule\. Use one of: Automatic, Karras, Exponential"):
