@@ -121,6 +121,8 @@ async def test_the_list_of_models_says_what_each_takes(bot: app.Bot, member: Mem
     listed = (await member.asks("models"))["content"].splitlines()
     [klein] = [line for line in listed if "**klein**" in line]
     assert klein.endswith("; takes guidance, 4 pictures to look at, drawing a part of a picture, LoRAs")
+    [flux] = [line for line in listed if "**flux**" in line]
+    assert flux.endswith(", guidance 1; takes a start picture, drawing a part of a picture, LoRAs"), "without guidance"
     [pocket] = [line for line in listed if "**pocket**" in line]
     assert "takes" not in pocket
 
