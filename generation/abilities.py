@@ -4,7 +4,7 @@ Options, buttons, refusals, `/models` and docs/models.md come from it. Families 
 `FAMILIES`; the rows of all others are derived from what diffusers' pipelines take.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -213,11 +213,10 @@ PART_OF_A_PICTURE = Sentence("drawing a part of a picture")
 NOISE_SCHEDULES = Sentence("noise schedules")
 VARIATIONS = Sentence("variations")
 LORAS = Sentence("LoRAs")
-CREATIVE_UPSCALES = Sentence("creative upscales")
 CONTROL_PICTURES = Sentence("pictures whose lines to keep")
 IMAGE_PROMPTS = Sentence("pictures as prompts")
 
-_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CREATIVE_UPSCALES, CONTROL_PICTURES, IMAGE_PROMPTS)
+_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CONTROL_PICTURES, IMAGE_PROMPTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +258,30 @@ def check(settings: GenerationSettings, model: Model, *, or_usual: bool = False)
     def asks(field: str, neutral: Any) -> bool:
         return getattr(settings, field) not in (neutral, usual.get(field))
 
+    _check(model, asks, settings.sampler, (settings.prompt, settings.negative_prompt))
+    if settings.schedule not in able.schedules:
+        raise Unsuitable(
+            "{model} can't use the {schedule} schedule. Use one of: {choices}.",
+            model=model.name,
+            schedule=settings.schedule,
+            choices=list(able.schedules),
+        )
+
+
+def check_named(named: PartialSettings, prompt: str, model: Model) -> None:
+    """Raise `Unsuitable` if a person named something that the model does not support. It is said before the settings
+    are complete, which have bounds of their own: a way out of those might be closed, too."""
+
+    def asks(field: str, neutral: Any) -> bool:
+        return getattr(named, field) not in (None, neutral)
+
+    _check(model, asks, named.sampler, (prompt, named.negative_prompt or ""))
+
+
+def _check(model: Model, asks: Callable[[str, Any], bool], sampler: Sampler | None, texts: tuple[str, ...]) -> None:
+    """Raise `Unsuitable` with all that the model lacks; `asks` says whether a field has another value than a neutral
+    one."""
+    able = of(model)
     unsupported = [
         each.what
         for each in _SETTINGS
@@ -266,29 +289,24 @@ def check(settings: GenerationSettings, model: Model, *, or_usual: bool = False)
     ]
     if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
         unsupported.append(GUIDANCE)
-    if able.edits and not able.strength_of_masked and settings.denoising_strength != ALL_STEPS:
+    if able.edits and not able.strength_of_masked and asks("denoising_strength", ALL_STEPS):
         unsupported.append(Sentence("strength"))
     if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
         unsupported.append(NOISE_SCHEDULES)
-    texts = settings.prompt, settings.negative_prompt
     if not able.loras and any(loras.read(text)[0] != text for text in texts):
         unsupported.append(LORAS)
     if not able.emphasis and any(len(prompt_syntax.parse(text)) > 1 for text in texts):
         unsupported.append(Sentence("BREAK"))
+    foreign = sampler not in able.samplers and asks("sampler", able.samplers[0])
+    if foreign and unsupported:
+        unsupported.append(Sentence("the sampler {sampler}", sampler=sampler))
     _refuse(model, unsupported)
-    if settings.sampler not in able.samplers and asks("sampler", able.samplers[0]):
+    if foreign:
         raise Unsuitable(
             "{model} can't use the sampler {sampler}. Use one of: {choices}.",
             model=model.name,
-            sampler=settings.sampler,
+            sampler=sampler,
             choices=list(able.samplers),
-        )
-    if settings.schedule not in able.schedules:
-        raise Unsuitable(
-            "{model} can't use the {schedule} schedule. Use one of: {choices}.",
-            model=model.name,
-            schedule=settings.schedule,
-            choices=list(able.schedules),
         )
 
 
@@ -335,8 +353,6 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     unsupported = []
     if given and not able.takes_picture:
         unsupported.append(START_PICTURE)
-    elif given > (most := able.pictures):
-        unsupported.append(Counted(most, "more than {n} picture", "more than {n} pictures"))
     if "mask" in roles and not able.mask:
         unsupported.append(PART_OF_A_PICTURE)
     if "control" in roles and not able.control:
@@ -344,6 +360,15 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     if "image_prompt" in roles and not (able.image_prompt or able.references):
         unsupported.append(IMAGE_PROMPTS)
     _refuse(model, unsupported)
+    if given > able.pictures:
+        raise Unsuitable(
+            Counted(
+                able.pictures,
+                "{model} takes {n} picture at most. Remove the others, or choose another model.",
+                "{model} takes {n} pictures at most. Remove the others, or choose another model.",
+                model=model.name,
+            )
+        )
     check_picture(model, given=given > 0)
 
 
@@ -355,12 +380,14 @@ def check_picture(model: Model, *, given: bool) -> None:
 
 def check_explains(model: Model) -> None:
     """Raise `Unsuitable` if the model cannot be shown from the inside."""
-    _refuse(model, [] if of(model).explain else [Sentence("a look inside")])
+    if not of(model).explain:
+        raise Unsuitable("{model} can't be explained. Choose another model.", model=model.name)
 
 
 def check_refines(model: Model) -> None:
     """Raise `Unsuitable` if the model cannot redraw an enlarged picture."""
-    _refuse(model, [] if of(model).hires else [CREATIVE_UPSCALES])
+    if not of(model).hires:
+        raise Unsuitable("{model} doesn't support creative upscales. Choose another way to upscale.", model=model.name)
 
 
 def _refuse(model: Model, unsupported: list[Sentence]) -> None:

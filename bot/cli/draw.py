@@ -153,7 +153,9 @@ def settings_of(options: argparse.Namespace, typed: ParsedPrompt, catalogue: Cat
     model = catalogue.get(chosen.model) if chosen.model else catalogue.default
     named_seed = typed.seed if options.seed is None else options.seed
     seed = random_seed() if named_seed is None else named_seed
-    return chosen.over(preferred_by(model, typed)).of(catalogue.loras.with_words(typed.prompt, model.name), seed)
+    prompt = catalogue.loras.with_words(typed.prompt, model.name)
+    abilities.check_named(chosen, prompt, model)
+    return chosen.over(preferred_by(model, typed)).of(prompt, seed)
 
 
 def preferred_by(model: ModelSpec, typed: ParsedPrompt) -> PartialSettings:

@@ -47,6 +47,8 @@ class Planner:
         chosen = chosen.over(typed.chosen)
         model = self._catalogue.get(chosen.model or context.usual_model)
         rules = context.effective(model.name)
+        prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
+        abilities.check_named(chosen, prompt, model)
         defaults = abilities.fitted(rules.defaults, model)
         if typed.aspect:
             factor = chosen.over(defaults).hires_factor or 1.0
@@ -57,7 +59,6 @@ class Planner:
             defaults = replace(defaults, variation_seed=self.new_seed())
         defaults = variations.agreeing(defaults, chosen)
         named_seed = seed if seed is not None else typed.seed
-        prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         settings = chosen.over(defaults).of(prompt, self.new_seed() if named_seed is None else named_seed)
         if chosen.count is None and rules.source_of("count") == NOISEFOX:
             settings = replace(settings, count=min(settings.count, usual_count(settings, context.seconds)))
@@ -84,8 +85,9 @@ class Planner:
         with_picture: bool = False,
     ) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
+        named = chosen.over(flags.read(text).chosen).model
+        abilities.check_explains(self._catalogue.get(named or context.usual_model))
         plan = self.imagine(context, text, seed, replace(chosen, count=1), with_picture=with_picture)
-        abilities.check_explains(self._catalogue.get(plan.settings.model))
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
     def usual(self, context: RequestContext, denoising_strength: float) -> GenerationSettings:
@@ -113,6 +115,7 @@ class Planner:
         rules = context.effective(model.name)
         defaults = variations.agreeing(abilities.fitted(rules.defaults, model), chosen)
         words = [self._catalogue.loras.with_words(each, model.name) for each in prompts]
+        abilities.check_named(chosen, words[0], model)
         settings = seed_cells.plain(chosen.over(defaults)).of(words[0], seed)
         cells = seed_cells.cells(settings, words, rules.limits.side or SIZE.high)
         return self.plan(context, settings, Lineage(Action.SEED), cells=cells)

@@ -49,6 +49,7 @@ async def bot(start: Start, tmp_path: Path) -> AsyncIterator[app.Bot]:
         ({"model": "sana", "image": picture("red")}, "sana doesn't support a start picture. Remove it"),
         ({"model": "flux", "image": picture("red"), "prompt": "a fox --control 1"}, "it has no ControlNet"),
         ({"model": "flux", "sampler": "DDIM"}, "flux can't use the sampler DDIM. Use one of: Model's own, Euler, Heun"),
+        ({"model": "flux", "prompt": "a fox --schedule Karras"}, "flux doesn't support noise schedules. Remove them"),
         ({"model": "longcat"}, "longcat edits pictures. Attach one as `image`, and write what to change."),
         ({"model": "longcat", "image": picture("red"), "strength": 0.5}, "longcat doesn't support strength. Remove it"),
         (
@@ -131,7 +132,7 @@ async def test_references_are_blended_as_they_are(bot: app.Bot, member: Member) 
     given = {"first": picture("red"), "second": picture("blue"), "prompt": "a fox"}
     outcome = await member.slash("blend", {**given, "model": "longcat"})
     assert outcome.message is not None
-    assert "longcat doesn't support more than 1 picture. Remove it" in words_of(outcome.message)
+    assert "longcat takes 1 picture at most. Remove the others, or choose another model." in words_of(outcome.message)
     outcome = await member.slash("blend", {**given, "model": "klein"})
     assert outcome.message is not None
     await member.see_finished(outcome.message)
