@@ -77,6 +77,15 @@ async def test_a_picture_to_look_at_is_taken_and_its_strength_is_told_to_be_in_v
     assert "ignored" not in words_of(shown)
 
 
+async def test_a_strength_that_is_in_vain_is_not_compared(bot: app.Bot, member: Member) -> None:
+    given = {"prompt": "a fox", "parameter": "strength", "image": picture("red"), "model": "edit"}
+    for values in ("", "0.3, 0.8"):
+        outcome = await member.slash("compare", given | ({"values": values} if values else {}))
+        assert outcome.message is not None
+        assert "edit looks at a picture and doesn't start from it, so strength" in words_of(outcome.message)
+    assert await bot.generations.get(1) is None
+
+
 @pytest.mark.parametrize(
     ("model", "size", "drawn"), [("flux", "520x520", "512×512"), ("kandinsky", "512x512", "1024×1024")]
 )
