@@ -162,10 +162,10 @@ def preferred_by(model: ModelSpec, typed: ParsedPrompt) -> PartialSettings:
     """The model's own settings, in the aspect that a flag names."""
     if not typed.aspect:
         return model.preferred
-    width, height = sizes.fitted(
-        typed.aspect, model.width, model.height, sizes.Room(step=abilities.of(model).size_step)
-    )
-    return replace(model.preferred, width=width, height=height)
+    usual = model.preferred
+    room = sizes.Room(step=abilities.of(model).size_step)
+    width, height = sizes.fitted(typed.aspect, usual.width or model.width, usual.height or model.height, room)
+    return replace(usual, width=width, height=height)
 
 
 def chosen_by(options: argparse.Namespace) -> PartialSettings:
