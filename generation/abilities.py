@@ -184,10 +184,16 @@ def _flowing(able: Abilities) -> Abilities:
     )
 
 
+def _guides_itself(name: str) -> bool:
+    """True for a pipeline whose models are guided by two predictions in the shared batch, whatever their configuration
+    says."""
+    return name in sources.FLOWING and pipelines.of(name).guidance is Guidance.TWO_PREDICTIONS
+
+
 def _derived(pipeline: Pipeline, description: Description) -> Abilities:
     """What a model can do that is drawn by its diffusers pipeline."""
     guidance = pipeline.guidance
-    if pipeline.told_by_network and description.told_guidance:
+    if pipeline.told_by_network and description.told_guidance and not _guides_itself(description.pipeline):
         guidance = Guidance.TOLD
     if description.distilled:
         guidance = Guidance.NONE
@@ -308,6 +314,12 @@ def _check(model: Model, asks: Callable[[str, Any], bool], sampler: Sampler | No
             sampler=sampler,
             choices=list(able.samplers),
         )
+
+
+def ignores_weights(settings: GenerationSettings, model: Model) -> bool:
+    """True where weights of words are given, as in `(fox:1.4)`, and the model reads them as plain text."""
+    texts = settings.prompt, settings.negative_prompt
+    return not of(model).emphasis and any(map(prompt_syntax.numbers_weights, texts))
 
 
 def check_all(

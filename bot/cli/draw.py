@@ -139,6 +139,8 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     abilities.check_pictures(model, roles)
     for ignored in flags.without_effect(chosen_by(options).over(typed.chosen), roles):
         print(f"noisefox: {_WITHOUT_PICTURE[ignored.part]}", file=sys.stderr)
+    if abilities.ignores_weights(settings, model):
+        print("noisefox: Weights were ignored: the model reads them as plain text.", file=sys.stderr)
     fitting = abilities.stripped(settings, model)
     if fitting.final_size != settings.final_size:
         said = f"{model.name} can't draw that size, so the picture has {size_text(fitting.final_size)} pixels."

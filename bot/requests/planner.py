@@ -18,6 +18,8 @@ from generation.jobs import Inputs
 from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.records import NO_FILES, Action, Ignored, IgnoredPart, InputFiles, Lineage, size_text
 
+_WEIGHTS = Ignored(IgnoredPart.WEIGHTS)
+
 
 class Planner:
     """Plans requests. It raises `UserError` for what a rule or a model refuses; nothing is saved here."""
@@ -128,7 +130,8 @@ class Planner:
         compared = self.plan(plan.context, cells[0], lineage, cells=cells, from_picture=plan.from_picture)
         if with_picture:
             self._check_pictures(compared, plan.picture_as)
-        compared = replace(compared, ignored=plan.ignored, private=plan.private, spoiler=plan.spoiler)
+        ignored = tuple(dict.fromkeys((*plan.ignored, *_weights_of(compared))))
+        compared = replace(compared, ignored=ignored, private=plan.private, spoiler=plan.spoiler)
         return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
 
     def blend(
@@ -154,6 +157,7 @@ class Planner:
         first = "image_prompt" if able.image_prompt else "image"
         roles = dict(zip((first, "second", "third", "fourth"), (each.png for each in pictures), strict=False))
         ignored = self._without_effect(chosen.over(flags.read(text).chosen), model, (first,))
+        ignored = (*_weights_of(plan), *ignored)
         blended = replace(plan, settings=settings, lineage=Lineage(Action.BLEND), ignored=ignored)
         return self._with_inputs(blended, Inputs(**roles))
 
@@ -279,4 +283,11 @@ class Planner:
         )
         resized = settings.final_size != plan.settings.final_size
         ignored = (Ignored(IgnoredPart.SIZE, size_text(settings.final_size)),) if resized else ()
+        if any(abilities.ignores_weights(each, models[each.model]) for each in plan.drawn):
+            ignored = (*ignored, _WEIGHTS)
         return replace(plan, settings=settings, cells=tuple(cells), ignored=ignored)
+
+
+def _weights_of(plan: Plan) -> tuple[Ignored, ...]:
+    """That weights of words are ignored, where they are."""
+    return tuple(each for each in plan.ignored if each == _WEIGHTS)

@@ -14,6 +14,7 @@ from generation.catalogue import POCKET, ModelSpec
 from generation.settings import Sampler
 from tests.journeys.conftest import Member, Start, labels_of, text_of, words_of
 from tests.journeys.test_blend import picture
+from tests.journeys.test_compare import is_sheet
 from tests.journeys.test_result import more
 
 PIPELINES = {
@@ -84,6 +85,22 @@ async def test_a_strength_that_is_in_vain_is_not_compared(bot: app.Bot, member: 
         assert outcome.message is not None
         assert "edit looks at a picture and doesn't start from it, so strength" in words_of(outcome.message)
     assert await bot.generations.get(1) is None
+
+
+async def test_weights_that_a_model_reads_as_text_are_told(bot: app.Bot, member: Member) -> None:
+    told = "Weights such as `(word:1.4)` were ignored"
+    shown = await member.imagine("a (red fox:1.4) at night", model="flux")
+    assert told in text_of(shown)
+    for prompt, model in (("a (red fox:1.4)", "pocket"), ("a fox (the animal) at 4:30 [sic]", "flux")):
+        assert "ignored" not in text_of(await member.imagine(prompt, model=model))
+    given = {"first": picture("red"), "second": picture("blue"), "model": "flux"}
+    blend = await member.slash("blend", {"prompt": "a (red fox:1.4)", **given})
+    assert blend.message is not None
+    assert told in text_of(await member.see_finished(blend.message))
+    compared = {"prompt": "a (red fox:1.4) --size 64x64", "parameter": "model", "values": "pocket, flux"}
+    compare = await member.slash("compare", compared)
+    assert compare.message is not None
+    assert told in text_of(await member.see(compare.message, is_sheet))
 
 
 @pytest.mark.parametrize(
