@@ -4,7 +4,7 @@ Options, buttons, refusals, `/models` and docs/models.md come from it. Families 
 `FAMILIES`; the rows of all others are derived from what diffusers' pipelines take.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -190,10 +190,16 @@ def _flowing(able: Abilities) -> Abilities:
     )
 
 
+def _guides_itself(name: str) -> bool:
+    """True for a pipeline whose models are guided by two predictions in the shared batch, whatever their configuration
+    says."""
+    return name in sources.FLOWING and pipelines.of(name).guidance is Guidance.TWO_PREDICTIONS
+
+
 def _derived(pipeline: Pipeline, description: Description) -> Abilities:
     """What a model can do that is drawn by its diffusers pipeline."""
     guidance = pipeline.guidance
-    if pipeline.told_by_network and description.told_guidance:
+    if pipeline.told_by_network and description.told_guidance and not _guides_itself(description.pipeline):
         guidance = Guidance.TOLD
     if description.distilled:
         guidance = Guidance.NONE
@@ -219,11 +225,10 @@ PART_OF_A_PICTURE = Sentence("drawing a part of a picture")
 NOISE_SCHEDULES = Sentence("noise schedules")
 VARIATIONS = Sentence("variations")
 LORAS = Sentence("LoRAs")
-CREATIVE_UPSCALES = Sentence("creative upscales")
 CONTROL_PICTURES = Sentence("pictures whose lines to keep")
 IMAGE_PROMPTS = Sentence("pictures as prompts")
 
-_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CREATIVE_UPSCALES, CONTROL_PICTURES, IMAGE_PROMPTS)
+_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CONTROL_PICTURES, IMAGE_PROMPTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,30 +270,7 @@ def check(settings: GenerationSettings, model: Model, *, or_usual: bool = False)
     def asks(field: str, neutral: Any) -> bool:
         return getattr(settings, field) not in (neutral, usual.get(field))
 
-    unsupported = [
-        each.what
-        for each in _SETTINGS
-        if not getattr(able, each.ability) and any(asks(*field) for field in each.neutral.items())
-    ]
-    if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
-        unsupported.append(GUIDANCE)
-    if able.edits and not able.strength_of_masked and settings.denoising_strength != ALL_STEPS:
-        unsupported.append(Sentence("strength"))
-    if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
-        unsupported.append(NOISE_SCHEDULES)
-    texts = settings.prompt, settings.negative_prompt
-    if not able.loras and any(loras.read(text)[0] != text for text in texts):
-        unsupported.append(LORAS)
-    if not able.emphasis and any(len(prompt_syntax.parse(text)) > 1 for text in texts):
-        unsupported.append(Sentence("BREAK"))
-    _refuse(model, unsupported)
-    if settings.sampler not in able.samplers and asks("sampler", able.samplers[0]):
-        raise Unsuitable(
-            "{model} can't use the sampler {sampler}. Use one of: {choices}.",
-            model=model.name,
-            sampler=settings.sampler,
-            choices=list(able.samplers),
-        )
+    _check(model, asks, settings.sampler, (settings.prompt, settings.negative_prompt))
     if settings.schedule not in able.schedules:
         raise Unsuitable(
             "{model} can't use the {schedule} schedule. Use one of: {choices}.",
@@ -296,6 +278,54 @@ def check(settings: GenerationSettings, model: Model, *, or_usual: bool = False)
             schedule=settings.schedule,
             choices=list(able.schedules),
         )
+
+
+def check_named(named: PartialSettings, prompt: str, model: Model) -> None:
+    """Raise `Unsuitable` if a person named something that the model does not support. It is said before the settings
+    are complete, which have bounds of their own: a way out of those might be closed, too."""
+
+    def asks(field: str, neutral: Any) -> bool:
+        return getattr(named, field) not in (None, neutral)
+
+    _check(model, asks, named.sampler, (prompt, named.negative_prompt or ""))
+
+
+def _check(model: Model, asks: Callable[[str, Any], bool], sampler: Sampler | None, texts: tuple[str, ...]) -> None:
+    """Raise `Unsuitable` with all that the model lacks; `asks` says whether a field has another value than a neutral
+    one."""
+    able = of(model)
+    unsupported = [
+        each.what
+        for each in _SETTINGS
+        if not getattr(able, each.ability) and any(asks(*field) for field in each.neutral.items())
+    ]
+    if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
+        unsupported.append(GUIDANCE)
+    if able.edits and not able.strength_of_masked and asks("denoising_strength", ALL_STEPS):
+        unsupported.append(Sentence("strength"))
+    if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
+        unsupported.append(NOISE_SCHEDULES)
+    if not able.loras and any(loras.read(text)[0] != text for text in texts):
+        unsupported.append(LORAS)
+    if not able.emphasis and any(len(prompt_syntax.parse(text)) > 1 for text in texts):
+        unsupported.append(Sentence("BREAK"))
+    foreign = sampler not in able.samplers and asks("sampler", able.samplers[0])
+    if foreign and unsupported:
+        unsupported.append(Sentence("the sampler {sampler}", sampler=sampler))
+    _refuse(model, unsupported)
+    if foreign:
+        raise Unsuitable(
+            "{model} can't use the sampler {sampler}. Use one of: {choices}.",
+            model=model.name,
+            sampler=sampler,
+            choices=list(able.samplers),
+        )
+
+
+def ignores_weights(settings: GenerationSettings, model: Model) -> bool:
+    """True where weights of words are given, as in `(fox:1.4)`, and the model reads them as plain text."""
+    texts = settings.prompt, settings.negative_prompt
+    return not of(model).emphasis and any(map(prompt_syntax.numbers_weights, texts))
 
 
 def check_all(
@@ -341,8 +371,6 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     unsupported = []
     if given and not able.takes_picture:
         unsupported.append(START_PICTURE)
-    elif given > (most := able.pictures):
-        unsupported.append(Counted(most, "more than {n} picture", "more than {n} pictures"))
     if "mask" in roles and not able.mask:
         unsupported.append(PART_OF_A_PICTURE)
     if "control" in roles and not able.control:
@@ -350,6 +378,15 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
     if "image_prompt" in roles and not (able.image_prompt or able.references):
         unsupported.append(IMAGE_PROMPTS)
     _refuse(model, unsupported)
+    if given > able.pictures:
+        raise Unsuitable(
+            Counted(
+                able.pictures,
+                "{model} takes {n} picture at most. Remove the others, or choose another model.",
+                "{model} takes {n} pictures at most. Remove the others, or choose another model.",
+                model=model.name,
+            )
+        )
     check_picture(model, given=given > 0)
 
 
@@ -361,12 +398,14 @@ def check_picture(model: Model, *, given: bool) -> None:
 
 def check_explains(model: Model) -> None:
     """Raise `Unsuitable` if the model cannot be shown from the inside."""
-    _refuse(model, [] if of(model).explain else [Sentence("a look inside")])
+    if not of(model).explain:
+        raise Unsuitable("{model} can't be explained. Choose another model.", model=model.name)
 
 
 def check_refines(model: Model) -> None:
     """Raise `Unsuitable` if the model cannot redraw an enlarged picture."""
-    _refuse(model, [] if of(model).hires else [CREATIVE_UPSCALES])
+    if not of(model).hires:
+        raise Unsuitable("{model} doesn't support creative upscales. Choose another way to upscale.", model=model.name)
 
 
 def _refuse(model: Model, unsupported: list[Sentence]) -> None:

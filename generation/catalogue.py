@@ -95,12 +95,13 @@ class ModelSpec:
 
     @property
     def preferred(self) -> PartialSettings:
-        """The model's recommended settings."""
+        """The model's recommended settings, at the nearest size that it can draw."""
         able = abilities.of(self)
+        width, height = abilities.nearest_size(self.width, self.height, able)
         return PartialSettings(
             model=self.name,
-            width=self.width,
-            height=self.height,
+            width=width,
+            height=height,
             steps=self.steps,
             guidance_scale=self.guidance_scale,
             sampler=self.sampler if self.sampler in able.samplers else able.samplers[0],
@@ -109,7 +110,8 @@ class ModelSpec:
 
     def times_as_large(self, settings: GenerationSettings) -> float:
         """How many times more pixels a picture has than the model's recommended size."""
-        return settings.width * settings.height / (self.width * self.height)
+        width, height = abilities.nearest_size(self.width, self.height, abilities.of(self))
+        return settings.width * settings.height / (width * height)
 
     @property
     def family(self) -> Family | None:

@@ -49,6 +49,9 @@ class Explanation:
     forks: tuple[Fork, ...]
     from_picture: bool = False
     """True for image to image: some of the start picture is visible from the start."""
+    told: bool = False
+    """True where the network was told the guidance scale and predicted once a step. `merged` of a fork is what it
+    predicted so, and the others are what it says when it is told 1."""
 
 
 def spread(steps: int, most: int) -> list[int]:

@@ -43,15 +43,17 @@ Windows = list[list[Span]]
 
 def parse(prompt: str) -> Windows:
     """Parse a prompt into weighted spans. Never fails."""
-    reader = _Reader()
-    for token in _TOKEN.finditer(prompt):
-        reader.read(token)
-    return reader.windows()
+    return _read(prompt).windows()
 
 
 def has_weights(prompt: str) -> bool:
     """True where a word's weight isn't 1."""
     return any(span.weight != 1.0 for spans in parse(prompt) for span in spans)
+
+
+def numbers_weights(prompt: str) -> bool:
+    """True where a weight is given as a number, as in `(word:1.3)`. Other brackets may be meant as such."""
+    return _read(prompt).numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class _Reader:
         self._pieces: list[_Piece] = []
         self._open: dict[str, list[int]] = {"(": [], "[": []}
         self._closed = 0
+        self.numbered = False
+        """True once a pair of brackets has a weight."""
 
     def read(self, token: "re.Match[str]") -> None:
         if token["close"] and self._close(token["close"][-1], token["weight"]):
@@ -131,6 +135,14 @@ class _Reader:
         start = self._open[opening].pop()
         while self._open[other] and self._open[other][-1] > start:
             self._open[other].pop()
+        self.numbered = self.numbered or bool(weight)
         self._pieces[start].factor = float(weight) if weight else EMPHASIS if bracket == ")" else 1 / EMPHASIS
         self._closed += 1
         return True
+
+
+def _read(prompt: str) -> _Reader:
+    reader = _Reader()
+    for token in _TOKEN.finditer(prompt):
+        reader.read(token)
+    return reader

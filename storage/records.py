@@ -159,6 +159,8 @@ class IgnoredPart(StrEnum):
     """A size that the model can't draw."""
     REFERENCE_STRENGTH = "reference strength"
     """A denoising strength with a model that looks at a picture instead of starting from it."""
+    WEIGHTS = "weights"
+    """Weights of words, which the model reads as plain text."""
 
 
 @dataclass(frozen=True, slots=True)

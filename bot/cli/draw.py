@@ -139,6 +139,8 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     abilities.check_pictures(model, roles)
     for ignored in flags.without_effect(chosen_by(options).over(typed.chosen), roles):
         print(f"noisefox: {_WITHOUT_PICTURE[ignored.part]}", file=sys.stderr)
+    if abilities.ignores_weights(settings, model):
+        print("noisefox: Weights were ignored: the model reads them as plain text.", file=sys.stderr)
     fitting = abilities.stripped(settings, model)
     if fitting.final_size != settings.final_size:
         said = f"{model.name} can't draw that size, so the picture has {size_text(fitting.final_size)} pixels."
@@ -153,17 +155,19 @@ def settings_of(options: argparse.Namespace, typed: ParsedPrompt, catalogue: Cat
     model = catalogue.get(chosen.model) if chosen.model else catalogue.default
     named_seed = typed.seed if options.seed is None else options.seed
     seed = random_seed() if named_seed is None else named_seed
-    return chosen.over(preferred_by(model, typed)).of(catalogue.loras.with_words(typed.prompt, model.name), seed)
+    prompt = catalogue.loras.with_words(typed.prompt, model.name)
+    abilities.check_named(chosen, prompt, model)
+    return chosen.over(preferred_by(model, typed)).of(prompt, seed)
 
 
 def preferred_by(model: ModelSpec, typed: ParsedPrompt) -> PartialSettings:
     """The model's own settings, in the aspect that a flag names."""
     if not typed.aspect:
         return model.preferred
-    width, height = sizes.fitted(
-        typed.aspect, model.width, model.height, sizes.Room(step=abilities.of(model).size_step)
-    )
-    return replace(model.preferred, width=width, height=height)
+    usual = model.preferred
+    room = sizes.Room(step=abilities.of(model).size_step)
+    width, height = sizes.fitted(typed.aspect, usual.width or model.width, usual.height or model.height, room)
+    return replace(usual, width=width, height=height)
 
 
 def chosen_by(options: argparse.Namespace) -> PartialSettings:

@@ -101,7 +101,9 @@ def compared(
         """The defaults of a model with the values of the prompt's flags, then the shared ones."""
         model = catalogue.get(name)
         chosen = named.over(preferred_by(model, typed))
-        settings = chosen.of(catalogue.loras.with_words(typed.prompt, model.name), seed)
+        prompt = catalogue.loras.with_words(typed.prompt, model.name)
+        abilities.check_named(named, prompt, model)
+        settings = chosen.of(prompt, seed)
         for parameter, value in shared.items():
             settings = comparison.with_value(settings, parameter, value)
         return settings

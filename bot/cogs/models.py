@@ -1,5 +1,7 @@
 """/models"""
 
+import sys
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -13,7 +15,13 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.loras import LoraSpec
 
 MOST = 25
-"""The most models, and the most LoRAs, in the list."""
+"""The most models, and the most LoRAs, in the message."""
+
+FILE = "models.md"
+"""The file of all of them, where the message does not hold them."""
+
+NAME = 40
+"""Characters of a name in the message; the file has it whole."""
 
 
 class Models(commands.Cog):
@@ -25,34 +33,41 @@ class Models(commands.Cog):
     @app_commands.command()
     async def models(self, interaction: discord.Interaction) -> None:
         """Show the models and LoRAs, and the best settings of each model."""
-        lines = _first([self._model_line(model) for model in self._catalogue])
-        if loras := _first([_line(lora) for lora in self._catalogue.loras]):
-            lines += [say("LoRAs change what a model draws. Put `<lora:name:0.8>` into the prompt."), *loras]
-        if words := [shown(each.name, 40) for each in self._catalogue.embeddings][:MOST]:
-            lines.append(say("Embeddings, to use as words in prompts and negative prompts: {words}.", words=words))
-        text = fitting([say("Choose one with `/imagine model:` or `--model`."), *lines], MESSAGE_LENGTH)
-        await tell(interaction, text)
+        everything = "\n".join(self._lines(sys.maxsize, sys.maxsize))
+        text = fitting(self._lines(MOST, NAME), MESSAGE_LENGTH)
+        await tell(interaction, text, {} if text == everything else {FILE: everything.encode()})
 
-    def _model_line(self, model: ModelSpec) -> str:
+    def _lines(self, most: int, name: int) -> list[str]:
+        """At most so many models, LoRAs and embeddings, and so many characters of a name."""
+        lines = [say("Choose one with `/imagine model:` or `--model`.")]
+        lines += _first([self._model_line(model, name) for model in self._catalogue], most)
+        if loras := _first([_line(lora, name) for lora in self._catalogue.loras], most):
+            lines += [say("LoRAs change what a model draws. Put `<lora:name:0.8>` into the prompt."), *loras]
+        if words := [shown(each.name, name) for each in self._catalogue.embeddings][:most]:
+            lines.append(say("Embeddings, to use as words in prompts and negative prompts: {words}.", words=words))
+        return lines
+
+    def _model_line(self, model: ModelSpec, name: int) -> str:
         default = f" ({say('default')})" if model is self._catalogue.default else ""
+        used = abilities.fitted(model.preferred, model)
         values = say(
             "{size}, {steps} steps, guidance {guidance:g}",
-            size=f"{model.width}×{model.height}",
-            steps=model.steps,
-            guidance=model.guidance_scale,
+            size=f"{used.width}×{used.height}",
+            steps=used.steps,
+            guidance=used.guidance_scale,
         )
         able = abilities.of(model)
         takes = "" if able.hires else f"; {say('takes {what}', what=abilities.offered(able) or '–')}"
-        return f"- **{shown(model.name, 40)}**{default}: {values}{takes}"
+        return f"- **{shown(model.name, name)}**{default}: {values}{takes}"
 
 
-def _first(lines: list[str]) -> list[str]:
+def _first(lines: list[str], most: int) -> list[str]:
     """The first lines, and one that says how many are left out."""
-    left = len(lines) - MOST
-    return [*lines[:MOST], f"-# {say('and {n} more', n=left)}"] if left > 0 else lines
+    left = len(lines) - most
+    return [*lines[:most], f"-# {say('and {n} more', n=left)}"] if left > 0 else lines
 
 
-def _line(lora: LoraSpec) -> str:
-    words = f": {shown(lora.words, 60)}" if lora.words else ""
-    models = f" ({say('for {models}', models=shown(', '.join(lora.models), 60))})" if lora.models else ""
-    return f"- **{shown(lora.name, 40)}**{words}{models}"
+def _line(lora: LoraSpec, name: int) -> str:
+    words = f": {shown(lora.words, name + 20)}" if lora.words else ""
+    models = f" ({say('for {models}', models=shown(', '.join(lora.models), name + 20))})" if lora.models else ""
+    return f"- **{shown(lora.name, name)}**{words}{models}"

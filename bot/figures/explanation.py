@@ -49,17 +49,14 @@ def words_for(explanation: Explanation, settings: GenerationSettings) -> Words:
         becoming_caption=_beginning(begun),
         noise=say("start and noise") if begun else say("the noise"),
         moments=[_moment(moment.step, steps) for moment in explained.shown(explanation)],
-        forking=say("Two ideas in every step"),
-        forking_caption=_merging(settings),
+        forking=say("What the prompt changes") if _is_single(explanation, settings) else say("Two ideas in every step"),
+        forking_caption=_predicting(explanation, settings),
         without=say("with the negative prompt") if settings.negative_prompt else say("without the prompt"),
-        with_prompt=say("with the prompt"),
-        merged=say("merged at guidance {scale:g}", scale=settings.guidance_scale),
+        with_prompt=say("told guidance {scale:g}", scale=1) if explanation.told else say("with the prompt"),
+        merged=_taken(explanation, settings),
         difference=say("difference"),
-        forks=[_fork(fork, steps, settings) for fork in explanation.forks],
-        difference_caption=say(
-            "Each is the finished picture that the model expects then. Early, merged looks overdone: each step goes "
-            "only a little of the way there. Bright is where the prompt changes it."
-        ),
+        forks=[_fork(fork, explanation, settings) for fork in explanation.forks],
+        difference_caption=_expecting(explanation, settings),
         there=say("so far"),
         expected=say("the model expects"),
         steps=[
@@ -83,10 +80,17 @@ def _beginning(begun: bool) -> str:
     return say("Seed and size give the noise. Every step works on the whole picture and takes some of the noise away.")
 
 
-def _fork(fork: Fork, steps: int, settings: GenerationSettings) -> str:
-    said = say("Step {step} of {steps}, {noise:.0f} % noise", step=fork.step + 1, steps=steps, noise=fork.noise * 100)
+def _fork(fork: Fork, explanation: Explanation, settings: GenerationSettings) -> str:
+    said = say(
+        "Step {step} of {steps}, {noise:.0f} % noise",
+        step=fork.step + 1,
+        steps=explanation.steps,
+        noise=fork.noise * 100,
+    )
     if fork.guided or settings.guidance_scale == 1:
         return said
+    if explanation.told:
+        return say("{step}, told guidance 1 here", step=said)
     return say("{step}, not guided here: merged is as with the prompt", step=said)
 
 
@@ -96,6 +100,46 @@ def _moment(step: int, steps: int) -> str:
     return say("the picture") if step == steps else say("after {step}", step=step)
 
 
+def _is_single(explanation: Explanation, settings: GenerationSettings) -> bool:
+    """True where the model predicted once a step."""
+    return explanation.told or settings.guidance_scale == 1
+
+
+def _taken(explanation: Explanation, settings: GenerationSettings) -> str:
+    if explanation.told:
+        return say("told guidance {scale:g}", scale=settings.guidance_scale)
+    if settings.guidance_scale == 1:
+        return say("what the step takes")
+    return say("merged at guidance {scale:g}", scale=settings.guidance_scale)
+
+
+def _predicting(explanation: Explanation, settings: GenerationSettings) -> str:
+    if not _is_single(explanation, settings):
+        return _merging(settings)
+    if explanation.told:
+        return say(
+            "The model says once which picture it expects: with your prompt, and told guidance {scale:g}. The first "
+            "two were made for this figure only, told guidance 1.",
+            scale=settings.guidance_scale,
+        )
+    return say(
+        "The model says once which picture it expects: with your prompt. That is taken as it is; the first was made "
+        "for this figure only."
+    )
+
+
+def _expecting(explanation: Explanation, settings: GenerationSettings) -> str:
+    if _is_single(explanation, settings):
+        return say(
+            "Each is the finished picture that the model expects then; each step goes only a little of the way there. "
+            "Bright is where the prompt changes it."
+        )
+    return say(
+        "Each is the finished picture that the model expects then. Early, merged looks overdone: each step goes "
+        "only a little of the way there. Bright is where the prompt changes it."
+    )
+
+
 def _merging(settings: GenerationSettings) -> str:
     twice = (
         say("The model says twice which picture it expects: for the negative prompt, and for yours.")
@@ -103,10 +147,7 @@ def _merging(settings: GenerationSettings) -> str:
         else say("The model says twice which picture it expects: by itself, and with your prompt.")
     )
     scale = settings.guidance_scale
-    if scale == 1:
-        merged = say("At guidance 1 the second is taken as it is; the first was made for this figure only.")
-    else:
-        merged = say("Guidance {scale:g} goes from the first towards the second, {scale:g} times as far.", scale=scale)
-    if scale != 1 and settings.guidance_rescale:
+    merged = say("Guidance {scale:g} goes from the first towards the second, {scale:g} times as far.", scale=scale)
+    if settings.guidance_rescale:
         merged = say("{merged} Rescale then takes contrast back.", merged=merged)
     return f"{twice} {merged}"

@@ -2,7 +2,9 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from io import BytesIO
+from types import MappingProxyType
 from typing import TypeVar
 
 import aiohttp
@@ -26,6 +28,8 @@ _TAKEN = "acknowledged"
 """The key of an interaction's extras: True where Discord has taken an acknowledgement, though discord.py does not know
 that, and False where that is not known."""
 
+
+_NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 _Taken = TypeVar("_Taken")
 
@@ -69,12 +73,18 @@ async def answer(interaction: discord.Interaction, content: MessageContent) -> N
         await interaction.edit_original_response(view=content.view, attachments=files_of(content))
 
 
-async def tell(interaction: discord.Interaction, sentence: str) -> None:
-    """Say something privately. It fills an answer that was deferred, and follows another; links get no preview."""
+async def tell(interaction: discord.Interaction, sentence: str, files: Mapping[str, bytes] = _NO_FILES) -> None:
+    """Say something privately, with files by name. It fills an answer that was deferred, and follows another; links get
+    no preview."""
+
+    def attached() -> list[discord.File]:
+        return [discord.File(BytesIO(data), filename=name) for name, data in files.items()]
+
     if is_acknowledged(interaction) or not await _acknowledge(
-        interaction, lambda: interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
+        interaction,
+        lambda: interaction.response.send_message(sentence, files=attached(), ephemeral=True, suppress_embeds=True),
     ):
-        await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)
+        await interaction.followup.send(sentence, files=attached(), ephemeral=True, suppress_embeds=True)
 
 
 async def change(interaction: discord.Interaction, content: MessageContent) -> None:

@@ -90,7 +90,8 @@ LESSONS = {
         Sentence("Guidance"),
         Sentence(
             "At each step the model predicts twice, without your prompt and with it. Guidance sets how far to go "
-            "from the first prediction towards the second, and beyond."
+            "from the first prediction towards the second, and beyond. Some models, such as FLUX dev, are told the "
+            "number instead and predict once."
         ),
         Sentence(
             "With too little, the picture ignores the prompt. Too much gives harsh colours, hard edges and "

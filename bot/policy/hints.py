@@ -48,7 +48,8 @@ def unusual(settings: GenerationSettings, model: ModelSpec) -> Hint | None:
     if settings.steps >= min(MANY_STEPS * model.steps, max(MOST_STEPS, model.steps + 1)):
         return Hint("steps", str(model.steps))
     if not 1 / FAR_SIZE < pixels < FAR_SIZE:
-        return Hint("size", f"{model.width}×{model.height}")
+        usual = model.preferred
+        return Hint("size", f"{usual.width}×{usual.height}")
     if settings.guidance_scale >= min(STRONG_GUIDANCE * model.guidance_scale, MOST_GUIDANCE) > model.guidance_scale:
         return Hint("guidance", f"{model.guidance_scale:g}")
     return None

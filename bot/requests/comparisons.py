@@ -1,7 +1,7 @@
 """Plans of comparisons."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.errors import Refusal
@@ -64,6 +64,8 @@ class Comparisons:
             axes.append(axis or self._usual(asked.plan, parameter, models))
         axes = comparison.thinned(axes, [parameter for parameter, values in wanted.items() if not values])
         cells = comparison.cells(asked.settings, axes, models.__getitem__)
+        if Parameter.STRENGTH in wanted:
+            self._check_weighs_pictures({each.model for each in cells})
         return self._planner.sheet(asked.plan, cells, axes, with_picture=asked.with_picture)
 
     def usual(self, context: RequestContext, parameter: Parameter, model: str | None) -> Axis:
@@ -81,6 +83,16 @@ class Comparisons:
             axis = comparison.on_sizes(axis, self._drawable(plan.settings))
         model = self._catalogue.get(plan.settings.model)
         return axis if parameter is Parameter.MODEL else _allowed(axis, plan.settings, rules, model)
+
+    def _check_weighs_pictures(self, names: Iterable[str]) -> None:
+        """Raise `Refusal` where a model ignores strength: it looks at a picture as a whole."""
+        for name in names:
+            if self._catalogue.abilities_of(name).edits:
+                raise Refusal(
+                    "{model} looks at a picture and doesn't start from it, so strength changes nothing. Compare "
+                    "another setting, or choose another model.",
+                    model=name,
+                )
 
     def _drawable(self, settings: GenerationSettings) -> Callable[[int, int], tuple[int, int]]:
         """The nearest size that the settings' model can draw."""

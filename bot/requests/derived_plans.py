@@ -96,6 +96,7 @@ class Derivations:
         typed_or_chosen = replace(typed, chosen=chosen.over(typed.chosen))
         old = generation.settings.of_picture(index)
         model = self._catalogue.get(typed_or_chosen.chosen.model or old.model)
+        abilities.check_named(typed_or_chosen.chosen, typed.prompt, model)
         settings = variations.redrawn(abilities.stripped(old, model), self._planner.new_seed())
         settings = variations.retold(settings, typed_or_chosen)
         abilities.check(settings, model)
@@ -108,6 +109,7 @@ class Derivations:
         typed, old = flags.read(text), generation.settings
         changes = chosen.over(typed.chosen).given()
         model = self._catalogue.get(changes.get("model", old.model))
+        abilities.check_named(chosen.over(typed.chosen), typed.prompt, model)
         old = abilities.stripped(old, model)
         if typed.aspect:
             changes["width"], changes["height"] = self._planner.fitted(context, old, typed.aspect)

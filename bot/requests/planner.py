@@ -18,6 +18,8 @@ from generation.jobs import Inputs
 from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.records import NO_FILES, Action, Ignored, IgnoredPart, InputFiles, Lineage, size_text
 
+_WEIGHTS = Ignored(IgnoredPart.WEIGHTS)
+
 
 class Planner:
     """Plans requests. It raises `UserError` for what a rule or a model refuses; nothing is saved here."""
@@ -47,6 +49,8 @@ class Planner:
         chosen = chosen.over(typed.chosen)
         model = self._catalogue.get(chosen.model or context.usual_model)
         rules = context.effective(model.name)
+        prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
+        abilities.check_named(chosen, prompt, model)
         defaults = abilities.fitted(rules.defaults, model)
         if typed.aspect:
             factor = chosen.over(defaults).hires_factor or 1.0
@@ -57,7 +61,6 @@ class Planner:
             defaults = replace(defaults, variation_seed=self.new_seed())
         defaults = variations.agreeing(defaults, chosen)
         named_seed = seed if seed is not None else typed.seed
-        prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         settings = chosen.over(defaults).of(prompt, self.new_seed() if named_seed is None else named_seed)
         if chosen.count is None and rules.source_of("count") == NOISEFOX:
             settings = replace(settings, count=min(settings.count, usual_count(settings, context.seconds)))
@@ -84,8 +87,9 @@ class Planner:
         with_picture: bool = False,
     ) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
+        named = chosen.over(flags.read(text).chosen).model
+        abilities.check_explains(self._catalogue.get(named or context.usual_model))
         plan = self.imagine(context, text, seed, replace(chosen, count=1), with_picture=with_picture)
-        abilities.check_explains(self._catalogue.get(plan.settings.model))
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
     def usual(self, context: RequestContext, denoising_strength: float) -> GenerationSettings:
@@ -113,6 +117,7 @@ class Planner:
         rules = context.effective(model.name)
         defaults = variations.agreeing(abilities.fitted(rules.defaults, model), chosen)
         words = [self._catalogue.loras.with_words(each, model.name) for each in prompts]
+        abilities.check_named(chosen, words[0], model)
         settings = seed_cells.plain(chosen.over(defaults)).of(words[0], seed)
         cells = seed_cells.cells(settings, words, rules.limits.side or SIZE.high)
         return self.plan(context, settings, Lineage(Action.SEED), cells=cells)
@@ -125,7 +130,8 @@ class Planner:
         compared = self.plan(plan.context, cells[0], lineage, cells=cells, from_picture=plan.from_picture)
         if with_picture:
             self._check_pictures(compared, plan.picture_as)
-        compared = replace(compared, ignored=plan.ignored, private=plan.private, spoiler=plan.spoiler)
+        ignored = tuple(dict.fromkeys((*plan.ignored, *_weights_of(compared))))
+        compared = replace(compared, ignored=ignored, private=plan.private, spoiler=plan.spoiler)
         return replace(compared, settings=plan.settings, axes=tuple(axes), inputs=plan.inputs)
 
     def blend(
@@ -151,6 +157,7 @@ class Planner:
         first = "image_prompt" if able.image_prompt else "image"
         roles = dict(zip((first, "second", "third", "fourth"), (each.png for each in pictures), strict=False))
         ignored = self._without_effect(chosen.over(flags.read(text).chosen), model, (first,))
+        ignored = (*_weights_of(plan), *ignored)
         blended = replace(plan, settings=settings, lineage=Lineage(Action.BLEND), ignored=ignored)
         return self._with_inputs(blended, Inputs(**roles))
 
@@ -276,4 +283,11 @@ class Planner:
         )
         resized = settings.final_size != plan.settings.final_size
         ignored = (Ignored(IgnoredPart.SIZE, size_text(settings.final_size)),) if resized else ()
+        if any(abilities.ignores_weights(each, models[each.model]) for each in plan.drawn):
+            ignored = (*ignored, _WEIGHTS)
         return replace(plan, settings=settings, cells=tuple(cells), ignored=ignored)
+
+
+def _weights_of(plan: Plan) -> tuple[Ignored, ...]:
+    """That weights of words are ignored, where they are."""
+    return tuple(each for each in plan.ignored if each == _WEIGHTS)

@@ -5,16 +5,17 @@ from discord import ui
 from bot.locales import say
 from bot.views.buttons import comparing
 from bot.views.message import Part
+from generation.abilities import Abilities
 from generation.settings import GenerationSettings
 from storage.records import Generation, Hint
 
 
-def hint_line(hint: Hint, settings: GenerationSettings) -> str:
+def hint_line(hint: Hint, settings: GenerationSettings, able: Abilities) -> str:
     """One small line: what a setting costs, and the model's usual value."""
-    return f"-# 💡 {_sentence(hint, settings)}"
+    return f"-# 💡 {_sentence(hint, settings, able)}"
 
 
-def hinted(generation: Generation, hint: Hint) -> Part:
+def hinted(generation: Generation, hint: Hint, able: Abilities) -> Part:
     """The line, and a button that compares the usual value with the given one on the same prompt."""
     settings = generation.settings
     own = {
@@ -23,10 +24,10 @@ def hinted(generation: Generation, hint: Hint) -> Part:
         "guidance": f"{settings.guidance_scale:g}",
     }
     button = comparing(say("Compare"), hint.setting, generation.id, (hint.usual, own[hint.setting]))
-    return ui.Section(ui.TextDisplay(hint_line(hint, generation.settings)), accessory=button)
+    return ui.Section(ui.TextDisplay(hint_line(hint, generation.settings, able)), accessory=button)
 
 
-def _sentence(hint: Hint, settings: GenerationSettings) -> str:
+def _sentence(hint: Hint, settings: GenerationSettings, able: Abilities) -> str:
     match hint.setting:
         case "steps":
             return say(
@@ -36,7 +37,7 @@ def _sentence(hint: Hint, settings: GenerationSettings) -> str:
                 usual=int(hint.usual),
             )
         case "size":
-            return _size(hint.usual, settings)
+            return _size(hint.usual, settings, able)
     if float(hint.usual) == 1:
         return say(
             "This model is made for guidance 1. Guidance {scale:g} takes about twice as long and makes colours too "
@@ -50,7 +51,7 @@ def _sentence(hint: Hint, settings: GenerationSettings) -> str:
     )
 
 
-def _size(usual: str, settings: GenerationSettings) -> str:
+def _size(usual: str, settings: GenerationSettings, able: Abilities) -> str:
     width, height = map(int, usual.split("×"))
     share = settings.width * settings.height / (width * height)
     own = f"{settings.width}×{settings.height}"
@@ -58,6 +59,14 @@ def _size(usual: str, settings: GenerationSettings) -> str:
         return say(
             "{size} is small for this model. It was trained at {usual}, and smaller pictures lose their shapes.",
             size=own,
+            usual=usual,
+        )
+    if not able.hires:
+        return say(
+            "{size} takes {times:g} times the work of {usual}, the size this model was trained at, and things may "
+            "appear twice. Draw at {usual}, then choose Upscale.",
+            size=own,
+            times=_times(share),
             usual=usual,
         )
     return say(

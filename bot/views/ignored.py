@@ -24,6 +24,10 @@ _SENTENCES = {
     IgnoredPart.REFERENCE_STRENGTH: Sentence(
         "Strength was ignored: this model looks at a picture, and doesn't start from it."
     ),
+    IgnoredPart.WEIGHTS: Sentence(
+        "Weights such as `(word:1.4)` were ignored: the model reads them as plain text. Leave them out, or choose "
+        "another model."
+    ),
 }
 
 

@@ -223,7 +223,7 @@ def _completed(
     details = button(Press(PressKind.DETAILS, generation.id))
     parts.append(ui.Section(ui.TextDisplay(f"-# {small_print(generation)}"), accessory=details))
     if generation.hint:
-        parts.append(hinted(generation, generation.hint))
+        parts.append(hinted(generation, generation.hint, able))
     if generation.figures:
         rows = comparison.rows_of if generation.axes else explanation.rows_of
         parts += rows(generation, *kept(generation))

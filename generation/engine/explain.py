@@ -61,7 +61,8 @@ def explain(recorder: Recorder, image: Image.Image, report: Report) -> Generator
     finished = _preview(image)
     moments.append(Moment(steps, 0.0, finished, finished))
     noise, from_picture = model.preview(recorder.trace[0].latents), recorder.state.init_image is not None
-    return Explanation(steps, noise, tuple(moments), tuple(forks), from_picture)
+    told = any(each.without is None and each.unguided is not None for each in recorder.trace)
+    return Explanation(steps, noise, tuple(moments), tuple(forks), from_picture, told)
 
 
 def _noise(recorder: Recorder, trace_step: TraceStep) -> float:

@@ -48,7 +48,8 @@ def settings(**changes: Any) -> GenerationSettings:
         ("Flux2KleinPipeline", {}, {"is_distilled": True}, Guidance.NONE, False),
         ("Krea2Pipeline", {}, {"is_distilled": True}, Guidance.NONE, False),
         ("QwenImagePipeline", {"guidance_embeds": False}, {}, Guidance.TWO_PREDICTIONS, True),
-        ("QwenImagePipeline", {"guidance_embeds": True}, {}, Guidance.TOLD, True),
+        ("QwenImagePipeline", {"guidance_embeds": True}, {}, Guidance.TWO_PREDICTIONS, True),
+        ("QwenImageEditPlusPipeline", {"guidance_embeds": True}, {}, Guidance.TWO_PREDICTIONS, True),
         ("QwenImage21Pipeline", {}, {}, Guidance.TWO_PREDICTIONS, True),
         ("GlmImagePipeline", {}, {}, Guidance.TWO_PREDICTIONS, False),
         ("StableDiffusion3Pipeline", {}, {}, Guidance.TWO_PREDICTIONS, True),
@@ -116,7 +117,12 @@ def test_guides_are_those_of_the_spec() -> None:
         ({"variation_strength": 0.1}, "it doesn't support variations. Remove them, or choose another model."),
         (
             {"sampler": Sampler.EULER, "schedule": Schedule.KARRAS, "seed_width": 64, "seed_height": 64},
-            "it doesn't support the noise of another size, noise schedules. Remove them, or choose another model.",
+            "it doesn't support the noise of another size, noise schedules, the sampler Euler. "
+            "Remove them, or choose another model.",
+        ),
+        (
+            {"sampler": Sampler.DDIM, "clip_skip": 2},
+            "it doesn't support clip skip, the sampler DDIM. Remove them, or choose another model.",
         ),
         ({"prompt": "a fox <lora:ink:0>"}, "it doesn't support LoRAs. Remove them, or choose another model."),
         ({"prompt": "a fox BREAK a hat"}, "it doesn't support BREAK. Remove it, or choose another model."),
@@ -130,6 +136,18 @@ def test_a_refusal_names_what_is_not_supported(tmp_path: Path, changes: dict[str
     with pytest.raises(Unsuitable) as refused:
         abilities.check(replace(plain, **changes), spec)
     assert str(refused.value) == sentence
+    prompt, named = changes.get("prompt", "a fox"), {name: changes[name] for name in changes if name != "prompt"}
+    with pytest.raises(Unsuitable) as refused:
+        abilities.check_named(PartialSettings(**named), prompt, spec)
+    assert str(refused.value) == sentence
+
+
+def test_what_a_model_lacks_is_said_before_what_its_settings_lack(tmp_path: Path) -> None:
+    spec = model(tmp_path, "FluxPipeline", {"guidance_embeds": True})
+    with pytest.raises(Unsuitable, match="it doesn't support clip skip, noise schedules"):
+        abilities.check_named(PartialSettings(schedule=Schedule.KARRAS, clip_skip=2), "a fox", spec)
+    abilities.check_named(PartialSettings(schedule=Schedule.KARRAS, clip_skip=2), "a (fox)", POCKET)
+    abilities.check_named(PartialSettings(sampler=Sampler.HEUN, steps=9, guidance_scale=2.0), "a fox", spec)
 
 
 def test_a_strength_is_refused_where_no_picture_can_have_one(tmp_path: Path) -> None:
@@ -160,7 +178,7 @@ def test_defaults_are_fitted_and_foreign_settings_stripped(tmp_path: Path) -> No
     [
         ("SanaPipeline", {"image"}, "it doesn't support a start picture. Remove it, or choose another model."),
         ("GlmImagePipeline", {"image", "mask"}, "it doesn't support drawing a part of a picture."),
-        ("FluxKontextPipeline", {"image", "second"}, "it doesn't support more than 1 picture."),
+        ("FluxKontextPipeline", {"image", "second"}, "it takes 1 picture at most. Remove the others, or choose"),
         ("FluxPipeline", {"control"}, "it doesn't support pictures whose lines to keep."),
         ("FluxPipeline", {"image_prompt"}, "it doesn't support pictures as prompts."),
         ("LongCatImageEditPipeline", set(), "it edits pictures. Attach one as `image`, and write what to change."),
@@ -185,7 +203,7 @@ def test_pictures_that_it_can_use_are_not(tmp_path: Path) -> None:
 
 def test_a_look_inside_and_redrawing_are_for_models_of_the_shared_batch(tmp_path: Path) -> None:
     spec = model(tmp_path, "SanaPipeline")
-    with pytest.raises(Unsuitable, match="it doesn't support a look inside"):
+    with pytest.raises(Unsuitable, match=r"it can't be explained\. Choose another model\."):
         abilities.check_explains(spec)
     with pytest.raises(Unsuitable, match="it doesn't support creative upscales"):
         abilities.check_refines(spec)

@@ -14,6 +14,7 @@ from generation.catalogue import POCKET, ModelSpec
 from generation.settings import Sampler
 from tests.journeys.conftest import Member, Start, labels_of, text_of, words_of
 from tests.journeys.test_blend import picture
+from tests.journeys.test_compare import is_sheet
 from tests.journeys.test_result import more
 
 PIPELINES = {
@@ -49,6 +50,7 @@ async def bot(start: Start, tmp_path: Path) -> AsyncIterator[app.Bot]:
         ({"model": "sana", "image": picture("red")}, "sana doesn't support a start picture. Remove it"),
         ({"model": "flux", "image": picture("red"), "prompt": "a fox --control 1"}, "it has no ControlNet"),
         ({"model": "flux", "sampler": "DDIM"}, "flux can't use the sampler DDIM. Use one of: Model's own, Euler, Heun"),
+        ({"model": "flux", "prompt": "a fox --schedule Karras"}, "flux doesn't support noise schedules. Remove them"),
         ({"model": "longcat"}, "longcat edits pictures. Attach one as `image`, and write what to change."),
         ({"model": "longcat", "image": picture("red"), "strength": 0.5}, "longcat doesn't support strength. Remove it"),
         (
@@ -74,6 +76,31 @@ async def test_a_picture_to_look_at_is_taken_and_its_strength_is_told_to_be_in_v
     assert "Strength was ignored: this model looks at a picture" in words_of(shown)
     shown = await member.imagine("a fox", model="flux", image=picture("red"), strength=0.5)
     assert "ignored" not in words_of(shown)
+
+
+async def test_a_strength_that_is_in_vain_is_not_compared(bot: app.Bot, member: Member) -> None:
+    given = {"prompt": "a fox", "parameter": "strength", "image": picture("red"), "model": "edit"}
+    for values in ("", "0.3, 0.8"):
+        outcome = await member.slash("compare", given | ({"values": values} if values else {}))
+        assert outcome.message is not None
+        assert "edit looks at a picture and doesn't start from it, so strength" in words_of(outcome.message)
+    assert await bot.generations.get(1) is None
+
+
+async def test_weights_that_a_model_reads_as_text_are_told(bot: app.Bot, member: Member) -> None:
+    told = "Weights such as `(word:1.4)` were ignored"
+    shown = await member.imagine("a (red fox:1.4) at night", model="flux")
+    assert told in text_of(shown)
+    for prompt, model in (("a (red fox:1.4)", "pocket"), ("a fox (the animal) at 4:30 [sic]", "flux")):
+        assert "ignored" not in text_of(await member.imagine(prompt, model=model))
+    given = {"first": picture("red"), "second": picture("blue"), "model": "flux"}
+    blend = await member.slash("blend", {"prompt": "a (red fox:1.4)", **given})
+    assert blend.message is not None
+    assert told in text_of(await member.see_finished(blend.message))
+    compared = {"prompt": "a (red fox:1.4) --size 64x64", "parameter": "model", "values": "pocket, flux"}
+    compare = await member.slash("compare", compared)
+    assert compare.message is not None
+    assert told in text_of(await member.see(compare.message, is_sheet))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +148,8 @@ async def test_the_list_of_models_says_what_each_takes(bot: app.Bot, member: Mem
     listed = (await member.asks("models"))["content"].splitlines()
     [klein] = [line for line in listed if "**klein**" in line]
     assert klein.endswith("; takes guidance, 4 pictures to look at, drawing a part of a picture, LoRAs")
+    [flux] = [line for line in listed if "**flux**" in line]
+    assert flux.endswith(", guidance 1; takes a start picture, drawing a part of a picture, LoRAs"), "without guidance"
     [pocket] = [line for line in listed if "**pocket**" in line]
     assert "takes" not in pocket
 
@@ -129,7 +158,7 @@ async def test_references_are_blended_as_they_are(bot: app.Bot, member: Member) 
     given = {"first": picture("red"), "second": picture("blue"), "prompt": "a fox"}
     outcome = await member.slash("blend", {**given, "model": "longcat"})
     assert outcome.message is not None
-    assert "longcat doesn't support more than 1 picture. Remove it" in words_of(outcome.message)
+    assert "longcat takes 1 picture at most. Remove the others, or choose another model." in words_of(outcome.message)
     outcome = await member.slash("blend", {**given, "model": "klein"})
     assert outcome.message is not None
     await member.see_finished(outcome.message)

@@ -234,13 +234,19 @@ async def test_permutations_that_explode_are_refused_at_once(bot: app.Bot, membe
 
 
 async def test_models_are_listed(bot: app.Bot, member: Member) -> None:
-    assert "**pocket** (default): 128×128, 25 steps, guidance 5" in (await member.asks("models"))["content"]
+    answer = await member.asks("models")
+    assert "**pocket** (default): 128×128, 25 steps, guidance 5" in answer["content"]
+    assert not answer["attachments"]
 
 
 async def test_a_list_of_models_says_how_many_are_left_out(start: Start, member: Member) -> None:
     models = (POCKET, *(replace(POCKET, name=f"model {number}") for number in range(27)))
     async with start(models=models):
-        assert (await member.asks("models"))["content"].endswith("and 3 more")
+        answer = await member.asks("models")
+        assert answer["content"].endswith("and 3 more")
+        [file] = answer["attachments"]
+        listed = (await member.download(file["url"])).decode().splitlines()
+        assert [f"**{model.name}**" in line for model, line in zip(models, listed[1:], strict=True)] == [True] * 28
 
 
 async def test_long_lists_of_models_and_styles_end_between_two_lines(start: Start, member: Member) -> None:

@@ -78,7 +78,21 @@ def test_at_guidance_1_and_with_a_negative_prompt_it_says_so() -> None:
     )
     words = words_for(explanation(25), settings)
     assert words.without == "with the negative prompt"
+    assert "once" in words.forking_caption
     assert "for this figure only" in words.forking_caption
+    assert (words.forking, words.merged) == ("What the prompt changes", "what the step takes")
+
+
+def test_a_model_that_is_told_the_scale_is_not_said_to_predict_twice(settings: GenerationSettings) -> None:
+    early, *others = explanation(25).forks
+    told = replace(explanation(25), told=True, forks=(replace(early, guided=False), *others))
+    words = words_for(told, settings)
+    assert "says once" in words.forking_caption
+    assert "told guidance 5" in words.forking_caption
+    assert [words.with_prompt, words.merged] == ["told guidance 1", "told guidance 5"]
+    assert "told guidance 1 here" in words.forks[0]
+    said = " ".join([words.forking, words.forking_caption, words.difference_caption, words.merged, *words.forks])
+    assert not any(each in said for each in ("twice", "Two", "merged"))
 
 
 @pytest.mark.parametrize("prompt", ["狐の少女", "a 🦊"])

@@ -1,10 +1,13 @@
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.policy.hints import unusual
 from bot.views.hints import hint_line
+from generation.abilities import STABLE_DIFFUSION
 from generation.catalogue import ModelSpec
 from generation.settings import GenerationSettings, Sampler
 from storage.records import Hint
@@ -62,7 +65,7 @@ def test_a_hint_says_what_it_costs_on_one_line(changes: dict[str, Any], words: s
     settings = settings_of(CLASSIC, **changes)
     hint = unusual(settings, CLASSIC)
     assert hint is not None
-    line = hint_line(hint, settings)
+    line = hint_line(hint, settings, STABLE_DIFFUSION)
     assert line.startswith("-# ")
     assert words in line
     assert "\n" not in line
@@ -72,4 +75,18 @@ def test_guidance_beyond_1_doubles_the_work_of_a_model_made_for_1() -> None:
     settings = settings_of(FAST, guidance_scale=5.0)
     hint = unusual(settings, FAST)
     assert hint is not None
-    assert "takes about twice as long" in hint_line(hint, settings)
+    assert "takes about twice as long" in hint_line(hint, settings, STABLE_DIFFUSION)
+
+
+def test_the_size_of_a_model_is_the_nearest_one_that_it_draws(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "Kandinsky5T2IPipeline"}))
+    model = ModelSpec("kandinsky", str(tmp_path), width=64, height=64)
+    settings = settings_of(model)
+    assert (settings.width, settings.height) == (1024, 1024)
+    assert unusual(settings, model) is None
+
+
+def test_a_model_that_cannot_refine_gets_no_advice_to() -> None:
+    settings = settings_of(CLASSIC, width=1024, height=1024)
+    line = hint_line(Hint("size", "512×512"), settings, replace(STABLE_DIFFUSION, hires=False))
+    assert line.endswith("Draw at 512×512, then choose Upscale.")

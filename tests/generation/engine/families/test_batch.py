@@ -20,6 +20,7 @@ from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind
 from generation.events import Cancelled, Completed, Explaining, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Inputs, Job, Manner, Upscale
+from generation.pipelines import Guidance
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine import given, tiny
 from tests.generation.engine.conftest import LoopDriver
@@ -117,6 +118,7 @@ def test_a_look_inside_ends_with_the_picture(flow: Flow) -> None:
     shares = [moment.noise for moment in explanation.moments]
     assert shares == sorted(shares, reverse=True)
     assert (shares[0], shares[-1]) == (1.0, 0.0)
+    assert explanation.told is (flow.model.family.guidance is Guidance.TOLD)
     assert any(isinstance(event, Explaining) for event in driver.of(1))
     last = explanation.moments[-1].picture
     assert numpy.array_equal(numpy.frombuffer(last.rgb, numpy.uint8).reshape(64, 64, 3), driver.pixels(1))
