@@ -136,6 +136,7 @@ def assembled(
 def flowing(spec: ModelSpec, weights: Path, family: FlowFamily, device: torch.device, dtype: torch.dtype) -> FlowModel:
     """A flow-matching model for the step loop."""
     family.transformer.eval()
+    log.info("%s is a %s, drawn in the shared batch", spec.name, type(family.pipeline).__name__)
     model = FlowModel(
         spec=spec,
         weights=weights,
@@ -171,6 +172,8 @@ class _Beside:
         if spec.vae:
             _autoencoder_at(spec.vae, quarters[0])
         if family is Family.OTHER:
+            if unused := [name for name in ("preview_decoder", "controlnet", "ip_adapter") if getattr(spec, name)]:
+                log.warning("%s: %s has no effect: it is for Stable Diffusion", spec.name, ", ".join(unused))
             return cls()
         has_tiny = spec.preview is PreviewKind.TINY
         tiny = hub.network(spec.preview_decoder, quarters[1]) if has_tiny else None
@@ -295,18 +298,20 @@ def _autoencoder_at(source: str, report: Report | None) -> Path:
 
 
 def _autoencoder(found: Path, own: Any, weights: Path, dtype: torch.dtype) -> Any:
-    """Read an autoencoder from a folder, or from a .safetensors file with the shapes of the model's `own`."""
-    from diffusers import AutoencoderKL
-
+    """Read an autoencoder of the class of the model's `own`, from a folder, or from a .safetensors file with the shapes
+    of that one. Where `own` was left out, its class and shapes are those in the model's folder."""
+    kind = _parts(weights)["vae"] if own is None else type(own)
     if found.is_dir():
-        return AutoencoderKL.from_pretrained(str(found), torch_dtype=dtype, use_safetensors=True, local_files_only=True)
+        return kind.from_pretrained(str(found), torch_dtype=dtype, use_safetensors=True, local_files_only=True)
+    if not hasattr(kind, "from_single_file"):
+        raise ValueError(f"vae: a {kind.__name__} is read from a folder in diffusers' format, not from one file")
     with TemporaryDirectory() as workspace:
         if own is None:
             config = json.loads((weights / "vae" / "config.json").read_text())
             Path(workspace, "config.json").write_text(json.dumps(config))
         else:
             own.save_config(workspace)
-        return AutoencoderKL.from_single_file(str(found), config=workspace, torch_dtype=dtype, local_files_only=True)
+        return kind.from_single_file(str(found), config=workspace, torch_dtype=dtype, local_files_only=True)
 
 
 def _parts(folder: Path) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from generation.settings import GenerationSettings
 from generation.sources import Family
 from tests.generation.engine import single_file, tiny
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.families import tiny_qwen_image
 from tests.generation.engine.stock import Pixels
 
 CPU = torch.device("cpu")
@@ -306,3 +307,16 @@ def test_a_transformer_by_itself_is_refused_in_a_sentence(tmp_path: Path) -> Non
     spec = ModelSpec("only", str(tmp_path / "only.safetensors"), config=str(tmp_path / "base"))
     with pytest.raises(ModelUnavailable, match="does not hold all networks of its family"):
         load(spec, torch.device("cpu"), torch.float32)
+
+
+def test_another_autoencoder_is_of_the_class_of_the_model_s_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tiny_qwen_image.pipeline().save_pretrained(tmp_path / "qwen")
+    tiny_qwen_image.pipeline().vae.save_pretrained(tmp_path / "vae")
+    spec = ModelSpec("qwen", str(tmp_path / "qwen"), vae=str(tmp_path / "vae"), controlnet="someone/lines")
+    with caplog.at_level("INFO"):
+        model = load(spec, torch.device("cpu"), torch.float32)
+    assert type(model.pipeline.vae).__name__ == "AutoencoderKLQwenImage"
+    assert "qwen: controlnet has no effect" in caplog.text
+    assert "qwen is a QwenImagePipeline, drawn in the shared batch" in caplog.text
