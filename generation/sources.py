@@ -154,8 +154,7 @@ def _read_description(source: str) -> Description:
     path = Path(source).expanduser()
     if is_single_file(source):
         return Description(_PIPELINES.get(family_of_tensors(head_of(path)), ""))
-    index = json.loads((path / INDEX if path.is_dir() else _cached(source, INDEX)).read_text())
-    network = _config_of(source, "transformer")
+    index, network = _config(source, INDEX), _config_of(source, "transformer")
     return Description(
         index["_class_name"],
         told_guidance=bool(network.get("guidance_embeds")),
@@ -165,13 +164,10 @@ def _read_description(source: str) -> Description:
 
 def _config_of(source: str, part: str) -> dict[str, Any]:
     """The configuration of a part of a model; empty where it has none."""
-    path = Path(source).expanduser()
     try:
-        file = path / part / CONFIG if path.is_dir() else _cached(source, f"{part}/{CONFIG}")
-        config: dict[str, Any] = json.loads(file.read_text())
+        return _config(source, f"{part}/{CONFIG}")
     except OSError:
         return {}
-    return config
 
 
 def family_of_class(pipeline: str) -> Family:
@@ -208,8 +204,7 @@ def _reads_edm(source: str) -> bool:
     path = Path(source).expanduser()
     if is_single_file(source):
         return any(mark in head_of(path) for mark in EDM_MARKS)
-    scheduler = path / SCHEDULER if path.is_dir() else _cached(source, SCHEDULER)
-    return has_edm_levels(json.loads(scheduler.read_text()))
+    return has_edm_levels(_config(source, SCHEDULER))
 
 
 def has_edm_levels(scheduler_config: Mapping[str, Any]) -> bool:
@@ -241,11 +236,18 @@ def _read_channels(source: str) -> tuple[int, int]:
     if is_single_file(source):
         head = head_of(path)
         return head[FIRST_LAYER].shape[1], head[LAST_LAYER].shape[0]
-    config = json.loads((path / UNET if path.is_dir() else _cached(source, UNET)).read_text())
+    config = _config(source, UNET)
     return config["in_channels"], config["out_channels"]
 
 
-def _cached(hub_id: str, file: str = INDEX) -> Path:
+def _config(source: str, file: str) -> dict[str, Any]:
+    """A JSON file of a folder in diffusers' format, or of a cached hub repository. Raises `OSError` or `ValueError`."""
+    folder = Path(source).expanduser()
+    config: dict[str, Any] = json.loads((folder / file if folder.is_dir() else _cached(source, file)).read_text())
+    return config
+
+
+def _cached(hub_id: str, file: str) -> Path:
     """A cached file of a hub repository. Raises `FileNotFoundError` or `ValueError`."""
     from huggingface_hub import try_to_load_from_cache
 
