@@ -12,7 +12,7 @@ import numpy
 import torch
 from PIL import Image
 
-from generation import abilities
+from generation import abilities, suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.denoising.state import DenoisingState, predict
 from generation.engine.models.flow_model import FlowModel
@@ -22,6 +22,7 @@ from generation.infotext import from_infotext
 from generation.jobs import Inputs
 from generation.loras import Loras, LoraSpec
 from generation.settings import GenerationSettings, Sampler
+from tests.generation.engine import given
 from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.stock import Pixels
 
@@ -103,17 +104,17 @@ class Flow:
     def drawn_among_others(self, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> Pixels:
         """By the step loop, in a batch that others share; they joined a step before."""
         driver = LoopDriver(self.cache)
-        given = inputs if abilities.of(self.spec).picture_needed else NO_INPUTS
+        beside = inputs if abilities.of(self.spec).picture_needed else NO_INPUTS
         for job_id, other in enumerate(OTHERS, start=2):
-            driver.admit(job_id, abilities.stripped(other, self.spec), given)
+            driver.admit(job_id, suitability.stripped(other, self.spec), beside)
         driver.loop.step()
         drawn = self._drawn(driver, settings, inputs)
         assert all(driver.completed(job_id) for job_id, _ in enumerate(OTHERS, start=2))
         return drawn
 
     @torch.inference_mode()
-    def stock(self, settings: GenerationSettings, kind: Any = None, **given: Any) -> Pixels:
-        """By diffusers' own pipeline, of class `kind` where it is another; `given` is passed on."""
+    def stock(self, settings: GenerationSettings, kind: Any = None, **options: Any) -> Pixels:
+        """By diffusers' own pipeline, of class `kind` where it is another; `options` are passed on."""
         read = self.read
         pipeline = kind(**read.components) if kind else read
         pipeline.scheduler = type(read.scheduler).from_config(read.scheduler.config)
@@ -125,7 +126,7 @@ class Flow:
             height=settings.height,
             generator=torch.Generator("cpu").manual_seed(settings.seed),
             **self._arguments(settings),
-            **given,
+            **options,
         )
         return numpy.asarray(drawn.images[0], dtype=int)
 
@@ -135,16 +136,29 @@ class Flow:
         inputs: Inputs = NO_INPUTS,
         within: Any = ...,
         kind: Any = None,
-        **given: Any,
+        **options: Any,
     ) -> None:
         """The step loop's picture is that of the pipeline, alone and among others; compared `within` a part of it. It
         has the nearest size that the model draws."""
-        width, height = abilities.nearest_size(settings.width, settings.height, abilities.of(self.spec))
-        expected = self.stock(replace(settings, width=width, height=height), kind, **given)
+        width, height = suitability.nearest_size(settings.width, settings.height, abilities.of(self.spec))
+        expected = self.stock(replace(settings, width=width, height=height), kind, **options)
         assert expected.std() > 5, "the pipeline's own picture shows nothing"
         for drawn in (self.drawn(settings, inputs), self.drawn_among_others(settings, inputs)):
             assert drawn.shape == expected.shape
             assert abs(drawn - expected)[within].max() <= SAME
+
+    def check_masked(self, kind: Any, strength: float, **options: Any) -> None:
+        """A part of a picture that is drawn anew at a strength is that of the inpainting pipeline `kind`."""
+        self.check(
+            replace(FOX, denoising_strength=strength),
+            given.MASKED,
+            given.WELL_INSIDE,
+            kind,
+            image=given.picture(),
+            mask_image=given.mask(),
+            strength=strength,
+            **options,
+        )
 
     def check_neighbours(self, settings: GenerationSettings) -> None:
         """What is predicted for a picture has the same bits whatever shares a forward of as many rows."""

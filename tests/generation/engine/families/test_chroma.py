@@ -40,17 +40,7 @@ def test_a_start_picture(chroma: Flow, strength: float) -> None:
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 def test_a_mask(chroma: Flow, strength: float) -> None:
-    settings = replace(FOX, denoising_strength=strength)
-    chroma.check(
-        settings,
-        given.MASKED,
-        given.WELL_INSIDE,
-        inpainting,
-        image=given.picture(),
-        mask_image=given.mask(),
-        max_sequence_length=512,
-        strength=strength,
-    )
+    chroma.check_masked(inpainting, strength, max_sequence_length=512)
 
 
 def test_neighbours_change_no_bit(chroma: Flow) -> None:

@@ -59,17 +59,7 @@ def test_a_start_picture(dev: Flow, strength: float) -> None:
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 def test_a_mask(dev: Flow, strength: float) -> None:
-    settings = replace(FOX, denoising_strength=strength)
-    picture, mask = given.picture(), given.mask()
-    dev.check(
-        settings,
-        given.MASKED,
-        given.WELL_INSIDE,
-        FluxInpaintPipeline,
-        image=picture,
-        mask_image=mask,
-        strength=strength,
-    )
+    dev.check_masked(FluxInpaintPipeline, strength)
 
 
 def test_a_reference(kontext: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,15 +79,7 @@ def test_the_picture_that_is_given_is_the_reference_of_a_model_that_edits(
 def test_a_mask_on_the_reference(kontext: Flow, monkeypatch: pytest.MonkeyPatch, strength: float) -> None:
     for module in (pipeline_flux_kontext, pipeline_flux_kontext_inpaint):
         monkeypatch.setattr(module, "PREFERRED_KONTEXT_RESOLUTIONS", [(64, 64)])
-    kontext.check(
-        replace(FOX, denoising_strength=strength),
-        given.MASKED,
-        given.WELL_INSIDE,
-        FluxKontextInpaintPipeline,
-        image=given.picture(),
-        mask_image=given.mask(),
-        strength=strength,
-    )
+    kontext.check_masked(FluxKontextInpaintPipeline, strength)
 
 
 def test_words_alone_with_a_model_that_edits(kontext: Flow) -> None:

@@ -9,7 +9,7 @@ from diffusers import Flux2KleinInpaintPipeline
 from PIL import Image
 from transformers.utils import is_torchvision_available
 
-from generation import abilities, images
+from generation import images, suitability
 from generation.errors import FailureKind, Unsuitable
 from generation.events import Failed
 from generation.jobs import Inputs
@@ -71,7 +71,7 @@ def test_words_without_guidance(klein: Flow) -> None:
 def test_a_negative_prompt_is_refused(dev: Flow, base: Flow) -> None:
     for flow in (dev, base):
         with pytest.raises(Unsuitable, match="tiny doesn't support a negative prompt"):
-            abilities.check(replace(FOX, negative_prompt="green"), flow.spec)
+            suitability.check(replace(FOX, negative_prompt="green"), flow.spec)
         driver = LoopDriver(flow.cache)
         driver.admit(1, replace(FOX, negative_prompt="green"))
         [refusal] = [event for event in driver.of(1) if isinstance(event, Failed)]

@@ -65,17 +65,7 @@ def test_a_start_picture(qwen: Flow, strength: float) -> None:
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 def test_a_mask(qwen: Flow, strength: float) -> None:
-    settings = replace(FOX, denoising_strength=strength)
-    picture, mask = given.picture(), given.mask()
-    qwen.check(
-        settings,
-        given.MASKED,
-        given.WELL_INSIDE,
-        QwenImageInpaintPipeline,
-        image=picture,
-        mask_image=mask,
-        strength=strength,
-    )
+    qwen.check_masked(QwenImageInpaintPipeline, strength)
 
 
 def test_a_prompt_that_is_too_long(qwen: Flow) -> None:

@@ -62,16 +62,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Flow:
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 def test_a_mask(plain: Flow, strength: float) -> None:
-    settings = replace(FOX, denoising_strength=strength)
-    plain.check(
-        settings,
-        given.MASKED,
-        given.WELL_INSIDE,
-        StableDiffusion3InpaintPipeline,
-        image=given.picture(),
-        mask_image=given.mask(),
-        strength=strength,
-    )
+    plain.check_masked(StableDiffusion3InpaintPipeline, strength)
 
 
 def test_neighbours_change_no_bit(three: Flow) -> None:

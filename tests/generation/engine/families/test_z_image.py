@@ -43,16 +43,7 @@ def test_a_start_picture(base: Flow, strength: float) -> None:
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 def test_a_mask(base: Flow, strength: float) -> None:
-    settings = replace(FOX, denoising_strength=strength)
-    base.check(
-        settings,
-        given.MASKED,
-        given.WELL_INSIDE,
-        ZImageInpaintPipeline,
-        image=given.picture(),
-        mask_image=given.mask(),
-        strength=strength,
-    )
+    base.check_masked(ZImageInpaintPipeline, strength)
 
 
 @pytest.mark.parametrize("negative", ["green", LONG])
