@@ -1,7 +1,7 @@
 """The messages that people see when something fails."""
 
 from bot.locales import say
-from generation import abilities
+from generation import suitability
 from generation.errors import FailureKind, UserError
 from generation.sentences import Sentence
 from storage.database import StorageError
@@ -25,7 +25,7 @@ _FAILURES = {
     FailureKind.MODEL_TOO_LARGE: Sentence(
         "This model needs more memory than the bot has. Choose another one, or tell the host of this bot."
     ),
-    FailureKind.UNSUITABLE: abilities.SENTENCE,
+    FailureKind.UNSUITABLE: suitability.SENTENCE,
     FailureKind.SAMPLER_UNSUITABLE: Sentence(
         "This model can't use that sampler or schedule. Use the sampler “Model's own” with the schedule “Automatic”."
     ),

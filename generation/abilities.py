@@ -1,23 +1,17 @@
 """The one table of what models can do, by the pipeline that their files name.
 
-Options, buttons, refusals, `/models` and docs/models.md come from it. Families of the shared batch have their rows in
-`FAMILIES`; the rows of all others are derived from what diffusers' pipelines take.
+Options, buttons, refusals (see `generation.suitability`), `/models` and docs/models.md come from it. Stable Diffusion
+has its rows in `FAMILIES`; those of all others are derived from what diffusers' pipelines take.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
-from generation import edm, loras, pipelines, prompt_syntax, sources
-from generation.errors import Unsuitable
+from generation import edm, pipelines, sources
 from generation.pipelines import Guidance, Pipeline
 from generation.sentences import Counted, Sentence
-from generation.settings import SIZE, GenerationSettings, PartialSettings, Sampler, Schedule
+from generation.settings import SIZE, Sampler, Schedule
 from generation.sources import Description
-
-SENTENCE = Sentence("This model doesn't support these settings. Change them, or choose another model.")
-"""What is said where a worker refuses a request and its reason is for the log."""
-
 
 MOST_PICTURES = 4
 """The pictures that can be given to one request, to blend them or to look at."""
@@ -118,6 +112,9 @@ FAMILIES: dict[str, Abilities] = dict.fromkeys(sources.BATCHED, STABLE_DIFFUSION
 )
 """The models of Stable Diffusion, by the class name of their pipeline."""
 
+BATCHED = (*FAMILIES, *sources.FLOWING)
+"""The pipelines whose models are drawn in the shared batch, Stable Diffusion first."""
+
 FLOW_SAMPLERS = (Sampler.OWN, Sampler.EULER, Sampler.HEUN, Sampler.DPMPP_2M, Sampler.UNIPC)
 """Samplers of flow matching."""
 
@@ -161,7 +158,7 @@ def of(model: Model) -> Abilities:
 def is_batched(model: Model) -> bool:
     """True for a model that is drawn in the shared batch. False also where nothing of it is on this machine yet."""
     description = sources.description_of(model.source)
-    return description is not None and description.pipeline in (*FAMILIES, *sources.FLOWING)
+    return description is not None and description.pipeline in BATCHED
 
 
 def described(description: Description) -> Abilities:
@@ -228,117 +225,6 @@ LORAS = Sentence("LoRAs")
 CONTROL_PICTURES = Sentence("pictures whose lines to keep")
 IMAGE_PROMPTS = Sentence("pictures as prompts")
 
-_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CONTROL_PICTURES, IMAGE_PROMPTS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """Settings that some models don't support."""
-
-    ability: str
-    """The field of `Abilities` that allows them."""
-    what: Sentence
-    neutral: Mapping[str, Any]
-    """The fields of `GenerationSettings`, each with the value that asks for nothing."""
-
-
-_SETTINGS = (
-    _Setting("negative_prompt", NEGATIVE_PROMPT, {"negative_prompt": ""}),
-    _Setting("clip_skip", Sentence("clip skip"), {"clip_skip": 1}),
-    _Setting("guidance_rescale", Sentence("guidance rescale"), {"guidance_rescale": 0.0}),
-    _Setting("guidance_interval", Sentence("guidance in some steps"), {"guidance_start": 0.0, "guidance_end": 1.0}),
-    _Setting("hires", Sentence("hires"), {"hires_factor": 1.0}),
-    _Setting("variations", VARIATIONS, {"variation_strength": 0.0}),
-    _Setting("variations", Sentence("the noise of another size"), {"seed_width": 0, "seed_height": 0}),
-)
-
-GUIDANCE_OFF = 1.0
-ALL_STEPS = 1.0
-"""The denoising strength at which every step is run."""
-
-
-def check(settings: GenerationSettings, model: Model, *, or_usual: bool = False) -> None:
-    """Raise `Unsuitable` if the settings use something that the model does not support.
-
-    With `or_usual`, the defaults of its configuration are accepted: a request has them that was planned before the
-    model's files were here.
-    """
-    able = of(model)
-    configured = {"clip_skip": model.clip_skip, "guidance_scale": model.guidance_scale, "sampler": model.sampler}
-    usual = configured if or_usual else {}
-
-    def asks(field: str, neutral: Any) -> bool:
-        return getattr(settings, field) not in (neutral, usual.get(field))
-
-    _check(model, asks, settings.sampler, (settings.prompt, settings.negative_prompt))
-    if settings.schedule not in able.schedules:
-        raise Unsuitable(
-            "{model} can't use the {schedule} schedule. Use one of: {choices}.",
-            model=model.name,
-            schedule=settings.schedule,
-            choices=list(able.schedules),
-        )
-
-
-def check_named(named: PartialSettings, prompt: str, model: Model) -> None:
-    """Raise `Unsuitable` if a person named something that the model does not support. It is said before the settings
-    are complete, which have bounds of their own: a way out of those might be closed, too."""
-
-    def asks(field: str, neutral: Any) -> bool:
-        return getattr(named, field) not in (None, neutral)
-
-    _check(model, asks, named.sampler, (prompt, named.negative_prompt or ""))
-
-
-def _check(model: Model, asks: Callable[[str, Any], bool], sampler: Sampler | None, texts: tuple[str, ...]) -> None:
-    """Raise `Unsuitable` with all that the model lacks; `asks` says whether a field has another value than a neutral
-    one."""
-    able = of(model)
-    unsupported = [
-        each.what
-        for each in _SETTINGS
-        if not getattr(able, each.ability) and any(asks(*field) for field in each.neutral.items())
-    ]
-    if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
-        unsupported.append(GUIDANCE)
-    if able.edits and not able.strength_of_masked and asks("denoising_strength", ALL_STEPS):
-        unsupported.append(Sentence("strength"))
-    if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
-        unsupported.append(NOISE_SCHEDULES)
-    if not able.loras and any(loras.read(text)[0] != text for text in texts):
-        unsupported.append(LORAS)
-    if not able.emphasis and any(len(prompt_syntax.parse(text)) > 1 for text in texts):
-        unsupported.append(Sentence("BREAK"))
-    foreign = sampler not in able.samplers and asks("sampler", able.samplers[0])
-    if foreign and unsupported:
-        unsupported.append(Sentence("the sampler {sampler}", sampler=sampler))
-    _refuse(model, unsupported)
-    if foreign:
-        raise Unsuitable(
-            "{model} can't use the sampler {sampler}. Use one of: {choices}.",
-            model=model.name,
-            sampler=sampler,
-            choices=list(able.samplers),
-        )
-
-
-def ignores_weights(settings: GenerationSettings, model: Model) -> bool:
-    """True where weights of words are given, as in `(fox:1.4)`, and the model reads them as plain text."""
-    texts = settings.prompt, settings.negative_prompt
-    return not of(model).emphasis and any(map(prompt_syntax.numbers_weights, texts))
-
-
-def check_all(
-    each: Iterable[GenerationSettings], model: Model, roles: Collection[str] = (), *, explained: bool = False
-) -> None:
-    """Raise `Unsuitable` if the model does not support the settings of every picture, or pictures with the `roles`, or
-    cannot be `explained` where that is asked for."""
-    check_pictures(model, roles)
-    if explained:
-        check_explains(model)
-    for settings in each:
-        check(settings, model, or_usual=True)
-
 
 def offered(able: Abilities) -> list[Sentence]:
     """What a model takes beside words, size and steps, as it is said in lists of models."""
@@ -351,131 +237,3 @@ def offered(able: Abilities) -> list[Sentence]:
         (able.loras, LORAS),
     ]
     return [what for there, what in named if there]
-
-
-def supports(settings: GenerationSettings, model: Model) -> bool:
-    """True where the model supports all of the settings."""
-    try:
-        check(settings, model)
-    except Unsuitable:
-        return False
-    return True
-
-
-def check_pictures(model: Model, roles: Collection[str]) -> None:
-    """Raise `Unsuitable` if the model cannot use pictures with the `roles`, which are fields of `Inputs`, or needs one
-    and gets none."""
-    able = of(model)
-    looked_at = {"image", "second", "third", "fourth"} | ({"image_prompt"} if able.references else set())
-    given = len(looked_at & set(roles))
-    unsupported = []
-    if given and not able.takes_picture:
-        unsupported.append(START_PICTURE)
-    if "mask" in roles and not able.mask:
-        unsupported.append(PART_OF_A_PICTURE)
-    if "control" in roles and not able.control:
-        unsupported.append(CONTROL_PICTURES)
-    if "image_prompt" in roles and not (able.image_prompt or able.references):
-        unsupported.append(IMAGE_PROMPTS)
-    _refuse(model, unsupported)
-    if given > able.pictures:
-        raise Unsuitable(
-            Counted(
-                able.pictures,
-                "{model} takes {n} picture at most. Remove the others, or choose another model.",
-                "{model} takes {n} pictures at most. Remove the others, or choose another model.",
-                model=model.name,
-            )
-        )
-    check_picture(model, given=given > 0)
-
-
-def check_picture(model: Model, *, given: bool) -> None:
-    """Raise `Unsuitable` if the model draws nothing without a picture and none is `given`."""
-    if of(model).picture_needed and not given:
-        raise Unsuitable("{model} edits pictures. Attach one as `image`, and write what to change.", model=model.name)
-
-
-def check_explains(model: Model) -> None:
-    """Raise `Unsuitable` if the model cannot be shown from the inside."""
-    if not of(model).explain:
-        raise Unsuitable("{model} can't be explained. Choose another model.", model=model.name)
-
-
-def check_refines(model: Model) -> None:
-    """Raise `Unsuitable` if the model cannot redraw an enlarged picture."""
-    if not of(model).hires:
-        raise Unsuitable("{model} doesn't support creative upscales. Choose another way to upscale.", model=model.name)
-
-
-def _refuse(model: Model, unsupported: list[Sentence]) -> None:
-    if unsupported:
-        raise Unsuitable(
-            Counted(
-                sum(2 if each in _PLURALS else 1 for each in unsupported),
-                "{model} doesn't support {what}. Remove it, or choose another model.",
-                "{model} doesn't support {what}. Remove them, or choose another model.",
-                model=model.name,
-                what=unsupported,
-            )
-        )
-
-
-def fitted(defaults: PartialSettings, model: Model) -> PartialSettings:
-    """Default settings, without those that the model does not support, and at a size that it can draw."""
-    able = of(model)
-    fitting = replace(defaults, **_neutral(able, defaults.sampler, defaults.schedule))
-    if fitting.width is None or fitting.height is None:
-        return fitting
-    width, height = nearest_size(fitting.width, fitting.height, able)
-    return replace(fitting, width=width, height=height)
-
-
-def stripped(settings: GenerationSettings, model: Model, *, masked: bool = False) -> GenerationSettings:
-    """The settings of another model, without those that this one does not support, and at a size that it can draw.
-    `masked`: for a part of a picture, which some models draw at a strength that a whole one does not have."""
-    able = of(model)
-    strength = settings.denoising_strength
-    settings = suited(settings, able)
-    return replace(settings, denoising_strength=strength) if masked and able.strength_of_masked else settings
-
-
-def suited(settings: GenerationSettings, able: Abilities) -> GenerationSettings:
-    """The settings without those that these abilities don't have, at a size that they allow."""
-    settings = replace(settings, **_neutral(able, settings.sampler, settings.schedule))
-    width, height = nearest_size(settings.width, settings.height, able)
-    return replace(settings, width=width, height=height)
-
-
-def nearest_size(width: int, height: int, able: Abilities) -> tuple[int, int]:
-    """The size nearest to width x height that a model can draw, in pixels. Of a few sizes, it is the one with the most
-    similar aspect, and among those the one with the most similar area."""
-    if able.sizes:
-        return min(
-            able.sizes,
-            key=lambda each: (abs(each[0] / each[1] - width / height), abs(each[0] * each[1] - width * height)),
-        )
-    return _side(width, able), _side(height, able)
-
-
-def _neutral(able: Abilities, sampler: Sampler | None, schedule: Schedule | None) -> dict[str, Any]:
-    """The settings that a model does not support, with neutral values."""
-    neutral: dict[str, Any] = {}
-    for each in _SETTINGS:
-        if not getattr(able, each.ability):
-            neutral |= each.neutral
-    if able.guidance is Guidance.NONE:
-        neutral["guidance_scale"] = GUIDANCE_OFF
-    if able.edits:
-        neutral["denoising_strength"] = ALL_STEPS
-    if sampler not in able.samplers:
-        neutral |= {"sampler": able.samplers[0], "schedule": Schedule.SAMPLER}
-    if schedule not in able.schedules:
-        neutral["schedule"] = Schedule.SAMPLER
-    return neutral
-
-
-def _side(pixels: int, able: Abilities) -> int:
-    """The nearest width or height that a model can draw."""
-    step = able.size_step
-    return min(max(round(pixels / step) * step, -(-able.smallest // step) * step), able.largest // step * step)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from generation import abilities, names, sources
+from generation import abilities, names, sources, suitability
 from generation.abilities import Abilities
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
@@ -97,7 +97,7 @@ class ModelSpec:
     def preferred(self) -> PartialSettings:
         """The model's recommended settings, at the nearest size that it can draw."""
         able = abilities.of(self)
-        width, height = abilities.nearest_size(self.width, self.height, able)
+        width, height = suitability.nearest_size(self.width, self.height, able)
         return PartialSettings(
             model=self.name,
             width=width,
@@ -110,7 +110,7 @@ class ModelSpec:
 
     def times_as_large(self, settings: GenerationSettings) -> float:
         """How many times more pixels a picture has than the model's recommended size."""
-        width, height = abilities.nearest_size(self.width, self.height, abilities.of(self))
+        width, height = suitability.nearest_size(self.width, self.height, abilities.of(self))
         return settings.width * settings.height / (width * height)
 
     @property

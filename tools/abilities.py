@@ -32,7 +32,7 @@ _COLUMNS = (
 def table() -> str:
     """A row for each pipeline: the shared batch first, then those that diffusers draws."""
     batched = [*sorted(abilities.FAMILIES), *sorted(sources.FLOWING)]
-    others = [name for name in sorted(pipelines.PIPELINES) if name not in batched]
+    others = [name for name in sorted(pipelines.PIPELINES) if name not in abilities.BATCHED]
     rows = [_COLUMNS, tuple("---" for _ in _COLUMNS), *(_row(name) for name in (*batched, *others))]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
@@ -43,7 +43,7 @@ def _row(name: str) -> tuple[str, ...]:
     guidance = dict.fromkeys(each.guidance.value for each in (least, most))
     return (
         name.removesuffix("Pipeline"),
-        "together" if name in (*abilities.FAMILIES, *sources.FLOWING) else "one by one",
+        "together" if name in abilities.BATCHED else "one by one",
         "any number" if most.emphasis else str(most.words or "–"),
         _yes(most.negative_prompt),
         " or ".join(each for each in guidance if each != Guidance.NONE or len(guidance) == 1) or "–",

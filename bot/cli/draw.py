@@ -21,7 +21,7 @@ from bot.errors import sentence_for_failure
 from bot.prompts import flags, permutations
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
-from generation import abilities, cost, images, infotext, wire
+from generation import abilities, cost, images, infotext, suitability, wire
 from generation.catalogue import Catalogue, ModelSpec
 from generation.environment import for_worker
 from generation.errors import InvalidSetting, NoisefoxError, UserError
@@ -132,16 +132,16 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     settings = settings_of(options, typed, catalogue)
     guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
     catalogue.check_guides(settings.model, **guides)
-    abilities.check_all([settings], catalogue.get(settings.model), inputs.roles)
+    suitability.check_all([settings], catalogue.get(settings.model), inputs.roles)
     roles = [role for role, _ in inputs.given()]
     model = catalogue.get(settings.model)
-    abilities.check(settings, model, or_usual=True)
-    abilities.check_pictures(model, roles)
+    suitability.check(settings, model, or_usual=True)
+    suitability.check_pictures(model, roles)
     for ignored in flags.without_effect(chosen_by(options).over(typed.chosen), roles):
         print(f"noisefox: {_WITHOUT_PICTURE[ignored.part]}", file=sys.stderr)
-    if abilities.ignores_weights(settings, model):
+    if suitability.ignores_weights(settings, model):
         print("noisefox: Weights were ignored: the model reads them as plain text.", file=sys.stderr)
-    fitting = abilities.stripped(settings, model)
+    fitting = suitability.stripped(settings, model)
     if fitting.final_size != settings.final_size:
         said = f"{model.name} can't draw that size, so the picture has {size_text(fitting.final_size)} pixels."
         print(f"noisefox: {said}", file=sys.stderr)
@@ -156,7 +156,7 @@ def settings_of(options: argparse.Namespace, typed: ParsedPrompt, catalogue: Cat
     named_seed = typed.seed if options.seed is None else options.seed
     seed = random_seed() if named_seed is None else named_seed
     prompt = catalogue.loras.with_words(typed.prompt, model.name)
-    abilities.check_named(chosen, prompt, model)
+    suitability.check_named(chosen, prompt, model)
     return chosen.over(preferred_by(model, typed)).of(prompt, seed)
 
 

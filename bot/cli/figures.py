@@ -21,7 +21,7 @@ from bot.config import Config
 from bot.figures import explanation
 from bot.figures.comparison import drawn as comparison_sheet
 from bot.prompts import flags
-from generation import abilities, comparison, cost
+from generation import comparison, cost, suitability
 from generation.catalogue import Catalogue
 from generation.comparison import Axis, Parameter
 from generation.errors import InvalidSetting
@@ -33,7 +33,7 @@ from generation.settings import STEPS, GenerationSettings, PartialSettings, rand
 async def explain(options: argparse.Namespace, config: Config) -> int:
     """Draw a picture and show its steps; print the paths of figure, animation and picture."""
     settings, inputs = asked_for(options, config.catalogue)
-    abilities.check_explains(config.catalogue.get(settings.model))
+    suitability.check_explains(config.catalogue.get(settings.model))
     make_folder(options.out)
     async with LocalPool(worker_options(config)) as pool:
         await pool.submit(Job(0, "terminal", Draw(settings, inputs, explained=True)))
@@ -102,7 +102,7 @@ def compared(
         model = catalogue.get(name)
         chosen = named.over(preferred_by(model, typed))
         prompt = catalogue.loras.with_words(typed.prompt, model.name)
-        abilities.check_named(named, prompt, model)
+        suitability.check_named(named, prompt, model)
         settings = chosen.of(prompt, seed)
         for parameter, value in shared.items():
             settings = comparison.with_value(settings, parameter, value)

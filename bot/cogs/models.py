@@ -10,7 +10,7 @@ from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views.text import fitting, shown
-from generation import abilities
+from generation import abilities, suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.loras import LoraSpec
 
@@ -49,7 +49,7 @@ class Models(commands.Cog):
 
     def _model_line(self, model: ModelSpec, name: int) -> str:
         default = f" ({say('default')})" if model is self._catalogue.default else ""
-        used = abilities.fitted(model.preferred, model)
+        used = suitability.fitted(model.preferred, model)
         values = say(
             "{size}, {steps} steps, guidance {guidance:g}",
             size=f"{used.width}×{used.height}",

@@ -11,7 +11,7 @@ from typing import Any
 from bot.errors import Refusal
 from bot.policy.requester import Requester
 from bot.policy.usual_count import Seconds, unmeasured, usual_count
-from generation import abilities
+from generation import suitability
 from generation.catalogue import ModelSpec
 from generation.errors import LimitExceeded
 from generation.settings import LIMITS, GenerationSettings, Limits, PartialSettings, label
@@ -131,7 +131,7 @@ class EffectiveRules:
     def _replaced(self, settings: GenerationSettings, model: ModelSpec) -> set[str]:
         """The settings that have the value which the model supports instead of the default here."""
         defaults = self.defaults
-        fitted = abilities.fitted(defaults, model).given()
+        fitted = suitability.fitted(defaults, model).given()
         changed = {name for name, value in fitted.items() if value != getattr(defaults, name)}
         return {name for name in changed - {"negative_prompt"} if getattr(settings, name) == fitted[name]}
 

@@ -9,7 +9,7 @@ from bot.policy.effective import EffectiveRules
 from bot.policy.request_context import RequestContext
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
-from generation import abilities, comparison
+from generation import abilities, comparison, suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.comparison import Axis, Parameter
 from generation.errors import InvalidSetting, UserError
@@ -97,7 +97,7 @@ class Comparisons:
     def _drawable(self, settings: GenerationSettings) -> Callable[[int, int], tuple[int, int]]:
         """The nearest size that the settings' model can draw."""
         able = abilities.of(self._catalogue.get(settings.model))
-        return lambda width, height: abilities.nearest_size(width, height, able)
+        return lambda width, height: suitability.nearest_size(width, height, able)
 
     def _models(self, asked: ComparedPicture, axis: Axis | None = None) -> Drawn:
         """The models of an axis, or else the picture's own and others that may draw the same here."""
@@ -130,7 +130,7 @@ def _allowed(axis: Axis, settings: GenerationSettings, rules: EffectiveRules, mo
         try:
             changed = comparison.with_value(settings, axis.parameter, value)
             rules.check(changed, model)
-            abilities.check(changed, model)
+            suitability.check(changed, model)
         except UserError:
             continue
         kept.append(value)

@@ -11,7 +11,7 @@ from bot.requests import sizes, variations
 from bot.requests.pending import Outpaint
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
-from generation import abilities, outpainting, upscaling
+from generation import outpainting, suitability, upscaling
 from generation.catalogue import Catalogue
 from generation.errors import LimitExceeded
 from generation.jobs import Manner
@@ -60,7 +60,7 @@ class Derivations:
         settings, files = generation.settings.of_picture(index), generation.inputs
         if settings.variation_strength:
             settings = variations.redrawn_as_varied(settings, self._planner.new_seed(), strength)
-            settings = abilities.stripped(settings, self._catalogue.get(settings.model))
+            settings = suitability.stripped(settings, self._catalogue.get(settings.model))
             files = InputFiles(image=picture.file)
         else:
             settings = variations.varied(settings, self._planner.new_seed(), strength)
@@ -78,7 +78,7 @@ class Derivations:
     ) -> list[Plan]:
         """One picture of a request with several other settings. Raises `Refusal` where there are none."""
         model = self._catalogue.get(generation.settings.model)
-        tried = [each for each in tried if abilities.supports(each, model)]
+        tried = [each for each in tried if suitability.supports(each, model)]
         if not tried:
             raise Refusal("There are no other values to try here.")
         lineage = Lineage(Action.TRY_OUT, generation.id, index)
@@ -96,10 +96,10 @@ class Derivations:
         typed_or_chosen = replace(typed, chosen=chosen.over(typed.chosen))
         old = generation.settings.of_picture(index)
         model = self._catalogue.get(typed_or_chosen.chosen.model or old.model)
-        abilities.check_named(typed_or_chosen.chosen, typed.prompt, model)
-        settings = variations.redrawn(abilities.stripped(old, model), self._planner.new_seed())
+        suitability.check_named(typed_or_chosen.chosen, typed.prompt, model)
+        settings = variations.redrawn(suitability.stripped(old, model), self._planner.new_seed())
         settings = variations.retold(settings, typed_or_chosen)
-        abilities.check(settings, model)
+        suitability.check(settings, model)
         files = InputFiles(**dict.fromkeys(flags.picture_as(typed), picture.file))
         plan = self._planner.plan(context, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
         return _as_typed(plan, typed, chosen)
@@ -109,13 +109,13 @@ class Derivations:
         typed, old = flags.read(text), generation.settings
         changes = chosen.over(typed.chosen).given()
         model = self._catalogue.get(changes.get("model", old.model))
-        abilities.check_named(chosen.over(typed.chosen), typed.prompt, model)
-        old = abilities.stripped(old, model)
+        suitability.check_named(chosen.over(typed.chosen), typed.prompt, model)
+        old = suitability.stripped(old, model)
         if typed.aspect:
             changes["width"], changes["height"] = self._planner.fitted(context, old, typed.aspect)
         seed = self._planner.new_seed() if typed.seed is None else typed.seed
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
-        abilities.check(settings, model)
+        suitability.check(settings, model)
         plan = self.derive(context, generation, settings, Lineage(Action.REMIX, generation.id))
         return _as_typed(plan, typed, chosen)
 

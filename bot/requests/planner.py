@@ -10,7 +10,7 @@ from bot.prompts import flags
 from bot.requests import blending, seed_cells, sizes, variations
 from bot.requests.inputs import GivenPicture
 from bot.requests.plan import Plan
-from generation import abilities, upscaling
+from generation import abilities, suitability, upscaling
 from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.comparison import Axis
@@ -50,8 +50,8 @@ class Planner:
         model = self._catalogue.get(chosen.model or context.usual_model)
         rules = context.effective(model.name)
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
-        abilities.check_named(chosen, prompt, model)
-        defaults = abilities.fitted(rules.defaults, model)
+        suitability.check_named(chosen, prompt, model)
+        defaults = suitability.fitted(rules.defaults, model)
         if typed.aspect:
             factor = chosen.over(defaults).hires_factor or 1.0
             usual = defaults.width or model.width, defaults.height or model.height
@@ -88,7 +88,7 @@ class Planner:
     ) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
         named = chosen.over(flags.read(text).chosen).model
-        abilities.check_explains(self._catalogue.get(named or context.usual_model))
+        suitability.check_explains(self._catalogue.get(named or context.usual_model))
         plan = self.imagine(context, text, seed, replace(chosen, count=1), with_picture=with_picture)
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
@@ -102,22 +102,22 @@ class Planner:
         if "denoising_strength" not in rules.locked:
             proposed = Layer(NOISEFOX, PartialSettings(denoising_strength=denoising_strength))
             rules = replace(rules, layers=(*rules.layers[:-1], proposed, rules.layers[-1]))
-        return replace(abilities.fitted(rules.defaults, model), model=model.name).of("a picture", 0)
+        return replace(suitability.fitted(rules.defaults, model), model=model.name).of("a picture", 0)
 
     def adopt(self, context: RequestContext, settings: GenerationSettings) -> Plan:
         """The settings that a picture carries, with another seed; with the usual model where theirs is not here."""
         known = settings.model in self._catalogue.names
         model = self._catalogue.get(settings.model if known else context.usual_model)
-        settings = replace(abilities.stripped(settings, model), model=model.name)
+        settings = replace(suitability.stripped(settings, model), model=model.name)
         return self.plan(context, replace(settings, seed=self.new_seed()), Lineage())
 
     def seed(self, context: RequestContext, seed: int, prompts: Sequence[str], chosen: PartialSettings) -> Plan:
         """A figure of the noise of a seed, and of what some prompts make of it."""
         model = self._catalogue.get(chosen.model or context.usual_model)
         rules = context.effective(model.name)
-        defaults = variations.agreeing(abilities.fitted(rules.defaults, model), chosen)
+        defaults = variations.agreeing(suitability.fitted(rules.defaults, model), chosen)
         words = [self._catalogue.loras.with_words(each, model.name) for each in prompts]
-        abilities.check_named(chosen, words[0], model)
+        suitability.check_named(chosen, words[0], model)
         settings = seed_cells.plain(chosen.over(defaults)).of(words[0], seed)
         cells = seed_cells.cells(settings, words, rules.limits.side or SIZE.high)
         return self.plan(context, settings, Lineage(Action.SEED), cells=cells)
@@ -178,7 +178,7 @@ class Planner:
     def _check_pictures(self, plan: Plan, roles: Collection[str]) -> None:
         """Raise `Unsuitable` where a model cannot use pictures with these roles, or needs one and gets none."""
         for name in plan.models:
-            abilities.check_pictures(self._catalogue.get(name), roles)
+            suitability.check_pictures(self._catalogue.get(name), roles)
 
     def shaped_as(self, plan: Plan, size: tuple[int, int]) -> Plan:
         """The plan in the aspect of `size`, with about as many pixels as before."""
@@ -208,7 +208,7 @@ class Planner:
         """A size in an aspect that a model can draw, with about as many pixels as the `usual` one."""
         able = abilities.of(self._catalogue.get(model))
         room = sizes.room(rules, hires_factor, asked=asked, step=able.size_step)
-        return abilities.nearest_size(*sizes.fitted(aspect, *usual, room), able)
+        return suitability.nearest_size(*sizes.fitted(aspect, *usual, room), able)
 
     def plan(
         self,
@@ -269,21 +269,21 @@ class Planner:
             return plan
         models = {name: self._catalogue.get(name) for name in (plan.settings.model, *plan.models)}
         if plan.lineage.action.enlarges:
-            abilities.check_refines(models[plan.settings.model])
+            suitability.check_refines(models[plan.settings.model])
         elif plan.files != NO_FILES or not plan.from_picture:
             self._check_pictures(plan, [role for role, file in asdict(plan.files).items() if file])
         if plan.lineage.action is Action.EXPLAIN:
-            abilities.check_explains(models[plan.settings.model])
+            suitability.check_explains(models[plan.settings.model])
         for each in plan.drawn:
-            abilities.check(each, models[each.model], or_usual=plan.lineage.parent is not None)
-            abilities.check_picture(models[each.model], given=plan.from_picture)
+            suitability.check(each, models[each.model], or_usual=plan.lineage.parent is not None)
+            suitability.check_picture(models[each.model], given=plan.from_picture)
         masked = bool(plan.files.mask) or plan.lineage.action in (Action.ZOOM_OUT, Action.PAN)
         settings, *cells = (
-            abilities.stripped(each, models[each.model], masked=masked) for each in (plan.settings, *plan.cells)
+            suitability.stripped(each, models[each.model], masked=masked) for each in (plan.settings, *plan.cells)
         )
         resized = settings.final_size != plan.settings.final_size
         ignored = (Ignored(IgnoredPart.SIZE, size_text(settings.final_size)),) if resized else ()
-        if any(abilities.ignores_weights(each, models[each.model]) for each in plan.drawn):
+        if any(suitability.ignores_weights(each, models[each.model]) for each in plan.drawn):
             ignored = (*ignored, _WEIGHTS)
         return replace(plan, settings=settings, cells=tuple(cells), ignored=ignored)
 

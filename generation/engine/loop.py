@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from generation import abilities
+from generation import abilities, suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.conditioning.images import ConditioningImages
 from generation.engine.denoising.init_image import InitImage
@@ -196,7 +196,7 @@ class StepLoop:
         others use it too."""
         before = self._clock()
         if isinstance(model, FlowModel):
-            abilities.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
+            suitability.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
             task = _at_sizes_of(model.spec, task)
         sizes = {(each.width, each.height) for each in task.each}
         start, looked_at = model.starts_from(task.inputs)
@@ -370,7 +370,7 @@ def _at_sizes_of(model: ModelSpec, task: Draw) -> Draw:
     able = abilities.of(model)
 
     def fitted(settings: GenerationSettings) -> GenerationSettings:
-        width, height = abilities.nearest_size(settings.width, settings.height, able)
+        width, height = suitability.nearest_size(settings.width, settings.height, able)
         return replace(settings, width=width, height=height)
 
     return replace(task, settings=fitted(task.settings), cells=tuple(map(fitted, task.cells)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from PIL import Image
 
-from generation import abilities, cost, images, infotext, loras
+from generation import cost, images, infotext, loras, suitability
 from generation.engine.denoising import inpainting
 from generation.engine.denoising.init_image import InitImage
 from generation.engine.finishing import Clock, Emit, Float32Fallback, checked
@@ -64,13 +64,13 @@ def _draw(
     After a `BrokenPicture`, the model that `precisely` returns generates that picture again and the rest. Raises
     `Unsuitable` for what the model doesn't support.
     """
-    abilities.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
+    suitability.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
     finished: list[Picture] = []
     seen: tuple[Preview, ...] = ()
     dtypes: list[torch.dtype] = []
     in_tiles, unread = False, ""
     for asked in task.each:
-        settings = abilities.stripped(asked, model.spec)
+        settings = suitability.stripped(asked, model.spec)
         start = _start(task.inputs, settings, model)
         pictures = _pictures(task.inputs, start)
         steps = cost.steps(settings, start is not None)

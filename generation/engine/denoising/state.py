@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from generation import abilities, cost
+from generation import cost, suitability
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.rows import Row
 from generation.engine.denoising import initial_latents, samplers, schedulers
@@ -29,7 +29,7 @@ class DenoisingState:
         guides: ConditioningImages = NO_GUIDES,
     ) -> None:
         self.model = model
-        self.settings = replace(settings, denoising_strength=abilities.ALL_STEPS) if model.is_editing else settings
+        self.settings = replace(settings, denoising_strength=suitability.ALL_STEPS) if model.is_editing else settings
         self.init_image = init_image
         self.guides = guides
         self.steps_before = steps_before

@@ -86,11 +86,6 @@ class FlowFamily(ABC):
         """How the guidance scale reaches the model, where there is no negative prompt."""
         return Guidance.TWO_PREDICTIONS
 
-    @property
-    def takes_negative_prompt(self) -> bool:
-        """True where two predictions are possible, whether or not the transformer is told the scale too."""
-        return True
-
     def encode(self, prompt: str, references: Sequence[Image.Image] = ()) -> FlowRow:
         """The row of a prompt, by the pipeline's own text encoders; what they do not read is noted."""
         watch = PromptWatch(prompt)

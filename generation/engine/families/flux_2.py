@@ -40,10 +40,6 @@ class Flux2(FlowFamily):
     def guidance(self) -> Guidance:
         return Guidance.TOLD if self.transformer.config.guidance_embeds else Guidance.NONE
 
-    @property
-    def takes_negative_prompt(self) -> bool:
-        return False
-
     def embedded(self, pipeline: Any, prompt: str, references: Sequence[Image.Image]) -> dict[str, torch.Tensor]:
         text, _ = pipeline.encode_prompt(prompt)
         return {"encoder_hidden_states": text}

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from generation import abilities
+from generation import suitability
 from generation.catalogue import ModelSpec
 from generation.engine.models import pipeline_arguments
 from generation.engine.models.pipeline_arguments import Pictures, PipelineKind
@@ -38,7 +38,7 @@ def try_out(spec: ModelSpec, pipeline: Any) -> None:
     them."""
     kind = PipelineKind.of(pipeline)
     settings = replace(spec.preferred, negative_prompt="").of("a fox", seed=0)
-    settings = abilities.suited(settings, kind.abilities)
+    settings = suitability.suited(settings, kind.abilities)
     blank = Image.new("RGB", (settings.width, settings.height), "gray")
     pictures = Pictures(references=(blank,)) if kind.takes.picture_needed else Pictures()
     own = copy_of(pipeline, "")

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 import torch
 
-from generation import abilities
+from generation import suitability
 from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.conditioning import textual_inversion
@@ -75,7 +75,7 @@ class ModelCache:
         """
         model = self.any(name, on_load, in_use)
         if not isinstance(model, UNetModel):
-            raise Unsuitable(abilities.SENTENCE)
+            raise Unsuitable(suitability.SENTENCE)
         return model
 
     def any(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> AnyBatchedModel | PipelineModel:

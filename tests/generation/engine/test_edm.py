@@ -18,7 +18,7 @@ from diffusers import (
     EDMEulerScheduler,
 )
 
-from generation import abilities, edm, sources
+from generation import abilities, edm, sources, suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.denoising.predicted_x0 import level, predicted, prediction_type, spread_of
 from generation.engine.denoising.samplers import scheduler_for
@@ -206,10 +206,10 @@ def test_other_samplers_are_refused_with_those_that_work(models: dict[str, Path]
     for sampler in set(Sampler) - set(edm.SAMPLERS):
         named = re.escape(f"playground can't use the sampler {sampler}. Use one of: Model's own, Euler, DPM++ 2M, ")
         with pytest.raises(Unsuitable, match=named):
-            abilities.check(replace(fox, sampler=sampler), model)
+            suitability.check(replace(fox, sampler=sampler), model)
     with pytest.raises(Unsuitable, match=r"can't use the Beta schedule\. Use one of: Automatic, Karras, Exponential"):
-        abilities.check(replace(fox, sampler=Sampler.EULER, schedule=Schedule.BETA), model)
-    abilities.check(replace(fox, sampler=Sampler.DPMPP_2M_KARRAS), model)
+        suitability.check(replace(fox, sampler=Sampler.EULER, schedule=Schedule.BETA), model)
+    suitability.check(replace(fox, sampler=Sampler.DPMPP_2M_KARRAS), model)
 
 
 def test_nobody_is_refused_for_a_default_or_for_another_model_s_sampler(
@@ -219,12 +219,12 @@ def test_nobody_is_refused_for_a_default_or_for_another_model_s_sampler(
     assert model.preferred.sampler is Sampler.OWN
     assert replace(model, sampler=Sampler.EULER).preferred.sampler is Sampler.EULER, "as its host says"
     server = PartialSettings(sampler=Sampler.DDIM, schedule=Schedule.UNIFORM, steps=9)
-    fitted = abilities.fitted(server, model)
+    fitted = suitability.fitted(server, model)
     assert (fitted.sampler, fitted.schedule, fitted.steps) == (Sampler.OWN, Schedule.SAMPLER, 9)
-    assert abilities.fitted(PartialSettings(sampler=Sampler.EULER), model).sampler is Sampler.EULER
-    assert abilities.stripped(replace(fox, sampler=Sampler.HEUN), model) == fox
+    assert suitability.fitted(PartialSettings(sampler=Sampler.EULER), model).sampler is Sampler.EULER
+    assert suitability.stripped(replace(fox, sampler=Sampler.HEUN), model) == fox
     beta = replace(fox, sampler=Sampler.EULER, schedule=Schedule.BETA)
-    assert abilities.stripped(beta, model) == replace(fox, sampler=Sampler.EULER)
+    assert suitability.stripped(beta, model) == replace(fox, sampler=Sampler.EULER)
 
 
 def test_a_model_that_was_not_here_when_it_was_asked_for_refuses_too(

@@ -17,7 +17,7 @@ import torch
 from diffusers import DiffusionPipeline, FluxPipeline, HeunDiscreteScheduler, QwenImage21Pipeline, QwenImagePipeline
 from PIL import Image
 
-from generation import abilities, images, infotext
+from generation import images, infotext, suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.models.diffusers_pipeline import PipelineModel, assembled
 from generation.engine.runtime.stepwise import in_turns
@@ -176,12 +176,12 @@ def test_defaults_ask_for_nothing(cache: ModelCache, fox: GenerationSettings) ->
     assert model.family is Family.OTHER
     assert model.preferred.sampler is Sampler.OWN
     server = PartialSettings(sampler=Sampler.DDIM, clip_skip=2, steps=9)
-    fitted = abilities.fitted(server, model)
+    fitted = suitability.fitted(server, model)
     assert (fitted.sampler, fitted.clip_skip, fitted.steps) == (Sampler.OWN, 1, 9)
-    abilities.check(fox, model, or_usual=True)
+    suitability.check(fox, model, or_usual=True)
     with pytest.raises(Unsuitable, match=r"aura can't use the sampler DDIM. Use one of: Model's own."):
-        abilities.check(replace(fox, sampler=Sampler.DDIM), model)
-    assert abilities.stripped(replace(fox, sampler=Sampler.DDIM), model) == fox
+        suitability.check(replace(fox, sampler=Sampler.DDIM), model)
+    assert suitability.stripped(replace(fox, sampler=Sampler.DDIM), model) == fox
 
 
 @pytest.mark.parametrize("scheduler", [None, HeunDiscreteScheduler()], ids=["its own", "asked twice a step"])
