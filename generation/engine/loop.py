@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from generation import abilities, suitability
+from generation import suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.conditioning.images import ConditioningImages
 from generation.engine.denoising.init_image import InitImage
@@ -32,7 +32,6 @@ from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.errors import ModelTooLarge, UserError
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job, Upscale
-from generation.settings import GenerationSettings
 
 log = logging.getLogger(__name__)
 
@@ -197,7 +196,7 @@ class StepLoop:
         before = self._clock()
         if isinstance(model, FlowModel):
             suitability.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
-            task = _at_sizes_of(model.spec, task)
+            task = _suited(model.spec, task)
         sizes = {(each.width, each.height) for each in task.each}
         start, looked_at = model.starts_from(task.inputs)
         init_images = {size: InitImage.of(start, *size, holes=model.is_inpainting) for size in sizes}
@@ -365,15 +364,11 @@ class StepLoop:
         work()
 
 
-def _at_sizes_of(model: ModelSpec, task: Draw) -> Draw:
-    """The task with sizes that the model draws, which the pictures' metadata record."""
-    able = abilities.of(model)
-
-    def fitted(settings: GenerationSettings) -> GenerationSettings:
-        width, height = suitability.nearest_size(settings.width, settings.height, able)
-        return replace(settings, width=width, height=height)
-
-    return replace(task, settings=fitted(task.settings), cells=tuple(map(fitted, task.cells)))
+def _suited(model: ModelSpec, task: Draw) -> Draw:
+    """The task without defaults that the model does not support, and with sizes that it draws, as metadata records. Its
+    strength stays: the pictures that are given decide what that means."""
+    settings, *cells = (suitability.stripped(each, model, masked=True) for each in (task.settings, *task.cells))
+    return replace(task, settings=settings, cells=tuple(cells))
 
 
 def _rows_of(states: Collection[DenoisingState]) -> int:

@@ -134,6 +134,15 @@ def test_a_size_that_it_does_not_draw_is_rounded_and_recorded(flow: Flow) -> Non
     assert "Size: 128x64" in text
 
 
+def test_a_default_that_it_cannot_follow_is_left_out(flux: Flow) -> None:
+    """As of a request that was planned before the model's files were here."""
+    spec = replace(flux.spec, sampler=Sampler.DDIM, clip_skip=2)
+    driver = LoopDriver(ModelCache(Catalogue([spec]), torch.device("cpu"), torch.float32))
+    assert abs(driver.drawn(replace(FOX, sampler=Sampler.DDIM, clip_skip=2)) - flux.drawn(FOX)).max() <= SAME
+    [picture] = driver.completed(1).pictures
+    assert "Sampler: Model's own" in Image.open(BytesIO(picture.png)).info["parameters"]
+
+
 def test_what_it_does_not_support_is_refused_before_a_step(flux: Flow) -> None:
     asked: list[GenerationSettings] = [
         replace(FOX, sampler=Sampler.DDIM),
