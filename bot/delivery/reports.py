@@ -13,6 +13,8 @@ from storage.records import Generation
 from storage.reports import Reports
 from storage.server_rules import ServerRules
 
+ALREADY = "You have already reported this picture."
+
 
 class ReportPosts:
     """Posts reports. A report is saved once it is posted; until then, it can be made again."""
@@ -35,13 +37,15 @@ class ReportPosts:
         guild_id = generation.origin.guild_id
         if guild_id is None or generation.origin.private:
             raise Refusal("Only public pictures on a server can be reported.")
-        if key in self._on_the_way or await self._reports.knows(*key):
-            raise Refusal("You have already reported this picture.")
-        channel_id = await self._rules.log_channel_of(guild_id)
-        if channel_id is None:
-            raise Refusal("This server has no log channel for reports. Tell a moderator yourself.")
+        if key in self._on_the_way:
+            raise Refusal(ALREADY)
         self._on_the_way.add(key)
         try:
+            if await self._reports.knows(*key):
+                raise Refusal(ALREADY)
+            channel_id = await self._rules.log_channel_of(guild_id)
+            if channel_id is None:
+                raise Refusal("This server has no log channel for reports. Tell a moderator yourself.")
             await self._post(generation, guild_id, channel_id, user_id)
             await self._reports.add(*key)
         finally:
