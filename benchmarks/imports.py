@@ -12,7 +12,7 @@ import sys
 from itertools import accumulate
 from statistics import median
 
-from generation.local_pool import QUIET
+from generation.local_worker import QUIET
 
 STEPS = {
     "numpy and Pillow": "import numpy, PIL.Image",

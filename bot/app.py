@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -59,7 +59,7 @@ async def running(
     token: str,
     *,
     command: str = "noisefox run",
-    pool: WorkerPool | None = None,
+    pools: Mapping[str, WorkerPool] | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
     reconcile_every: float = EVERY,
     waits: bool = False,
@@ -69,7 +69,7 @@ async def running(
 
     command: what this process was started as, for the message to a second one on the same data folder.
     """
-    async with assembled(config, command=command, pool=pool, now=now, reconcile_every=reconcile_every) as bot:
+    async with assembled(config, command=command, pools=pools, now=now, reconcile_every=reconcile_every) as bot:
         await (wait_to_log_in if waits else log_in)(bot.client, token)
         await _take_up(bot)
         with _refusals_alone():

@@ -1,7 +1,7 @@
 """The composition root: makes every part of a bot, from the database up to the commands."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +58,7 @@ from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimates import Estimates
 from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
+from bot.jobs.workers import NamedPool, Workers
 from bot.policy.budgets import Budgets
 from bot.policy.hints import Hints
 from bot.policy.request_context import ContextLoader
@@ -76,9 +77,7 @@ from bot.views import lesson, pages
 from bot.views.blocked_list import DECISION as UNBLOCK
 from bot.views.custom_ids import COMPARE
 from generation.catalogue import Catalogue
-from generation.local_pool import LocalPool
-from generation.model_loads import ModelLoads
-from generation.pace import Pace
+from generation.local_pool import LOCAL, LocalPool
 from generation.pool import WorkerPool
 from storage import blocked_members, data_folder, database
 from storage.database import Sessions
@@ -113,19 +112,19 @@ async def assembled(
     config: Config,
     *,
     command: str = "noisefox",
-    pool: WorkerPool | None = None,
+    pools: Mapping[str, WorkerPool] | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
     reconcile_every: float = EVERY,
 ) -> AsyncIterator[Bot]:
-    """A bot before its login, from the database up to the commands; with a worker pool of its own if given none.
+    """A bot before its login, from the database up to the commands; with worker pools of its own if given none.
 
     It owns its data folder; `command` tells a second process who does.
     """
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(data_folder.owned(config.data, command))
         sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
-        if pool is None:
-            pool = await stack.enter_async_context(LocalPool(config.worker_options))
+        if pools is None:
+            pools = {LOCAL: await stack.enter_async_context(LocalPool(config.worker_options))}
         blocked = await BlockedMembers.loaded(blocked_members.BlockedMembers(sessions))
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers), blocked)
         gate = Gate()
@@ -134,14 +133,9 @@ async def assembled(
         outgoing = _Outgoing.over(client, store, config.catalogue, gate, now)
         stack.push_async_callback(outgoing.updates.close)
         stack.push_async_callback(outgoing.cleanup.close)
-        estimates = Estimates(
-            pace=Pace(),
-            loads=ModelLoads(config.worker.models_in_memory),
-            paces=store.paces,
-            catalogue=config.catalogue,
-            patience=config.worker.model_wait_seconds,
-        )
-        dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
+        workers = _workers(config, pools)
+        estimates = Estimates(workers=workers, paces=store.paces, catalogue=config.catalogue)
+        dispatcher = _dispatcher(config, workers, store, outgoing, estimates, now)
         pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()), download)
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)
         stack.push_async_callback(incoming.preparation.close)
@@ -241,9 +235,18 @@ class _Outgoing:
         )
 
 
+def _workers(config: Config, pools: Mapping[str, WorkerPool]) -> Workers:
+    return Workers(
+        [
+            NamedPool(name, pool, config.worker.models_in_memory, config.worker.model_wait_seconds)
+            for name, pool in pools.items()
+        ]
+    )
+
+
 def _dispatcher(
     config: Config,
-    pool: WorkerPool,
+    workers: Workers,
     store: _Store,
     outgoing: _Outgoing,
     estimates: Estimates,
@@ -251,7 +254,7 @@ def _dispatcher(
 ) -> Dispatcher:
     hints = Hints(catalogue=config.catalogue, people=store.people, rules=store.rules, now=now)
     return Dispatcher(
-        pool=pool,
+        workers=workers,
         generations=store.generations,
         tasks=Tasks(store.images),
         results=Results(generations=store.generations, images=store.images, hints=hints),

@@ -42,6 +42,11 @@ class FairOrder:
         """Add a job behind those of its owner."""
         self._owners.setdefault(job.owner, deque()).append(job)
 
+    def put_back(self, job: Job) -> None:
+        """Give a job that was taken the first place again, before those of its owner and of all others."""
+        self._owners.setdefault(job.owner, deque()).appendleft(job)
+        self._owners.move_to_end(job.owner, last=False)
+
     def take(self, fits: Check) -> Job | None:
         """Take the next job that `fits`: the first owner's, or one that may overtake it; None where there is none."""
         if job := self._next(fits):

@@ -1,117 +1,67 @@
-"""One worker process on this machine, watched and restarted."""
+"""The devices of this machine, a worker process for each."""
 
 import asyncio
-import logging
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from dataclasses import astuple
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Self
 
 from generation import wire
-from generation.environment import for_worker
-from generation.errors import FailureKind
-from generation.events import Cancelled, Ending, Event, Failed, Loading
+from generation.events import Event
 from generation.jobs import Job
+from generation.local_worker import LocalWorker
 
-log = logging.getLogger(__name__)
-
-LIVES = 2
-"""The number of workers that may end while running a job alone, before the job is given up."""
-
-STARTS = 2
-"""The number of workers in a row that may end before they are ready, until the waiting jobs are given up."""
-
-RESTART_SECONDS = (0.0, 1.0, 5.0, 30.0)
-"""Seconds to wait before each new worker, after ones that never became ready."""
-
-STARTING_SECONDS = 600.0
-"""Seconds a worker may take to become ready while jobs wait for it."""
-
-LOADING_SECONDS = 3600.0
-"""Seconds a worker may take to load a model, download included."""
-
-CLOSE_SECONDS = 10.0
-"""Seconds a worker may take to end by itself, in the middle of a model load or a step."""
-
-QUIET = {"TRANSFORMERS_VERBOSITY": "error"}
-"""Defaults for the worker's environment: no advice in the log."""
-
-WORKER = (sys.executable, "-m", "generation.engine.worker")
+LOCAL = "local"
+"""The name of the pool of a host who names none."""
 
 
 class LocalPool:
-    """A `WorkerPool` of one spawned process. Use as `async with`.
-
-    A worker that ends unexpectedly is replaced, and its jobs start again, one at a time: if one of them is the cause,
-    the others do not fail with it.
-    """
+    """A `WorkerPool` of one process a device, each watched and restarted by itself. Use as `async with`."""
 
     def __init__(
         self,
         options: wire.Configure,
         command: tuple[str, ...] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        devices: Sequence[str] = (),
     ) -> None:
-        self._options = options
-        self._command = command or WORKER
-        self._sleep = sleep
+        """One worker on each of the `devices`, with `options` otherwise; without any, one on that of the options."""
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._in_flight: dict[int, Job] = {}
-        self._losses: dict[int, int] = {}
-        self._given: set[int] = set()
-        """Jobs that the present worker was given, ended ones too."""
-        self._heard: set[int] = set()
-        """Those of them that it has reported something about."""
-        self._cancelling: set[int] = set()
-        self._suspects: deque[int] = deque()
-        """Jobs to run alone. While there are any, the worker has only the first."""
-        self._worker: Process | None = None
-        self._limit: asyncio.Timeout | None = None
-        """The deadline for the worker's next message, while it has jobs."""
-        self._ready = asyncio.Event()
-        self._about: wire.Ready | None = None
-        self._watcher: asyncio.Task[None] | None = None
+        self._room = options.max_pictures
+        self._workers = {
+            name: LocalWorker(replace(options, device=device), self._events.put_nowait, command, sleep)
+            for name, device in _named(devices or [options.device])
+        }
+        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._watcher = asyncio.create_task(self._watch(), name="worker watcher")
+        for worker in self._workers.values():
+            await self._stack.enter_async_context(worker)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     @property
-    def room(self) -> int:
-        return self._options.max_pictures
+    def workers(self) -> Mapping[str, int]:
+        return dict.fromkeys(self._workers, self._room)
 
     async def ready(self) -> wire.Ready:
-        """Wait for the worker to be ready, and return what it runs on."""
-        await self._ready.wait()
-        assert self._about is not None
-        return self._about
+        """Wait for the first worker to be ready, and return what it runs on."""
+        return await next(iter(self._workers.values())).ready()
 
-    async def submit(self, job: Job) -> None:
-        self._in_flight[job.id] = job
-        if not self._suspects:
-            self._give(job)
-        if len(self._in_flight) == 1:
-            self._expect(self._options.step_seconds if self._ready.is_set() else STARTING_SECONDS)
+    async def submit(self, job: Job, worker: str | None = None) -> None:
+        chosen = min(self._workers.values(), key=lambda each: len(each.in_flight))
+        await (chosen if worker is None else self._workers[worker]).submit(job)
 
     async def cancel(self, job_id: int) -> None:
-        if job_id not in self._in_flight:
-            return
-        if self._suspects and job_id != self._suspects[0]:
-            self._pass_on(Cancelled(job_id))
-            return
-        self._cancelling.add(job_id)
-        self._send(wire.Cancel(job_id))
+        for worker in self._workers.values():
+            await worker.cancel(job_id)
 
     async def want_frame(self, job_id: int) -> None:
-        if job_id in self._in_flight:
-            self._send(wire.WantFrame(job_id))
+        for worker in self._workers.values():
+            await worker.want_frame(job_id)
 
     async def events(self) -> AsyncIterator[Event]:
         while True:
@@ -119,151 +69,21 @@ class LocalPool:
 
     async def empty(self) -> None:
         """Cancel the jobs in flight and drop their events, for a caller that numbers its jobs anew."""
-        for job_id in list(self._in_flight):
-            await self.cancel(job_id)
-        while self._in_flight or not self._events.empty():
+        for worker in self._workers.values():
+            for job_id in worker.in_flight:
+                await worker.cancel(job_id)
+        while any(worker.in_flight for worker in self._workers.values()) or not self._events.empty():
             await self._events.get()
 
     async def close(self) -> None:
-        if self._watcher is not None:
-            self._watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watcher
-            self._watcher = None
-
-    async def _watch(self) -> None:
-        """Keep one worker running until cancelled."""
-        failed_starts = 0
-        while True:
-            await self._sleep(RESTART_SECONDS[min(failed_starts, len(RESTART_SECONDS) - 1)])
-            if await self._employ():
-                failed_starts = 0
-                self._count_losses()
-                continue
-            failed_starts += 1
-            if failed_starts >= STARTS:
-                for job_id in list(self._in_flight):
-                    self._pass_on(Failed(job_id, FailureKind.WORKER_UNAVAILABLE, "no worker gets ready"))
-
-    async def _employ(self) -> bool:
-        """Run one worker to its end. True if it became ready."""
-        try:
-            worker = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, env=QUIET | for_worker(os.environ), start_new_session=True
-            )
-        except OSError as reason:
-            log.error("no worker can be started: %s", reason)
-            return False
-        try:
-            await self._converse(worker)
-        finally:
-            was_ready = self._ready.is_set()
-            self._worker = None
-            self._ready.clear()
-            await _end(worker)
-        log.error("the worker ended with status %s; starting another", worker.returncode)
-        return was_ready
-
-    async def _converse(self, worker: Process) -> None:
-        """Submit the jobs, then forward events until the worker ends."""
-        assert worker.stdout is not None
-        for job_id in self._in_flight.keys() & self._cancelling:
-            self._pass_on(Cancelled(job_id))
-        self._worker = worker
-        self._given.clear()
-        self._heard.clear()
-        self._send(self._options)
-        self._submit_due()
-        try:
-            async with asyncio.timeout(None) as self._limit:
-                self._expect(STARTING_SECONDS)
-                while True:
-                    self._hear(await wire.read_async(worker.stdout))
-        except EOFError:
-            return
-        except TimeoutError:
-            log.error("worker %s is stuck; it is killed", worker.pid)
-            worker.kill()
-        finally:
-            self._limit = None
-
-    def _hear(self, message: wire.Ready | Event) -> None:
-        match message:
-            case wire.Ready():
-                self._about = message
-                self._ready.set()
-                log.info("worker %s ready on %s, %s, %s threads", *astuple(message))
-            case _:
-                self._heard.add(message.job_id)
-                self._pass_on(message)
-        self._expect(LOADING_SECONDS if isinstance(message, Loading) else self._options.step_seconds)
-
-    def _expect(self, seconds: float) -> None:
-        """Set the deadline for the worker's next message, if it has jobs."""
-        if self._limit is not None:
-            self._limit.reschedule(asyncio.get_running_loop().time() + seconds if self._in_flight else None)
-
-    def _pass_on(self, event: Event) -> None:
-        if event.job_id not in self._in_flight:
-            return
-        if isinstance(event, Ending):
-            del self._in_flight[event.job_id]
-            self._losses.pop(event.job_id, None)
-            self._cancelling.discard(event.job_id)
-            self._clear_of_suspicion(event.job_id)
-        self._events.put_nowait(event)
-
-    def _submit_due(self) -> None:
-        """Submit the first suspect to the worker, or all jobs if there are no suspects."""
-        for job_id in [self._suspects[0]] if self._suspects else list(self._in_flight):
-            self._give(self._in_flight[job_id])
-
-    def _give(self, job: Job) -> None:
-        """Submit a job to the worker, if there is one."""
-        if self._worker is not None:
-            self._given.add(job.id)
-            self._send(wire.Submit(job))
-
-    def _clear_of_suspicion(self, job_id: int) -> None:
-        if job_id in self._suspects:
-            was_first = self._suspects[0] == job_id
-            self._suspects.remove(job_id)
-            if was_first:
-                self._submit_due()
-
-    def _count_losses(self) -> None:
-        """After losing a worker: count it for the job that ran alone, and run every job alone next."""
-        alone = self._ran_alone()
-        if alone is not None and alone not in self._cancelling:
-            self._losses[alone] = self._losses.get(alone, 0) + 1
-            if self._losses[alone] >= LIVES:
-                self._pass_on(Failed(alone, FailureKind.WORKER_LOST, f"{LIVES} workers ended during this job alone"))
-        self._suspects = deque(self._in_flight)
-
-    def _ran_alone(self) -> int | None:
-        """The job that alone can have ended the worker; None where there is none, or any of several can.
-
-        A job that came when another had just ended, and that the worker never reported about, may not have begun.
-        """
-        running = self._given & self._in_flight.keys()
-        if len(running) != 1:
-            return None
-        [job_id] = running
-        return job_id if len(self._given) == 1 or job_id in self._heard else None
-
-    def _send(self, command: wire.Command) -> None:
-        """Send a command to the worker, if there is one. A new worker gets every job in flight."""
-        if self._worker is not None and self._worker.stdin is not None and not self._worker.stdin.is_closing():
-            self._worker.stdin.write(wire.pack(command))
+        await self._stack.aclose()
 
 
-async def _end(worker: Process) -> None:
-    """Close the worker's input, so that it ends. Kill it if it does not."""
-    if worker.stdin is not None:
-        worker.stdin.close()
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await worker.wait()
-    except TimeoutError:
-        worker.kill()
-        await worker.wait()
+def _named(devices: Sequence[str]) -> list[tuple[str, str]]:
+    """The devices with their workers' names: the devices themselves, numbered where one is there several times."""
+    met: Counter[str] = Counter()
+    named = []
+    for device in devices:
+        met[device] += 1
+        named.append((device if met[device] == 1 else f"{device} ({met[device]})", device))
+    return named

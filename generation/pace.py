@@ -176,6 +176,15 @@ class Pace:
         together = self.seconds_together(each.drawing for each in self._in_flight.values())
         return None if job is None or together is None else job.forwards * together
 
+    def seconds_with(self, drawing: Drawing) -> float | None:
+        """Seconds that a drawing would take together with what is in the batch; None if that is not known."""
+        together = self.seconds_together([*(each.drawing for each in self._in_flight.values()), drawing])
+        return None if together is None else drawing.forwards * together
+
+    def seconds_until_one_ends(self) -> float | None:
+        """Seconds until the first job of the batch ends; None where there is none, or that is not known."""
+        return min((left for job_id in self._in_flight if (left := self.left(job_id)) is not None), default=None)
+
     def _restart(self) -> None:
         self._since = self._noted = self._clock()
         self._rows, self._row_seconds = {}, {}

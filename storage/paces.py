@@ -7,15 +7,19 @@ from storage.tables import PaceRow
 
 
 class Paces:
-    """Seconds a row takes through the UNet, by model and number of pixels."""
+    """Seconds a row takes through a model's network, by worker, model and number of pixels."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def all(self) -> dict[tuple[str, int], float]:
+    async def all(self) -> dict[str, dict[tuple[str, int], float]]:
+        """What was measured, by worker."""
+        paces: dict[str, dict[tuple[str, int], float]] = {}
         async with self._sessions() as session:
-            return {(row.model, row.pixels): row.seconds for row in await session.scalars(select(PaceRow))}
+            for row in await session.scalars(select(PaceRow)):
+                paces.setdefault(row.worker, {})[row.model, row.pixels] = row.seconds
+        return paces
 
-    async def keep(self, model: str, pixels: int, seconds: float) -> None:
+    async def keep(self, worker: str, model: str, pixels: int, seconds: float) -> None:
         async with self._sessions.writing() as session:
-            await session.merge(PaceRow(model=model, pixels=pixels, seconds=seconds))
+            await session.merge(PaceRow(worker=worker, model=model, pixels=pixels, seconds=seconds))

@@ -304,10 +304,11 @@ class RemovalRow(Base):
 
 
 class PaceRow(Base):
-    """Seconds a row takes through a model's UNet, at a number of pixels."""
+    """Seconds that a row takes through a model's network with a worker, at a number of pixels."""
 
     __tablename__ = "paces"
 
+    worker: Mapped[str] = mapped_column(primary_key=True)
     model: Mapped[str] = mapped_column(primary_key=True)
     pixels: Mapped[int] = mapped_column(primary_key=True)
     seconds: Mapped[float]

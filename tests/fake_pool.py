@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from io import BytesIO
 from random import Random
 
@@ -34,12 +34,15 @@ class FakePool:
     a "shrunk" one has another size, and from "unread" on no word is read.
     """
 
-    room = 4
-
-    def __init__(self) -> None:
+    def __init__(self, *workers: str) -> None:
+        self.room = 4
+        """That of each worker."""
+        self._names = workers or ("fake",)
         self.at_work: dict[int, Job] = {}
         self.checked: list[int] = []
         """The jobs that asked for a check."""
+        self.given: dict[str, list[int]] = {}
+        """The jobs that each worker was given, ended ones too."""
         self.cancelled: list[int] = []
         """The jobs that were to be cancelled, at work or not."""
         self._events: asyncio.Queue[Event] = asyncio.Queue()
@@ -92,8 +95,13 @@ class FakePool:
         while not self._events.empty():
             self._events.get_nowait()
 
-    async def submit(self, job: Job) -> None:
+    @property
+    def workers(self) -> Mapping[str, int]:
+        return dict.fromkeys(self._names, self.room)
+
+    async def submit(self, job: Job, worker: str | None = None) -> None:
         self.at_work[job.id] = job
+        self.given.setdefault(worker or self._names[0], []).append(job.id)
         self._events.put_nowait(Started(job.id))
         if job.task.check:
             self.checked.append(job.id)

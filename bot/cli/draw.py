@@ -27,7 +27,8 @@ from generation.environment import for_worker
 from generation.errors import InvalidSetting, NoisefoxError, UserError
 from generation.events import Completed, Event, Explaining, Failed, Progress
 from generation.jobs import Draw, Inputs, Job, Manner, Upscale
-from generation.local_pool import QUIET, LocalPool
+from generation.local_pool import LocalPool
+from generation.local_worker import QUIET
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
 from generation.upscaling import UpscalerName
 from storage.records import IgnoredPart, size_text

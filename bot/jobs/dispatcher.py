@@ -1,4 +1,4 @@
-"""From a saved request to a finished one: feeds the pool, follows its events, keeps the messages in step."""
+"""From a saved request to a finished one: feeds the workers, follows their events, keeps the messages in step."""
 
 import asyncio
 import logging
@@ -14,12 +14,13 @@ from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
 from bot.jobs.unkept import Unkept
 from bot.jobs.waiting_times import WaitingTimes
+from bot.jobs.workers import Worker, Workers
 from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Explaining, Failed, Loading, Progress, Started
 from generation.fair_queue import FairQueue
 from generation.jobs import Job
 from generation.pace import Key, Work
-from generation.pool import WorkerPool
+from generation.pool import Lost, WorkerPool, WorkersChanged
 from generation.sentences import Sentence
 from storage.database import StorageError
 from storage.generations import Generations
@@ -36,7 +37,7 @@ class Dispatcher:
     def __init__(
         self,
         *,
-        pool: WorkerPool,
+        workers: Workers,
         generations: Generations,
         tasks: Tasks,
         results: Results,
@@ -44,15 +45,15 @@ class Dispatcher:
         delivery: MessageUpdates,
         longest_line: int,
     ) -> None:
-        self._pool = pool
+        self._workers = workers
         self._generations = generations
         self._tasks = tasks
         self._results = results
         self._estimates = estimates
         self._delivery = delivery
         self._longest_line = longest_line
-        self._in_flight = InFlightJobs(pool)
-        self._queue = FairQueue(beside=self._in_flight.goes_beside)
+        self._in_flight = InFlightJobs()
+        self._queue = FairQueue(workers.goes_beside, workers.line_of)
         self.taking_in = asyncio.Lock()
         """Held by whoever saves requests until they have their places, and by whoever decides which are idle: otherwise
         a request that was saved a moment ago seems to be one that nobody works on. Budgets are checked and charged
@@ -65,7 +66,7 @@ class Dispatcher:
         self._being_cancelled: set[int] = set()
         self._unkept = Unkept(self._keep)
         self._waiting_times = WaitingTimes(
-            pool=pool,
+            workers=workers,
             queue=self._queue,
             in_flight=self._in_flight,
             waiting=self._waiting,
@@ -78,10 +79,11 @@ class Dispatcher:
         self._draining = False
 
     async def run(self) -> None:
-        """Feed the pool and follow its events until cancelled."""
+        """Feed the workers and follow their events until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._feed(), name="dispatcher: feed")
-            tasks.create_task(self._follow(), name="dispatcher: follow")
+            for each in self._workers.pools:
+                tasks.create_task(self._follow(each.pool), name=f"dispatcher: follow {each.name}")
             tasks.create_task(self._unkept.run(), name="dispatcher: unkept")
             tasks.create_task(self._waiting_times.run(), name="dispatcher: waiting times")
 
@@ -190,7 +192,7 @@ class Dispatcher:
                 self._unkept.add(flight, flight.missed)
             raise
         self._waiting_times.changed()
-        await self._pool.cancel(generation.id)
+        await flight.worker.pool.cancel(generation.id)
         self._delivery.finish(ended)
 
     async def abandon(self, generation: Generation) -> None:
@@ -199,7 +201,7 @@ class Dispatcher:
             unkept.abandoned = True
         if not self._take_out(generation.id) and (flight := self._in_flight.get(generation.id)):
             flight.abandoned = True
-            await self._pool.cancel(generation.id)
+            await flight.worker.pool.cancel(generation.id)
         await self._delivery.drop(generation)
 
     async def drain(self) -> None:
@@ -231,21 +233,33 @@ class Dispatcher:
     async def _feed(self) -> None:
         while True:
             job = await self._queue.take(self._may_begin)
-            generation = self._waiting.pop(job.id)
-            self._in_flight.add(job, generation)
+            worker = self._worker_for(job)
+            assert worker is not None, "nothing has happened since it fitted"
+            flight = self._in_flight.add(job, self._waiting.pop(job.id), worker)
             self._idle.clear()
-            self._estimates.submit(generation)
-            await self._pool.submit(job)
+            self._estimates.submit(flight)
+            await worker.pool.submit(job, worker.name)
             self._waiting_times.changed()
 
     def _may_begin(self, job: Job) -> bool:
-        return not self._draining and job.id not in self._being_cancelled and self._in_flight.fits(job)
+        may = not self._draining and job.id not in self._being_cancelled
+        return may and self._worker_for(job) is not None
 
-    async def _follow(self) -> None:
-        async for event in self._pool.events():
+    def _worker_for(self, job: Job) -> Worker | None:
+        return self._workers.choose(job, self._estimates.turn_of(self._waiting[job.id]))
+
+    async def _follow(self, pool: WorkerPool) -> None:
+        async for event in pool.events():
+            if isinstance(event, WorkersChanged):
+                self._queue.recheck()
+                self._waiting_times.changed()
+                continue
             flight = self._in_flight.get(event.job_id)
             if flight is None:
                 log.warning("an event of job %s, which is not in flight: %s", event.job_id, type(event).__name__)
+                continue
+            if isinstance(event, Lost):
+                await self._take_back(flight)
                 continue
             flight.ended = isinstance(event, Ending)
             if not (flight.stopping or flight.abandoned):
@@ -254,6 +268,18 @@ class Dispatcher:
                 flight.missed = event
             if flight.ended:
                 self._release(flight)
+
+    async def _take_back(self, flight: InFlight) -> None:
+        """Give a job that a worker has lost its place in the queue again, unless nobody waits for it."""
+        log.warning("%s was lost with worker %s", flight.job.id, flight.worker.key)
+        flight.ended = flight.is_over
+        if flight.is_over:
+            flight.missed = Cancelled(flight.job.id)
+        else:
+            self._waiting[flight.job.id] = flight.generation
+            self._queue.put_back(flight.job)
+        self._release(flight)
+        self._waiting_times.changed()
 
     async def _note(self, flight: InFlight, event: Event) -> None:
         """Show what happened; what cannot be written is written later."""
@@ -275,7 +301,7 @@ class Dispatcher:
         generation = flight.generation
         match event:
             case Completed():
-                self._estimates.complete(generation)
+                self._estimates.complete(flight)
                 ended = await self._results.keep(generation, event)
                 if ended.state.unfinished and flight.stopping:
                     ended = await self._cancelled(ended, done=0.0)
@@ -291,7 +317,7 @@ class Dispatcher:
                 await self.submit(ended)
             else:
                 self._delivery.finish(ended)
-            await self._estimates.keep(learned)
+            await self._estimates.keep(flight.worker, learned)
         except (StorageError, OSError) as failure:
             log.warning("what is left of %s is taken up again soon: %s", generation.id, failure)
             self.forget(ended)
@@ -304,24 +330,24 @@ class Dispatcher:
         generation, left = flight.generation, None
         match event:
             case Loading(model=model):
-                self._estimates.loading(generation, model)
+                self._estimates.loading(flight, model)
             case Started():
-                learned = self._estimates.begin(generation)
+                learned = self._estimates.begin(flight)
                 await self._generations.begin(generation.id)
-                await self._estimates.keep(learned)
+                await self._estimates.keep(flight.worker, learned)
             case Progress(step=step, steps=steps):
-                flight.done, left = self._estimates.advance(generation, step, steps)
+                flight.done, left = self._estimates.advance(flight, step, steps)
             case Explaining(part=part, parts=parts):
-                left = self._estimates.explain(generation, part, parts)
+                left = self._estimates.explain(flight, part, parts)
         self._delivery.update(generation, comparison_parts.overall(generation, event), left)
         if self._delivery.sends_soon(generation):
-            await self._pool.want_frame(generation.id)
+            await flight.worker.pool.want_frame(generation.id)
 
     def _release(self, flight: InFlight) -> dict[Key, float]:
-        """Note that a job has left the pool; what was learned of the pace. Without effect the second time."""
+        """Note that a job has left its worker; what was learned of the pace. Without effect the second time."""
         if not self._in_flight.release(flight):
             return {}
         if not self._in_flight:
             self._idle.set()
         self._queue.recheck()
-        return self._estimates.end(flight.job.id)
+        return self._estimates.end(flight)

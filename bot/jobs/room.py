@@ -1,13 +1,18 @@
 """Whether the pool has room for another job."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from generation.jobs import Job
 
 SPARE = 4
 """Jobs of one picture that may run beside the pool's room, each for a person who has nothing else in it. They get their
 share with the next forwards, and need not wait until somebody's four pictures are done."""
+
+
+def go_beside(job: Job, rooms: Sequence["Room"]) -> bool:
+    """True where none of the rooms has room for a job, and it may run beside one of them."""
+    return any(each.goes_beside(job) for each in rooms) and not any(each.has_room(job) for each in rooms)
 
 
 class Room:
@@ -29,11 +34,25 @@ class Room:
 
     def fits(self, job: Job) -> bool:
         """True where a job may enter now: there is room, or it may run beside it."""
-        return self._fits_in_room(job.task.pictures) or self._fits_beside(job)
+        return self.has_room(job) or self._fits_beside(job)
+
+    def has_room(self, job: Job) -> bool:
+        """True where there is room for a job now."""
+        return self._fits_in_room(job.task.pictures)
 
     def goes_beside(self, job: Job) -> bool:
         """True where a job has no room in the pool, and may run beside it."""
-        return not self._fits_in_room(job.task.pictures) and self._fits_beside(job)
+        return not self.has_room(job) and self._fits_beside(job)
+
+    @property
+    def pictures(self) -> int:
+        """The pictures that there is room for."""
+        return self._pictures()
+
+    @property
+    def busy(self) -> int:
+        """The pictures that have their room."""
+        return self._busy
 
     def is_closed_to(self, pictures: int) -> bool:
         """True where no job of so many pictures or more may enter, whoever owns it."""

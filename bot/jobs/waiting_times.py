@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from bot.jobs.estimates import Estimates
-from bot.jobs.forecast import Expected, Forecast
+from bot.jobs.forecast import Forecast
 from bot.jobs.in_flight import InFlightJobs
-from bot.jobs.room import Room
+from bot.jobs.played_worker import Expected
+from bot.jobs.workers import Workers
 from generation.events import Queued
 from generation.fair_queue import FairQueue
 from generation.jobs import Draw, Job
 from generation.pace import Drawing, Work
-from generation.pool import WorkerPool
 from generation.usual_seconds import UsualSeconds
 from storage.records import Generation
 
@@ -33,7 +33,7 @@ class WaitingTimes:
     def __init__(
         self,
         *,
-        pool: WorkerPool,
+        workers: Workers,
         queue: FairQueue,
         in_flight: InFlightJobs,
         waiting: Mapping[int, Generation],
@@ -43,7 +43,7 @@ class WaitingTimes:
         clock: Callable[[], float] = time.thread_time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._pool = pool
+        self._workers = workers
         self._queue = queue
         self._in_flight = in_flight
         self._waiting = waiting
@@ -76,38 +76,51 @@ class WaitingTimes:
     def ends(self) -> tuple[dict[int, float], float | None]:
         """The seconds until each request at work here is drawn, as far as they are known, and until all are; None where
         that is not known."""
-        forecast = self._forecast()
-        forecast.play()
+        ends: dict[int, float] = {}
+        for forecast in self._forecasts():
+            forecast.play()
+            ends |= forecast.ends
         awaited = {*self._waiting, *(each.job.id for each in self._in_flight if not each.is_over)}
-        is_known = awaited <= forecast.ends.keys()
-        last = max((forecast.ends[each] for each in awaited), default=0.0) if is_known else None
-        return {each: forecast.ends[each] for each in awaited & forecast.ends.keys()}, last
+        is_known = awaited <= ends.keys()
+        last = max((ends[each] for each in awaited), default=0.0) if is_known else None
+        return {each: ends[each] for each in awaited & ends.keys()}, last
 
     def seconds_until(self, requests: Sequence[Work], owner: str) -> float | None:
         """Seconds until new requests of an owner would be drawn; None where that is not known."""
-        forecast = self._forecast()
         jobs = [Job(-number, owner, Draw(work.settings, cells=work.cells)) for number, work in enumerate(requests, 1)]
+        lines: dict[str, list[tuple[Job, Work]]] = {}
         for job, work in zip(jobs, requests, strict=True):
-            forecast.add_new(Expected(job, deque([(Drawing.of(work),)])))
-        awaited = {job.id for job in jobs}
-        forecast.play(awaited)
-        if not awaited <= forecast.ends.keys():
-            return None
-        return max((forecast.ends[each] for each in awaited), default=0.0)
+            lines.setdefault(self._workers.line_of(job), []).append((job, work))
+        seconds = 0.0
+        for line, asked in lines.items():
+            forecast = self._forecast(line)
+            for job, work in asked:
+                forecast.add_new(Expected(job, deque([(Drawing.of(work),)])))
+            awaited = {job.id for job, _ in asked}
+            forecast.play(awaited)
+            if not awaited <= forecast.ends.keys():
+                return None
+            seconds = max(seconds, *(forecast.ends[each] for each in awaited))
+        return seconds
 
-    def _forecast(self) -> Forecast:
-        room = Room(lambda: self._pool.room)
-        return self._estimates.forecast(self._in_flight, self._queue.order(room.goes_beside), room, self._waiting)
+    def _forecasts(self) -> list[Forecast]:
+        return [self._forecast(each.name) for each in self._workers.pools]
+
+    def _forecast(self, line: str) -> Forecast:
+        return self._estimates.forecast(line, self._in_flight, self._queue.order_of(line), self._waiting)
 
     def _tell_all(self) -> Iterator[bool]:
         """Tell everybody; yields False wherever others may have their turn."""
-        places, forecast = self._queue.positions(), self._forecast()
-        for played, _ in enumerate(forecast.moments(), start=1):
-            if played % _IN_A_ROW == 0:
-                yield False
+        places = self._queue.positions()
+        ends: dict[int, float] = {}
+        for forecast in self._forecasts():
+            for played, _ in enumerate(forecast.moments(), start=1):
+                if played % _IN_A_ROW == 0:
+                    yield False
+            ends |= forecast.ends
         for told, (job_id, position) in enumerate(places.items(), start=1):
             if generation := self._waiting.get(job_id):
-                end = forecast.ends.get(job_id)
+                end = ends.get(job_id)
                 left = None if end is None else end + float(self._showing)
                 self._tell(generation, Queued(job_id, position), left)
             if told % _IN_A_ROW == 0:

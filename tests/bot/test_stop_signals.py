@@ -13,6 +13,7 @@ import pytest
 from bot import app
 from bot.config import Config, DiscordConfig
 from bot.stop_signals import leaving_on_sigterm, stop_signals
+from generation.local_pool import LOCAL
 from storage import data_folder, database
 from tests.fake_pool import FakePool
 
@@ -39,7 +40,7 @@ async def end_once_logged(words: str, serving: "asyncio.Task[int]", caplog: pyte
 
 
 async def test_sigterm_ends_a_start_that_waits_for_discord(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    bot = app.running(config_in(tmp_path), "token", pool=FakePool(), waits=True)
+    bot = app.running(config_in(tmp_path), "token", pools={LOCAL: FakePool()}, waits=True)
     assert await end_once_logged("Trying again in 1 s", asyncio.create_task(app.serve(bot)), caplog) == 0
     assert not (tmp_path / data_folder.OWNER).exists()
     assert data_folder.owner(tmp_path) is None
@@ -54,7 +55,7 @@ async def test_sigterm_ends_a_start_that_waits_for_the_database(
     with closing(sqlite3.connect(tmp_path / database.FILE, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode=DELETE")
         other.execute("BEGIN EXCLUSIVE")
-        bot = app.running(config_in(tmp_path), "token", pool=FakePool(), waits=True)
+        bot = app.running(config_in(tmp_path), "token", pools={LOCAL: FakePool()}, waits=True)
         assert await end_once_logged("Trying again.", asyncio.create_task(app.serve(bot)), caplog) == 0
     assert not (tmp_path / data_folder.OWNER).exists()
 

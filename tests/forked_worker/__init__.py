@@ -1,6 +1,6 @@
 """Start worker processes quickly, as forks of one process that has already imported torch.
 
-Pass `ForkServer.command()` to `LocalPool` in place of `generation.local_pool.WORKER`. To the pool it is a process like
+Pass `ForkServer.command()` to `LocalPool` in place of `generation.local_worker.WORKER`. To the pool it is a process like
 any other: it talks over standard input and output, ends with the worker's exit status, and killing it kills the worker.
 Libraries that read environment variables at import have read the server's.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-from generation.local_pool import QUIET
+from generation.local_worker import QUIET
 
 CLIENT = Path(__file__).with_name("client.py")
 

@@ -219,7 +219,7 @@ while True:
 
 
 async def test_a_worker_that_hangs_before_it_is_ready_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generation.local_pool.STARTING_SECONDS", 0.2)
+    monkeypatch.setattr("generation.local_worker.STARTING_SECONDS", 0.2)
     async with LocalPool(OPTIONS, worker("commands.read()"), no_sleep) as pool:
         await pool.submit(job())
         [failed] = await until_ended(pool)

@@ -26,7 +26,7 @@ from bot.delivery import throttle
 from bot.interactions import client
 from bot.policy import usual_count
 from generation.catalogue import OPEN_NSFW, POCKET
-from generation.local_pool import LocalPool
+from generation.local_pool import LOCAL, LocalPool
 from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
 from playground import Playground
@@ -110,9 +110,9 @@ def filled(message: Message) -> bool:
 
 
 async def save_pace(folder: Path, seconds: float) -> None:
-    """Save how many seconds a row of the shipped model takes, as if a worker had drawn with it before."""
+    """Save how many seconds a row of the shipped model takes, as if the fake pool had drawn with it before."""
     async with database.opened(folder / "data" / "noisefox.db") as sessions:
-        await Paces(sessions).keep("pocket", 128 * 128, seconds)
+        await Paces(sessions).keep(f"{LOCAL}/fake", "pocket", 128 * 128, seconds)
 
 
 class Member(Person):
@@ -271,7 +271,8 @@ def start(
     ) -> AsyncIterator[app.Bot]:
         changed = replace(config, **changes)
         try:
-            async with app.running(changed, playground.token, pool=pool, now=clock.now, waits=waits) as bot:
+            pools = None if pool is None else {LOCAL: pool}
+            async with app.running(changed, playground.token, pools=pools, now=clock.now, waits=waits) as bot:
                 yield bot
         finally:
             await shared.empty()

@@ -197,7 +197,7 @@ async def test_a_token_that_is_refused_is_not_tried_again(start: Start, playgrou
 async def test_the_program_prints_the_sentence_and_ends_with_1(
     playground: Playground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("generation.local_pool.WORKER", (sys.executable, "-S", "-c", ""))
+    monkeypatch.setattr("generation.local_worker.WORKER", (sys.executable, "-S", "-c", ""))
     monkeypatch.setenv("NOISEFOX_TOKEN", playground.token)
     config = tmp_path / "config.toml"
     config.write_text(f'data = "{tmp_path / "data"}"\n[discord]\napi_base = "{playground.api_base}"\n')

@@ -15,7 +15,7 @@ from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from generation import infotext
 from generation.events import Event, Progress
-from generation.local_pool import LocalPool
+from generation.local_pool import LOCAL, LocalPool
 from playground import Playground
 from storage.database import StorageError
 from storage.generations import Generations
@@ -70,7 +70,7 @@ async def test_a_restart_of_the_whole_program_keeps_the_chat_and_its_buttons(
         async with Playground(folder=tmp_path / "chat", record=recorded) as playground:
             config = Config(data=tmp_path / "data", discord=DiscordConfig(api_base=playground.api_base))
             async with (
-                app.running(config, playground.token, pool=pool),
+                app.running(config, playground.token, pools={LOCAL: pool}),
                 Member(playground.url, "member one") as member,
             ):
                 if run == 0:

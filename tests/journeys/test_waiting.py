@@ -10,6 +10,7 @@ from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from bot.jobs import room
 from generation import forward_seconds
+from generation.local_pool import LOCAL
 from playground import Playground
 from storage.images import Images
 from storage.records import Generation
@@ -96,7 +97,7 @@ async def test_twenty_jobs_in_one_channel_stay_within_what_discord_takes(
         app.running(
             Config(data=tmp_path / "data", discord=DiscordConfig(api_base=playground.api_base)),
             playground.token,
-            pool=pool,
+            pools={LOCAL: pool},
         ),
         Member(playground.url, "member one") as member,
         Member(playground.url, "member two") as other,

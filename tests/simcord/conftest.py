@@ -17,6 +17,7 @@ import simcord
 
 from bot import app
 from bot.config import Config
+from generation.local_pool import LOCAL
 from tests.databases import save_empty
 from tests.fake_pool import FakePool
 
@@ -70,7 +71,7 @@ class Stage:
 
     async def _begin(self) -> discord.Client:
         bot = await self._running.enter_async_context(
-            app.assembled(self._config, pool=self.pool, now=lambda: self.env.now() + self.ahead)
+            app.assembled(self._config, pools={LOCAL: self.pool}, now=lambda: self.env.now() + self.ahead)
         )
         self.bot = bot
         return bot.client

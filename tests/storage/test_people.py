@@ -183,5 +183,5 @@ async def test_the_number_of_what_was_forgotten_is_never_used_again_and_its_step
 async def test_paces_are_kept(sessions: Sessions) -> None:
     paces = Paces(sessions)
     for seconds in (0.5, 0.25):
-        await paces.keep("pocket", 4096, seconds)
-    assert await paces.all() == {("pocket", 4096): 0.25}
+        await paces.keep("local/cpu", "pocket", 4096, seconds)
+    assert await paces.all() == {"local/cpu": {("pocket", 4096): 0.25}}

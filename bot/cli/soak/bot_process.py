@@ -14,7 +14,7 @@ from types import FrameType
 
 from bot import app, config
 from bot.cli.soak.blocks import Blocks
-from generation.local_pool import LocalPool
+from generation.local_pool import LOCAL, LocalPool
 from generation.tiny_worker import STEP_SECONDS
 
 WORKER = (sys.executable, "-m", "generation.tiny_worker")
@@ -30,7 +30,8 @@ def toggle_full_disk(_: int, __: FrameType | None) -> None:
 async def serve(settings: config.Config, worker: tuple[str, ...]) -> int:
     """Be the bot until told to stop."""
     async with LocalPool(settings.worker_options, worker) as pool:
-        return await app.serve(app.running(settings, settings.token(), pool=pool, reconcile_every=2.0, waits=True))
+        pools = {LOCAL: pool}
+        return await app.serve(app.running(settings, settings.token(), pools=pools, reconcile_every=2.0, waits=True))
 
 
 def main() -> int:

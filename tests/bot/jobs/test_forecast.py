@@ -5,7 +5,8 @@ from statistics import median
 import pytest
 
 from bot.jobs import room as rooms
-from bot.jobs.forecast import Expected, Forecast
+from bot.jobs.forecast import Forecast
+from bot.jobs.played_worker import Expected, PlayedWorker
 from bot.jobs.room import Room
 from generation.fair_order import FairOrder
 from generation.jobs import Draw, Job
@@ -29,19 +30,27 @@ def drawing_of(each: Job) -> Drawing:
 
 
 class Line:
-    """A queue of jobs before a pool, as far as a forecast needs it."""
+    """A queue of jobs before one or two workers, as far as a forecast needs it."""
 
-    def __init__(self, pictures: int = 4, pace: Pace | None = None, loads: ModelLoads | None = None) -> None:
-        self.room = Room(lambda: pictures)
-        self.pace = pace or Pace({("m", PIXELS): 0.05, ("n", PIXELS): 0.05})
-        self.loads = loads or ModelLoads()
-        self.forecast = Forecast(
-            order=FairOrder(self.room.goes_beside), room=self.room, pace=self.pace, loads=self.loads, patience=20.0
-        )
+    def __init__(
+        self,
+        pictures: int = 4,
+        pace: Pace | None = None,
+        loads: ModelLoads | None = None,
+        other: ModelLoads | None = None,
+    ) -> None:
+        pace = pace or Pace({("m", PIXELS): 0.05, ("n", PIXELS): 0.05})
+        loads = loads or ModelLoads()
+        played = [
+            PlayedWorker(room=Room(lambda: pictures), pace=pace, loads=each, patience=20.0)
+            for each in ((loads, other) if other else (loads,))
+        ]
+        self.worker = played[0]
+        self.forecast = Forecast(FairOrder(lambda job: False), played)
 
     def runs(self, *jobs: Job) -> None:
         for each in jobs:
-            self.forecast.add_running(Expected(each, deque([(drawing_of(each),)])))
+            self.forecast.add_running(Expected(each, deque([(drawing_of(each),)])), self.worker)
 
     def waits(self, *jobs: Job) -> None:
         for each in jobs:
@@ -64,6 +73,23 @@ def test_jobs_in_the_pool_share_the_time() -> None:
     line = Line()
     line.runs(job(1, "a"), job(2, "b", steps=20))
     assert line.ends() == {1: pytest.approx(10 * 4 * 0.05), 2: pytest.approx(10 * 4 * 0.05 + 10 * 2 * 0.05)}
+
+
+def test_two_workers_share_a_queue() -> None:
+    line = Line(other=ModelLoads())
+    line.waits(*(job(each, f"owner {each}", count=4) for each in range(4)))
+    assert line.ends() == {0: 4, 1: 4, 2: 8, 3: 8}
+
+
+def test_a_job_goes_where_its_model_is_unless_loading_it_elsewhere_takes_less() -> None:
+    loads, other = ModelLoads(), ModelLoads()
+    loads.use(0, "m")
+    loads.knows({"n": 7.0})
+    other.knows({"m": 30.0, "n": 7.0})
+    line = Line(loads=loads, other=other)
+    line.runs(job(1, "a", count=2))
+    line.waits(job(2, "b", model="n"), job(3, "c"))
+    assert line.ends() == {1: pytest.approx(2 + 1), 3: pytest.approx(2 + 1), 2: pytest.approx(7 + 1)}
 
 
 def test_owners_take_turns() -> None:
@@ -182,10 +208,11 @@ def test_announced_and_real_times_agree_on_a_processor_and_on_a_gpu(seconds: Cal
     announced, real = dict[int, tuple[float, float]](), dict[int, float]()
 
     def forecast() -> dict[int, float]:
-        ahead = Room(lambda: 4)
-        played = Forecast(order=order.copy(ahead.goes_beside), room=ahead, pace=pace, loads=loads, patience=20)
+        ahead = PlayedWorker(room=Room(lambda: 4), pace=pace, loads=loads, patience=20)
+        played = Forecast(order, [ahead])
         for each in in_pool.values():
-            played.add_running(Expected(each, deque([(pace.remaining(each.id) or drawing_of(each),)]), beside[each.id]))
+            left = pace.remaining(each.id) or drawing_of(each)
+            played.add_running(Expected(each, deque([(left,)]), beside[each.id]), ahead)
         for each in order:
             played.add_waiting(Expected(each, deque([(drawing_of(each),)])))
         played.play()

@@ -10,12 +10,12 @@ import pytest
 from bot.jobs.estimates import Estimates
 from bot.jobs.in_flight import InFlightJobs
 from bot.jobs.waiting_times import SHARE, WaitingTimes
+from bot.jobs.workers import NamedPool, Workers
 from generation.catalogue import Catalogue
 from generation.events import Queued
 from generation.fair_queue import FairQueue
 from generation.jobs import Draw, Job
-from generation.model_loads import ModelLoads
-from generation.pace import Pace, Work
+from generation.pace import Work
 from generation.settings import GenerationSettings
 from generation.usual_seconds import UsualSeconds
 from storage import database
@@ -30,20 +30,19 @@ from tests.saved import saved
 class Line:
     """Requests that wait, told on a clock that runs while they are told."""
 
-    def __init__(self, generations: Generations, estimates: Estimates) -> None:
+    def __init__(self, generations: Generations, estimates: Estimates, workers: Workers) -> None:
         self.now = 0.0
         self.told: list[dict[int, tuple[int, float | None]]] = [{}]
         self.slept: list[float] = []
         self.awake = asyncio.Event()
         self.waiting: dict[int, Generation] = {}
-        self.queue = FairQueue()
+        self.queue = FairQueue(line_of=workers.line_of)
         self.showing = UsualSeconds()
         self._generations = generations
-        pool = FakePool()
         self.times = WaitingTimes(
-            pool=pool,
+            workers=workers,
             queue=self.queue,
-            in_flight=InFlightJobs(pool),
+            in_flight=InFlightJobs(),
             waiting=self.waiting,
             estimates=estimates,
             tell=self._tell,
@@ -82,10 +81,10 @@ class Line:
 async def line(tmp_path: Path) -> AsyncIterator[Line]:
     save_empty(tmp_path / "noisefox.db")
     async with database.opened(tmp_path / "noisefox.db") as sessions:
-        estimates = Estimates(
-            pace=Pace({("m", 64 * 64): 0.05}), loads=ModelLoads(), paces=Paces(sessions), catalogue=Catalogue()
-        )
-        yield Line(Generations(sessions), estimates)
+        workers = Workers([NamedPool("local", FakePool())])
+        workers.knows({"": {("m", 64 * 64): 0.05}})
+        estimates = Estimates(workers=workers, paces=Paces(sessions), catalogue=Catalogue())
+        yield Line(Generations(sessions), estimates, workers)
 
 
 async def until_told(line: Line, times: int) -> None:
