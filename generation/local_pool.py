@@ -47,9 +47,9 @@ class LocalPool:
     def workers(self) -> Mapping[str, int]:
         return dict.fromkeys(self._workers, self._room)
 
-    async def ready(self) -> wire.Ready:
-        """Wait for the first worker to be ready, and return what it runs on."""
-        return await next(iter(self._workers.values())).ready()
+    async def ready(self, worker: str | None = None) -> wire.Ready:
+        """Wait for a worker, the first if none is named, to be ready, and return what it runs on."""
+        return await (next(iter(self._workers.values())) if worker is None else self._workers[worker]).ready()
 
     async def submit(self, job: Job, worker: str | None = None) -> None:
         chosen = min(self._workers.values(), key=lambda each: len(each.in_flight))

@@ -11,11 +11,12 @@ from PIL.PngImagePlugin import PngInfo
 
 from generation import cost, infotext
 from generation.errors import FailureKind
-from generation.events import Cancelled, Completed, Event, Explaining, Failed, Loading, Progress, Started
+from generation.events import Cancelled, Completed, Explaining, Failed, Loading, Progress, Started
 from generation.explanation import FORKS, MOMENTS, Explanation, Fork, Moment, spread
 from generation.infotext import Drawn
 from generation.jobs import Draw, Job, Task, Upscale
 from generation.pictures import Picture, Preview
+from generation.pool import Lost, PoolEvent, WorkersChanged
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 from generation.upscaling import UpscalerName
 
@@ -37,7 +38,7 @@ class FakePool:
     def __init__(self, *workers: str) -> None:
         self.room = 4
         """That of each worker."""
-        self._names = workers or ("fake",)
+        self.names = workers or ("fake",)
         self.at_work: dict[int, Job] = {}
         self.checked: list[int] = []
         """The jobs that asked for a check."""
@@ -45,8 +46,10 @@ class FakePool:
         """The jobs that each worker was given, ended ones too."""
         self.cancelled: list[int] = []
         """The jobs that were to be cancelled, at work or not."""
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._events: asyncio.Queue[PoolEvent] = asyncio.Queue()
         self._held = False
+        self.deaf = False
+        """True to hear of no cancel."""
 
     def hold(self) -> None:
         """Start the jobs that come from now on, and do not finish them."""
@@ -97,26 +100,41 @@ class FakePool:
 
     @property
     def workers(self) -> Mapping[str, int]:
-        return dict.fromkeys(self._names, self.room)
+        return dict.fromkeys(self.names, self.room)
 
     async def submit(self, job: Job, worker: str | None = None) -> None:
         self.at_work[job.id] = job
-        self.given.setdefault(worker or self._names[0], []).append(job.id)
+        self.given.setdefault(worker or self.names[0], []).append(job.id)
         self._events.put_nowait(Started(job.id))
         if job.task.check:
             self.checked.append(job.id)
         if not self._held:
             self._finish(job)
 
+    def lose(self, worker: str) -> None:
+        """Have a worker go, with its jobs."""
+        self.names = tuple(name for name in self.names if name != worker)
+        for job_id in self.given.get(worker, []):
+            if job_id in self.at_work:
+                del self.at_work[job_id]
+                self._events.put_nowait(Lost(job_id))
+        self._events.put_nowait(WorkersChanged())
+
+    def join(self, worker: str) -> None:
+        """Have a worker come."""
+        self.names = (*self.names, worker)
+        self._events.put_nowait(WorkersChanged())
+
     async def cancel(self, job_id: int) -> None:
         self.cancelled.append(job_id)
-        if self.at_work.pop(job_id, None):
+        if not self.deaf and job_id in self.at_work:
+            del self.at_work[job_id]
             self._events.put_nowait(Cancelled(job_id))
 
     async def want_frame(self, job_id: int) -> None:
         """Do nothing: every preview is the same here."""
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncIterator[PoolEvent]:
         while True:
             yield await self._events.get()
 

@@ -50,4 +50,5 @@ class Queue(commands.Cog):
         open_ones = {channel for channel, is_seen in zip(channels, seen, strict=True) if is_seen}
         in_sight = {each.id for each in line if each.origin.channel_id in open_ones}
         ends, last = self._dispatcher.ends()
-        return pages.of_queue(line, interaction.user.id, interaction.guild_id, in_sight, drawing, ends, last)
+        workers = self._dispatcher.at_work()
+        return pages.of_queue(line, interaction.user.id, interaction.guild_id, in_sight, drawing, ends, last, workers)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -152,6 +153,15 @@ class Dispatcher:
         """The number of requests that are being drawn."""
         return len(self._running())
 
+    def at_work(self) -> dict[str, Counter[str]]:
+        """The pictures that each worker draws, by model; empty for one that draws nothing."""
+        drawn: dict[str, Counter[str]] = {worker.key: Counter() for worker in self._workers}
+        for flight in self._in_flight:
+            if not flight.is_over:
+                task = flight.job.task
+                drawn.setdefault(flight.worker.key, Counter())[task.settings.model] += task.pictures
+        return drawn
+
     def check_queue_length(self, more: int = 1) -> None:
         """Raise `LimitExceeded` where the queue has no place for so many requests more."""
         if len(self._waiting) + len(self._expected) + more > self._longest_line:
@@ -234,7 +244,7 @@ class Dispatcher:
         while True:
             job = await self._queue.take(self._may_begin)
             worker = self._worker_for(job)
-            assert worker is not None, "nothing has happened since it fitted"
+            assert worker is not None
             flight = self._in_flight.add(job, self._waiting.pop(job.id), worker)
             self._idle.clear()
             self._estimates.submit(flight)

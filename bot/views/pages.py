@@ -87,10 +87,12 @@ def of_queue(
     drawing: int,
     ends: Mapping[int, float],
     seconds: float | None,
+    workers: Mapping[str, Mapping[str, int]],
 ) -> MessageContent:
     """The unfinished requests; the first `drawing` of them are running. Prompts are shown only of requests whose ids
     are `in_sight`, and of the person's own public ones. `ends` are the seconds until each is drawn, by its id, and
-    `seconds` those until all are, where they are known."""
+    `seconds` those until all are, where they are known. `workers` are the pictures that each draws, by model; they are
+    shown where there are several."""
     rows = []
     for number, generation in enumerate(line[:LINES], start=1):
         origin = generation.origin
@@ -114,10 +116,22 @@ def of_queue(
     head = f"### {say('Queue')}\n" + ("\n".join(rows) if line else nothing)
     if line and seconds is not None:
         head += f"\n-# {say('{time!c} until everything is drawn', time=about(seconds))}"
+    if len(workers) > 1:
+        head += "".join(f"\n-# 🖥️ {shown(name, 60)}: {_work(drawn)}" for name, drawn in workers.items())
     parts: list[Part] = [ui.TextDisplay(head)]
     if mine := [each for each in line if each.origin.user_id == user_id][:25]:
         parts.append(ui.ActionRow(_choice(STOP.pattern, say("Cancel one of your requests…"), mine)))
     return MessageContent(framed(parts, ACCENT if line else QUIET))
+
+
+def _work(drawn: Mapping[str, int]) -> str:
+    """What a worker does, whose pictures are given by model."""
+    if not drawn:
+        return say("free")
+    return ", ".join(
+        say_many(number, "{n} picture with {model}", "{n} pictures with {model}", model=model)
+        for model, number in drawn.items()
+    )
 
 
 def _entry(generation: Generation) -> str:

@@ -1,8 +1,8 @@
 """Start worker processes quickly, as forks of one process that has already imported torch.
 
-Pass `ForkServer.command()` to `LocalPool` in place of `generation.local_worker.WORKER`. To the pool it is a process like
-any other: it talks over standard input and output, ends with the worker's exit status, and killing it kills the worker.
-Libraries that read environment variables at import have read the server's.
+Pass `ForkServer.command()` to `LocalPool` in place of `generation.local_worker.WORKER`. To the pool it is a process
+like any other: it talks over standard input and output, ends with the worker's exit status, and killing it kills the
+worker. Libraries that read environment variables at import have read the server's.
 """
 
 import os

@@ -14,8 +14,9 @@ import pytest
 from bot import app
 from bot.config import Config, DiscordConfig, WorkerConfig
 from generation import infotext
-from generation.events import Event, Progress
+from generation.events import Progress
 from generation.local_pool import LOCAL, LocalPool
+from generation.pool import PoolEvent
 from playground import Playground
 from storage.database import StorageError
 from storage.generations import Generations
@@ -90,7 +91,7 @@ class BrokenPool(FakePool):
         super().__init__()
         self._turns = turns
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncIterator[PoolEvent]:
         for _ in range(self._turns):
             await asyncio.sleep(0)
         raise RuntimeError("broken")
@@ -126,11 +127,12 @@ async def test_what_was_being_drawn_and_what_waited_is_finished_in_the_same_mess
 class RestlessPool(FakePool):
     """Reports the first step of what it draws again and again."""
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncIterator[PoolEvent]:
         async for event in super().events():
             while True:
                 yield event
-                event = Progress(event.job_id, 1, 20, (GREY,))
+                [job_id] = self.at_work
+                event = Progress(job_id, 1, 20, (GREY,))
                 await asyncio.sleep(0)
 
 
