@@ -118,7 +118,7 @@ def _try(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from bot.cli import doctor
 
-    return asyncio.run(doctor.examine(options.config))
+    return asyncio.run(doctor.examine(config.located(options.config)))
 
 
 def _backup(options: argparse.Namespace) -> int:
