@@ -65,28 +65,36 @@ def _is_unread() -> bool:
     return True
 
 
+def _config(options: argparse.Namespace) -> config.Config:
+    """The configuration of a command. Where it is the current folder's and nobody named it, this is printed."""
+    path = config.located(options.config)
+    if path != options.config:
+        print(f"noisefox: the configuration is {path}", file=sys.stderr)
+    return config.load(path)
+
+
 def _imagine(options: argparse.Namespace) -> int:
     from bot.cli import draw
 
-    return asyncio.run(draw.imagine(options, config.load(options.config)))
+    return asyncio.run(draw.imagine(options, _config(options)))
 
 
 def _explain(options: argparse.Namespace) -> int:
     from bot.cli import figures
 
-    return asyncio.run(figures.explain(options, config.load(options.config)))
+    return asyncio.run(figures.explain(options, _config(options)))
 
 
 def _compare(options: argparse.Namespace) -> int:
     from bot.cli import figures
 
-    return asyncio.run(figures.compare(options, config.load(options.config)))
+    return asyncio.run(figures.compare(options, _config(options)))
 
 
 def _upscale(options: argparse.Namespace) -> int:
     from bot.cli import draw
 
-    return asyncio.run(draw.upscale(options, config.load(options.config)))
+    return asyncio.run(draw.upscale(options, _config(options)))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -94,7 +102,7 @@ def _run(options: argparse.Namespace) -> int:
         from bot import app
 
         give_back_pictures()
-        settings = config.load(options.config)
+        settings = _config(options)
         return asyncio.run(app.run(settings, settings.token()))
 
 
@@ -104,31 +112,31 @@ def _try(options: argparse.Namespace) -> int:
         from bot import app
         from playground.server import Playground
 
-        return asyncio.run(app.run_locally(config.load(options.config), Playground, options.port))
+        return asyncio.run(app.run_locally(_config(options), Playground, options.port))
 
 
 def _doctor(options: argparse.Namespace) -> int:
     from bot.cli import doctor
 
-    return asyncio.run(doctor.examine(options.config))
+    return asyncio.run(doctor.examine(config.located(options.config)))
 
 
 def _backup(options: argparse.Namespace) -> int:
     from bot.cli import backup, folders
 
-    return backup.save(folders.in_use(config.load(options.config).data), options.file)
+    return backup.save(folders.in_use(_config(options).data), options.file)
 
 
 def _restore(options: argparse.Namespace) -> int:
     from bot.cli import restore
 
-    return restore.restore(config.load(options.config).data, options.file)
+    return restore.restore(_config(options).data, options.file)
 
 
 def _check(options: argparse.Namespace) -> int:
     from bot.cli import check, folders
 
-    data = folders.in_use(config.load(options.config).data)
+    data = folders.in_use(_config(options).data)
     return check.examine(data, repair=options.repair, forget_missing=options.forget_missing)
 
 
@@ -138,7 +146,7 @@ def _bench(options: argparse.Namespace) -> int:
 
     if options.load:
         return load.bench(options)
-    return draw.bench(options, config.load(options.config))
+    return draw.bench(options, _config(options))
 
 
 def _soak(options: argparse.Namespace) -> int:
@@ -333,7 +341,9 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check)
 
     for each in (imagine, explain, compare, upscale, run, local, bench, doctor, backup, restore, check):
-        each.add_argument("--config", type=Path, metavar="FILE", help="configuration file (see config.example.toml)")
+        each.add_argument(
+            "--config", type=Path, metavar="FILE", help=f"configuration file (default: {config.FILE}, if it is here)"
+        )
     return noisefox
 
 

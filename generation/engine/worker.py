@@ -18,7 +18,7 @@ from generation import abilities, wire
 from generation.catalogue import Catalogue
 from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
-from generation.engine.runtime import device, libraries
+from generation.engine.runtime import device, device_trial, libraries
 from generation.engine.scheduling import dtype_trial
 from generation.engine.scheduling.batch_sizing import SIZES, BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
@@ -70,13 +70,17 @@ def _claim_output() -> BinaryIO:
 def serve(
     options: wire.Configure, commands: BinaryIO, events: BinaryIO, on_end: Callable[[], None] = lambda: None
 ) -> None:
-    """Run jobs until the commands end. `on_end` is called in another thread then, whatever is being done."""
+    """Run jobs until the commands end. `on_end` is called in another thread then, whatever is being done. The process
+    ends with the status `LOST` where its device cannot be used."""
     inbox: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
     unwanted: set[int] = set()
     threading.Thread(target=_listen, args=(commands, inbox, unwanted, on_end), daemon=True).start()
     if options.threads:
         torch.set_num_threads(options.threads)
     where, dtype = device.choose(options.device, options.dtype)
+    if fault := device_trial.fault_of(where, dtype):
+        log.critical("the device %s can't be used: %s; `noisefox doctor` says what to install", where, fault)
+        os._exit(LOST)
 
     def emit(event: Event | wire.Ready) -> None:
         try:

@@ -1,11 +1,12 @@
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot import config, text_files
-from bot.config import Config, ConfigError, DiscordConfig, load
+from bot import text_files
+from bot.config import Config, ConfigError, DiscordConfig, load, located, read, reading
 from generation.catalogue import POCKET
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
@@ -264,8 +265,61 @@ def test_a_checker_that_is_not_installed_is_named_in_one_sentence(
 ) -> None:
     file = tmp_path / "config.toml"
     file.write_text(section)
-    monkeypatch.setattr(config, "find_spec", lambda name: None)
+    monkeypatch.setattr(reading, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r'"opennsfw" is not installed\. Run `pip install "noisefox\[nsfw\]"`'):
         load(file)
-    monkeypatch.setattr(config, "find_spec", lambda name: object())
+    monkeypatch.setattr(reading, "find_spec", lambda name: object())
     assert {each.safety_checker for each in load(file).catalogue} == {"opennsfw"}
+
+
+EVERYTHING_WRONG = """
+data = ""
+speed = 3
+[worker]
+device = "gpu"
+dtype = "float12"
+threads = "two"
+divice = "cpu"
+[limits]
+steps = 0
+[models.pickled]
+source = "model.ckpt"
+vae = "vae.pt"
+steps = 3000
+[models.nameless]
+preview = "tiny"
+[loras.ink]
+file = "nowhere.safetensors"
+models = ["gone"]
+[embeddings]
+folder = "/nowhere"
+"""
+
+
+def test_all_mistakes_are_named_at_once_and_what_is_right_is_read(tmp_path: Path) -> None:
+    text = EVERYTHING_WRONG + '[models.mine]\nsource = "a/b"\nsteps = 9'
+    with pytest.raises(ConfigError) as error:
+        load(written(tmp_path, text))
+    first, *lines = str(error.value).splitlines()
+    assert first == "These settings are wrong:"
+    assert lines == [f"- {sentence}" for sentence in error.value.sentences]
+    places = [re.split(r":? (?=[a-zA-Z\[])", line.removeprefix("- "))[0] for line in lines]
+    assert sorted(places) == [
+        *("data", "embeddings.folder", "limits.steps", "loras.ink.file", "loras.ink.models", "models.nameless"),
+        *("models.nameless.preview_decoder", "models.pickled.source", "models.pickled.steps", "models.pickled.vae"),
+        *("speed", "worker.device", "worker.divice", "worker.dtype", "worker.threads"),
+    ]
+    assert "worker.divice is not a setting. Did you mean device?" in error.value.sentences
+    config, mistakes = read(tmp_path / "config.toml")
+    assert mistakes.sentences == error.value.sentences
+    assert [(model.name, model.steps) for model in config.models] == [("mine", 9)]
+
+
+def test_the_config_of_the_current_folder_is_read_where_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert located(None) is None
+    written(tmp_path, "")
+    assert located(None) == Path("config.toml")
+    assert located(Path("other.toml")) == Path("other.toml")

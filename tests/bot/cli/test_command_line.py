@@ -178,3 +178,16 @@ def test_a_restore_says_that_the_bot_must_be_stopped(capsys: pytest.CaptureFixtu
         with pytest.raises(SystemExit):
             main(arguments)
         assert "stop the bot first" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_config_of_the_current_folder_is_read_and_named(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[limits]\nsteps = 0\n[worker]\ndtype = 'float12'\n")
+    commands = (("imagine", "a fox"), ("upscale", "x.png"), ("run",), ("try",), ("bench",), ("check",), ("backup",))
+    for command in commands:
+        result = noisefox(*command, folder=tmp_path, token="x")
+        assert result.returncode == 1
+        told, heading, *mistakes = result.stderr.splitlines()
+        assert (told, heading) == ("noisefox: the configuration is config.toml", "noisefox: These settings are wrong:")
+        assert [mistake.split(":")[0] for mistake in mistakes] == ["- worker.dtype", "- limits.steps"]
+    named = noisefox("imagine", "a fox", "--config", "config.toml", folder=tmp_path)
+    assert named.stderr.startswith("noisefox: These settings are wrong:")

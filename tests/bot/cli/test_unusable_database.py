@@ -11,7 +11,7 @@ import pytest
 
 from bot import config
 from bot.__main__ import main
-from bot.cli import doctor
+from bot.cli.doctor.data import data_findings, database_findings
 from bot.config import Config
 from storage import data_folder, database
 from tests.storage.faults import FAULTS, fill
@@ -64,7 +64,7 @@ def test_a_second_process_is_refused_in_one_sentence(
 
 
 def test_the_doctor_says_it_too(data: Path) -> None:
-    findings = list(doctor.database_findings(data))
+    findings = list(database_findings(data))
     assert [well for well, _ in findings] == [False, False]
     assert all("Update Noisefox, or move the folder" in sentence for _, sentence in findings)
 
@@ -122,17 +122,17 @@ def assert_one_sentence(
     output = capsys.readouterr()
     assert re.fullmatch(f"noisefox: .*({sentence}).*\n", output.err), output.err
     assert output.out == ""
-    assert any(not well and re.search(sentence, words) for well, words in doctor.data_findings(data))
+    assert any(not well and re.search(sentence, words) for well, words in data_findings(data))
 
 
 def test_the_doctor_says_that_a_bot_is_running_and_the_database_is_sound(filled: Path) -> None:
     with data_folder.owned(filled, "noisefox run"):
-        findings = list(doctor.database_findings(filled))
+        findings = list(database_findings(filled))
     assert all(well for well, _ in findings)
     assert "in use by `noisefox run`" in findings[0][1]
     assert "is sound" in findings[1][1]
 
 
 def test_the_doctor_says_nothing_of_databases_that_are_not_there(tmp_path: Path) -> None:
-    assert list(doctor.database_findings(tmp_path)) == []
+    assert list(database_findings(tmp_path)) == []
     assert not list(tmp_path.iterdir())

@@ -1,6 +1,7 @@
 """The worker's own inbox: commands as they come over the wire, and events as they go."""
 
 import queue
+import subprocess
 import threading
 from collections.abc import Callable
 from io import BytesIO
@@ -14,6 +15,7 @@ from generation.engine import worker
 from generation.events import Cancelled, Completed, Event, Loading, Started
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings
+from tests.forked_worker import ForkServer
 from tests.generation.engine import tiny
 
 
@@ -140,3 +142,12 @@ def test_a_worker_whose_bot_is_gone_ends_and_calls_no_job_failed(
         served(options, answers, until=Completed)
     assert ended.value.code == 0
     assert "failed" not in caplog.text
+
+
+def test_a_device_that_cannot_be_used_is_one_line_of_the_log(fork_server: ForkServer) -> None:
+    configuration = wire.pack(wire.Configure(models=(), device="cuda:99"))
+    ended = subprocess.run(fork_server.command(), input=configuration, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout) == (worker.LOST, b"")
+    (line,) = ended.stderr.decode().splitlines()
+    assert "the device cuda:99 can't be used: " in line
+    assert line.endswith("; `noisefox doctor` says what to install")

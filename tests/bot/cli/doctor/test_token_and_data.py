@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor import data_findings, invite_link
+from bot.cli.doctor.app_token import invite_link
+from bot.cli.doctor.data import data_findings
 from bot.interactions.permissions import NEEDED
 
 

@@ -1,0 +1,32 @@
+"""The host's configuration: config.toml and the environment, read into one frozen `Config`."""
+
+from bot.config.mistakes import ConfigError
+from bot.config.reading import FILE, load, located, read
+from bot.config.settings import (
+    DISCORD_API,
+    HOST_LIMITS,
+    TOKEN_VARIABLE,
+    BansConfig,
+    Config,
+    DiscordConfig,
+    SafetyConfig,
+    UpscalingConfig,
+    WorkerConfig,
+)
+
+__all__ = [
+    "DISCORD_API",
+    "FILE",
+    "HOST_LIMITS",
+    "TOKEN_VARIABLE",
+    "BansConfig",
+    "Config",
+    "ConfigError",
+    "DiscordConfig",
+    "SafetyConfig",
+    "UpscalingConfig",
+    "WorkerConfig",
+    "load",
+    "located",
+    "read",
+]

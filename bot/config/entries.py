@@ -1,0 +1,90 @@
+"""The models, LoRAs and embeddings of a configuration: sections that have a name of their own."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.config.mistakes import ConfigError, Mistakes
+from bot.config.tables import section
+from bot.config.values import typed
+from generation import loras
+from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
+from generation.errors import InvalidSetting
+
+EMBEDDED = "pocket"
+"""The `source` of the small model that ships with Noisefox."""
+
+_SOURCES = f'Set it to a directory, a hub id, a .safetensors file, or "{EMBEDDED}".'
+
+
+def models(table: Any, mistakes: Mistakes) -> tuple[ModelSpec, ...]:
+    """The models of [models] whose sources can be used."""
+    found: list[ModelSpec] = []
+    with mistakes.kept("models"):
+        for name, entry in typed(table, dict, "models").items():
+            with mistakes.kept(f"models.{name}"):
+                found += _model(name, entry, mistakes)
+        if not table:
+            raise ConfigError("[models] is empty. Add at least one model, or remove the section.")
+    return tuple(found)
+
+
+def _model(name: str, entry: Any, mistakes: Mistakes) -> Iterator[ModelSpec]:
+    where = f"models.{name}"
+    entry = typed(entry, dict, where)
+    embedded = entry.get("source") == EMBEDDED
+    example = POCKET if embedded else ModelSpec("example", "")
+    if embedded:
+        entry = entry | {"source": str(POCKET_DIRECTORY)}
+    model = replace(section(example, entry, where, mistakes, but={"name"}), name=name)
+    if "source" not in entry:
+        raise ConfigError(f"{where} has no source. {_SOURCES}")
+    if f"{where}.source" not in mistakes:
+        if not model.source.strip():
+            raise ConfigError(f"{where}.source is empty. {_SOURCES}")
+        yield model
+
+
+def files(kind: Any, name: str, table: Any, models: Collection[str], mistakes: Mistakes) -> tuple[Any, ...]:
+    """LoRAs or embeddings: the ones with a section of their own, then the other files of the folder by their names."""
+    found: list[Any] = []
+    with mistakes.kept(name):
+        entries = dict(typed(table, dict, name))
+        folder = entries.pop("folder", None)
+        for each, entry in entries.items():
+            with mistakes.kept(f"{name}.{each}"):
+                found += _file(kind, f"{name}.{each}", each, entry, models, mistakes)
+        if folder is not None:
+            found += _in_folder(kind, name, folder, found, entries, mistakes)
+    return tuple(found)
+
+
+def _file(kind: Any, where: str, name: str, entry: Any, models: Collection[str], mistakes: Mistakes) -> Iterator[Any]:
+    spec = section(kind("example", Path(f"example{loras.SUFFIX}")), entry, where, mistakes, but={"name"})
+    for model in spec.models:
+        if model not in models:
+            mistakes.add(f"{where}.models", f"{where}.models: [models] has no model {model!r}.")
+    spec = replace(spec, name=name)
+    if f"{where}.file" not in mistakes:
+        if not spec.file.is_file():
+            raise ConfigError(f"{where}.file must be a .safetensors file that exists.")
+        yield spec
+
+
+def _in_folder(
+    kind: Any, name: str, folder: Any, named: Collection[Any], names: Collection[str], mistakes: Mistakes
+) -> Iterator[Any]:
+    """The files of a folder that have no section of their own."""
+    where = f"{name}.folder"
+    try:
+        found = loras.files_in(typed(folder, Path, where))
+    except OSError as reason:
+        raise ConfigError(f"{where} cannot be read: {reason.strerror}.") from reason
+    taken = {spec.file.resolve() for spec in named}
+    for file in found:
+        if file.resolve() not in taken and file.stem not in names:
+            try:
+                yield kind(name=file.stem, file=file)
+            except InvalidSetting as refusal:
+                mistakes.add(where, f"{where}: {file.name!r} must be renamed. {refusal}")

