@@ -34,7 +34,7 @@ from bot.cogs.settings import DECISION as FORGET_SETTINGS
 from bot.cogs.settings import Settings
 from bot.cogs.styles import Styles
 from bot.cogs.what import What
-from bot.config import Config
+from bot.config import Config, WorkerConfig
 from bot.delivery.audit_log import AuditLog
 from bot.delivery.cleanup import Cleanup
 from bot.delivery.deletion import Deletion
@@ -77,7 +77,7 @@ from bot.views import lesson, pages
 from bot.views.blocked_list import DECISION as UNBLOCK
 from bot.views.custom_ids import COMPARE
 from generation.catalogue import Catalogue
-from generation.local_pool import LOCAL, LocalPool
+from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
 from storage import blocked_members, data_folder, database
 from storage.database import Sessions
@@ -124,7 +124,7 @@ async def assembled(
         stack.enter_context(data_folder.owned(config.data, command))
         sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
         if pools is None:
-            pools = {LOCAL: await stack.enter_async_context(LocalPool(config.worker_options))}
+            pools = {name: await stack.enter_async_context(_pool(config, name)) for name in config.pools}
         blocked = await BlockedMembers.loaded(blocked_members.BlockedMembers(sessions))
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers), blocked)
         gate = Gate()
@@ -236,12 +236,22 @@ class _Outgoing:
 
 
 def _workers(config: Config, pools: Mapping[str, WorkerPool]) -> Workers:
-    return Workers(
-        [
-            NamedPool(name, pool, config.worker.models_in_memory, config.worker.model_wait_seconds)
-            for name, pool in pools.items()
-        ]
-    )
+    models = {each.name: config.pool_of(each) for each in config.models}
+    return Workers([_named(config, name, pool) for name, pool in pools.items()], lambda model: models.get(model, ""))
+
+
+def _named(config: Config, name: str, pool: WorkerPool) -> NamedPool:
+    section = config.pools.get(name)
+    if not isinstance(section, WorkerConfig):
+        return NamedPool(name, pool)
+    return NamedPool(name, pool, section.models_in_memory, section.model_wait_seconds)
+
+
+def _pool(config: Config, name: str) -> LocalPool:
+    """A pool as the config describes it."""
+    section = config.pools[name]
+    assert isinstance(section, WorkerConfig)
+    return LocalPool(config.options_of(name), devices=section.devices)
 
 
 def _dispatcher(
@@ -260,7 +270,7 @@ def _dispatcher(
         results=Results(generations=store.generations, images=store.images, hints=hints),
         estimates=estimates,
         delivery=outgoing.updates,
-        longest_line=config.worker.longest_line,
+        longest_line=config.longest_line,
     )
 
 

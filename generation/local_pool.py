@@ -1,6 +1,7 @@
 """The devices of this machine, a worker process for each."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -30,7 +31,7 @@ class LocalPool:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._room = options.max_pictures
         self._workers = {
-            name: LocalWorker(replace(options, device=device), self._events.put_nowait, command, sleep)
+            name: LocalWorker(_options_of(name, device, options), self._events.put_nowait, command, sleep)
             for name, device in _named(devices or [options.device])
         }
         self._stack = AsyncExitStack()
@@ -87,3 +88,11 @@ def _named(devices: Sequence[str]) -> list[tuple[str, str]]:
         met[device] += 1
         named.append((device if met[device] == 1 else f"{device} ({met[device]})", device))
     return named
+
+
+def _options_of(name: str, device: str, options: wire.Configure) -> wire.Configure:
+    """The options of one worker. Where there are several, each keeps its measurements in a file of its own."""
+    file = options.measurements
+    if file is not None and device != options.device:
+        file = file.with_stem(f"{file.stem}-{re.sub('[^a-z0-9]+', '-', name).strip('-')}")
+    return replace(options, device=device, measurements=file)

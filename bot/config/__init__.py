@@ -11,8 +11,8 @@ from bot.config.settings import (
     DiscordConfig,
     SafetyConfig,
     UpscalingConfig,
-    WorkerConfig,
 )
+from bot.config.workers import ComfyConfig, PoolConfig, RayConfig, WorkerConfig, WorkerKind
 
 __all__ = [
     "DISCORD_API",
@@ -20,12 +20,16 @@ __all__ = [
     "HOST_LIMITS",
     "TOKEN_VARIABLE",
     "BansConfig",
+    "ComfyConfig",
     "Config",
     "ConfigError",
     "DiscordConfig",
+    "PoolConfig",
+    "RayConfig",
     "SafetyConfig",
     "UpscalingConfig",
     "WorkerConfig",
+    "WorkerKind",
     "load",
     "located",
     "read",

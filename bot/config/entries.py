@@ -1,5 +1,6 @@
 """The models, LoRAs and embeddings of a configuration: sections that have a name of their own."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Any
 from bot.config.mistakes import ConfigError, Mistakes
 from bot.config.tables import section
 from bot.config.values import typed
+from bot.config.workers import SECTIONS, ComfyConfig, PoolConfig, WorkerConfig, WorkerKind
 from generation import loras
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
 from generation.errors import InvalidSetting
 
 EMBEDDED = "pocket"
 """The `source` of the small model that ships with Noisefox."""
+
+POOL_NAME = re.compile("[A-Za-z0-9_-]{1,40}")
+"""The name of a section of [workers], which becomes part of a file's name."""
 
 _SOURCES = f'Set it to a directory, a hub id, a .safetensors file, or "{EMBEDDED}".'
 
@@ -44,6 +49,31 @@ def _model(name: str, entry: Any, mistakes: Mistakes) -> Iterator[ModelSpec]:
         if not model.source.strip():
             raise ConfigError(f"{where}.source is empty. {_SOURCES}")
         yield model
+
+
+def workers(table: Any, mistakes: Mistakes) -> dict[str, Any]:
+    """The sections of [workers], by name, and the first of them that is not of ComfyUI."""
+    found: dict[str, PoolConfig] = {}
+    with mistakes.kept("workers"):
+        for name, entry in typed(table, dict, "workers").items():
+            with mistakes.kept(f"workers.{name}"):
+                found[name] = _pool(name, entry, mistakes)
+        if not table:
+            raise ConfigError("[workers] is empty. Add a section such as [workers.gpu], or remove it.")
+    first = next((each for each in found.values() if isinstance(each, WorkerConfig)), WorkerConfig())
+    return {"workers": tuple(found.items()), "worker": first}
+
+
+def _pool(name: str, entry: Any, mistakes: Mistakes) -> PoolConfig:
+    where = f"workers.{name}"
+    if not POOL_NAME.fullmatch(name):
+        raise ConfigError(f"{where}: Use letters, digits, - and _ for the name.")
+    entry = dict(typed(entry, dict, where))
+    kind = typed(entry.pop("kind", WorkerKind.LOCAL.value), WorkerKind, f"{where}.kind")
+    pool: PoolConfig = section(SECTIONS[kind], entry, where, mistakes)
+    if isinstance(pool, ComfyConfig) and not pool.addresses and f"{where}.addresses" not in mistakes:
+        raise ConfigError(f'{where} has no addresses. Set them, such as ["http://127.0.0.1:8188"].')
+    return pool
 
 
 def files(kind: Any, name: str, table: Any, models: Collection[str], mistakes: Mistakes) -> tuple[Any, ...]:

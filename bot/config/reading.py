@@ -12,7 +12,8 @@ from bot.config.mistakes import ConfigError, Mistakes
 from bot.config.settings import TOKEN_VARIABLE, Config
 from bot.config.tables import check_known, section
 from bot.config.values import typed
-from generation.catalogue import OPEN_NSFW
+from bot.config.workers import ComfyConfig
+from generation.catalogue import OPEN_NSFW, ModelSpec
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
 
@@ -82,6 +83,12 @@ def _parsed(table: dict[str, Any], mistakes: Mistakes) -> Config:
     for name in _SECTIONS:
         if name in table:
             values[name] = section(getattr(defaults, name), table[name], name, mistakes)
+    if "workers" in table:
+        values |= entries.workers(table["workers"], mistakes)
+        if "worker" in table:
+            mistakes.add(
+                "workers", "Use either [worker] or [workers.NAME], not both: rename [worker] to [workers.gpu]."
+            )
     if "models" in table:
         values["models"] = entries.models(table["models"], mistakes)
     names = list(table["models"]) if isinstance(table.get("models"), dict) else [each.name for each in defaults.models]
@@ -95,6 +102,9 @@ def _parsed(table: dict[str, Any], mistakes: Mistakes) -> Config:
 
 def _check_together(config: Config, mistakes: Mistakes) -> None:
     """Collect settings that do not go together."""
+    for model in config.models:
+        if sentence := _misplaced(model, config):
+            mistakes.add(f"models.{model.name}.workers", f"models.{model.name}.workers: {sentence}")
     if config.loras and config.worker.acceleration.forbids_loras:
         mistakes.add(
             "loras",
@@ -105,3 +115,16 @@ def _check_together(config: Config, mistakes: Mistakes) -> None:
             "safety",
             f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.',
         )
+
+
+def _misplaced(model: ModelSpec, config: Config) -> str:
+    """Why the workers of a model cannot draw it; empty where they can."""
+    pools = config.pools
+    if model.workers and model.workers not in pools:
+        return f"There is no section [workers.{model.workers}]. Use one of: {', '.join(pools)}."
+    is_comfy = isinstance(pools[config.pool_of(model)], ComfyConfig)
+    if model.is_workflow and not is_comfy:
+        return 'A workflow of ComfyUI needs a section of [workers] with kind = "comfy".'
+    if is_comfy and not model.is_workflow:
+        return "ComfyUI draws workflows. Set source to a workflow that was saved in its API format, such as flux.json."
+    return ""

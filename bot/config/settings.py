@@ -1,38 +1,26 @@
 """The sections of a configuration, and `Config`, which holds them all."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from bot import redaction, text_files, token_text
+from bot import text_files, token_text
 from bot.config.mistakes import ConfigError
 from bot.config.values import path_of
-from generation import acceleration, wire
-from generation.acceleration import Acceleration
+from bot.config.workers import ComfyConfig, PoolConfig, WorkerConfig, is_address
+from generation import wire
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.embeddings import EmbeddingSpec
 from generation.errors import InvalidSetting
+from generation.local_pool import LOCAL
 from generation.loras import LoraSpec
-from generation.settings import Bounds, Limits
+from generation.settings import Limits
 from generation.upscaling import UpscalerName
 
 TOKEN_VARIABLE = token_text.VARIABLE
 DISCORD_API = "https://discord.com/api/v10"
 HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10)
-DEVICES = re.compile(r"auto|cpu|mps|(cuda|rocm)(:\d+)?")
-DTYPES = ("auto", "float32", "bfloat16", "float16")
-
-
-def _is_address(url: str) -> bool:
-    """True for the address of an HTTP server, whose port, if any, is from 1 to 65535."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,54 +31,8 @@ class DiscordConfig:
     token_file: str = ""
 
     def __post_init__(self) -> None:
-        if not _is_address(self.api_base):
+        if not is_address(self.api_base):
             raise InvalidSetting("api_base", f"Use an address such as {DISCORD_API}, with a port of 1 to 65535 if any.")
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerConfig:
-    """Settings of the worker. The device "auto" is the GPU if there is one; 0 threads leaves the number to torch, and
-    a `largest_batch` of 0 is measured."""
-
-    device: str = "auto"
-    dtype: str = "auto"
-    threads: int = 0
-    max_pictures: int = 16
-    longest_line: int = 500
-    largest_batch: int = 0
-    strict: bool = False
-    models_in_memory: int = 1
-    model_wait_seconds: float = 20.0
-    step_seconds: float = 300.0
-    attention: str = ""
-    compile: bool = False
-    fuse_projections: bool = False
-    offload: str = ""
-
-    def __post_init__(self) -> None:
-        if not DEVICES.fullmatch(self.device):
-            written = redaction.redacted(self.device)
-            raise InvalidSetting("device", f"Use auto, cpu, cuda, cuda:1, rocm or mps, not {written}.")
-        if self.dtype not in DTYPES:
-            written = redaction.redacted(self.dtype)
-            raise InvalidSetting("dtype", f"Use one of {', '.join(DTYPES)}, not {written}.")
-        Bounds(0, 1024).check("threads", self.threads)
-        Bounds(1, 64).check("max_pictures", self.max_pictures)
-        Bounds(1, 100_000).check("longest_line", self.longest_line)
-        Bounds(0, 128).check("largest_batch", self.largest_batch)
-        if self.largest_batch == 1:
-            raise InvalidSetting(
-                "largest_batch", "A guided picture needs two rows. Use at least 2, or 0 to measure it."
-            )
-        Bounds(1, 64).check("models_in_memory", self.models_in_memory)
-        Bounds(1, 86400).check("step_seconds", self.step_seconds)
-        Bounds(0, 86400).check("model_wait_seconds", self.model_wait_seconds)
-        acceleration.check(self.attention, self.offload)
-
-    @property
-    def acceleration(self) -> Acceleration:
-        """The settings that make the worker faster."""
-        return Acceleration(self.attention, self.compile, self.fuse_projections, self.offload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +63,10 @@ class Config:
 
     data: Path = Path("data")
     discord: DiscordConfig = DiscordConfig()
-    worker: WorkerConfig = WorkerConfig()
+    worker: WorkerConfig = field(default_factory=WorkerConfig)
+    """Of [worker], or else of the first section of [workers] that draws with the host's own models."""
+    workers: tuple[tuple[str, PoolConfig], ...] = ()
+    """The sections of [workers] by name; empty where there is only [worker]."""
     upscaling: UpscalingConfig = UpscalingConfig()
     safety: SafetyConfig = SafetyConfig()
     limits: Limits = HOST_LIMITS
@@ -143,11 +88,37 @@ class Config:
         return tuple(replace(each, safety_checker=each.safety_checker or usual) for each in self.models)
 
     @property
+    def pools(self) -> dict[str, PoolConfig]:
+        """The pools of workers by name."""
+        return dict(self.workers) or {LOCAL: self.worker}
+
+    @property
+    def longest_line(self) -> int:
+        """Waiting requests of all members together: as many as the pools take, each its own."""
+        return sum(each.longest_line for each in self.pools.values())
+
+    def pool_of(self, model: ModelSpec) -> str:
+        """The pool that draws a model: the one that it names, or the first that can."""
+        if model.workers:
+            return model.workers
+        fitting = (name for name, each in self.pools.items() if isinstance(each, ComfyConfig) == model.is_workflow)
+        return next(fitting, next(iter(self.pools)))
+
+    @property
     def worker_options(self) -> wire.Configure:
-        """The configuration as the worker process reads it."""
-        worker = self.worker
+        """The configuration as a worker process reads it, which may need each of the models."""
+        return self._options(self.worker, self._checked_models)
+
+    def options_of(self, pool: str) -> wire.Configure:
+        """The configuration as the workers of a pool read it, with the models that it draws."""
+        section = self.pools[pool]
+        assert isinstance(section, WorkerConfig)
+        options = self._options(section, tuple(each for each in self._checked_models if self.pool_of(each) == pool))
+        return options if pool == LOCAL else replace(options, measurements=self.data / f"measured-{pool}.json")
+
+    def _options(self, worker: WorkerConfig, models: tuple[ModelSpec, ...]) -> wire.Configure:
         return wire.Configure(
-            models=self._checked_models,
+            models=models,
             loras=self.loras,
             embeddings=self.embeddings,
             device=worker.device,

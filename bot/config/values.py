@@ -6,7 +6,8 @@ from types import NoneType, UnionType
 from typing import Any, get_args
 
 from bot.config.mistakes import ConfigError
-from generation.catalogue import PreviewKind
+from bot.config.workers import WorkerKind
+from generation.catalogue import PreviewKind, Resources
 from generation.settings import Sampler
 from generation.upscaling import UpscalerName
 
@@ -24,6 +25,9 @@ def typed(value: Any, kind: Any, where: str) -> Any:
             raise ConfigError(f"{where} must be one of: {', '.join(kind)}.") from None
     if kind is Path:
         return path_of(typed(value, str, where), where)
+    if kind == Resources:
+        amounts = typed(value, dict, where).items()
+        return tuple((name, typed(amount, float, f"{where}.{name}")) for name, amount in amounts)
     if kind in _LISTS:
         return tuple(typed(each, _LISTS[kind], where) for each in typed(value, list, where))
     if type(value) is not kind:
@@ -61,4 +65,5 @@ _KINDS = {
     Sampler: "a sampler's name",
     PreviewKind: "a kind of preview",
     UpscalerName: "an upscaler's name",
+    WorkerKind: "a kind of workers",
 }

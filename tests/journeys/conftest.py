@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -267,11 +267,11 @@ def start(
 
     @asynccontextmanager
     async def started(
-        pool: WorkerPool | None = shared, *, waits: bool = False, **changes: Any
+        pool: WorkerPool | Mapping[str, WorkerPool] | None = shared, *, waits: bool = False, **changes: Any
     ) -> AsyncIterator[app.Bot]:
         changed = replace(config, **changes)
         try:
-            pools = None if pool is None else {LOCAL: pool}
+            pools = {LOCAL: pool} if pool is not None and not isinstance(pool, Mapping) else pool
             async with app.running(changed, playground.token, pools=pools, now=clock.now, waits=waits) as bot:
                 yield bot
         finally:

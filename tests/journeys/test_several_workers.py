@@ -2,16 +2,20 @@
 
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
 from bot import app
 from bot.config import Config, WorkerConfig
 from bot.jobs.in_flight import InFlight
+from generation.catalogue import POCKET
 from generation.local_pool import LOCAL, LocalPool
 from generation.pace import Key
 from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Start, finished, text_of, until, words_of
+
+POOLS = (("near", WorkerConfig()), ("far", WorkerConfig()))
 
 
 @pytest.fixture
@@ -77,6 +81,26 @@ async def test_jobs_wait_while_no_worker_is_there(bot: app.Bot, pool: FakePool, 
     pool.join("cuda:2")
     await member.see_finished(started)
     assert [*pool.given] == ["cuda:2"]
+
+
+async def test_each_model_is_drawn_by_its_own_pool_and_none_waits_for_another(
+    start: Start, pool: FakePool, member: Member, other: Member
+) -> None:
+    models = replace(POCKET, workers="near"), replace(POCKET, name="far", workers="far")
+    far = FakePool("8188")
+    async with start({"near": pool, "far": far}, models=models, workers=POOLS):
+        pool.hold()
+        held = [await member.start("a boat") for _ in range(6)]
+        await pool.until_at_work(2)
+        await other.imagine("a fox", model="far")
+        assert [len(jobs) for jobs in far.given.values()] == [1]
+        listed = words_of(await other.looks_up("queue"))
+        assert r"near/cuda\:0: 1 picture with pocket" in listed
+        assert "far/8188: free" in listed
+        pool.release()
+        for message in held:
+            await member.see_finished(message)
+    assert sum(len(jobs) for jobs in far.given.values()) == 1
 
 
 async def test_a_process_that_dies_takes_only_its_own_jobs_with_it(
