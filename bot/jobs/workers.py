@@ -115,9 +115,10 @@ class Workers:
         """The worker that would have drawn a job first: one that has its model loaded, unless waiting there takes
         longer than loading elsewhere. None where a job has to wait for it."""
         workers = self.of(self.line_of(job))
-        if len(workers) > 1:
-            workers.sort(key=lambda each: (each.seconds_of(job, turn), each.room.busy))
-        return workers[0] if workers and workers[0].room.fits(job) else None
+        if not any(each.room.fits(job) for each in workers):
+            return None
+        first = min(workers, key=lambda each: (each.seconds_of(job, turn), each.room.busy))
+        return first if first.room.fits(job) else None
 
     def goes_beside(self, job: Job) -> bool:
         """True where no worker has room for a job, and it may run beside that of one."""
