@@ -13,7 +13,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from bot import redaction, text_files, token_text
-from generation import acceleration, loras, wire
+from generation import acceleration, loras, sampler_names, wire
 from generation.acceleration import Acceleration
 from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
 from generation.embeddings import EmbeddingSpec
@@ -347,7 +347,7 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
         return float(value)
     if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):
         try:
-            return kind(value)
+            return kind(sampler_names.own_name(value) if kind is Sampler else value)
         except ValueError:
             raise ConfigError(f"{where} must be one of: {', '.join(kind)}.") from None
     if kind is Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from generation import abilities, names, sources, suitability
+from generation import abilities, model_names, names, sources, suitability
 from generation.abilities import Abilities
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
@@ -149,11 +149,15 @@ class Catalogue:
         return iter(self._models.values())
 
     def get(self, name: str) -> ModelSpec:
-        """The model called `name`; raises `UnknownModel` with the names there are."""
-        try:
-            return self._models[name]
-        except KeyError:
-            raise UnknownModel(name, self.names) from None
+        """The model called `name`, as `called` finds it; raises `UnknownModel` with the names there are."""
+        if model := self.called(name):
+            return model
+        raise UnknownModel(name, self.names, model_names.alike(name, self.names))
+
+    def called(self, name: str) -> ModelSpec | None:
+        """The model called `name`, in any case and spelling, or whose file is called so; None where none is."""
+        meant = model_names.meant(name, {each.name: each.source for each in self})
+        return self._models[meant] if meant else None
 
     def abilities_of(self, name: str) -> Abilities:
         """What the model called `name` can do; for one that is no longer here, everything."""

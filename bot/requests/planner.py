@@ -48,6 +48,7 @@ class Planner:
         typed = flags.read(text)
         chosen = chosen.over(typed.chosen)
         model = self._catalogue.get(chosen.model or context.usual_model)
+        chosen = replace(chosen, model=chosen.model and model.name)
         rules = context.effective(model.name)
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         suitability.check_named(chosen, prompt, model)
