@@ -142,10 +142,13 @@ async def assembled(
             patience=config.worker.model_wait_seconds,
         )
         dispatcher = _dispatcher(config, pool, store, outgoing, estimates, now)
-        pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()), download)
+        decoders = await stack.enter_async_context(DecoderProcesses())
+        pictures = PictureReader(decoders, download)
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)
         stack.push_async_callback(incoming.preparation.close)
-        await _serve(client, banned, blocked, pictures, config.catalogue, store, outgoing, dispatcher, incoming)
+        await _serve(
+            client, banned, blocked, pictures, decoders, config.catalogue, store, outgoing, dispatcher, incoming
+        )
         yield Bot(
             client,
             dispatcher,
@@ -369,6 +372,7 @@ async def _serve(
     banned: Bans,
     blocked: BlockedMembers,
     pictures: PictureReader,
+    decoders: DecoderProcesses,
     catalogue: Catalogue,
     store: _Store,
     outgoing: _Outgoing,
@@ -388,6 +392,7 @@ async def _serve(
         sight=incoming.sight,
         drafts=store.drafts,
         catalogue=catalogue,
+        decoders=decoders,
     )
     reactions = Reactions(
         client=client,
