@@ -252,7 +252,9 @@ def _dispatcher(
     estimates: Estimates,
     now: Callable[[], datetime],
 ) -> Dispatcher:
-    hints = Hints(catalogue=config.catalogue, people=store.people, rules=store.rules, now=now)
+    hints = Hints(
+        catalogue=config.catalogue, generations=store.generations, people=store.people, rules=store.rules, now=now
+    )
     return Dispatcher(
         pool=pool,
         generations=store.generations,

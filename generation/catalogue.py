@@ -94,6 +94,11 @@ class ModelSpec:
         return bool(self.safety_checker) and not self.harmless
 
     @property
+    def is_toy(self) -> bool:
+        """True for the small model that ships with Noisefox."""
+        return self.source == str(POCKET_DIRECTORY)
+
+    @property
     def preferred(self) -> PartialSettings:
         """The model's recommended settings, at the nearest size that it can draw."""
         able = abilities.of(self)
@@ -144,6 +149,11 @@ class Catalogue:
     @property
     def names(self) -> list[str]:
         return list(self._models)
+
+    @property
+    def has_only_toys(self) -> bool:
+        """True until the host adds a model."""
+        return all(model.is_toy for model in self)
 
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(self._models.values())

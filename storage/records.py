@@ -214,10 +214,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A setting far from its model's recommendation: its name, and the recommended value as text."""
+    """A setting far from its model's recommendation: its name, and the recommended value as text. Or what a toy model
+    is, for a person's first picture: `TOY_HINT`."""
 
     setting: str
     usual: str
+
+
+TOY_HINT = Hint("toy", "")
 
 
 @dataclass(frozen=True, slots=True)
