@@ -17,6 +17,7 @@ from bot import config, redaction
 from bot.memory import give_back_pictures
 from bot.stop_signals import leaving_on_sigterm
 from bot.version import noisefox_version
+from generation import sampler_names
 from generation.comparison import Parameter
 from generation.errors import NoisefoxError
 from generation.settings import CLIP_SKIP, COUNT, GUIDANCE_SCALE, SEED, STEPS, Bounds, Sampler, Schedule
@@ -198,7 +199,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help=f"{SEED.low} to {SEED.high}; the same seed gives the same picture")
     parser.add_argument("--steps", type=int, help=f"{STEPS.low} to {STEPS.high}")
     parser.add_argument("--guidance", type=float, help=f"{GUIDANCE_SCALE.low} to {GUIDANCE_SCALE.high}")
-    parser.add_argument("--sampler", choices=[sampler.value for sampler in Sampler])
+    parser.add_argument("--sampler", type=sampler_names.own_name, choices=[sampler.value for sampler in Sampler])
     parser.add_argument("--clip-skip", type=int, help=f"{CLIP_SKIP.low} (the last layer) to {CLIP_SKIP.high}")
     parser.add_argument("--width", type=int, help="pixels")
     parser.add_argument("--height", type=int, help="pixels")

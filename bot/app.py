@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from bot.redaction import RedactingFormatter
 from bot.requests.reconciler import EVERY
 from bot.stop_signals import StopSignals, stop_signals
 from bot.version import noisefox_version
+from bot.views import toy
 from generation.pool import WorkerPool
 from storage import data_folder
 from storage.database import StorageError
@@ -37,6 +39,9 @@ STOP_SECONDS = 60.0
 managers kill a bot that takes longer than 90 s; some of these are left for closing."""
 
 _TRY = "noisefox try"
+
+_EXAMPLE = "/imagine prompt:a cute fox seed:5"
+"""A first picture that comes out well with the small model."""
 
 _PORT_REFUSED = {
     errno.EADDRINUSE: "another program uses it",
@@ -122,16 +127,18 @@ async def serve(bot_running: AbstractAsyncContextManager[Bot]) -> int:
 
 
 async def run_locally(config: Config, chat: Callable[..., AbstractAsyncContextManager[LocalChat]], port: int) -> int:
-    """Be the bot on a chat page of this machine. `chat` makes the stand-in, given a port and a folder."""
+    """Be the bot on a chat page of this machine. `chat` makes the stand-in, given a port, a folder, and the `note` on
+    its first screen."""
     _start_log()
     folder = config.data / "try"
     data_folder.refuse_foreign(folder)
     with stop_signals() as signals:
-        async with _on_a_free_port(chat, port, folder / "chat") as local:
+        told = partial(chat, note=toy.first_screen(config.catalogue))
+        async with _on_a_free_port(told, port, folder / "chat") as local:
             config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))
             async with running(config, local.token, command=_TRY) as bot:
                 _spare_collections()
-                print(f"\nOpen {local.url}\nand type /imagine prompt:a cute fox\n(Ctrl-C ends it.)\n", flush=True)
+                print(f"\nOpen {local.url}\nand type {_EXAMPLE}\n(Ctrl-C ends it.)\n", flush=True)
                 await _until_told(bot, signals)
     return 0
 

@@ -136,10 +136,13 @@ async def assembled(
         workers = _workers(config, pools)
         estimates = Estimates(workers=workers, paces=store.paces, catalogue=config.catalogue)
         dispatcher = _dispatcher(config, workers, store, outgoing, estimates, now)
-        pictures = PictureReader(await stack.enter_async_context(DecoderProcesses()), download)
+        decoders = await stack.enter_async_context(DecoderProcesses())
+        pictures = PictureReader(decoders, download)
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)
         stack.push_async_callback(incoming.preparation.close)
-        await _serve(client, banned, blocked, pictures, config.catalogue, store, outgoing, dispatcher, incoming)
+        await _serve(
+            client, banned, blocked, pictures, decoders, config.catalogue, store, outgoing, dispatcher, incoming
+        )
         yield Bot(
             client,
             dispatcher,
@@ -262,7 +265,9 @@ def _dispatcher(
     estimates: Estimates,
     now: Callable[[], datetime],
 ) -> Dispatcher:
-    hints = Hints(catalogue=config.catalogue, people=store.people, rules=store.rules, now=now)
+    hints = Hints(
+        catalogue=config.catalogue, generations=store.generations, people=store.people, rules=store.rules, now=now
+    )
     return Dispatcher(
         workers=workers,
         generations=store.generations,
@@ -382,6 +387,7 @@ async def _serve(
     banned: Bans,
     blocked: BlockedMembers,
     pictures: PictureReader,
+    decoders: DecoderProcesses,
     catalogue: Catalogue,
     store: _Store,
     outgoing: _Outgoing,
@@ -401,6 +407,7 @@ async def _serve(
         sight=incoming.sight,
         drafts=store.drafts,
         catalogue=catalogue,
+        decoders=decoders,
     )
     reactions = Reactions(
         client=client,

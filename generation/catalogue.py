@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from generation import abilities, names, sources, suitability
+from generation import abilities, model_names, names, sources, suitability
 from generation.abilities import Abilities
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
@@ -110,6 +110,11 @@ class ModelSpec:
         return bool(self.safety_checker) and not self.harmless
 
     @property
+    def is_toy(self) -> bool:
+        """True for the small model that ships with Noisefox."""
+        return self.source == str(POCKET_DIRECTORY)
+
+    @property
     def preferred(self) -> PartialSettings:
         """The model's recommended settings, at the nearest size that it can draw."""
         able = abilities.of(self)
@@ -161,15 +166,24 @@ class Catalogue:
     def names(self) -> list[str]:
         return list(self._models)
 
+    @property
+    def has_only_toys(self) -> bool:
+        """True until the host adds a model."""
+        return all(model.is_toy for model in self)
+
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(self._models.values())
 
     def get(self, name: str) -> ModelSpec:
-        """The model called `name`; raises `UnknownModel` with the names there are."""
-        try:
-            return self._models[name]
-        except KeyError:
-            raise UnknownModel(name, self.names) from None
+        """The model called `name`, as `called` finds it; raises `UnknownModel` with the names there are."""
+        if model := self.called(name):
+            return model
+        raise UnknownModel(name, self.names, model_names.alike(name, self.names))
+
+    def called(self, name: str) -> ModelSpec | None:
+        """The model called `name`, in any case and spelling, or whose file is called so; None where none is."""
+        meant = model_names.meant(name, {each.name: each.source for each in self})
+        return self._models[meant] if meant else None
 
     def abilities_of(self, name: str) -> Abilities:
         """What the model called `name` can do; for one that is no longer here, everything."""

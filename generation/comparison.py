@@ -6,8 +6,9 @@ from enum import StrEnum
 from itertools import product
 from math import isqrt, prod
 
+from generation import sampler_names
 from generation.errors import InvalidSetting
-from generation.settings import SIZE, GenerationSettings, Sampler
+from generation.settings import SIZE, GenerationSettings, Sampler, Schedule
 
 MOST_CELLS = 25
 """Pictures of one comparison; a select menu has no more options."""
@@ -177,10 +178,10 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _sampler(text: str) -> str:
-    named = {sampler.lower(): sampler.value for sampler in Sampler}
-    if text.lower() not in named:
+    sampler, schedule = sampler_names.sampler_typed(text)
+    if schedule is not Schedule.SAMPLER:
         raise ValueError(text)
-    return named[text.lower()]
+    return sampler.value
 
 
 _WRITERS: dict[Parameter, Callable[[str], str]] = {

@@ -57,8 +57,13 @@ class Unsuitable(UserError):
 class UnknownModel(UserError):
     """A model name that the catalogue does not have."""
 
-    def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__("There's no model called “{name}” here. Available: {known}.", name=name[:40], known=known)
+    def __init__(self, name: str, known: list[str], alike: str = "") -> None:
+        if alike:
+            super().__init__(
+                "There's no model called “{name}” here. Did you mean {alike}?", name=name[:40], alike=alike
+            )
+        else:
+            super().__init__("There's no model called “{name}” here. Available: {known}.", name=name[:40], known=known)
         self.name = name
 
 

@@ -8,13 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from generation.errors import UserError
-from generation.settings import GenerationSettings, Sampler, Schedule
+from generation.found_settings import FoundSettings, found
+from generation.sentences import Sentence
+from generation.settings import GenerationSettings, Schedule
 
 CHUNK_NAME = "parameters"
 _NEGATIVE = "Negative prompt: "
 
 LONGEST = 20_000
 """Characters of the text in a picture's metadata that are read: both prompts, and the settings of other tools."""
+
+UNREAD = Sentence("This picture has no settings that I can read.")
+
+_MAIN = frozenset({"Steps", "Sampler", "CFG scale", "Seed", "Size"})
+_ENOUGH = 3
+"""So many of the main settings make a line the one of the settings."""
 
 _PAIR = re.compile(r'([\w ]++)(?:: ("(?:\\.|[^\\"])*+"(?=,|$)|[^,]*+)(?:,|$))?')
 """A pair, or words that are none and are skipped at once, so that no text is read twice."""
@@ -83,7 +91,7 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
     pairs["Version"] = drawn.version
     lines = [settings.prompt]
-    if settings.negative_prompt:
+    if settings.negative_prompt or settings.prompt.startswith(_NEGATIVE.rstrip()):
         lines.append(_NEGATIVE + settings.negative_prompt)
     lines.append(_line(pairs))
     return "\n".join(lines)
@@ -101,69 +109,93 @@ def with_upscale(text: str, upscaler: str, factor: int) -> str:
 
 
 def from_infotext(text: str) -> GenerationSettings:
-    """Read the settings in `text`. Raises `NoInfotext` if there are none, or if the text is too long."""
+    """Read all settings in `text`. Raises `NoInfotext` if there are none, or if the text is too long, and
+    `InvalidSetting` where the prompt is empty."""
+    return found_in(text).complete()
+
+
+def found_in(text: str, picture: tuple[int, int] | None = None) -> FoundSettings:
+    """Read the settings in `text`, as near as they can be drawn here. A missing size is that of the `picture`.
+
+    Lines behind the settings, such as the templates of A1111's extensions, are no part of them. Raises `NoInfotext` if
+    there are none, or if the text is too long.
+    """
     if len(text) > LONGEST:
         raise NoInfotext("The text in this picture's metadata is longer than {most:,} characters.", most=LONGEST)
-    body, _, last = text.strip().rpartition("\n")
-    pairs = _pairs(last)
-    prompt, _, negative = body.partition("\n" + _NEGATIVE)
+    lines = text.strip().split("\n")
+    for last in range(len(lines) - 1, -1, -1):
+        pairs = _pairs(lines[last])
+        if "Steps" in pairs and len(_MAIN & pairs.keys()) >= _ENOUGH:
+            break
+    else:
+        raise NoInfotext(UNREAD)
+    prompt, negative = _prompts("\n".join(lines[:last]))
     try:
-        sampler, schedule = _sampler(pairs)
-        width, _, height = pairs["Size"].partition("x")
-        seed_width, _, seed_height = pairs.get("Seed resize from", "0x0").partition("x")
-        denoising_strength, hires_strength = _strengths(pairs)
-        guidance_start, _, guidance_end = pairs.get("CFG range", "0-1").partition("-")
-        return GenerationSettings(
-            prompt=prompt,
-            negative_prompt=negative,
-            steps=int(pairs["Steps"]),
-            sampler=sampler,
-            guidance_scale=float(pairs["CFG scale"]),
-            seed=int(pairs["Seed"]),
-            width=int(width),
-            height=int(height),
-            model=pairs.get("Model", ""),
-            clip_skip=int(pairs.get("Clip skip", "1")),
-            variation_seed=int(pairs.get("Variation seed", "0")),
-            variation_strength=float(pairs.get("Variation seed strength", "0")),
-            seed_width=int(seed_width),
-            seed_height=int(seed_height),
-            schedule=schedule,
-            guidance_rescale=float(pairs.get("CFG Rescale", "0")),
-            guidance_start=float(guidance_start),
-            guidance_end=float(guidance_end),
-            hires_factor=float(pairs.get("Hires upscale", "1")),
-            hires_strength=float(hires_strength),
-            denoising_strength=float(denoising_strength),
-            control_scale=float(pairs.get("ControlNet weight", "1")),
-            image_prompt_scale=float(pairs.get("Image prompt weight", "0.6")),
-        )
-    except (KeyError, ValueError) as missing:
-        raise NoInfotext("This picture has no settings that I can read.") from missing
+        return found(prompt, _written(pairs) | {"negative_prompt": negative}, picture)
+    except (ValueError, OverflowError) as unread:
+        raise NoInfotext(UNREAD) from unread
 
 
-def _sampler(pairs: dict[str, str]) -> tuple[Sampler, Schedule]:
-    """Sampler and schedule. Other tools name some samplers without the schedule that is their own here, and older ones
-    wrote the schedule behind the sampler's name. Raises `ValueError` or `KeyError`."""
-    name, schedule = pairs["Sampler"], Schedule(pairs.get("Schedule type", Schedule.SAMPLER))
-    if name in list(Sampler):
-        return Sampler(name), schedule
-    for own in (Schedule.KARRAS, Schedule.EXPONENTIAL):
-        if name.endswith(f" {own}"):
-            return _named(name.removesuffix(f" {own}")), own
-    return _named(name), schedule
+def _prompts(body: str) -> tuple[str, str]:
+    """The prompt and the negative prompt. An empty prompt has no line."""
+    prompt, mark, negative = body.partition("\n" + _NEGATIVE.rstrip())
+    if not mark and body.startswith(_NEGATIVE.rstrip()):
+        prompt, negative = "", body.removeprefix(_NEGATIVE.rstrip())
+    return prompt, negative.removeprefix(" ")
 
 
-def _named(name: str) -> Sampler:
-    return Sampler(name if name in list(Sampler) else f"{name} {Schedule.KARRAS}")
+def _written(pairs: dict[str, str]) -> dict[str, str | None]:
+    """The values of the pairs by the fields of `GenerationSettings`. Raises `ValueError`."""
+    width, height = _two(pairs.get("Size"), "x")
+    seed_width, seed_height = _two(pairs.get("Seed resize from"), "x")
+    guidance_start, guidance_end = _two(pairs.get("CFG range"), "-")
+    denoising_strength, hires_strength = _strengths(pairs)
+    return {
+        "steps": pairs["Steps"],
+        "sampler": pairs.get("Sampler"),
+        "schedule": pairs.get("Schedule type"),
+        "guidance_scale": pairs.get("CFG scale"),
+        "seed": pairs.get("Seed"),
+        "width": width,
+        "height": height,
+        "model": pairs.get("Model"),
+        "clip_skip": pairs.get("Clip skip"),
+        "variation_seed": pairs.get("Variation seed"),
+        "variation_strength": pairs.get("Variation seed strength"),
+        "seed_width": seed_width,
+        "seed_height": seed_height,
+        "guidance_rescale": pairs.get("CFG Rescale"),
+        "guidance_start": guidance_start,
+        "guidance_end": guidance_end,
+        "hires_factor": _hires_factor(pairs, width),
+        "hires_strength": hires_strength,
+        "denoising_strength": denoising_strength,
+        "control_scale": pairs.get("ControlNet weight"),
+        "image_prompt_scale": pairs.get("Image prompt weight"),
+    }
 
 
-def _strengths(pairs: dict[str, str]) -> tuple[str, str]:
+def _two(written: str | None, between: str) -> tuple[str | None, str | None]:
+    if written is None:
+        return None, None
+    first, _, second = written.partition(between)
+    return first, second
+
+
+def _hires_factor(pairs: dict[str, str], width: str | None) -> str | None:
+    """The factor of hires; A1111 writes it, or else the size that the picture was brought to."""
+    across, _ = _two(pairs.get("Hires resize"), "x")
+    if across and width and float(across) and float(width):
+        return str(float(across) / float(width))
+    return pairs.get("Hires upscale")
+
+
+def _strengths(pairs: dict[str, str]) -> tuple[str | None, str | None]:
     """The denoising strengths of image to image and of hires, which other tools write under the same name."""
     said = pairs.get("Denoising strength")
-    if "Hires strength" in pairs or "Hires upscale" not in pairs:
-        return said or "0.75", pairs.get("Hires strength", "0.5")
-    return "0.75", said or "0.5"
+    if "Hires strength" in pairs or not {"Hires upscale", "Hires resize"} & pairs.keys():
+        return said, pairs.get("Hires strength")
+    return None, said
 
 
 def _pairs(line: str) -> dict[str, str]:

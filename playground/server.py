@@ -2,9 +2,9 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from aiohttp import web
@@ -38,6 +38,9 @@ _BODY_LIMIT = 64 * 1024 * 1024
 """Bytes of a request body that are read at all. Discord's own limits are smaller and are checked after."""
 
 
+NO_NOTE: Mapping[str, str] = MappingProxyType({})
+
+
 class Playground:
     """A local Discord. `async with Playground() as playground:` serves it until the block ends.
 
@@ -46,6 +49,7 @@ class Playground:
     clock: returns Unix seconds; links, tokens and sessions expire by it.
     rate: requests per second and rate limit bucket before a 429.
     members: how many more people there are, called "member 1", "member 2" and so on.
+    note: a sentence below the welcome of an empty channel, by the reader's locale, such as "es-ES".
     controlled: whether programs may order faults and read what happened, at /control.
     """
 
@@ -58,6 +62,7 @@ class Playground:
         rate: int = 50,
         members: int = 0,
         controlled: bool = False,
+        note: Mapping[str, str] = NO_NOTE,
     ) -> None:
         self.token = BOT_TOKEN
         self.url = ""
@@ -96,6 +101,7 @@ class Playground:
             interactions=self._page_interactions,
             gateway=self._gateway,
             streams=self._streams,
+            note=note,
         )
         self._runner = web.AppRunner(
             self._application(record, rate, controlled),

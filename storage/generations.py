@@ -192,6 +192,13 @@ class Generations:
         mine += [GenerationRow.prompt.icontains(word, autoescape=True) for word in search.split()]
         return await self._page(mine, start, most)
 
+    async def has_pictures(self, user_id: int) -> bool:
+        """True once a request of a person was finished, even where it was deleted since."""
+        finished = GenerationRow.state == JobState.COMPLETED.value, GenerationRow.state == JobState.DELETED.value
+        query = select(GenerationRow.id).where(GenerationRow.user_id == user_id, or_(*finished)).limit(1)
+        async with self._sessions() as session:
+            return await session.scalar(query) is not None
+
     async def favourites_of(self, user_id: int, start: int = 0, most: int = 25) -> Page:
         """A page of a person's favourites, newest first, without deleted ones."""
         liked = select(FavouriteRow.generation_id).filter_by(user_id=user_id)

@@ -161,12 +161,14 @@ class IgnoredPart(StrEnum):
     """A denoising strength with a model that looks at a picture instead of starting from it."""
     WEIGHTS = "weights"
     """Weights of words, which the model reads as plain text."""
+    FOREIGN = "foreign"
+    """Settings of a picture of another tool that can't be drawn here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Something that had no effect. `words` are the first words of a prompt that were not read, or the size that was
-    drawn instead of the one that was asked for."""
+    """Something that had no effect. `words` are the first words of a prompt that were not read, the size that was
+    drawn instead of the one that was asked for, or the settings that were replaced, each with what replaced it."""
 
     part: IgnoredPart
     words: str = ""
@@ -212,10 +214,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A setting far from its model's recommendation: its name, and the recommended value as text."""
+    """A setting far from its model's recommendation: its name, and the recommended value as text. Or what a toy model
+    is, for a person's first picture: `TOY_HINT`."""
 
     setting: str
     usual: str
+
+
+TOY_HINT = Hint("toy", "")
 
 
 @dataclass(frozen=True, slots=True)

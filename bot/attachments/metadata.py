@@ -4,16 +4,17 @@ from io import BytesIO
 
 from PIL import Image
 
+from bot.attachments import hidden_text, user_comment
 from generation import infotext
 from generation.errors import UserError
-from generation.images import DAMAGE, FORMATS
+from generation.found_settings import FoundSettings
+from generation.images import DAMAGE, FORMATS, PIXELS
+from generation.infotext import NoInfotext
+from generation.other_tools import reading
+from generation.sentences import Sentence
 from generation.settings import GenerationSettings
 
-_EXIF, _USER_COMMENT = 0x8769, 0x9286
-"""Tags of the EXIF standard: the Exif directory, and UserComment in it."""
-
-_MOST_BYTES = 4 * (infotext.LONGEST + 1)
-"""Bytes of a comment that are read; a longer one is too long in any encoding."""
+_UNREADABLE = Sentence("I can't read that file. Use a PNG, JPEG or WebP picture.")
 
 
 class NoPicture(UserError):
@@ -21,22 +22,48 @@ class NoPicture(UserError):
 
 
 def settings_in(data: bytes) -> GenerationSettings:
+    """All settings in a picture's metadata, as `found_in` finds them. Raises `InvalidSetting` for an empty prompt."""
+    return found_in(data).complete()
+
+
+def found_in(data: bytes) -> FoundSettings:
     """The settings in a picture's metadata. The picture itself is not decoded.
 
     Raises `NoPicture` if the file is no picture, and `NoInfotext` if it has no settings.
     """
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
-            text = image.info.get(infotext.CHUNK_NAME) or _comment(image)
+            chunks, size = _chunks(image), image.size
     except DAMAGE:
-        raise NoPicture("I can't read that file. Use a PNG, JPEG or WebP picture.") from None
-    return infotext.from_infotext(str(text))
+        raise NoPicture(_UNREADABLE) from None
+    return reading.found_in(chunks, size)
+
+
+def may_hide(data: bytes) -> bool:
+    """True where `hidden_in` may find settings that `found_in` doesn't."""
+    return data.startswith((b"\x89PNG", b"RIFF"))
+
+
+def hidden_in(data: bytes) -> FoundSettings:
+    """The settings behind a picture's pixels or in them. It is decoded, so call this in a decoder.
+
+    Raises `NoPicture` and `NoInfotext`.
+    """
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > PIXELS:
+                raise NoInfotext(infotext.UNREAD)
+            image.load()
+            chunks, size = _chunks(image) | hidden_text.chunks_in(image), image.size
+    except DAMAGE:
+        raise NoPicture(_UNREADABLE) from None
+    return reading.found_in(chunks, size)
 
 
 def prompt_in(data: bytes) -> str:
     """The prompt in a picture's metadata; empty where there is none."""
     try:
-        return settings_in(data).prompt
+        return found_in(data).prompt
     except UserError:
         return ""
 
@@ -44,17 +71,16 @@ def prompt_in(data: bytes) -> str:
 def exif_of(image: Image.Image) -> Image.Exif:
     """EXIF data with the settings of an open picture in UserComment."""
     exif = Image.Exif()
-    text = str(image.info.get(infotext.CHUNK_NAME, ""))
-    exif.get_ifd(_EXIF)[_USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")
+    user_comment.write(exif, str(image.info.get(infotext.CHUNK_NAME, "")))
     return exif
 
 
-def _comment(image: Image.Image) -> str:
-    """EXIF's UserComment, whose first eight bytes name its encoding."""
+def _chunks(image: Image.Image) -> dict[str, str]:
+    """The texts in a picture's metadata by name, that of EXIF's comment as the one of A1111's chunk."""
+    chunks = {str(name): text for name, text in image.info.items() if isinstance(text, str)}
     if image.format == "PNG" and "exif" not in image.info:
-        return ""  # Pillow would decode the picture to look behind it
-    comment = image.getexif().get_ifd(_EXIF).get(_USER_COMMENT, b"")
-    if not isinstance(comment, bytes):
-        return str(comment)
-    kind, text = comment[:8], comment[8 : 8 + _MOST_BYTES]
-    return text.decode("utf-16-be" if kind.startswith(b"UNICODE") else "utf-8", errors="replace")
+        return chunks  # Pillow would decode the picture to look behind it
+    try:
+        return user_comment.texts(image.getexif()) | chunks
+    except DAMAGE:
+        return chunks

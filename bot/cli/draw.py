@@ -9,19 +9,18 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import asdict, replace
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
 from platformdirs import user_cache_path
 from tqdm import tqdm
 
+from bot.attachments import metadata
 from bot.config import Config
 from bot.errors import sentence_for_failure
 from bot.prompts import flags, permutations
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
-from generation import abilities, cost, images, infotext, suitability, wire
+from generation import abilities, cost, images, suitability, wire
 from generation.catalogue import Catalogue, ModelSpec
 from generation.environment import for_worker
 from generation.errors import InvalidSetting, NoisefoxError, UserError
@@ -154,6 +153,7 @@ def settings_of(options: argparse.Namespace, typed: ParsedPrompt, catalogue: Cat
     `UserError`."""
     chosen = chosen_by(options).over(typed.chosen)
     model = catalogue.get(chosen.model) if chosen.model else catalogue.default
+    chosen = replace(chosen, model=chosen.model and model.name)
     named_seed = typed.seed if options.seed is None else options.seed
     seed = random_seed() if named_seed is None else named_seed
     prompt = catalogue.loras.with_words(typed.prompt, model.name)
@@ -224,12 +224,9 @@ def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> Generation
     Raises `NotDrawn` if it is no picture, and `InvalidSetting` if it is too large.
     """
     try:
-        with Image.open(BytesIO(picture)) as image:
-            text = str(image.info.get(infotext.CHUNK_NAME, ""))
-    except images.DAMAGE:
+        return metadata.settings_in(picture)
+    except metadata.NoPicture:
         raise NotDrawn("This file can't be read. Use a PNG, JPEG or WebP picture.") from None
-    try:
-        return infotext.from_infotext(text)
     except UserError:
         return catalogue.default.preferred.of(title, seed=0)
 

@@ -1,7 +1,7 @@
 """Commands in the menu of a message: for this bot's pictures, and some of them for anybody's."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot import views
+from bot.attachments.decoder_processes import DecoderProcesses
 from bot.errors import Refusal
 from bot.interactions import remix_modal
 from bot.interactions.begin_request import begin
@@ -18,18 +19,19 @@ from bot.interactions.message_pictures import picture_in
 from bot.interactions.picture_actions import FORMS, REDRAWN, PictureActions
 from bot.interactions.posted_settings import PostedSettings
 from bot.interactions.requester import requester_of
-from bot.interactions.respond import answer, open_form
+from bot.interactions.respond import answer, defer, open_form
 from bot.interactions.sight import Sight
+from bot.locales import say
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts.presets import Presets
 from bot.requests.picture_request import PictureRequest
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind, custom_ids_in
-from bot.views.details import of_settings
+from bot.views.details import of_posted
 from generation.catalogue import Catalogue
+from generation.found_settings import FoundSettings
 from generation.sentences import Sentence
-from generation.settings import GenerationSettings
 from storage.drafts import Drafts
 from storage.generations import AlreadyAsked
 from storage.records import Generation
@@ -57,6 +59,7 @@ class ContextMenus:
         sight: Sight,
         drafts: Drafts,
         catalogue: Catalogue,
+        decoders: DecoderProcesses,
     ) -> None:
         self._client = client
         self._picture_actions = picture_actions
@@ -68,7 +71,7 @@ class ContextMenus:
         self._sight = sight
         self._drafts = drafts
         self._catalogue = catalogue
-        self._posted_settings = PostedSettings()
+        self._posted_settings = PostedSettings(decoders)
 
     def commands(self) -> list[app_commands.ContextMenu]:
         callbacks = {
@@ -95,16 +98,21 @@ class ContextMenus:
         await self._drafts.remove(draft_id)
 
     async def _use(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        settings = await self._settings(interaction, message)
-        known = settings.model in self._catalogue.names
-        model = settings.model if known else (await self._context(interaction)).usual_model
+        if generation := await self._known(message, interaction.user.id):
+            settings, changed = generation.settings, ""
+        else:
+            posted = await self._posted(message)
+            settings, changed = posted.complete("a picture"), posted.changed
+        model = self._catalogue.called(settings.model)
+        name = model.name if model else (await self._context(interaction)).usual_model
         form = remix_modal.panel(
             Press(PressKind.USE, 0).custom_id,
             FORMS[PressKind.USE],
-            replace(settings, model=model),
-            self._planner.abilities_of(model),
+            replace(settings, model=name),
+            self._planner.abilities_of(name),
             ("prompt", "seed"),
-            f"--model {model}" if len(self._catalogue.names) > 1 else "",
+            f"--model {name}" if len(self._catalogue.names) > 1 else "",
+            say("Not the same here: {changed}", changed=changed) if changed else "",
         )
         await open_form(interaction, form)
 
@@ -112,8 +120,8 @@ class ContextMenus:
         if generation := await self._known(message, interaction.user.id):
             await self._picture_actions.press(interaction, Press(PressKind.REROLL, generation.id))
             return
-        settings = await self._settings(interaction, message)
-        plan = self._planner.adopt(await self._context(interaction), settings)
+        posted = await self._posted(message)
+        plan = self._planner.adopt(await self._context(interaction), posted.complete(), posted.changed)
         await begin(interaction, self._submission, [plan], private=False)
 
     async def _upscale(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -126,7 +134,8 @@ class ContextMenus:
         if generation := await self._known(message, interaction.user.id):
             await self._picture_actions.show_details(interaction, generation)
             return
-        await answer(interaction, of_settings(await self._settings(interaction, message), []))
+        posted = await self._posted(message, lambda: defer(interaction, thinking=True))
+        await answer(interaction, of_posted(posted))
 
     async def _start(self, interaction: discord.Interaction, message: discord.Message) -> None:
         if generation := await self._known(message, interaction.user.id):
@@ -163,11 +172,11 @@ class ContextMenus:
         generation = await self._sight.shown_in(message, _press_on(message.components))
         return generation if generation and generation.is_open_to(user_id) else None
 
-    async def _settings(self, interaction: discord.Interaction, message: discord.Message) -> GenerationSettings:
-        """The settings of a picture, from our record or else from its metadata. Raises `UserError`."""
-        if generation := await self._known(message, interaction.user.id):
-            return generation.settings
-        return await self._posted_settings.of(picture_in(message))
+    async def _posted(
+        self, message: discord.Message, acknowledge: Callable[[], Awaitable[None]] | None = None
+    ) -> FoundSettings:
+        """The settings in the metadata of a picture. Raises `UserError`."""
+        return await self._posted_settings.of(picture_in(message), acknowledge)
 
 
 def _press_on(components: Sequence[Any]) -> Press | None:

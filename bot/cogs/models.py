@@ -10,6 +10,7 @@ from bot.interactions.error_handler import MESSAGE_LENGTH
 from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views.text import fitting, shown
+from bot.views.toy import about
 from generation import abilities, suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.loras import LoraSpec
@@ -40,6 +41,8 @@ class Models(commands.Cog):
     def _lines(self, most: int, name: int) -> list[str]:
         """At most so many models, LoRAs and embeddings, and so many characters of a name."""
         lines = [say("Choose one with `/imagine model:` or `--model`.")]
+        if self._catalogue.has_only_toys:
+            lines[0] += f" {about(self._catalogue.default.name)}"
         lines += _first([self._model_line(model, name) for model in self._catalogue], most)
         if loras := _first([_line(lora, name) for lora in self._catalogue.loras], most):
             lines += [say("LoRAs change what a model draws. Put `<lora:name:0.8>` into the prompt."), *loras]
@@ -58,7 +61,9 @@ class Models(commands.Cog):
         )
         able = abilities.of(model)
         takes = "" if able.hires else f"; {say('takes {what}', what=abilities.offered(able) or '–')}"
-        return f"- **{shown(model.name, name)}**{default}: {values}{takes}"
+        is_odd = model.is_toy and not self._catalogue.has_only_toys
+        toy = f"; {say('a teaching toy that knows emoji-like things')}" if is_odd else ""
+        return f"- **{shown(model.name, name)}**{default}: {values}{takes}{toy}"
 
 
 def _first(lines: list[str], most: int) -> list[str]:

@@ -98,7 +98,7 @@ class ServerLimits(ServerGroup):
             await self._show_rule(interaction, name, channel or role, model)
             return
         if name == MODEL and default is not None:
-            self._catalogue.get(default)
+            default = self._catalogue.get(default).name
         rule = check_setting(name, Rule(_checked(name, default), least, most, locked))
         key = RuleKey(scope_of(interaction, channel, role), self.model_named(model), name)
         await self._rules.rule(guild_of(interaction), key, rule)

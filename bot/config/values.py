@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from bot.config.mistakes import ConfigError
 from bot.config.workers import WorkerKind
+from generation import sampler_names
 from generation.catalogue import PreviewKind, Resources
 from generation.settings import Sampler
 from generation.upscaling import UpscalerName
@@ -20,7 +21,7 @@ def typed(value: Any, kind: Any, where: str) -> Any:
         return float(value)
     if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):
         try:
-            return kind(value)
+            return kind(sampler_names.own_name(value) if kind is Sampler else value)
         except ValueError:
             raise ConfigError(f"{where} must be one of: {', '.join(kind)}.") from None
     if kind is Path:

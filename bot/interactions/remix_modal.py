@@ -19,6 +19,9 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler
 FIELD_LENGTH = 4000
 """Discord's limit for a text field, in characters; a longer prompt has a second field."""
 
+DESCRIPTION_LENGTH = 100
+"""Discord's limit for what is said below a field's name."""
+
 _SAME = "same"
 _PROMPT, _REST, _REST_OF_A_WORD, _NEGATIVE, _SHAPE, _SAMPLER, _FLAGS = (
     "prompt",
@@ -46,9 +49,10 @@ def panel(
     able: Abilities,
     but: Collection[str] = (),
     more: str = "",
+    note: str = "",
 ) -> ui.Modal:
     """A form filled with `settings`, without the fields that `but` names or that the model is not `able` to follow, and
-    with `more` flags."""
+    with `more` flags. A `note` about the settings is below them, cut to what Discord shows."""
     first, second, whole = ("", "", True) if "prompt" in but else _halves(settings.prompt)
     modal = ui.Modal(title=say(title), custom_id=custom_id, timeout=None)
     modal.add_item(_text(say("Prompt"), _PROMPT, first, required=True))
@@ -66,7 +70,7 @@ def panel(
     if len(able.samplers) > 1:
         samplers = [(each, each) for each in Sampler if each in able.samplers]
         modal.add_item(_choice(say("Sampler"), _SAMPLER, samplers, settings.sampler.value))
-    hint = say("Any /imagine flag. Without --seed, a new seed is used.")
+    hint = note[:DESCRIPTION_LENGTH] or say("Any /imagine flag. Without --seed, a new seed is used.")
     line = f"{flags.write(settings, {*but, 'sampler'})} {more}".strip()
     modal.add_item(_text(say("Settings"), _FLAGS, line, hint))
     modal.stop()

@@ -1,12 +1,13 @@
-"""Hints about settings that are far from what a model likes."""
+"""Hints about settings that are far from what a model likes, and about a model that is a toy."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from generation.catalogue import Catalogue, ModelSpec
 from generation.settings import GenerationSettings
+from storage.generations import Generations
 from storage.people import People
-from storage.records import Generation, Hint, Lineage
+from storage.records import TOY_HINT, Generation, Hint, Lineage
 from storage.server_rules import ServerRules
 
 MANY_STEPS = 3.0
@@ -19,12 +20,22 @@ MOST_STEPS, MOST_GUIDANCE = 100, 20.0
 
 
 class Hints:
-    """Gives a hint once a day to people who draw from words, unless they or the server turned hints off."""
+    """Gives a hint once a day to people who draw from words, unless they or the server turned hints off.
+
+    With a person's first picture they learn that a model is a toy, where there is no other.
+    """
 
     def __init__(
-        self, *, catalogue: Catalogue, people: People, rules: ServerRules, now: Callable[[], datetime]
+        self,
+        *,
+        catalogue: Catalogue,
+        generations: Generations,
+        people: People,
+        rules: ServerRules,
+        now: Callable[[], datetime],
     ) -> None:
         self._catalogue = catalogue
+        self._generations = generations
         self._people = people
         self._rules = rules
         self._now = now
@@ -37,9 +48,17 @@ class Hints:
         if settings.model not in self._catalogue.names:
             return None
         hint = unusual(settings, self._catalogue.get(settings.model))
-        if hint is None or (guild is not None and not (await self._rules.of(guild)).hints):
+        if hint is None and not await self._is_new_here(generation.origin.user_id):
             return None
+        if guild is not None and not (await self._rules.of(guild)).hints:
+            return None
+        if hint is None:
+            return TOY_HINT if (await self._people.personal_settings(generation.origin.user_id)).hints else None
         return hint if await self._people.take_hint(generation.origin.user_id, self._now()) else None
+
+    async def _is_new_here(self, user_id: int) -> bool:
+        """True where a person's first picture is one of a toy, and there is no other model."""
+        return self._catalogue.has_only_toys and not await self._generations.has_pictures(user_id)
 
 
 def unusual(settings: GenerationSettings, model: ModelSpec) -> Hint | None:

@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from bot.prompts import unknown_flags
+from generation import sampler_names
 from generation.errors import InvalidSetting
 from generation.loras import tag
-from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
+from generation.settings import GenerationSettings, PartialSettings, Schedule
 from storage.records import Ignored, IgnoredPart
 
 STYLE = "style"
@@ -45,10 +46,11 @@ def read(text: str) -> ParsedPrompt:
     loras: list[str] = []
     for flag in flags:
         name, value = _name_and_value(flag)
-        if name.lower() not in _FLAGS:
-            raise unknown_flags.unknown(name, _FLAGS)
-        field, read_value, example = _FLAGS[name.lower()]
-        values.pop(_RIVALS.get(field, ""), None)
+        if name not in _FLAGS:
+            raise unknown_flags.unknown(name, (*_FLAGS, *_OTHER_NAMES))
+        field, read_value, example = _FLAGS[name]
+        for rival in _RIVALS.get(field, ()):
+            values.pop(rival, None)
         try:
             values[field] = read_value(value)
             loras += values.pop("loras", [])
@@ -56,6 +58,10 @@ def read(text: str) -> ParsedPrompt:
             raise InvalidSetting(
                 field, "`--{name}` needs a value such as `--{name} {example}`.", name=name, example=example
             ) from None
+    if sampling := values.pop("sampler", None):
+        values["sampler"], in_name = sampling
+        if in_name is not Schedule.SAMPLER:
+            values.setdefault("schedule", in_name)
     seed, aspect = values.pop("seed", None), values.pop("aspect", None)
     private, spoiler = values.pop("private", False), values.pop("spoiler", False)
     if size := values.pop("size", None):
@@ -125,7 +131,7 @@ def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
     always = ("seed", "steps", "guidance_scale", "sampler")
     written = [] if "size" in but else [f"--size {settings.width}x{settings.height}"]
     for flag, (field, _, _) in _FLAGS.items():
-        if field in _NUMBERS_AND_NAMES and field not in but:
+        if field in _WRITTEN and field not in but:
             value = getattr(settings, field)
             if field in always or value != getattr(usual, field):
                 written.append(f"--{flag} {value:g}" if isinstance(value, float) else f"--{flag} {value}")
@@ -143,22 +149,24 @@ def bounded(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _typed_in(text: str) -> Iterator[tuple[str, str, str]]:
-    """Each flag of a text: as typed, its name in lower case, and its value."""
+    """Each flag of a text: as typed, its name, and its value."""
     starts = [match.start() for match in _FLAG.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
         name, value = _name_and_value(_FLAG.sub("", text[start:end], count=1))
-        yield text[start:end], name.lower(), value
+        yield text[start:end], name, value
 
 
 def _name_and_value(flag: str) -> tuple[str, str]:
-    """The name of a flag without its dashes, and what follows after whitespace, after `=`, or, where it is a number,
-    at once; empty where there is none."""
+    """The name of a flag without its dashes, as `_FLAGS` has it if it is any of a flag's names; and what follows after
+    whitespace, after `=`, or, where it is a number, at once; empty where there is none."""
     spelled = _SPELLED.match(flag)
     assert spelled is not None
     name, glued = spelled["name"], spelled["glued"]
-    if glued and name.lower() not in _GLUED:
+    if glued and unknown_flags.plain(name) not in _GLUED:
         name, glued = name + glued, ""
-    return name, f"{glued} {spelled['value']}".strip()
+    plain = unknown_flags.plain(name)
+    known = plain if plain in _FLAGS else _OTHER_NAMES.get(plain, name)
+    return known, f"{glued} {spelled['value']}".strip()
 
 
 def _text(value: str) -> str:
@@ -208,32 +216,16 @@ def _loras(value: str) -> list[str]:
     return tags
 
 
-def _sampler(value: str) -> Sampler:
-    by_name = {sampler.value.lower(): sampler for sampler in Sampler}
-    if value.lower() not in by_name:
-        raise InvalidSetting(
-            "sampler", "There's no sampler “{name}”. Use one of: {known}.", name=value[:30], known=list(Sampler)
-        )
-    return by_name[value.lower()]
-
-
-def _schedule(value: str) -> Schedule:
-    by_name = {schedule.value.lower(): schedule for schedule in Schedule}
-    if value.lower() not in by_name:
-        raise InvalidSetting(
-            "schedule", "There's no schedule “{name}”. Use one of: {known}.", name=value[:30], known=list(Schedule)
-        )
-    return by_name[value.lower()]
-
-
 _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "ar": ("aspect", _aspect, "3:2"),
     "no": ("negative_prompt", _text, "hands"),
     "seed": ("seed", int, "7"),
     "size": ("size", _size, "512x768"),
+    "width": ("width", int, "512"),
+    "height": ("height", int, "768"),
     "steps": ("steps", int, "30"),
     "cfg": ("guidance_scale", float, "6"),
-    "sampler": ("sampler", _sampler, "Euler a"),
+    "sampler": ("sampler", sampler_names.sampler_typed, "Euler a"),
     "clip": ("clip_skip", int, "2"),
     "repeat": ("count", int, "3"),
     "model": ("model", _text, "pocket"),
@@ -241,7 +233,7 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "vary": ("variation_strength", float, "0.2"),
     "vary-seed": ("variation_seed", int, "9"),
     "seed-size": ("seed_size", _size, "512x512"),
-    "schedule": ("schedule", _schedule, "Karras"),
+    "schedule": ("schedule", sampler_names.schedule_typed, "Karras"),
     "rescale": ("guidance_rescale", float, "0.7"),
     "cfg-part": ("guidance_part", _part, "0.1-0.8"),
     "strength": ("denoising_strength", float, "0.6"),
@@ -254,15 +246,58 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "spoiler": ("spoiler", _alone, ""),
 }
 
-_RIVALS = {"size": "aspect", "aspect": "size"}
+_OTHER_NAMES = {
+    "aspect": "ar",
+    "aspect-ratio": "ar",
+    "ratio": "ar",
+    "neg": "no",
+    "negative": "no",
+    "negative-prompt": "no",
+    "step": "steps",
+    "sampling-steps": "steps",
+    "num-inference-steps": "steps",
+    "cfg-scale": "cfg",
+    "cfgscale": "cfg",
+    "guidance": "cfg",
+    "guidance-scale": "cfg",
+    "sampling-method": "sampler",
+    "sampler-name": "sampler",
+    "schedule-type": "schedule",
+    "noise-schedule": "schedule",
+    "clip-skip": "clip",
+    "clipskip": "clip",
+    "r": "repeat",
+    "count": "repeat",
+    "batch": "repeat",
+    "batch-size": "repeat",
+    "checkpoint": "model",
+    "ckpt": "model",
+    "variation-strength": "vary",
+    "subseed-strength": "vary",
+    "variation-seed": "vary-seed",
+    "subseed": "vary-seed",
+    "cfg-rescale": "rescale",
+    "guidance-rescale": "rescale",
+    "denoise": "strength",
+    "denoising": "strength",
+    "denoising-strength": "strength",
+}
+"""What A1111, Midjourney, diffusers and other bots call flags, where it is sure what they mean."""
+
+_RIVALS = {"size": ("aspect", "width", "height"), "aspect": ("size", "width", "height")} | dict.fromkeys(
+    ("width", "height"), ("size", "aspect")
+)
 """Fields of which the later replaces the earlier."""
 
-_NUMBERS_AND_NAMES = {field.name for field in fields(GenerationSettings)} - {"prompt", "negative_prompt", "model"}
-"""Settings that a flag writes as they are."""
+_WRITTEN = {field.name for field in fields(GenerationSettings)} - {
+    *("prompt", "negative_prompt", "model"),
+    *("width", "height"),
+}
+"""Settings that a flag writes as they are; the size has one flag for both sides."""
 
 _NUMERIC = [name for name, (_, _, example) in _FLAGS.items() if example[:1].isdigit()]
 
-_GLUED = frozenset({*_NUMERIC, *unknown_flags.ELSEWHERE})
+_GLUED = frozenset({*_NUMERIC, *_OTHER_NAMES, *unknown_flags.ELSEWHERE})
 """Flags whose value may follow at once, as in `--ar3:2`."""
 
 _SPELLED = re.compile(r"(?P<name>[^\s\d.=]*)(?P<glued>[^\s=]*)(?:\s*=)?\s*(?P<value>.*)", re.DOTALL)

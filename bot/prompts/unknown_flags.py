@@ -31,17 +31,10 @@ ELSEWHERE = {
     "niji": _MODEL,
     "stylize": _GUIDANCE,
     "s": _GUIDANCE,
-    "guidance": _GUIDANCE,
     "scale": _GUIDANCE,
-    "cfg-scale": _GUIDANCE,
-    "cfgscale": _GUIDANCE,
-    "guidance-scale": _GUIDANCE,
-    "num-inference-steps": _STEPS,
     "chaos": _SEVERAL,
     "c": _SEVERAL,
-    "r": _SEVERAL,
     "n": _SEVERAL,
-    "count": _SEVERAL,
     "q": _STEPS,
     "quality": _STEPS,
     "stop": _STEPS,
@@ -66,11 +59,7 @@ ELSEWHERE = {
     "public": _NOTHING,
     "weird": Sentence("There's nothing like it here. Say in the prompt what should be strange."),
     "w": _SIZE,
-    "width": _SIZE,
     "h": _SIZE,
-    "height": _SIZE,
-    "aspect": Sentence("For the aspect ratio, use `--ar 3:2`."),
-    "negative": Sentence("For what you don't want to see, use `--no hands`."),
     "tile": _NOTHING,
     "raw": Sentence("For a saved style, use `--style NAME`."),
     "fast": _SPEED,
@@ -81,10 +70,15 @@ ELSEWHERE = {
 """By the name of a flag that others have: what does the same here, or comes near."""
 
 
+def plain(name: str) -> str:
+    """The name of a flag as it is looked up: `--CFG_Scale` is `cfg-scale`."""
+    return name.lower().replace("_", "-")
+
+
 def unknown(name: str, known: Collection[str]) -> InvalidSetting:
     """The error for a flag called `name`, which is none of those that are `known`."""
     name = name[:_LONGEST]
-    if instead := ELSEWHERE.get(name.lower().replace("_", "-")):
+    if instead := ELSEWHERE.get(plain(name)):
         return InvalidSetting("prompt", "There's no flag `--{name}`. {instead}", name=name, instead=instead)
     if alike := get_close_matches(name.lower(), known, n=1, cutoff=_ALIKE):
         return InvalidSetting(

@@ -93,10 +93,10 @@ class Derivations:
         """
         picture = _finished_picture(generation, index)
         typed = flags.read(prompt)
-        typed_or_chosen = replace(typed, chosen=chosen.over(typed.chosen))
-        old = generation.settings.of_picture(index)
-        model = self._catalogue.get(typed_or_chosen.chosen.model or old.model)
-        suitability.check_named(typed_or_chosen.chosen, typed.prompt, model)
+        wanted, old = chosen.over(typed.chosen), generation.settings.of_picture(index)
+        model = self._catalogue.get(wanted.model or old.model)
+        typed_or_chosen = replace(typed, chosen=replace(wanted, model=wanted.model and model.name))
+        suitability.check_named(wanted, typed.prompt, model)
         settings = variations.redrawn(suitability.stripped(old, model), self._planner.new_seed())
         settings = variations.retold(settings, typed_or_chosen)
         suitability.check(settings, model)
@@ -109,6 +109,7 @@ class Derivations:
         typed, old = flags.read(text), generation.settings
         changes = chosen.over(typed.chosen).given()
         model = self._catalogue.get(changes.get("model", old.model))
+        changes["model"] = model.name
         suitability.check_named(chosen.over(typed.chosen), typed.prompt, model)
         old = suitability.stripped(old, model)
         if typed.aspect:

@@ -16,7 +16,7 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.comparison import Axis
 from generation.jobs import Inputs
 from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
-from storage.records import NO_FILES, Action, Ignored, IgnoredPart, InputFiles, Lineage, size_text
+from storage.records import MOST_UNREAD, NO_FILES, Action, Ignored, IgnoredPart, InputFiles, Lineage, size_text
 
 _WEIGHTS = Ignored(IgnoredPart.WEIGHTS)
 
@@ -48,6 +48,7 @@ class Planner:
         typed = flags.read(text)
         chosen = chosen.over(typed.chosen)
         model = self._catalogue.get(chosen.model or context.usual_model)
+        chosen = replace(chosen, model=chosen.model and model.name)
         rules = context.effective(model.name)
         prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
         suitability.check_named(chosen, prompt, model)
@@ -104,16 +105,21 @@ class Planner:
             rules = replace(rules, layers=(*rules.layers[:-1], proposed, rules.layers[-1]))
         return replace(suitability.fitted(rules.defaults, model), model=model.name).of("a picture", 0)
 
-    def adopt(self, context: RequestContext, settings: GenerationSettings) -> Plan:
-        """The settings that a picture carries, with another seed; with the usual model where theirs is not here."""
-        known = settings.model in self._catalogue.names
-        model = self._catalogue.get(settings.model if known else context.usual_model)
+    def adopt(self, context: RequestContext, settings: GenerationSettings, changed: str = "") -> Plan:
+        """The settings that a picture carries, with another seed; with the usual model where theirs is not here.
+
+        `changed` tells the ones that were replaced, because they don't exist here.
+        """
+        model = self._catalogue.called(settings.model) or self._catalogue.get(context.usual_model)
         settings = replace(suitability.stripped(settings, model), model=model.name)
-        return self.plan(context, replace(settings, seed=self.new_seed()), Lineage())
+        plan = self.plan(context, replace(settings, seed=self.new_seed()), Lineage())
+        replaced = (Ignored(IgnoredPart.FOREIGN, changed[:MOST_UNREAD]),) if changed else ()
+        return replace(plan, ignored=(*plan.ignored, *replaced))
 
     def seed(self, context: RequestContext, seed: int, prompts: Sequence[str], chosen: PartialSettings) -> Plan:
         """A figure of the noise of a seed, and of what some prompts make of it."""
         model = self._catalogue.get(chosen.model or context.usual_model)
+        chosen = replace(chosen, model=chosen.model and model.name)
         rules = context.effective(model.name)
         defaults = variations.agreeing(suitability.fitted(rules.defaults, model), chosen)
         words = [self._catalogue.loras.with_words(each, model.name) for each in prompts]

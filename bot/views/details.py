@@ -10,10 +10,12 @@ from bot.prompts import flags
 from bot.views.buttons import button, originals
 from bot.views.circumstances import in_words
 from bot.views.custom_ids import Press, PressKind
+from bot.views.ignored import sentence_of
 from bot.views.message import ATTACHED, QUIET, MessageContent, Part, framed
 from bot.views.text import lineage_line, link_to
+from generation.found_settings import FoundSettings
 from generation.settings import GenerationSettings
-from storage.records import Generation
+from storage.records import Generation, Ignored, IgnoredPart
 
 ROOM = 2800
 """Characters that the prompts may take together, of the 4,000 that Discord takes."""
@@ -38,7 +40,7 @@ def details(generation: Generation, parent: Generation | None) -> MessageContent
     rows: list[Part] = [files] if files else []
     if generation.seconds is not None or generation.circumstances:
         rows.append(ui.ActionRow(button(Press(PressKind.TECHNICAL, generation.id))))
-    return of_settings(generation.settings, lines, rows)
+    return _settings(generation.settings.prompt, generation.settings, lines, rows)
 
 
 def technical(generation: Generation) -> MessageContent:
@@ -55,10 +57,18 @@ def technical(generation: Generation) -> MessageContent:
     return MessageContent(framed([ui.TextDisplay(f"**{head}**\n{' · '.join(facts)}")], QUIET))
 
 
-def of_settings(settings: GenerationSettings, lines: list[str], rows: Sequence[Part] = ()) -> MessageContent:
+def of_posted(posted: FoundSettings) -> MessageContent:
+    """The settings in the metadata of a picture that somebody posted."""
+    lines = [say("read from the picture's metadata")]
+    if posted.changed:
+        lines.append(say(sentence_of(Ignored(IgnoredPart.FOREIGN, posted.changed))))
+    return _settings(posted.prompt, posted.complete("a picture"), [f"-# {line}" for line in lines])
+
+
+def _settings(prompt: str, settings: GenerationSettings, lines: list[str], rows: Sequence[Part] = ()) -> MessageContent:
     """Settings in words and as flags to copy, followed by `lines` and rows of buttons."""
-    texts = {say("Prompt"): settings.prompt, say("Negative prompt"): settings.negative_prompt}
-    command = f"{settings.prompt} {flags.write(settings)}"
+    texts = {say("Prompt"): prompt, say("Negative prompt"): settings.negative_prompt}
+    command = f"{prompt} {flags.write(settings)}"
     if settings.negative_prompt:
         command += f" --no {settings.negative_prompt}"
     is_whole = sum(len(plain(text)) for text in texts.values()) <= ROOM
@@ -71,8 +81,7 @@ def of_settings(settings: GenerationSettings, lines: list[str], rows: Sequence[P
     if not is_whole:
         files[FILE] = command.encode()
         parts.append(ui.File(f"{ATTACHED}{FILE}"))
-    source = say("read from the picture's metadata")
-    parts.append(ui.TextDisplay("\n".join(filter(None, lines)) or f"-# {source}"))
+    parts.append(ui.TextDisplay("\n".join(filter(None, lines))))
     parts += rows
     return MessageContent(framed(parts, QUIET), files)
 

@@ -5,9 +5,10 @@ from discord import ui
 from bot.locales import say
 from bot.views.buttons import comparing
 from bot.views.message import Part
+from bot.views.toy import about
 from generation.abilities import Abilities
 from generation.settings import GenerationSettings
-from storage.records import Generation, Hint
+from storage.records import TOY_HINT, Generation, Hint
 
 
 def hint_line(hint: Hint, settings: GenerationSettings, able: Abilities) -> str:
@@ -16,8 +17,11 @@ def hint_line(hint: Hint, settings: GenerationSettings, able: Abilities) -> str:
 
 
 def hinted(generation: Generation, hint: Hint, able: Abilities) -> Part:
-    """The line, and a button that compares the usual value with the given one on the same prompt."""
+    """The line, and a button that compares the usual value with the given one on the same prompt; of a toy the line
+    alone."""
     settings = generation.settings
+    if hint == TOY_HINT:
+        return ui.TextDisplay(f"-# {about(settings.model)}")
     own = {
         "steps": f"{settings.steps}",
         "size": f"{settings.width}×{settings.height}",

@@ -3,7 +3,7 @@
 from bot.locales import say
 from bot.views.text import shown
 from generation.sentences import Sentence
-from storage.records import Generation, Ignored, IgnoredPart
+from storage.records import MOST_UNREAD, Generation, Ignored, IgnoredPart
 
 SHOWN_WORDS = 60
 """Characters that are shown of the words that a model didn't read."""
@@ -28,6 +28,7 @@ _SENTENCES = {
         "Weights such as `(word:1.4)` were ignored: the model reads them as plain text. Leave them out, or choose "
         "another model."
     ),
+    IgnoredPart.FOREIGN: Sentence("Some of that picture's settings don't exist here and were replaced: {words}."),
 }
 
 
@@ -39,4 +40,5 @@ def ignored_lines(generation: Generation) -> str:
 def sentence_of(ignored: Ignored) -> Sentence:
     """What was ignored and what to do instead, as one sentence or two."""
     sentence = _SENTENCES[ignored.part]
-    return sentence.with_values(words=shown(ignored.words, SHOWN_WORDS)) if ignored.words else sentence
+    most = MOST_UNREAD if ignored.part is IgnoredPart.FOREIGN else SHOWN_WORDS
+    return sentence.with_values(words=shown(ignored.words, most)) if ignored.words else sentence

@@ -1,6 +1,6 @@
 """The JSON API of the chat page: the state that a person sees, and routes for everything a person does."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -28,6 +28,7 @@ class PageApi:
         interactions: PageInteractions,
         gateway: Gateway,
         streams: EventStreams,
+        note: Mapping[str, str],
     ) -> None:
         self._world = world
         self._messages = messages
@@ -35,6 +36,7 @@ class PageApi:
         self._interactions = interactions
         self._gateway = gateway
         self._streams = streams
+        self._note = note
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes of the page API."""
@@ -86,6 +88,7 @@ class PageApi:
                     {"id": str(id), "name": name} for id, name in self._world.roles.items() if id == ARTISTS_ROLE_ID
                 ],
             },
+            "note": dict(self._note),
             "channels": channels,
             "commands": self._commands.visible_to(user),
             "messages": {

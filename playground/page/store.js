@@ -15,6 +15,8 @@ export class Store {
   locale = "en-US";
   bot = { id: "", username: "", online: true };
   guild = { id: "", name: "", roles: [] };
+  /** what the first screen says, by locale */
+  note = {};
   channels = [];
   commands = [];
   /** the id of the shown channel */
@@ -46,7 +48,7 @@ export class Store {
 
   /** Replaces the state by the server's. */
   replace(state) {
-    const { users, me, bot, guild, channels, commands, messages } = state;
+    const { users, me, bot, guild, note, channels, commands, messages } = state;
     if (me !== this.me) {
       this.sent = [];
       this.unread.clear();
@@ -54,7 +56,7 @@ export class Store {
       this.faults.clear();
       this.picked.clear();
     }
-    Object.assign(this, { users, me, bot, guild, channels, commands });
+    Object.assign(this, { users, me, bot, guild, note: note ?? {}, channels, commands });
     this.#messages = new Map(
       Object.entries(messages ?? {}).map(([id, list]) => [id, [...list].sort((a, b) => compareIds(a.id, b.id))]),
     );

@@ -6,8 +6,9 @@ import { avatar } from "./avatar.js";
 
 const STARTERS = 4;
 
-/** Words for the first command that draws from words. */
+/** Words for the first command that draws from words, and a seed with which they come out well. */
 const EXAMPLE = "a cute fox";
+const SEED = 5;
 
 /** @param {import("./store.js").Store} store */
 export function welcome(store) {
@@ -28,8 +29,15 @@ export function welcome(store) {
         ? `This is the beginning of your direct messages with ${name}.`
         : `This is the beginning of #${name}${kindOf(channel, store)}. Everything here stays on this computer.`,
     ),
+    empty && noteFor(store),
     starters(store),
   );
+}
+
+/** What whoever started the playground says to newcomers, in the reader's language. */
+function noteFor(store) {
+  const words = store.note[store.locale] ?? store.note["en-US"];
+  return words ? h("p", { class: "note" }, words) : null;
 }
 
 function kindOf(channel, store) {
@@ -51,7 +59,7 @@ function starters(store) {
   return h(
     "div",
     { class: "starters" },
-    words(shown[0]) && example(`/${shown[0].name} ${words(shown[0]).name}:${EXAMPLE}`),
+    words(shown[0]) && example(lineOf(shown[0], words(shown[0]))),
     shown.map((leaf) =>
       h(
         "button",
@@ -61,6 +69,12 @@ function starters(store) {
       ),
     ),
   );
+}
+
+/** A command with words, and with a seed if it takes one. */
+function lineOf(leaf, words) {
+  const seed = leaf.options.find((option) => option.key === "seed");
+  return `/${leaf.name} ${words.name}:${EXAMPLE}${seed ? ` ${seed.name}:${SEED}` : ""}`;
 }
 
 /** A button that sends a whole command. */

@@ -38,7 +38,9 @@ def test_values_are_read_as_people_type_them(parameter: Parameter, text: str, va
         (Parameter.STEPS, "5", "at least two values"),
         (Parameter.STEPS, " , ", "at least two values"),
         (Parameter.STEPS, "5, many", "“many” isn't a valid value for steps"),
-        (Parameter.SAMPLER, "Euler, Magic", "“Magic” isn't a valid value for sampler"),
+        (Parameter.SAMPLER, "Euler, Magic", "There's no sampler “Magic”. Use one of: DPM"),
+        (Parameter.SAMPLER, "Euler, eular", r"There's no sampler “eular”. Did you mean Euler\?"),
+        (Parameter.SAMPLER, "Euler, euler karras", "“euler karras” isn't a valid value for sampler"),
         (Parameter.SIZE, "64x64, axb", "“axb” isn't a valid value for size"),
     ],
 )

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
-from generation.infotext import Drawn, NoInfotext, from_infotext, to_infotext, with_upscale
+from generation.errors import InvalidSetting
+from generation.infotext import Drawn, NoInfotext, found_in, from_infotext, to_infotext, with_upscale
 from generation.settings import GenerationSettings, Sampler, Schedule
 
 APPLE = GenerationSettings(
@@ -72,6 +74,73 @@ def test_every_sampler_and_schedule_there_and_back(sampler: Sampler, schedule: S
 def test_the_names_that_a1111_writes(written: str, sampler: Sampler, schedule: Schedule) -> None:
     settings = from_infotext(f"a fox\nSteps: 20, Sampler: {written}, CFG scale: 7, Seed: 5, Size: 512x512, Model: x")
     assert (settings.sampler, settings.schedule) == (sampler, schedule)
+
+
+LAST = "Steps: 20, Sampler: {}, CFG scale: 7, Seed: {}, Size: 512x768, Model: x, Clip skip: 2, Version: v1.10.1"
+
+
+def test_the_sampler_and_schedule_of_a1111_are_named_apart() -> None:
+    settings = from_infotext("a fox\n" + LAST.format("DPM++ 2M SDE, Schedule type: Karras", 1))
+    assert (settings.sampler, settings.schedule) == (Sampler.DPMPP_2M_SDE_KARRAS, Schedule.KARRAS)
+
+
+def test_an_empty_prompt_has_no_line() -> None:
+    found = found_in("Negative prompt: ugly, blurry\n" + LAST.format("Euler a", 1))
+    assert (found.prompt, found.others.negative_prompt, found.seed) == ("", "ugly, blurry", 1)
+    with pytest.raises(InvalidSetting, match="prompt is empty"):
+        found.complete()
+    bare = found_in(LAST.format("Euler a", 1))
+    assert (bare.prompt, bare.others.negative_prompt) == ("", "")
+
+
+@pytest.mark.parametrize("prompt", ["Negative prompt: x", "Negative prompt:"])
+@pytest.mark.parametrize("negative", ["", "y"])
+def test_a_prompt_that_begins_like_a_negative_one_is_a_prompt(prompt: str, negative: str) -> None:
+    settings = replace(APPLE, prompt=prompt, negative_prompt=negative)
+    assert from_infotext(to_infotext(settings, DRAWN)) == settings
+
+
+def test_lines_behind_the_settings_are_kept_apart() -> None:
+    behind = "\nTemplate: a {fox|cat}, Steps: many\nNegative Template: bad"
+    found = found_in("a fox\nNegative prompt: bad\n" + LAST.format("Euler a", 1) + behind)
+    assert (found.prompt, found.others.negative_prompt, found.others.clip_skip) == ("a fox", "bad", 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "factor", "changed"),
+    [
+        ("Denoising strength: 0.4, Hires upscale: 1.5, Hires steps: 10, Hires upscaler: Latent", 1.5, ""),
+        ("Denoising strength: 0.4, Hires resize: 1024x1536, Hires upscaler: Latent", 2.0, ""),
+        ("Denoising strength: 0.4, Hires upscale: 4", 2.66, "hires 4 → 2.66"),
+    ],
+)
+def test_the_hires_of_a1111(written: str, factor: float, changed: str) -> None:
+    found = found_in(f"a fox\n{LAST.format('Euler a', 1)}, {written}")
+    assert (found.others.hires_factor, found.others.hires_strength, found.changed) == (factor, 0.4, changed)
+    assert found.complete().denoising_strength == 0.75
+
+
+@pytest.mark.parametrize("sampler", ["DPM2 a", "Restart, Schedule type: Align Your Steps", "DPM fast Karras"])
+def test_an_unknown_sampler_is_replaced_and_told(sampler: str) -> None:
+    found = found_in("a fox\nNegative prompt: bad\n" + LAST.format(sampler, 7))
+    settings = found.complete()
+    assert (settings.prompt, settings.seed, settings.width, settings.height) == ("a fox", 7, 512, 768)
+    assert settings.sampler is Sampler.DPMPP_2M_KARRAS
+    assert found.changed.startswith(f"sampler {sampler.split(',')[0]} → DPM++ 2M Karras")
+
+
+def test_a_schedule_that_the_sampler_lacks_is_replaced_and_told() -> None:
+    found = found_in("a fox\n" + LAST.format("Euler a, Schedule type: Karras", 7))
+    assert found.complete().sampler is Sampler.EULER_ANCESTRAL
+    assert found.changed == "schedule Karras → Automatic"
+
+
+def test_a_seed_beyond_32_bits_gives_the_same_noise() -> None:
+    seed = 2**40 + 5
+    found = found_in("a fox\n" + LAST.format("Euler a", seed))
+    assert (found.seed, found.changed) == (5, "")
+    with_torch = [torch.randn(8, generator=torch.Generator("cpu").manual_seed(each)) for each in (seed, found.seed)]
+    assert torch.equal(*with_torch)
 
 
 @pytest.mark.parametrize("text", ["", "a fox", "Steps: many, Sampler: Euler, CFG scale: 7, Seed: 5, Size: 1x1"])

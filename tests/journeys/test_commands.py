@@ -235,8 +235,17 @@ async def test_permutations_that_explode_are_refused_at_once(bot: app.Bot, membe
 
 async def test_models_are_listed(bot: app.Bot, member: Member) -> None:
     answer = await member.asks("models")
-    assert "**pocket** (default): 128×128, 25 steps, guidance 5" in answer["content"]
+    first, pocket = answer["content"].splitlines()
+    assert pocket == "- **pocket** (default): 128×128, 25 steps, guidance 5"
+    assert first.endswith("pocket is a teaching toy that knows emoji-like things; the host can add a real model.")
     assert not answer["attachments"]
+
+
+async def test_a_toy_beside_a_real_model_is_called_one(start: Start, member: Member) -> None:
+    async with start(models=(replace(POCKET, name="real", source="somebody/real"), POCKET)):
+        listed = (await member.asks("models"))["content"].splitlines()
+    assert "toy" not in listed[0]
+    assert [line.endswith("; a teaching toy that knows emoji-like things") for line in listed[1:]] == [False, True]
 
 
 async def test_a_list_of_models_says_how_many_are_left_out(start: Start, member: Member) -> None:

@@ -1,10 +1,12 @@
 """Hints: one quiet line a day, where a setting is far from what the model likes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot import app
+from generation.catalogue import POCKET
 from tests.journeys.conftest import Clock, Member, Start, text_of
 from tests.journeys.test_compare import cells_of
 
@@ -41,6 +43,29 @@ async def test_a_person_or_a_server_can_do_without(bot: app.Bot, member: Member,
     assert HINT in text_of(await member.imagine(channel="dm", guidance=20))
     assert "Hints: off" not in text_of(await admin.asks("server hints", on=True))
     assert HINT in text_of(await other.imagine(guidance=20))
+
+
+TOY = "-# pocket is a teaching toy that knows emoji-like things; the host can add a real model."
+
+
+async def test_a_first_picture_says_that_its_model_is_a_toy(bot: app.Bot, member: Member, other: Member) -> None:
+    first = await member.imagine()
+    assert TOY in text_of(first)
+    assert TOY not in text_of(await member.imagine())
+    assert TOY not in text_of(await member.press(first, "Re-roll"))
+    assert HINT in text_of(await member.imagine(guidance=20)), "it isn't the hint of the day"
+    other.locale = "es-ES"
+    assert "-# pocket es un juguete para aprender" in text_of(await other.imagine())
+
+
+async def test_nothing_is_called_a_toy_where_hints_are_off_or_a_model_was_added(
+    start: Start, member: Member, other: Member
+) -> None:
+    async with start():
+        await member.asks("settings hints", on=False)
+        assert "teaching toy" not in text_of(await member.imagine())
+    async with start(models=(POCKET, replace(POCKET, name="real", source="somebody/real"))):
+        assert "teaching toy" not in text_of(await other.imagine())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Commands in the menu of a message: on our pictures, and on anybody's."""
 
+import json
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ from generation.catalogue import POCKET
 from generation.infotext import Drawn
 from generation.loras import LoraSpec
 from generation.settings import GenerationSettings, Sampler
-from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of
+from tests.journeys.conftest import Member, Message, Start, filled, finished, labels_of, text_of
 
 SETTINGS = GenerationSettings(
     prompt="a red apple",
@@ -142,6 +143,97 @@ async def test_settings_are_used_for_other_words(start: Start, member: Member) -
         done = await member.see_finished(outcome.message)
     drawn = infotext.from_infotext((await member.image(done)).info["parameters"])
     assert (drawn.prompt, drawn.steps, drawn.guidance_scale, drawn.sampler) == ("a boat", 3, 4.5, Sampler.DDIM)
+
+
+def saved(chunks: dict[str, str]) -> bytes:
+    """A picture of another tool, with its text chunks."""
+    file, info = BytesIO(), PngInfo()
+    for name, text in chunks.items():
+        info.add_text(name, text)
+    Image.effect_noise((128, 128), 80).convert("RGB").save(file, "PNG", pnginfo=info)
+    return file.getvalue()
+
+
+SAMPLER = {"seed": 2**40 + 7, "steps": 3, "cfg": 0.5, "sampler_name": "dpm_2_ancestral", "scheduler": "karras"}
+GRAPH = {
+    "3": {"class_type": "KSampler", "inputs": SAMPLER | {"positive": ["6", 0], "latent_image": ["5", 0]}},
+    "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 96, "height": 128, "batch_size": 1}},
+    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a red apple"}},
+}
+"""ComfyUI's, with a sampler that isn't here."""
+
+
+async def test_a_sampler_that_is_not_here_is_replaced_and_the_person_is_told(bot: app.Bot, member: Member) -> None:
+    posted = await member.post("graph.png", saved({"prompt": json.dumps(GRAPH)}), "image/png")
+    shown = (await member.menu("Show settings", posted)).message
+    assert shown is not None
+    assert "a red apple" in text_of(shown)
+    assert "--size 96x128 --seed 7 --steps 3 --cfg 1 --sampler DPM++ 2M Karras" in text_of(shown)
+    replaced = "were replaced: sampler dpm_2_ancestral → DPM++ 2M Karras, cfg 0.5 → 1."
+    assert replaced in text_of(shown).replace("\\", "")
+    fields = fields_of((await member.menu("Use these settings", posted)).modal)
+    assert fields["flags"]["value"] == "--size 96x128 --steps 3 --cfg 1 --schedule Karras"
+    outcome = await member.menu("Re-roll", posted)
+    assert outcome.message is not None
+    done = await member.see_finished(outcome.message)
+    assert replaced in text_of(done).replace("\\", "")
+    drawn = infotext.from_infotext((await member.image(done)).info["parameters"])
+    assert (drawn.prompt, drawn.width, drawn.height, drawn.steps) == ("a red apple", 96, 128, 3)
+    assert drawn.sampler is Sampler.DPMPP_2M_KARRAS
+
+
+async def test_the_form_tells_what_was_replaced(bot: app.Bot, member: Member) -> None:
+    posted = await member.post("graph.png", saved({"prompt": json.dumps(GRAPH)}), "image/png")
+    modal = (await member.menu("Use these settings", posted)).modal
+    assert modal is not None
+    assert modal["components"][-1]["description"] == (
+        "Not the same here: sampler dpm_2_ancestral → DPM++ 2M Karras, cfg 0.5 → 1"
+    )
+
+
+async def test_an_empty_prompt_leaves_the_other_settings(bot: app.Bot, member: Member) -> None:
+    text = "Negative prompt: ugly, blurry\nSteps: 3, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 128x96"
+    posted = await member.post("empty.png", saved({"parameters": text}), "image/png")
+    shown = (await member.menu("Show settings", posted)).message
+    assert shown is not None
+    assert "ugly, blurry" in text_of(shown)
+    assert "a picture" not in text_of(shown)
+    fields = fields_of((await member.menu("Use these settings", posted)).modal)
+    assert fields["negative"]["value"] == "ugly, blurry"
+    refused = (await member.menu("Re-roll", posted)).message
+    assert refused is not None
+    assert refused["content"] == "The prompt is empty. Describe the picture you want."
+
+
+async def test_settings_in_the_alpha_channel_are_read(bot: app.Bot, member: Member) -> None:
+    text = b"a red apple\nSteps: 3, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 128x96"
+    told = b"stealth_pnginfo" + (8 * len(text)).to_bytes(4) + text
+    alpha = Image.new("L", (64, 64), 254)
+    for number, bit in enumerate(bit for byte in told for bit in f"{byte:08b}"):
+        alpha.putpixel(divmod(number, 64), 254 | int(bit))
+    file, hiding = BytesIO(), Image.new("RGB", (64, 64), "red")
+    hiding.putalpha(alpha)
+    hiding.save(file, "PNG")
+    posted = await member.post("hidden.png", file.getvalue(), "image/png")
+    asked = (await member.menu("Show settings", posted)).message
+    assert asked is not None
+    shown = await member.see(asked, filled)
+    assert "--size 128x96 --seed 1 --steps 3 --cfg 7 --sampler Euler a" in text_of(shown)
+
+
+async def test_a_model_is_found_by_its_file(start: Start, member: Member) -> None:
+    models = (POCKET, replace(POCKET, name="Twin Fox"))
+    text = "a red apple\nSteps: 3, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 128x96, Model: twin_fox"
+    async with start(models=models):
+        posted = await member.post("twin.png", saved({"parameters": text}), "image/png")
+        outcome = await member.menu("Re-roll", posted)
+        assert outcome.message is not None
+        assert "· Twin Fox" in text_of(await member.see_finished(outcome.message))
+        drawn = await member.imagine("a boat --model TWIN-FOX --neg leaf --sampler k_euler --steps 3")
+        settings = infotext.from_infotext((await member.image(drawn)).info["parameters"])
+        assert (settings.model, settings.negative_prompt, settings.sampler) == ("Twin Fox", "leaf", Sampler.EULER)
+        refused = await member.asks("imagine", prompt="a boat", model="twin foxx")
+        assert "There's no model called “twin foxx” here. Did you mean Twin Fox?" in text_of(refused)
 
 
 async def test_anybodys_picture_is_something_to_start_from(start: Start, member: Member, other: Member) -> None:

@@ -5,6 +5,8 @@ import os
 import pytest
 
 from bot import app
+from bot.views import toy
+from generation.catalogue import Catalogue
 from playground import Playground
 from tools import browser
 
@@ -77,9 +79,21 @@ async def test_imagine_comes_first_and_one_press_on_the_first_page_draws(bot: ap
         await page.fill("#composer", "/")
         assert (await page.locator("[role=option]").first.inner_text()).startswith("/imagine")
         await page.fill("#composer", "")
+        assert await page.locator(".example span").inner_text() == "/imagine prompt:a cute fox seed:5"
         await page.click(".example")
         await page.wait_for_selector('[data-custom-id^="noisefox:reroll:"]')
         await page.wait_for_selector("text=a cute fox")
+
+
+async def test_the_first_page_says_what_the_model_is_in_the_readers_language() -> None:
+    async with Playground(note=toy.first_screen(Catalogue())) as playground, browser.page() as page:
+        await page.goto(playground.url)
+        sentence = "pocket is a teaching toy that knows emoji-like things; the host can add a real model."
+        assert await page.locator(".welcome .note").inner_text() == sentence
+        for locale in ("es-ES", "es-419"):
+            await page.goto(f"{playground.url}#locale={locale}")
+            await page.reload()
+            assert (await page.locator(".welcome .note").inner_text()).startswith("pocket es un juguete para aprender")
 
 
 async def test_a_flag_is_not_broken_after_its_dashes_on_a_phone(bot: app.Bot, playground: Playground) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.attachments.decoder_processes import DecoderProcesses
 from bot.errors import Refusal
 from bot.interactions import posted_settings
 from bot.interactions.message_pictures import PostedPicture
@@ -21,7 +22,7 @@ async def test_few_files_are_in_memory_and_who_waits_too_long_is_told(monkeypatc
         return b"no picture"
 
     monkeypatch.setattr(posted_settings, "download", fetched)
-    posted = PostedSettings(seconds=60)
+    posted = PostedSettings(DecoderProcesses(), seconds=60)
     asked = [asyncio.create_task(posted.of(PostedPicture("a"))) for _ in range(10)]
     while at_once < AT_ONCE:
         await asyncio.sleep(0)
@@ -33,4 +34,4 @@ async def test_few_files_are_in_memory_and_who_waits_too_long_is_told(monkeypatc
     assert all(isinstance(each, UserError) and "can't read that file" in str(each) for each in outcomes)
     go_on.clear()
     with pytest.raises(Refusal, match="took too long"):
-        await PostedSettings(seconds=0).of(PostedPicture("a"))
+        await PostedSettings(DecoderProcesses(), seconds=0).of(PostedPicture("a"))

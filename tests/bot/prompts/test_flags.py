@@ -1,6 +1,6 @@
 import pytest
 
-from bot.prompts.flags import ParsedPrompt, read, take_style
+from bot.prompts.flags import ParsedPrompt, names_negative, read, take_style
 from generation.errors import InvalidSetting
 from generation.settings import PartialSettings, Sampler, Schedule
 
@@ -78,8 +78,9 @@ def test_dashes_as_phones_write_them(dashes: str) -> None:
     ("text", "sentence"),
     [
         ("a fox --fast", "There's no flag `--fast`"),
-        ("a fox --cfg_scale 7", "use `--cfg 6`"),
-        ("a fox --guidance_scale 7", "use `--cfg 6`"),
+        ("a fox --scale 7", "use `--cfg 6`"),
+        ("a fox --guidance_scale high", "`--cfg` needs a value such as `--cfg 6`"),
+        ("a fox --w 512", "use `--size 512x768`"),
         ("a fox --p", "There's nothing like it here."),
         ("a fox --exp 10", "There's nothing like it here."),
         ("a fox --cw 50", "use `--image-weight 0.6`"),
@@ -151,6 +152,53 @@ def refusal_of(text: str) -> str:
 
 
 @pytest.mark.parametrize(
+    ("flag", "chosen"),
+    [
+        ("--cfg_scale 7", {"guidance_scale": 7.0}),
+        ("--CFG-Scale=7", {"guidance_scale": 7.0}),
+        ("--guidance_scale7", {"guidance_scale": 7.0}),
+        ("--guidance 7", {"guidance_scale": 7.0}),
+        ("--neg hands", {"negative_prompt": "hands"}),
+        ("--negative_prompt hands", {"negative_prompt": "hands"}),
+        ("--num_inference_steps 20", {"steps": 20}),
+        ("--r 3", {"count": 3}),
+        ("--count 3", {"count": 3}),
+        ("--clip_skip 2", {"clip_skip": 2}),
+        ("--checkpoint pocket", {"model": "pocket"}),
+        ("--denoising_strength 0.6", {"denoising_strength": 0.6}),
+        ("--width 512 --height 768", {"width": 512, "height": 768}),
+        ("--size 64x64 --width512", {"width": 512}),
+        ("--width 512 --size 64x64", {"width": 64, "height": 64}),
+        ("--sampler dpmpp_2m_karras", {"sampler": Sampler.DPMPP_2M_KARRAS}),
+        ("--sampler k_euler_a", {"sampler": Sampler.EULER_ANCESTRAL}),
+        ("--sampler euler_karras", {"sampler": Sampler.EULER, "schedule": Schedule.KARRAS}),
+        ("--schedule beta --sampler euler_karras", {"sampler": Sampler.EULER, "schedule": Schedule.BETA}),
+        (
+            "--sampler_name euler --schedule-type sgm_uniform",
+            {"sampler": Sampler.EULER, "schedule": Schedule.SGM_UNIFORM},
+        ),
+    ],
+)
+def test_the_names_that_others_have_for_flags(flag: str, chosen: dict[str, object]) -> None:
+    typed = read(f"a fox {flag}")
+    assert (typed.prompt, typed.chosen.given()) == ("a fox", chosen)
+
+
+def test_the_aspect_by_its_other_names() -> None:
+    assert {read(f"a fox --{name} 3:2").aspect for name in ("ar", "aspect", "Aspect_Ratio", "ratio")} == {(3, 2)}
+
+
+def test_a_negative_prompt_by_another_name_is_one() -> None:
+    assert names_negative("a fox --neg hands")
+    assert take_style("a fox --neg hands --style noir") == ("a fox --neg hands", "noir")
+
+
+def test_a_sampler_that_is_nearly_named_is_proposed() -> None:
+    assert refusal_of("--sampler eular") == "There's no sampler “eular”. Did you mean Euler?"
+    assert refusal_of("--schedule karas") == "There's no schedule “karas”. Did you mean Karras?"
+
+
+@pytest.mark.parametrize(
     ("flag", "replacement"),
     [
         ("--v 6.1", "--model NAME"),
@@ -167,7 +215,6 @@ def refusal_of(text: str) -> str:
         ("--iw 1.5", "--image-weight 0.6"),
         ("--weird 1000", "There's nothing like it here."),
         ("--stop 80", "--steps 30"),
-        ("--aspect 3:2", "--ar 3:2"),
     ],
 )
 def test_flags_of_midjourney_name_their_replacement(flag: str, replacement: str) -> None:
