@@ -9,6 +9,8 @@ RUN useradd --create-home noisefox && mkdir /data && chown noisefox /data
 USER noisefox
 VOLUME /data
 WORKDIR /data
+# Downloads of models outlive the container there. PyPI's build of torch brings CUDA; `--gpus all` brings the driver.
+ENV HF_HOME=/data/huggingface
 
 # The token comes from NOISEFOX_TOKEN.
 ENTRYPOINT ["noisefox"]

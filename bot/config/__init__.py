@@ -1,5 +1,6 @@
 """The host's configuration: config.toml and the environment, read into one frozen `Config`."""
 
+from bot.config.entries import EMBEDDED
 from bot.config.mistakes import ConfigError
 from bot.config.reading import FILE, load, located, read
 from bot.config.settings import (
@@ -16,6 +17,7 @@ from bot.config.workers import ComfyConfig, PoolConfig, RayConfig, WorkerConfig,
 
 __all__ = [
     "DISCORD_API",
+    "EMBEDDED",
     "FILE",
     "HOST_LIMITS",
     "TOKEN_VARIABLE",

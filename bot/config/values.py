@@ -32,7 +32,7 @@ def typed(value: Any, kind: Any, where: str) -> Any:
     if kind in _LISTS:
         return tuple(typed(each, _LISTS[kind], where) for each in typed(value, list, where))
     if type(value) is not kind:
-        raise ConfigError(f"{where} must be {_KINDS[kind]}, not {_shown(value)}.")
+        raise ConfigError(f"{where} must be {_KINDS.get(kind, 'one of its names')}, not {_shown(value)}.")
     return value
 
 

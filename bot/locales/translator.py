@@ -24,5 +24,7 @@ class Translator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContext[Any, Any],
     ) -> str | None:
-        language = LANGUAGES.of(locale.value)
+        language = LANGUAGES.translated.get(locale.value)
+        if language is None:  # of most of Discord's locales, and each start asks for thousands of texts in all of them
+            return None
         return language.found(string.message, NAME if context.location in _NAMES else None)
