@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from bot import redaction, text_files, token_text
 from generation import acceleration, loras, wire
 from generation.acceleration import Acceleration
-from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
+from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, Prediction, PreviewKind
 from generation.embeddings import EmbeddingSpec
 from generation.errors import InvalidSetting, NoisefoxError
 from generation.loras import LoraSpec
@@ -388,5 +388,6 @@ _KINDS = {
     list: "a list",
     Sampler: "a sampler's name",
     PreviewKind: "a kind of preview",
+    Prediction: "a kind of prediction",
     UpscalerName: "an upscaler's name",
 }

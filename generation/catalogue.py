@@ -29,6 +29,17 @@ class PreviewKind(StrEnum):
     """A tiny decoder: a little softer, and used far more often."""
 
 
+class Prediction(StrEnum):
+    """What the UNet of Stable Diffusion predicts. Some checkpoints in one file don't say so themselves."""
+
+    OWN = ""
+    """As its files say."""
+    NOISE = "epsilon"
+    VELOCITY = "v"
+    VELOCITY_ZERO_SNR = "v-ztsnr"
+    """For a model that was trained to zero terminal SNR (Lin et al., arXiv 2305.08891)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model's name, the source of its weights, and its recommended settings.
@@ -50,6 +61,11 @@ class ModelSpec:
     """A VAE instead of the model's own: a directory, a hub id or a .safetensors file."""
     config: str = ""
     """A directory or a hub id of the same family, for a .safetensors file whose shapes leave its architecture open."""
+    prediction: Prediction = Prediction.OWN
+    licence: str = ""
+    """Its name or a sentence, which /models shows; the host has accepted it."""
+    address: str = ""
+    """Where `noisefox models pull` gets a source file that is not here: an address or `civitai:NUMBER`."""
     harmless: bool = False
     """True where the model cannot generate NSFW pictures, so that they need no check."""
 

@@ -58,7 +58,8 @@ class Models(commands.Cog):
         )
         able = abilities.of(model)
         takes = "" if able.hires else f"; {say('takes {what}', what=abilities.offered(able) or '–')}"
-        return f"- **{shown(model.name, name)}**{default}: {values}{takes}"
+        licence = f"; {say('licence: {licence}', licence=shown(model.licence, name))}" if model.licence else ""
+        return f"- **{shown(model.name, name)}**{default}: {values}{takes}{licence}"
 
 
 def _first(lines: list[str], most: int) -> list[str]:

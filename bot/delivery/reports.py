@@ -9,11 +9,12 @@ from bot.attachments.finished import DISCORD_FILE_BYTES, FinishedFiles
 from bot.errors import Refusal
 from bot.locales import addressing, say
 from bot.views.text import link_to
+from generation.sentences import Sentence
 from storage.records import Generation
 from storage.reports import Reports
 from storage.server_rules import ServerRules
 
-ALREADY = "You have already reported this picture."
+ALREADY = Sentence("You have already reported this picture.")
 
 
 class ReportPosts:

@@ -1,12 +1,13 @@
 """Downloads from the Hugging Face hub, with progress."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import hf_hub_download, snapshot_download
+from huggingface_hub import constants, hf_hub_download, snapshot_download
 from huggingface_hub.errors import DryRunError
 from tqdm.auto import tqdm
 
@@ -21,6 +22,9 @@ WEIGHTS = tuple(
 """Patterns of the files that hold a network's weights, without variants such as fp16."""
 
 ABOUT = "*.json"
+
+SPARE = 10**9
+"""Bytes of the disk that a download leaves free."""
 
 UNUSED: dict[str, None] = {"safety_checker": None}
 """The parts of a pipeline that aren't downloaded."""
@@ -58,7 +62,19 @@ def fetched(repository: str, patterns: Sequence[str], report: Report | None) -> 
     except DryRunError:
         planned = []
     missing = sum(file.file_size or 0 for file in planned if file.will_download)
+    _check_room(repository, missing)
     return Path(snapshot_download(repository, allow_patterns=wanted, tqdm_class=_bar(missing, report)))
+
+
+def _check_room(repository: str, missing: int) -> None:
+    """Raise `ValueError` where a download would leave the disk nearly full."""
+    cache = Path(constants.HF_HUB_CACHE)
+    while not cache.exists():
+        cache = cache.parent
+    if missing and shutil.disk_usage(cache).free < missing + SPARE:
+        raise ValueError(
+            f"{missing / 1e9:.1f} GB of {repository} must be downloaded to {cache}, whose disk would be nearly full"
+        )
 
 
 def _weights_of(source: str, *, here: bool = False) -> list[str]:

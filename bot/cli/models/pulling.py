@@ -1,0 +1,71 @@
+"""`noisefox models pull`: downloads what a model lacks."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from bot.cli.models import files, hub, remote_file
+from bot.cli.models.amounts import gigabytes
+from bot.cli.models.errors import NoRoom, NotReachable
+from bot.cli.models.files import Needed, NeededFromHub
+from generation.catalogue import ModelSpec
+from generation.engine.runtime.hub import SPARE
+
+
+def pull(spec: ModelSpec, models: dict[str, ModelSpec]) -> None:
+    """Download what a model lacks, with a progress bar, and check the hashes.
+
+    Raises `UnusableSource`, `NotReachable`, `WrongFile` and `NoRoom`.
+    """
+    needed = files.of(spec, models)
+    single = [each for each in needed if isinstance(each, Needed)]
+    from_hub = [each for each in needed if isinstance(each, NeededFromHub)]
+    large = [*single, *(file for each in from_hub for file in each.large)]
+    if not large and not any(each.missing for each in from_hub):
+        _say_here(spec)
+        return
+    check_room(spec.name, large)
+    total = sum(each.file.size or 0 for each in large)
+    here = sum(each.file.bytes_here(each.target) for each in large)
+    with tqdm(total=total or None, initial=here, unit="B", unit_scale=True, desc=spec.name) as bar:
+        for each in large:
+            try:
+                remote_file.download(each.file, each.target, bar.update)
+            except OSError as reason:
+                raise NotReachable(f"{each.target.name} cannot be written: {reason.strerror}.") from reason
+    for repository in from_hub:
+        hub.link(repository.info, repository.files)
+    unverified = [each.file.name for each in large if not each.file.sha256]
+    print(f"{spec.name} is on this machine now.")
+    for name in unverified:
+        print(f"{name}: its server names no hash, so only its length was checked.")
+
+
+def check_room(name: str, needed: Sequence[Needed]) -> None:
+    """Raise `NoRoom` where a disk would be nearly full after a download."""
+    disks: dict[int, tuple[Path, int]] = {}
+    for each in needed:
+        folder = each.target.parent
+        while not folder.exists():
+            folder = folder.parent
+        missing = (each.file.size or 0) - each.file.bytes_here(each.target)
+        _, before = disks.get(folder.stat().st_dev, (folder, 0))
+        disks[folder.stat().st_dev] = folder, before + missing
+    for folder, missing in disks.values():
+        free = shutil.disk_usage(folder).free
+        if free < missing + SPARE:
+            raise NoRoom(
+                f"{name} needs {gigabytes(missing)} in {folder.resolve()}, where {gigabytes(free)} are free, and "
+                f"{gigabytes(SPARE)} must stay free for pictures. Make room there, then run the command again."
+            )
+
+
+def _say_here(spec: ModelSpec) -> None:
+    if files.is_here(spec):
+        print(f"{spec.name} is on this machine already.")
+        return
+    raise NotReachable(
+        f"{spec.name} has no file {spec.source}, and its section has no address to get it from. Correct its source."
+    )
