@@ -34,6 +34,13 @@ class Licence:
     name: str = ""
     terms: str = ""
     link: str = ""
+    commercial: bool = True
+    """False where commercial use is forbidden."""
+
+    @property
+    def short(self) -> str:
+        """What people in the chat see of it."""
+        return self.name if self.commercial else f"{self.name} (non-commercial)"
 
     @property
     def has_terms(self) -> bool:
@@ -48,4 +55,5 @@ def named(name: str, link: str = "") -> Licence:
     """The licence that a model card names. Terms that are not known are to be read at its link."""
     if not name or name in UNRESTRICTED:
         return Licence(name, link=link)
-    return Licence(name, _TERMS.get(name, "Its terms are its own: read them first."), link)
+    terms = _TERMS.get(name, "Its terms are its own: read them first.")
+    return Licence(name, terms, link, commercial=terms is not _NON_COMMERCIAL)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -49,5 +49,5 @@ def get(key: str) -> Starter:
 
 def _read(key: str, entry: dict[str, Any]) -> Starter:
     licence = licences.named(entry.pop("licence"))
-    licence = Licence(licence.name, entry.pop("terms", licence.terms), licence.link)
-    return Starter(key=key, licence=licence, **entry)
+    changes = {name: entry.pop(name) for name in ("terms", "commercial") if name in entry}
+    return Starter(key=key, licence=replace(licence, **changes), **entry)

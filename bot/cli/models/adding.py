@@ -26,8 +26,7 @@ def add(file: Path, name: str, source: str, starter: Starter | None, *, accepted
 
     Raises errors of `bot.cli.models`.
     """
-    taken = config_file.names(config_file.text_of(file))
-    if name in taken and config_file.text_of(file):
+    if name in config_file.names(config_file.text_of(file)):
         raise UnusableSource(f"{file} has a model {name} already. Choose another name, or remove that one first.")
     try:
         names.check_listed(name)
@@ -50,13 +49,8 @@ def section(facts: Facts) -> Mapping[str, Any]:
         values["address"] = facts.address
     values |= facts.settings
     if facts.licence.name:
-        said = facts.licence.name
-        values["licence"] = f"{said} (non-commercial)" if _is_non_commercial(facts) else said
+        values["licence"] = facts.licence.short
     return values
-
-
-def _is_non_commercial(facts: Facts) -> bool:
-    return re.search(r"non-commercial use only|forbids commercial", facts.licence.terms, re.IGNORECASE) is not None
 
 
 def _apart(facts: Facts, file: Path, name: str) -> Facts:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -102,21 +103,17 @@ def _file_of(about: dict[str, Any], origin: CivitaiVersion) -> RemoteFile:
     )
 
 
-def _licence(base: str, model: dict[str, Any], number: int | None) -> Licence:
+def _licence(base: str, model: Mapping[str, Any], number: int | None) -> Licence:
     """The licence of the base model, with what the model's maker adds."""
     name = next((licence for prefix, licence in _BASES.items() if base.startswith(prefix)), f"that of {base}")
     of_base = licences.named(name)
-    allowed = model.get("allowCommercialUse")
-    sells = bool(allowed) and allowed not in ("None", ["None"], "{}")
-    terms = of_base.terms or "Any use of the base model is allowed."
-    if model and not sells:
-        terms = f"{terms} Its maker forbids commercial use."
-    elif model and not model.get("allowNoCredit", True):
-        terms = f"{terms} Its maker must be named."
-    if name in licences.UNRESTRICTED and (not model or sells):
+    sold = model.get("allowCommercialUse", ["Image"])
+    commercial = bool(sold) and sold not in ("None", ["None"])
+    if commercial and not of_base.has_terms:
         return of_base
+    terms = of_base.terms if commercial else f"Its maker forbids commercial use. {of_base.terms}".strip()
     page = f"{ENDPOINT}/models/{number}" if number else ENDPOINT
-    return Licence(f"Civitai, {name}", terms, page)
+    return Licence(f"Civitai, {name}", terms, page, commercial=commercial and of_base.commercial)
 
 
 def _asked(path: str) -> dict[str, Any]:

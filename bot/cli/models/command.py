@@ -74,7 +74,7 @@ def _pull(read: Config, file: Path, name: str, *, accepted: bool) -> None:
         if found.has_terms:
             print("\n".join(licence.lines(found)))
             licence.accept(found, accepted=accepted)
-            config_file.set_line(file, name, "licence", found.name)
+            config_file.set_line(file, name, "licence", found.short)
     pulling.pull(spec, models)
 
 
@@ -98,7 +98,7 @@ def _make_default(file: Path, name: str) -> None:
 def _remove(file: Path, name: str, *, with_files: bool) -> None:
     read = _read(file)
     spec = _model(read, name)
-    if not file.exists() or name not in config_file.names(config_file.text_of(file)):
+    if name not in config_file.names(config_file.text_of(file)):
         raise UnknownModel(name, read.catalogue.names)
     config_file.remove(file, name)
     print(f"{name} was removed from {file}.")

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.cli.models import civitai, hub, remote_file
+from bot.cli.models import civitai, hub, remote_file, repository_files
 from bot.cli.models.errors import UnusableSource
 from bot.cli.models.facts import Facts
 from bot.cli.models.origin import CivitaiModel, CivitaiVersion, HubFile, HubModel, Local, Origin, WebFile
@@ -22,7 +22,7 @@ def facts_of(origin: Origin, folder: Path) -> Facts:
         case Local():
             return _of_local(origin.path)
         case HubFile():
-            info, file = hub.file(origin)
+            info, file = repository_files.file(origin)
             title = f"{origin.path} of {origin.repository} on the hub"
             return _of_file(title, file, folder, origin.address, hub.licence_of(info))
         case CivitaiVersion() | CivitaiModel():
@@ -40,7 +40,7 @@ def file_at(origin: Origin) -> RemoteFile:
     """The file to download from an origin. Raises `UnusableSource` and `NotReachable`."""
     match origin:
         case HubFile():
-            return hub.file(origin)[1]
+            return repository_files.file(origin)[1]
         case CivitaiVersion() | CivitaiModel():
             return remote_file.asked_about((civitai.version(origin)).file)
         case WebFile():
@@ -54,7 +54,7 @@ def _plain(origin: WebFile) -> RemoteFile:
 
 def _of_repository(origin: HubModel) -> Facts:
     info = hub.about(origin.repository)
-    files = hub.of_pipeline(info)
+    files = repository_files.of_pipeline(info)
     hub.configuration(info, "transformer/config.json")
     settings = dict(usual_settings.of(sources.description_of(origin.repository), origin.repository))
     unet = hub.configuration(info, sources.UNET)
@@ -66,7 +66,7 @@ def _of_repository(origin: HubModel) -> Facts:
         source=origin.repository,
         settings=settings,
         licence=hub.licence_of(info),
-        size=hub.size_of(files),
+        size=repository_files.size_of(files),
         notes=(hub.denied(info.id),) if info.gated else (),
     )
 

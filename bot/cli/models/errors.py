@@ -19,8 +19,8 @@ class WrongFile(NoisefoxError):
     """A download is not what was announced: its hash or its length differs. It was deleted."""
 
 
-class NoRoom(NoisefoxError):
-    """The disk is too full for a download."""
+class NotSaved(NoisefoxError):
+    """A download cannot be saved: the disk is too full, or its folder cannot be written."""
 
 
 class LicenceNotAccepted(NoisefoxError):

@@ -6,7 +6,7 @@ from typing import Any
 
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
-from bot.cli.models import describe, hub
+from bot.cli.models import describe, hub, repository_files
 from bot.cli.models.origin import FILES, parse
 from bot.cli.models.remote_file import RemoteFile
 from generation.catalogue import ModelSpec
@@ -36,14 +36,20 @@ class NeededFromHub:
 
     @property
     def large(self) -> list[Needed]:
-        """Those of the missing files that are kept by their hashes, and can be downloaded by their address."""
-        found = [each for each in self.missing if each.lfs and each.lfs.size <= hub.MOST_BYTES]
+        """Those of the missing files that the cache keeps by their hashes, and that go there by their address."""
+        if not hub.can_link():
+            return []
+        found = [(each, each.lfs) for each in self.missing if each.lfs and each.lfs.size <= hub.MOST_BYTES]
         needed = [
-            Needed(hub.remote_file(self.info, each, self.info.id), hub.blob(self.info.id, each.lfs.sha256))
-            for each in found
-            if each.lfs
+            Needed(hub.remote_file(self.info, each, self.info.id), hub.blob(self.info.id, lfs.sha256))
+            for each, lfs in found
         ]
         return [each for each in needed if not each.target.exists()]
+
+    @property
+    def left(self) -> list[RepoSibling]:
+        """The large files that only the hub's own library can put into its cache."""
+        return [each for each in self.missing if each.lfs and not hub.blob(self.info.id, each.lfs.sha256).exists()]
 
 
 def on_hub(source: str) -> bool:
@@ -66,18 +72,18 @@ def of(spec: ModelSpec, models: dict[str, ModelSpec]) -> list[Needed | NeededFro
         needed.append(Needed(describe.file_at(parse(spec.address)), target))
     elif on_hub(spec.source):
         info = hub.about(spec.source)
-        needed.append(NeededFromHub(info, tuple(hub.of_pipeline(info, but=("vae",) if spec.vae else ()))))
+        needed.append(NeededFromHub(info, tuple(repository_files.of_pipeline(info, but=("vae",) if spec.vae else ()))))
     for source in (spec.vae, spec.controlnet, spec.preview_decoder):
         if on_hub(source):
             info = hub.about(source)
-            needed.append(NeededFromHub(info, tuple(hub.of_network(info))))
+            needed.append(NeededFromHub(info, tuple(repository_files.of_network(info))))
     base: Any = getattr(spec, "base", "")
     if on_hub(base) and base not in models:
         info = hub.about(base)
-        needed.append(NeededFromHub(info, tuple(hub.of_pipeline(info, but=TRANSFORMERS))))
+        needed.append(NeededFromHub(info, tuple(repository_files.of_pipeline(info, but=TRANSFORMERS))))
     if on_hub(spec.config):
         info = hub.about(spec.config)
-        needed.append(NeededFromHub(info, tuple(hub.configurations(info))))
+        needed.append(NeededFromHub(info, tuple(repository_files.configurations(info))))
     return needed
 
 

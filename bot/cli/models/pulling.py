@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from bot.cli.models import files, hub, remote_file
 from bot.cli.models.amounts import gigabytes
-from bot.cli.models.errors import NoRoom, NotReachable
+from bot.cli.models.errors import NotSaved, UnusableSource
 from bot.cli.models.files import Needed, NeededFromHub
 from generation.catalogue import ModelSpec
 from generation.engine.runtime.hub import SPARE
@@ -17,7 +17,7 @@ from generation.engine.runtime.hub import SPARE
 def pull(spec: ModelSpec, models: dict[str, ModelSpec]) -> None:
     """Download what a model lacks, with a progress bar, and check the hashes.
 
-    Raises `UnusableSource`, `NotReachable`, `WrongFile` and `NoRoom`.
+    Raises `UnusableSource`, `NotReachable`, `WrongFile` and `NotSaved`.
     """
     needed = files.of(spec, models)
     single = [each for each in needed if isinstance(each, Needed)]
@@ -34,9 +34,9 @@ def pull(spec: ModelSpec, models: dict[str, ModelSpec]) -> None:
             try:
                 remote_file.download(each.file, each.target, bar.update)
             except OSError as reason:
-                raise NotReachable(f"{each.target.name} cannot be written: {reason.strerror}.") from reason
+                raise NotSaved(f"{each.target} cannot be written: {reason.strerror}.") from reason
     for repository in from_hub:
-        hub.link(repository.info, repository.files)
+        hub.link(repository.info, repository.files, silent=not repository.left)
     unverified = [each.file.name for each in large if not each.file.sha256]
     print(f"{spec.name} is on this machine now.")
     for name in unverified:
@@ -44,7 +44,7 @@ def pull(spec: ModelSpec, models: dict[str, ModelSpec]) -> None:
 
 
 def check_room(name: str, needed: Sequence[Needed]) -> None:
-    """Raise `NoRoom` where a disk would be nearly full after a download."""
+    """Raise `NotSaved` where a disk would be nearly full after a download."""
     disks: dict[int, tuple[Path, int]] = {}
     for each in needed:
         folder = each.target.parent
@@ -56,7 +56,7 @@ def check_room(name: str, needed: Sequence[Needed]) -> None:
     for folder, missing in disks.values():
         free = shutil.disk_usage(folder).free
         if free < missing + SPARE:
-            raise NoRoom(
+            raise NotSaved(
                 f"{name} needs {gigabytes(missing)} in {folder.resolve()}, where {gigabytes(free)} are free, and "
                 f"{gigabytes(SPARE)} must stay free for pictures. Make room there, then run the command again."
             )
@@ -66,6 +66,6 @@ def _say_here(spec: ModelSpec) -> None:
     if files.is_here(spec):
         print(f"{spec.name} is on this machine already.")
         return
-    raise NotReachable(
+    raise UnusableSource(
         f"{spec.name} has no file {spec.source}, and its section has no address to get it from. Correct its source."
     )

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from bot import config
-from bot.cli.models import remote_file
+from bot.cli.models import hub, remote_file
 from generation.catalogue import Prediction
+from storage import database
+from storage.paces import Paces
 from tests.bot.cli.models.conftest import HEAD, checkpoint
 from tests.bot.cli.program import noisefox
+from tests.databases import save_empty
 from tests.model_hosts import ModelHosts
 
 Models = Callable[..., CompletedProcess[str]]
@@ -273,3 +276,22 @@ def test_a_starter_model_has_the_settings_of_its_card(models: Models, hosts: Mod
     assert (added["width"], added["steps"], added["guidance_scale"], added["clip_skip"]) == (1024, 30, 5.0, 2)
     assert added["licence"] == "openrail++"
     assert "sdxl-fast: RealVisXL" in models("list", "--starters").stdout
+
+
+async def test_the_speed_is_told_once_it_was_measured(models: Models, tmp_path: Path) -> None:
+    assert "time:     measured with the first picture" in models("show", "pocket").stdout
+    save_empty(tmp_path / "data" / "noisefox.db")
+    async with database.opened(tmp_path / "data" / "noisefox.db") as sessions:
+        await Paces(sessions).keep("pocket", 128 * 128, 0.02)
+        shown = models("show", "pocket").stdout
+    assert "time:     about 1 s a picture, as measured" in shown, "25 steps of two rows"
+
+
+def test_where_files_cannot_have_two_names_the_hub_s_own_library_places_them(
+    models: Models, hosts: ModelHosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models("add", "fox", "owner/foxes", "--accept-licence")
+    monkeypatch.setattr(hub, "can_link", lambda: False)
+    assert models("pull", "fox").returncode == 0
+    assert "on this machine" in models("list").stdout
+    assert {each.authorization for each in hosts.asked if each.host == "files"} == {""}
