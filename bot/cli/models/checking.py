@@ -22,6 +22,8 @@ def faults_of(spec: ModelSpec) -> list[str]:
         if spec.address or files.on_hub(spec.source):
             return [f"It is not downloaded. Run `noisefox models pull {spec.name}`."]
         return [f"{spec.source} does not exist. Correct its source."]
+    if missing := files.parts_not_here(spec):
+        return [f"{', '.join(missing)} is not downloaded. Run `noisefox models pull {spec.name}`."]
     if files.on_hub(spec.source):
         return list(_of_cache(spec.source))
     path = Path(spec.source).expanduser()

@@ -42,7 +42,7 @@ def file_at(origin: Origin) -> RemoteFile:
         case HubFile():
             return repository_files.file(origin)[1]
         case CivitaiVersion() | CivitaiModel():
-            return remote_file.asked_about((civitai.version(origin)).file)
+            return remote_file.asked_about(civitai.version(origin).file)
         case WebFile():
             return remote_file.asked_about(_plain(origin))
     raise UnusableSource("A model's address must be that of a file. Correct the line `address` of its section.")

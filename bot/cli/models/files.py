@@ -14,6 +14,9 @@ from generation.catalogue import ModelSpec
 TRANSFORMERS = ("transformer", "unet")
 """The parts that a model in one file has itself, so that they aren't taken from its base."""
 
+NETWORKS = ("vae", "controlnet", "preview_decoder")
+"""The lines of a section that name one network each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Needed:
@@ -72,9 +75,9 @@ def of(spec: ModelSpec, models: dict[str, ModelSpec]) -> list[Needed | NeededFro
         needed.append(Needed(describe.file_at(parse(spec.address)), target))
     elif on_hub(spec.source):
         info = hub.about(spec.source)
-        needed.append(NeededFromHub(info, tuple(repository_files.of_pipeline(info, but=("vae",) if spec.vae else ()))))
-    for source in (spec.vae, spec.controlnet, spec.preview_decoder):
-        if on_hub(source):
+        needed.append(NeededFromHub(info, tuple(repository_files.of_pipeline(info))))
+    for part in NETWORKS:
+        if on_hub(source := getattr(spec, part)):
             info = hub.about(source)
             needed.append(NeededFromHub(info, tuple(repository_files.of_network(info))))
     base: Any = getattr(spec, "base", "")
@@ -87,6 +90,12 @@ def of(spec: ModelSpec, models: dict[str, ModelSpec]) -> list[Needed | NeededFro
     return needed
 
 
+def parts_not_here(spec: ModelSpec) -> list[str]:
+    """The repositories of the hub that a model's section names beside its source, and that are not downloaded."""
+    named = [getattr(spec, part, "") for part in (*NETWORKS, "base")]
+    return [source for source in named if on_hub(source) and not _cached_weights(source)]
+
+
 def is_here(spec: ModelSpec) -> bool:
     """True where the model's own weights seem to be on this machine, without a look at them or at the hub."""
     if on_hub(spec.source):
@@ -96,7 +105,7 @@ def is_here(spec: ModelSpec) -> bool:
 
 def _cached_weights(repository: str) -> list[Path]:
     snapshots = hub.blob(repository, "").parent / "snapshots"
-    return list(snapshots.glob("*/*/*.safetensors"))
+    return [*snapshots.glob("*/*/*.safetensors"), *snapshots.glob("*/*.safetensors")]
 
 
 def size_here(spec: ModelSpec) -> int:

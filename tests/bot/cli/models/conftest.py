@@ -55,6 +55,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hosts")
     repository(folder / "hub" / "owner" / "foxes")
     checkpoint(folder / "civitai" / "2.safetensors", HEAD_XL)
+    vae = checkpoint(folder / "hub" / "owner" / "vae" / "diffusion_pytorch_model.safetensors", "decoder")
+    (vae.parent / "config.json").write_text("{}")
+    (vae.parent / "diffusion_pytorch_model.bin").write_bytes(b"not wanted")
     return folder
 
 

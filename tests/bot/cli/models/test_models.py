@@ -118,6 +118,15 @@ def test_a_local_file_is_used_where_it_is(models: Models, tmp_path: Path) -> Non
     assert (tmp_path / "mine.safetensors").exists()
 
 
+def test_what_a_section_names_beside_its_source_is_downloaded_too(models: Models, tmp_path: Path) -> None:
+    checkpoint(tmp_path / "mine.safetensors", HEAD)
+    (tmp_path / "config.toml").write_text('[models.mine]\nsource = "mine.safetensors"\nvae = "owner/vae"\n')
+    assert models("check").stdout == "mine: owner/vae is not downloaded. Run `noisefox models pull mine`.\n"
+    assert models("pull", "mine").returncode == 0
+    assert models("check").stdout == "mine: fine\n"
+    assert not list((tmp_path / "hub").rglob("*.bin"))
+
+
 def test_a_download_goes_on_where_it_was_interrupted(
     models: Models, hosts: ModelHosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
