@@ -61,16 +61,16 @@ class ModelSpec:
     """A VAE instead of the model's own: a directory, a hub id or a .safetensors file."""
     config: str = ""
     """A directory or a hub id of the same family, for a .safetensors file whose shapes leave its architecture open."""
-    prediction: Prediction = Prediction.OWN
-    licence: str = ""
-    """Its name or a sentence, which /models shows; the host has accepted it."""
-    address: str = ""
-    """Where `noisefox models pull` gets a source file that is not here: an address or `civitai:NUMBER`."""
     harmless: bool = False
     """True where the model cannot generate NSFW pictures, so that they need no check."""
 
     image_guidance: float = 1.5
     """For a model that edits pictures: the scale of guidance by the start picture; higher stays closer to it."""
+    prediction: Prediction = Prediction.OWN
+    licence: str = ""
+    """Its name or a sentence, which /models shows; the host has accepted it."""
+    address: str = ""
+    """Where `noisefox models pull` gets a source file that is not here: an address or `civitai:NUMBER`."""
 
     safety_checker: str = ""
     """The safety checker: a directory in diffusers' format, a hub id, or `OPEN_NSFW`."""

@@ -1,6 +1,6 @@
 """`noisefox models pull`: downloads what a model lacks."""
 
-import shutil
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from bot.cli.models import files, hub, remote_file
 from bot.cli.models.amounts import gigabytes
 from bot.cli.models.errors import NotSaved, UnusableSource
 from bot.cli.models.files import Needed, NeededFromHub
+from generation import disk
 from generation.catalogue import ModelSpec
-from generation.engine.runtime.hub import SPARE
 
 
 def pull(spec: ModelSpec, models: dict[str, ModelSpec]) -> None:
@@ -45,20 +45,15 @@ def pull(spec: ModelSpec, models: dict[str, ModelSpec]) -> None:
 
 def check_room(name: str, needed: Sequence[Needed]) -> None:
     """Raise `NotSaved` where a disk would be nearly full after a download."""
-    disks: dict[int, tuple[Path, int]] = {}
+    missing: dict[Path, int] = defaultdict(int)
     for each in needed:
-        folder = each.target.parent
-        while not folder.exists():
-            folder = folder.parent
-        missing = (each.file.size or 0) - each.file.bytes_here(each.target)
-        _, before = disks.get(folder.stat().st_dev, (folder, 0))
-        disks[folder.stat().st_dev] = folder, before + missing
-    for folder, missing in disks.values():
-        free = shutil.disk_usage(folder).free
-        if free < missing + SPARE:
+        missing[each.target.parent] += (each.file.size or 0) - each.file.bytes_here(each.target)
+    for folder, size in missing.items():
+        free = disk.free_near(folder)
+        if free < size + disk.SPARE:
             raise NotSaved(
-                f"{name} needs {gigabytes(missing)} in {folder.resolve()}, where {gigabytes(free)} are free, and "
-                f"{gigabytes(SPARE)} must stay free for pictures. Make room there, then run the command again."
+                f"{name} needs {gigabytes(size)} in {folder.resolve()}, where {gigabytes(free)} are free, and "
+                f"{gigabytes(disk.SPARE)} must stay free for pictures. Make room there, then run the command again."
             )
 
 

@@ -21,6 +21,6 @@ _SCHEDULERS: Mapping[Prediction, Mapping[str, Any]] = MappingProxyType(
 """Lines of a scheduler's configuration. Zero terminal SNR begins at the last noise level (section 3.3 of its paper)."""
 
 
-def scheduler_config(own: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
+def with_prediction(own: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
     """The configuration of a model's `own` scheduler with another prediction."""
     return {**own, **_SCHEDULERS[prediction]}

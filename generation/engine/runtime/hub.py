@@ -1,7 +1,6 @@
 """Downloads from the Hugging Face hub, with progress."""
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from huggingface_hub.errors import DryRunError
 from tqdm.auto import tqdm
 
 from generation import sources
+from generation.disk import check_room
 
 Report = Callable[[float], None]
 """Called with the share that is done, 0 to 1."""
@@ -22,9 +22,6 @@ WEIGHTS = tuple(
 """Patterns of the files that hold a network's weights, without variants such as fp16."""
 
 ABOUT = "*.json"
-
-SPARE = 10**9
-"""Bytes of the disk that a download leaves free."""
 
 UNUSED: dict[str, None] = {"safety_checker": None}
 """The parts of a pipeline that aren't downloaded."""
@@ -62,19 +59,8 @@ def fetched(repository: str, patterns: Sequence[str], report: Report | None) -> 
     except DryRunError:
         planned = []
     missing = sum(file.file_size or 0 for file in planned if file.will_download)
-    _check_room(repository, missing)
+    check_room(Path(constants.HF_HUB_CACHE), missing, repository)
     return Path(snapshot_download(repository, allow_patterns=wanted, tqdm_class=_bar(missing, report)))
-
-
-def _check_room(repository: str, missing: int) -> None:
-    """Raise `ValueError` where a download would leave the disk nearly full."""
-    cache = Path(constants.HF_HUB_CACHE)
-    while not cache.exists():
-        cache = cache.parent
-    if missing and shutil.disk_usage(cache).free < missing + SPARE:
-        raise ValueError(
-            f"{missing / 1e9:.1f} GB of {repository} must be downloaded to {cache}, whose disk would be nearly full"
-        )
 
 
 def _weights_of(source: str, *, here: bool = False) -> list[str]:

@@ -13,10 +13,11 @@ from diffusers import StableDiffusionPipeline
 from huggingface_hub import constants
 
 from generation.catalogue import ModelSpec
+from generation.disk import SPARE
 from generation.engine.models import loader
 from generation.engine.models.loader import load
 from generation.engine.runtime import memory
-from generation.engine.runtime.hub import SPARE, network
+from generation.engine.runtime.hub import network
 from generation.errors import ModelTooLarge
 from tests.forked_worker import ForkServer
 from tests.generation.engine import tiny, tiny_guides
