@@ -4,6 +4,8 @@ import dataclasses
 from pathlib import Path
 from types import MappingProxyType
 
+from safetensors import safe_open
+
 from bot.cli.models import civitai, hub, remote_file, repository_files
 from bot.cli.models.errors import UnusableSource
 from bot.cli.models.facts import Facts
@@ -111,7 +113,10 @@ def _settings(path: Path, name: str) -> Settings:
 
 def _says_prediction(path: Path) -> bool:
     """True for a checkpoint whose tensors say what it predicts, and for a folder, whose scheduler does."""
-    return path.is_dir() or "v_pred" in sources.head_of(path)
+    if path.is_dir() or path.suffix != sources.SINGLE_FILE:
+        return path.is_dir()
+    with safe_open(path, "numpy") as tensors:
+        return "v_pred" in tensors.keys()  # noqa: SIM118 - it is no mapping
 
 
 def _notes(settings: Settings) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from bot.cli.models import hub, remote_file
 from generation.catalogue import Prediction
 from storage import database
 from storage.paces import Paces
-from tests.bot.cli.models.conftest import HEAD, checkpoint
+from tests.bot.cli.models.conftest import HEAD, HEAD_XL, checkpoint
 from tests.bot.cli.program import noisefox
 from tests.databases import save_empty
 from tests.model_hosts import ModelHosts
@@ -108,6 +108,14 @@ def test_an_address_without_a_hash_is_checked_by_its_length(models: Models, host
     assert "licence:  not stated" in added.stdout
     assert "its server names no hash" in added.stdout
     assert section(tmp_path, "fox")["width"] == 512
+
+
+def test_a_file_that_says_what_it_predicts_needs_no_line_for_it(models: Models, tmp_path: Path) -> None:
+    for number, names in enumerate([(HEAD_XL,), (HEAD_XL, "v_pred", "ztsnr")]):
+        checkpoint(tmp_path / f"noob-vpred-{number}.safetensors", *names)
+        assert models("add", f"noob {number}", f"noob-vpred-{number}.safetensors").returncode == 0
+    assert section(tmp_path, "noob 0")["prediction"] == "v-ztsnr"
+    assert "prediction" not in section(tmp_path, "noob 1")
 
 
 def test_a_local_file_is_used_where_it_is(models: Models, tmp_path: Path) -> None:
@@ -279,7 +287,7 @@ def test_a_name_is_taken_once(models: Models, tmp_path: Path) -> None:
 
 def test_a_starter_model_has_the_settings_of_its_card(models: Models, hosts: ModelHosts, tmp_path: Path) -> None:
     card = hosts.folder / "hub" / "stabilityai" / "stable-diffusion-xl-base-1.0"
-    checkpoint(card / "sd_xl_base_1.0.safetensors", "conditioner.embedders.1.model.positional_embedding")
+    checkpoint(card / "sd_xl_base_1.0.safetensors", HEAD_XL)
     assert models("add", "--starter", "sdxl", "--accept-licence").returncode == 0
     added = section(tmp_path, "sdxl")
     assert (added["width"], added["steps"], added["guidance_scale"], added["clip_skip"]) == (1024, 30, 5.0, 2)
