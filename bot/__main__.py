@@ -1,5 +1,5 @@
-"""The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `bench`, `soak`, `doctor`,
-`backup`, `restore`, `check`.
+"""The command line: `noisefox imagine`, `explain`, `compare`, `upscale`, `run`, `try`, `models`, `bench`, `soak`,
+`doctor`, `backup`, `restore`, `check`.
 
 Each command is imported only when it is used.
 """
@@ -14,6 +14,7 @@ from math import isfinite
 from pathlib import Path
 
 from bot import config, redaction
+from bot.cli.models import arguments
 from bot.memory import give_back_pictures
 from bot.stop_signals import leaving_on_sigterm
 from bot.version import noisefox_version
@@ -114,6 +115,12 @@ def _try(options: argparse.Namespace) -> int:
         from playground.server import Playground
 
         return asyncio.run(app.run_locally(_config(options), Playground, options.port))
+
+
+def _models(options: argparse.Namespace) -> int:
+    from bot.cli.models import command
+
+    return command.run(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -290,6 +297,8 @@ def parser() -> argparse.ArgumentParser:
     local = commands.add_parser("try", help="run the bot on a local chat page; needs no token and no GPU")
     local.add_argument("--port", type=int, default=8042, help="port of the page (default: 8042; 0 for any free port)")
     local.set_defaults(command=_try)
+
+    arguments.add_to(commands, _models)
 
     bench = commands.add_parser("bench", help="measure the speed of the batch, compared with the stock pipeline")
     bench.add_argument("--model", help="name of a model in the configuration")

@@ -67,6 +67,7 @@ from bot.prompts.presets import Presets
 from bot.requests.comparisons import Comparisons
 from bot.requests.completion import Completion
 from bot.requests.derived_plans import Derivations
+from bot.requests.disk_room import DiskRoom
 from bot.requests.inputs import PictureReader
 from bot.requests.planner import Planner
 from bot.requests.preparation import Preparation
@@ -341,6 +342,7 @@ class _Incoming:
             generations=store.generations,
             dispatcher=dispatcher,
             preparation=preparation,
+            disk=DiskRoom(config.data),
         )
         presets = Presets(people=store.people, generations=store.generations)
         sight = Sight(generations=store.generations, people=store.people)

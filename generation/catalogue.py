@@ -35,6 +35,17 @@ class PreviewKind(StrEnum):
     """A tiny decoder: a little softer, and used far more often."""
 
 
+class Prediction(StrEnum):
+    """What the UNet of Stable Diffusion predicts. Some checkpoints in one file don't say so themselves."""
+
+    OWN = ""
+    """As its files say."""
+    NOISE = "epsilon"
+    VELOCITY = "v"
+    VELOCITY_ZERO_SNR = "v-ztsnr"
+    """For a model that was trained to zero terminal SNR (Lin et al., arXiv 2305.08891)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model's name, the source of its weights, and its recommended settings.
@@ -61,6 +72,11 @@ class ModelSpec:
 
     image_guidance: float = 1.5
     """For a model that edits pictures: the scale of guidance by the start picture; higher stays closer to it."""
+    prediction: Prediction = Prediction.OWN
+    licence: str = ""
+    """Its name or a sentence, which /models shows; the host has accepted it."""
+    address: str = ""
+    """Where `noisefox models pull` gets a source file that is not here: an address or `civitai:NUMBER`."""
 
     safety_checker: str = ""
     """The safety checker: a directory in diffusers' format, a hub id, or `OPEN_NSFW`."""

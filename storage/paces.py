@@ -1,5 +1,9 @@
 """Measured speeds, kept across restarts, for estimates."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 from sqlalchemy import select
 
 from storage.database import Sessions
@@ -23,3 +27,15 @@ class Paces:
     async def keep(self, worker: str, model: str, pixels: int, seconds: float) -> None:
         async with self._sessions.writing() as session:
             await session.merge(PaceRow(worker=worker, model=model, pixels=pixels, seconds=seconds))
+
+
+def saved(file: Path) -> dict[tuple[str, int], float]:
+    """Seconds a row takes with the fastest worker, by model and number of pixels, as a database has them that a bot may
+    be using. Empty where it has none or cannot be read."""
+    query = f"SELECT model, pixels, MIN(seconds) FROM {PaceRow.__tablename__} GROUP BY model, pixels"
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+            rows = connection.execute(query).fetchall()
+    except sqlite3.Error:
+        return {}
+    return {(model, pixels): seconds for model, pixels, seconds in rows}

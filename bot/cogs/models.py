@@ -63,7 +63,8 @@ class Models(commands.Cog):
         takes = "" if able.hires else f"; {say('takes {what}', what=abilities.offered(able) or '–')}"
         is_odd = model.is_toy and not self._catalogue.has_only_toys
         toy = f"; {say('a teaching toy that knows emoji-like things')}" if is_odd else ""
-        return f"- **{shown(model.name, name)}**{default}: {values}{takes}{toy}"
+        licence = f"; {say('licence: {licence}', licence=shown(model.licence, name))}" if model.licence else ""
+        return f"- **{shown(model.name, name)}**{default}: {values}{takes}{toy}{licence}"
 
 
 def _first(lines: list[str], most: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from bot.config.mistakes import ConfigError
 from bot.config.workers import WorkerKind
 from generation import sampler_names
-from generation.catalogue import PreviewKind, Resources
+from generation.catalogue import Prediction, PreviewKind, Resources
 from generation.settings import Sampler
 from generation.upscaling import UpscalerName
 
@@ -65,6 +65,7 @@ _KINDS = {
     list: "a list",
     Sampler: "a sampler's name",
     PreviewKind: "a kind of preview",
+    Prediction: "a kind of prediction",
     UpscalerName: "an upscaler's name",
     WorkerKind: "a kind of workers",
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.jobs.dispatcher import Dispatcher
 from bot.policy.budgets import Budgets
+from bot.requests.disk_room import DiskRoom
 from bot.requests.plan import Plan
 from generation.errors import UserError
 from storage.database import StorageError
@@ -39,8 +40,9 @@ class GroupCommit:
     database fails, all that wait are refused, before Discord gives them up.
     """
 
-    def __init__(self, *, budgets: Budgets, generations: Generations, dispatcher: Dispatcher) -> None:
+    def __init__(self, *, budgets: Budgets, generations: Generations, dispatcher: Dispatcher, disk: DiskRoom) -> None:
         self._budgets = budgets
+        self._disk = disk
         self._generations = generations
         self._dispatcher = dispatcher
         self._waiting: deque[_Entry] = deque()
@@ -65,7 +67,8 @@ class GroupCommit:
         return entry.outcome
 
     async def check(self, plans: Sequence[Plan]) -> None:
-        """Raise `LimitExceeded` where the queue is full, or a person may not ask for all of that now."""
+        """Raise `LimitExceeded` where the queue is full, or a person may not ask for all of that now, and `Refusal`
+        where the disk is nearly full."""
         self._check(plans, await self._budgets.usage(plans[0].context.requester), 0)
 
     def _next(self) -> list[_Entry]:
@@ -110,7 +113,9 @@ class GroupCommit:
         return allowed
 
     def _check(self, plans: Sequence[Plan], used: Usage, before: int) -> None:
-        """Raise `LimitExceeded` where plans are too much, when the queue takes so many requests `before`."""
+        """Raise `LimitExceeded` where plans are too much, when the queue takes so many requests `before`, and `Refusal`
+        where what they draw could not be saved."""
+        self._disk.check()
         self._dispatcher.check_queue_length(before + len(plans))
         charged = sum(plan.charged for plan in plans)
         requester = plans[0].context.requester

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.jobs.dispatcher import Dispatcher
 from bot.policy.budgets import Budgets
+from bot.requests.disk_room import DiskRoom
 from bot.requests.group_commit import GroupCommit
 from bot.requests.plan import Plan
 from bot.requests.preparation import Preparation
@@ -24,13 +25,19 @@ class Submission:
     """
 
     def __init__(
-        self, *, budgets: Budgets, generations: Generations, dispatcher: Dispatcher, preparation: Preparation
+        self,
+        *,
+        budgets: Budgets,
+        generations: Generations,
+        dispatcher: Dispatcher,
+        preparation: Preparation,
+        disk: DiskRoom,
     ) -> None:
         self._budgets = budgets
         self._generations = generations
         self._dispatcher = dispatcher
         self._preparation = preparation
-        self._group_commit = GroupCommit(budgets=budgets, generations=generations, dispatcher=dispatcher)
+        self._group_commit = GroupCommit(budgets=budgets, generations=generations, dispatcher=dispatcher, disk=disk)
 
     def seconds_until(self, plans: Sequence[Plan]) -> float | None:
         """Seconds until plans of one person would be drawn, in their turn; None where that is not known."""

@@ -25,6 +25,7 @@ from generation.engine.models.acceleration import accelerated
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.flow_model import FlowModel
+from generation.engine.models.prediction import with_prediction
 from generation.engine.models.unet_model import UNetModel
 from generation.engine.models.weights_hash import hash_of
 from generation.engine.runtime import hub, memory
@@ -124,7 +125,7 @@ def assembled(
         prompts=stable_diffusion.prompt_encoder(pipeline),
         unet=pipeline.unet.eval(),
         vae=vae,
-        scheduler_config=dict(pipeline.scheduler.config),
+        scheduler_config=with_prediction(pipeline.scheduler.config, spec.prediction),
         preview=LatentPreview.fitted_to(vae) if spec.vae else LatentPreview.of_model(spec.source, vae),
         tiny=tiny,
         device=device,

@@ -6,11 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import hf_hub_download, snapshot_download
+from huggingface_hub import constants, hf_hub_download, snapshot_download
 from huggingface_hub.errors import DryRunError
 from tqdm.auto import tqdm
 
 from generation import sources
+from generation.disk import check_room
 
 Report = Callable[[float], None]
 """Called with the share that is done, 0 to 1."""
@@ -58,6 +59,7 @@ def fetched(repository: str, patterns: Sequence[str], report: Report | None) -> 
     except DryRunError:
         planned = []
     missing = sum(file.file_size or 0 for file in planned if file.will_download)
+    check_room(Path(constants.HF_HUB_CACHE), missing, repository)
     return Path(snapshot_download(repository, allow_patterns=wanted, tqdm_class=_bar(missing, report)))
 
 

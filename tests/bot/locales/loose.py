@@ -31,6 +31,7 @@ _HOST = (
     "bot/cli/backup.py",
     "bot/cli/check.py",
     "bot/cli/folders.py",
+    "bot/cli/models/",
     "bot/cli/restore.py",
     "bot/cli/soak/",
     "bot/interactions/connection.py",

@@ -12,6 +12,7 @@ import pytest
 from bot.policy.budgets import Budgets
 from bot.policy.request_context import RequestContext
 from bot.policy.requester import Requester
+from bot.requests.disk_room import DiskRoom
 from bot.requests.group_commit import MOST, GroupCommit
 from bot.requests.plan import Plan
 from generation.catalogue import Catalogue, ModelSpec
@@ -71,7 +72,7 @@ def line() -> Line:
 @pytest.fixture
 def commit(generations: Counted, line: Line) -> GroupCommit:
     budgets = Budgets(host_limits=LIMITS, generations=generations)
-    return GroupCommit(budgets=budgets, generations=generations, dispatcher=cast(Any, line))
+    return GroupCommit(budgets=budgets, generations=generations, dispatcher=cast(Any, line), disk=DiskRoom(Path.cwd()))
 
 
 def asked(commit: GroupCommit, person: int, *keys: str) -> "asyncio.Task[list[Generation]]":

@@ -1,6 +1,7 @@
 """Models that are fetched from a hub, which is told like the rest of the loading."""
 
 import json
+import shutil
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Any
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from huggingface_hub import constants
 
 from generation.catalogue import ModelSpec
+from generation.disk import SPARE
 from generation.engine.models import loader
 from generation.engine.models.loader import load
 from generation.engine.runtime import memory
+from generation.engine.runtime.hub import network
 from generation.errors import ModelTooLarge
 from tests.forked_worker import ForkServer
 from tests.generation.engine import tiny, tiny_guides
@@ -109,3 +113,20 @@ def test_what_guides_a_model_is_in_its_loading_and_in_the_room_it_takes(
     load(plain, CPU, torch.float32)
     with pytest.raises(ModelTooLarge):
         load(guided, CPU, torch.float32)
+
+
+def test_nothing_is_downloaded_onto_a_nearly_full_disk(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**10, 10**10, SPARE))
+    with serving(hub) as address:
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        monkeypatch.setattr(
+            constants, "HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}"
+        )
+        with pytest.raises(
+            ValueError, match=r"GB of owner/vae must be downloaded to .*whose disk would be nearly full"
+        ):
+            network("owner/vae", lambda share: None)
+    assert not list(tmp_path.rglob("*.safetensors"))

@@ -1,0 +1,1 @@
+"""`noisefox models`: adds, downloads, checks and removes models."""

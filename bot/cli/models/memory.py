@@ -1,0 +1,9 @@
+"""The memory that a model needs."""
+
+from bot.cli.models.amounts import gigabytes
+from generation.catalogue import ModelSpec
+
+
+def told(spec: ModelSpec, size: int) -> str:
+    """The memory for people; `size` is that of the model's weights, in bytes."""
+    return f"{gigabytes(size)} and some more for a picture of {spec.width}×{spec.height}"
