@@ -19,6 +19,7 @@ from PIL import Image
 
 from generation import cost, loras
 from generation.catalogue import ModelSpec
+from generation.engine.conditioning.pipeline_prompts import PipelinePrompts
 from generation.engine.conditioning.unread_words import PromptWatch
 from generation.engine.latents.pipeline_previews import PipelinePreview
 from generation.engine.latents.vae import cut_smaller
@@ -61,6 +62,7 @@ class PipelineModel:
     offloaded: bool = False
     """True where networks that don't run at present stay in the CPU's memory."""
     loras: Loras = field(default_factory=Loras)
+    _prompts: PipelinePrompts = field(default_factory=PipelinePrompts)
 
     @cached_property
     def kind(self) -> PipelineKind:
@@ -157,7 +159,9 @@ class PipelineModel:
             after_step(step + 1, values.get("latents"))
             return values
 
-        words, _ = loras.read(settings.prompt)
+        words, wanted = loras.read(settings.prompt)
+        among = settings.guidance_scale, settings.negative_prompt, settings.width, settings.height, wanted
+        self._prompts.remember_in(pipeline, prompt, among)
         given = pipeline_arguments.arguments(pipeline, self.kind, replace(settings, prompt=words or " "), pictures)
         if STEP_HOOK in inspect.signature(pipeline.__call__).parameters:
             given[STEP_HOOK] = told
