@@ -45,6 +45,11 @@ class Plan:
         return self.encoders_leave or bool(self.offload)
 
     @property
+    def by_layers(self) -> "Plan":
+        """The same plan with layers streamed in place of blocks, to which something is added later on."""
+        return replace(self, offload="sequential") if self.offload else self
+
+    @property
     def told(self) -> str:
         """The plan in words."""
         streamed = {"": "", "group": "blocks are streamed", "sequential": "layers are streamed"}[self.offload]

@@ -85,6 +85,8 @@ def load(
         room = placement.room_on(device) if room is None else room
         needs = _needs_of(spec, weights, beside, dtype)
         plan = placement.plan_for(spec.name, needs, device, dtype, room, acceleration.offload)
+        if beside.adapter:
+            plan = plan.by_layers
         own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
         pipeline = accelerated(pipeline_of(spec, weights, dtype, reading), device, acceleration, plan)

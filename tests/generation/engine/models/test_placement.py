@@ -4,12 +4,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
 from diffusers import FluxTransformer2DModel, StableDiffusionPipeline
+from PIL import Image
 
 from generation import plans
 from generation.catalogue import Catalogue, ModelSpec
@@ -20,10 +22,11 @@ from generation.engine.models.loader import needs_here
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind
 from generation.events import Failed
+from generation.jobs import Inputs
 from generation.loras import LoraSpec
 from generation.plans import EVERYTHING, Plan
 from generation.settings import GenerationSettings
-from tests.generation.engine import tiny, tiny_lora, tiny_pipelines
+from tests.generation.engine import tiny, tiny_guides, tiny_lora, tiny_pipelines
 from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.stock import Pixels
 
@@ -106,6 +109,28 @@ def test_a_picture_is_the_same_by_every_plan(
 
 def streams(network: torch.nn.Module) -> bool:
     return any(hasattr(part, "_diffusers_hook") for part in network.modules())
+
+
+def test_image_prompts_work_with_a_streamed_network(specs: dict[str, ModelSpec], tmp_path: Path) -> None:
+    pipeline = StableDiffusionPipeline.from_pretrained(specs["UNet"].source, local_files_only=True)
+    spec = replace(specs["UNet"], ip_adapter=str(tiny_guides.ip_adapter(tmp_path, pipeline)))
+    data = BytesIO()
+    Image.new("RGB", (64, 64), "red").save(data, "PNG")
+    asked, looked_at = replace(fox(spec), prompt="a fox"), Inputs(image_prompt=data.getvalue())
+    whole, streamed = (cache_of(spec, vram) for vram in (None, room_for(spec, PLANS["blocks"])))
+    assert (LoopDriver(whole).drawn(asked, looked_at) == LoopDriver(streamed).drawn(asked, looked_at)).all()
+    assert streamed.any("UNet", lambda share: None).plan == PLANS["layers"], "diffusers forgets what is added to blocks"
+
+
+def test_a_gpu_fetches_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    streamed: list[dict[str, object]] = []
+    monkeypatch.setattr("diffusers.hooks.apply_group_offloading", lambda network, **how: streamed.append(how))
+    for how in ("group", "sequential"):
+        placement._place("unet", torch.nn.Linear(1, 1), torch.device("cuda"), Plan(offload=how))
+    blocks, layers = streamed
+    assert blocks["use_stream"] is layers["use_stream"] is True
+    assert (blocks["offload_type"], blocks["num_blocks_per_group"]) == ("block_level", 1)
+    assert layers["offload_type"] == "leaf_level"
 
 
 def test_as_many_blocks_stay_as_there_is_room_for() -> None:
