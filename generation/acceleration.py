@@ -1,4 +1,4 @@
-"""Options that make a GPU faster, or let a model fit on it. All are off by default."""
+"""Options that make a GPU faster, or take less of its memory. All are off by default."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ class Acceleration:
     @property
     def forbids_loras(self) -> bool:
         """True where merging LoRAs into the weights would have no effect."""
-        return self.fuse_projections or bool(self.offload)
+        return self.fuse_projections
 
 
 UNACCELERATED = Acceleration()

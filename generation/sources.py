@@ -243,11 +243,11 @@ def _read_channels(source: str) -> tuple[int, int]:
 def _config(source: str, file: str) -> dict[str, Any]:
     """A JSON file of a folder in diffusers' format, or of a cached hub repository. Raises `OSError` or `ValueError`."""
     folder = Path(source).expanduser()
-    config: dict[str, Any] = json.loads((folder / file if folder.is_dir() else _cached(source, file)).read_text())
+    config: dict[str, Any] = json.loads((folder / file if folder.is_dir() else cached(source, file)).read_text())
     return config
 
 
-def _cached(hub_id: str, file: str) -> Path:
+def cached(hub_id: str, file: str) -> Path:
     """A cached file of a hub repository. Raises `FileNotFoundError` or `ValueError`."""
     from huggingface_hub import try_to_load_from_cache
 

@@ -43,6 +43,8 @@ class Configure:
     step_seconds: float = 300.0
     """Seconds without a message after which a busy worker counts as stuck."""
     acceleration: Acceleration = UNACCELERATED
+    vram: float | None = None
+    """Bytes of the device's memory that models may take; None for what is free."""
 
 
 @dataclass(frozen=True, slots=True)

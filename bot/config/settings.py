@@ -132,6 +132,7 @@ class Config:
             model_wait_seconds=worker.model_wait_seconds,
             step_seconds=worker.step_seconds,
             acceleration=worker.acceleration,
+            vram=worker.vram_bytes,
             upscaler=self.upscaling.upscaler,
         )
 

@@ -16,7 +16,8 @@ from generation.upscaling import UpscalerName
 def typed(value: Any, kind: Any, where: str) -> Any:
     """A value as `kind`, the type of a field. Raises `ConfigError`, which repeats no text of the value."""
     if isinstance(kind, UnionType):
-        [kind] = (each for each in get_args(kind) if each is not NoneType)
+        kinds = [each for each in get_args(kind) if each is not NoneType]
+        kind = type(value) if type(value) in kinds else kinds[0]
     if kind is float and type(value) is int:
         return float(value)
     if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):

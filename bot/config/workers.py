@@ -9,6 +9,7 @@ from bot import redaction
 from generation import acceleration
 from generation.acceleration import Acceleration
 from generation.errors import InvalidSetting
+from generation.plans import GIGABYTE
 from generation.settings import Bounds
 
 DEVICES = re.compile(r"auto|cpu|mps|(cuda|rocm)(:\d+)?")
@@ -57,6 +58,8 @@ class WorkerConfig:
     compile: bool = False
     fuse_projections: bool = False
     offload: str = ""
+    vram: float | str = "auto"
+    """Gigabytes of the device's memory that models may take, or "auto" for what is free."""
     devices: tuple[str, ...] = ()
     """A worker process for each, instead of one on `device`."""
 
@@ -82,11 +85,19 @@ class WorkerConfig:
         _STEP_SECONDS.check("step_seconds", self.step_seconds)
         Bounds(0, 86400).check("model_wait_seconds", self.model_wait_seconds)
         acceleration.check(self.attention, self.offload)
+        if self.vram != "auto" and not (isinstance(self.vram, float) and self.vram > 0):
+            written = redaction.redacted(str(self.vram))
+            raise InvalidSetting("vram", f'Use "auto" or a number of gigabytes, such as 11.5, not {written}.')
 
     @property
     def acceleration(self) -> Acceleration:
         """The settings that make the worker faster."""
         return Acceleration(self.attention, self.compile, self.fuse_projections, self.offload)
+
+    @property
+    def vram_bytes(self) -> float | None:
+        """The bytes that models may take; None for what is free."""
+        return self.vram * GIGABYTE if isinstance(self.vram, float) else None
 
 
 @dataclass(frozen=True, slots=True)

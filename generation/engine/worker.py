@@ -18,7 +18,7 @@ from generation import abilities, wire
 from generation.catalogue import Catalogue
 from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
-from generation.engine.runtime import device, device_trial, libraries
+from generation.engine.runtime import device, device_trial, libraries, memory
 from generation.engine.scheduling import dtype_trial
 from generation.engine.scheduling.batch_sizing import SIZES, BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
@@ -81,6 +81,8 @@ def serve(
     if fault := device_trial.fault_of(where, dtype):
         log.critical("the device %s can't be used: %s; `noisefox doctor` says what to install", where, fault)
         os._exit(LOST)
+    if options.vram is not None:
+        memory.limit(where, options.vram)
 
     def emit(event: Event | wire.Ready) -> None:
         try:
@@ -100,6 +102,7 @@ def serve(
         acceleration=options.acceleration,
         measurements=options.measurements,
         strict=options.strict,
+        vram=options.vram,
     )
     loop = StepLoop(
         cache,

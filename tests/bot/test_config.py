@@ -44,10 +44,26 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
     (tmp_path / "loras").mkdir()
     (tmp_path / "loras" / "ink.safetensors").write_bytes(b"")
     with_loras = f'[loras]\nfolder = "{tmp_path / "loras"}"\n'
-    for key in ("fuse_projections = true", 'offload = "group"'):
-        with pytest.raises(ConfigError, match="LoRAs don't work with"):
-            load(written(tmp_path, f"{with_loras}[worker]\n{key}"))
+    with pytest.raises(ConfigError, match="LoRAs don't work with"):
+        load(written(tmp_path, f"{with_loras}[worker]\nfuse_projections = true"))
     assert load(written(tmp_path, f"{with_loras}[worker]\ncompile = true")).worker_options.acceleration.compile
+    streamed = load(written(tmp_path, f'{with_loras}[worker]\noffload = "group"'))
+    assert streamed.worker_options.acceleration.offload == "group"
+
+
+@pytest.mark.parametrize(
+    ("written_as", "allowed"),
+    [('"auto"', None), ("12", 12 * 10**9), ("5.5", 5.5 * 10**9)],
+    ids=["auto", "whole", "half"],
+)
+def test_how_much_memory_models_may_take(tmp_path: Path, written_as: str, allowed: float | None) -> None:
+    assert load(written(tmp_path, f"[worker]\nvram = {written_as}")).worker_options.vram == allowed
+
+
+@pytest.mark.parametrize("written_as", ['"much"', "0", "-4.0", "true"])
+def test_no_amount_of_memory(tmp_path: Path, written_as: str) -> None:
+    with pytest.raises(ConfigError, match=r"worker\.vram"):
+        load(written(tmp_path, f"[worker]\nvram = {written_as}"))
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,29 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
-
-from generation.engine.conditioning.rows import Row
-
-AnyRow = TypeVar("AnyRow", bound=Row)
+from typing import Generic, Protocol, TypeVar
 
 
-class EmbeddingCache(Generic[AnyRow]):
+class Sized(Protocol):
+    """Anything that is kept."""
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that it takes."""
+
+
+Kept = TypeVar("Kept", bound=Sized)
+
+
+class EmbeddingCache(Generic[Kept]):
     """Embeddings of earlier prompts, at most `most` bytes; the least recently used leave first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._embedded: OrderedDict[Hashable, AnyRow] = OrderedDict()
+        self._embedded: OrderedDict[Hashable, Kept] = OrderedDict()
 
-    def get(self, key: Hashable, embed: Callable[[], AnyRow]) -> AnyRow:
-        """The kept row for `key`, or else a new one from `embed`."""
+    def get(self, key: Hashable, embed: Callable[[], Kept]) -> Kept:
+        """What is kept for `key`, or else something new from `embed`."""
         if key in self._embedded:
             self._embedded.move_to_end(key)
             return self._embedded[key]

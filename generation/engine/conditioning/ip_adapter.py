@@ -48,6 +48,9 @@ class IpAdapter:
             str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=None, local_files_only=True
         )
         projection, processors = unet.encoder_hid_proj, unet.attn_processors
+        for added in (projection, *processors.values()):  # a UNet that is streamed does not take them along
+            if isinstance(added, torch.nn.Module):
+                added.to(unet.device, unet.dtype)
         unet.encoder_hid_proj, unet.config.encoder_hid_dim_type = None, None
         unet.set_attn_processor(dict(own))
         return cls(unet, pipeline.image_encoder.eval(), pipeline.feature_extractor, projection.eval(), processors)

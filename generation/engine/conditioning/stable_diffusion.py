@@ -13,10 +13,11 @@ from generation.settings import GenerationSettings
 
 def prompt_encoder(pipeline: Any) -> PromptEncoder:
     """The prompt encoder of diffusers' `pipeline`: one CLIP text encoder, or the two of Stable Diffusion XL."""
+    device = pipeline._execution_device
     if not hasattr(pipeline, "text_encoder_2"):
-        return PromptEncoder([TextReader(pipeline.tokenizer, pipeline.text_encoder.eval())])
+        return PromptEncoder([TextReader(pipeline.tokenizer, pipeline.text_encoder.eval(), device=device)])
     first, second = (
-        TextReader(tokenizer, text_encoder.eval(), final_norm=False, emphasis=Emphasis.NO_NORM)
+        TextReader(tokenizer, text_encoder.eval(), final_norm=False, emphasis=Emphasis.NO_NORM, device=device)
         for tokenizer, text_encoder in (
             (pipeline.tokenizer, pipeline.text_encoder),
             (pipeline.tokenizer_2, pipeline.text_encoder_2),

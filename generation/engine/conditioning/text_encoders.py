@@ -84,13 +84,16 @@ class TextReader:
         text_encoder: Any,
         final_norm: bool = True,
         emphasis: Emphasis = Emphasis.RESTORES_MEAN,
+        device: torch.device | None = None,
     ) -> None:
+        """The encoder runs on `device`, wherever its weights are between two prompts; without it, where they are."""
         self.tokenizer = tokenizer
         self.text_encoder = text_encoder
         self.final_norm = final_norm
         self.emphasis = emphasis
+        self._device = device or text_encoder.device
         self._room = tokenizer.model_max_length - 2
-        self._vectors = text_encoder.get_input_embeddings().weight.detach()[:0]
+        self._vectors = text_encoder.get_input_embeddings().weight.detach()[:0].to(self._device)
         """All textual inversion vectors, (n, width)."""
         self._words: dict[str, list[int]] = {}
         self._word = re.compile(r"(?!)")
@@ -119,7 +122,7 @@ class TextReader:
         windows = self.windows(text)
         windows += [[] for _ in range(length - len(windows))]
         encoder = self.text_encoder
-        rows = torch.tensor([self._row(window) for window in windows], device=encoder.device)
+        rows = torch.tensor([self._row(window) for window in windows], device=self._device)
         with self._own_word_vectors(rows):
             output = encoder(rows.clamp(min=0), output_hidden_states=True)
         layers = output.hidden_states

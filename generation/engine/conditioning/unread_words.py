@@ -12,13 +12,13 @@ class PromptWatch:
 
     def __init__(self, prompt: str) -> None:
         self._prompt = prompt
-        self._read = -1
+        self.read = -1
         """Characters of the prompt that some text encoder has read; -1 while none has."""
 
     @property
     def unread(self) -> str:
         """The end of the prompt that no text encoder has read; empty where all of it was read, or nothing is known."""
-        return self._prompt[self._read :].strip() if self._read >= 0 else ""
+        return self._prompt[self.read :].strip() if self.read >= 0 else ""
 
     def watch(self, pipeline: Any) -> None:
         """Put watched copies in the place of a pipeline's tokenizers, those in processors of pictures included. Slow
@@ -62,4 +62,4 @@ class PromptWatch:
         if len(whole.input_ids) > most:
             closing = next((n for n, special in enumerate(reversed(whole.special_tokens_mask)) if not special), 0)
             read = whole.offset_mapping[most - closing][0]
-        self._read = max(self._read, min(max(read - before, 0), len(self._prompt)))
+        self.read = max(self.read, min(max(read - before, 0), len(self._prompt)))

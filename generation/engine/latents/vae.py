@@ -13,6 +13,7 @@ from generation.engine.latents.previews import FrameCost
 from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
 from generation.engine.runtime.stepwise import Pause, in_turns
+from generation.plans import TILE
 from generation.settings import PIXELS_PER_LATENT
 
 log = logging.getLogger(__name__)
@@ -62,10 +63,13 @@ class Autoencoder:
     that size until more memory is free. Tiles are also used where decoding would take long on a CPU; that is decided
     once for each size, since pixels depend on it. (diffusers' `AutoencoderTiny` can only decode in tiles.)"""
 
-    def __init__(self, network: Any, pixels_per_latent: int = PIXELS_PER_LATENT) -> None:
+    def __init__(self, network: Any, pixels_per_latent: int = PIXELS_PER_LATENT, cut: bool = False) -> None:
+        """With `cut`, it is known beforehand that memory is short."""
         self._network = network
         self._pixels_per_latent = pixels_per_latent
-        self._cut = False
+        self._cut = cut
+        if cut:
+            cut_to_tiles(network)
         self._cost = FrameCost()
         self._name = ""
         self._fitting = Measurements(None, "tiles that fit")
@@ -227,6 +231,13 @@ def cut_smaller(network: Any, side: int, cut: bool) -> bool:
     network.use_tiling = True
     _cut(network, tile)
     return True
+
+
+def cut_to_tiles(network: Any) -> None:
+    """Have an autoencoder use tiles of `TILE` pixels at most, or its own where it has one size only."""
+    network.use_tiling = True
+    if hasattr(network, "tile_latent_min_size"):
+        _cut(network, min(TILE // PIXELS_PER_LATENT, network.tile_latent_min_size))
 
 
 def _cut(network: Any, tile: int) -> None:

@@ -1,4 +1,4 @@
-"""Acceleration of a diffusers pipeline: attention backends, torch.compile, fused projections, offloading."""
+"""Acceleration of a diffusers pipeline: attention backends, torch.compile, fused projections."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -7,11 +7,11 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from generation.acceleration import Acceleration
+from generation.engine.models import placement
+from generation.plans import EVERYTHING, Plan
 
 COMPILE: dict[str, Any] = {"fullgraph": True, "dynamic": True}
 """Arguments of `torch.compile`: one kernel for any number of rows."""
-
-OFFLOAD_TYPES = {"group": "block_level", "sequential": "leaf_level"}
 
 KERNELS = {
     "_native_flash": SDPBackend.FLASH_ATTENTION,
@@ -33,14 +33,11 @@ class Preferring:
             return self._processor(*inputs, **named)
 
 
-def accelerated(pipeline: Any, device: torch.device, wanted: Acceleration) -> Any:
-    """Move a pipeline to its device and accelerate it. Raises `ValueError` or `RuntimeError` for an option that it
+def accelerated(pipeline: Any, device: torch.device, wanted: Acceleration, plan: Plan = EVERYTHING) -> Any:
+    """Put a pipeline where the plan says and accelerate it. Raises `ValueError` or `RuntimeError` for an option that it
     doesn't have, or whose package is missing."""
     unet = getattr(pipeline, "unet", None)
-    if wanted.offload:
-        _offload(pipeline, device, wanted.offload)
-    else:
-        pipeline.to(device)
+    placement.place(pipeline, device, plan)
     network: Any = unet or getattr(pipeline, "transformer", None)
     if network is None and (wanted.fuse_projections or wanted.attention or wanted.compile):
         raise ValueError(f"{type(pipeline).__name__} has neither a UNet nor a transformer to accelerate")
@@ -51,22 +48,6 @@ def accelerated(pipeline: Any, device: torch.device, wanted: Acceleration) -> An
     if wanted.compile:
         network.compile_repeated_blocks(**COMPILE)
     return pipeline
-
-
-def _offload(pipeline: Any, device: torch.device, how: str) -> None:
-    """Offload the UNet, or, where there is none, all networks but the autoencoder, which is small. The other networks
-    of a UNet pipeline run between steps and stay on the device. A GPU prefetches in a stream of its own."""
-    staying = [name for name in pipeline.components if name != "unet"] if hasattr(pipeline, "unet") else ["vae"]
-    pipeline.enable_group_offload(
-        onload_device=device,
-        offload_type=OFFLOAD_TYPES[how],
-        num_blocks_per_group=1 if how == "group" else None,
-        use_stream=device.type == "cuda",
-        exclude_modules=staying,
-    )
-    for name in staying:
-        if isinstance(part := getattr(pipeline, name, None), torch.nn.Module):
-            part.to(device)
 
 
 def _attend(network: Any, backend: str, *, is_unet: bool) -> None:

@@ -18,6 +18,7 @@ from generation.engine.latents.vae import Autoencoder, Encoded
 from generation.jobs import Inputs
 from generation.loras import Loras, read
 from generation.pictures import Preview
+from generation.plans import EVERYTHING, Plan
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 
 MEASURED_SIDE = 16
@@ -46,6 +47,8 @@ class BatchedModel(ABC, Generic[AnyRow]):
     frame_cost: FrameCost = field(default_factory=FrameCost)
     pipeline: Any = None
     """diffusers' pipeline of the same parts."""
+    plan: Plan = EVERYTHING
+    """Where its parts are."""
 
     # What each family does in its own way.
 
@@ -119,7 +122,7 @@ class BatchedModel(ABC, Generic[AnyRow]):
     @cached_property
     def autoencoder(self) -> Autoencoder:
         """Encodes pixels and decodes latents."""
-        return Autoencoder(self.vae, self.pixels_per_latent)
+        return Autoencoder(self.vae, self.pixels_per_latent, cut=self.plan.tiles)
 
     def lora_hashes(self, settings: GenerationSettings) -> dict[str, str]:
         """The hashes of the LoRA files that a prompt names, by LoRA name."""

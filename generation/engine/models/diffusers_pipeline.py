@@ -19,9 +19,10 @@ from PIL import Image
 
 from generation import cost, loras
 from generation.catalogue import ModelSpec
+from generation.engine.conditioning.pipeline_prompts import PipelinePrompts
 from generation.engine.conditioning.unread_words import PromptWatch
 from generation.engine.latents.pipeline_previews import PipelinePreview
-from generation.engine.latents.vae import cut_smaller
+from generation.engine.latents.vae import cut_smaller, cut_to_tiles
 from generation.engine.models import pipeline_arguments, pipeline_trial
 from generation.engine.models.pipeline_arguments import NO_PICTURES, STEP_HOOK, Pictures, PipelineKind
 from generation.engine.models.pipeline_loras import PipelineLoras
@@ -32,6 +33,7 @@ from generation.engine.runtime.stepwise import Pause, in_turns
 from generation.errors import BrokenPicture, ModelUnavailable, Unsuitable
 from generation.loras import Loras, LoraSet
 from generation.pictures import Preview
+from generation.plans import EVERYTHING, Plan
 from generation.settings import PIXELS_PER_LATENT, GenerationSettings
 
 log = logging.getLogger(__name__)
@@ -58,9 +60,12 @@ class PipelineModel:
     preview: PipelinePreview | None
     device: torch.device
     dtype: torch.dtype
+    plan: Plan = EVERYTHING
+    """Where its parts are."""
     offloaded: bool = False
-    """True where networks that don't run at present stay in the CPU's memory."""
+    """True where networks that don't run at present stay in the CPU's memory, since memory has run out."""
     loras: Loras = field(default_factory=Loras)
+    _prompts: PipelinePrompts = field(default_factory=PipelinePrompts)
 
     @cached_property
     def kind(self) -> PipelineKind:
@@ -91,7 +96,12 @@ class PipelineModel:
         side = max(settings.width, settings.height) // PIXELS_PER_LATENT
         vae = getattr(self.pipeline, "vae", None)
         smaller = cut_smaller(vae, side, getattr(vae, "use_tiling", False))
-        if self.device.type == "cpu" or self.offloaded or not self.pipeline.model_cpu_offload_seq:
+        if (
+            self.device.type == "cpu"
+            or self.offloaded
+            or self.plan.held_back
+            or not self.pipeline.model_cpu_offload_seq
+        ):
             return smaller
         log.warning("out of memory; %s now keeps on %s only the network that runs", self.spec.name, self.device)
         self.offloaded = True
@@ -157,7 +167,9 @@ class PipelineModel:
             after_step(step + 1, values.get("latents"))
             return values
 
-        words, _ = loras.read(settings.prompt)
+        words, wanted = loras.read(settings.prompt)
+        among = settings.guidance_scale, settings.negative_prompt, settings.width, settings.height, wanted
+        self._prompts.remember_in(pipeline, prompt, among)
         given = pipeline_arguments.arguments(pipeline, self.kind, replace(settings, prompt=words or " "), pictures)
         if STEP_HOOK in inspect.signature(pipeline.__call__).parameters:
             given[STEP_HOOK] = told
@@ -196,7 +208,7 @@ def _watch(scheduler: Any, after_step: AfterStep) -> None:
 
 
 def assembled(
-    spec: ModelSpec, weights: Path, pipeline: Any, device: torch.device, dtype: torch.dtype, offloaded: bool = False
+    spec: ModelSpec, weights: Path, pipeline: Any, device: torch.device, dtype: torch.dtype, plan: Plan = EVERYTHING
 ) -> PipelineModel:
     """A model of another family. Raises `ModelUnavailable` if its pipeline has no steps, needs more than a prompt or a
     picture, or refuses the model's own settings."""
@@ -210,7 +222,9 @@ def assembled(
     pipeline.set_progress_bar_config(disable=True)
     pipeline_trial.try_out(spec, pipeline)
     mark, preview = hash_of(weights, spec.source), PipelinePreview.fitted_to(pipeline)
-    return PipelineModel(spec, weights, mark, pipeline, preview, device, dtype, offloaded)
+    if plan.tiles and hasattr(getattr(pipeline, "vae", None), "use_tiling"):
+        cut_to_tiles(pipeline.vae)
+    return PipelineModel(spec, weights, mark, pipeline, preview, device, dtype, plan)
 
 
 def _has_steps(pipeline: Any) -> bool:

@@ -20,7 +20,7 @@ from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.families import registry
 from generation.engine.families.family import FlowFamily
 from generation.engine.latents.previews import LatentPreview, TinyDecoder
-from generation.engine.models import diffusers_pipeline, single_file, unet_inputs
+from generation.engine.models import diffusers_pipeline, placement, single_file, unet_inputs
 from generation.engine.models.acceleration import accelerated
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
@@ -31,6 +31,9 @@ from generation.engine.models.weights_hash import hash_of
 from generation.engine.runtime import hub, memory
 from generation.engine.runtime.progress import LoadProgress
 from generation.errors import ModelTooLarge, ModelUnavailable
+from generation.networks import files_of_part, variant_of
+from generation.placement import needs_of
+from generation.plans import EVERYTHING, Needs, Plan
 from generation.sources import Family
 
 log = logging.getLogger(__name__)
@@ -52,7 +55,6 @@ FILE_READ = 0.8
 """The share of reading a single file that is done when its bytes are in memory, before networks are built."""
 
 LIBRARIES = ("diffusers", "transformers")
-SAFETENSORS = "*.safetensors"
 
 UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
 """Errors of libraries for damaged or unexpected files and for missing packages."""
@@ -64,8 +66,10 @@ def load(
     dtype: torch.dtype,
     report: Report = lambda share: None,
     acceleration: Acceleration = UNACCELERATED,
+    room: float | None = None,
 ) -> AnyBatchedModel | PipelineModel:
-    """Load a model; safetensors only, since pickled weights can run code.
+    """Load a model, so that it fits into `room` bytes of the device, if that is given; safetensors only, since pickled
+    weights can run code.
 
     Raises `ModelUnavailable` with the reason for the log, or its subclass `ModelTooLarge`.
     """
@@ -79,18 +83,21 @@ def load(
         dtype = _held_by(family, dtype)
         beside = _Beside.of(spec, family, told.until(FETCHED))
         in_pipeline = [*_own_files(spec, weights), *_autoencoder_files(spec)]
-        held_on = torch.device("cpu") if acceleration.offload else device
-        memory.check_room(spec.name, [*in_pipeline, *beside.files], held_on, dtype)
+        room = placement.room_on(device) if room is None else room
+        needs = _needs_of(spec, weights, beside, dtype)
+        plan = placement.plan_for(spec.name, needs, device, dtype, room, acceleration.offload)
+        if beside.adapter:
+            plan = plan.by_layers
         own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
-        pipeline = accelerated(pipeline_of(spec, weights, dtype, reading), device, acceleration)
+        pipeline = accelerated(pipeline_of(spec, weights, dtype, reading), device, acceleration, plan)
         if flow := registry.family_of(pipeline):
-            return flowing(spec, weights, flow, device, dtype)
+            return flowing(spec, weights, flow, device, dtype, plan)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
-            return diffusers_pipeline.assembled(spec, weights, pipeline, device, dtype, bool(acceleration.offload))
+            return diffusers_pipeline.assembled(spec, weights, pipeline, device, dtype, plan)
         channels = pipeline.vae.config.latent_channels
         tiny = TinyDecoder.read(beside.tiny, channels, device, dtype) if beside.tiny else None
-        model = assembled(spec, weights, pipeline, tiny, device, dtype)
+        model = assembled(spec, weights, pipeline, tiny, device, dtype, plan)
         model.measure_frames()
         beside.add_to(model, pipeline, told)
     except UNBUILT as reason:
@@ -101,18 +108,29 @@ def load(
     return model
 
 
-def needed(spec: ModelSpec, dtype: torch.dtype) -> int:
-    """Bytes of the weights of a model on this machine. Raises one of `UNBUILT` where they aren't there."""
+def needs_here(spec: ModelSpec, dtype: torch.dtype) -> Needs:
+    """What a model on this machine needs. Raises one of `UNBUILT` where it isn't there."""
     weights = _fetched(spec.source, None)
     family = sources.family_of(str(weights))
     beside = _Beside.of(spec, family, None)
-    if not (own := _own_files(spec, weights)):
+    if not _own_files(spec, weights):
         raise FileNotFoundError(f"nothing of {spec.source} is on this machine")
-    return memory.needed([*own, *_autoencoder_files(spec), *beside.files], _held_by(family, dtype))
+    return _needs_of(spec, weights, beside, _held_by(family, dtype))
+
+
+def _needs_of(spec: ModelSpec, weights: Path, beside: "_Beside", dtype: torch.dtype) -> Needs:
+    others = memory.needed([*_autoencoder_files(spec), *beside.files], dtype)
+    return needs_of(spec, weights, str(dtype).removeprefix("torch."), others=others)
 
 
 def assembled(
-    spec: ModelSpec, weights: Path, pipeline: Any, tiny: TinyDecoder | None, device: torch.device, dtype: torch.dtype
+    spec: ModelSpec,
+    weights: Path,
+    pipeline: Any,
+    tiny: TinyDecoder | None,
+    device: torch.device,
+    dtype: torch.dtype,
+    plan: Plan = EVERYTHING,
 ) -> UNetModel:
     """A model for the step loop, from the parts of diffusers' `pipeline`."""
     vae = pipeline.vae.eval()
@@ -131,10 +149,18 @@ def assembled(
         device=device,
         dtype=dtype,
         pipeline=pipeline,
+        plan=plan,
     )
 
 
-def flowing(spec: ModelSpec, weights: Path, family: FlowFamily, device: torch.device, dtype: torch.dtype) -> FlowModel:
+def flowing(
+    spec: ModelSpec,
+    weights: Path,
+    family: FlowFamily,
+    device: torch.device,
+    dtype: torch.dtype,
+    plan: Plan = EVERYTHING,
+) -> FlowModel:
     """A flow-matching model for the step loop."""
     family.transformer.eval()
     log.info("%s is a %s, drawn in the shared batch", spec.name, type(family.pipeline).__name__)
@@ -150,6 +176,7 @@ def flowing(spec: ModelSpec, weights: Path, family: FlowFamily, device: torch.de
         device=device,
         dtype=dtype,
         pipeline=family.pipeline,
+        plan=plan,
     )
     model.measure_frames()
     return model
@@ -186,7 +213,7 @@ class _Beside:
     @property
     def files(self) -> list[Path]:
         folders = [folder for folder in (self.tiny, self.controlnet, self.encoder) if folder]
-        own = [file for folder in folders for file in _files_of_part(folder)]
+        own = [file for folder in folders for file in files_of_part(folder)]
         return [*own, self.adapter] if self.adapter else own
 
     def add_to(self, model: UNetModel, pipeline: Any, told: LoadProgress) -> None:
@@ -203,7 +230,7 @@ def files_of(weights: Path) -> list[Path]:
     """The files that a model's weights are read from; of a network with variants, those without fp16."""
     if weights.is_file():
         return [weights]
-    return [file for name in _parts(weights) for file in _files_of_part(weights / name)]
+    return [file for name in _parts(weights) for file in files_of_part(weights / name)]
 
 
 def _fetched(source: str, report: Report | None) -> Path:
@@ -241,11 +268,11 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
     parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
     for name in parts:
         _refuse_pickles(folder / name)
-    sizes = {name: sum(file.stat().st_size for file in _files_of_part(folder / name)) for name in parts}
+    sizes = {name: sum(file.stat().st_size for file in files_of_part(folder / name)) for name in parts}
     read: dict[str, Any] = {}
     for name, kind in parts.items():
         named = "dtype" if issubclass(kind, PreTrainedModel) else "torch_dtype"
-        variant = _variant(folder / name)
+        variant = variant_of(folder / name)
         read[name] = kind.from_pretrained(
             str(folder / name), use_safetensors=True, local_files_only=True, variant=variant, **{named: dtype}
         )
@@ -285,7 +312,7 @@ def _autoencoder_files(spec: ModelSpec) -> list[Path]:
     if not spec.vae:
         return []
     found = _autoencoder_at(spec.vae, None)
-    return _files_of_part(found) if found.is_dir() else [found]
+    return files_of_part(found) if found.is_dir() else [found]
 
 
 def _autoencoder_at(source: str, report: Report | None) -> Path:
@@ -338,20 +365,9 @@ def _class_of(library: str, kind: str, pipeline: str) -> Any:
     return getattr(import_module(package), kind, None) or getattr(import_module(library), kind)
 
 
-def _files_of_part(folder: Path) -> list[Path]:
-    variant = _variant(folder)
-    return [file for file in folder.glob(SAFETENSORS) if (".fp16." in file.name) == (variant == "fp16")]
-
-
-def _variant(folder: Path) -> str | None:
-    """The variant "fp16" where there are no other weights; None otherwise."""
-    names = [file.name for file in folder.glob(SAFETENSORS)]
-    return "fp16" if names and all(".fp16." in name for name in names) else None
-
-
 def _refuse_pickles(folder: Path) -> None:
     pickled = [file.name for file in folder.iterdir() if file.suffix in sources.PICKLED] if folder.is_dir() else []
-    if pickled and not _files_of_part(folder):
+    if pickled and not files_of_part(folder):
         raise ValueError(
             f"{folder.name}/{pickled[0]} is pickled, and reading it could run any code; take the model as .safetensors"
         )

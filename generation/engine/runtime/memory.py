@@ -12,11 +12,12 @@ import psutil
 import torch
 
 from generation.errors import ModelTooLarge
+from generation.plans import gigabytes
 from generation.sources import head_of
 
 log = logging.getLogger(__name__)
 
-GIGABYTE = 10**9
+CPU = torch.device("cpu")
 
 _EXHAUSTED = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 """Parts of torch's messages in a plain RuntimeError: on Apple GPUs, from CUDA's libraries, and on the CPU."""
@@ -49,19 +50,25 @@ def needed(files: Iterable[Path], dtype: torch.dtype) -> int:
 def free(device: torch.device) -> int:
     """Free bytes of a device's memory, including its allocator's cache."""
     if device.type == "cuda":
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return int(torch.cuda.mem_get_info(device)[0] + kept)
+        allocated = torch.cuda.memory_allocated(device)
+        there, of_all = torch.cuda.mem_get_info(device)
+        allowed = torch.cuda.get_per_process_memory_fraction(device) * of_all
+        return int(min(there + torch.cuda.memory_reserved(device), allowed) - allocated)
     if device.type == "mps":
         return int(torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory())
     return int(psutil.virtual_memory().available)
 
 
-def check_room(name: str, files: Iterable[Path], device: torch.device, dtype: torch.dtype) -> None:
-    """Raise `ModelTooLarge` where a model's weights need more memory than is free on the device."""
-    wanted, there = needed(files, dtype), free(device)
-    log.info("model %s: %.1f GB of weights, %.1f GB free on %s", name, wanted / GIGABYTE, there / GIGABYTE, device)
-    if wanted > there:
+def limit(device: torch.device, most: float) -> None:
+    """Have a GPU give this process `most` bytes, so that what goes beyond runs out of memory."""
+    if device.type == "cuda":
+        torch.cuda.set_per_process_memory_fraction(min(most / torch.cuda.mem_get_info(device)[1], 1.0), device)
+
+
+def check_room(name: str, wanted: int, device: torch.device, dtype: torch.dtype) -> None:
+    """Raise `ModelTooLarge` where less than the `wanted` bytes of a model's weights are free on the device."""
+    if wanted > (there := free(device)):
         raise ModelTooLarge(
-            f"model {name} takes {wanted / GIGABYTE:.1f} GB as {str(dtype).removeprefix('torch.')}, and "
-            f"{there / GIGABYTE:.1f} GB are free on {device}"
+            f"model {name} takes {gigabytes(wanted)} GB as {str(dtype).removeprefix('torch.')}, and "
+            f"{gigabytes(there)} GB are free on {device}"
         )

@@ -1,6 +1,7 @@
 """The models that stay in memory, and which leave it for others."""
 
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Collection
 from pathlib import Path
@@ -9,19 +10,21 @@ from weakref import WeakValueDictionary
 
 import torch
 
-from generation import suitability
+from generation import plans, suitability
 from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.conditioning import textual_inversion
 from generation.engine.models.batched_model import AnyBatchedModel, BatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
-from generation.engine.models.loader import UNBUILT, Report, load, needed
+from generation.engine.models.loader import UNBUILT, Report, load, needs_here
+from generation.engine.models.placement import room_on
 from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
 from generation.engine.scheduling.dtype_trial import DtypeTrial
 from generation.engine.scheduling.profiling import device_name
 from generation.errors import ModelTooLarge, UnknownModel, Unsuitable
+from generation.plans import EVERYTHING, Needs, Plan
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,8 @@ class ModelCache:
     The model used longest ago leaves for a new one, and all idle ones leave where the new one has no room beside them.
     Models are in the number format `dtype`, or in that of `trial` where it is faster. Sizes that did not fit into
     memory, or took long to decode, are kept in the file `measurements`. With `strict` no measured time changes pixels.
+    All models together take `vram` bytes of the device at most, or what is free on a GPU: one that needs more is placed
+    by a plan of `generation.plans`.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class ModelCache:
         acceleration: Acceleration = UNACCELERATED,
         measurements: Path | None = None,
         strict: bool = False,
+        vram: float | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._device = device
@@ -56,6 +62,7 @@ class ModelCache:
         self._room = room
         self._trial = trial
         self._acceleration = acceleration
+        self._vram = vram
         self._fitting_tiles = Measurements(measurements, "tiles that fit")
         self._quick_tiles = Measurements(measurements, "tiles that are quick")
         self._strict = strict
@@ -92,16 +99,37 @@ class ModelCache:
         not on this machine yet, or cannot be read."""
         if name in self._models:
             return True
-        idle = [model for other, model in self._models.items() if other not in in_use]
         try:
             spec = self._catalogue.get(name)
-            wanted = needed(spec, self._known_dtype(spec))
+            needs = needs_here(spec, self._known_dtype(spec))
         except (UnknownModel, *UNBUILT) as reason:
             log.info("%s is not loaded beside others: %s", name, reason)
             return False
         memory.release(self._device)
-        free = memory.free(torch.device("cpu") if self._acceleration.offload else self._device)
-        return wanted <= BESIDE_SHARE * (free + sum(map(_bytes, idle)))
+        idle = self._held(but=in_use)
+        if self._is_planned:
+            return self._plan(needs, idle) == self._plan(needs, self._held())
+        free = memory.free(memory.CPU if self._acceleration.offload else self._device)
+        return needs.weights <= BESIDE_SHARE * (free + idle)
+
+    @property
+    def _is_planned(self) -> bool:
+        """True where models are placed by how much of the device is free."""
+        return not self._acceleration.offload and self._free != math.inf
+
+    @property
+    def _free(self) -> float:
+        """The bytes that a model may take beside those in memory."""
+        allowed = math.inf if self._vram is None else self._vram - self._held()
+        return min(allowed, room_on(self._device))
+
+    def _held(self, but: Collection[str] = ()) -> int:
+        """The bytes that models in memory hold on the device."""
+        return sum(_bytes(model) for name, model in self._models.items() if name not in but)
+
+    def _plan(self, needs: Needs, freed: int = 0) -> Plan | None:
+        """The plan of a model once so many bytes more are free."""
+        return plans.plan(needs, self._free + freed)
 
     def keep(self, in_use: Collection[str]) -> None:
         """Drop the models that there is no room for, now that only those `in_use` are in use."""
@@ -110,7 +138,13 @@ class ModelCache:
     def like_this(self, dtype: torch.dtype) -> "ModelCache":
         """Another cache for the same models, in one number format."""
         return ModelCache(
-            self._catalogue, self._device, dtype, self._room, acceleration=self._acceleration, strict=self._strict
+            self._catalogue,
+            self._device,
+            dtype,
+            self._room,
+            acceleration=self._acceleration,
+            strict=self._strict,
+            vram=self._vram,
         )
 
     def in_float32(self, model: AnyModel, on_load: Report) -> AnyModel:
@@ -133,6 +167,8 @@ class ModelCache:
         """Load a model in its number format, which is found out first where it is not known."""
 
         def load(dtype: torch.dtype, report: Report) -> AnyBatchedModel | PipelineModel:
+            if self._is_planned and self._plan(needs_here(spec, dtype)) != EVERYTHING:
+                raise ModelTooLarge(f"{spec.name} is not compared in {dtype}, for which there is no room")
             return self._loaded(spec, dtype, report)
 
         def make_room(dtype: torch.dtype, report: Report) -> AnyBatchedModel | PipelineModel:
@@ -155,6 +191,8 @@ class ModelCache:
         self, spec: ModelSpec, dtype: torch.dtype, on_load: Report, in_use: Collection[str]
     ) -> AnyBatchedModel | PipelineModel:
         """Load a model; where memory has no room for it beside the others, in the place of idle ones."""
+        if self._is_cramped(spec, dtype, in_use):
+            self._leave(0, in_use)
         try:
             return self._loaded(spec, dtype, on_load)
         except ModelTooLarge:
@@ -162,8 +200,19 @@ class ModelCache:
                 raise
         return self._loaded(spec, dtype, on_load)
 
+    def _is_cramped(self, spec: ModelSpec, dtype: torch.dtype, in_use: Collection[str]) -> bool:
+        """True where a model would be slower beside idle ones than in their place."""
+        idle = self._held(but=in_use)
+        if not (idle and self._is_planned):
+            return False
+        try:
+            needs = needs_here(spec, dtype)
+        except UNBUILT:
+            return True
+        return self._plan(needs) != self._plan(needs, idle)
+
     def _loaded(self, spec: ModelSpec, dtype: torch.dtype, on_load: Report) -> AnyBatchedModel | PipelineModel:
-        model = load(spec, self._device, dtype, on_load, self._acceleration)
+        model = load(spec, self._device, dtype, on_load, self._acceleration, self._free)
         model.loras = self._catalogue.loras
         if isinstance(model, PipelineModel):
             return model
@@ -197,6 +246,7 @@ class ModelCache:
 
 
 def _bytes(model: AnyBatchedModel | PipelineModel) -> int:
-    """The bytes of all weights of a model."""
+    """The bytes of a model's weights that are on the device."""
     networks = [part for part in model.pipeline.components.values() if isinstance(part, torch.nn.Module)]
-    return sum(weight.nbytes for network in networks for weight in network.parameters())
+    weights = (weight for network in networks for weight in network.parameters())
+    return sum(weight.nbytes for weight in weights if weight.device.type == model.device.type)

@@ -38,7 +38,7 @@ class LoadedOnce:
             if not isinstance(model, UNetModel):
                 return model
             self._read[spec.source, dtype] = model
-        memory.check_room(spec.name, loader.files_of(Path(spec.source)), device, dtype)
+        memory.check_room(spec.name, memory.needed(loader.files_of(Path(spec.source)), dtype), device, dtype)
         read = self._read[spec.source, dtype]
         copied: UNetModel = deepcopy(read, {id(each): each for each in [read.preview, *tokenizers(read)]})
         report(1.0)

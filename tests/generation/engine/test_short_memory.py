@@ -101,7 +101,10 @@ def test_what_an_allocator_keeps_and_nobody_uses_is_free(monkeypatch: pytest.Mon
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (4_000, 24_000))
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 18_000)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 7_000)
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 1.0)
     assert memory.free(torch.device("cuda", 1)) == 15_000
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 0.5)
+    assert memory.free(torch.device("cuda", 1)) == 5_000, "the host allows half of it"
     monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 16_000)
     monkeypatch.setattr(torch.mps, "current_allocated_memory", lambda: 6_000)
     monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 13_000)

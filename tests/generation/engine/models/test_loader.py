@@ -244,11 +244,11 @@ def test_what_is_read_beside_a_model_is_in_its_loading_and_in_the_room_it_takes(
     fair_share: list[float] = []
     load(more, CPU, torch.float32, fair_share.append)
     assert fair_share == sorted(fair_share)
-    wanted = loader.needed(more, torch.float32)
+    wanted = loader.needs_here(more, torch.float32).weights
     beside = memory.needed((tmp_path / part).glob("*.safetensors"), torch.float32)
     *_, before, last = sorted(set(fair_share))
     assert [before, last] == pytest.approx([1 - beside / wanted, 1.0]), "it comes last"
-    assert wanted > loader.needed(plain, torch.float32)
+    assert wanted > loader.needs_here(plain, torch.float32).weights
     monkeypatch.setattr(memory, "free", lambda device: wanted)
     load(more, CPU, torch.float32)
     monkeypatch.setattr(memory, "free", lambda device: wanted - 1)

@@ -28,14 +28,14 @@ CPU = torch.device("cpu")
 LOADS = """
 import json, sys, torch
 from generation.catalogue import ModelSpec, PreviewKind
-from generation.engine.models.loader import load, needed
+from generation.engine.models.loader import load, needs_here
 adapter = "owner/guides/adapters/adapter.safetensors"
 parts = dict(vae="owner/vae", controlnet="owner/guides", ip_adapter=adapter, preview_decoder="owner/tiny")
 spec = ModelSpec("mine", "owner/model", preview=PreviewKind.TINY, **parts)
 shares, known = [], []
 def look():
     try:
-        known.append(needed(spec, torch.float32))
+        known.append(needs_here(spec, torch.float32).weights)
     except OSError:
         known.append(None)
 look()
