@@ -108,7 +108,8 @@ class ModelCache:
         memory.release(self._device)
         idle = self._held(but=in_use)
         if self._is_planned:
-            return self._plan(needs, idle) == self._plan(needs, self._held())
+            beside = self._plan(needs, idle)
+            return beside is not None and beside == self._plan(needs, self._held())
         free = memory.free(memory.CPU if self._acceleration.offload else self._device)
         return needs.weights <= BESIDE_SHARE * (free + idle)
 

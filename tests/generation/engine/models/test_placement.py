@@ -204,6 +204,7 @@ def test_a_model_joins_others_only_where_it_is_as_fast_as_alone(specs: dict[str,
     assert tight.has_place("second", in_use=[]), "what is idle leaves"
     assert tight.any("second", lambda share: None).plan == EVERYTHING
     assert tight.names == ["second"]
+    assert not cache_of(one, 1000).has_place(one.name, in_use=[]), "it fits nowhere"
 
 
 def test_an_autoencoder_of_a_short_memory_begins_with_tiles() -> None:
