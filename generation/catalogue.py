@@ -13,6 +13,7 @@ from generation.loras import SUFFIX, Loras, LoraSpec
 from generation.sentences import Sentence
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, GenerationSettings, PartialSettings, Sampler
 from generation.sources import Family
+from generation.step_cache import StepCache
 
 OPEN_NSFW = "opennsfw"
 """The name of the safety checker that works offline, from the extra `nsfw`."""
@@ -55,6 +56,9 @@ class ModelSpec:
 
     image_guidance: float = 1.5
     """For a model that edits pictures: the scale of guidance by the start picture; higher stays closer to it."""
+
+    cache: StepCache = StepCache.NONE
+    """The cache between steps: faster, and a little different."""
 
     safety_checker: str = ""
     """The safety checker: a directory in diffusers' format, a hub id, or `OPEN_NSFW`."""

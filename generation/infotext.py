@@ -78,6 +78,8 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["ControlNet weight"] = f"{settings.control_scale:g}"
     if drawn.image_prompted:
         pairs["Image prompt weight"] = f"{settings.image_prompt_scale:g}"
+    if not settings.step_cache:
+        pairs["Step cache"] = "off"
     pairs |= drawn.emphasis
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
@@ -137,6 +139,7 @@ def from_infotext(text: str) -> GenerationSettings:
             denoising_strength=float(denoising_strength),
             control_scale=float(pairs.get("ControlNet weight", "1")),
             image_prompt_scale=float(pairs.get("Image prompt weight", "0.6")),
+            step_cache=pairs.get("Step cache") != "off",
         )
     except (KeyError, ValueError) as missing:
         raise NoInfotext("This picture has no settings that I can read.") from missing

@@ -1,4 +1,6 @@
+import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from generation.catalogue import POCKET
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
 from generation.settings import Sampler
+from generation.step_cache import StepCache
 from playground.state.tokens import BOT_TOKEN
 from tests.written import place_of_token
 
@@ -47,6 +50,30 @@ def test_loras_and_what_they_could_not_reach_do_not_go_together(tmp_path: Path) 
         with pytest.raises(ConfigError, match="LoRAs don't work with"):
             load(written(tmp_path, f"{with_loras}[worker]\n{key}"))
     assert load(written(tmp_path, f"{with_loras}[worker]\ncompile = true")).worker_options.acceleration.compile
+
+
+def test_step_caches_are_for_some_families_and_do_not_go_with_compiling(tmp_path: Path) -> None:
+    families = {"flux": "FluxPipeline", "klein": "Flux2KleinPipeline", "xl": "StableDiffusionXLPipeline"}
+    for name, pipeline in families.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model_index.json").write_text(json.dumps({"_class_name": pipeline}))
+
+    def model(name: str, cache: str) -> str:
+        return f'[models.{name}]\nsource = "{tmp_path / name}"\ncache = "{cache}"\n'
+
+    assert load(written(tmp_path, model("flux", "first-block"))).models[0].cache is StepCache.FIRST_BLOCK
+    for name, cache, sentence in (
+        (
+            "klein",
+            "first-block",
+            "models.klein.cache: klein can't use the step cache first-block. Use one of: taylorseer",
+        ),
+        ("xl", "faster", "models.xl.cache: xl can't use a step cache. Remove the line."),
+        ("flux", "slower", "models.flux.cache must be one of"),
+        ("flux", "faster", "models.flux.cache doesn't work with worker.compile. Remove one of them."),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(sentence)):
+            load(written(tmp_path, model(name, cache) + "[worker]\ncompile = true"))
 
 
 @pytest.mark.parametrize(

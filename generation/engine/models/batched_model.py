@@ -114,6 +114,17 @@ class BatchedModel(ABC, Generic[AnyRow]):
         `latents` are (rows, input channels, h, w), `timesteps` (rows,); all rows have one shape.
         """
 
+    @property
+    def one_by_one(self) -> bool:
+        """True where one picture is drawn after the other, since the network remembers what it did for it."""
+        return bool(self.spec.cache)
+
+    def begin_picture(self, settings: GenerationSettings, rows: Sequence[AnyRow]) -> None:
+        """Told before the first forward of a picture, with all rows that it may predict."""
+
+    def end_pictures(self) -> None:
+        """Told after the last forward of a picture, and when a job ends."""
+
     # What all do alike.
 
     @cached_property

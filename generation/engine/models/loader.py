@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import torch
 
-from generation import sources
+from generation import sources, suitability
 from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import ModelSpec, PreviewKind
 from generation.engine.conditioning import ip_adapter, stable_diffusion
@@ -29,7 +29,7 @@ from generation.engine.models.unet_model import UNetModel
 from generation.engine.models.weights_hash import hash_of
 from generation.engine.runtime import hub, memory
 from generation.engine.runtime.progress import LoadProgress
-from generation.errors import ModelTooLarge, ModelUnavailable
+from generation.errors import InvalidSetting, ModelTooLarge, ModelUnavailable
 from generation.sources import Family
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,7 @@ def load(
     told = LoadProgress(report)
     try:
         weights = _fetched(spec.source, told.until(OWN_FETCHED))
+        suitability.check_cache(spec)
         unet_inputs.check(str(weights))
         family = sources.family_of(str(weights))
         dtype = _held_by(family, dtype)
@@ -92,7 +93,7 @@ def load(
         model = assembled(spec, weights, pipeline, tiny, device, dtype)
         model.measure_frames()
         beside.add_to(model, pipeline, told)
-    except UNBUILT as reason:
+    except (*UNBUILT, InvalidSetting) as reason:
         if memory.is_exhausted(reason):
             raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
         cause = f"{reason}{_HELPS if any(name in str(reason) for name in _IN_FAMILIES) else ''}"

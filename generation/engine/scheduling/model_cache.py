@@ -87,6 +87,10 @@ class ModelCache:
         self._models.move_to_end(name)
         return self._models[name]
 
+    def draws_one_job(self, name: str) -> bool:
+        """True for a model with a step cache, which draws one job at a time."""
+        return name in self._catalogue.names and bool(self._catalogue.get(name).cache)
+
     def has_place(self, name: str, in_use: Collection[str]) -> bool:
         """True where the model called `name` can be used while those `in_use` stay in memory. False also where it is
         not on this machine yet, or cannot be read."""
