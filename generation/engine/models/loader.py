@@ -20,7 +20,7 @@ from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.families import registry
 from generation.engine.families.family import FlowFamily
 from generation.engine.latents.previews import LatentPreview, TinyDecoder
-from generation.engine.models import diffusers_pipeline, single_file, unet_inputs
+from generation.engine.models import diffusers_pipeline, quantization, single_file, unet_inputs
 from generation.engine.models.acceleration import accelerated
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
@@ -80,10 +80,13 @@ def load(
         beside = _Beside.of(spec, family, told.until(FETCHED))
         in_pipeline = [*_own_files(spec, weights), *_autoencoder_files(spec)]
         held_on = torch.device("cpu") if acceleration.offload else device
-        memory.check_room(spec.name, [*in_pipeline, *beside.files], held_on, dtype)
+        memory.check_room(spec.name, [*in_pipeline, *beside.files], held_on, dtype, spec.quantize)
         own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
-        pipeline = accelerated(pipeline_of(spec, weights, dtype, reading), device, acceleration)
+        pipeline = pipeline_of(spec, weights, dtype, reading)
+        if spec.quantize:
+            quantization.quantize(pipeline, spec.quantize, dtype)
+        pipeline = accelerated(pipeline, device, acceleration)
         if flow := registry.family_of(pipeline):
             return flowing(spec, weights, flow, device, dtype)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
@@ -108,7 +111,8 @@ def needed(spec: ModelSpec, dtype: torch.dtype) -> int:
     beside = _Beside.of(spec, family, None)
     if not (own := _own_files(spec, weights)):
         raise FileNotFoundError(f"nothing of {spec.source} is on this machine")
-    return memory.needed([*own, *_autoencoder_files(spec), *beside.files], _held_by(family, dtype))
+    files = [*own, *_autoencoder_files(spec), *beside.files]
+    return memory.needed(files, _held_by(family, dtype), spec.quantize)
 
 
 def assembled(
@@ -241,6 +245,7 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
     parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
     for name in parts:
         _refuse_pickles(folder / name)
+        quantization.check_part(folder / name)
     sizes = {name: sum(file.stat().st_size for file in _files_of_part(folder / name)) for name in parts}
     read: dict[str, Any] = {}
     for name, kind in parts.items():
@@ -249,6 +254,7 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
         read[name] = kind.from_pretrained(
             str(folder / name), use_safetensors=True, local_files_only=True, variant=variant, **{named: dtype}
         )
+        quantization.keep_float8(read[name], _files_of_part(folder / name), dtype)
         report(sum(sizes[each] for each in read) / max(sum(sizes.values()), 1))
     index = json.loads((folder / sources.INDEX).read_text())
     left_out = {name: None for name, value in index.items() if name in but or value == [None, None]}

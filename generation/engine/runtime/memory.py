@@ -12,6 +12,7 @@ import psutil
 import torch
 
 from generation.errors import ModelTooLarge
+from generation.quantization import Quantization, bytes_held
 from generation.sources import head_of
 
 log = logging.getLogger(__name__)
@@ -41,9 +42,14 @@ def release(device: torch.device) -> None:
         torch.mps.empty_cache()
 
 
-def needed(files: Iterable[Path], dtype: torch.dtype) -> int:
-    """Bytes of the weights in .safetensors files as `dtype`. Raises `OSError` or `ValueError`."""
-    return sum(weight.elements for file in files for weight in head_of(file).values()) * dtype.itemsize
+def needed(files: Iterable[Path], dtype: torch.dtype, quantize: Quantization = Quantization.NONE) -> int:
+    """Bytes of the weights in .safetensors files as `dtype`, or quantised. Raises `OSError` or `ValueError`."""
+    return int(sum(bytes_held(head_of(file).items(), dtype.itemsize, _kind(file, quantize)) for file in files))
+
+
+def _kind(file: Path, quantize: Quantization) -> Quantization:
+    """What a file's weights are turned into; autoencoders stay as they are."""
+    return Quantization.NONE if file.parent.name == "vae" else quantize
 
 
 def free(device: torch.device) -> int:
@@ -56,12 +62,18 @@ def free(device: torch.device) -> int:
     return int(psutil.virtual_memory().available)
 
 
-def check_room(name: str, files: Iterable[Path], device: torch.device, dtype: torch.dtype) -> None:
+def check_room(
+    name: str,
+    files: Iterable[Path],
+    device: torch.device,
+    dtype: torch.dtype,
+    quantize: Quantization = Quantization.NONE,
+) -> None:
     """Raise `ModelTooLarge` where a model's weights need more memory than is free on the device."""
-    wanted, there = needed(files, dtype), free(device)
+    wanted, there = needed(files, dtype, quantize), free(device)
     log.info("model %s: %.1f GB of weights, %.1f GB free on %s", name, wanted / GIGABYTE, there / GIGABYTE, device)
     if wanted > there:
         raise ModelTooLarge(
-            f"model {name} takes {wanted / GIGABYTE:.1f} GB as {str(dtype).removeprefix('torch.')}, and "
+            f"model {name} takes {wanted / GIGABYTE:.1f} GB as {quantize or str(dtype).removeprefix('torch.')}, and "
             f"{there / GIGABYTE:.1f} GB are free on {device}"
         )

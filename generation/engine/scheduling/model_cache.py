@@ -16,6 +16,7 @@ from generation.engine.conditioning import textual_inversion
 from generation.engine.models.batched_model import AnyBatchedModel, BatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.loader import UNBUILT, Report, load, needed
+from generation.engine.models.quantization import nbytes
 from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
@@ -203,4 +204,4 @@ class ModelCache:
 def _bytes(model: AnyBatchedModel | PipelineModel) -> int:
     """The bytes of all weights of a model."""
     networks = [part for part in model.pipeline.components.values() if isinstance(part, torch.nn.Module)]
-    return sum(weight.nbytes for network in networks for weight in network.parameters())
+    return sum(map(nbytes, networks))
