@@ -12,6 +12,7 @@ from generation.pipelines import Guidance, Pipeline
 from generation.sentences import Counted, Sentence
 from generation.settings import SIZE, Sampler, Schedule
 from generation.sources import Description
+from generation.step_cache import SUPPORTED, StepCache
 
 MOST_PICTURES = 4
 """The pictures that can be given to one request, to blend them or to look at."""
@@ -63,6 +64,10 @@ class Abilities:
     """Weights of words, and BREAK."""
     guidance_rescale: bool = False
     guidance_interval: bool = False
+    step_caches: tuple[StepCache, ...] = ()
+    """The caches between steps that its family can use."""
+    step_cache: bool = False
+    """True where it is configured with one of them."""
 
     @property
     def edits(self) -> bool:
@@ -138,6 +143,8 @@ class Model(Protocol):
     def controlnet(self) -> str: ...
     @property
     def ip_adapter(self) -> str: ...
+    @property
+    def cache(self) -> StepCache: ...
 
 
 def of(model: Model) -> Abilities:
@@ -152,7 +159,7 @@ def of(model: Model) -> Abilities:
         able = replace(able, control=bool(model.controlnet), image_prompt=bool(model.ip_adapter))
     if sources.is_edm(model.config or model.source):
         able = replace(able, samplers=edm.SAMPLERS, schedules=edm.SCHEDULES)
-    return able
+    return replace(able, step_cache=True) if model.cache in able.step_caches else able
 
 
 def is_batched(model: Model) -> bool:
@@ -166,7 +173,9 @@ def described(description: Description) -> Abilities:
     if description.pipeline in FAMILIES:
         return FAMILIES[description.pipeline]
     able = _derived(pipelines.of(description.pipeline), description)
-    return _flowing(able) if description.pipeline in sources.FLOWING else able
+    if description.pipeline not in sources.FLOWING:
+        return able
+    return replace(_flowing(able), step_caches=SUPPORTED.get(description.pipeline, ()))
 
 
 def _flowing(able: Abilities) -> Abilities:

@@ -10,9 +10,11 @@ from generation.abilities import Abilities
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
+from generation.quantization import Quantization
 from generation.sentences import Sentence
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, GenerationSettings, PartialSettings, Sampler
 from generation.sources import Family
+from generation.step_cache import StepCache
 
 OPEN_NSFW = "opennsfw"
 """The name of the safety checker that works offline, from the extra `nsfw`."""
@@ -77,6 +79,11 @@ class ModelSpec:
     """Its name or a sentence, which /models shows; the host has accepted it."""
     address: str = ""
     """Where `noisefox models pull` gets a source file that is not here: an address or `civitai:NUMBER`."""
+
+    quantize: Quantization = Quantization.NONE
+    """Fewer bits for the weights of its transformer, or UNet, and of its large text encoders."""
+    cache: StepCache = StepCache.NONE
+    """The cache between steps: faster, and a little different."""
 
     safety_checker: str = ""
     """The safety checker: a directory in diffusers' format, a hub id, or `OPEN_NSFW`."""

@@ -15,6 +15,8 @@ MOST_CELLS = 25
 
 LEAST_VALUES = 2
 
+ON, OFF = "on", "off"
+
 MOST_MODELS = 6
 """Models of a comparison without given values."""
 
@@ -30,6 +32,7 @@ class Parameter(StrEnum):
     SIZE = "size"
     MODEL = "model"
     STRENGTH = "strength"
+    CACHE = "cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ def usual(parameter: Parameter, settings: GenerationSettings, models: Sequence[s
             values = list(models[:MOST_MODELS])
         case Parameter.STRENGTH:
             values = ["0.2", "0.4", "0.6", "0.8", "1"]
+        case Parameter.CACHE:
+            values = [OFF, ON]
     if len(values) < LEAST_VALUES:
         raise InvalidSetting(parameter, "There are no other values to compare here.")
     return Axis(parameter, tuple(values))
@@ -116,6 +121,8 @@ def with_value(settings: GenerationSettings, parameter: Parameter, value: str) -
             return replace(settings, width=width, height=height)
         case Parameter.MODEL:
             return replace(settings, model=value)
+        case Parameter.CACHE:
+            return replace(settings, step_cache=value == ON)
     return replace(settings, denoising_strength=float(value))
 
 
@@ -184,6 +191,12 @@ def _sampler(text: str) -> str:
     return sampler.value
 
 
+def _switch(text: str) -> str:
+    if text.lower() not in (ON, OFF):
+        raise ValueError(text)
+    return text.lower()
+
+
 _WRITERS: dict[Parameter, Callable[[str], str]] = {
     Parameter.STEPS: lambda text: str(int(text)),
     Parameter.GUIDANCE: lambda text: f"{float(text):g}",
@@ -192,4 +205,5 @@ _WRITERS: dict[Parameter, Callable[[str], str]] = {
     Parameter.SEED: lambda text: str(int(text)),
     Parameter.SIZE: lambda text: "×".join(map(str, _size(text))),
     Parameter.STRENGTH: lambda text: f"{float(text):g}",
+    Parameter.CACHE: _switch,
 }

@@ -1,7 +1,7 @@
 """Settings that a picture carries, whichever tool wrote them, as near as they can be drawn here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Any, TypeVar
 
@@ -43,10 +43,11 @@ class FoundSettings:
     seed: int
     others: PartialSettings
     changed: str = ""
+    step_cache: bool = True
 
     def complete(self, prompt: str = "") -> GenerationSettings:
         """All settings, with another `prompt` if one is given. Raises `InvalidSetting` for an empty or long prompt."""
-        return self.others.of(prompt or self.prompt, self.seed)
+        return replace(self.others.of(prompt or self.prompt, self.seed), step_cache=self.step_cache)
 
 
 def found(prompt: str, written: Mapping[str, Any], picture: tuple[int, int] | None = None) -> FoundSettings:
@@ -74,7 +75,8 @@ def found(prompt: str, written: Mapping[str, Any], picture: tuple[int, int] | No
         **{field: near.number(field, NUMBERS[field]) for field in _OTHERS},
     )
     seed = near.seed("seed")
-    return FoundSettings(text_of(prompt), seed, others, ", ".join(near.changes))
+    is_cached = written.get("step_cache") != "off"
+    return FoundSettings(text_of(prompt), seed, others, ", ".join(near.changes), is_cached)
 
 
 def text_of(value: object) -> str:

@@ -86,6 +86,8 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["ControlNet weight"] = f"{settings.control_scale:g}"
     if drawn.image_prompted:
         pairs["Image prompt weight"] = f"{settings.image_prompt_scale:g}"
+    if not settings.step_cache:
+        pairs["Step cache"] = "off"
     pairs |= drawn.emphasis
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
@@ -172,6 +174,7 @@ def _written(pairs: dict[str, str]) -> dict[str, str | None]:
         "denoising_strength": denoising_strength,
         "control_scale": pairs.get("ControlNet weight"),
         "image_prompt_scale": pairs.get("Image prompt weight"),
+        "step_cache": pairs.get("Step cache"),
     }
 
 

@@ -69,11 +69,12 @@ class _Model:
     """True where the autoencoder overflows in float16."""
 
 
-def needs(spec: ModelSpec, dtype: str = "float16", quantize: str = "") -> Needs | None:
+def needs(spec: ModelSpec, dtype: str = "float16", quantize: str | None = None) -> Needs | None:
     """What a model needs in a number format, one of `ITEM_BYTES`; None where too little is known of it.
 
-    `quantize` is one of `QUANTIZED_BYTES`, for weights that come unquantised.
+    `quantize` is one of `QUANTIZED_BYTES`, for weights that come unquantised; None is what its spec says.
     """
+    quantize = spec.quantize if quantize is None else quantize
     try:
         return needs_of(spec, _at(spec.source), dtype, quantize)
     except (OSError, ValueError):

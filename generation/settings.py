@@ -171,6 +171,8 @@ class GenerationSettings:
     """The ControlNet's conditioning scale."""
     image_prompt_scale: float = 0.6
     """The IP-Adapter's scale."""
+    step_cache: bool = True
+    """False computes every step in full, where the model is configured with a cache between steps."""
 
     def __post_init__(self) -> None:
         if is_blank(self.prompt):

@@ -170,6 +170,15 @@ def _config_of(source: str, part: str) -> dict[str, Any]:
         return {}
 
 
+def comes_quantised(source: str) -> bool:
+    """True where the configuration of a network of a folder or a cached hub id says how its weights are quantised.
+    Raises `OSError` or `ValueError`."""
+    if is_single_file(source):
+        return False
+    parts = [name for name, value in _config(source, INDEX).items() if isinstance(value, list)]
+    return any("quantization_config" in _config_of(source, part) for part in parts)
+
+
 def family_of_class(pipeline: str) -> Family:
     """The family of a diffusers pipeline's class name."""
     return BATCHED.get(pipeline, Family.OTHER)

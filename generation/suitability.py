@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generation import abilities, loras, prompt_syntax
+from generation import abilities, loras, prompt_syntax, sources
 from generation.abilities import (
     CONTROL_PICTURES,
     GUIDANCE,
@@ -18,7 +18,7 @@ from generation.abilities import (
     Abilities,
     Model,
 )
-from generation.errors import Unsuitable
+from generation.errors import InvalidSetting, Unsuitable
 from generation.pipelines import Guidance
 from generation.sentences import Counted, Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
@@ -76,6 +76,25 @@ def check(settings: GenerationSettings, model: Model, *, or_usual: bool = False)
             schedule=settings.schedule,
             choices=list(able.schedules),
         )
+    if not (settings.step_cache or able.step_cache):
+        raise Unsuitable("{model} has no step cache to turn off. Choose another model.", model=model.name)
+
+
+def check_cache(model: Model) -> None:
+    """Raise `InvalidSetting` if a model is configured with a step cache that its family can't use. One of which nothing
+    is on this machine yet is asked again when it is loaded."""
+    choices = abilities.of(model).step_caches
+    if not model.cache or model.cache in choices or not sources.description_of(model.source):
+        return
+    if not choices:
+        raise InvalidSetting("cache", "{model} can't use a step cache. Remove the line.", model=model.name)
+    raise InvalidSetting(
+        "cache",
+        "{model} can't use the step cache {cache}. Use one of: {choices}.",
+        model=model.name,
+        cache=model.cache,
+        choices=list(choices),
+    )
 
 
 def check_named(named: PartialSettings, prompt: str, model: Model) -> None:
@@ -229,7 +248,7 @@ def suited(settings: GenerationSettings, able: Abilities) -> GenerationSettings:
     """The settings without those that these abilities don't have, at a size that they allow."""
     settings = replace(settings, **_neutral(able, settings.sampler, settings.schedule))
     width, height = nearest_size(settings.width, settings.height, able)
-    return replace(settings, width=width, height=height)
+    return replace(settings, width=width, height=height, step_cache=settings.step_cache or not able.step_cache)
 
 
 def nearest_size(width: int, height: int, able: Abilities) -> tuple[int, int]:

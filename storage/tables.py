@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, TypeDecorator, true
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -92,6 +92,7 @@ class GenerationRow(Base):
     hires_strength: Mapped[float]
     control_scale: Mapped[float]
     image_prompt_scale: Mapped[float]
+    step_cache: Mapped[bool] = mapped_column(default=True, server_default=true())
     image_file: Mapped[str | None]
     mask_file: Mapped[str | None]
     control_file: Mapped[str | None]

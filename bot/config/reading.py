@@ -13,9 +13,11 @@ from bot.config.settings import TOKEN_VARIABLE, Config
 from bot.config.tables import check_known, section
 from bot.config.values import typed
 from bot.config.workers import ComfyConfig
+from generation import suitability
 from generation.catalogue import OPEN_NSFW, ModelSpec
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
+from generation.quantization import EXTRA, LIBRARY
 
 FILE = "config.toml"
 """The file that is read where none is named, if the current folder has it."""
@@ -103,6 +105,14 @@ def _parsed(table: dict[str, Any], mistakes: Mistakes) -> Config:
 def _check_together(config: Config, mistakes: Mistakes) -> None:
     """Collect settings that do not go together."""
     for model in config.models:
+        with mistakes.kept(f"models.{model.name}"):
+            suitability.check_cache(model)
+        if model.cache and config.worker.compile:
+            where = f"models.{model.name}.cache"
+            mistakes.add(where, f"{where} doesn't work with worker.compile. Remove one of them.")
+        if model.quantize in LIBRARY and find_spec(LIBRARY[model.quantize]) is None:
+            where, package = f"models.{model.name}.quantize", LIBRARY[model.quantize]
+            mistakes.add(where, f'{where} = "{model.quantize}" needs {package}, which is not installed. Run `{EXTRA}`.')
         if sentence := _misplaced(model, config):
             mistakes.add(f"models.{model.name}.workers", f"models.{model.name}.workers: {sentence}")
     if config.loras and config.worker.acceleration.forbids_loras:

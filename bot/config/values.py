@@ -24,7 +24,7 @@ def typed(value: Any, kind: Any, where: str) -> Any:
         try:
             return kind(sampler_names.own_name(value) if kind is Sampler else value)
         except ValueError:
-            raise ConfigError(f"{where} must be one of: {', '.join(kind)}.") from None
+            raise ConfigError(f"{where} must be one of: {', '.join(filter(None, kind))}.") from None
     if kind is Path:
         return path_of(typed(value, str, where), where)
     if kind == Resources:

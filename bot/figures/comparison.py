@@ -22,6 +22,7 @@ NAMES = {
     Parameter.SIZE: Sentence("size"),
     Parameter.MODEL: Sentence("model"),
     Parameter.STRENGTH: Sentence("strength"),
+    Parameter.CACHE: Sentence("cache"),
 }
 
 

@@ -56,6 +56,8 @@ class Comparisons:
         for parameter, values in wanted.items():
             if parameter is Parameter.STRENGTH and not asked.plan.from_picture:
                 raise Refusal("Strength only works with a start picture. Attach one as `image`.")
+            if parameter is Parameter.CACHE:
+                suitability.check(replace(asked.settings, step_cache=False), self._catalogue.get(asked.settings.model))
             axis = comparison.read(parameter, values) if values else None
             if axis and parameter is Parameter.SIZE:
                 axis = comparison.on_sizes(axis, self._drawable(asked.settings))

@@ -157,8 +157,9 @@ class Finishing:
             circumstances=told(
                 states[0].model.device,
                 [state.model.dtype for state in states],
-                self._sizing.of(states[0]).about,
+                "1 row" if states[0].model.one_by_one else self._sizing.of(states[0]).about,
                 in_tiles=running_job.in_tiles,
+                cache=states[0].model.spec.cache,
             ),
             explanation=running_job.explanation,
             unread=running_job.unread,

@@ -205,8 +205,9 @@ class StepLoop:
             DenoisingState(model, each, init_images[each.width, each.height], guides=guides) for each in task.each
         ]
         recorder = Recorder(states[0]) if task.explained else None
-        self._running_jobs[job.id] = RunningJob(replace(job, task=task), self._clock(), states, recorder)
-        self._unfinished |= dict.fromkeys(states, job.id)
+        running_job = RunningJob(replace(job, task=task), self._clock(), states, recorder)
+        self._running_jobs[job.id] = running_job
+        self._unfinished |= dict.fromkeys(running_job.begin_next(), job.id)
         self._fair_share.charge((job.id,), self._clock() - before)
 
     # One forward.
@@ -241,7 +242,9 @@ class StepLoop:
 
     def _batch_with(self, first: DenoisingState) -> tuple[list[DenoisingState], int, Callable[[int], int]]:
         """The states that share a forward with `first`, those that have had least first; the rows of that forward,
-        padding included; and those that it would have for another number."""
+        padding included; and those that it would have for another number. A step cache remembers single rows."""
+        if first.model.one_by_one:
+            return [first], 1, lambda rows: 1
         sharing = sorted((each for each in self._unfinished if each.shape == first.shape), key=self._had)
         buckets = self._sizing.of(first, wanted=_rows_of(sharing))
         batch = _fitting(sharing, buckets.most)
@@ -261,7 +264,9 @@ class StepLoop:
         with self._isolate(job_id):
             self._sparingly(lambda: state.advance(predictions), f"in a sampler's step of job {job_id}")
             if state.finished:
-                self._device_tasks[self._finishing.finish(self._running_jobs[job_id], state)] = job_id
+                running_job = self._running_jobs[job_id]
+                self._device_tasks[self._finishing.finish(running_job, state)] = job_id
+                self._unfinished |= dict.fromkeys(running_job.begin_next(), job_id)
             else:
                 self._unfinished[state] = job_id
 
@@ -343,7 +348,8 @@ class StepLoop:
         self._fair_share.leave(job_id)
         if self._admission.leave(job_id):
             self._cache.keep(self._admission.in_use)
-        self._running_jobs.pop(job_id, None)
+        if running_job := self._running_jobs.pop(job_id, None):
+            running_job.states[0].model.end_pictures()
         self._unfinished = {each: owner for each, owner in self._unfinished.items() if owner != job_id}
         for task in [each for each, owner in self._device_tasks.items() if owner == job_id]:
             del self._device_tasks[task]

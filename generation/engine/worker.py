@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 import torch
 
-from generation import abilities, wire
-from generation.catalogue import Catalogue
+from generation import abilities, sources, wire
+from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
 from generation.engine.runtime import device, device_trial, libraries, memory
@@ -45,7 +45,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         options: wire.Configure = wire.read(commands)
-        libraries.prepare(peft=needs_peft(options))
+        libraries.prepare(peft=needs_peft(options), quantized=any(map(may_come_quantised, options.models)))
         serve(options, commands, events, _leave)
     except EOFError:
         return
@@ -58,6 +58,14 @@ def needs_peft(options: wire.Configure) -> bool:
     """True where there are LoRAs for a model that a pipeline of diffusers draws, or that may be one."""
     alone = [model.name for model in options.models if not abilities.is_batched(model)]
     return any(lora.fits(name) for lora in options.loras for name in alone)
+
+
+def may_come_quantised(model: ModelSpec) -> bool:
+    """True for a model whose weights come quantised, and for one that is not on this machine yet."""
+    try:
+        return sources.comes_quantised(model.source)
+    except (OSError, ValueError):
+        return True
 
 
 def _claim_output() -> BinaryIO:

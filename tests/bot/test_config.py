@@ -1,3 +1,4 @@
+import json
 import os
 import re
 from dataclasses import replace
@@ -10,7 +11,9 @@ from bot.config import Config, ConfigError, DiscordConfig, load, located, read, 
 from generation.catalogue import POCKET
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
+from generation.quantization import Quantization
 from generation.settings import Sampler
+from generation.step_cache import StepCache
 from playground.state.tokens import BOT_TOKEN
 from tests.written import place_of_token
 
@@ -64,6 +67,42 @@ def test_how_much_memory_models_may_take(tmp_path: Path, written_as: str, allowe
 def test_no_amount_of_memory(tmp_path: Path, written_as: str) -> None:
     with pytest.raises(ConfigError, match=r"worker\.vram"):
         load(written(tmp_path, f"[worker]\nvram = {written_as}"))
+
+
+def test_step_caches_are_for_some_families_and_do_not_go_with_compiling(tmp_path: Path) -> None:
+    families = {"flux": "FluxPipeline", "klein": "Flux2KleinPipeline", "xl": "StableDiffusionXLPipeline"}
+    for name, pipeline in families.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model_index.json").write_text(json.dumps({"_class_name": pipeline}))
+
+    def model(name: str, cache: str) -> str:
+        return f'[models.{name}]\nsource = "{tmp_path / name}"\ncache = "{cache}"\n'
+
+    assert load(written(tmp_path, model("flux", "first-block"))).models[0].cache is StepCache.FIRST_BLOCK
+    for name, cache, sentence in (
+        (
+            "klein",
+            "first-block",
+            "models.klein.cache: klein can't use the step cache first-block. Use one of: taylorseer",
+        ),
+        ("xl", "faster", "models.xl.cache: xl can't use a step cache. Remove the line."),
+        ("flux", "slower", "models.flux.cache must be one of"),
+        ("flux", "faster", "models.flux.cache doesn't work with worker.compile. Remove one of them."),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(sentence)):
+            load(written(tmp_path, model(name, cache) + "[worker]\ncompile = true"))
+
+
+def test_what_quantises_must_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '[models.flux]\nsource = "someone/flux"\nquantize = '
+    assert load(written(tmp_path, f'{text}"fp8"')).models[0].quantize is Quantization.FP8
+    monkeypatch.setattr(reading, "find_spec", lambda name: None)
+    for kind, package in (("nf4", "bitsandbytes"), ("int8", "torchao")):
+        said = f'models.flux.quantize = "{kind}" needs {package}, which is not installed. Run `pip install "noisefox[qu'
+        with pytest.raises(ConfigError, match=re.escape(said)):
+            load(written(tmp_path, f'{text}"{kind}"'))
+    with pytest.raises(ConfigError, match=r"models\.flux\.quantize must be one of: nf4, int8, fp8\."):
+        load(written(tmp_path, f'{text}"int3"'))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Flow-matching models in the chat: the real worker draws with tiny ones, and members do all that they do elsewhere."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from diffusers import FluxKontextPipeline
@@ -11,9 +13,11 @@ from bot.config import Config, WorkerConfig
 from generation.catalogue import ModelSpec
 from generation.local_pool import LocalPool
 from generation.settings import Sampler
+from generation.step_cache import StepCache
 from playground.client.person import File
 from tests.generation.engine import tiny
 from tests.journeys.conftest import Member, Start, finished, text_of, urls_of
+from tests.journeys.test_compare import cells_of, compare, drawn_in, is_sheet
 from tests.journeys.test_explain import explained
 from tests.journeys.test_result import settings_in
 
@@ -24,10 +28,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelSpec, ...]:
     made, dev = tmp_path_factory.mktemp("flow"), tiny.flux_pipeline()
     dev.save_pretrained(made / "dev")
     FluxKontextPipeline(**dev.components).save_pretrained(made / "kontext")
-    return tuple(
+    named = [
         ModelSpec(name, str(made / name), width=64, height=64, steps=3, guidance_scale=3.5, harmless=True)
         for name in ("dev", "kontext")
-    )
+    ]
+    return (*named, replace(named[0], name="cached", cache=StepCache.TAYLORSEER))
 
 
 @pytest.fixture
@@ -43,6 +48,22 @@ def house() -> File:
     ImageDraw.Draw(image).rectangle((16, 28, 48, 60), fill="#b03020")
     image.save(file, "PNG")
     return File("house.png", file.getvalue(), "image/png")
+
+
+async def test_a_sheet_with_and_without_the_step_cache(
+    start: Start, member: Member, models: tuple[ModelSpec, ...], tmp_path: Path
+) -> None:
+    async with start(models=models):
+        refused = await member.slash("compare", {"prompt": "a fox", "parameter": "cache", "model": "dev"})
+        assert "dev has no step cache to turn off. Choose another model." in text_of(refused.message or {})
+        done = await member.see(await compare(member, "cache", prompt="a fox", model="cached", steps=5), is_sheet)
+        assert cells_of(done) == ["cache off", "cache on"]
+        without, with_cache = map(Image.open, drawn_in(tmp_path))
+        assert "Step cache: off" in without.info["parameters"]
+        assert "Step cache" not in with_cache.info["parameters"]
+        chosen = await member.select(done, "noisefox:cell:1:0", ["0"])
+        assert chosen.message is not None
+        assert not (await settings_in(member, await member.see_finished(chosen.message))).step_cache
 
 
 async def test_pictures_form_and_are_changed(

@@ -98,6 +98,10 @@ class DenoisingState:
         """The conditioning of each row of the next forward: the unconditional row first, if there is one."""
         return self._guided_rows if self._guided else (self._with_prompt,)
 
+    def begin(self) -> None:
+        """Tell the model that the forwards of this picture begin."""
+        self.model.begin_picture(self.settings, (*self._guided_rows, self._with_prompt))
+
     @property
     def _guided(self) -> bool:
         return cost.is_guided(self.settings, self.settings.steps - self.steps + self._own_step)

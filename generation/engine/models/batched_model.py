@@ -79,6 +79,11 @@ class BatchedModel(ABC, Generic[AnyRow]):
 
     @property
     @abstractmethod
+    def mergeable(self) -> bool:
+        """True where LoRAs can be merged into the weights of the denoising network; else they are applied beside."""
+
+    @property
+    @abstractmethod
     def lora_adapters(self) -> LoraAdapters:
         """Applies LoRAs to the networks."""
 
@@ -116,6 +121,17 @@ class BatchedModel(ABC, Generic[AnyRow]):
 
         `latents` are (rows, input channels, h, w), `timesteps` (rows,); all rows have one shape.
         """
+
+    @property
+    def one_by_one(self) -> bool:
+        """True where one picture is drawn after the other, since the network remembers what it did for it."""
+        return bool(self.spec.cache)
+
+    def begin_picture(self, settings: GenerationSettings, rows: Sequence[AnyRow]) -> None:
+        """Told before the first forward of a picture, with all rows that it may predict."""
+
+    def end_pictures(self) -> None:
+        """Told after the last forward of a picture, and when a job ends."""
 
     # What all do alike.
 

@@ -1,6 +1,7 @@
 """A flow-matching model in memory, of one of the families."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,6 +16,8 @@ from generation.engine.families.family import FlowFamily, NoiseLevels
 from generation.engine.families.rows import FlowRow
 from generation.engine.latents.vae import Encoded
 from generation.engine.models.batched_model import BatchedModel
+from generation.engine.models.quantization import is_plain
+from generation.engine.models.step_cache import StepCacheHooks
 from generation.errors import ModelUnavailable, Unsuitable
 from generation.jobs import Inputs
 from generation.loras import LoraSet
@@ -43,6 +46,10 @@ class FlowModel(BatchedModel[FlowRow]):
     @property
     def pixels_per_latent(self) -> int:
         return self.family.pixels_per_latent
+
+    @property
+    def mergeable(self) -> bool:
+        return is_plain(self.family.transformer)
 
     @cached_property
     def lora_adapters(self) -> LoraAdapters:
@@ -113,7 +120,20 @@ class FlowModel(BatchedModel[FlowRow]):
     def merge(self, predictions: Sequence[torch.Tensor], settings: GenerationSettings) -> torch.Tensor:
         return self.family.merge(predictions[0], predictions[1], settings.guidance_scale)
 
+    @cached_property
+    def _step_cache(self) -> StepCacheHooks | None:
+        return StepCacheHooks(self.family.transformer, self.spec.cache) if self.spec.cache else None
+
+    def begin_picture(self, settings: GenerationSettings, rows: Sequence[FlowRow]) -> None:
+        if self._step_cache and settings.step_cache:
+            self._step_cache.begin(rows)
+
+    def end_pictures(self) -> None:
+        if self._step_cache:
+            self._step_cache.end()
+
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[FlowRow]) -> torch.Tensor:
         self.lora_adapters.apply_to_unet(rows[0].loras)
-        predicted = self.family.predict(latents.to(self.dtype), timesteps.to(torch.float32), rows)
+        with self._step_cache.context(rows[0], timesteps[0]) if self._step_cache else nullcontext():
+            predicted = self.family.predict(latents.to(self.dtype), timesteps.to(torch.float32), rows)
         return predicted.float()

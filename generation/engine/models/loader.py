@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import torch
 
-from generation import sources
+from generation import sources, suitability
 from generation.acceleration import UNACCELERATED, Acceleration
 from generation.catalogue import ModelSpec, PreviewKind
 from generation.engine.conditioning import ip_adapter, stable_diffusion
@@ -20,7 +20,7 @@ from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.families import registry
 from generation.engine.families.family import FlowFamily
 from generation.engine.latents.previews import LatentPreview, TinyDecoder
-from generation.engine.models import diffusers_pipeline, placement, single_file, unet_inputs
+from generation.engine.models import diffusers_pipeline, placement, quantization, single_file, unet_inputs
 from generation.engine.models.acceleration import accelerated
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
@@ -30,7 +30,7 @@ from generation.engine.models.unet_model import UNetModel
 from generation.engine.models.weights_hash import hash_of
 from generation.engine.runtime import hub, memory
 from generation.engine.runtime.progress import LoadProgress
-from generation.errors import ModelTooLarge, ModelUnavailable
+from generation.errors import InvalidSetting, ModelTooLarge, ModelUnavailable
 from generation.networks import files_of_part, variant_of
 from generation.placement import needs_of
 from generation.plans import EVERYTHING, Needs, Plan
@@ -78,6 +78,7 @@ def load(
     told = LoadProgress(report)
     try:
         weights = _fetched(spec.source, told.until(OWN_FETCHED))
+        suitability.check_cache(spec)
         unet_inputs.check(str(weights))
         family = sources.family_of(str(weights))
         dtype = _held_by(family, dtype)
@@ -90,7 +91,10 @@ def load(
             plan = plan.by_layers
         own, others = memory.needed(in_pipeline, dtype), memory.needed(beside.files, dtype)
         reading = told.until(own / max(own + others, 1))
-        pipeline = accelerated(pipeline_of(spec, weights, dtype, reading), device, acceleration, plan)
+        pipeline = pipeline_of(spec, weights, dtype, reading)
+        if spec.quantize:
+            quantization.quantize(pipeline, spec.quantize, dtype)
+        pipeline = accelerated(pipeline, device, acceleration, plan)
         if flow := registry.family_of(pipeline):
             return flowing(spec, weights, flow, device, dtype, plan)
         if sources.family_of_class(type(pipeline).__name__) is Family.OTHER:
@@ -100,7 +104,7 @@ def load(
         model = assembled(spec, weights, pipeline, tiny, device, dtype, plan)
         model.measure_frames()
         beside.add_to(model, pipeline, told)
-    except UNBUILT as reason:
+    except (*UNBUILT, InvalidSetting) as reason:
         if memory.is_exhausted(reason):
             raise ModelTooLarge(f"model {spec.name} does not fit into the memory of {device}: {reason}") from reason
         cause = f"{reason}{_HELPS if any(name in str(reason) for name in _IN_FAMILIES) else ''}"
@@ -120,7 +124,7 @@ def needs_here(spec: ModelSpec, dtype: torch.dtype) -> Needs:
 
 def _needs_of(spec: ModelSpec, weights: Path, beside: "_Beside", dtype: torch.dtype) -> Needs:
     others = memory.needed([*_autoencoder_files(spec), *beside.files], dtype)
-    return needs_of(spec, weights, str(dtype).removeprefix("torch."), others=others)
+    return needs_of(spec, weights, str(dtype).removeprefix("torch."), spec.quantize, others=others)
 
 
 def assembled(
@@ -268,6 +272,7 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
     parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
     for name in parts:
         _refuse_pickles(folder / name)
+        quantization.check_part(folder / name)
     sizes = {name: sum(file.stat().st_size for file in files_of_part(folder / name)) for name in parts}
     read: dict[str, Any] = {}
     for name, kind in parts.items():
@@ -276,6 +281,7 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
         read[name] = kind.from_pretrained(
             str(folder / name), use_safetensors=True, local_files_only=True, variant=variant, **{named: dtype}
         )
+        quantization.keep_float8(read[name], files_of_part(folder / name), dtype)
         report(sum(sizes[each] for each in read) / max(sum(sizes.values()), 1))
     index = json.loads((folder / sources.INDEX).read_text())
     left_out = {name: None for name, value in index.items() if name in but or value == [None, None]}

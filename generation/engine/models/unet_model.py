@@ -15,6 +15,7 @@ from generation.engine.conditioning.lora_adapters import LoraAdapters
 from generation.engine.conditioning.rows import ImageCondition
 from generation.engine.conditioning.text_encoders import Conditioning, PromptEncoder, together
 from generation.engine.models.batched_model import BatchedModel
+from generation.engine.models.quantization import is_plain
 from generation.errors import ModelUnavailable
 from generation.settings import GenerationSettings
 
@@ -27,6 +28,10 @@ class UNetModel(BatchedModel[Conditioning]):
     unet: Any
     controlnet: Any = None
     image_prompts: IpAdapter | None = None
+
+    @property
+    def mergeable(self) -> bool:
+        return is_plain(self.unet)
 
     @cached_property
     def lora_adapters(self) -> LoraAdapters:

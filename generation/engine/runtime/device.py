@@ -21,13 +21,16 @@ def choose(device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
     return torch.device(device), chosen
 
 
-def told(device: torch.device, dtypes: Iterable[torch.dtype], by: str, *, in_tiles: bool = False) -> str:
-    """A line on device, dtypes, batch or pipeline (`by`), tiles and threads, on all of which the last bits of pixels
+def told(
+    device: torch.device, dtypes: Iterable[torch.dtype], by: str, *, in_tiles: bool = False, cache: str = ""
+) -> str:
+    """A line on device, dtypes, batch or pipeline (`by`), step cache, tiles and threads, on all of which pixels
     depend."""
     names = sorted({str(dtype).removeprefix("torch.") for dtype in dtypes})
     threads = [_threads(torch.get_num_threads())] if device.type == "cpu" else []
+    cached = [f"{cache} cache"] if cache else []
     tiles = ["decoded in tiles"] if in_tiles else []
-    return ", ".join([device.type, " and ".join(names), by, *tiles, *threads])
+    return ", ".join([device.type, " and ".join(names), by, *cached, *tiles, *threads])
 
 
 def _roomiest(names: list[str]) -> str:

@@ -7,19 +7,23 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+_FOR_QUANTISED = ("bitsandbytes", "torchao", "sdnq")
+"""Packages that diffusers and transformers would import at once, for models that come quantised."""
+
 _IN_FEW_SAMPLERS = ("scipy.stats", "scipy.integrate")
 """The beta schedule takes quantiles from the first, LMS its coefficients from the second."""
 
 
-def prepare(*, peft: bool = False) -> None:
+def prepare(*, peft: bool = False, quantized: bool = False) -> None:
     """Import what Stable Diffusion is read and run with, which takes seconds; turn off log lines and progress bars.
 
-    Two packages are left out. transformers would import scipy for the losses of training, and both would import peft
+    Some packages are left out. transformers would import scipy for the losses of training, and both would import peft
     where it is installed: `peft` lets them, for the LoRAs of models that are drawn by a pipeline of diffusers. Other
-    LoRAs are merged into the weights here. diffusers' schedulers import scipy when they use it.
+    LoRAs are merged into the weights here. `quantized` lets them import what reads weights that come quantised, which
+    takes seconds. diffusers' schedulers import scipy when they use it.
     `python -m benchmarks.imports` shows what each library costs.
     """
-    unwanted = () if peft else ("peft",)
+    unwanted = (*(() if peft else ("peft",)), *(() if quantized else _FOR_QUANTISED))
     with hidden(*unwanted, "scipy"):
         from transformers import CLIPTextModel, CLIPTokenizer  # noqa: F401
     for name in _IN_FEW_SAMPLERS:

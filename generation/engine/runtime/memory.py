@@ -13,6 +13,7 @@ import torch
 
 from generation.errors import ModelTooLarge
 from generation.plans import gigabytes
+from generation.quantization import Quantization, bytes_held
 from generation.sources import head_of
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,14 @@ def release(device: torch.device) -> None:
         torch.mps.empty_cache()
 
 
-def needed(files: Iterable[Path], dtype: torch.dtype) -> int:
-    """Bytes of the weights in .safetensors files as `dtype`. Raises `OSError` or `ValueError`."""
-    return sum(weight.elements for file in files for weight in head_of(file).values()) * dtype.itemsize
+def needed(files: Iterable[Path], dtype: torch.dtype, quantize: Quantization = Quantization.NONE) -> int:
+    """Bytes of the weights in .safetensors files as `dtype`, or quantised. Raises `OSError` or `ValueError`."""
+    return int(sum(bytes_held(head_of(file).items(), dtype.itemsize, _kind(file, quantize)) for file in files))
+
+
+def _kind(file: Path, quantize: Quantization) -> Quantization:
+    """What a file's weights are turned into; autoencoders stay as they are."""
+    return Quantization.NONE if file.parent.name == "vae" else quantize
 
 
 def free(device: torch.device) -> int:

@@ -60,6 +60,9 @@ class WaitingJobs:
 class Admission:
     """Jobs for a model in use start at once, and those for another wait until all running ones have ended. Once one has
     waited for `patience` seconds it starts beside them, or, where memory has no room for its model, no other job does.
+
+    A model with a step cache draws one job at a time: the others are in line for it, and each takes the place of the
+    one before, unless a job for another model has waited too long.
     """
 
     def __init__(self, cache: ModelCache, patience: float, clock: Callable[[], float]) -> None:
@@ -67,6 +70,8 @@ class Admission:
         self._waiting_jobs = WaitingJobs(patience, clock)
         self._models: dict[int, str] = {}
         """The model of each running job that has one."""
+        self._in_line: list[Job] = []
+        """Jobs for models that draw one at a time and are in use, oldest first."""
         self._refused: tuple[str, frozenset[int]] | None = None
         """A model that memory had no room for, and the jobs that were running then."""
 
@@ -78,11 +83,14 @@ class Admission:
     @property
     def waiting(self) -> bool:
         """True where any job waits."""
-        return bool(self._waiting_jobs)
+        return bool(self._waiting_jobs or self._in_line)
 
     def lets_in(self, job: Job) -> bool:
         """True where a job may start now; otherwise it waits."""
         model = job.task.settings.model
+        if job.task.draws and self._is_taken(model):
+            self._in_line.append(job)
+            return False
         joins = model in self.in_use and not self._waiting_jobs.impatient
         if not job.task.draws or joins or not (self._models or self._waiting_jobs):
             return True
@@ -100,7 +108,9 @@ class Admission:
 
     def forget(self, job_id: int) -> bool:
         """Take out a waiting job; False where it does not wait."""
-        return self._waiting_jobs.remove(job_id)
+        before = len(self._in_line)
+        self._in_line = [job for job in self._in_line if job.id != job_id]
+        return len(self._in_line) < before or self._waiting_jobs.remove(job_id)
 
     def put_back(self, job: Job) -> None:
         """Have a job that has left wait again: memory turned out to have no room for its model."""
@@ -109,7 +119,28 @@ class Admission:
 
     def take_next(self) -> list[Job]:
         """Take out the jobs that may start now."""
-        return self._waiting_jobs.take(self._admitted_models())
+        if follower := next((job for job in self._in_line if not self._is_taken(job.task.settings.model)), None):
+            self._in_line.remove(follower)
+            if not self._waiting_jobs.impatient:
+                return [follower]
+            self._waiting_jobs.put(follower)
+        return self._one_each(self._waiting_jobs.take(self._admitted_models()))
+
+    def _is_taken(self, model: str) -> bool:
+        """True where a model draws one job at a time, and does so now."""
+        return model in self.in_use and self._cache.draws_one_job(model)
+
+    def _one_each(self, jobs: list[Job]) -> list[Job]:
+        """The jobs that may start together: of those for a model that draws one at a time, the first."""
+        starting: dict[object, Job] = {}
+        for job in jobs:
+            model = job.task.settings.model
+            key = model if self._cache.draws_one_job(model) else job.id
+            if key in starting or self._is_taken(model):
+                self._in_line.append(job)
+            else:
+                starting[key] = job
+        return list(starting.values())
 
     def _admitted_models(self) -> Collection[str]:
         if not self._waiting_jobs:

@@ -18,6 +18,7 @@ from generation.engine.models.batched_model import AnyBatchedModel, BatchedModel
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.loader import UNBUILT, Report, load, needs_here
 from generation.engine.models.placement import room_on
+from generation.engine.models.quantization import nbytes
 from generation.engine.models.unet_model import UNetModel
 from generation.engine.runtime import memory
 from generation.engine.runtime.measurements import Measurements
@@ -93,6 +94,10 @@ class ModelCache:
             self._models[name] = self._read(spec, on_load, in_use)
         self._models.move_to_end(name)
         return self._models[name]
+
+    def draws_one_job(self, name: str) -> bool:
+        """True for a model with a step cache, which draws one job at a time."""
+        return name in self._catalogue.names and bool(self._catalogue.get(name).cache)
 
     def has_place(self, name: str, in_use: Collection[str]) -> bool:
         """True where the model called `name` can be used while those `in_use` stay in memory. False also where it is
@@ -249,5 +254,4 @@ class ModelCache:
 def _bytes(model: AnyBatchedModel | PipelineModel) -> int:
     """The bytes of a model's weights that are on the device."""
     networks = [part for part in model.pipeline.components.values() if isinstance(part, torch.nn.Module)]
-    weights = (weight for network in networks for weight in network.parameters())
-    return sum(weight.nbytes for weight in weights if weight.device.type == model.device.type)
+    return sum(nbytes(network, model.device) for network in networks)

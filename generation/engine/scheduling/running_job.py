@@ -35,6 +35,8 @@ class RunningJob:
     """The finished ones, by index."""
     in_tiles: bool = False
     """True where any picture so far was decoded in tiles."""
+    begun: int = 0
+    """How many pictures have begun."""
 
     @property
     def settings(self) -> GenerationSettings:
@@ -58,16 +60,20 @@ class RunningJob:
 
     @property
     def steps(self) -> int:
-        """The number of steps: of one picture, or of all cells of a comparison sheet."""
-        if cells := self.task.cells:
-            return sum(cost.steps(each, self.from_picture) for each in cells)
+        """The number of steps: of one picture, or of all that are drawn one after the other or are cells of a sheet."""
+        if self._counts_all:
+            return sum(cost.steps(each, self.from_picture) for each in self.each)
         return cost.steps(self.settings, self.from_picture)
 
     @property
     def step(self) -> int:
         """How many of the `steps` are done."""
         done = [state.step for state in self.states]
-        return sum(done) if self.task.cells else min(done)
+        return sum(done) if self._counts_all else min(done)
+
+    @property
+    def _counts_all(self) -> bool:
+        return bool(self.task.cells) or self.states[0].model.one_by_one
 
     @property
     def unread(self) -> str:
@@ -89,6 +95,16 @@ class RunningJob:
     def task(self) -> Draw:
         assert isinstance(self.job.task, Draw)
         return self.job.task
+
+    def begin_next(self) -> list[DenoisingState]:
+        """Begin the pictures whose turn it is: all at once, or the next one where they are drawn one by one."""
+        model = self.states[0].model
+        model.end_pictures()
+        following = self.states[self.begun :][: 1 if model.one_by_one else None]
+        self.begun += len(following)
+        for state in following:
+            state.begin()
+        return following
 
     def replace_state(self, index: int, state: DenoisingState) -> DenoisingState:
         """Have a picture go on with another state, which is returned."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from generation import local_pool
+from generation import local_worker
 from tests.forked_worker import ForkServer
 
 
@@ -12,5 +12,5 @@ from tests.forked_worker import ForkServer
 def forked_workers(fork_server: ForkServer) -> Iterator[None]:
     """Have the program start forked workers where it would start the real command."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local_pool, "WORKER", fork_server.command())
+        patch.setattr(local_worker, "WORKER", fork_server.command())
         yield

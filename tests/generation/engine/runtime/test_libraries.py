@@ -39,7 +39,8 @@ def test_a_worker_that_is_ready_has_loaded_its_libraries_and_scipy_comes_with_th
         from generation.settings import Sampler, Schedule
 
         libraries.prepare()
-        asked = ("diffusers", "transformers", "peft", "ncnn", "scipy.optimize", "scipy.linalg", "scipy.special")
+        asked = ("diffusers", "transformers", "peft", "torchao", "bitsandbytes", "ncnn")
+        asked += ("scipy.optimize", "scipy.linalg", "scipy.special")
         print(*(name for name in asked if name in sys.modules))
         config = {"_class_name": "EulerDiscreteScheduler"}
         lms = scheduler_for(Sampler.LMS, config, 4, torch.device("cpu"))
