@@ -13,7 +13,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from bot import redaction, text_files, token_text
-from generation import acceleration, loras, wire
+from generation import acceleration, loras, names, wire
 from generation.acceleration import Acceleration
 from generation.catalogue import OPEN_NSFW, POCKET, POCKET_DIRECTORY, Catalogue, ModelSpec, PreviewKind
 from generation.embeddings import EmbeddingSpec
@@ -302,7 +302,11 @@ def _files(kind: Any, section: str, table: Any, models: Collection[str]) -> tupl
     except OSError as reason:
         raise ConfigError(f"{section}.folder cannot be read: {reason.strerror}.") from reason
     taken = {spec.file.resolve() for spec in named}
-    free = [file for file in found if file.resolve() not in taken and file.stem not in entries]
+    free = [
+        file
+        for file in found
+        if file.resolve() not in taken and names.normal(file.stem) not in map(names.normal, entries)
+    ]
     return (*named, *(_found(kind, section, file) for file in free))
 
 
@@ -319,7 +323,7 @@ def _file(kind: Any, where: str, name: str, entry: Any, models: Collection[str])
     if "file" not in values or not values["file"].is_file():
         raise ConfigError(f"{where}.file must be a .safetensors file that exists.")
     for model in values.get("models", ()):
-        if model not in models:
+        if names.normal(model) not in models:
             raise ConfigError(f"{where}.models: [models] has no model {model!r}.")
     try:
         return kind(**{**values, "name": name})
