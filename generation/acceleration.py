@@ -45,8 +45,8 @@ class Acceleration:
 
     @property
     def forbids_loras(self) -> bool:
-        """True where merging LoRAs into the weights would have no effect."""
-        return self.fuse_projections or bool(self.offload)
+        """True where the layers that LoRAs change are not those that are computed."""
+        return self.fuse_projections
 
 
 UNACCELERATED = Acceleration()

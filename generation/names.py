@@ -28,7 +28,11 @@ def key(name: str) -> str:
 
 def is_whole(text: str) -> bool:
     """False for a text with half of a character (a lone surrogate), which neither files nor databases can hold."""
-    return not any("\ud800" <= each <= "\udfff" for each in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_visible(name: str) -> None:
