@@ -73,9 +73,9 @@ def test_trigger_words_are_found_in_any_form() -> None:
 @pytest.mark.parametrize("half", ["a \ud800", "fox \udfff", "a \udc00\ud83e"])
 def test_half_a_character_is_refused_in_one_sentence(half: str) -> None:
     assert not is_whole(half)
-    for prompts in ({"prompt": half}, {"prompt": "a fox", "negative_prompt": half}):
+    for prompt, negative in ((half, ""), ("a fox", half)):
         with pytest.raises(InvalidSetting, match="The text has a broken character"):
-            GenerationSettings(seed=1, model="m", width=64, height=64, **prompts)
+            GenerationSettings(prompt, 1, "m", 64, 64, negative_prompt=negative)
     with pytest.raises(UserError, match="The text has a broken character"):
         from_infotext(f"{half}\nSteps: 4, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 64x64, Model: m")
 

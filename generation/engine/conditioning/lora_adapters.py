@@ -1,6 +1,7 @@
 """LoRAs of one model: which files change which of its networks (Hu et al., arXiv 2106.09685)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import torch
 
 from generation.engine.conditioning import lora_files
 from generation.engine.conditioning.lora_files import Convert, LoraFile, Tensors
-from generation.engine.conditioning.lora_names import UNET
+from generation.engine.conditioning.lora_names import SECOND_TEXT_ENCODER, THIRD_TEXT_ENCODER, UNET
 from generation.engine.conditioning.lora_network import LoraNetwork, Strengths
 from generation.errors import LoraUnavailable
 from generation.loras import Loras, LoraSet
@@ -35,7 +36,7 @@ class LoraAdapters:
         self._model = model
         self._loras = loras
         self._convert = convert
-        self._read = lru_cache(maxsize=FILES)(self._read_anew)
+        self._read = lru_cache(maxsize=FILES)(lambda file: self._fitted(self._read_anew(file)))
         self._networks = {part: LoraNetwork(part, each, self._read, device, dtype) for part, each in networks.items()}
 
     def apply_to_text_encoders(self, loras: LoraSet) -> None:
@@ -91,6 +92,14 @@ class LoraAdapters:
             return lora_files.read(file, self._convert)
         except LoraUnavailable:
             return read
+
+    def _fitted(self, file: LoraFile) -> LoraFile:
+        """A file whose change of the third text encoder is the second's, where there is no third: kohya's trainers
+        count T5 as the third for FLUX.1 too."""
+        if THIRD_TEXT_ENCODER in self._networks or SECOND_TEXT_ENCODER in file.parts:
+            return file
+        renamed = {THIRD_TEXT_ENCODER: SECOND_TEXT_ENCODER}
+        return replace(file, parts={renamed.get(part, part): changes for part, changes in file.parts.items()})
 
     def _knows(self, file: LoraFile) -> bool:
         return all(

@@ -78,7 +78,7 @@ def _weight(roles: dict[str, torch.Tensor], alpha: float | None) -> Change:
         return LoHa(**hada, alpha=alpha)
     if len(lokr) == len(given):
         return LoKr(**lokr, alpha=alpha)
-    raise ValueError(f"{', '.join(sorted(given))} aren't a LoRA together")
+    raise ValueError(f"of one layer it has {', '.join(sorted(given))}, which isn't a whole LoRA")
 
 
 def _named(roles: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

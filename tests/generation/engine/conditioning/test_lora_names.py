@@ -220,6 +220,21 @@ def test_a_layer_that_is_named_alone_too_counts_once(tmp_path: Path) -> None:
     check_same(changes(network, both, tmp_path), {name: SCALE * each for name, each in alone.items()})
 
 
+def test_the_t5_of_flux_is_its_third_text_encoder_to_kohya(tmp_path: Path) -> None:
+    pipeline = tiny.flux_pipeline()
+    layer = pipeline.text_encoder_2.encoder.block[0].layer[0].SelfAttention.q
+    change = torch.randn(layer.weight.shape)
+    save_file({"lora_te3_encoder_block_0_layer_0_SelfAttention_q.diff": change}, tmp_path / "style.safetensors")
+    networks = {UNET: pipeline.transformer, "text_encoder": pipeline.text_encoder}
+    networks["text_encoder_2"] = pipeline.text_encoder_2
+    loras = Loras([LoraSpec("style", tmp_path / "style.safetensors")])
+    before = layer.weight.detach().clone()
+    LoraAdapters("m", networks, loras, torch.device("cpu"), torch.float32).apply_to_text_encoders(
+        (Lora("style", 1.0, SCALE),)
+    )
+    assert torch.allclose(layer.weight, before + SCALE * change, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("key", "place"),
     [
