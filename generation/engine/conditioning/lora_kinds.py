@@ -17,7 +17,7 @@ _OTHER = re.compile(
     r"|w_norm|b_norm|weight|on_input|ia3_l)(?:\.\w+)?(?:\.weight)?$"
 )
 
-_UNKNOWN = {"oft_": "OFT", "boft_": "BOFT", "lora_bias": "LoRA of biases"}
+_UNKNOWN = {"boft_": "BOFT", "oft_": "OFT", "lora_B.bias": "LoRA with biases"}
 """Kinds that can't be applied, by a part of their tensors' names."""
 
 
