@@ -1,5 +1,6 @@
-"""The cost of a LoRA: merged into the weights and switched by pointers, as the engine does, or computed beside each
-layer in every forward, as peft does. Rank 16 over all layers of attention of the shipped model, in milliseconds.
+"""The cost of a LoRA: merged into the weights and switched by pointers, as the engine does for small networks, or
+computed beside each layer in every forward, as it does for large ones, and as peft does. Rank 16 over all layers of
+attention of the shipped model, in milliseconds.
 
     python -m benchmarks.loras
 """
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -16,7 +18,7 @@ from peft import LoraConfig
 from safetensors.torch import save_file
 
 from generation.catalogue import POCKET
-from generation.engine.conditioning import lora_files
+from generation.engine.conditioning import lora_names, lora_network
 from generation.engine.conditioning.lora_adapters import LoraAdapters
 from generation.loras import Lora, Loras, LoraSpec
 
@@ -36,7 +38,10 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder, "any.safetensors")
         save_file(_random(unet, names), file)
-        _merged(unet, LoraAdapters("pocket", {lora_files.UNET: unet}, Loras([LoraSpec("any", file)])))
+        _merged(
+            unet,
+            LoraAdapters("pocket", {lora_names.UNET: unet}, Loras([LoraSpec("any", file)]), unet.device, unet.dtype),
+        )
     config = LoraConfig(r=RANK, lora_alpha=RANK, init_lora_weights=False, target_modules=names)
     unet.add_adapter(config, "any")
     print(f"forward with, by peft: {_forwards(unet)}")
@@ -61,6 +66,12 @@ def _merged(unet: Any, lora_adapters: LoraAdapters) -> None:
     print(f"switch, there and back: {_fastest(there_and_back):.2f}")
     lora_adapters.apply_to_unet(applied)
     print(f"forward with, merged: {_forwards(unet)}")
+    lora_adapters.apply_to_unet(())
+    lora_adapters.forget_idle()
+    with patch.multiple(lora_network, MERGED_BYTES=0, SMALL_BYTES=0):
+        lora_adapters.apply_to_unet(applied)
+    print(f"forward with, beside: {_forwards(unet)}")
+    print(f"switch beside, there and back: {_fastest(there_and_back):.2f}")
     lora_adapters.apply_to_unet(())
 
 

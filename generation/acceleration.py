@@ -45,7 +45,7 @@ class Acceleration:
 
     @property
     def forbids_loras(self) -> bool:
-        """True where merging LoRAs into the weights would have no effect."""
+        """True where the layers that LoRAs change are not those that are computed."""
         return self.fuse_projections
 
 

@@ -104,6 +104,7 @@ class ModelSpec:
     """The folder of the IP-Adapter's image encoder; if empty, `image_encoder` beside it."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", names.normal(self.name))
         names.check_listed(self.name)
         STEPS.check("steps", self.steps)
         GUIDANCE_SCALE.check("guidance_scale", self.guidance_scale)
@@ -210,7 +211,7 @@ class Catalogue:
 
     def abilities_of(self, name: str) -> Abilities:
         """What the model called `name` can do; for one that is no longer here, everything."""
-        model = self._models.get(name)
+        model = self._models.get(names.normal(name))
         return abilities.of(model) if model else abilities.STABLE_DIFFUSION
 
     def check_guides(self, name: str, *, control: bool, image_prompt: bool) -> None:

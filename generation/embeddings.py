@@ -22,6 +22,8 @@ class EmbeddingSpec:
     """The models it is for. If empty, all models that it fits."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", names.normal(self.name))
+        object.__setattr__(self, "models", tuple(map(names.normal, self.models)))
         names.check_visible(self.name)
         if self.file.suffix != SUFFIX:
             raise InvalidSetting("file", f"An embedding must be a {SUFFIX} file: other formats can run code.")
@@ -31,7 +33,7 @@ class Embeddings:
     """The embeddings of a host."""
 
     def __init__(self, specs: Iterable[EmbeddingSpec] = ()) -> None:
-        self._specs = {spec.name.lower(): spec for spec in specs}
+        self._specs = {names.key(spec.name): spec for spec in specs}
 
     def __iter__(self) -> Iterator[EmbeddingSpec]:
         return iter(self._specs.values())

@@ -52,6 +52,8 @@ class LoraSpec:
     """The models it is for. If empty, all."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", names.normal(self.name))
+        object.__setattr__(self, "models", tuple(map(names.normal, self.models)))
         names.check_visible(self.name)
         if re.search(_RESERVED, self.name):
             raise InvalidSetting("name", "A LoRA's name can't contain a colon, a comma, < or >.")
@@ -99,14 +101,14 @@ class Loras:
     """The LoRAs of a host, by name."""
 
     def __init__(self, specs: Iterable[LoraSpec] = ()) -> None:
-        self._specs = {spec.name.lower(): spec for spec in specs}
+        self._specs = {names.key(spec.name): spec for spec in specs}
 
     def __iter__(self) -> Iterator[LoraSpec]:
         return iter(self._specs.values())
 
     def get(self, name: str, model: str) -> LoraSpec:
         """The LoRA called `name`, in any case, for `model`. Raises `UnknownLora` with the nearest names."""
-        spec = self._specs.get(name.strip().lower())
+        spec = self._specs.get(names.key(name))
         if spec is None:
             raise UnknownLora(name, self._nearest(name, self.of(model)))
         if not spec.fits(model):
@@ -124,7 +126,7 @@ class Loras:
     def with_words(self, prompt: str, model: str) -> str:
         """Add the trigger words of a prompt's LoRAs, where they are missing. Raises `UserError` as `check` does."""
         for spec in self.check(prompt, model):
-            if spec.words.lower() not in prompt.lower():
+            if names.key(spec.words) not in names.key(prompt):
                 prompt = f"{prompt}, {spec.words}"
         return prompt
 
@@ -133,20 +135,20 @@ class Loras:
         opened = _opened(text)
         if opened is None:
             return []
-        typed = text[opened.end() :].strip().lower()
+        typed = names.key(text[opened.end() :])
         before = text[: opened.start()]
         return [
             (spec.name, before + (tag(spec.name) if opened[0].startswith("<") else f"--lora {spec.name}:1"))
             for spec in self.of(model)
-            if typed in spec.name.lower()
+            if typed in names.key(spec.name)
         ]
 
     @staticmethod
     def _nearest(name: str, specs: Collection[LoraSpec]) -> list[str]:
-        names = {spec.name.lower(): spec.name for spec in specs}
-        close = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
-        holding = [each for each in names if name.lower() and name.lower() in each]
-        return [names[each] for each in dict.fromkeys([*close, *holding])][:3]
+        wanted, known = names.key(name), {names.key(spec.name): spec.name for spec in specs}
+        close = get_close_matches(wanted, known, n=3, cutoff=0.5)
+        holding = [each for each in known if wanted and wanted in each]
+        return [known[each] for each in dict.fromkeys([*close, *holding])][:3]
 
 
 def _opened(text: str) -> "re.Match[str] | None":
@@ -176,4 +178,4 @@ def _lora(match: "re.Match[str]") -> Lora:
         raise InvalidSetting("prompt", wrong) from None
     LORA_SCALE.check("lora_strength", scale)
     LORA_SCALE.check("lora_strength", text_scale)
-    return Lora(name.lower(), scale, text_scale)
+    return Lora(names.key(name), scale, text_scale)

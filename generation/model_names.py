@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import PureWindowsPath
 
+from generation import names
+
 LONGEST = 200
 """Characters of a name that are looked at."""
 
@@ -24,6 +26,7 @@ def meant(name: str, sources: Mapping[str, str]) -> str | None:
 
     `sources` are the models' files, folders or hub ids, by the models' names.
     """
+    name = names.normal(name)
     if name in sources:
         return name
     wanted = _plain(name)
@@ -34,13 +37,13 @@ def meant(name: str, sources: Mapping[str, str]) -> str | None:
     return None
 
 
-def alike(name: str, names: Collection[str]) -> str:
-    """The name that is spelled most like `name`; empty where none is."""
-    spelled = {_plain(each): each for each in names}
+def alike(name: str, others: Collection[str]) -> str:
+    """The one of the others that is spelled most like `name`; empty where none is."""
+    spelled = {_plain(each): each for each in others}
     found = get_close_matches(_plain(name), spelled, n=1, cutoff=_ALIKE)
     return spelled[found[0]] if found else ""
 
 
 def _plain(name: str) -> str:
     """A name as it is compared: `Dream Shaper 8`, `dreamshaper_8` and `SD/dreamshaper_8.safetensors` are one."""
-    return "".join(filter(str.isalnum, stem(name[:LONGEST].strip()).casefold()))
+    return "".join(filter(str.isalnum, names.key(stem(name[:LONGEST].strip()).casefold())))

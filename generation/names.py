@@ -16,6 +16,25 @@ def is_blank(text: str) -> bool:
     return all(each in _DRAWN_BLANK or unicodedata.category(each)[0] in "ZC" for each in text)
 
 
+def normal(name: str) -> str:
+    """A name without spaces around it, in the one form of Unicode in which names are compared (NFC)."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def key(name: str) -> str:
+    """What two names have in common that differ in case, in the form of Unicode, or in spaces around them."""
+    return normal(normal(name).lower())
+
+
+def is_whole(text: str) -> bool:
+    """False for a text with half of a character (a lone surrogate), which neither files nor databases can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_visible(name: str) -> None:
     """Raise `InvalidSetting` for a name that has nothing to see."""
     if is_blank(name):

@@ -6,9 +6,12 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any, Self
 
+from generation import names
 from generation.errors import InvalidSetting, LimitExceeded
 from generation.names import is_blank
 from generation.sentences import Counted, Sentence
+
+BROKEN_TEXT = Sentence("The text has a broken character that can't be saved. Delete it and type it again.")
 
 PIXELS_PER_LATENT = 8
 """The VAE's scale factor: pixels a side for each latent."""
@@ -175,9 +178,12 @@ class GenerationSettings:
     """False computes every step in full, where the model is configured with a cache between steps."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", names.normal(self.model))
         if is_blank(self.prompt):
             raise InvalidSetting("prompt", "The prompt is empty. Describe the picture you want.")
         for field, text in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt)):
+            if not names.is_whole(text):
+                raise InvalidSetting(field, BROKEN_TEXT)
             if len(text) > PROMPT_LENGTH.high:
                 raise InvalidSetting(
                     field,
@@ -282,6 +288,8 @@ class PartialSettings:
     image_prompt_scale: float | None = None
 
     def __post_init__(self) -> None:
+        if self.model is not None:
+            object.__setattr__(self, "model", names.normal(self.model))
         for field, value in self.given().items():
             if field in NUMBERS:
                 NUMBERS[field].check(field, value)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from generation import names
 from storage.database import Sessions
 from storage.records import PersonalSettings, Style
 from storage.tables import DraftRow, FavouriteRow, PersonalSettingsRow, ReportRow, StyleRow, UserDefaultsRow
@@ -17,7 +18,7 @@ _OWN = (FavouriteRow, StyleRow, PersonalSettingsRow, DraftRow, UserDefaultsRow, 
 
 
 class People:
-    """Personal settings, styles and favourites, by the person's id."""
+    """Personal settings, styles and favourites, by the person's id. Styles are found in any form of Unicode."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -70,18 +71,18 @@ class People:
 
     async def style(self, user_id: int, name: str) -> Style | None:
         async with self._sessions() as session:
-            row = await session.get(StyleRow, (user_id, name))
+            row = await session.get(StyleRow, (user_id, names.normal(name)))
         return Style(row.name, row.text) if row else None
 
     async def keep_style(self, user_id: int, style: Style) -> None:
         """Add a preset, or replace the one of the same name."""
         async with self._sessions.writing() as session:
-            await session.merge(StyleRow(user_id=user_id, name=style.name, text=style.text))
+            await session.merge(StyleRow(user_id=user_id, name=names.normal(style.name), text=style.text))
 
     async def drop_style(self, user_id: int, name: str) -> bool:
         """Remove a preset; False where there is none of that name."""
         async with self._sessions.writing() as session:
-            row = await session.get(StyleRow, (user_id, name))
+            row = await session.get(StyleRow, (user_id, names.normal(name)))
             if row is not None:
                 await session.delete(row)
         return row is not None

@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.interactions.message_pictures import is_picture
 from bot.prompts.presets import CHOICE_LENGTH
-from generation import image_formats
+from generation import image_formats, names
 from generation.catalogue import Catalogue
 from generation.images import UPLOAD_BYTES, UnreadFormat, UnusableImage
 from generation.names import is_blank
@@ -95,12 +95,14 @@ def choices(pairs: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:
 
 def matching_models(catalogue: Catalogue, typed: str) -> list[app_commands.Choice[str]]:
     """Suggestions for a model option."""
-    return choices((name, name) for name in catalogue.names if typed.lower() in name.lower())
+    return choices((name, name) for name in catalogue.names if names.key(typed) in names.key(name))
 
 
 def matching_styles(styles: Iterable[Style], typed: str) -> list[app_commands.Choice[str]]:
     """Suggestions for a style option."""
-    return choices((f"{each.name}: {each.text}", each.name) for each in styles if typed.lower() in each.name.lower())
+    return choices(
+        (f"{each.name}: {each.text}", each.name) for each in styles if names.key(typed) in names.key(each.name)
+    )
 
 
 def _cut(text: str) -> str:

@@ -11,6 +11,7 @@ from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views.server_rules import lora_roles
 from bot.views.text import fitting, shown
+from generation import names
 from generation.sentences import Markup, Sentence
 from storage.rulebook import Rulebook
 
@@ -55,8 +56,8 @@ class ServerLoras(ServerGroup):
     @lora.autocomplete("name")
     async def _loras(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         restricted = (await self._rules.of(guild_of(interaction))).lora_roles
-        names = dict.fromkeys((*(each.name.lower() for each in self._catalogue.loras), *restricted))
-        return self.suggested(interaction, ((each, each) for each in names), typed)
+        known = dict.fromkeys((*(names.key(each.name) for each in self._catalogue.loras), *restricted))
+        return self.suggested(interaction, ((each, each) for each in known), typed)
 
     async def _show_loras(self, interaction: discord.Interaction, book: Rulebook, name: str | None) -> None:
         named = [self._known(book, name)] if name else sorted(book.lora_roles)
@@ -66,7 +67,7 @@ class ServerLoras(ServerGroup):
 
     def _known(self, book: Rulebook, name: str) -> str:
         """The name of a LoRA as the rules have it. Raises `Refusal`."""
-        lora = name.strip().lower()
-        if lora not in book.lora_roles and lora not in {each.name.lower() for each in self._catalogue.loras}:
+        lora = names.key(name)
+        if lora not in book.lora_roles and lora not in {names.key(each.name) for each in self._catalogue.loras}:
             raise Refusal("There's no LoRA called “{name}”. Choose from the list.", name=shown(name, 60))
         return lora

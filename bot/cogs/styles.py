@@ -12,6 +12,7 @@ from bot.locales import say
 from bot.prompts import flags
 from bot.prompts.presets import SLOT
 from bot.views.text import fitting, shown
+from generation import names
 from generation.names import is_blank
 from storage.people import People
 from storage.records import Style
@@ -41,7 +42,7 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
             raise Refusal("The name is blank. Choose one that can be seen.")
         flags.read(text.replace(SLOT, "prompt"))
         kept = await self._people.styles(interaction.user.id)
-        if len(kept) >= MOST and name not in [each.name for each in kept]:
+        if len(kept) >= MOST and names.normal(name) not in [each.name for each in kept]:
             raise Refusal("You already have {most} styles, the maximum. Remove one first.", most=MOST)
         await self._people.keep_style(interaction.user.id, Style(name, text))
         await self._answer(interaction, say("Saved."))

@@ -13,6 +13,7 @@ from bot.config.workers import SECTIONS, ComfyConfig, PoolConfig, WorkerConfig, 
 from generation import loras
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
 from generation.errors import InvalidSetting
+from generation.names import normal
 
 EMBEDDED = "pocket"
 """The `source` of the small model that ships with Noisefox."""
@@ -93,7 +94,7 @@ def files(kind: Any, name: str, table: Any, models: Collection[str], mistakes: M
 def _file(kind: Any, where: str, name: str, entry: Any, models: Collection[str], mistakes: Mistakes) -> Iterator[Any]:
     spec = section(kind("example", Path(f"example{loras.SUFFIX}")), entry, where, mistakes, but={"name"})
     for model in spec.models:
-        if model not in models:
+        if normal(model) not in map(normal, models):
             mistakes.add(f"{where}.models", f"{where}.models: [models] has no model {model!r}.")
     spec = replace(spec, name=name)
     if f"{where}.file" not in mistakes:
@@ -113,7 +114,7 @@ def _in_folder(
         raise ConfigError(f"{where} cannot be read: {reason.strerror}.") from reason
     taken = {spec.file.resolve() for spec in named}
     for file in found:
-        if file.resolve() not in taken and file.stem not in names:
+        if file.resolve() not in taken and normal(file.stem) not in map(normal, names):
             try:
                 yield kind(name=file.stem, file=file)
             except InvalidSetting as refusal:

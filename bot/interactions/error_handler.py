@@ -9,6 +9,7 @@ from bot.errors import Refusal, sentence_for
 from bot.failure_log import log_failure
 from bot.interactions.respond import LOST, AnsweredElsewhere, tell
 from generation.errors import UserError
+from generation.settings import BROKEN_TEXT
 
 MESSAGE_LENGTH = 2000
 """Discord's limit for the content of a message, in characters."""
@@ -17,6 +18,9 @@ OUTDATED = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch,
 """Errors for a command or option of another version of the bot, which somebody's Discord still offers."""
 
 RESTART = Refusal("Your Discord shows an older version of my commands. Restart Discord, then use the command again.")
+
+BROKEN = Refusal(BROKEN_TEXT)
+"""The answer to a text that no file and no database can hold."""
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,8 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
     if isinstance(cause, OUTDATED):
         log.info("interaction %s is of another version: %s", interaction.id, cause)
         cause = RESTART
+    if isinstance(cause, UnicodeEncodeError):
+        cause = BROKEN
     if interaction.client.is_closed():
         log.info("interaction %s is left unanswered, for the bot closes: %s", interaction.id, type(cause).__name__)
         return

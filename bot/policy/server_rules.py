@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from bot.errors import Refusal
 from bot.policy.requester import Requester
-from generation import loras
+from generation import loras, names
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting
 from generation.sentences import Markup
@@ -39,7 +39,7 @@ def check_place(book: Rulebook, requester: Requester, model: ModelSpec, models: 
 
 def may_use(book: Rulebook, requester: Requester, lora: str) -> bool:
     """True where `requester` may use a LoRA."""
-    roles = book.lora_roles.get(lora.lower())
+    roles = book.lora_roles.get(names.key(lora))
     return roles is None or not roles.isdisjoint((*requester.role_ids, requester.guild_id))
 
 

@@ -5,6 +5,7 @@ import secrets
 
 from bot.errors import Refusal
 from bot.prompts import flags
+from generation import names
 from storage.generations import Generations
 from storage.people import People
 
@@ -54,6 +55,8 @@ class Presets:
 
     async def recent(self, user_id: int, typed: str) -> list[tuple[str, str]]:
         """A person's latest prompts that contain `typed`, each with the value that stands for it."""
+        if not names.is_whole(typed):
+            return []
         found = await self._generations.recent_prompts(user_id, typed)
         return [(" ".join(prompt.split()), f"recent:{generation_id}") for generation_id, prompt in found.items()]
 

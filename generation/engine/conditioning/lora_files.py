@@ -1,14 +1,10 @@
-"""LoRA files: the low-rank changes they hold, for each layer of a model's networks.
-
-Reads both naming schemes in use: that of diffusers and peft, and that of kohya's trainers, which most shared files have
-and which names the layers of Stable Diffusion XL as the original code does.
-"""
+"""LoRA files: the changes they hold, for each layer of a model's networks, and embeddings that are packed with them."""
 
 import hashlib
 import inspect
 import json
+import math
 import os
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,81 +15,55 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from generation.engine.conditioning import lora_kinds, lora_names
+from generation.engine.conditioning.lora_changes import Change
 from generation.errors import LoraUnavailable
 
-UNET = "unet"
-TEXT_ENCODERS = TEXT_ENCODER, SECOND_TEXT_ENCODER = "text_encoder", "text_encoder_2"
+BUNDLED = "bundle_emb."
+"""The beginning of the names of tensors that belong to an embedding, as OneTrainer packs it."""
 
-_PREFIXES = {
-    "lora_unet_": UNET,
-    "lora_te_": TEXT_ENCODER,
-    "lora_te1_": TEXT_ENCODER,
-    "lora_te2_": SECOND_TEXT_ENCODER,
-    "unet.": UNET,
-    "transformer.": UNET,
-    "text_encoder.": TEXT_ENCODER,
-    "text_encoder_2.": SECOND_TEXT_ENCODER,
-}
-_LOW_RANK = re.compile(r"(?:\.lora_linear_layer\.|\.lora_|\.lora\.|_lora\.)(down|up|A|B)(?:\.\w+)?\.weight$")
-_ALPHA = ".alpha"
 _METADATA = "lora_adapter_metadata"
-
-
-@dataclass(slots=True)
-class LowRank:
-    """The change of one layer's weights: `alpha` / rank * `up` @ `down` (Hu et al., arXiv 2106.09685, section 4.1)."""
-
-    down: torch.Tensor | None = None
-    up: torch.Tensor | None = None
-    alpha: float | None = None
-
-    def over(self, weight: torch.Tensor) -> torch.Tensor:
-        """The change of `weight`, in its shape, in float32. Raises `ValueError` where the shapes don't fit."""
-        if self.down is None or self.up is None:
-            raise ValueError("one half of a pair is missing")
-        down, up = (half.flatten(1).to(weight.device, torch.float32) for half in (self.down, self.up))
-        if up.shape != (weight.shape[0], len(down)) or down.shape[1] != weight[0].numel():
-            raise ValueError(f"{tuple(up.shape)} times {tuple(down.shape)} is not {tuple(weight.shape)}")
-        scale = 1.0 if self.alpha is None else self.alpha / len(down)
-        return (scale * (up @ down)).reshape(weight.shape)
-
-
-@dataclass(frozen=True, slots=True)
-class LoraFile:
-    """The changes by network (such as "unet") and by the layer's name without dots."""
-
-    parts: Mapping[str, Mapping[str, LowRank]] = field(default_factory=dict)
-
-
-_OTHER_KINDS = {"dora_scale": "DoRA", "lokr_": "LoKr", "hada_": "LoHa", "ia3": "IA3"}
-"""Changes of other kinds than low rank, by a part of their tensors' names."""
 
 Tensors = dict[str, torch.Tensor]
 
 Convert = Callable[[Tensors], Mapping[str, torch.Tensor]]
 """Gives tensors the names of diffusers and peft."""
 
+Changes = Mapping[str, Mapping[str, Change]]
+"""The changes of a network: by the layer's name without dots, of its weights and its bias."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoraFile:
+    """The changes by network (such as "unet"), and the tensors of embeddings by their words."""
+
+    parts: Mapping[str, Changes] = field(default_factory=dict)
+    embeddings: Mapping[str, Tensors] = field(default_factory=dict)
+
 
 def read(path: Path, convert: Convert = lambda tensors: tensors) -> LoraFile:
     """Read a .safetensors file. Raises `LoraUnavailable` where it can't be read or isn't a LoRA."""
-    parts: dict[str, dict[str, LowRank]] = defaultdict(lambda: defaultdict(LowRank))
+    roles: dict[str, dict[str, Tensors]] = defaultdict(lambda: defaultdict(dict))
     try:
         with safe_open(path, framework="pt") as file:
-            alphas = _alphas(file.metadata() or {})
+            settings = _Settings.of(file.metadata() or {})
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is no dict
-        _refuse_other_kinds(tensors)
+        embeddings = _unbundled(tensors)
         for key, tensor in convert(tensors).items():
-            _sort_in(parts, key, tensor)
+            name, role = lora_kinds.split(key)
+            part, layer = lora_names.part_of(name)
+            roles[part][layer][role] = tensor
+        parts = {
+            part: {layer: _changes(settings, part, layer, given) for layer, given in layers.items()}
+            for part, layers in roles.items()
+        }
     except (OSError, SafetensorError, ValueError, KeyError) as reason:
         raise LoraUnavailable(f"{path}: {reason}") from reason
-    for part, alpha in alphas.items():
-        for low_rank in parts.get(_PREFIXES.get(f"{part}.", part), {}).values():
-            low_rank.alpha = alpha
-    return LoraFile(parts)
+    return LoraFile(parts, embeddings)
 
 
-def reader_for(pipeline: Any) -> Callable[[Path], LoraFile]:
-    """Reads files for a pipeline of diffusers, which knows the names that other programs give to its layers."""
+def converter_of(pipeline: Any) -> Convert:
+    """The names that a pipeline of diffusers gives to layers which other programs call otherwise."""
 
     def convert(tensors: Tensors) -> Mapping[str, torch.Tensor]:
         if not hasattr(pipeline, "lora_state_dict"):
@@ -105,7 +75,7 @@ def reader_for(pipeline: Any) -> Callable[[Path], LoraFile]:
         named, alphas = pipeline.lora_state_dict(tensors, return_alphas=True)
         return {**named, **(alphas or {})}
 
-    return lambda path: read(path, convert)
+    return convert
 
 
 @lru_cache
@@ -123,94 +93,57 @@ def hash_of(path: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def layers_of(part: str, network: Any) -> dict[str, str]:
-    """The linear and convolutional layers of a network: each name that files use → the name in the network."""
-    layers: dict[str, str] = {}
-    for name, module in network.named_modules():
-        if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
-            layers[_flat(name)] = name
-            if part == UNET and (older := _first_name(name, network.config.get("layers_per_block"))):
-                layers[older] = name
-    return layers
+def without_embeddings(tensors: Mapping[str, torch.Tensor]) -> Tensors:
+    """A file's tensors without those of embeddings that are packed with it."""
+    return {name: tensor for name, tensor in tensors.items() if not name.startswith(BUNDLED)}
 
 
-def _sort_in(parts: Mapping[str, Mapping[str, LowRank]], key: str, tensor: torch.Tensor) -> None:
-    part, layer = next(
-        ((part, key.removeprefix(prefix)) for prefix, part in _PREFIXES.items() if key.startswith(prefix)), ("", "")
-    )
-    match = _LOW_RANK.search(layer)
-    if match:
-        low_rank = parts[part][_flat(layer[: match.start()])]
-        if match[1] in ("down", "A"):
-            low_rank.down = tensor
-        else:
-            low_rank.up = tensor
-    elif layer.endswith(_ALPHA):
-        parts[part][_flat(layer.removesuffix(_ALPHA))].alpha = float(tensor)
-    else:
-        raise ValueError(f"{key} isn't part of a LoRA")
+def _unbundled(tensors: Tensors) -> dict[str, Tensors]:
+    """Take the embeddings out of a file's tensors, by their words."""
+    embeddings: dict[str, Tensors] = defaultdict(dict)
+    for key in [each for each in tensors if each.startswith(BUNDLED)]:
+        word, _, name = key.removeprefix(BUNDLED).rpartition(".")
+        embeddings[word.removesuffix(".string_to_param")][name] = tensors.pop(key)
+    return dict(embeddings)
 
 
-def _refuse_other_kinds(tensors: Tensors) -> None:
-    for mark, kind in _OTHER_KINDS.items():
-        if any(mark in key for key in tensors):
-            raise ValueError(f"it is a {kind}, which is not supported")
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """peft's settings, which diffusers writes into a file's header instead of tensors."""
+
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, str]) -> "_Settings":
+        """What can be read of a header."""
+        try:
+            told = json.loads(metadata.get(_METADATA, "{}"))
+        except ValueError:
+            return cls()
+        return cls(told if isinstance(told, dict) else {})
+
+    def alpha(self, part: str, layer: str) -> float | None:
+        """The alpha of a layer; None where it is not told."""
+        patterns = self._of(part, "alpha_pattern")
+        for pattern, alpha in patterns.items() if isinstance(patterns, dict) else ():
+            if f"_{layer}".endswith(f"_{lora_names.flat(pattern)}"):
+                return lora_kinds.number(alpha)
+        return lora_kinds.number(self._of(part, "lora_alpha"))
+
+    def by_root(self, part: str) -> bool:
+        """True where alpha is divided by the root of the rank (rsLoRA, Kalajdzievski, arXiv 2312.03732)."""
+        return self._of(part, "use_rslora") is True
+
+    def _of(self, part: str, setting: str) -> Any:
+        for key, value in self.told.items():
+            network, _, name = key.rpartition(".")
+            if name == setting and lora_names.part_called(network) == part:
+                return value
+        return None
 
 
-def _alphas(metadata: Mapping[str, str]) -> dict[str, float]:
-    """The alphas from peft's configuration, which diffusers writes into the header instead of tensors."""
-    told = json.loads(metadata.get(_METADATA, "{}"))
-    for setting in ("use_dora", "use_rslora", "alpha_pattern"):
-        if any(value for key, value in told.items() if key.endswith(f".{setting}")):
-            raise ValueError(f"{setting} is not supported")
-    return {key.removesuffix(".lora_alpha"): float(told[key]) for key in told if key.endswith(".lora_alpha")}
-
-
-def _flat(layer: str) -> str:
-    """A layer's name without what the naming schemes differ in."""
-    flat = layer.replace(".processor.", ".").replace(".", "_").removeprefix("text_model_")
-    return flat + "_0" if flat.endswith("_to_out") else flat
-
-
-_RESNET = {
-    "conv1": "in_layers_2",
-    "time_emb_proj": "emb_layers_1",
-    "conv2": "out_layers_3",
-    "conv_shortcut": "skip_connection",
-}
-_ENDS = {
-    "conv_in": "input_blocks_0_0",
-    "conv_out": "out_2",
-    "time_embedding.linear_1": "time_embed_0",
-    "time_embedding.linear_2": "time_embed_2",
-    "add_embedding.linear_1": "label_emb_0_0",
-    "add_embedding.linear_2": "label_emb_0_2",
-}
-_IN_BLOCK = re.compile(
-    r"(?P<way>down|up|mid)_blocks?\.(?:(?P<block>\d+)\.)?(?P<kind>resnets|attentions|downsamplers|upsamplers)\."
-    r"(?P<index>\d+)\.(?P<rest>.+)"
-)
-
-
-def _first_name(name: str, layers: Any) -> str:
-    """A UNet layer's name in the original Stable Diffusion code, which numbers all blocks in one row; "" for none.
-
-    A level has `layers` resnets on the way down, one more on the way up, and a down- or upsampler at its end."""
-    if name in _ENDS:
-        return _ENDS[name]
-    match = _IN_BLOCK.fullmatch(name)
-    if match is None or not isinstance(layers, int):
-        return ""
-    kind, index, rest = match["kind"], int(match["index"]), match["rest"]
-    rest = _RESNET.get(rest, rest) if kind == "resnets" else _flat(rest)
-    start, inner = int(match["block"] or 0) * (layers + 1), int(kind == "attentions")
-    match match["way"], kind:
-        case "mid", _:
-            return f"middle_block_{inner or 2 * index}_{rest}"
-        case "down", "downsamplers":
-            return f"input_blocks_{start + layers + 1}_0_op"
-        case "down", _:
-            return f"input_blocks_{start + 1 + index}_{inner}_{rest}"
-        case _, "upsamplers":
-            return f"output_blocks_{start + layers}_2_{rest}"
-    return f"output_blocks_{start + index}_{inner}_{rest}"
+def _changes(settings: _Settings, part: str, layer: str, tensors: Tensors) -> dict[str, Change]:
+    alpha = settings.alpha(part, layer)
+    if alpha is not None and settings.by_root(part) and "down" in tensors:
+        alpha *= math.sqrt(len(tensors["down"]))
+    return lora_kinds.changes(tensors, alpha)

@@ -1,8 +1,7 @@
 """Prompts encoded for the UNet's cross attention."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from generation.engine.conditioning import textual_inversion
 from generation.engine.conditioning.embedding_cache import EmbeddingCache
 from generation.engine.conditioning.emphasis import Emphasis, weigh
 from generation.engine.conditioning.rows import ImageCondition
+from generation.engine.conditioning.textual_inversion import EmbeddingMismatch, Vocabulary
 from generation.loras import LoraSet
 
 KEPT_BYTES = 64 * 2**20
@@ -93,18 +93,11 @@ class TextReader:
         self.emphasis = emphasis
         self._device = device or text_encoder.device
         self._room = tokenizer.model_max_length - 2
-        self._vectors = text_encoder.get_input_embeddings().weight.detach()[:0].to(self._device)
-        """All textual inversion vectors, (n, width)."""
-        self._words: dict[str, list[int]] = {}
-        self._word = re.compile(r"(?!)")
+        self.vocabulary = Vocabulary(text_encoder.get_input_embeddings().weight.detach()[:0].to(self._device))
 
     def learn(self, word: str, vectors: torch.Tensor) -> None:
         """From now on embed `word`, in any case, as `vectors`, (n, width)."""
-        first = len(self._vectors)
-        self._vectors = torch.cat([self._vectors, vectors.to(self._vectors)])
-        self._words[word.lower()] = [-1 - number for number in range(first, len(self._vectors))]
-        longest_first = sorted(self._words, key=len, reverse=True)
-        self._word = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+        self.vocabulary = self.vocabulary.with_word(word, vectors)
 
     def windows(self, text: str) -> list[Weighted]:
         """The tokens of a prompt, in as many windows as they need; `BREAK` begins a new one."""
@@ -146,7 +139,7 @@ class TextReader:
 
         def replaced(_: Any, __: Any, embedded: torch.Tensor) -> torch.Tensor:
             embedded = embedded.clone()
-            embedded[own] = self._vectors[-1 - rows[own]]
+            embedded[own] = self.vocabulary.vectors[-1 - rows[own]]
             return embedded
 
         hook = self.text_encoder.get_input_embeddings().register_forward_hook(replaced)
@@ -157,10 +150,8 @@ class TextReader:
 
     def _tokens(self, text: str) -> list[int]:
         """The token ids of a text; textual inversion words have negative ones."""
-        tokens: list[int] = []
-        for number, piece in enumerate(self._word.split(text)):
-            tokens += self._words[piece.lower()] if number % 2 else self._spelled(piece)
-        return tokens
+        pieces = self.vocabulary.pieces(text)
+        return [token for each in pieces for token in (self._spelled(each) if isinstance(each, str) else each)]
 
     def _spelled(self, text: str) -> list[int]:
         tokens: list[int] = self.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False).input_ids
@@ -204,14 +195,34 @@ class PromptEncoder:
 
     def learn(self, word: str, file: Path) -> None:
         """From now on embed `word` as a textual inversion file says. Raises `EmbeddingMismatch`."""
-        vectors = textual_inversion.read(file, [reader.text_encoder for reader in self.readers])
-        for reader, own in zip(self.readers, vectors, strict=True):
-            reader.learn(word, own)
+        self._learn(word, textual_inversion.read(file, self._encoders))
         self.forget()
+
+    @contextmanager
+    def knowing(self, words: Mapping[str, Mapping[str, torch.Tensor]]) -> Iterator[None]:
+        """For a while, embed words as the tensors say that came with a LoRA. What is for other text encoders stays a
+        word."""
+        before = [reader.vocabulary for reader in self.readers]
+        for word, tensors in words.items():
+            with suppress(EmbeddingMismatch):
+                self._learn(word, textual_inversion.vectors_of(tensors, self._encoders, word))
+        try:
+            yield
+        finally:
+            for reader, vocabulary in zip(self.readers, before, strict=True):
+                reader.vocabulary = vocabulary
 
     def forget(self) -> None:
         """Drop all kept embeddings, since the text encoders have changed."""
         self._kept.clear()
+
+    @property
+    def _encoders(self) -> list[Any]:
+        return [reader.text_encoder for reader in self.readers]
+
+    def _learn(self, word: str, vectors: Sequence[torch.Tensor]) -> None:
+        for reader, own in zip(self.readers, vectors, strict=True):
+            reader.learn(word, own)
 
     def _embedded(self, text: str, clip_skip: int, length: int, loras: LoraSet) -> Conditioning:
         return self._kept.get((text, clip_skip, length, loras), lambda: self._embed(text, clip_skip, length))

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 
 from generation import loras
-from generation.engine.conditioning import lora_files
+from generation.engine.conditioning import lora_files, lora_names
 from generation.engine.conditioning.embedding_cache import EmbeddingCache
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.lora_adapters import LoraAdapters
@@ -53,9 +53,10 @@ class FlowModel(BatchedModel[FlowRow]):
 
     @cached_property
     def lora_adapters(self) -> LoraAdapters:
-        encoders = {name: getattr(self.pipeline, name, None) for name in lora_files.TEXT_ENCODERS}
-        networks = {lora_files.UNET: self.family.transformer} | {name: each for name, each in encoders.items() if each}
-        return LoraAdapters(self.spec.name, networks, self.loras, lora_files.reader_for(self.pipeline))
+        encoders = {name: getattr(self.pipeline, name, None) for name in lora_names.TEXT_ENCODERS}
+        networks = {lora_names.UNET: self.family.transformer} | {name: each for name, each in encoders.items() if each}
+        convert = lora_files.converter_of(self.pipeline)
+        return LoraAdapters(self.spec.name, networks, self.loras, self.device, self.dtype, convert)
 
     def noise_levels(self, settings: GenerationSettings) -> NoiseLevels:
         """The noise levels of a picture."""

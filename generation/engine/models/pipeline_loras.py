@@ -65,7 +65,7 @@ class PipelineLoras:
         self._loaded += 1
         name = f"lora_{self._loaded}"
         try:
-            self._pipeline.load_lora_weights(load_file(file), adapter_name=name)
+            self._pipeline.load_lora_weights(lora_files.without_embeddings(load_file(file)), adapter_name=name)
         except _UNREAD as reason:
             self._forget_all()
             raise LoraUnavailable(f"{file} does not fit {self._model}: {reason}") from reason

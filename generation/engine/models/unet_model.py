@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from generation import loras, prompt_syntax, sources
-from generation.engine.conditioning import controlnet, guidance, lora_files, stable_diffusion
+from generation.engine.conditioning import controlnet, guidance, lora_names, stable_diffusion
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.conditioning.lora_adapters import LoraAdapters
@@ -37,8 +37,8 @@ class UNetModel(BatchedModel[Conditioning]):
     def lora_adapters(self) -> LoraAdapters:
         """Applies LoRAs to the UNet and the text encoders."""
         encoders = [reader.text_encoder for reader in self.prompts.readers]
-        parts = {lora_files.UNET: self.unet} | dict(zip(lora_files.TEXT_ENCODERS, encoders, strict=False))
-        return LoraAdapters(self.spec.name, parts, self.loras)
+        parts = {lora_names.UNET: self.unet} | dict(zip(lora_names.TEXT_ENCODERS, encoders, strict=False))
+        return LoraAdapters(self.spec.name, parts, self.loras, self.device, self.dtype)
 
     @property
     def latent_channels(self) -> int:
@@ -73,7 +73,8 @@ class UNetModel(BatchedModel[Conditioning]):
         """
         text, lora_set = loras.read(settings.prompt)
         self.lora_adapters.apply_to_text_encoders(lora_set)
-        pair = self.prompts.encode_pair(text, settings.negative_prompt, settings.clip_skip, lora_set)
+        with self.prompts.knowing(self.lora_adapters.embeddings(lora_set)):
+            pair = self.prompts.encode_pair(text, settings.negative_prompt, settings.clip_skip, lora_set)
         added = stable_diffusion.added_conditioning(self.unet, settings)
         control, (image_prompt, no_image) = self._control(settings, guides), self._image_prompt(settings, guides)
         embedded = stable_diffusion.guidance_embedding(self.unet, 1.0)

@@ -10,7 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from generation.engine.conditioning import lora_files
+from generation.engine.conditioning import lora_network
+from generation.engine.denoising.state import DenoisingState, predict
 from generation.errors import LoraUnavailable
 from generation.loras import LoraSpec
 from generation.settings import GenerationSettings
@@ -58,6 +59,16 @@ def kohya(file: Path, flow: Flow) -> Path:
     return file
 
 
+def xlabs(file: Path, flow: Flow) -> Path:
+    """With names that diffusers alone knows."""
+    width = flow.model.family.transformer.config.num_attention_heads * 16
+    chance = torch.Generator().manual_seed(4)
+    layer = "double_blocks.0.processor.qkv_lora1"
+    down, up = torch.randn(RANK, width, generator=chance), torch.randn(3 * width, RANK, generator=chance)
+    save_file({f"{layer}.down.weight": down, f"{layer}.up.weight": up}, file)
+    return file
+
+
 def by_diffusers(flow: Flow, file: Path, parts: Sequence[str] = ("transformer", "text_encoder")) -> Pixels:
     """The picture of diffusers' own pipeline with the file, which changes these parts of it, at 0.8."""
 
@@ -68,7 +79,7 @@ def by_diffusers(flow: Flow, file: Path, parts: Sequence[str] = ("transformer", 
     return flow.stock(FOX, kind=lambda **components: pipeline)
 
 
-@pytest.mark.parametrize("written", [peft, kohya])
+@pytest.mark.parametrize("written", [peft, kohya, xlabs])
 def test_pictures_are_those_of_diffusers(flux: Flow, tmp_path: Path, written: Callable[[Path, Flow], Path]) -> None:
     file = written(tmp_path / "style.safetensors", flux)
     plain, expected = flux.stock(FOX), by_diffusers(flux, file)
@@ -126,11 +137,32 @@ def test_pictures_of_qwen_image_are_those_of_diffusers(tmp_path: Path, prefix: s
             assert abs(drawn - expected).max() <= SAME
 
 
-@pytest.mark.parametrize("mark", ["dora_scale", "lokr_w1", "hada_w1_a"])
-def test_other_kinds_are_refused_by_their_names(tmp_path: Path, mark: str) -> None:
-    save_file({f"transformer.x.{mark}": torch.ones(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(LoraUnavailable, match=r"it is a (DoRA|LoKr|LoHa), which is not supported"):
-        lora_files.read(tmp_path / "other.safetensors")
+@pytest.mark.parametrize("mark", ["oft_blocks", "oft_diag", "boft_R"])
+def test_other_kinds_are_refused_by_their_names(flux: Flow, tmp_path: Path, mark: str) -> None:
+    save_file({f"transformer.x.{mark}": torch.ones(1)}, file := tmp_path / "other.safetensors")
+    with (
+        flux.knowing(LoraSpec("style", file)),
+        pytest.raises(LoraUnavailable, match=r"it is a B?OFT, which is not supported"),
+    ):
+        flux.model.encode_prompts(replace(FOX, prompt=PROMPT))
+
+
+def test_beside_the_layers_of_a_large_network_pictures_are_the_same(
+    flux: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone, among others, and to the last bit with any neighbours where those are kept apart."""
+    monkeypatch.setattr(lora_network, "MERGED_BYTES", 0)
+    monkeypatch.setattr(lora_network, "SMALL_BYTES", -1)
+    file = kohya(tmp_path / "style.safetensors", flux)
+    plain, expected = flux.stock(FOX), by_diffusers(flux, file)
+    with_lora = replace(FOX, prompt=PROMPT)
+    with flux.knowing(LoraSpec("style", file)):
+        for drawn in (flux.drawn(with_lora), flux.drawn_among_others(with_lora)):
+            assert abs(drawn - expected).max() <= SAME
+        first, others = (DenoisingState(flux.model, replace(with_lora, seed=seed)) for seed in (7, 9))
+        [alone], [beside, _] = predict([first], 4), predict([first, others], 4)
+        assert all(torch.equal(*pair) for pair in zip(alone, beside, strict=True))
+        assert numpy.array_equal(flux.drawn(FOX), plain), "a picture without it is as before"
 
 
 def test_a_lora_of_another_family_is_refused(flux: Flow, tmp_path: Path) -> None:

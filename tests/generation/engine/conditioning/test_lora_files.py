@@ -1,6 +1,7 @@
 """Pictures with LoRAs are those of diffusers' own pipeline with the same files, and disturb no others."""
 
 import gc
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,13 +13,15 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline, UNet2DConditionModel
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from generation.acceleration import Acceleration
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.conditioning import lora_files
+from generation.engine.conditioning import lora_files, lora_names
+from generation.engine.conditioning.lora_changes import LowRank
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
-from generation.errors import FailureKind, LoraUnavailable
+from generation.errors import FailureKind
 from generation.events import Failed
 from generation.infotext import from_infotext
 from generation.loras import LoraSpec, read
@@ -42,6 +45,31 @@ BAD = {
 }
 
 
+RED_CAP = torch.randn(2, tiny.WIDTH, generator=torch.Generator().manual_seed(8))
+"""An embedding of two vectors."""
+
+
+def with_lengths(pipeline: Any, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A LoRA as a DoRA of the UNet, whose rows are half as long again as those of the weights."""
+    for name in [each for each in tensors if each.startswith("unet.") and each.endswith("lora_A.weight")]:
+        layer = name.removesuffix(".lora_A.weight")
+        weight = pipeline.unet.get_submodule(layer.removeprefix("unet.")).weight.detach()
+        lengths = 1.5 * weight.flatten(1).norm(dim=1)
+        tensors[f"{layer}.lora_magnitude_vector"] = lengths.reshape(1, -1, 1, 1) if weight.ndim == 4 else lengths
+    return tensors
+
+
+def as_in_older_diffusers(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Under the names that diffusers gave to a text encoder's layers at first."""
+    names = {"q_proj": "to_q", "v_proj": "to_v", "lora_A": "down", "lora_B": "up"}
+    older = {}
+    for name, tensor in tensors.items():
+        part, layer, projection, half, _ = re.fullmatch(r"(\w+)\.(.+)\.(\w+)\.(lora_[AB])(\.weight)", name).groups()  # type: ignore[union-attr]
+        layer = layer if layer.startswith("text_model.") else f"text_model.{layer}"
+        older[f"{part}.{layer}.{names[projection]}_lora.{names[half]}.weight"] = tensor
+    return older
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("models")
@@ -52,6 +80,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_lora.peft(made / "fur.safetensors", small, seed=2, parts=["unet"])
     tiny_lora.kohya(made / "kohya ink.safetensors", small, seed=1)
     tiny_lora.peft(made / "xl.safetensors", xl, seed=3, parts=["unet", "text_encoder", "text_encoder_2"])
+    save_file(
+        load_file(made / "ink.safetensors") | {"bundle_emb.red cap.emb_params": RED_CAP}, made / "packed.safetensors"
+    )
+    save_file(with_lengths(small, load_file(made / "ink.safetensors")), made / "dora.safetensors")
+    tiny_lora.peft(made / "new.safetensors", small, seed=5, parts=["text_encoder"])
+    save_file(as_in_older_diffusers(load_file(made / "new.safetensors")), made / "old.safetensors")
     for name, tensors in BAD.items():
         save_file(tensors, made / f"{name}.safetensors")
     (made / "damaged.safetensors").write_bytes(b"\xff" * 40)
@@ -118,6 +152,46 @@ def test_stable_diffusion_xl(cache: ModelCache, folder: Path, fox: GenerationSet
     assert abs(picture - drawn_with_loras(pipeline, settings, (folder / "xl.safetensors", 0.6))).max() <= 1
 
 
+def test_names_of_older_diffusers(cache: ModelCache, fox: GenerationSettings) -> None:
+    """The text encoder's queries, keys, values and outputs, under the names of the UNet's."""
+    older, newer = (LoopDriver(cache).drawn(replace(fox, prompt=f"a fox <lora:{name}:0.8>")) for name in ("old", "new"))
+    assert (older == newer).all()
+    assert abs(older - LoopDriver(cache).drawn(fox)).max() > 1
+
+
+def test_a_dora_is_that_of_the_stock_pipeline(cache: ModelCache, folder: Path, fox: GenerationSettings) -> None:
+    picture = LoopDriver(cache).drawn(replace(fox, prompt="a fox <lora:dora:1>"))
+    expected = drawn_with_loras(stock(folder / "small", StableDiffusionPipeline), fox, (folder / "dora.safetensors", 1))
+    assert abs(picture - expected).max() <= 1
+    assert abs(picture - LoopDriver(cache).drawn(replace(fox, prompt="a fox <lora:ink:1>"))).max() > 1
+
+
+def test_an_embedding_that_is_packed_with_it(cache: ModelCache, folder: Path, fox: GenerationSettings) -> None:
+    """Its word stands for it where the LoRA is applied, in any case, and nowhere else."""
+    settings = replace(fox, prompt="a Red Cap of a fox")
+    picture = LoopDriver(cache).drawn(replace(settings, prompt=f"{settings.prompt} <lora:packed:0.7>"))
+    pipeline = stock(folder / "small", StableDiffusionPipeline)
+    pipeline.load_textual_inversion({"redcap": RED_CAP}, token="redcap")
+    with_word = replace(settings, prompt="a redcap of a fox")
+    expected = drawn_with_loras(pipeline, with_word, (folder / "ink.safetensors", 0.7))
+    assert abs(picture - expected).max() <= 1
+    plain = drawn_by_stock(stock(folder / "small", StableDiffusionPipeline), settings)
+    assert abs(LoopDriver(cache).drawn(settings) - plain).max() <= 1
+
+
+def test_a_model_whose_blocks_are_moved_to_the_device_when_needed(
+    cache: ModelCache, folder: Path, fox: GenerationSettings
+) -> None:
+    """Its weights stay as they are; the changes are computed beside them."""
+    spec, lora = ModelSpec("small", str(folder / "small")), LoraSpec("ink", folder / "ink.safetensors")
+    moved = ModelCache(
+        Catalogue([spec], [lora]), torch.device("cpu"), torch.float32, acceleration=Acceleration(offload="group")
+    )
+    with_lora = replace(fox, prompt="a fox <lora:ink:0.7>")
+    for settings in (fox, with_lora, fox):
+        assert abs(LoopDriver(moved).drawn(settings) - LoopDriver(cache).drawn(settings)).max() <= 1
+
+
 def test_strengths_for_each_network_apart(cache: ModelCache, fox: GenerationSettings) -> None:
     """0 of the text encoder and all of the UNet, as `<lora:ink:0:1>` says, is the file without the former's part."""
     apart, other = (
@@ -167,15 +241,15 @@ def test_layers_are_summed_one_at_a_time(folder: Path, monkeypatch: pytest.Monke
     )
     held: list[int] = []
     layers: list[int] = []
-    over = lora_files.LowRank.over
+    over = LowRank.over
 
-    def watched(change: lora_files.LowRank, weight: torch.Tensor) -> torch.Tensor:
+    def watched(change: LowRank, weight: torch.Tensor) -> torch.Tensor:
         tensors = [each for each in gc.get_objects() if type(each) is torch.Tensor]
         held.append(sum(each.nbytes for each in tensors if each.dtype == torch.float32))
         layers.append(weight.nbytes * 2)
         return over(change, weight)
 
-    monkeypatch.setattr(lora_files.LowRank, "over", watched)
+    monkeypatch.setattr(LowRank, "over", watched)
     model.lora_adapters.apply_to_unet(read("<lora:ink:1>")[1])
     assert max(held) - min(held) <= 2 * max(layers) < sum(layers)
 
@@ -224,15 +298,6 @@ def test_one_that_does_not_fit_fails_its_own_job_alone(cache: ModelCache, fox: G
     assert driver.completed(1).pictures
 
 
-def test_of_peft_only_what_is_understood_is_taken(tmp_path: Path) -> None:
-    file = tmp_path / "dora.safetensors"
-    save_file({"unet.to_q.lora_A.weight": torch.ones(2, 2)}, file, {"lora_adapter_metadata": '{"unet.use_dora": true}'})
-    with pytest.raises(LoraUnavailable, match="use_dora is not supported"):
-        lora_files.read(file)
-    save_file({"unet.to_q.lora_A.weight": torch.ones(2, 2)}, file, {"lora_adapter_metadata": '{"unet.lora_alpha": 8}'})
-    assert lora_files.read(file).parts["unet"]["to_q"].alpha == 8
-
-
 NAMES: dict[str, Callable[[Any], Any]] = {
     "input_blocks_0_0": lambda unet: unet.conv_in,
     "time_embed_2": lambda unet: unet.time_embedding.linear_2,
@@ -266,6 +331,6 @@ def test_the_first_names_of_stable_diffusion_xls_layers() -> None:
         cross_attention_dim=8,
         use_linear_projection=True,
     )
-    layers = lora_files.layers_of(lora_files.UNET, unet)
+    layers = lora_names.places_in(lora_names.UNET, unet)
     for name, layer in NAMES.items():
-        assert unet.get_submodule(layers[name]) is layer(unet), name
+        assert unet.get_submodule(layers[name].layers[0]) is layer(unet), name

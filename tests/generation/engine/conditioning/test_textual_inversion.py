@@ -94,6 +94,30 @@ def test_its_letters_may_be_of_any_case_and_it_can_be_weighed(cache: ModelCache)
     assert weighed == [*plain[:-3], *((token, 1.4) for token, _ in plain[-3:])]
 
 
+@pytest.mark.parametrize("word", ["sılk İris", "ſtyle", "style", "ILK", "İ", "straße", "\N{KELVIN SIGN}elp"])
+def test_letters_that_only_look_alike_after_case_folding(cache: ModelCache, word: str) -> None:
+    """Whatever a pattern takes for a letter of the word, its vectors are found; nothing crashes."""
+    reader = cache.take("small", on_load=lambda share: None).prompts.readers[0]
+    before = reader.vocabulary
+    try:
+        reader.learn(word, torch.ones(2, tiny.WIDTH))
+        [tokens] = reader.windows(f"a {word} fox")
+        assert [token for token, _ in tokens if token < 0] == [-len(before.vectors) - 1, -len(before.vectors) - 2]
+        for typed in (word.upper(), word.lower(), word.casefold(), word.replace("s", "ſ").replace("I", "ı")):
+            reader.windows(f"({typed}:1.2) [{typed}] {typed}ı İ{typed} ſ")
+    finally:
+        reader.vocabulary = before
+
+
+def test_it_is_found_in_any_form_of_unicode(cache: ModelCache) -> None:
+    reader = cache.take("small", on_load=lambda share: None).prompts.readers[0]
+    before = reader.vocabulary
+    reader.learn("Jose\u0301 ", torch.ones(1, tiny.WIDTH))
+    for typed in ("jos\u00e9", "JOSE\u0301"):
+        assert any(token < 0 for token, _ in reader.windows(f"a {typed}, walking")[0])
+    reader.vocabulary = before
+
+
 def test_part_of_another_word_is_not_it(cache: ModelCache) -> None:
     reader = cache.take("small", on_load=lambda share: None).prompts.readers[0]
     [tokens] = reader.windows("untidyhands tidyhands, tidyhandsome")
