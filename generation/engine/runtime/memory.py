@@ -12,7 +12,7 @@ import psutil
 import torch
 
 from generation.errors import ModelTooLarge
-from generation.sources import head_of
+from generation.weights import head_of
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,8 @@ def release(device: torch.device) -> None:
 
 
 def needed(files: Iterable[Path], dtype: torch.dtype) -> int:
-    """Bytes of the weights in .safetensors files as `dtype`. Raises `OSError` or `ValueError`."""
-    return sum(weight.elements for file in files for weight in head_of(file).values()) * dtype.itemsize
+    """Bytes of the weights in files as `dtype`; quantised ones stay as they are. Raises `OSError` or `ValueError`."""
+    return sum(weight.bytes_as(dtype.itemsize) for file in files for weight in head_of(file).values())
 
 
 def free(device: torch.device) -> int:

@@ -294,21 +294,6 @@ def test_a_flow_matching_model_with_another_scheduler_is_refused(tmp_path: Path)
         load(ModelSpec("flux", str(tmp_path)), torch.device("cpu"), torch.float32)
 
 
-def test_a_gguf_file_is_refused_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "flux.gguf").write_bytes(b"GGUF")
-    with pytest.raises(ModelUnavailable, match="GGUF files are not supported"):
-        load(ModelSpec("flux", str(tmp_path / "flux.gguf")), torch.device("cpu"), torch.float32)
-
-
-def test_a_transformer_by_itself_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    pipeline = tiny.flux_pipeline()
-    pipeline.save_pretrained(tmp_path / "base")
-    save_file(pipeline.transformer.state_dict(), tmp_path / "only.safetensors")
-    spec = ModelSpec("only", str(tmp_path / "only.safetensors"), config=str(tmp_path / "base"))
-    with pytest.raises(ModelUnavailable, match="does not hold all networks of its family"):
-        load(spec, torch.device("cpu"), torch.float32)
-
-
 def test_another_autoencoder_is_of_the_class_of_the_model_s_own(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
