@@ -18,7 +18,10 @@ _ENCODER = ("encoder.", "quant_conv.")
 
 def read(kind: Any, file: Path, config: Mapping[str, Any], dtype: torch.dtype) -> Any:
     """An autoencoder of the class `kind` from a file. Raises `OSError`, or `ValueError` where the file doesn't fit."""
-    return from_tensors(kind, tensors.read(file, dtype), config, dtype, file.name)
+    network = from_tensors(kind, tensors.read(file, dtype), config, dtype, file.name)
+    if network.encoder is None:
+        raise ValueError(f"{file.name} holds only the decoder of a VAE; set vae to a whole one")
+    return network
 
 
 def from_tensors(kind: Any, given: Tensors, config: Mapping[str, Any], dtype: torch.dtype, name: str) -> Any:
@@ -38,8 +41,9 @@ def from_tensors(kind: Any, given: Tensors, config: Mapping[str, Any], dtype: to
     if misfit := next(misfits, None):
         shapes = f"{tuple(found[misfit].shape)}, not {tuple(wanted[misfit].shape)}"
         raise ValueError(f"{name} is a VAE of another family: its {misfit} is {shapes}")
-    network.load_state_dict({each: found[each].to(dtype) for each in wanted}, strict=False, assign=True)
-    return network.to(dtype).eval()
+    weights = {each: found[each].to(dtype if found[each].is_floating_point() else None) for each in wanted}
+    network.load_state_dict(weights, strict=False, assign=True)
+    return network.eval()
 
 
 def bare(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def read(
         "unet": _read_unet(part(found, UNET), folder, dtype),
         "vae": _read_vae(vae, part(found, VAE), folder, file, dtype),
         **_read_encoders(found, index, folder, dtype),
+        **({} if config else _tokenizers(index, folder)),
         **{name: None for name, value in index.items() if value == [None, None]},
     }
     import diffusers
@@ -150,17 +151,25 @@ def write_config(shapes: Shapes, family: Family, folder: Path, edm: EdmMarks, va
         )
         encoders = {"": ("CLIPTextModel", encoder)}
         index = {"safety_checker": (None, None), "feature_extractor": (None, None), "requires_safety_checker": False}
-    tokenizer = clip_tokenizer()
     for which, (name, config) in encoders.items():
         parts[f"text_encoder{which}"], parts[f"tokenizer{which}"] = ("transformers", name), _TOKENIZER
         _write(folder / f"text_encoder{which}" / "config.json", {"architectures": [name], **config})
-        tokenizer.pad_token = "!" if config["hidden_act"] == "gelu" else tokenizer.eos_token
-        tokenizer.save_pretrained(folder / f"tokenizer{which}")
     about = {"_class_name": kind.__name__, "_diffusers_version": diffusers.__version__}
     _write(folder / "model_index.json", {**about, **parts, **index})
 
 
 _TOKENIZER = ("transformers", "CLIPTokenizer")
+
+
+def _tokenizers(index: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The tokenizers beside text encoders: those of OpenCLIP, whose activation is GELU, fill up with another token."""
+    tokenizers: dict[str, Any] = {}
+    for name in (each for each in index if each.startswith("text_encoder")):
+        tokenizer = clip_tokenizer()
+        config = json.loads((folder / name / "config.json").read_text())
+        tokenizer.pad_token = "!" if config["hidden_act"] == "gelu" else tokenizer.eos_token
+        tokenizers[name.replace("text_encoder", "tokenizer")] = tokenizer
+    return tokenizers
 
 
 def clip_tokenizer() -> Any:
