@@ -12,6 +12,7 @@ from generation.pipelines import Guidance, Pipeline
 from generation.sentences import Counted, Sentence
 from generation.settings import SIZE, Sampler, Schedule
 from generation.sources import Description
+from generation.weights import GGUF
 
 MOST_PICTURES = 4
 """The pictures that can be given to one request, to blend them or to look at."""
@@ -154,6 +155,8 @@ def of(model: Model) -> Abilities:
         able = replace(able, **_NEEDING_ENCODER)
     if able.emphasis:
         able = replace(able, control=bool(model.controlnet), image_prompt=bool(model.ip_adapter))
+    if model.source.endswith(GGUF):
+        able = replace(able, loras=False)
     if sources.is_edm(model.config or model.source):
         able = replace(able, samplers=edm.SAMPLERS, schedules=edm.SCHEDULES)
     return able

@@ -4,7 +4,7 @@ file that cannot be read."""
 import json
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,11 +43,6 @@ def head_of(file: Path) -> Mapping[str, Weight]:
     with file.open("rb") as stream:
         mistaken_files.check(file, stream.read(mistaken_files.BYTES), size)
     return _gguf(file) if file.suffix == GGUF else _safetensors(file, size)
-
-
-def faults(files: Iterable[Path]) -> list[str]:
-    """A sentence for each of `files` that cannot be read as weights: missing, cut short, or something else."""
-    return [fault for file in files if (fault := fault_of(file))]
 
 
 def fault_of(file: Path) -> str:

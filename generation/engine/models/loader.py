@@ -268,7 +268,7 @@ def _from_folder(
         report(sum(sizes[each] for each in read) / max(sum(sizes.values()), 1))
     index = json.loads((folder / sources.INDEX).read_text())
     left_out = {name: None for name, value in index.items() if name in but or value == [None, None]}
-    read |= given | left_out | {name: value for name, value in UNGUARDED.items() if name in index}
+    read |= {**given, **left_out} | {name: value for name, value in UNGUARDED.items() if name in index}
     return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True, **read)
 
 

@@ -96,19 +96,32 @@ def read(kind: Any, source: Path, config_folder: Path, dtype: torch.dtype, *, se
         return kind.from_pretrained(str(source), use_safetensors=True, local_files_only=True, dtype=dtype)
     config = kind.config_class.from_pretrained(str(config_folder), local_files_only=True)
     if source.suffix == GGUF:
-        from transformers.utils.quantization_config import GgufConfig
-
-        network, told = kind.from_pretrained(
-            str(source.parent),
-            gguf_file=source.name,
-            config=config,
-            quantization_config=GgufConfig(dequantize=True),
-            output_loading_info=True,
-            local_files_only=True,
-            dtype=dtype,
-        )
-        return _complete(network, told, source.name, sees_pictures=sees_pictures)
+        return _from_gguf(kind, source, config, dtype, sees_pictures=sees_pictures)
     return from_tensors(kind, tensors.read(source, dtype), config, dtype, source.name, sees_pictures=sees_pictures)
+
+
+def _from_gguf(kind: Any, file: Path, config: Any, dtype: torch.dtype, *, sees_pictures: bool) -> Any:
+    """An encoder whose weights are made numbers of `dtype`. A file of a model that also looks at pictures holds its
+    language model alone; that of Mistral is read as Llama, whose layers it has."""
+    from transformers import AutoModel, LlamaConfig
+    from transformers.utils.quantization_config import GgufConfig
+
+    words = config.get_text_config()
+    if words.model_type == "mistral":
+        words = LlamaConfig(**words.to_dict() | {"model_type": "llama"})
+    network, told = (kind if words is config else AutoModel).from_pretrained(
+        str(file.parent),
+        gguf_file=file.name,
+        config=words,
+        quantization_config=GgufConfig(dequantize=True),
+        output_loading_info=True,
+        local_files_only=True,
+        dtype=dtype,
+    )
+    if words is config:
+        return _complete(network, told, file.name, sees_pictures=sees_pictures)
+    named = {f"model.language_model.{name}": tensor for name, tensor in network.state_dict().items()}
+    return from_tensors(kind, named, config, dtype, file.name, sees_pictures=sees_pictures)
 
 
 def from_tensors(

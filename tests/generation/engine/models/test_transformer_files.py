@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from generation import abilities, sources
 from generation.catalogue import POCKET_DIRECTORY, Catalogue, ModelSpec
 from generation.engine.models import loader, transformer_file
 from generation.engine.models.loader import load
+from generation.engine.runtime import hub
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import ModelUnavailable
 from generation.settings import GenerationSettings
@@ -241,3 +242,21 @@ def test_the_pipeline_is_that_of_the_base(tmp_path: Path, flux: Path) -> None:
     assert abilities.is_batched(spec)
     assert abilities.of(replace(spec, base="")).references == 0
     assert type(load(spec, CPU, torch.float32).pipeline).__name__ == "FluxKontextPipeline"
+
+
+def test_of_a_base_on_the_hub_only_what_is_missing_is_fetched(flux: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fetched(repository: str, patterns: Sequence[str], report: Any) -> Path:
+        assert repository == "owner/model"
+        asked.extend(patterns)
+        return flux / "base"
+
+    monkeypatch.setattr(hub, "fetched", fetched)
+    spec = small("mine", flux / "transformer.safetensors", base="owner/model", vae=str(flux / "ae.safetensors"))
+    load(spec, CPU, torch.float32)
+    assert {each.partition("/")[0] for each in asked if "/" in each} == {"text_encoder", "text_encoder_2"}
+    asked.clear()
+    files = (str(flux / "t5xxl_fp16.safetensors"), str(flux / "clip_l.safetensors"))
+    load(replace(spec, base="", config="owner/model", text_encoders=files), CPU, torch.float32)
+    assert set(asked) == set(hub.SMALL)
