@@ -1,7 +1,7 @@
 """The names of a Stable Diffusion checkpoint's tensors: variants in use, in the form that diffusers reads."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 UNET = "model.diffusion_model."
@@ -41,10 +41,6 @@ def usual(tensors: Mapping[str, Value]) -> dict[str, Value]:
 def part(tensors: Mapping[str, Value], *prefixes: str) -> dict[str, Value]:
     """The tensors whose names start with one of `prefixes`."""
     return {name: value for name, value in tensors.items() if name.startswith(prefixes)}
-
-
-def has(names: Iterable[str], prefix: str) -> bool:
-    return any(name.startswith(prefix) for name in names)
 
 
 def _dotted(name: str) -> str:

@@ -22,8 +22,6 @@ class Transformer:
 
     pipeline: str
     """The class of the pipeline in diffusers that runs it, unless its base has another."""
-    network: str
-    """The class of the transformer."""
     marks: tuple[str, ...]
     """Names of tensors; files that hold one of them are of this family."""
     base: str
@@ -33,49 +31,41 @@ class Transformer:
 TRANSFORMERS: tuple[Transformer, ...] = (
     Transformer(
         "ChromaPipeline",
-        "ChromaTransformer2DModel",
         ("distilled_guidance_layer.in_proj.weight",),
         "lodestones/Chroma1-HD",
     ),
     Transformer(
         "Flux2Pipeline",
-        "Flux2Transformer2DModel",
         ("single_stream_modulation.lin.weight", "single_stream_modulation.linear.weight"),
         "black-forest-labs/FLUX.2-klein-4B",
     ),
     Transformer(
         "FluxPipeline",
-        "FluxTransformer2DModel",
         ("double_blocks.0.img_attn.norm.key_norm.scale", "single_transformer_blocks.0.proj_mlp.weight"),
         "black-forest-labs/FLUX.1-schnell",
     ),
     Transformer(
         "StableDiffusion3Pipeline",
-        "SD3Transformer2DModel",
         ("joint_blocks.0.context_block.attn.qkv.weight", "transformer_blocks.0.norm1_context.linear.weight"),
         "stabilityai/stable-diffusion-3.5-medium",
     ),
     Transformer(
         "QwenImagePipeline",
-        "QwenImageTransformer2DModel",
         ("transformer_blocks.0.img_mod.1.weight",),
         "Qwen/Qwen-Image",
     ),
     Transformer(
         "ZImagePipeline",
-        "ZImageTransformer2DModel",
         ("noise_refiner.0.adaLN_modulation.0.weight",),
         "Tongyi-MAI/Z-Image-Turbo",
     ),
     Transformer(
         "Krea2Pipeline",
-        "Krea2Transformer2DModel",
         ("txtfusion.projector.weight", "text_fusion.projector.weight"),
         "krea/Krea-2-Raw",
     ),
     Transformer(
         "Lumina2Pipeline",
-        "Lumina2Transformer2DModel",
         ("noise_refiner.0.adaLN_modulation.1.weight", "time_caption_embed.caption_embedder.0.weight"),
         "Alpha-VLLM/Lumina-Image-2.0",
     ),

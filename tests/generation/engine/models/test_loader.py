@@ -120,6 +120,9 @@ def test_pickled_files_are_refused(ending: str) -> None:
     with pytest.raises(InvalidSetting, match="is a pickle") as refusal:
         ModelSpec("mine", "models/anime.safetensors", vae=f"models/vae{ending}")
     assert refusal.value.field == "vae"
+    with pytest.raises(InvalidSetting, match="is a pickle") as refusal:
+        ModelSpec("mine", "models/flux.safetensors", text_encoders=("models/clip.safetensors", f"models/t5{ending}"))
+    assert refusal.value.field == "text_encoders"
 
 
 @pytest.mark.parametrize("name", ["diffusion_pytorch_model.bin", "model.ckpt", "model.pt"])

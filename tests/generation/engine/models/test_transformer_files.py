@@ -20,7 +20,6 @@ from generation.engine.models.loader import load
 from generation.engine.runtime import hub
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import ModelUnavailable
-from generation.settings import GenerationSettings
 from tests.generation.engine import single_file, tiny, transformer_layouts
 from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.families import (
@@ -47,8 +46,7 @@ class Known:
 FAMILIES = {
     "flux": Known(tiny.flux_pipeline, transformer_layouts.FLUX, "FluxPipeline"),
     "chroma": Known(tiny_chroma.pipeline, transformer_layouts.CHROMA, "ChromaPipeline"),
-    "flux 2": Known(tiny_flux_2.dev, transformer_layouts.FLUX_2, "Flux2Pipeline"),
-    "klein": Known(lambda: tiny_flux_2.klein(is_distilled=True), transformer_layouts.FLUX_2, "Flux2KleinPipeline"),
+    "flux 2": Known(lambda: tiny_flux_2.dev(layers=1), transformer_layouts.FLUX_2, "Flux2Pipeline"),
     "sd 3.5": Known(
         tiny_stable_diffusion_3.pipeline, transformer_layouts.STABLE_DIFFUSION_3, "StableDiffusion3Pipeline"
     ),
@@ -64,10 +62,10 @@ def saved(tensors: Tensors, file: Path) -> Path:
     return file
 
 
-def drawn(spec: ModelSpec, *others: ModelSpec, settings: GenerationSettings = FOX) -> Pixels:
+def drawn(spec: ModelSpec, *others: ModelSpec) -> Pixels:
     """A picture of a model in a config with `others`."""
     driver = LoopDriver(ModelCache(Catalogue([spec, *others]), CPU, torch.float32))
-    return driver.drawn(replace(settings, model=spec.name))
+    return driver.drawn(replace(FOX, model=spec.name, steps=2))
 
 
 def small(name: str, source: Path, **options: Any) -> ModelSpec:
@@ -90,7 +88,6 @@ def test_each_layout_is_recognised_and_read(tmp_path: Path, family: str) -> None
         "diffusers": wanted,
         "original": originals,
         "comfy": {PREFIX + name: tensor for name, tensor in originals.items()},
-        "prefixed": {PREFIX + name: tensor for name, tensor in wanted.items()},
     }
     for name, tensors in layouts.items():
         save_file(
@@ -103,6 +100,14 @@ def test_each_layout_is_recognised_and_read(tmp_path: Path, family: str) -> None
         read = transformer_file.read(type(transformer), file, tmp_path, torch.float32).state_dict()
         assert read.keys() == wanted.keys()
         assert all(torch.equal(read[each], wanted[each]) for each in wanted), name
+
+
+def test_a_flux_2_that_is_told_no_guidance_is_klein(tmp_path: Path) -> None:
+    names = original(tiny_flux_2.dev(layers=1).transformer, transformer_layouts.FLUX_2)
+    untold = {name: tensor for name, tensor in names.items() if not name.startswith("guidance_in")}
+    description = sources.description_of(str(saved(untold, tmp_path / "klein.safetensors")))
+    assert description is not None
+    assert description.pipeline == "Flux2KleinPipeline"
 
 
 @pytest.fixture(scope="module")
