@@ -49,7 +49,7 @@ class Companions:
         source = spec.base or spec.config
         if not source:
             raise ValueError(_alone(transformer))
-        folder = _known(source, hub.around, report)
+        folder = _known(source, hub.around, report and (lambda share: None))
         parts = _networks(folder, source)
         inside = dict(_inside(head, folder, parts))
         named = [Path(each).expanduser() for each in spec.text_encoders]

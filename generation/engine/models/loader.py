@@ -62,9 +62,7 @@ FILE_READ = 0.8
 LIBRARIES = ("diffusers", "transformers")
 SAFETENSORS = "*.safetensors"
 
-NOTHING: Mapping[str, Any] = {}
-
-UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
+UNBUILT = (OSError, ValueError, LookupError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
 """Errors of libraries for damaged or unexpected files and for missing packages."""
 
 
@@ -233,22 +231,19 @@ def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Repo
     reading = LoadProgress(report).until(own / max(own + other, 1))
     around = Companions.of(spec, weights)
     if weights.is_file() and not around:
-        return _from_file(spec, weights, dtype, reading)
-    but = (VAE,) if spec.vae else ()
-    if around:
-        pipeline = _from_folder(around.folder, dtype, reading, but, _given(around, weights, dtype, reading))
+        pipeline = _from_file(spec, weights, dtype, reading)
     else:
-        pipeline = _from_folder(weights, dtype, reading, but)
-    if spec.vae:
-        found = _autoencoder_at(spec.vae, None)
         home = around.folder if around else weights
-        pipeline.register_modules(vae=_autoencoder(found, home, dtype))
+        given = _given(around, weights, dtype, reading) if around else {}
+        pipeline = _from_folder(home, dtype, reading, (VAE,) if spec.vae else (), given)
+        if spec.vae:
+            pipeline.register_modules(vae=_autoencoder(_autoencoder_at(spec.vae, None), home, dtype))
     report(1.0)
     return pipeline
 
 
 def _from_folder(
-    folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...], given: Mapping[str, Any] = NOTHING
+    folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...], given: Mapping[str, Any]
 ) -> Any:
     """Read a pipeline part by part, to report progress; the parts in `given` are read already."""
     from diffusers import DiffusionPipeline
@@ -307,29 +302,25 @@ def _inside(around: Companions, file: Path, kinds: Mapping[str, Any], dtype: tor
 def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype, report: Report) -> Any:
     """A pipeline from a checkpoint that holds all its networks; its autoencoder may be replaced."""
     single_file.read_ahead(file, LoadProgress(report).until(FILE_READ))
-    told = sources.family_of(str(file))
-    if not spec.config or told in (Family.STABLE_DIFFUSION, Family.XL):
-        config = hub.around(spec.config, None) if spec.config else None
-        vae = _autoencoder_at(spec.vae, None) if spec.vae else None
-        with TemporaryDirectory() as workspace:
-            return single_file.read(file, dtype, Path(workspace), config=config, vae=vae)
-    return _from_file_of_another_family(spec, file, dtype)
+    config = hub.around(spec.config, lambda share: None) if spec.config else None
+    vae = _autoencoder_at(spec.vae, None) if spec.vae else None
+    if config and sources.family_of(str(file)) is Family.OTHER:
+        return _from_file_of_another_family(file, config, vae, dtype)
+    with TemporaryDirectory() as workspace:
+        return single_file.read(file, dtype, Path(workspace), config=config, vae=vae)
 
 
-def _from_file_of_another_family(spec: ModelSpec, file: Path, dtype: torch.dtype) -> Any:
+def _from_file_of_another_family(file: Path, config: Path, vae: Path | None, dtype: torch.dtype) -> Any:
     import diffusers
     from diffusers.loaders.single_file_utils import SingleFileComponentError
 
-    config = diffusers.DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
-    kind = getattr(diffusers, config["_class_name"])
+    kind = getattr(diffusers, json.loads((config / sources.INDEX).read_text())["_class_name"])
     try:
-        pipeline = kind.from_single_file(
-            str(file), config=str(Path(spec.config).expanduser()), torch_dtype=dtype, local_files_only=True
-        )
+        pipeline = kind.from_single_file(str(file), config=str(config), torch_dtype=dtype, local_files_only=True)
     except SingleFileComponentError as reason:
         raise ValueError("the file does not hold all networks of its family; take the model as a folder") from reason
-    if spec.vae:
-        pipeline.register_modules(vae=_autoencoder(_autoencoder_at(spec.vae, None), Path(spec.config), dtype))
+    if vae:
+        pipeline.register_modules(vae=_autoencoder(vae, config, dtype))
     return pipeline
 
 

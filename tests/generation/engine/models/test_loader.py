@@ -108,6 +108,8 @@ def test_a_single_file_of_another_family_says_what_it_needs(tmp_path: Path) -> N
     save_file({"blocks.0.weight": torch.zeros(2, 2)}, file)
     with pytest.raises(ModelUnavailable, match="name as its config a folder or a hub id"):
         loaded(file)
+    with pytest.raises(ModelUnavailable, match="cannot be loaded"):
+        loaded(file, config=str(tiny.flux(tmp_path / "flux")))
     file.write_bytes(b"no such file at all")
     with pytest.raises(ModelUnavailable, match=r"is not a \.safetensors file"):
         loaded(file)
