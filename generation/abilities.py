@@ -5,7 +5,7 @@ has its rows in `FAMILIES`; those of all others are derived from what diffusers'
 """
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from generation import edm, pipelines, sources
 from generation.pipelines import Guidance, Pipeline
@@ -134,6 +134,10 @@ class Model(Protocol):
     @property
     def config(self) -> str: ...
     @property
+    def base(self) -> str: ...
+    @property
+    def vae(self) -> str: ...
+    @property
     def guidance_scale(self) -> float: ...
     @property
     def sampler(self) -> Sampler | None: ...
@@ -149,12 +153,12 @@ class Model(Protocol):
 
 def of(model: Model) -> Abilities:
     """What a model can do. One of which nothing is on this machine yet is taken for Stable Diffusion."""
-    description = sources.description_of(model.source)
-    if description and not description.pipeline and model.config:
-        description = sources.description_of(model.config) or description
+    description = _description_of(model)
     able = described(description) if description else STABLE_DIFFUSION
     if able is STABLE_DIFFUSION and sources.is_editing(model.source):
         able = EDITING
+    if description and description.only_decodes and not model.vae:
+        able = replace(able, **_NEEDING_ENCODER)
     if able.emphasis:
         able = replace(able, control=bool(model.controlnet), image_prompt=bool(model.ip_adapter))
     if sources.is_edm(model.config or model.source):
@@ -164,8 +168,32 @@ def of(model: Model) -> Abilities:
 
 def is_batched(model: Model) -> bool:
     """True for a model that is drawn in the shared batch. False also where nothing of it is on this machine yet."""
-    description = sources.description_of(model.source)
+    description = _description_of(model)
     return description is not None and description.pipeline in BATCHED
+
+
+_NEEDING_ENCODER: dict[str, Any] = {
+    "start_picture": False,
+    "blends": False,
+    "mask": False,
+    "strength_of_masked": False,
+    "references": 0,
+    "hires": False,
+}
+"""What a model can't do whose VAE has no encoder."""
+
+
+def _description_of(model: Model) -> Description | None:
+    """What a model's files say; those of the model around it tell the pipeline of a transformer in a file of its own,
+    and of a file that doesn't tell."""
+    own = sources.description_of(model.source)
+    around = model.base or model.config
+    if own is None or not around or (own.pipeline and not own.transformer_alone):
+        return own
+    base = sources.description_of(around)
+    if base is None:
+        return own
+    return replace(own, pipeline=base.pipeline, distilled=base.distilled) if own.transformer_alone else base
 
 
 def described(description: Description) -> Abilities:

@@ -1,7 +1,7 @@
 """The models, LoRAs and embeddings of a host, and each model's recommended settings."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Prediction(StrEnum):
 class ModelSpec:
     """A model's name, the source of its weights, and its recommended settings.
 
-    `source` is a directory in diffusers' format, a hub id or a .safetensors file.
+    `source` is a directory in diffusers' format, a hub id, or a .safetensors or .gguf file.
     """
 
     name: str
@@ -69,6 +69,11 @@ class ModelSpec:
     """A VAE instead of the model's own: a directory, a hub id or a .safetensors file."""
     config: str = ""
     """A directory or a hub id of the same family, for a .safetensors file whose shapes leave its architecture open."""
+    base: str = ""
+    """What a file that holds a transformer alone takes its other parts from: another model of the config by its name,
+    or a directory or a hub id in diffusers' format, of the same family."""
+    text_encoders: tuple[str, ...] = ()
+    """Text encoders instead of those of `base`: files or directories."""
     harmless: bool = False
     """True where the model cannot generate NSFW pictures, so that they need no check."""
 
@@ -115,6 +120,8 @@ class ModelSpec:
             CLIP_SKIP.check("clip_skip", self.clip_skip)
         sources.check("source", self.source)
         sources.check("vae", self.vae)
+        for encoder in self.text_encoders:
+            sources.check("text_encoders", encoder)
         if self.preview is PreviewKind.TINY and not self.preview_decoder:
             raise InvalidSetting(
                 "preview_decoder",
@@ -178,7 +185,8 @@ class Catalogue:
         loras: Iterable[LoraSpec] = (),
         embeddings: Iterable[EmbeddingSpec] = (),
     ) -> None:
-        self._models = {model.name: model for model in models}
+        by_name = {model.name: model for model in models}
+        self._models = {name: _with_base_of(model, by_name) for name, model in by_name.items()}
         self.loras = Loras(loras)
         self.embeddings = Embeddings(embeddings)
 
@@ -209,6 +217,17 @@ class Catalogue:
         meant = model_names.meant(name, {each.name: each.source for each in self})
         return self._models[meant] if meant else None
 
+    def completed(self, name: str) -> ModelSpec:
+        """The model called `name`, as `get`; a transformer in a file of its own that names no base gets that of a model
+        of the same family, if there is one."""
+        model = self.get(name)
+        if model.base or model.config or not sources.is_single_file(model.source):
+            return model
+        own = sources.description_of(model.source)
+        if own is None or not own.transformer_alone:
+            return model
+        return next((replace(model, base=base) for each in self if (base := _base_for(own, each))), model)
+
     def abilities_of(self, name: str) -> Abilities:
         """What the model called `name` can do; for one that is no longer here, everything."""
         model = self._models.get(names.normal(name))
@@ -224,3 +243,16 @@ class Catalogue:
             raise InvalidSetting(
                 "image_prompt", Sentence("{model} can't use image prompts: it has no IP-Adapter.", model=name)
             )
+
+
+def _with_base_of(model: ModelSpec, by_name: Mapping[str, ModelSpec]) -> ModelSpec:
+    """A model whose base is the source of another, where it names that."""
+    named = by_name.get(model.base)
+    return replace(model, base=named.source) if named and named.name != model.name else model
+
+
+def _base_for(wanted: sources.Description, model: ModelSpec) -> str:
+    """The source of a model's other networks, where a transformer of this kind runs with them; empty otherwise."""
+    base = model.base if sources.is_single_file(model.source) else model.source
+    described = sources.description_of(base) if base else None
+    return base if described and described.pipeline == wanted.pipeline else ""

@@ -2,23 +2,18 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from heapq import nlargest
 from pathlib import Path
 from typing import Self
 
-from generation.sources import Weight, head_of
+from generation.weights import Weight, head_of, keeps_float8
 
 SAFETENSORS = "*.safetensors"
 
 ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 """Bytes of a weight, by torch's name of its number format."""
-
-_CAST = ("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2")
-"""What safetensors calls the formats that are cast to the one a model runs in. Others, quantised ones, stay."""
-
-_ITEM_BYTES = {"I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2}
 
 _BLOCK = re.compile(r"([a-z_]+\.\d+)\.")
 _UNET_BLOCK = re.compile(r"(input|output)_blocks\.(\d+)\.")
@@ -75,16 +70,15 @@ def _block_of(tensor: str) -> str:
     return match[1] if match else ""
 
 
-def bytes_of(weight: Weight, dtype: str) -> int:
-    """The bytes that a weight takes in a model of the number format `dtype`, "float16" or another of `ITEM_BYTES`."""
-    if weight.dtype in _CAST:
-        return weight.elements * ITEM_BYTES[dtype]
-    return weight.elements * _ITEM_BYTES.get(weight.dtype, 1)
+def bytes_of(head: Mapping[str, Weight], dtype: str) -> dict[str, int]:
+    """The bytes that each tensor of a file takes in a model of the number format `dtype`, one of `ITEM_BYTES`."""
+    keeps = keeps_float8(head)
+    return {name: weight.bytes_as(ITEM_BYTES[dtype], keeps) for name, weight in head.items()}
 
 
-def tensors_of(folder: Path, dtype: str) -> dict[str, int]:
-    """The bytes of each tensor in a network's folder. Raises `OSError` or `ValueError`."""
-    return {name: bytes_of(weight, dtype) for file in files_of_part(folder) for name, weight in head_of(file).items()}
+def tensors_of(files: Iterable[Path], dtype: str) -> dict[str, int]:
+    """The bytes of each tensor in a network's files. Raises `OSError` or `ValueError`."""
+    return {name: size for file in files for name, size in bytes_of(head_of(file), dtype).items()}
 
 
 def files_of_part(folder: Path) -> list[Path]:

@@ -7,9 +7,10 @@ Activations are estimates for one picture of the model's own size, checked again
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from generation import abilities, architectures, networks, plans, sources
@@ -19,6 +20,7 @@ from generation.networks import ITEM_BYTES, Network
 from generation.pipelines import Guidance
 from generation.plans import TILE, Needs
 from generation.sources import Description
+from generation.weights import head_of
 
 WORKSPACE = 3 * 10**8
 """Bytes that the libraries of a GPU take beside weights and activations."""
@@ -39,10 +41,11 @@ _LARGE = 10**9
 QUANTIZED_BYTES = {"nf4": 0.5625, "int8": 1.0, "fp8": 1.0}
 """Bytes of a quantised weight, with its share of the scales."""
 
-GGUF = ".gguf"
 _GGUF_KIND = re.compile(r"\b(q[2-8])(_|\b)")
 _GGUF_BITS = {"q2": 2.9, "q3": 3.6, "q4": 4.6, "q5": 5.6, "q6": 6.6, "q8": 8.5}
 """Bits of a weight in a GGUF file, by the kind that its name tells."""
+
+TRANSFORMER = "transformer"
 
 _PREFIX = "model.diffusion_model."
 _IN_FILE = {
@@ -76,18 +79,31 @@ def needs(spec: ModelSpec, dtype: str = "float16", quantize: str | None = None) 
     """
     quantize = spec.quantize if quantize is None else quantize
     try:
-        return needs_of(spec, _at(spec.source), dtype, quantize)
+        base = _at(spec.base) if spec.base else None
+        return needs_of(spec, _at(spec.source), dtype, quantize, base=base)
     except (OSError, ValueError):
         parts = architectures.parts_of(spec.source)
     return _summed(spec, _published(parts, spec.source, dtype), dtype, quantize, parts.pipeline) if parts else None
 
 
-def needs_of(spec: ModelSpec, at: Path, dtype: str, quantize: str = "", others: int = 0) -> Needs:
+def needs_of(
+    spec: ModelSpec,
+    at: Path,
+    dtype: str,
+    quantize: str = "",
+    others: int = 0,
+    base: Path | None = None,
+    files: Mapping[str, Sequence[Path]] = MappingProxyType({}),
+) -> Needs:
     """As `needs`, for a folder or a file on this machine. `others` are bytes of the networks beside it, such as an
-    autoencoder that the spec names. Raises `OSError` or `ValueError`."""
+    autoencoder that the spec names. `base` is the folder that completes a transformer in a file, and `files` those of
+    its parts that are elsewhere. Raises `OSError` or `ValueError`."""
     description = sources.description_of(str(at))
     pipeline = description.pipeline if description else ""
-    model = _in_folder(at, dtype) if at.is_dir() else _in_file(at, pipeline, dtype)
+    if base:
+        model = _in_folder(base, dtype, {TRANSFORMER: [at], **files})
+    else:
+        model = _in_folder(at, dtype) if at.is_dir() else _in_file(at, pipeline, dtype)
     model = replace(model, vae=0 if spec.vae else model.vae, others=model.others + others)
     return _summed(spec, model, dtype, quantize, pipeline)
 
@@ -98,10 +114,14 @@ def _at(source: str) -> Path:
     return path if path.exists() else sources.cached(source, sources.INDEX).parent
 
 
-def _in_folder(folder: Path, dtype: str) -> _Model:
+def _in_folder(folder: Path, dtype: str, files: Mapping[str, Sequence[Path]] = MappingProxyType({})) -> _Model:
     index: dict[str, Any] = json.loads((folder / sources.INDEX).read_text())
     configs = {name: _config(folder / name) for name in index if (folder / name).is_dir() and name != "safety_checker"}
-    found = {name: network for name in configs if (network := _network(folder / name, configs[name], dtype)).whole}
+    found = {
+        name: network
+        for name in configs
+        if (network := _network(folder / name, configs[name], dtype, files.get(name))).whole
+    }
     denoisers = [name for name in found if plans.is_denoiser(name)]
     encoders = [name for name in found if plans.is_text_encoder(name)]
     if not found:
@@ -119,9 +139,9 @@ def _in_folder(folder: Path, dtype: str) -> _Model:
     )
 
 
-def _network(folder: Path, config: Mapping[str, Any], dtype: str) -> Network:
-    """The network in a folder, or, where its weights are not there, one like its config."""
-    if tensors := networks.tensors_of(folder, dtype):
+def _network(folder: Path, config: Mapping[str, Any], dtype: str, files: Sequence[Path] | None) -> Network:
+    """The network in a folder, or in the files instead; where its weights are not there, one like its config."""
+    if tensors := networks.tensors_of(networks.files_of_part(folder) if files is None else files, dtype):
         return Network.of(tensors)
     alike = architectures.like(config)
     return alike.weights.times(ITEM_BYTES[dtype]) if alike else Network()
@@ -143,12 +163,10 @@ def _in_file(file: Path, pipeline: str, dtype: str) -> _Model:
     """The networks of a single file. What it lacks is like in published models of its name or family."""
     parts = architectures.parts_of(file.stem, pipeline)
     known = _published(parts, file.stem, dtype) if parts else _Model(denoiser=Network(), width=0)
-    if file.suffix == GGUF:
-        return replace(known, denoiser=known.denoiser.times(file.stat().st_size / max(known.denoiser.whole, 1)))
     held: dict[str, dict[str, int]] = defaultdict(dict)
-    for name, weight in sources.head_of(file).items():
+    for name, size in networks.bytes_of(head_of(file), dtype).items():
         part = next((part for part, starts in _IN_FILE.items() if name.startswith(starts)), "denoiser")
-        held[part][name.removeprefix(_PREFIX)] = networks.bytes_of(weight, dtype)
+        held[part][name.removeprefix(_PREFIX)] = size
     encoders = (Network.of(held["text_encoder"]),) if "text_encoder" in held else known.text_encoders
     vae = sum(held["vae"].values()) or known.vae
     return replace(known, denoiser=Network.of(held["denoiser"]), text_encoders=encoders, vae=vae)

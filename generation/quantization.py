@@ -1,10 +1,10 @@
 """Number formats of fewer than sixteen bits for weights, and the packages that they need."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
-from generation.sources import Weight
+from generation.weights import Weight, keeps_float8
 
 EXTRA = 'pip install "noisefox[quantized]"'
 
@@ -33,10 +33,8 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
 LIBRARY = {Quantization.NF4: "bitsandbytes", Quantization.INT8: "torchao"}
 """The method of each number format that needs a package."""
 
-_BYTES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2}
-"""Bytes of an element, by its name in safetensors; all others have one."""
-_CAST = ("F64", "F32", "F16", "BF16")
-"""The number formats that are cast when a model is loaded. The others are quantised already, or count something."""
+_WHOLE = ("F64", "F32", "F16", "BF16")
+"""The number formats that can be quantised when a model is loaded."""
 
 _QUANTIZED = {Quantization.NF4: 0.5 + 4 / 64, Quantization.INT8: 1.0, Quantization.FP8: 1.0}
 """Bytes of a quantised weight; four of each block of 64 are nf4's scale."""
@@ -47,15 +45,18 @@ _KEPT_BY_FP8 = (*KEPT, "norm", "pos_embed", "patch_embed", r"^proj_(in|out)\.")
 """Those that are not cast to float8, in transformers too, as in diffusers."""
 
 
-def bytes_held(weights: Iterable[tuple[str, Weight]], itemsize: int, kind: Quantization) -> float:
-    """Bytes of weights in memory: floating-point numbers with `itemsize` bytes each, or quantised."""
-    return sum(weight.elements * _size(name, weight, itemsize, kind) for name, weight in weights)
+def bytes_held(head: Mapping[str, Weight], itemsize: int, kind: Quantization) -> float:
+    """Bytes in memory of the weights of a file: floating-point numbers with `itemsize` bytes each, or quantised."""
+    keeps = keeps_float8(head)
+    return sum(
+        weight.elements * _QUANTIZED[kind] if _is_quantized(name, weight, kind) else weight.bytes_as(itemsize, keeps)
+        for name, weight in head.items()
+    )
 
 
-def _size(name: str, weight: Weight, itemsize: int, kind: Quantization) -> float:
-    if weight.dtype not in _CAST:
-        return _BYTES.get(weight.dtype, 1)
-    if not kind or len(weight.shape) != 2 or not name.endswith(".weight"):
-        return itemsize
+def _is_quantized(name: str, weight: Weight, kind: Quantization) -> bool:
+    """True where a weight of a file is quantised when it is loaded."""
+    if not kind or weight.dtype not in _WHOLE or len(weight.shape) != 2 or not name.endswith(".weight"):
+        return False
     kept = _KEPT_BY_FP8 if kind is Quantization.FP8 else KEPT
-    return itemsize if any(re.search(pattern, name) for pattern in kept) else _QUANTIZED[kind]
+    return not any(re.search(pattern, name) for pattern in kept)

@@ -1,8 +1,6 @@
 """Sources of models, and the family of a model, found without reading its weights."""
 
 import json
-import math
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,12 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from generation import checkpoint_names, transformer_names
 from generation.errors import InvalidSetting
+from generation.weights import GGUF, SAFETENSORS, head_of
 
 PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 """The suffixes of pickle files. Loading one can run code."""
 
-SINGLE_FILE = ".safetensors"
+SINGLE_FILES = (SAFETENSORS, GGUF)
 INDEX = "model_index.json"
 CONFIG = "config.json"
 SCHEDULER = "scheduler/scheduler_config.json"
@@ -86,23 +86,14 @@ class Description:
     """True where its network is told the guidance scale, which it was distilled for."""
     distilled: bool = False
     """True where it was distilled to do without guidance."""
+    transformer_alone: bool = False
+    """True for a file that holds a transformer, whose other networks are elsewhere."""
+    only_decodes: bool = False
+    """True for a file whose VAE has no encoder, so that it can't start from pictures."""
 
     @property
     def family(self) -> Family:
         return family_of_class(self.pipeline)
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """A tensor's entry in the header of a .safetensors file."""
-
-    dtype: str
-    """As safetensors writes it: F32, BF16, ..."""
-    shape: tuple[int, ...]
-
-    @property
-    def elements(self) -> int:
-        return math.prod(self.shape)
 
 
 def check(field: str, source: str) -> None:
@@ -117,20 +108,7 @@ def check(field: str, source: str) -> None:
 
 
 def is_single_file(source: str) -> bool:
-    return source.endswith(SINGLE_FILE)
-
-
-def head_of(file: Path) -> Mapping[str, Weight]:
-    """The tensors of a .safetensors file, by name. Raises `OSError`, or `ValueError` for other files."""
-    with file.open("rb") as stream:
-        start = stream.read(8)
-        if len(start) < 8:
-            raise ValueError(f"{file} is not a .safetensors file")
-        (length,) = struct.unpack("<Q", start)
-        if length > file.stat().st_size:
-            raise ValueError(f"{file} is not a .safetensors file")
-        head = json.loads(stream.read(length))
-    return {name: Weight(each["dtype"], tuple(each["shape"])) for name, each in head.items() if name != "__metadata__"}
+    return source.endswith(SINGLE_FILES)
 
 
 def description_of(source: str) -> Description | None:
@@ -153,13 +131,23 @@ def _read_description(source: str) -> Description:
     """Raises `OSError`, `ValueError`, `KeyError`, `TypeError`, `AttributeError`."""
     path = Path(source).expanduser()
     if is_single_file(source):
-        return Description(_PIPELINES.get(family_of_tensors(head_of(path)), ""))
+        return _description_of_tensors(head_of(path))
     index, network = _config(source, INDEX), _config_of(source, "transformer")
     return Description(
         index["_class_name"],
         told_guidance=bool(network.get("guidance_embeds")),
         distilled=bool(index.get("is_distilled")),
     )
+
+
+def _description_of_tensors(tensors: Mapping[str, object]) -> Description:
+    if transformer := transformer_names.transformer_of(tensors):
+        told = transformer_names.is_told_guidance(tensors)
+        name = transformer.pipeline if told else _UNTOLD.get(transformer.pipeline, transformer.pipeline)
+        return Description(name, told_guidance=told, transformer_alone=True)
+    named = checkpoint_names.usual(tensors)
+    only_decodes = VAE_DECODER in named and VAE_ENCODER not in named
+    return Description(_PIPELINES.get(family_of_tensors(named), ""), only_decodes=only_decodes)
 
 
 def _config_of(source: str, part: str) -> dict[str, Any]:
@@ -193,6 +181,13 @@ def family_of_tensors(names: Mapping[str, object]) -> Family:
         return Family.STABLE_DIFFUSION
     return Family.OTHER
 
+
+VAE_ENCODER = "first_stage_model.encoder.conv_in.weight"
+VAE_DECODER = "first_stage_model.decoder.conv_in.weight"
+"""The first layers of the two halves of a VAE in a single file."""
+
+_UNTOLD = {"Flux2Pipeline": "Flux2KleinPipeline"}
+"""The pipelines of families whose models have another one where they aren't told the guidance scale."""
 
 EDM_MARKS = ("edm_mean", "edm_vpred.sigma_max")
 """Tensors of single files: Playground 2.5's mean of the latents, and the highest noise level of CosXL."""
@@ -243,7 +238,7 @@ def _read_channels(source: str) -> tuple[int, int]:
     """Raises `OSError`, `ValueError`, `KeyError`, `TypeError`."""
     path = Path(source).expanduser()
     if is_single_file(source):
-        head = head_of(path)
+        head = checkpoint_names.usual(head_of(path))
         return head[FIRST_LAYER].shape[1], head[LAST_LAYER].shape[0]
     config = _config(source, UNET)
     return config["in_channels"], config["out_channels"]

@@ -55,6 +55,10 @@ async def model_findings(config: Config) -> list[Finding]:
 def _parts(config: Config) -> Iterator[Part]:
     for model in config.models:
         yield Part(f"model {model.name}", "source", model.source)
+        if model.base and model.base not in config.catalogue.names:
+            yield Part(f"base of model {model.name}", "base", model.base)
+        for encoder in model.text_encoders:
+            yield Part(f"text_encoders of model {model.name}", "text_encoders", encoder)
         for setting in PARTS:
             if source := getattr(model, setting):
                 yield Part(f"{setting} of model {model.name}", setting, source)

@@ -14,6 +14,7 @@ from bot.cli.models.remote_file import RemoteFile
 from generation import sources, usual_settings
 from generation.licences import UNSTATED, Licence
 from generation.usual_settings import Settings
+from generation.weights import SAFETENSORS
 
 
 def facts_of(origin: Origin, folder: Path) -> Facts:
@@ -113,7 +114,7 @@ def _settings(path: Path, name: str) -> Settings:
 
 def _says_prediction(path: Path) -> bool:
     """True for a checkpoint whose tensors say what it predicts, and for a folder, whose scheduler does."""
-    if path.is_dir() or path.suffix != sources.SINGLE_FILE:
+    if path.is_dir() or path.suffix != SAFETENSORS:
         return path.is_dir()
     with safe_open(path, "numpy") as tensors:
         return "v_pred" in tensors.keys()  # noqa: SIM118 - it is no mapping

@@ -1,9 +1,12 @@
 """The memory that a model needs."""
 
 from bot.cli.models.amounts import gigabytes
+from generation import placement
 from generation.catalogue import ModelSpec
 
 
 def told(spec: ModelSpec, size: int) -> str:
-    """The memory for people; `size` is that of the model's weights, in bytes."""
+    """The memory for people. `size` is that of the model's weights in bytes, told where nothing else is known."""
+    if needs := placement.needs(spec):
+        return needs.told
     return f"{gigabytes(size)} and some more for a picture of {spec.width}×{spec.height}"

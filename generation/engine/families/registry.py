@@ -42,3 +42,8 @@ def family_of(pipeline: Any) -> FlowFamily | None:
     if not isinstance(pipeline.scheduler, FlowMatchEulerDiscreteScheduler):
         raise ValueError(f"its scheduler is a {type(pipeline.scheduler).__name__}, which is not for flow matching")
     return family(pipeline)
+
+
+def reads_pictures(pipeline: str) -> bool:
+    """True for a pipeline's class name whose text encoder reads pictures with the prompt."""
+    return any(pipeline in each.pipelines and each.text_sees_references for each in FAMILIES)

@@ -18,6 +18,7 @@ STORED = "preview.json"
 
 _CHART_CELLS = 16
 _CELL = 16
+_CELL_OF_LATENTS = 2
 _RIDGE = 1e-3
 
 
@@ -55,7 +56,9 @@ class LatentPreview:
 
     @classmethod
     def fitted_to(cls, vae: Any) -> Self:
-        """Fitted to an autoencoder's latents at unit variance."""
+        """Fitted to an autoencoder's latents at unit variance; by its decoder where it has no encoder."""
+        if getattr(vae, "encoder", vae) is None:
+            return cls._fitted_to_decoder(vae)
 
         def encode(chart: torch.Tensor) -> torch.Tensor:
             encoded = vae.encode(chart.to(vae.device, vae.dtype))
@@ -70,11 +73,25 @@ class LatentPreview:
         (1, 3, h, w) from -1 to 1 and returns latents (1, channels, h, w)."""
         colours = torch.rand((_CHART_CELLS, _CHART_CELLS, 3), generator=torch.Generator().manual_seed(0))
         chart = colours.permute(2, 0, 1)[None].repeat_interleave(_CELL, -1).repeat_interleave(_CELL, -2)
-        latents = encode(chart * 2 - 1).float().cpu()
+        return cls._between(encode(chart * 2 - 1), colours.permute(2, 0, 1)[None])
+
+    @classmethod
+    def _fitted_to_decoder(cls, vae: Any) -> Self:
+        """Regression on a chart of random latents, in cells, and the colours that they are decoded to."""
+        shape = (1, vae.config.latent_channels, _CHART_CELLS, _CHART_CELLS)
+        cells = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+        latents = cells.repeat_interleave(_CELL_OF_LATENTS, -1).repeat_interleave(_CELL_OF_LATENTS, -2)
+        with torch.inference_mode():
+            pixels = vae.decode(scaling.unscaled(latents, vae.config).to(vae.device, vae.dtype)).sample
+        return cls._between(latents, (pixels + 1) / 2)
+
+    @classmethod
+    def _between(cls, latents: torch.Tensor, colours: torch.Tensor) -> Self:
+        """Ridge regression from latents (1, channels, h, w) to colours (1, 3, height, width), from 0 to 1."""
         cells = min(_CHART_CELLS, latents.shape[-1])
         known, wanted = (
-            torch.nn.functional.adaptive_avg_pool2d(each, cells)[0].permute(1, 2, 0).reshape(cells**2, -1)
-            for each in (latents, colours.permute(2, 0, 1)[None])
+            torch.nn.functional.adaptive_avg_pool2d(each.float().cpu(), cells)[0].permute(1, 2, 0).reshape(cells**2, -1)
+            for each in (latents, colours)
         )
         known = _with_constant(known)
         ridge = _RIDGE * torch.eye(known.shape[1])

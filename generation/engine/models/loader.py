@@ -1,8 +1,8 @@
-"""Loads models from folders in diffusers' format, hub ids and single .safetensors files."""
+"""Loads models from folders in diffusers' format, hub ids and single files."""
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,9 +20,20 @@ from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.families import registry
 from generation.engine.families.family import FlowFamily
 from generation.engine.latents.previews import LatentPreview, TinyDecoder
-from generation.engine.models import diffusers_pipeline, placement, quantization, single_file, unet_inputs
+from generation.engine.models import (
+    autoencoder_file,
+    diffusers_pipeline,
+    placement,
+    quantization,
+    single_file,
+    tensors,
+    text_encoder_files,
+    transformer_file,
+    unet_inputs,
+)
 from generation.engine.models.acceleration import accelerated
 from generation.engine.models.batched_model import AnyBatchedModel
+from generation.engine.models.companions import TRANSFORMER, VAE, Companions
 from generation.engine.models.diffusers_pipeline import PipelineModel
 from generation.engine.models.flow_model import FlowModel
 from generation.engine.models.prediction import with_prediction
@@ -56,7 +67,7 @@ FILE_READ = 0.8
 
 LIBRARIES = ("diffusers", "transformers")
 
-UNBUILT = (OSError, ValueError, KeyError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
+UNBUILT = (OSError, ValueError, LookupError, RuntimeError, MemoryError, AttributeError, TypeError, ImportError)
 """Errors of libraries for damaged or unexpected files and for missing packages."""
 
 
@@ -80,6 +91,7 @@ def load(
         weights = _fetched(spec.source, told.until(OWN_FETCHED))
         suitability.check_cache(spec)
         unet_inputs.check(str(weights))
+        Companions.of(spec, weights, told.until(OWN_FETCHED))
         family = sources.family_of(str(weights))
         dtype = _held_by(family, dtype)
         beside = _Beside.of(spec, family, told.until(FETCHED))
@@ -124,7 +136,9 @@ def needs_here(spec: ModelSpec, dtype: torch.dtype) -> Needs:
 
 def _needs_of(spec: ModelSpec, weights: Path, beside: "_Beside", dtype: torch.dtype) -> Needs:
     others = memory.needed([*_autoencoder_files(spec), *beside.files], dtype)
-    return needs_of(spec, weights, str(dtype).removeprefix("torch."), spec.quantize, others=others)
+    around = Companions.of(spec, weights)
+    base, files = (around.folder, around.files) if around else (None, {})
+    return needs_of(spec, weights, str(dtype).removeprefix("torch."), spec.quantize, others, base, files)
 
 
 def assembled(
@@ -242,8 +256,6 @@ def _fetched(source: str, report: Report | None) -> Path:
     downloaded."""
     path = Path(source).expanduser()
     sources.check("source", source)
-    if path.suffix == ".gguf":
-        raise ValueError("GGUF files are not supported; take the model as a folder in diffusers' format or a hub id")
     if path.is_dir() or sources.is_single_file(source):
         return path.resolve(strict=True)
     return hub.model(source, report)
@@ -253,23 +265,27 @@ def pipeline_of(spec: ModelSpec, weights: Path, dtype: torch.dtype, report: Repo
     """diffusers' pipeline of a folder or a file, with the autoencoder that the spec names. Raises one of `UNBUILT`."""
     own, other = (memory.needed(files, dtype) for files in (_own_files(spec, weights), _autoencoder_files(spec)))
     reading = LoadProgress(report).until(own / max(own + other, 1))
-    if weights.is_file():
+    around = Companions.of(spec, weights)
+    if weights.is_file() and not around:
         pipeline = _from_file(spec, weights, dtype, reading)
     else:
-        pipeline = _from_folder(weights, dtype, reading, but=("vae",) if spec.vae else ())
-    if spec.vae:
-        found = _autoencoder_at(spec.vae, None)
-        pipeline.register_modules(vae=_autoencoder(found, pipeline.vae, weights, dtype))
+        home = around.folder if around else weights
+        given = _given(around, weights, dtype, reading) if around else {}
+        pipeline = _from_folder(home, dtype, reading, (VAE,) if spec.vae else (), given)
+        if spec.vae:
+            pipeline.register_modules(vae=_autoencoder(_autoencoder_at(spec.vae, None), home, dtype))
     report(1.0)
     return pipeline
 
 
-def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...]) -> Any:
-    """Read a pipeline part by part, to report progress."""
+def _from_folder(
+    folder: Path, dtype: torch.dtype, report: Report, but: tuple[str, ...], given: Mapping[str, Any]
+) -> Any:
+    """Read a pipeline part by part, to report progress; the parts in `given` are read already."""
     from diffusers import DiffusionPipeline
     from transformers import PreTrainedModel
 
-    parts = {name: kind for name, kind in _parts(folder).items() if name not in but}
+    parts = {name: kind for name, kind in _parts(folder).items() if name not in but and name not in given}
     for name in parts:
         _refuse_pickles(folder / name)
         quantization.check_part(folder / name)
@@ -285,31 +301,75 @@ def _from_folder(folder: Path, dtype: torch.dtype, report: Report, but: tuple[st
         report(sum(sizes[each] for each in read) / max(sum(sizes.values()), 1))
     index = json.loads((folder / sources.INDEX).read_text())
     left_out = {name: None for name, value in index.items() if name in but or value == [None, None]}
-    given = read | left_out | {name: value for name, value in UNGUARDED.items() if name in index}
-    return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True, **given)
+    read |= {**given, **left_out} | {name: value for name, value in UNGUARDED.items() if name in index}
+    return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True, **read)
+
+
+def _given(around: Companions, file: Path, dtype: torch.dtype, report: Report) -> dict[str, Any]:
+    """The parts of a pipeline that aren't read from its base: the transformer, and those in files of their own."""
+    single_file.read_ahead(file, LoadProgress(report).until(FILE_READ))
+    kinds = _parts(around.folder)
+    index = json.loads((around.folder / sources.INDEX).read_text())
+    seeing = registry.reads_pictures(index["_class_name"])
+    given = {TRANSFORMER: transformer_file.read(kinds[TRANSFORMER], file, around.folder, dtype)}
+    quantization.keep_float8(given[TRANSFORMER], [file], dtype)
+    for name, source in around.encoders.items():
+        home = around.folder / name
+        given[name] = text_encoder_files.read(kinds[name], source, home, dtype, sees_pictures=seeing)
+    if around.inside:
+        given |= _inside(around, file, kinds, dtype)
+    return given
+
+
+def _inside(around: Companions, file: Path, kinds: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Any]:
+    """The parts that are in the same file as the transformer."""
+    found = tensors.read(file, dtype)
+    read: dict[str, Any] = {}
+    for name, prefix in around.inside.items():
+        own = {each.removeprefix(prefix): tensor for each, tensor in found.items() if each.startswith(prefix)}
+        if name == VAE and not around.vae:
+            config = json.loads((around.folder / VAE / sources.CONFIG).read_text())
+            read[name] = autoencoder_file.from_tensors(kinds[name], own, config, dtype, file.name)
+        elif name != VAE:
+            config = kinds[name].config_class.from_pretrained(str(around.folder / name), local_files_only=True)
+            read[name] = text_encoder_files.from_tensors(
+                kinds[name], own, config, dtype, file.name, sees_pictures=False
+            )
+    return read
 
 
 def _from_file(spec: ModelSpec, file: Path, dtype: torch.dtype, report: Report) -> Any:
+    """A pipeline from a checkpoint that holds all its networks; its autoencoder may be replaced."""
     single_file.read_ahead(file, LoadProgress(report).until(FILE_READ))
-    if not spec.config:
-        with TemporaryDirectory() as workspace:
-            return single_file.read(file, dtype, Path(workspace))
+    config = hub.around(spec.config, lambda share: None) if spec.config else None
+    vae = _autoencoder_at(spec.vae, None) if spec.vae else None
+    if config and sources.family_of(str(file)) is Family.OTHER:
+        return _from_file_of_another_family(file, config, vae, dtype)
+    with TemporaryDirectory() as workspace:
+        return single_file.read(file, dtype, Path(workspace), config=config, vae=vae)
+
+
+def _from_file_of_another_family(file: Path, config: Path, vae: Path | None, dtype: torch.dtype) -> Any:
     import diffusers
     from diffusers.loaders.single_file_utils import SingleFileComponentError
 
-    config = diffusers.DiffusionPipeline.load_config(str(Path(spec.config).expanduser()))
-    kind = getattr(diffusers, config["_class_name"])
+    kind = getattr(diffusers, json.loads((config / sources.INDEX).read_text())["_class_name"])
     try:
-        return kind.from_single_file(
-            str(file), config=str(Path(spec.config).expanduser()), torch_dtype=dtype, local_files_only=True
-        )
+        pipeline = kind.from_single_file(str(file), config=str(config), torch_dtype=dtype, local_files_only=True)
     except SingleFileComponentError as reason:
         raise ValueError("the file does not hold all networks of its family; take the model as a folder") from reason
+    if vae:
+        pipeline.register_modules(vae=_autoencoder(vae, config, dtype))
+    return pipeline
 
 
 def _own_files(spec: ModelSpec, weights: Path) -> list[Path]:
     """The files of a model that are read, without an autoencoder that is replaced."""
-    replaced = weights / "vae" if spec.vae else None
+    if around := Companions.of(spec, weights):
+        left = [name for name in _parts(around.folder) if name not in around.elsewhere]
+        others = [file for name in left for file in files_of_part(around.folder / name)]
+        return [weights, *(file for files in around.files.values() for file in files), *others]
+    replaced = weights / VAE if spec.vae else None
     return [file for file in files_of(weights) if file.parent != replaced]
 
 
@@ -331,21 +391,14 @@ def _autoencoder_at(source: str, report: Report | None) -> Path:
     return path / "vae" if (path / "vae").is_dir() else hub.network(source, report)
 
 
-def _autoencoder(found: Path, own: Any, weights: Path, dtype: torch.dtype) -> Any:
-    """Read an autoencoder of the class of the model's `own`, from a folder, or from a .safetensors file with the shapes
-    of that one. Where `own` was left out, its class and shapes are those in the model's folder."""
-    kind = _parts(weights)["vae"] if own is None else type(own)
+def _autoencoder(found: Path, home: Path, dtype: torch.dtype) -> Any:
+    """Read an autoencoder of the class of the model's own, from a folder, or from a file with the shapes of that
+    one. `home` is the model's folder, which has both."""
+    kind = _parts(home)[VAE]
     if found.is_dir():
         return kind.from_pretrained(str(found), torch_dtype=dtype, use_safetensors=True, local_files_only=True)
-    if not hasattr(kind, "from_single_file"):
-        raise ValueError(f"vae: a {kind.__name__} is read from a folder in diffusers' format, not from one file")
-    with TemporaryDirectory() as workspace:
-        if own is None:
-            config = json.loads((weights / "vae" / "config.json").read_text())
-            Path(workspace, "config.json").write_text(json.dumps(config))
-        else:
-            own.save_config(workspace)
-        return kind.from_single_file(str(found), config=workspace, torch_dtype=dtype, local_files_only=True)
+    config = json.loads((home / VAE / sources.CONFIG).read_text())
+    return autoencoder_file.read(kind, found, config, dtype)
 
 
 def _parts(folder: Path) -> dict[str, Any]:

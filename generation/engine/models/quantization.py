@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +12,7 @@ import torch
 
 from generation import sources
 from generation.quantization import KEPT, LIBRARY, PACKAGES, Quantization
+from generation.weights import head_of, keeps_float8
 
 DENOISERS = ("transformer", "transformer_2", "unet")
 PLAIN = (torch.float32, torch.float16, torch.bfloat16)
@@ -52,22 +53,19 @@ def quantize(pipeline: Any, kind: Quantization, dtype: torch.dtype) -> None:
 
 
 def keep_float8(network: Any, files: Iterable[Path], dtype: torch.dtype) -> None:
-    """Keep the layers in float8 whose weights are so in their files, and that diffusers has cast to `dtype`."""
+    """Keep the layers in float8 whose weights are so in their files, and that were cast to `dtype` when they were read:
+    those whose weights lose nothing."""
     from diffusers.hooks.layerwise_casting import apply_layerwise_casting_hook
 
-    heads = (sources.head_of(file) for file in files)
-    held = {name for head in heads for name, weight in head.items() if weight.dtype == "F8_E4M3"}
-    for name, layer in list(network.named_modules()) if held else ():
-        if isinstance(layer, torch.nn.Linear) and _is_among(f"{name}.weight", held):
+    if not any(keeps_float8(head_of(file)) for file in files):
+        return
+    for layer in list(network.modules()):
+        if isinstance(layer, torch.nn.Linear) and _is_float8(layer.weight):
             apply_layerwise_casting_hook(layer, torch.float8_e4m3fn, dtype, non_blocking=False)
 
 
-def _is_among(weight: str, names: Collection[str]) -> bool:
-    """True for a weight that has one of the names, with or without the prefix that transformers adds or takes away."""
-    nested = weight.count(".") > 1
-    return weight in names or any(
-        weight.endswith(f".{name}") or (nested and name.endswith(f".{weight}")) for name in names
-    )
+def _is_float8(weight: torch.Tensor) -> bool:
+    return weight.is_floating_point() and torch.equal(weight.to(torch.float8_e4m3fn).to(weight.dtype), weight)
 
 
 def _in_float8(network: Any, dtype: torch.dtype) -> None:

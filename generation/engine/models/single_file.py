@@ -12,29 +12,101 @@ from typing import Any
 
 import torch
 
+from generation.checkpoint_names import UNET, VAE, part, usual
+from generation.engine.models import autoencoder_file, tensors
 from generation.engine.models.edm_marks import EdmMarks
-from generation.sources import Family, Weight, family_of_tensors, head_of
+from generation.sources import Family, family_of_tensors
+from generation.weights import Weight, head_of
 
 MERGES = Path(__file__).parents[2] / "clip" / "merges.txt.gz"
 
-UNET = "model.diffusion_model."
-VAE = "first_stage_model."
 PIECE = 64 * 2**20
 """Bytes read at a time."""
 
 HEAD_WIDTH = 64
 """Channels of an attention head in OpenCLIP, 2.x and XL; 1.x has eight heads of any width."""
 
+VAES = {
+    Family.STABLE_DIFFUSION: "stabilityai/sd-vae-ft-mse",
+    Family.XL: "madebyollin/sdxl-vae-fp16-fix",
+}
+"""Autoencoders to name where a checkpoint has none."""
+
 Shapes = Mapping[str, Weight]
 
 
-def read(file: Path, dtype: torch.dtype, workspace: Path) -> Any:
+def read(
+    file: Path, dtype: torch.dtype, workspace: Path, *, config: Path | None = None, vae: Path | None = None
+) -> Any:
     """Read a checkpoint as diffusers' pipeline; `workspace` is an empty folder.
 
-    Raises `OSError`, or `ValueError` where it is not Stable Diffusion 1.x, 2.x or XL.
+    `config` is a folder in diffusers' format whose configuration counts instead of what the shapes tell, `vae` the
+    folder or the file of another autoencoder.
+
+    Raises `OSError`, or `ValueError` where it is not Stable Diffusion 1.x, 2.x or XL, or has no autoencoder.
     """
-    kind = write_config(head_of(file), workspace, EdmMarks.of(file))
-    return kind.from_single_file(str(file), config=str(workspace), torch_dtype=dtype, local_files_only=True)
+    shapes = usual(head_of(file))
+    own_vae = head_of(vae) if vae and vae.is_file() else part(shapes, VAE)
+    family = family_of_tensors(shapes)
+    if family is Family.OTHER:
+        raise ValueError(
+            "this checkpoint is not Stable Diffusion 1.x, 2.x or XL; name as its config a folder or a hub id in "
+            "diffusers' format of the same family"
+        )
+    if not part(shapes, UNET):
+        raise ValueError("the file holds no UNet, so it is not a whole model")
+    if not (own_vae or vae):
+        raise ValueError(f"the file holds no VAE; set vae to one, such as {VAES[family]}")
+    if config is None:
+        write_config(shapes, family, workspace, EdmMarks.of(file), own_vae)
+    folder = config or workspace
+    index = json.loads((folder / "model_index.json").read_text())
+    found = usual(tensors.read(file, dtype))
+    given = {
+        "unet": _read_unet(part(found, UNET), folder, dtype),
+        "vae": _read_vae(vae, part(found, VAE), folder, file, dtype),
+        **_read_encoders(found, index, folder, dtype),
+        **({} if config else _tokenizers(index, folder)),
+        **{name: None for name, value in index.items() if value == [None, None]},
+    }
+    import diffusers
+
+    kind = getattr(diffusers, index["_class_name"])
+    return kind.from_pretrained(str(folder), dtype=dtype, local_files_only=True, **given)
+
+
+def _read_unet(given: tensors.Tensors, folder: Path, dtype: torch.dtype) -> Any:
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel.from_single_file(
+        given, config=str(folder), subfolder="unet", dtype=dtype, local_files_only=True
+    )
+
+
+def _read_vae(vae: Path | None, own: tensors.Tensors, folder: Path, file: Path, dtype: torch.dtype) -> Any:
+    from diffusers import AutoencoderKL
+
+    if vae and vae.is_dir():
+        return AutoencoderKL.from_pretrained(str(vae), dtype=dtype, use_safetensors=True, local_files_only=True)
+    config = json.loads((folder / "vae" / "config.json").read_text())
+    if vae:
+        return autoencoder_file.read(AutoencoderKL, vae, config, dtype)
+    return autoencoder_file.from_tensors(AutoencoderKL, own, config, dtype, file.name)
+
+
+def _read_encoders(
+    given: tensors.Tensors, index: Mapping[str, Any], folder: Path, dtype: torch.dtype
+) -> dict[str, Any]:
+    import transformers
+    from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
+
+    return {
+        name: create_diffusers_clip_model_from_ldm(
+            getattr(transformers, value[1]), dict(given), name, str(folder), dtype, local_files_only=True
+        )
+        for name, value in index.items()
+        if name.startswith("text_encoder") and value != [None, None]
+    }
 
 
 def read_ahead(file: Path, report: Callable[[float], None]) -> None:
@@ -47,26 +119,21 @@ def read_ahead(file: Path, report: Callable[[float], None]) -> None:
             report(done / size)
 
 
-def write_config(shapes: Shapes, folder: Path, edm: EdmMarks) -> Any:
-    """Write a checkpoint's configuration in diffusers' format into `folder`; return the class of its pipeline.
+def write_config(shapes: Shapes, family: Family, folder: Path, edm: EdmMarks, vae: Shapes) -> None:
+    """Write a checkpoint's configuration in diffusers' format into `folder`.
 
-    `edm` are the marks of its file.
+    `edm` are the marks of its file, `vae` the tensors of its autoencoder, which may be in another file.
     """
     import diffusers
 
-    family = family_of_tensors(shapes)
-    if family is Family.OTHER:
-        raise ValueError(
-            "this checkpoint is not Stable Diffusion 1.x, 2.x or XL; name as its config a folder or a hub id in "
-            "diffusers' format of the same family"
-        )
     unet = _unet(shapes)
     inpaints = unet["in_channels"] == 9
     parts = {"unet": ("diffusers", "UNet2DConditionModel"), "vae": ("diffusers", "AutoencoderKL")}
     scheduler = _scheduler(shapes, edm)
     parts["scheduler"] = ("diffusers", scheduler["_class_name"])
     _write(folder / "unet" / "config.json", unet)
-    _write(folder / "vae" / "config.json", {**_vae(shapes, family), **edm.autoencoder})
+    if vae:
+        _write(folder / "vae" / "config.json", {**_vae(autoencoder_file.bare(vae), family), **edm.autoencoder})
     _write(folder / "scheduler" / "scheduler_config.json", scheduler)
     if family is Family.XL:
         kind = diffusers.StableDiffusionXLInpaintPipeline if inpaints else diffusers.StableDiffusionXLPipeline
@@ -84,17 +151,25 @@ def write_config(shapes: Shapes, folder: Path, edm: EdmMarks) -> Any:
         )
         encoders = {"": ("CLIPTextModel", encoder)}
         index = {"safety_checker": (None, None), "feature_extractor": (None, None), "requires_safety_checker": False}
-    tokenizer = clip_tokenizer()
     for which, (name, config) in encoders.items():
         parts[f"text_encoder{which}"], parts[f"tokenizer{which}"] = ("transformers", name), _TOKENIZER
         _write(folder / f"text_encoder{which}" / "config.json", {"architectures": [name], **config})
-        tokenizer.pad_token = "!" if config["hidden_act"] == "gelu" else tokenizer.eos_token
-        tokenizer.save_pretrained(folder / f"tokenizer{which}")
-    _write(folder / "model_index.json", {"_class_name": kind.__name__, **parts, **index})
-    return kind
+    about = {"_class_name": kind.__name__, "_diffusers_version": diffusers.__version__}
+    _write(folder / "model_index.json", {**about, **parts, **index})
 
 
 _TOKENIZER = ("transformers", "CLIPTokenizer")
+
+
+def _tokenizers(index: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The tokenizers beside text encoders: those of OpenCLIP, whose activation is GELU, fill up with another token."""
+    tokenizers: dict[str, Any] = {}
+    for name in (each for each in index if each.startswith("text_encoder")):
+        tokenizer = clip_tokenizer()
+        config = json.loads((folder / name / "config.json").read_text())
+        tokenizer.pad_token = "!" if config["hidden_act"] == "gelu" else tokenizer.eos_token
+        tokenizers[name.replace("text_encoder", "tokenizer")] = tokenizer
+    return tokenizers
 
 
 def clip_tokenizer() -> Any:
@@ -156,16 +231,21 @@ def _unet(shapes: Shapes) -> dict[str, Any]:
 
 
 def _vae(shapes: Shapes, family: Family) -> dict[str, Any]:
-    levels = range(_count(shapes, VAE + r"encoder\.down\.(\d+)\."))
-    channels = [shapes[f"{VAE}encoder.down.{level}.block.0.conv2.weight"].shape[0] for level in levels]
+    """The autoencoder's config, by the shapes of its decoder; diffusers counts its levels from the other end."""
+    ours, theirs = r"decoder\.up_blocks\.(\d+)\.", r"decoder\.up\.(\d+)\."
+    if count := _count(shapes, theirs):
+        firsts = [f"decoder.up.{level}.block.0" for level in range(count)]
+    else:
+        firsts = [f"decoder.up_blocks.{level}.resnets.0" for level in reversed(range(_count(shapes, ours)))]
+    layers = re.escape(firsts[0].removesuffix("0")) + r"(\d+)\."
     xl = family is Family.XL
     return {
         "_class_name": "AutoencoderKL",
-        "block_out_channels": channels,
-        "down_block_types": ["DownEncoderBlock2D"] * len(channels),
-        "up_block_types": ["UpDecoderBlock2D"] * len(channels),
-        "layers_per_block": _count(shapes, VAE + r"encoder\.down\.0\.block\.(\d+)\."),
-        "latent_channels": shapes[f"{VAE}post_quant_conv.weight"].shape[0],
+        "block_out_channels": [shapes[f"{first}.conv2.weight"].shape[0] for first in firsts],
+        "down_block_types": ["DownEncoderBlock2D"] * len(firsts),
+        "up_block_types": ["UpDecoderBlock2D"] * len(firsts),
+        "layers_per_block": _count(shapes, layers) - 1,
+        "latent_channels": shapes["decoder.conv_in.weight"].shape[1],
         "sample_size": 1024 if xl else 512,
         "scaling_factor": 0.13025 if xl else 0.18215,
         "force_upcast": xl,

@@ -1,7 +1,7 @@
 """Downloads from the Hugging Face hub, with progress."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ WEIGHTS = tuple(
 """Patterns of the files that hold a network's weights, without variants such as fp16."""
 
 ABOUT = "*.json"
+SMALL = (ABOUT, "*.txt", "*.model", "*.jinja")
+"""Patterns of configurations and tokenizers."""
 
 UNUSED: dict[str, None] = {"safety_checker": None}
 """The parts of a pipeline that aren't downloaded."""
@@ -46,6 +48,20 @@ def network(source: str, report: Report | None) -> Path:
     """The folder of one network in diffusers' format, downloaded where needed. Raises as `model` does."""
     local = Path(source).expanduser()
     return local if local.is_dir() else fetched(source, [ABOUT, *WEIGHTS], report)
+
+
+def around(source: str, report: Report | None) -> Path:
+    """The folder of a model in diffusers' format with its configurations and tokenizers alone, downloaded where needed.
+    Raises as `model` does."""
+    local = Path(source).expanduser()
+    return local if local.is_dir() else fetched(source, SMALL, report)
+
+
+def parts(source: str, names: Collection[str], report: Report | None) -> Path:
+    """The folder of a model in diffusers' format with the weights of these parts. Raises as `model` does."""
+    local = Path(source).expanduser()
+    patterns = [*SMALL, *(f"{name}/{file}" for name in names for file in WEIGHTS)]
+    return local if local.is_dir() else fetched(source, patterns, report)
 
 
 def fetched(repository: str, patterns: Sequence[str], report: Report | None) -> Path:

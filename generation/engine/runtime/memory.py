@@ -14,7 +14,7 @@ import torch
 from generation.errors import ModelTooLarge
 from generation.plans import gigabytes
 from generation.quantization import Quantization, bytes_held
-from generation.sources import head_of
+from generation.weights import head_of
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,8 @@ def release(device: torch.device) -> None:
 
 
 def needed(files: Iterable[Path], dtype: torch.dtype, quantize: Quantization = Quantization.NONE) -> int:
-    """Bytes of the weights in .safetensors files as `dtype`, or quantised. Raises `OSError` or `ValueError`."""
-    return int(sum(bytes_held(head_of(file).items(), dtype.itemsize, _kind(file, quantize)) for file in files))
+    """Bytes of the weights in files as `dtype`, or quantised. Raises `OSError` or `ValueError`."""
+    return int(sum(bytes_held(head_of(file), dtype.itemsize, _kind(file, quantize)) for file in files))
 
 
 def _kind(file: Path, quantize: Quantization) -> Quantization:

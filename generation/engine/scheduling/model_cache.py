@@ -89,7 +89,7 @@ class ModelCache:
     def any(self, name: str, on_load: Report, in_use: Collection[str] = ()) -> AnyBatchedModel | PipelineModel:
         """The model called `name`, of any family; else as `take`."""
         if name not in self._models:
-            spec = self._catalogue.get(name)
+            spec = self._catalogue.completed(name)
             self._leave(self._room - 1, in_use)
             self._models[name] = self._read(spec, on_load, in_use)
         self._models.move_to_end(name)
@@ -105,7 +105,7 @@ class ModelCache:
         if name in self._models:
             return True
         try:
-            spec = self._catalogue.get(name)
+            spec = self._catalogue.completed(name)
             needs = needs_here(spec, self._known_dtype(spec))
         except (UnknownModel, *UNBUILT) as reason:
             log.info("%s is not loaded beside others: %s", name, reason)

@@ -43,13 +43,13 @@ _TEXT: dict[str, Any] = {
 }
 
 
-def dev(words: Any = None) -> Any:
+def dev(words: Any = None, *, layers: int = 30) -> Any:
     """In memory; it is told the guidance scale. Its tokenizer alone is enough for `words`: pictures are not read by the
     text encoder."""
     torch.manual_seed(0)
     words = words or tokenizer(chat_template=_CHAT)
     vision = {"hidden_size": WIDTH, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
-    text = {"model_type": "mistral", "vocab_size": len(tokenizer()), "num_hidden_layers": 30} | _TEXT
+    text = {"model_type": "mistral", "vocab_size": len(tokenizer()), "num_hidden_layers": layers} | _TEXT
     config = Mistral3Config(text_config=text, vision_config={"model_type": "pixtral"} | vision)
     return Flux2Pipeline(
         text_encoder=Mistral3ForConditionalGeneration(config),

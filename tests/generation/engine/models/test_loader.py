@@ -108,6 +108,8 @@ def test_a_single_file_of_another_family_says_what_it_needs(tmp_path: Path) -> N
     save_file({"blocks.0.weight": torch.zeros(2, 2)}, file)
     with pytest.raises(ModelUnavailable, match="name as its config a folder or a hub id"):
         loaded(file)
+    with pytest.raises(ModelUnavailable, match="cannot be loaded"):
+        loaded(file, config=str(tiny.flux(tmp_path / "flux")))
     file.write_bytes(b"no such file at all")
     with pytest.raises(ModelUnavailable, match=r"is not a \.safetensors file"):
         loaded(file)
@@ -120,6 +122,9 @@ def test_pickled_files_are_refused(ending: str) -> None:
     with pytest.raises(InvalidSetting, match="is a pickle") as refusal:
         ModelSpec("mine", "models/anime.safetensors", vae=f"models/vae{ending}")
     assert refusal.value.field == "vae"
+    with pytest.raises(InvalidSetting, match="is a pickle") as refusal:
+        ModelSpec("mine", "models/flux.safetensors", text_encoders=("models/clip.safetensors", f"models/t5{ending}"))
+    assert refusal.value.field == "text_encoders"
 
 
 @pytest.mark.parametrize("name", ["diffusion_pytorch_model.bin", "model.ckpt", "model.pt"])
@@ -292,21 +297,6 @@ def test_a_flow_matching_model_with_another_scheduler_is_refused(tmp_path: Path)
     pipeline.save_pretrained(tmp_path)
     with pytest.raises(ModelUnavailable, match="its scheduler is a EulerDiscreteScheduler, which is not for flow"):
         load(ModelSpec("flux", str(tmp_path)), torch.device("cpu"), torch.float32)
-
-
-def test_a_gguf_file_is_refused_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "flux.gguf").write_bytes(b"GGUF")
-    with pytest.raises(ModelUnavailable, match="GGUF files are not supported"):
-        load(ModelSpec("flux", str(tmp_path / "flux.gguf")), torch.device("cpu"), torch.float32)
-
-
-def test_a_transformer_by_itself_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    pipeline = tiny.flux_pipeline()
-    pipeline.save_pretrained(tmp_path / "base")
-    save_file(pipeline.transformer.state_dict(), tmp_path / "only.safetensors")
-    spec = ModelSpec("only", str(tmp_path / "only.safetensors"), config=str(tmp_path / "base"))
-    with pytest.raises(ModelUnavailable, match="does not hold all networks of its family"):
-        load(spec, torch.device("cpu"), torch.float32)
 
 
 def test_another_autoencoder_is_of_the_class_of_the_model_s_own(

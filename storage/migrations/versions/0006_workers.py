@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "workers"
-down_revision = "moderation"
+down_revision = "step_cache"
 
 
 def upgrade() -> None:
