@@ -57,7 +57,8 @@ def prediction(model: Any) -> torch.Tensor:
     row, _ = model.encode_prompts(FOX)
     if isinstance(model, FlowModel):
         row = model.guided((row, row), FOX)[-1]
-    return model.predict(latents, torch.tensor([500.0]), [row])
+    predicted: torch.Tensor = model.predict(latents, torch.tensor([500.0]), [row])
+    return predicted
 
 
 def loss(model: Any, like: Any) -> float:
@@ -132,7 +133,7 @@ def test_a_quantised_model_draws_takes_no_merged_loras_and_its_bytes_are_foresee
     requires(kind)
     spec = ModelSpec("tiny", str(flux), width=64, height=64, quantize=kind)
     cache = ModelCache(Catalogue([spec]), CPU, torch.float32)
-    model = cache.any("tiny", lambda share: None)
+    model: Any = cache.any("tiny", lambda share: None)
     assert 0 < loss(model, plain) < MOST_LOST[kind]
     assert model.pipeline.transformer.dtype == torch.float32, "what it computes in"
     assert LoopDriver(cache).drawn(FOX).std() > 5
@@ -213,7 +214,7 @@ def test_a_folder_of_sdnq_is_read(flux: Path, plain: Any, tmp_path: Path, monkey
 
 NF4 = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
 INT8 = {"quant_method": "bitsandbytes", "load_in_8bit": True}
-NUNCHAKU = {
+NUNCHAKU: dict[str, Any] = {
     "quant_method": "nunchaku_lite",
     "svdq_w4a4": {
         "precision": "int4",
