@@ -181,7 +181,8 @@ def flowing(
 ) -> FlowModel:
     """A flow-matching model for the step loop."""
     family.transformer.eval()
-    log.info("%s is a %s, drawn in the shared batch", spec.name, type(family.pipeline).__name__)
+    how = "one picture at a time, for its step cache" if spec.cache else "in the shared batch"
+    log.info("%s is a %s, drawn %s", spec.name, type(family.pipeline).__name__, how)
     model = FlowModel(
         spec=spec,
         weights=weights,
