@@ -9,9 +9,19 @@ SPARE = 10**9
 
 def free_near(folder: Path) -> int:
     """Free bytes of the disk that a folder is on, or will be."""
+    return shutil.disk_usage(_existing(folder)).free
+
+
+def number_of(folder: Path) -> int:
+    """The number of the disk that a folder is on, or will be."""
+    return _existing(folder).stat().st_dev
+
+
+def _existing(folder: Path) -> Path:
+    folder = folder.resolve()
     while not folder.exists():
         folder = folder.parent
-    return shutil.disk_usage(folder).free
+    return folder
 
 
 def check_room(folder: Path, missing: int, what: str) -> None:

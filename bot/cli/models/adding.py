@@ -34,7 +34,7 @@ def add(file: Path, name: str, source: str, starter: Starter | None, *, accepted
         raise UnusableSource(str(refusal)) from refusal
     facts = describe.facts_of(origin.parse(source), file.parent / FOLDER)
     if starter:
-        facts = describe.with_starter(facts, starter.settings, starter.licence)
+        facts = describe.with_starter(facts, starter)
     facts = _apart(facts, file, name)
     print("\n".join(_lines(name, facts)))
     licence.accept(facts.licence, accepted=accepted)

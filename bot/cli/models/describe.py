@@ -13,6 +13,7 @@ from bot.cli.models.origin import CivitaiModel, CivitaiVersion, HubFile, HubMode
 from bot.cli.models.remote_file import RemoteFile
 from generation import sources, usual_settings
 from generation.licences import UNSTATED, Licence
+from generation.starters import Starter
 from generation.usual_settings import Settings
 from generation.weights import SAFETENSORS
 
@@ -126,8 +127,10 @@ def _notes(settings: Settings) -> tuple[str, ...]:
     return ("Its family is not known: set width, height, steps and guidance_scale as its page recommends.",)
 
 
-def with_starter(facts: Facts, settings: Settings, licence: Licence) -> Facts:
-    """The facts with the settings and the licence of a starter model, where its card says more than its files."""
-    if licence.has_terms and not licence.link:
-        licence = dataclasses.replace(licence, link=facts.licence.link)
-    return dataclasses.replace(facts, settings=settings, licence=licence, notes=())
+def with_starter(facts: Facts, starter: Starter) -> Facts:
+    """The facts with the settings and the licence of a starter model, whose card says more than its files."""
+    licence = dataclasses.replace(starter.licence, link=facts.licence.link)
+    notes = [f"Settings are those of its card on {starter.facts:%d %B %Y}."]
+    if starter.settings.keys() & {"vae", "base"}:
+        notes.insert(0, f"With the networks that it needs beside its own, {starter.gigabytes:g} GB are downloaded.")
+    return dataclasses.replace(facts, settings=starter.settings, licence=licence, notes=tuple(notes))

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -45,11 +44,12 @@ def pull(spec: ModelSpec, models: dict[str, ModelSpec]) -> None:
 
 def check_room(name: str, needed: Sequence[Needed]) -> None:
     """Raise `NotSaved` where a disk would be nearly full after a download."""
-    missing: dict[Path, int] = defaultdict(int)
+    folders = {disk.number_of(each.target.parent): each.target.parent for each in needed}
+    missing: dict[int, int] = defaultdict(int)
     for each in needed:
-        missing[each.target.parent] += (each.file.size or 0) - each.file.bytes_here(each.target)
-    for folder, size in missing.items():
-        free = disk.free_near(folder)
+        missing[disk.number_of(each.target.parent)] += (each.file.size or 0) - each.file.bytes_here(each.target)
+    for number, size in missing.items():
+        folder, free = folders[number], disk.free_near(folders[number])
         if free < size + disk.SPARE:
             raise NotSaved(
                 f"{name} needs {gigabytes(size)} in {folder.resolve()}, where {gigabytes(free)} are free, and "

@@ -288,7 +288,8 @@ def test_a_name_is_taken_once(models: Models, tmp_path: Path) -> None:
 def test_a_starter_model_has_the_settings_of_its_card(models: Models, hosts: ModelHosts, tmp_path: Path) -> None:
     card = hosts.folder / "hub" / "stabilityai" / "stable-diffusion-xl-base-1.0"
     checkpoint(card / "sd_xl_base_1.0.safetensors", HEAD_XL)
-    assert models("add", "--starter", "sdxl", "--accept-licence").returncode == 0
+    told = models("add", "--starter", "sdxl", "--accept-licence")
+    assert "Settings are those of its card on 29 November 2026." in told.stdout
     added = section(tmp_path, "sdxl")
     assert (added["width"], added["steps"], added["guidance_scale"], added["clip_skip"]) == (1024, 30, 5.0, 2)
     assert added["licence"] == "openrail++"
