@@ -133,12 +133,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from bot.cli import draw
+    from bot.cli import bench
     from bot.cli.soak import load
 
     if options.load:
         return load.bench(options)
-    return draw.bench(options, config.load(options.config))
+    return bench.bench(options, config.load(options.config))
 
 
 def _soak(options: argparse.Namespace) -> int:
