@@ -15,7 +15,7 @@ NOTES = """#!/bin/sh
 case "$2" in
 zipfile) exec {python} "$@" ;;
 benchmarks.random_weights) echo "asked: $*" ;;
-pytest) echo "tested: $NOISEFOX_TEST_DEVICE $(ls "${{PYTHONPATH#*:}}")" ;;
+pytest) echo "tested: $NOISEFOX_TEST_DEVICE $(ls -m "${{PYTHONPATH#*:}}")" ;;
 *) cat >/dev/null; echo "checked: $*" ;;
 esac
 {more}
@@ -43,7 +43,7 @@ def test_the_parts_that_matter_most_come_first_each_with_its_limit(tmp_path: Pat
     assert sizes[:4] == ["sd15 --seconds 70", "sdxl --seconds 90", "flux --seconds 90", "z-image --seconds 60"]
     assert sizes[4] == "sd15 --jobs 16 --compile --seconds 50"
     assert sizes[-1] == "sdxl --jobs 16 --attention _native_efficient --seconds 25"
-    assert "tested: cuda one.py" in said, "on the device, with what was in the wheel"
+    assert "tested: cuda noisefox-0.dist-info, one.py" in said, "on the device, with what was in the wheel"
     assert said.index("z-image") < said.index("tested") < said.index("--compile")
     assert said == (tmp_path / "results.txt").read_text()
 

@@ -21,7 +21,7 @@ from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.profiling import await_device
-from generation.events import Completed, Event, Progress
+from generation.events import Completed, Event, Failed, Progress
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings
 
@@ -130,9 +130,9 @@ def _gigabytes(runs: list[Run]) -> float | None:
 
 
 def drawn_by_us(cache: ModelCache, jobs: Jobs, sizing: BatchSizing, clock: Clock = time.perf_counter) -> Run:
-    """All jobs at once, by the step loop."""
+    """All jobs at once, by the step loop. Raises `RuntimeError` where one fails: then times mean nothing."""
     model = cache.any(jobs[0].model, lambda share: None)
-    run, device = Run(), model.device
+    run, failed, device = Run(), list[Failed](), model.device
     network = getattr(model.pipeline, "unet", None) or model.pipeline.transformer
     _count_memory(device)
     started = clock()
@@ -146,6 +146,8 @@ def drawn_by_us(cache: ModelCache, jobs: Jobs, sizing: BatchSizing, clock: Clock
         if isinstance(event, Completed):
             image = Image.open(BytesIO(event.pictures[0].png))
             run.pictures[event.job_id] = numpy.asarray(image, dtype=int)
+        if isinstance(event, Failed):
+            failed.append(event)
 
     counting = network.register_forward_pre_hook(count, with_kwargs=True)
     try:
@@ -156,6 +158,8 @@ def drawn_by_us(cache: ModelCache, jobs: Jobs, sizing: BatchSizing, clock: Clock
             loop.step()
     finally:
         counting.remove()
+    if failed:
+        raise RuntimeError(f"job {failed[0].job_id} failed: {failed[0].detail}")
     run.seconds, run.memory = clock() - started, _most_memory(device)
     return run
 

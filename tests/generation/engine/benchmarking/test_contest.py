@@ -8,6 +8,7 @@ import pytest
 from generation.engine.benchmarking import contest
 from generation.engine.benchmarking.contest import Bare, Contest, Run
 from generation.engine.benchmarking.stock_unet import StockUNet
+from generation.engine.denoising.state import DenoisingState
 from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
@@ -98,3 +99,14 @@ def test_only_the_first_preview_of_a_job_counts(ready: Contest, apple: Generatio
     drawn: dict[str, Callable[[list[GenerationSettings]], Run]] = {"ours": ready.ours, "theirs": ready.theirs}
     for name, by in drawn.items():
         assert by([replace(apple, steps=3)]).first_previews == {0: 1.0}, name
+
+
+def test_a_job_that_fails_is_no_quick_one(
+    ready: Contest, apple: GenerationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(DenoisingState, "advance", fails)
+    with pytest.raises(RuntimeError, match="job 0 failed: ValueError: broken"):
+        ready.ours([replace(apple, steps=1)])
