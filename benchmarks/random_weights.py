@@ -129,8 +129,8 @@ def _contest(
     sizing = BatchSizing(2 * most, meter=None if tiny else DeviceMeter())
     if size.family:
         words = TINY_WORDS if tiny else size.words
-        model = flow_bench.flowing(size.family(pipeline, words), where, dtype)
-        return Contest(flow_bench.OneModel(model), model, flow_bench.StockFlow(size.family(stock, words)), sizing)
+        flow = flow_bench.flowing(size.family(pipeline, words), where, dtype)
+        return Contest(flow_bench.OneModel(flow), flow, flow_bench.StockFlow(size.family(stock, words)), sizing)
     spec = ModelSpec(flow_bench.NAME, flow_bench.NAME, width=side, height=side)
     model = loader.assembled(spec, Path(spec.source), pipeline, None, where, dtype)
     model.measure_frames()
