@@ -12,6 +12,8 @@ import torch
 
 from generation.catalogue import Catalogue
 from generation.engine.benchmarking import bench
+from generation.engine.benchmarking.contest import drawn_by_stock, drawn_by_us
+from generation.engine.benchmarking.stock_unet import stock_of
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 
@@ -22,14 +24,14 @@ def layouts(rows: int, rounds: int, jobs: int = bench.JOBS) -> dict[str, float]:
     """The median seconds of each way, in batches of at most so many rows."""
     caches = {name: _cache(layout) for name, layout in LAYOUTS.items()}
     model = next(iter(caches.values())).take(Catalogue().default.name, lambda share: None)
-    stock, mixed = bench.stock_of(model), list(bench.mixed_jobs(model, jobs))
+    stock, mixed = stock_of(model), list(bench.mixed_jobs(model, jobs))
     seconds: dict[str, list[float]] = {name: [] for name in (*LAYOUTS, "stock pipeline")}
     for cache in caches.values():
-        bench.drawn_by_us(cache, [replace(each, steps=2) for each in mixed], BatchSizing(rows))
+        drawn_by_us(cache, [replace(each, steps=2) for each in mixed], BatchSizing(rows))
     for _ in range(rounds):
         for name, cache in caches.items():
-            seconds[name].append(bench.drawn_by_us(cache, mixed, BatchSizing(rows)).seconds)
-        seconds["stock pipeline"].append(bench.drawn_by_stock(stock, model, mixed).seconds)
+            seconds[name].append(drawn_by_us(cache, mixed, BatchSizing(rows)).seconds)
+        seconds["stock pipeline"].append(drawn_by_stock(stock, model.device, mixed).seconds)
     return {name: median(taken) for name, taken in seconds.items()}
 
 

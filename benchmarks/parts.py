@@ -13,6 +13,7 @@ from typing import Any
 
 from generation.catalogue import Catalogue
 from generation.engine.benchmarking import bench
+from generation.engine.benchmarking.contest import drawn_by_us
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.latents import png
 from generation.engine.loop import StepLoop
@@ -56,7 +57,7 @@ def parts(dtype: str, jobs: int = bench.JOBS) -> dict[str, float]:
     model = cache.take(Catalogue().default.name, lambda share: None)
     mixed = list(bench.mixed_jobs(model, jobs))
     sizing = BatchSizing(2 * jobs, meter=DeviceMeter())
-    bench.drawn_by_us(cache, [replace(each, steps=2) for each in mixed], sizing)
+    drawn_by_us(cache, [replace(each, steps=2) for each in mixed], sizing)
     watch = Watch()
     for owner, name, part in (
         (model.unet, "forward", "forwards of the UNet"),
@@ -67,7 +68,7 @@ def parts(dtype: str, jobs: int = bench.JOBS) -> dict[str, float]:
         (png, "as_png", "files, settings inside"),
     ):
         setattr(owner, name, watch.over(part, getattr(owner, name)))
-    seconds = bench.drawn_by_us(cache, mixed, sizing).seconds
+    seconds = drawn_by_us(cache, mixed, sizing).seconds
     watch.seconds[REST] = seconds - sum(watch.seconds.values())
     return {part: taken / seconds for part, taken in sorted(watch.seconds.items(), key=lambda each: -each[1])}
 

@@ -1,183 +1,141 @@
-"""`noisefox bench` for networks of common sizes with random weights, so that nothing is downloaded.
+"""The step loop against the stock pipeline for networks of common sizes with random weights, so that nothing is
+downloaded.
 
-Run as `python -m benchmarks.random_weights --size sd15`. The time of a forward does not depend on the weights. With
-`--tiny`, the networks have the same blocks and few channels, and it takes a minute on a CPU: a test that it runs, whose
-figures mean nothing.
+Run as `python -m benchmarks.random_weights --size sd15`. It prints each figure as soon as it is known, begins no round
+that would end after `--seconds`, draws fewer steps where all would take too long, and leaves out what does not fit into
+memory. With `--tiny`, networks have few channels: a test that it runs, whose figures mean nothing.
 """
 
 import argparse
-import json
+import copy
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import torch
-from diffusers import (
-    AutoencoderKL,
-    DPMSolverMultistepScheduler,
-    StableDiffusionPipeline,
-    StableDiffusionXLPipeline,
-    UNet2DConditionModel,
-)
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from generation.acceleration import Acceleration
-from generation.catalogue import POCKET_DIRECTORY, Catalogue, ModelSpec
-from generation.engine.benchmarking import bench
-from generation.engine.runtime import device
-from generation.engine.scheduling.model_cache import ModelCache
+from benchmarks import networks
+from benchmarks.networks import SIZES, TINY_RESOLUTION, TINY_WORDS, Size
+from generation.acceleration import UNACCELERATED, Acceleration
+from generation.catalogue import ModelSpec
+from generation.engine.benchmarking import bench, contest, flow_bench
+from generation.engine.benchmarking.contest import Bare, Clock, Contest, Jobs
+from generation.engine.benchmarking.ratios import Ratio
+from generation.engine.benchmarking.stock_unet import StockUNet
+from generation.engine.models import loader
+from generation.engine.models.acceleration import accelerated
+from generation.engine.models.unet_model import UNetModel
+from generation.engine.runtime import device, memory
+from generation.engine.scheduling.batch_sizing import BatchSizing
+from generation.engine.scheduling.profiling import DeviceMeter
+from generation.plans import GIGABYTE
 
-RESOLUTIONS = {"sd15": 512, "sdxl": 1024}
-TINY_RESOLUTION = 64
-TOKENS = 77
-TINY = 8
-"""Divisor of the channels with `--tiny`."""
-
-
-def sd15_unet(tiny: bool = False) -> Any:
-    """860 million parameters, or 10 million."""
-    channels = (320, 640, 1280, 1280)
-    return UNet2DConditionModel(sample_size=64, cross_attention_dim=_text_width(768, tiny), **_shrunk(channels, tiny))
+ROUNDS = 3
+FEWEST_STEPS = 4
+ACTIVATIONS = 3 * GIGABYTE
+"""What drawing a picture needs beside the weights, about."""
 
 
-def sdxl_unet(tiny: bool = False) -> Any:
-    """2.6 billion parameters, or 27 million."""
-    text = _text_width(768, tiny), _text_width(1280, tiny)
-    return UNet2DConditionModel(
-        sample_size=128,
-        **_shrunk((320, 640, 1280), tiny),
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        transformer_layers_per_block=(1, 2, 10),
-        attention_head_dim=(5, 10, 20),
-        use_linear_projection=True,
-        cross_attention_dim=sum(text),
-        addition_embed_type="text_time",
-        addition_time_embed_dim=256,
-        projection_class_embeddings_input_dim=6 * 256 + text[1],
-    )
-
-
-def _shrunk(channels: tuple[int, ...], tiny: bool) -> dict[str, Any]:
-    if not tiny:
-        return {"block_out_channels": channels}
-    return {"block_out_channels": tuple(each // TINY for each in channels), "norm_num_groups": 4}
-
-
-def _text_width(width: int, tiny: bool) -> int:
-    return width // 16 if tiny else width
-
-
-def sd15(tiny: bool = False) -> Any:
-    """A pipeline of Stable Diffusion 1.5's size."""
-    return StableDiffusionPipeline(
-        unet=sd15_unet(tiny),
-        vae=_autoencoder(0.18215, tiny),
-        text_encoder=CLIPTextModel(_clip_l(tiny)),
-        tokenizer=_tokenizer(),
-        scheduler=_scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-
-
-def sdxl(tiny: bool = False) -> Any:
-    """A pipeline of Stable Diffusion XL's size."""
-    return StableDiffusionXLPipeline(
-        unet=sdxl_unet(tiny),
-        vae=_autoencoder(0.13025, tiny),
-        text_encoder=CLIPTextModel(_clip_l(tiny)),
-        text_encoder_2=CLIPTextModelWithProjection(_clip_g(tiny)),
-        tokenizer=_tokenizer(),
-        tokenizer_2=_tokenizer(),
-        scheduler=_scheduler(),
-    )
-
-
-SIZES = {"sd15": sd15, "sdxl": sdxl}
-
-
-def _autoencoder(scaling_factor: float, tiny: bool) -> Any:
-    return AutoencoderKL(
-        **({"block_out_channels": (8,) * 4, "norm_num_groups": 4} if tiny else _AUTOENCODER),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=2,
-        latent_channels=4,
-        scaling_factor=scaling_factor,
-    )
-
-
-_AUTOENCODER: dict[str, Any] = {"block_out_channels": (128, 256, 512, 512)}
-
-
-def _clip_l(tiny: bool) -> Any:
-    width = _text_width(768, tiny)
-    return CLIPTextConfig(
-        hidden_size=width,
-        intermediate_size=4 * width,
-        num_hidden_layers=12,
-        num_attention_heads=12,
-        max_position_embeddings=TOKENS,
-        vocab_size=49408,
-        projection_dim=width,
-    )
-
-
-def _clip_g(tiny: bool) -> Any:
-    width = _text_width(1280, tiny)
-    return CLIPTextConfig(
-        hidden_size=width,
-        intermediate_size=4 * width,
-        num_hidden_layers=32,
-        num_attention_heads=20,
-        max_position_embeddings=TOKENS,
-        vocab_size=49408,
-        projection_dim=width,
-        hidden_act="gelu",
-    )
-
-
-def _tokenizer() -> Any:
-    """The pocket model's tokenizer, with a smaller vocabulary, at CLIP's length."""
-    return CLIPTokenizer.from_pretrained(POCKET_DIRECTORY / "tokenizer", model_max_length=TOKENS)
-
-
-def _scheduler() -> Any:
-    return DPMSolverMultistepScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
-    )
-
-
-def main() -> None:
+def main(clock: Clock = time.perf_counter) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="sd15")
-    parser.add_argument(
-        "--resolution", type=int, help="width and height in pixels; 512 for sd15 or 1024 for sdxl if not given"
-    )
-    parser.add_argument("--jobs", type=int, default=bench.JOBS)
+    parser.add_argument("--resolution", type=int, help="width and height in pixels; the native ones if not given")
+    parser.add_argument("--jobs", type=int, nargs="+", default=[bench.JOBS, 1])
+    parser.add_argument("--seconds", type=float, default=600.0, help="after which no round begins")
     parser.add_argument("--tiny", action="store_true", help="few channels, to test that it runs")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--dtype", default="bfloat16")
     parser.add_argument("--attention", default="")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--fuse-projections", action="store_true")
     parser.add_argument("--offload", default="")
-    arguments = parser.parse_args()
-    usual = TINY_RESOLUTION if arguments.tiny else RESOLUTIONS[arguments.size]
-    side = arguments.resolution or usual
-    faster = Acceleration(arguments.attention, arguments.compile, arguments.fuse_projections, arguments.offload)
-    where, dtype = device.choose(arguments.device, arguments.dtype)
-    torch.manual_seed(0)
-    with TemporaryDirectory() as folder:
-        source = Path(folder, arguments.size)
-        SIZES[arguments.size](arguments.tiny).to(dtype=dtype).save_pretrained(source)
-        spec = ModelSpec(arguments.size, str(source), width=side, height=side)
-        figures = bench.compare(
-            ModelCache(Catalogue([spec]), where, dtype, acceleration=faster), arguments.size, arguments.jobs
-        )
-    print(json.dumps(figures | {"size": arguments.size, "tiny": arguments.tiny, "resolution": side}, indent=2))
+    options, started = parser.parse_args(), clock()
+    faster = Acceleration(options.attention, options.compile, options.fuse_projections, options.offload)
+    where, dtype = device.choose(options.device, options.dtype)
+    size = SIZES[options.size]
+    side = options.resolution or (TINY_RESOLUTION if options.tiny else size.resolution)
+    print(f"{options.size}, {side}x{side}, {options.dtype}, {where}, {_told(faster)}", flush=True)
+    copies = 1 if faster == UNACCELERATED else 2
+    wanted = copies * networks.bytes_of(size, dtype, tiny=options.tiny)
+    if not options.tiny and (reason := no_room(wanted, memory.free(where))):
+        print(f"  skipped: {reason}", flush=True)
+        return
+    try:
+        ready = _contest(size, side, where, dtype, faster, tiny=options.tiny, most=max(options.jobs))
+        for line in measured(ready, size, side, options.jobs, started + options.seconds, clock):
+            print(f"  {line}", flush=True)
+    except memory.ERRORS as reason:
+        if not memory.is_exhausted(reason):
+            raise
+        print("  skipped: out of memory", flush=True)
+
+
+def no_room(wanted: int, free: int) -> str:
+    """Why weights of so many bytes are not tried; empty where they are."""
+    if wanted + ACTIVATIONS <= free:
+        return ""
+    return f"it needs {wanted / GIGABYTE:.1f} GB of weights, and {free / memory.GIGABYTE:.1f} GB are free"
+
+
+def measured(ready: Contest, size: Size, side: int, jobs: Iterable[int], end: float, clock: Clock) -> Iterator[str]:
+    """A line for each figure, for each number of jobs. The time until `end` is shared by the number of pictures."""
+    left = sorted(jobs, reverse=True)
+    forward = Bare(ready.model, _jobs(ready, size, side, 1, FEWEST_STEPS)[0], clock).forward_seconds(repeats=3)
+    yield f"forward of one picture: {1000 * forward:.1f} ms"
+    for number in left:
+        ready.warm_up(_jobs(ready, size, side, number, FEWEST_STEPS))
+        share = (end - clock()) * number / sum(each for each in left if each <= number)
+        mixed = _jobs(ready, size, side, number, fitting_steps(size.steps, number, forward, share))
+        rounds = ready.rounds(mixed, ROUNDS, share)
+        steps = f"{mixed[0].steps} to {mixed[-1].steps}" if number > 1 else str(mixed[0].steps)
+        yield f"{number} {'jobs' if number > 1 else 'job'} of {steps} steps, {len(rounds)} rounds:"
+        for name, value in contest.figures(ready.model, mixed, rounds).items():
+            yield f"  {name:24}{told(value)}"
+
+
+def fitting_steps(usual: int, jobs: int, forward: float, seconds: float) -> int:
+    """The steps of the first job, so that `ROUNDS` rounds of ours, theirs and the bare networks take about `seconds`,
+    where a forward of one picture takes `forward` seconds."""
+    return max(FEWEST_STEPS, min(usual, int(seconds / (3 * ROUNDS * jobs * forward))))
+
+
+def told(value: Ratio | float | None) -> str:
+    """A figure, and how far it spread."""
+    if not isinstance(value, Ratio):
+        return "not counted" if value is None else f"{value:.2f}"
+    if value.spread is None:
+        return f"{value.median:.2f}  unsettled: one round"
+    return f"{value.median:.2f}  {'' if value.settled else 'unsettled: '}spread {100 * value.spread:.0f} %"
+
+
+def _told(faster: Acceleration) -> str:
+    """The options that are on."""
+    on = [name for name in ("attention", "compile", "fuse_projections", "offload") if getattr(faster, name)]
+    return ", ".join(f"{name} {getattr(faster, name)}" for name in on) or "not accelerated"
+
+
+def _jobs(ready: Contest, size: Size, side: int, number: int, steps: int) -> Jobs:
+    """Mixed jobs of a size."""
+    if isinstance(ready.model, UNetModel):
+        return list(bench.mixed_jobs(ready.model, number, steps))
+    return flow_bench.mixed_jobs(number, side, steps, size.guidance_scale)
+
+
+def _contest(
+    size: Size, side: int, where: torch.device, dtype: torch.dtype, faster: Acceleration, *, tiny: bool, most: int
+) -> Contest:
+    """The step loop, accelerated, against a pipeline that is not; without acceleration both have the same weights."""
+    stock = networks.make(size, where, dtype, tiny=tiny)
+    pipeline = stock if faster == UNACCELERATED else accelerated(copy.deepcopy(stock), where, faster)
+    sizing = BatchSizing(2 * most, meter=None if tiny else DeviceMeter())
+    if size.family:
+        words = TINY_WORDS if tiny else size.words
+        flow = flow_bench.flowing(size.family(pipeline, words), where, dtype)
+        return Contest(flow_bench.OneModel(flow), flow, flow_bench.StockFlow(size.family(stock, words)), sizing)
+    spec = ModelSpec(flow_bench.NAME, flow_bench.NAME, width=side, height=side)
+    model = loader.assembled(spec, Path(spec.source), pipeline, None, where, dtype)
+    model.measure_frames()
+    return Contest(flow_bench.OneModel(model), model, StockUNet(model, stock), sizing)
 
 
 if __name__ == "__main__":

@@ -149,12 +149,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from bot.cli import draw
+    from bot.cli import bench
     from bot.cli.soak import load
 
     if options.load:
         return load.bench(options)
-    return draw.bench(options, _config(options))
+    return bench.bench(options, _config(options))
 
 
 def _soak(options: argparse.Namespace) -> int:

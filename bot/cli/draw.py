@@ -1,10 +1,9 @@
-"""`noisefox imagine`, `upscale` and `bench`: drawing on the command line, with the same worker as the bot."""
+"""`noisefox imagine` and `upscale`: drawing on the command line, with the same worker as the bot."""
 
 import argparse
 import asyncio
 import json
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -22,12 +21,10 @@ from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
 from generation import abilities, cost, images, suitability, wire
 from generation.catalogue import Catalogue, ModelSpec
-from generation.environment import for_worker
 from generation.errors import InvalidSetting, NoisefoxError, UserError
 from generation.events import Completed, Event, Explaining, Failed, Progress
 from generation.jobs import Draw, Inputs, Job, Manner, Upscale
 from generation.local_pool import LocalPool
-from generation.local_worker import QUIET
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
 from generation.upscaling import UpscalerName
 from storage.records import IgnoredPart, size_text
@@ -93,21 +90,6 @@ async def upscale(options: argparse.Namespace, config: Config) -> int:
     path = free_path(options.out, f"{file.stem}-x{options.factor}")
     path.write_bytes(larger.png)
     print(f"{path}  ({larger.width}×{larger.height}, {completed.upscaler}, {completed.seconds:.1f} s)")
-    return 0
-
-
-def bench(options: argparse.Namespace, config: Config) -> int:
-    """Measure the engine, in a process of its own because it imports torch."""
-    model = config.catalogue.get(options.model).name if options.model else config.catalogue.default.name
-    command = [sys.executable, "-m", "generation.engine.benchmarking.bench", model]
-    packed = wire.pack(worker_options(config))
-    environment = QUIET | for_worker(os.environ)
-    engine = subprocess.run(command, input=packed, env=environment, stdout=subprocess.PIPE, check=False)
-    if engine.returncode:
-        return engine.returncode
-    figures = json.loads(engine.stdout)
-    rounded = {key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}
-    print(json.dumps(rounded) if options.json else "\n".join(f"{key:24}{value}" for key, value in rounded.items()))
     return 0
 
 

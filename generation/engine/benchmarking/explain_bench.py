@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 
+from generation.engine.benchmarking.ratios import Ratio, in_turns
 from generation.engine.loop import StepLoop
 from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
@@ -27,10 +28,10 @@ def cost_to_others(
     sizing: BatchSizing,
     clock: Callable[[], float] | None = None,
     repeats: int = REPEATS,
-) -> float:
-    """The time of other jobs beside an explained job, divided by their time beside the same job without explanation;
-    each the best of `repeats` runs. The jobs are guided, so that both cases have the same rows. On a CPU, CPU seconds
-    of one thread are measured, so that other programs matter little. A given `clock` is also the loop's."""
+) -> Ratio:
+    """The time of other jobs beside an explained job, divided by their time beside the same job without explanation,
+    in turns. The jobs are guided, so that both cases have the same rows. On a CPU, CPU seconds of one thread are
+    measured, so that other programs matter little. A given `clock` is also the loop's."""
     on_cpu = model.device.type == "cpu"
     now = clock or (time.process_time if on_cpu else time.perf_counter)
     usual = model.spec.preferred
@@ -56,8 +57,8 @@ def cost_to_others(
 
     with _threads(1 if on_cpu else torch.get_num_threads()):
         seconds(True)
-        pairs = [(seconds(True), seconds(False)) for _ in range(repeats)]
-    return min(explained for explained, _ in pairs) / min(plain for _, plain in pairs)
+        turns = in_turns((lambda: seconds(True), lambda: seconds(False)), repeats)
+        return Ratio.of(explained / plain for explained, plain in turns)
 
 
 @contextmanager

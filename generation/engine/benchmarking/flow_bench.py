@@ -3,26 +3,23 @@
 Words are random embeddings: text encoders would only be measured at the start of each job.
 """
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
 from PIL import Image
 
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.families.flux import Flux
-from generation.engine.families.rows import FlowRow
-from generation.engine.loop import StepLoop
+from generation.engine.benchmarking.contest import Bare, Contest
+from generation.engine.benchmarking.random_words import FluxOfRandomWords, RandomWords
+from generation.engine.benchmarking.ratios import Ratio, in_turns
 from generation.engine.models import loader
+from generation.engine.models.batched_model import AnyBatchedModel
 from generation.engine.models.flow_model import FlowModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
-from generation.engine.scheduling.profiling import await_device
-from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings, Sampler
 
 NAME = "random transformer"
@@ -44,52 +41,83 @@ class Size:
     """Of the first job; others have up to three more."""
 
 
-def compare(device: torch.device, dtype: torch.dtype, jobs: int, size: Size | None = None) -> dict[str, float]:
+def compare(device: torch.device, dtype: torch.dtype, jobs: int, size: Size | None = None) -> dict[str, Ratio]:
     """`flow_throughput_ratio`: the seconds of all jobs one by one, by diffusers' FluxPipeline, over those of the shared
     batch. `flow_throughput_ceiling`: the same of the transformer's forwards alone, which no loop can pass."""
     size = size or Size()
-    model = random_model(device, dtype, size)
-    mixed, cache, sizing = mixed_jobs(jobs, size), _OneModel(model), BatchSizing(jobs)
-    _drawn_one_by_one(model, mixed[:1]), _drawn_together(cache, mixed, sizing)
-    ratios, ceilings = [], []
-    for _ in range(ROUNDS):
-        alone, (together, rows) = _drawn_one_by_one(model, mixed), _drawn_together(cache, mixed, sizing)
-        ratios.append(alone / together)
-        singly = [1] * sum(each.steps for each in mixed)
-        ceilings.append(_bare_seconds(model, mixed[0], singly) / _bare_seconds(model, mixed[0], rows))
-    return {"flow_throughput_ratio": median(ratios), "flow_throughput_ceiling": median(ceilings)}
+    family = FluxOfRandomWords(_pipeline(device, dtype, size), WORDS)
+    model = flowing(family, device, dtype)
+    flow = Contest(OneModel(model), model, StockFlow(family), BatchSizing(jobs))
+    mixed = mixed_jobs(jobs, size.side, size.steps)
+    flow.warm_up(mixed)
+    rounds, bare = flow.rounds(mixed, ROUNDS), Bare(model, mixed[0])
+    singly, shared = [1] * sum(each.steps for each in mixed), rounds[-1].ours.forwards
+    ceilings = in_turns((lambda: bare.seconds(singly), lambda: bare.seconds(shared)), ROUNDS)
+    return {
+        "flow_throughput_ratio": Ratio.of(each.theirs.seconds / each.ours.seconds for each in rounds),
+        "flow_throughput_ceiling": Ratio.of(alone / together for alone, together in ceilings),
+    }
 
 
-def mixed_jobs(jobs: int, size: Size) -> list[GenerationSettings]:
+def mixed_jobs(jobs: int, side: int, steps: int, guidance_scale: float = 3.5) -> list[GenerationSettings]:
     """Jobs with other prompts, seeds and numbers of steps."""
     return [
         GenerationSettings(
             prompt=f"picture {number}",
             seed=number,
             model=NAME,
-            width=size.side,
-            height=size.side,
-            steps=size.steps + number % 4,
-            guidance_scale=3.5,
+            width=side,
+            height=side,
+            steps=steps + number % 4,
+            guidance_scale=guidance_scale,
             sampler=Sampler.EULER,
         )
         for number in range(jobs)
     ]
 
 
-class RandomWords(Flux):
-    """FLUX with random embeddings for each prompt."""
-
-    def encode(self, prompt: str, references: Sequence[Image.Image] = ()) -> FlowRow:
-        """The embeddings that a prompt always has."""
-        chance, like = torch.Generator().manual_seed(sum(map(ord, prompt))), self.transformer
-        text, pooled = torch.randn(1, WORDS, WIDTH, generator=chance), torch.randn(1, POOLED, generator=chance)
-        own = {"encoder_hidden_states": text, "pooled_projections": pooled}
-        return FlowRow({name: tensor.to(like.device, like.dtype) for name, tensor in own.items()})
+def flowing(family: RandomWords, device: torch.device, dtype: torch.dtype) -> FlowModel:
+    """A model in memory, without text encoders."""
+    return loader.flowing(ModelSpec(NAME, NAME), Path(NAME), family, device, dtype)
 
 
-def random_model(device: torch.device, dtype: torch.dtype, size: Size) -> FlowModel:
-    """A model with random weights, and no text encoders."""
+class StockFlow:
+    """diffusers' own pipeline of a family, as a contestant."""
+
+    def __init__(self, family: RandomWords) -> None:
+        self._family = family
+
+    def __call__(self, settings: GenerationSettings, on_step: Callable[[], None]) -> Image.Image:
+        """Draw with the words that the family has for the prompt."""
+
+        def preview(_: Any, step: int, timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
+            on_step()
+            return values
+
+        image: Image.Image = self._family.pipeline(
+            **self._family.stock_words(settings),
+            num_inference_steps=settings.steps,
+            width=settings.width,
+            height=settings.height,
+            generator=torch.Generator("cpu").manual_seed(settings.seed),
+            callback_on_step_end=preview,
+        ).images[0]
+        return image
+
+
+class OneModel(ModelCache):
+    """A cache for a model that is in memory."""
+
+    def __init__(self, model: AnyBatchedModel) -> None:
+        super().__init__(Catalogue([model.spec]), model.device, model.dtype)
+        self._model = model
+
+    def _loaded(self, *_: object) -> AnyBatchedModel:
+        return self._model
+
+
+def _pipeline(device: torch.device, dtype: torch.dtype, size: Size) -> Any:
+    """FLUX of this size, with random weights."""
     import diffusers
 
     torch.manual_seed(0)
@@ -117,64 +145,4 @@ def random_model(device: torch.device, dtype: torch.dtype, size: Size) -> FlowMo
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0)
     pipeline = diffusers.FluxPipeline(scheduler=scheduler, vae=vae, transformer=transformer, **empty)
     pipeline.to(device, dtype).set_progress_bar_config(disable=True)
-    return loader.flowing(ModelSpec(NAME, NAME), Path(NAME), RandomWords(pipeline), device, dtype)
-
-
-class _OneModel(ModelCache):
-    """A cache for a model that is in memory."""
-
-    def __init__(self, model: FlowModel) -> None:
-        super().__init__(Catalogue([model.spec]), model.device, model.dtype)
-        self._model = model
-
-    def _loaded(self, *_: object) -> FlowModel:
-        return self._model
-
-
-def _drawn_together(cache: ModelCache, mixed: list[GenerationSettings], sizing: BatchSizing) -> tuple[float, list[int]]:
-    """The seconds of all jobs in the shared batch, and the rows of each forward."""
-    rows = list[int]()
-    transformer = cache.any(NAME, lambda share: None).pipeline.transformer
-    counting = transformer.register_forward_pre_hook(
-        lambda _, __, named: rows.append(len(named["hidden_states"])), with_kwargs=True
-    )
-    started, loop = time.perf_counter(), StepLoop(cache, lambda event: None, sizing)
-    for number, settings in enumerate(mixed):
-        loop.admit(Job(number, str(number), Draw(settings)))
-    while not loop.idle:
-        loop.step()
-    counting.remove()
-    return time.perf_counter() - started, rows
-
-
-@torch.inference_mode()
-def _drawn_one_by_one(model: FlowModel, mixed: list[GenerationSettings]) -> float:
-    """The seconds of all jobs by the stock pipeline."""
-    started = time.perf_counter()
-    for settings in mixed:
-        words = model.family.encode(settings.prompt).text
-        model.pipeline(
-            prompt_embeds=words["encoder_hidden_states"],
-            pooled_prompt_embeds=words["pooled_projections"],
-            num_inference_steps=settings.steps,
-            guidance_scale=settings.guidance_scale,
-            width=settings.width,
-            height=settings.height,
-            generator=torch.Generator("cpu").manual_seed(settings.seed),
-        )
-    return time.perf_counter() - started
-
-
-@torch.inference_mode()
-def _bare_seconds(model: FlowModel, settings: GenerationSettings, forwards: list[int]) -> float:
-    """The seconds of the transformer's forwards with these numbers of rows."""
-    side = settings.width // model.pixels_per_latent
-    [row] = model.guided(model.encode_prompts(settings), settings)
-    latents = torch.zeros(1, model.latent_channels, side, side, device=model.device)
-    timestep = torch.full((1,), 500.0, device=model.device)
-    await_device(model.device)
-    started = time.perf_counter()
-    for rows in forwards:
-        model.predict(latents.repeat(rows, 1, 1, 1), timestep.repeat(rows), [row] * rows)
-    await_device(model.device)
-    return time.perf_counter() - started
+    return pipeline

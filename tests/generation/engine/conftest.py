@@ -20,6 +20,7 @@ from generation.events import Completed, Event
 from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
 from tests.generation.engine import tiny
+from tests.generation.engine.device import DEVICE
 from tests.generation.engine.stock import Pixels, Stock
 
 
@@ -92,7 +93,7 @@ def without_families(monkeypatch: pytest.MonkeyPatch) -> None:
 def shipped() -> ModelCache:
     """With the shipped model, the same by another name, and one that is not there."""
     models = [POCKET, replace(POCKET, name="twin"), replace(POCKET, name="missing", source="/nowhere")]
-    return ModelCache(Catalogue(models), torch.device("cpu"), torch.float32)
+    return ModelCache(Catalogue(models), DEVICE, torch.float32)
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +120,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 @pytest.fixture(scope="session")
 def tiny_cache(tiny_models: Catalogue) -> ModelCache:
     """With `tiny_models`: five times as fast as the shipped model, for tests that don't look at what pictures show."""
-    return ModelCache(tiny_models, torch.device("cpu"), torch.float32)
+    return ModelCache(tiny_models, DEVICE, torch.float32)
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def family_cache(folders: dict[str, str]) -> ModelCache:
     """With all of `folders`, each by its name."""
     specs = [ModelSpec(name, source, width=64, height=64) for name, source in folders.items()]
-    return ModelCache(Catalogue(specs), torch.device("cpu"), torch.float32, room=len(specs))
+    return ModelCache(Catalogue(specs), DEVICE, torch.float32, room=len(specs))
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ import torch
 
 from generation.engine.denoising.samplers import scheduler_for
 from generation.settings import GenerationSettings, Sampler
-
-CPU = torch.device("cpu")
+from tests.generation.engine.device import DEVICE
 
 Pixels = numpy.ndarray[Any, Any]
 
@@ -45,7 +44,7 @@ class Stock:
         if (name, kind) not in self._pipelines:
             with warnings.catch_warnings(action="ignore"):
                 made = kind.from_pretrained(self._folders[name], dtype=torch.float32, local_files_only=True)
-            made.set_progress_bar_config(disable=True)
+            made.to(DEVICE).set_progress_bar_config(disable=True)
             made.trained_with = dict(made.scheduler.config)
             self._pipelines[name, kind] = made
         return self._pipelines[name, kind]
@@ -56,7 +55,7 @@ class Stock:
         prompts itself, at its own clip skip."""
         pipeline = self.pipeline(settings.model, kind)
         pipeline.scheduler = scheduler_for(
-            settings.sampler, pipeline.trained_with, settings.steps, CPU, settings.schedule
+            settings.sampler, pipeline.trained_with, settings.steps, DEVICE, settings.schedule
         )
         prompt = {"prompt": settings.prompt, "negative_prompt": settings.negative_prompt or None}
         image = pipeline(
@@ -89,7 +88,7 @@ def embedded(pipeline: Any, settings: GenerationSettings) -> dict[str, torch.Ten
 def _layer(pipeline: Any, which: str, text: str, clip_skip: int, norm: bool) -> tuple[torch.Tensor, Any]:
     tokenizer, encoder = getattr(pipeline, f"tokenizer{which}"), getattr(pipeline, f"text_encoder{which}")
     tokens = tokenizer(text, padding="max_length", truncation=True, return_tensors="pt").input_ids
-    output = encoder(tokens, output_hidden_states=True)
+    output = encoder(tokens.to(encoder.device), output_hidden_states=True)
     chosen = output.hidden_states[-clip_skip]
     return encoder.final_layer_norm(chosen) if norm else chosen, output
 
@@ -113,5 +112,5 @@ def drawn_as_it_comes(pipeline: Any, settings: GenerationSettings, **given: Any)
 def drawn_by_stock(pipeline: Any, settings: GenerationSettings, **given: Any) -> Pixels:
     """The same by the sampler that the settings name."""
     trained_with = dict(pipeline.scheduler.config)
-    pipeline.scheduler = scheduler_for(settings.sampler, trained_with, settings.steps, CPU)
+    pipeline.scheduler = scheduler_for(settings.sampler, trained_with, settings.steps, DEVICE)
     return drawn_as_it_comes(pipeline, settings, **given)

@@ -17,7 +17,7 @@ from diffusers import (
 
 from generation import images
 from generation.catalogue import Catalogue, ModelSpec
-from generation.engine.benchmarking import bench
+from generation.engine.benchmarking import contest
 from generation.engine.conditioning import guidance
 from generation.engine.conditioning.text_encoders import Conditioning
 from generation.engine.denoising.state import DenoisingState, predict
@@ -169,4 +169,4 @@ def test_its_rows_count_once_where_they_are_counted(cache: ModelCache, fox: Gene
     model = cache.take("one", lambda share: None)
     with torch.inference_mode():
         assert len(DenoisingState(model, fox).prompts) == 1
-    assert bench.useful(bench.Run(forwards=[2, 2, 2, 2]), [fox], model) == 4 / 8
+    assert contest.useful(contest.Run(forwards=[2, 2, 2, 2]), [fox], model) == 4 / 8

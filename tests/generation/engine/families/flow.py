@@ -24,6 +24,7 @@ from generation.loras import Loras, LoraSpec
 from generation.settings import GenerationSettings, Sampler
 from tests.generation.engine import given
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.device import DEVICE
 from tests.generation.engine.stock import Pixels
 
 FOX = GenerationSettings(
@@ -52,7 +53,7 @@ class Flow:
         self._left_out = {name: None for name, part in pipeline.components.items() if part is None}
         self._arguments = arguments
         self.spec = ModelSpec("tiny", str(folder), width=64, height=64)
-        self.cache = ModelCache(Catalogue([self.spec]), torch.device("cpu"), torch.float32)
+        self.cache = ModelCache(Catalogue([self.spec]), DEVICE, torch.float32)
 
     @property
     def model(self) -> FlowModel:
@@ -67,7 +68,7 @@ class Flow:
 
     def fresh(self) -> Any:
         """The pipeline, read anew."""
-        return self.kind.from_pretrained(self.folder, dtype=torch.float32, **self._left_out)
+        return self.kind.from_pretrained(self.folder, dtype=torch.float32, **self._left_out).to(DEVICE)
 
     @contextmanager
     def knowing(self, *loras: LoraSpec) -> Iterator[None]:
@@ -183,7 +184,7 @@ class Flow:
                 settings.width // model.pixels_per_latent,
             ),
             generator=torch.Generator("cpu").manual_seed(settings.seed),
-        )
+        ).to(model.device)
         rows = model.guided(model.encode_prompts(settings), settings)
         for timestep in scheduler.timesteps:
             predictions = [model.predict(latents, timestep[None], [row]) for row in rows]
