@@ -74,7 +74,7 @@ def no_room(wanted: int, free: int) -> str:
     """Why weights of so many bytes are not tried; empty where they are."""
     if wanted + ACTIVATIONS <= free:
         return ""
-    return f"it needs {wanted / GIGABYTE:.1f} GB of weights, and {free / memory.GIGABYTE:.1f} GB are free"
+    return f"it needs {wanted / GIGABYTE:.1f} GB of weights, and {free / GIGABYTE:.1f} GB are free"
 
 
 def measured(ready: Contest, size: Size, side: int, jobs: Iterable[int], end: float, clock: Clock) -> Iterator[str]:
