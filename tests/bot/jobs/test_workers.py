@@ -110,11 +110,11 @@ def test_a_model_that_somebody_waits_to_load_is_not_loaded_elsewhere_too(host: H
 
 
 def test_a_model_of_others_is_not_thrown_out_for_a_short_wait(host: Host) -> None:
-    host.give(job(1, count=4, steps=30), host.first)
+    host.give(job(1, count=4, steps=20), host.first)
     host.second.loads.use(0, "n")
     assert host.second.loads.room == 1
     host.workers.knows({"": KNOWN | {("m", LOADING): 7.0}})
-    assert host.choose(job(2, count=4)) is None, "12 s here are less than 7 s, and 7 s again for the other model"
+    assert host.choose(job(2, count=4)) is None, "8 s here are less than 7 s, and 7 s again for the other model"
     host.second.loads.forget()
     assert host.choose(job(2, count=4)) is host.second
 
