@@ -25,9 +25,11 @@ class FairQueue:
         self._order_of(job).put_back(job)
         self._changed.set()
 
-    async def take(self, fits: Check) -> Job:
-        """Wait for the next job that `fits`, and take it. Call `recheck` when more may fit."""
+    async def take(self, fits: Check, look: Callable[[], object] = lambda: None) -> Job:
+        """Wait for the next job that `fits`, and take it. Call `recheck` when more may fit. `look` is called each time
+        before jobs are checked."""
         while True:
+            look()
             for order in self._orders.values():
                 if job := order.take(fits):
                     return job

@@ -62,6 +62,10 @@ class ModelLoads:
         if self._load is not None and self._load.job_id == job_id:
             self._load = None
 
+    def forget(self) -> None:
+        """Record that the worker has ended, with all that it had in memory."""
+        self._loaded, self._load = [], None
+
     def seconds(self, model: str) -> float:
         """Seconds until a model that is not in memory is loaded, less those that its load goes on already. A model
         that was never loaded is taken to be like the others."""

@@ -15,6 +15,10 @@ Key = tuple[str, int]
 """A model's name and the number of pixels of a picture."""
 
 
+_TOGETHER = 0.001
+"""Seconds between jobs that end with the same forward, at most; no forward is as fast."""
+
+
 class Work(NamedTuple):
     """The work of a request. `cells`, if any, replace `settings`. `of_picture` is True for image to image. `tiles` is
     how often the work is repeated."""
@@ -100,6 +104,8 @@ class Pace:
 
     def __init__(self, known: Mapping[Key, float] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds: dict[Key, ForwardSeconds] = {}
+        self._batches: dict[tuple[tuple[Key, float], ...], float | None] = {}
+        """The seconds of forwards of whole batches, by their rows, as long as nothing is learned."""
         self._clock = clock
         self._in_flight: dict[int, _InFlight] = {}
         self._since: float | None = None
@@ -115,6 +121,7 @@ class Pace:
     def knows(self, known: Mapping[Key, float]) -> None:
         """Add measurements of earlier runs, in seconds a row."""
         self._seconds |= {key: ForwardSeconds(seconds) for key, seconds in known.items()}
+        self._batches.clear()
 
     def __contains__(self, job_id: object) -> bool:
         """True if a job is in the batch."""
@@ -151,7 +158,7 @@ class Pace:
         self._note_rows()
         whole = self._in_flight.pop(job_id).counted == 1
         learned = self._learn() if whole else {}
-        if learned or self._since is None:
+        if whole or self._since is None:
             self._restart()
         if not self._in_flight:
             self._since = None
@@ -162,13 +169,20 @@ class Pace:
         rows: dict[Key, float] = {}
         for each in drawings:
             rows[each.key] = rows.get(each.key, 0) + each.rows
-        seconds = [self._seconds_of(key, together) for key, together in rows.items()]
-        return None if None in seconds else sum(filter(None, seconds))
+        return self._seconds_of_rows(rows)
 
     def remaining(self, job_id: int) -> Drawing | None:
         """What is left of a job in the batch; None for one that is not there."""
         job = self._in_flight.get(job_id)
         return None if job is None else job.left
+
+    def _seconds_of_rows(self, rows: Mapping[Key, float]) -> float | None:
+        """Seconds until all rows of a batch have had a forward."""
+        batch = tuple(rows.items())
+        if batch not in self._batches:
+            seconds = [self._seconds_of(key, together) for key, together in batch]
+            self._batches[batch] = None if None in seconds else sum(filter(None, seconds))
+        return self._batches[batch]
 
     def left(self, job_id: int) -> float | None:
         """Seconds until a job ends, if the batch stays as it is; None if that is not known."""
@@ -183,7 +197,17 @@ class Pace:
 
     def seconds_until_one_ends(self) -> float | None:
         """Seconds until the first job of the batch ends; None where there is none, or that is not known."""
-        return min((left for job_id in self._in_flight if (left := self.left(job_id)) is not None), default=None)
+        return self._seconds_until(min)
+
+    def seconds_until_all_end(self) -> float | None:
+        """Seconds until the last job of the batch ends; None where there is none, or that is not known."""
+        return self._seconds_until(max)
+
+    def _seconds_until(self, which: Callable[[list[float]], float]) -> float | None:
+        together = self.seconds_together(each.drawing for each in self._in_flight.values())
+        if together is None or not self._in_flight:
+            return None
+        return together * which([each.left.forwards for each in self._in_flight.values()])
 
     def _restart(self) -> None:
         self._since = self._noted = self._clock()
@@ -199,10 +223,11 @@ class Pace:
 
     def _learn(self) -> dict[Key, float]:
         """Time is shared between models and sizes by the pixels of the rows that were drawn of them."""
-        pixels = {key: rows * key[1] for key, rows in self._rows.items() if rows}
-        if self._since is None or not pixels or self._noted <= self._since:
+        pixels = {key: rows * key[1] for key, rows in self._rows.items() if rows and self._row_seconds[key]}
+        if self._since is None or not pixels or self._noted - self._since < _TOGETHER:
             return {}
         seconds, learned = self._noted - self._since, {}
+        self._batches.clear()
         for key, theirs in pixels.items():
             rows = self._row_seconds[key] / seconds
             forwards = self._rows[key] / rows

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from bot.delivery.updates import MessageUpdates
@@ -11,11 +11,13 @@ from bot.errors import sentence_for_failure
 from bot.jobs import comparison_parts
 from bot.jobs.estimates import Estimates
 from bot.jobs.in_flight import InFlight, InFlightJobs
+from bot.jobs.placing import Placing
 from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
 from bot.jobs.unkept import Unkept
 from bot.jobs.waiting_times import WaitingTimes
-from bot.jobs.workers import Worker, Workers
+from bot.jobs.worker import Worker
+from bot.jobs.workers import Workers
 from generation.errors import LimitExceeded
 from generation.events import Cancelled, Completed, Ending, Event, Explaining, Failed, Loading, Progress, Started
 from generation.fair_queue import FairQueue
@@ -45,7 +47,9 @@ class Dispatcher:
         estimates: Estimates,
         delivery: MessageUpdates,
         longest_line: int,
+        rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
+        """`rest` waits for so many seconds after everybody was told their place."""
         self._workers = workers
         self._generations = generations
         self._tasks = tasks
@@ -54,7 +58,9 @@ class Dispatcher:
         self._delivery = delivery
         self._longest_line = longest_line
         self._in_flight = InFlightJobs()
-        self._queue = FairQueue(workers.goes_beside, workers.line_of)
+        self._queue = FairQueue(lambda job: self._placing(job).goes_beside(job), workers.line_of)
+        self._placings: dict[str, Placing] = {}
+        """Where the jobs of each line go, until something changes."""
         self.taking_in = asyncio.Lock()
         """Held by whoever saves requests until they have their places, and by whoever decides which are idle: otherwise
         a request that was saved a moment ago seems to be one that nobody works on. Budgets are checked and charged
@@ -74,6 +80,7 @@ class Dispatcher:
             estimates=estimates,
             tell=delivery.update,
             showing=delivery.showing,
+            sleep=rest,
         )
         self._idle = asyncio.Event()
         self._idle.set()
@@ -242,7 +249,7 @@ class Dispatcher:
 
     async def _feed(self) -> None:
         while True:
-            job = await self._queue.take(self._may_begin)
+            job = await self._queue.take(self._may_begin, self._placings.clear)
             worker = self._worker_for(job)
             assert worker is not None
             flight = self._in_flight.add(job, self._waiting.pop(job.id), worker)
@@ -256,11 +263,23 @@ class Dispatcher:
         return may and self._worker_for(job) is not None
 
     def _worker_for(self, job: Job) -> Worker | None:
-        return self._workers.choose(job, self._estimates.turn_of(self._waiting[job.id]))
+        return self._placing(job).choose(job, self._estimates.turn_of(self._waiting[job.id]))
+
+    def _placing(self, job: Job) -> Placing:
+        line = self._workers.line_of(job)
+        if line not in self._placings:
+            self._placings[line] = self._workers.placing(line, self._pictures_waiting)
+        return self._placings[line]
+
+    def _pictures_waiting(self, model: str) -> int:
+        return sum(
+            len(each.cells) or each.settings.count for each in self._waiting.values() if each.settings.model == model
+        )
 
     async def _follow(self, pool: WorkerPool) -> None:
         async for event in pool.events():
             if isinstance(event, WorkersChanged):
+                self._workers.forget_gone()
                 self._queue.recheck()
                 self._waiting_times.changed()
                 continue
@@ -282,6 +301,7 @@ class Dispatcher:
     async def _take_back(self, flight: InFlight) -> None:
         """Give a job that a worker has lost its place in the queue again, unless nobody waits for it."""
         log.warning("%s was lost with worker %s", flight.job.id, flight.worker.key)
+        flight.worker.loads.forget()
         flight.ended = flight.is_over
         if flight.is_over:
             flight.missed = Cancelled(flight.job.id)

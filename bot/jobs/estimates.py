@@ -8,7 +8,8 @@ from bot.jobs import comparison_parts
 from bot.jobs.forecast import Forecast
 from bot.jobs.in_flight import InFlight
 from bot.jobs.played_worker import Expected, Turn
-from bot.jobs.workers import Worker, Workers
+from bot.jobs.worker import Worker
+from bot.jobs.workers import Workers
 from generation import cost, upscaling
 from generation.catalogue import Catalogue
 from generation.fair_order import FairOrder
@@ -38,6 +39,8 @@ class Estimates:
         """When each explanation that a worker makes was begun, and the share of it that is made."""
         self._turns: dict[int, list[Turn]] = {}
         """What is left of each request that waited at the last forecast."""
+        self._next: dict[int, tuple[Generation, Turn]] = {}
+        """What each request draws next that waits."""
 
     async def load(self) -> None:
         """Take over what an earlier run learned."""
@@ -124,7 +127,11 @@ class Estimates:
 
     def turn_of(self, generation: Generation) -> Turn:
         """What a request draws next."""
-        return self._turns_of(generation)[0]
+        known, turn = self._next.get(generation.id, (None, ()))
+        if known is not generation:
+            turn = self._turns_of(generation)[0]
+            self._next[generation.id] = generation, turn
+        return turn
 
     def forecast(
         self, line: str, running: Iterable[InFlight], order: FairOrder, waiting: Mapping[int, Generation]
@@ -137,6 +144,7 @@ class Estimates:
             if not each.is_over and (worker := played.get(each.worker)):
                 forecast.add_running(Expected(each.job, self._turns_of_running(each), each.beside), worker)
         self._turns = {job_id: turns for job_id, turns in self._turns.items() if job_id in waiting}
+        self._next = {job_id: turn for job_id, turn in self._next.items() if job_id in waiting}
         for job in order:
             turns = self._turns.get(job.id) or self._turns_of(waiting[job.id])
             self._turns[job.id] = turns

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.jobs.workers import Worker
+from bot.jobs.worker import Worker
 from generation.events import Ending
 from generation.jobs import Job
 from storage.records import Generation

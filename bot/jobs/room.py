@@ -1,7 +1,7 @@
 """Whether the pool has room for another job."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from generation.jobs import Job
 
@@ -23,6 +23,7 @@ class Room:
         self._busy = 0
         self._beside = 0
         self._owners: Counter[str] = Counter()
+        self._models: Counter[str] = Counter()
 
     def enter(self, job: Job, *, beside: bool) -> None:
         """Note that a job is in the pool, in its room or beside it."""
@@ -54,6 +55,16 @@ class Room:
         """The pictures that have their room."""
         return self._busy
 
+    @property
+    def owners(self) -> Collection[str]:
+        """The people who have jobs in it or beside it."""
+        return self._owners.keys()
+
+    @property
+    def models(self) -> Collection[str]:
+        """The models of the jobs in it and beside it."""
+        return self._models.keys()
+
     def is_closed_to(self, pictures: int) -> bool:
         """True where no job of so many pictures or more may enter, whoever owns it."""
         return not self._fits_in_room(pictures) and (pictures > 1 or self._beside >= SPARE)
@@ -63,11 +74,18 @@ class Room:
             self._beside += sign
         else:
             self._busy += sign * job.task.pictures
-        self._owners[job.owner] += sign
+        _add(self._owners, job.owner, sign)
+        _add(self._models, job.task.settings.model, sign)
 
     def _fits_in_room(self, pictures: int) -> bool:
         return self._busy == 0 or self._busy + pictures <= self._pictures()
 
     def _fits_beside(self, job: Job) -> bool:
         """True for one picture of somebody who has nothing in the pool, while there is spare room for it."""
-        return job.task.pictures == 1 and not self._owners[job.owner] and self._beside < SPARE
+        return job.task.pictures == 1 and job.owner not in self._owners and self._beside < SPARE
+
+
+def _add(counts: Counter[str], name: str, number: int) -> None:
+    counts[name] += number
+    if not counts[name]:
+        del counts[name]

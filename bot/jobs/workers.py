@@ -1,14 +1,15 @@
-"""The workers of all pools: what each has to draw, what it has in memory, and how fast it is."""
+"""The workers of all pools, and the lines of jobs that wait for them."""
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.jobs.played_worker import PlayedWorker, Turn
-from bot.jobs.room import Room, go_beside
+from bot.jobs.placing import Placing
+from bot.jobs.played_worker import Turn
+from bot.jobs.room import Room
+from bot.jobs.worker import Worker
 from generation.jobs import Job
-from generation.model_loads import LOADING, ModelLoads
+from generation.model_loads import ModelLoads
 from generation.pace import Key, Pace
 from generation.pool import WorkerPool
 
@@ -23,46 +24,6 @@ class NamedPool:
     """The models that each worker keeps in memory."""
     patience: float = 0.0
     """Seconds that a job waits for those of other models; see `WorkerConfig.model_wait_seconds`."""
-
-
-@dataclass(eq=False, slots=True)
-class Worker:
-    """One worker of a pool."""
-
-    line: str
-    """The name of its pool."""
-    name: str
-    """Its name in the pool."""
-    pool: WorkerPool
-    patience: float
-    """Seconds that a job waits for those of other models."""
-    room: Room
-    pace: Pace
-    loads: ModelLoads
-
-    @property
-    def key(self) -> str:
-        """Its name among all workers."""
-        return f"{self.line}/{self.name}"
-
-    def knows(self, known: Mapping[Key, float]) -> None:
-        """Take over measurements: seconds a row, and those of a load under `LOADING`."""
-        self.loads.knows({model: seconds for (model, pixels), seconds in known.items() if pixels == LOADING})
-        self.pace.knows({key: seconds for key, seconds in known.items() if key[1] != LOADING})
-
-    def seconds_of(self, job: Job, turn: Turn) -> float:
-        """Seconds until it would have drawn a job, as far as they are known: until there is room, of loading its model,
-        and of the drawing beside what the batch has."""
-        waiting = 0.0 if self.room.fits(job) else self.pace.seconds_until_one_ends()
-        first, *_ = (*turn, None)
-        loading = 0.0 if first is None or first.key[0] in self.loads.loaded else self.loads.seconds(first.key[0])
-        drawing = sum(self.pace.seconds_with(each) or 0.0 for each in turn)
-        return (math.inf if waiting is None else waiting) + loading + drawing
-
-    def played(self) -> PlayedWorker:
-        """The worker without its jobs, to be played through ahead of time."""
-        room = Room(lambda: self.room.pictures)
-        return PlayedWorker(room=room, pace=self.pace, loads=self.loads, patience=self.patience)
 
 
 class Workers:
@@ -81,6 +42,8 @@ class Workers:
         self._clock = clock
         self._met: dict[tuple[str, str], Worker] = {}
         self._known: dict[str, dict[Key, float]] = {}
+        self._pictures: dict[tuple[str, str], int] = {}
+        """The pictures that each worker has room for."""
 
     def __iter__(self) -> Iterator[Worker]:
         """The workers that are there, pool by pool."""
@@ -93,7 +56,9 @@ class Workers:
 
     def of(self, pool: str) -> list[Worker]:
         """The workers of a pool that are there."""
-        return [self._get(self._pools[pool], name) for name in self._pools[pool].pool.workers]
+        there = self._pools[pool].pool.workers
+        self._pictures |= {(pool, name): pictures for name, pictures in there.items()}
+        return [self._get(self._pools[pool], name) for name in there]
 
     def knows(self, known: Mapping[str, Mapping[Key, float]]) -> None:
         """Take over what earlier runs measured, by the keys of workers. A worker that measured nothing itself takes it
@@ -114,19 +79,22 @@ class Workers:
     def choose(self, job: Job, turn: Turn) -> Worker | None:
         """The worker that would have drawn a job first: one that has its model loaded, unless waiting there takes
         longer than loading elsewhere. None where a job has to wait for it."""
-        workers = self.of(self.line_of(job))
-        if not any(each.room.fits(job) for each in workers):
-            return None
-        first = min(workers, key=lambda each: (each.seconds_of(job, turn), each.room.busy))
-        return first if first.room.fits(job) else None
+        return self.placing(self.line_of(job)).choose(job, turn)
 
-    def goes_beside(self, job: Job) -> bool:
-        """True where no worker has room for a job, and it may run beside that of one."""
-        return go_beside(job, [each.room for each in self.of(self.line_of(job))])
+    def placing(self, line: str, waiting: Callable[[str], int] = lambda model: 0) -> Placing:
+        """Where jobs of a line go as things are now; `waiting` counts the pictures of a model that wait."""
+        return Placing(self.of(line), waiting)
+
+    def forget_gone(self) -> None:
+        """Note that workers that have gone come back with nothing in memory."""
+        there = set(self)
+        for worker in self._met.values():
+            if worker not in there:
+                worker.loads.forget()
 
     def _get(self, pool: NamedPool, name: str) -> Worker:
         if (worker := self._met.get((pool.name, name))) is None:
-            room = Room(lambda: pool.pool.workers.get(name, 0))
+            room = Room(lambda: self._pictures[pool.name, name])
             loads = ModelLoads(pool.models_in_memory, self._clock)
             pace = Pace(clock=self._clock)
             worker = Worker(pool.name, name, pool.pool, pool.patience, room, pace, loads)

@@ -97,3 +97,14 @@ async def test_remove_takes_out_one_job_once() -> None:
     assert queue.remove(1)
     assert not queue.remove(1)
     assert queue.positions() == {2: 1}
+
+
+async def test_who_takes_looks_again_before_jobs_are_checked() -> None:
+    queue, looks = FairQueue(), list[int]()
+    queue.put(job(1, "a"))
+    taking = asyncio.create_task(queue.take(lambda _: len(looks) > 1, lambda: looks.append(1)))
+    await asyncio.sleep(0)
+    assert not taking.done()
+    queue.recheck()
+    assert (await taking).id == 1
+    assert len(looks) == 2

@@ -69,3 +69,12 @@ def test_who_draws_with_a_model_that_another_job_loaded_does_not_measure_it(cloc
     loads.begin(1, "m")
     clock.now += 10
     assert loads.use(2, "m") is None
+
+
+def test_a_worker_that_has_ended_has_nothing_in_memory(clock: Clock) -> None:
+    loads = ModelLoads(clock=clock)
+    load(loads, clock, "m", 10.0)
+    loads.begin(2, "n")
+    loads.forget()
+    assert loads.loaded == []
+    assert loads.seconds("m") == 10

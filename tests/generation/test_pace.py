@@ -248,3 +248,34 @@ def test_a_few_slow_forwards_of_a_size_hardly_change_the_other_sizes(clock: Cloc
     known_size = seconds_for(pace, near)
     assert known_size
     assert known_size > 20 * 0.6 * (128 / 96) ** 2, "the nearest size, once known"
+
+
+def test_jobs_of_one_step_that_end_with_the_same_forward_do_not_seem_to_take_no_time(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    pace.begin(1, Work(settings(steps=1)))
+    pace.begin(2, Work(settings(steps=1, side=128)))
+    clock.now += 2.0
+    pace.complete(1)
+    assert pace.end(1) != {}
+    for seconds in (0.0, 0.00005):
+        clock.now += seconds
+        pace.complete(2)
+        assert pace.end(2) == {}
+        pace.begin(2, Work(settings(steps=1, side=128)))
+    clock.now += 2.0
+    pace.complete(2)
+    assert pace.end(2)["m", 128 * 128] == pytest.approx(1.0)
+    assert all(key == ("m", 128 * 128) for key in draw(pace, clock, settings(side=128), 10.0))
+
+
+def test_steps_at_the_moment_of_a_cancel_are_no_measurement(clock: Clock) -> None:
+    pace = Pace(clock=clock)
+    pace.begin(1, Work(settings()))
+    pace.begin(2, Work(settings(side=128)))
+    clock.now += 10.0
+    pace.complete(1)
+    pace.end(1)
+    pace.step(2, 9)
+    pace.step(2, 5)
+    pace.end(2)
+    assert draw(pace, clock, settings(), 10.0).keys() == {("m", 64 * 64)}

@@ -2,7 +2,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.jobs.workers import NamedPool, Worker, Workers
+from bot.jobs.worker import Worker
+from bot.jobs.workers import NamedPool, Workers
 from generation.jobs import Draw, Job
 from generation.model_loads import LOADING
 from generation.pace import Drawing, Work
@@ -100,3 +101,57 @@ def test_a_worker_that_leaves_is_chosen_no_more(host: Host) -> None:
     chosen = workers.choose(job(1), ())
     assert chosen is not None
     assert chosen.key == "gpus/cuda:7"
+
+
+def test_a_model_that_somebody_waits_to_load_is_not_loaded_elsewhere_too(host: Host) -> None:
+    host.second.room.enter(job(1, "b"), beside=False)
+    assert host.choose(job(2)) is host.second
+    assert host.choose(job(3, model="n")) is host.first
+
+
+def test_a_model_of_others_is_not_thrown_out_for_a_short_wait(host: Host) -> None:
+    host.give(job(1, count=4, steps=20), host.first)
+    host.second.loads.use(0, "n")
+    assert host.second.loads.room == 1
+    host.workers.knows({"": KNOWN | {("m", LOADING): 7.0}})
+    assert host.choose(job(2, count=4)) is None, "8 s here are less than 7 s, and 7 s again for the other model"
+    host.second.loads.forget()
+    assert host.choose(job(2, count=4)) is host.second
+
+
+def test_an_idle_worker_loads_a_model_that_many_wait_for(host: Host) -> None:
+    host.give(job(1, count=4, steps=25), host.second)
+    turn = (Drawing.of(Work(job(2, count=4).task.settings)),)
+    assert host.workers.placing("gpus", lambda model: 4).choose(job(2, count=4), turn) is None
+    assert host.workers.placing("gpus", lambda model: 40).choose(job(2, count=4), turn) is host.first
+    host.give(job(3, "b", model="n"), host.first)
+    assert host.workers.placing("gpus", lambda model: 40).choose(job(2, count=4), turn) is None, "it is not idle"
+
+
+def test_a_worker_that_comes_back_has_nothing_in_memory(host: Host) -> None:
+    pool = FakePool("cuda:0", "cuda:1")
+    workers = Workers([NamedPool("gpus", pool)])
+    for worker in workers.of("gpus"):
+        worker.loads.use(1, "m")
+    pool.names = ("cuda:0",)
+    workers.forget_gone()
+    pool.names = ("cuda:0", "cuda:1")
+    assert [each.loads.loaded for each in workers.of("gpus")] == [["m"], []]
+
+
+def test_a_decision_is_quick_among_64_workers_and_500_who_wait() -> None:
+    workers = Workers([NamedPool("gpus", FakePool(*map(str, range(64))))])
+    workers.knows({"": KNOWN})
+    host = Host(workers)
+    for number, worker in enumerate(workers.of("gpus")):
+        host.give(job(number, f"r{number}", count=2), worker)
+        host.give(job(100 + number, f"s{number}", count=1), worker)
+    asked: list[int] = []
+    counting = workers.placing("gpus")
+    for worker in workers.of("gpus"):
+        ends = worker.pace.seconds_until_one_ends
+        worker.pace.seconds_until_one_ends = lambda ends=ends: (asked.append(1), ends())[1]  # type: ignore[method-assign, misc]
+    for number in range(500):
+        each = job(1000 + number, f"o{number}", count=4, model="mn"[number % 2])
+        assert counting.choose(each, (Drawing.of(Work(each.task.settings)),)) is None
+    assert len(asked) <= 64, "once for each worker, not for each of those who wait"
