@@ -43,7 +43,22 @@ def words_of(component: Any) -> set[str]:
 
 
 SHARED = {"km", "min", "prompt", "remix", "original", "pocket", "karras", "dpm", "sampler", "samplers", "zoom", "heun"}
-SHARED |= {"error", "no", "clip", "skip", "spoiler", "float32", "cpu", "en", "un", "noir", "euler", "ddim", "uniform"}
+SHARED |= {
+    "error",
+    "no",
+    "clip",
+    "skip",
+    "spoiler",
+    "float32",
+    "cpu",
+    "en",
+    "un",
+    "noir",
+    "euler",
+    "ddim",
+    "uniform",
+    "emoji",
+}
 
 
 async def test_a_spanish_member_reads_spanish_from_the_first_word_to_the_last(

@@ -111,10 +111,10 @@ async def test_what_cannot_be_written_down_is_written_later_and_drawn_once(
 ) -> None:
     submit, drawn, refused = FakePool.submit, 0, 0
 
-    async def counted(self: FakePool, job: Any) -> None:
+    async def counted(self: FakePool, job: Any, worker: str | None = None) -> None:
         nonlocal drawn
         drawn += 1
-        await submit(self, job)
+        await submit(self, job, worker)
 
     async def locked(*_: Any, **__: Any) -> Any:
         nonlocal refused
