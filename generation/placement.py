@@ -20,7 +20,7 @@ from generation.networks import ITEM_BYTES, Network
 from generation.pipelines import Guidance
 from generation.plans import TILE, Needs
 from generation.sources import Description
-from generation.weights import head_of
+from generation.weights import GGUF, head_of
 
 WORKSPACE = 3 * 10**8
 """Bytes that the libraries of a GPU take beside weights and activations."""
@@ -163,6 +163,8 @@ def _in_file(file: Path, pipeline: str, dtype: str) -> _Model:
     """The networks of a single file. What it lacks is like in published models of its name or family."""
     parts = architectures.parts_of(file.stem, pipeline)
     known = _published(parts, file.stem, dtype) if parts else _Model(denoiser=Network(), width=0)
+    if file.suffix == GGUF:
+        return replace(known, denoiser=known.denoiser.times(file.stat().st_size / max(known.denoiser.whole, 1)))
     held: dict[str, dict[str, int]] = defaultdict(dict)
     for name, size in networks.bytes_of(head_of(file), dtype).items():
         part = next((part for part, starts in _IN_FILE.items() if name.startswith(starts)), "denoiser")

@@ -13,7 +13,7 @@ from bot.config.settings import (
     SafetyConfig,
     UpscalingConfig,
 )
-from bot.config.workers import ComfyConfig, PoolConfig, RayConfig, WorkerConfig, WorkerKind
+from bot.config.workers import WorkerConfig
 
 __all__ = [
     "DISCORD_API",
@@ -22,16 +22,12 @@ __all__ = [
     "HOST_LIMITS",
     "TOKEN_VARIABLE",
     "BansConfig",
-    "ComfyConfig",
     "Config",
     "ConfigError",
     "DiscordConfig",
-    "PoolConfig",
-    "RayConfig",
     "SafetyConfig",
     "UpscalingConfig",
     "WorkerConfig",
-    "WorkerKind",
     "load",
     "located",
     "read",

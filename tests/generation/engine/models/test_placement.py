@@ -60,18 +60,22 @@ def lora(specs: dict[str, ModelSpec], tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def at_home(specs: dict[str, ModelSpec], lora: LoraSpec) -> dict[str, Pixels]:
-    """The pictures of models that are on the device as a whole."""
-    return {name: LoopDriver(cache_of(spec, None, lora)).drawn(fox(spec)) for name, spec in specs.items()}
+def at_home(specs: dict[str, ModelSpec], lora: LoraSpec) -> dict[str, tuple[Pixels, Pixels]]:
+    """The pictures of models that are on the device as a whole, without and with a LoRA."""
+    return {name: both(cache_of(spec, None, lora), spec) for name, spec in specs.items()}
+
+
+def both(cache: ModelCache, spec: ModelSpec) -> tuple[Pixels, Pixels]:
+    driver = LoopDriver(cache)
+    return driver.drawn(fox(spec)), driver.drawn(fox(spec, "<lora:ink:0.7>" if spec.name == "UNet" else ""))
 
 
 def cache_of(spec: ModelSpec, vram: float | None, *loras: LoraSpec) -> ModelCache:
     return ModelCache(Catalogue([spec], loras), CPU, torch.float32, vram=vram)
 
 
-def fox(spec: ModelSpec) -> GenerationSettings:
-    prompt = "a fox <lora:ink:0.7>" if spec.name == "UNet" else "a fox"
-    return replace(spec.preferred.of(prompt, seed=7), width=64, height=64, steps=2)
+def fox(spec: ModelSpec, lora: str = "") -> GenerationSettings:
+    return replace(spec.preferred.of(f"a fox {lora}", seed=7), width=64, height=64, steps=2)
 
 
 def room_for(spec: ModelSpec, plan: Plan) -> float:
@@ -85,7 +89,7 @@ def room_for(spec: ModelSpec, plan: Plan) -> float:
 )
 def test_a_picture_is_the_same_by_every_plan(
     specs: dict[str, ModelSpec],
-    at_home: dict[str, Pixels],
+    at_home: dict[str, tuple[Pixels, Pixels]],
     lora: LoraSpec,
     name: str,
     plan: Plan,
@@ -94,11 +98,13 @@ def test_a_picture_is_the_same_by_every_plan(
     spec = specs[name]
     cache = cache_of(spec, room_for(spec, plan), lora)
     with caplog.at_level(logging.INFO):
-        drawn = LoopDriver(cache).drawn(fox(spec))
+        drawn, changed = both(cache, spec)
     model = cache.any(name, lambda share: None)
     assert model.plan == plan
     assert f"on cpu: {plan.told}" in caplog.text
-    assert (drawn == at_home[name]).all(), "to the last bit"
+    plain, with_lora = at_home[name]
+    assert (drawn == plain).all(), "to the last bit"
+    assert abs(changed - with_lora).max() <= 1, "the LoRA is computed beside layers that are streamed"
     assert streams(model.pipeline.text_encoder) is plan.encoders_leave
     assert streams(model.pipeline.components.get("unet") or model.pipeline.transformer) is bool(plan.offload)
     assert not streams(model.pipeline.vae)
