@@ -61,7 +61,7 @@ def found(prompt: str, written: Mapping[str, Any], picture: tuple[int, int] | No
     width, height = near.size("width", "height") or _nearest_size(*picture or (_USUAL.width, _USUAL.height))
     seed_width, seed_height = near.size("seed_width", "seed_height") or (0, 0)
     others = PartialSettings(
-        model=text_of(written.get("model") or ""),
+        model=text_of(written.get("model") or "").strip(),
         negative_prompt=text_of(written.get("negative_prompt") or ""),
         sampler=sampler,
         schedule=schedule,
@@ -83,7 +83,7 @@ def text_of(value: object) -> str:
     """A text without halves of characters, which can be neither stored nor sent. Raises `TypeError`."""
     if not isinstance(value, str):
         raise TypeError(f"not a text: {type(value).__name__}")
-    return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
+    return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _nearest_size(width: int, height: int) -> tuple[int, int]:

@@ -38,6 +38,9 @@ _BASES = {
 }
 """The licences of the models that others on Civitai are made from, by how the name of the base begins."""
 
+_NOT_SOLD = ("NoobAI",)
+"""Bases whose makers forbid commercial use beside what their licence's name says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -108,7 +111,7 @@ def _licence(base: str, model: Mapping[str, Any], number: int | None) -> Licence
     name = next((licence for prefix, licence in _BASES.items() if base.startswith(prefix)), f"that of {base}")
     of_base = licences.named(name)
     sold = model.get("allowCommercialUse", ["Image"])
-    commercial = bool(sold) and sold not in ("None", ["None"])
+    commercial = bool(sold) and sold not in ("None", ["None"]) and not base.startswith(_NOT_SOLD)
     if commercial and not of_base.has_terms:
         return of_base
     terms = of_base.terms if commercial else f"Its maker forbids commercial use. {of_base.terms}".strip()

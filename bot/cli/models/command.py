@@ -2,16 +2,18 @@
 
 import argparse
 from pathlib import Path
+from shlex import quote
 
 from huggingface_hub import constants, scan_cache_dir
 
 from bot import config
 from bot.cli.models import adding, checking, config_file, files, hub, licence, listing, pulling
+from bot.cli.models.amounts import gigabytes
 from bot.cli.models.arguments import config_file as file_of
 from bot.cli.models.errors import UnusableSource
 from bot.config import Config
 from generation import starters
-from generation.catalogue import ModelSpec
+from generation.catalogue import POCKET_DIRECTORY, ModelSpec
 from generation.errors import UnknownModel
 
 
@@ -60,9 +62,10 @@ def _add(options: argparse.Namespace, file: Path) -> int:
     if options.pull:
         _pull(_read(file), file, name, accepted=True)
     elif files.is_here(_model(_read(file), name)):
-        print(f"`noisefox models default {name}` makes it the default.")
+        print(f"`noisefox models default {quote(name)}` makes it the default.")
     else:
-        print(f"Next: `noisefox models pull {name}`, and `noisefox models default {name}` to make it the default.")
+        pull, default = f"noisefox models pull {quote(name)}", f"noisefox models default {quote(name)}"
+        print(f"Next: `{pull}`, and `{default}` to make it the default.")
     return 0
 
 
@@ -105,10 +108,12 @@ def _remove(file: Path, name: str, *, with_files: bool) -> None:
     others = [each for each in read.models if each.name != name]
     if not others:
         print("It was the last model, so the bot uses pocket.")
+    if spec.source == str(POCKET_DIRECTORY):
+        return
     if any(each.source == spec.source for each in others) or not files.is_here(spec):
         return
     if not with_files:
-        print(f"Its files are left: {files.size_here(spec) / 1e9:.1f} GB. `--files` deletes what was downloaded.")
+        print(f"Its files are left: {gigabytes(files.size_here(spec))}. `--files` deletes what was downloaded.")
     elif spec.address:
         Path(spec.source).expanduser().unlink()
         print(f"{spec.source} was deleted.")

@@ -3,7 +3,7 @@
 import inspect
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from pathlib import Path
@@ -88,6 +88,9 @@ class World:
     def forget_idle(self) -> None:
         """Nothing is kept for later here."""
 
+    def draws_one_job(self, _: str) -> bool:
+        return False
+
     def in_float32(self, model: UNetModel, on_load: Any) -> UNetModel:
         on_load(0.0)
         return model_of(self, model.spec.name, torch.float32)
@@ -100,6 +103,9 @@ class SamePrompts:
 
     def encode_pair(self, *_: object) -> tuple[Conditioning, Conditioning]:
         return (Conditioning(torch.zeros(1, 1, 1)),) * 2
+
+    def knowing(self, _: object) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class Network:

@@ -77,7 +77,7 @@ def test_a_page_of_civitai_is_added_with_what_its_file_and_its_name_tell(
     added = section(tmp_path, "fox")
     assert added["source"] == "models/model2.safetensors"
     assert added["address"] == "civitai:2"
-    assert added["licence"] == "Civitai, fair-ai-public-license-1.0-sd"
+    assert added["licence"] == "Civitai, fair-ai-public-license-1.0-sd (non-commercial)"
     assert (added["width"], added["sampler"], added["prediction"]) == (1024, "Euler", "v-ztsnr")
     served = (hosts.folder / "civitai" / "2.safetensors").read_bytes()
     assert (tmp_path / added["source"]).read_bytes() == served
