@@ -88,7 +88,7 @@ class FakePool:
 
     async def until_at_work(self, jobs: int = 1) -> None:
         """Wait until the pool has so many jobs that are not finished."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(self.at_work) < jobs:
                 await asyncio.sleep(0)
 

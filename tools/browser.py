@@ -18,6 +18,9 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 
+_PATIENCE_MS = 120_000
+"""For how long what must appear is waited for; a busy machine takes its time."""
+
 
 def executable() -> str | None:
     """Return the path of Chromium, None when it isn't installed."""
@@ -30,6 +33,8 @@ async def page(width: int = 1280, height: int = 800, scheme: Literal["dark", "li
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable(), args=_ARGUMENTS)
         try:
-            yield await browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page = await browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page.set_default_timeout(_PATIENCE_MS)
+            yield page
         finally:
             await browser.close()

@@ -58,10 +58,11 @@ class _View:
 class Person:
     """One of the playground's people: `async with Person(url, "member one") as person:`.
 
-    timeout: seconds to wait for the response to an interaction. locale: the person's language; may be changed.
+    timeout: seconds to wait for whatever is awaited, unless a call says otherwise.
+    locale: the person's language; may be changed.
     """
 
-    def __init__(self, url: str, username: str, timeout: float = 10.0, locale: str = "en-US") -> None:
+    def __init__(self, url: str, username: str, timeout: float = 120.0, locale: str = "en-US") -> None:
         self.username = username
         self.locale = locale
         self.id = str(_IDS[username])
@@ -275,18 +276,18 @@ class Person:
         """Return a message as this person sees it now, None when it is deleted."""
         return self._view.messages.get(id)
 
-    async def wait_for(self, predicate: Callable[[Json], bool], timeout: float = 60) -> Json:  # noqa: ASYNC109
+    async def wait_for(self, predicate: Callable[[Json], bool], timeout: float | None = None) -> Json:  # noqa: ASYNC109
         """Wait for a message, seen now or later, that satisfies `predicate`. TimeoutError after `timeout` seconds."""
-        async with asyncio.timeout(timeout), self._changed:
+        async with asyncio.timeout(timeout or self._timeout), self._changed:
             while True:
                 for message in sorted(self._view.messages.values(), key=lambda message: int(message["id"])):
                     if predicate(message):
                         return message
                 await self._changed.wait()
 
-    async def wait_until(self, condition: Callable[[], bool], timeout: float = 60) -> None:  # noqa: ASYNC109
+    async def wait_until(self, condition: Callable[[], bool], timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Wait until `condition` holds; checks now and after each event. TimeoutError after `timeout` seconds."""
-        async with asyncio.timeout(timeout), self._changed:
+        async with asyncio.timeout(timeout or self._timeout), self._changed:
             await self._changed.wait_for(condition)
 
     async def download(self, url: str) -> bytes:

@@ -61,6 +61,9 @@ export class Composer {
     this.text.addEventListener("keydown", (event) => this.#key(event));
     acceptFiles(this.row, () => this.#form);
     for (const topic of ["places", "connection"]) this.store.on(topic, () => this.#describe());
+    this.store.on("commands", () => {
+      if (!this.#form && this.text.value.startsWith("/")) this.#typed();
+    });
   }
 
   get #leaves() {

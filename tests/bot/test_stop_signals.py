@@ -31,7 +31,7 @@ def config_in(folder: Path) -> Config:
 
 async def end_once_logged(words: str, serving: "asyncio.Task[int]", caplog: pytest.LogCaptureFixture) -> int:
     """Send SIGTERM once the log has some words; the status with which the bot ends."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while words not in caplog.text:
             assert not serving.done(), serving
             await asyncio.sleep(0.01)

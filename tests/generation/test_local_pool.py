@@ -73,7 +73,7 @@ async def test_a_worker_has_no_secrets_of_the_bot_and_those_of_the_hub(
         monkeypatch.setenv(name, "a value")
     note = tmp_path / "names"
     script = f"open({str(note)!r}, 'w').write(' '.join([*os.environ, 'all']))"
-    async with LocalPool(OPTIONS, worker(script), sleep=no_sleep), asyncio.timeout(30):
+    async with LocalPool(OPTIONS, worker(script), sleep=no_sleep), asyncio.timeout(60):
         while not note.exists() or not note.read_text().endswith("all"):
             await asyncio.sleep(0.01)
     assert {*note.read_text().split()} & {*secrets, *needed} == {*needed}
@@ -237,7 +237,7 @@ async def test_a_worker_that_never_starts_is_tried_less_and_less_often() -> None
             enough.set()
             await asyncio.Event().wait()
 
-    async with LocalPool(OPTIONS, (sys.executable, "-c", "raise SystemExit(1)"), sleep) as pool, asyncio.timeout(30):
+    async with LocalPool(OPTIONS, (sys.executable, "-c", "raise SystemExit(1)"), sleep) as pool, asyncio.timeout(60):
         await pool.submit(job())
         [failed] = await until_ended(pool)
         await enough.wait()
@@ -349,7 +349,7 @@ if not lost.exists() or lost.read_text() != "..":
 say(Completed(wire.read(commands).job.id, (), 0.1))
 commands.read()
 """
-    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool, asyncio.timeout(30):
+    async with LocalPool(OPTIONS, worker(script), no_sleep) as pool, asyncio.timeout(60):
         while not (tmp_path / "lost").exists():
             await asyncio.sleep(0.01)
         await pool.submit(job())

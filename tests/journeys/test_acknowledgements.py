@@ -136,7 +136,7 @@ async def test_what_is_cut_off_by_the_close_writes_no_traceback(
             await comes.wait()
             await bot.client.close()
             may_go_on.set()
-            await asyncio.wait(handlers, timeout=10)
+            await asyncio.wait(handlers, timeout=60)
     pressing.cancel()
     assert errors(caplog) == []
     assert "Traceback" not in caplog.text

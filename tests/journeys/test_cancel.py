@@ -230,7 +230,7 @@ async def test_one_that_is_only_being_written_down_shows_its_picture(
 
     monkeypatch.setattr(Generations, "complete", slowly)
     pool.release()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await writing.wait()
     await member.click(drawing, "Cancel")
     await member.see(drawing, lambda each: "Cancelling…" in text_of(each))

@@ -26,7 +26,7 @@ CLOUDFLARE = """<!DOCTYPE html>
 
 
 async def run(start: Start, once_ready: Callable[[], Awaitable[object]] | None) -> None:
-    async with start(), asyncio.timeout(10):
+    async with start(), asyncio.timeout(60):
         if once_ready is not None:
             await once_ready()
         await asyncio.Event().wait()

@@ -117,7 +117,7 @@ async def test_a_deletion_that_was_killed_is_finished_or_keeps_both(
     async with start() as bot:
         await member.wait_until(lambda: member.message(messages[1]["id"]) is None)
         await bot.reconciler.look()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(kept := (await bot.generations.of_user(int(member.id))).generations) > 1:
                 await asyncio.sleep(0.02)
     assert [each.origin.message_id for each in kept] == [int(messages[0]["id"])]
@@ -126,7 +126,7 @@ async def test_a_deletion_that_was_killed_is_finished_or_keeps_both(
 
 async def nothing_is_left(bot: app.Bot, member: Member) -> None:
     """Look at the requests until those of a member are deleted."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await bot.generations.of_user(int(member.id))).total:
             await bot.reconciler.look()
             await asyncio.sleep(0.02)

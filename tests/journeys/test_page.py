@@ -8,6 +8,7 @@ from bot import app
 from bot.views import toy
 from generation.catalogue import Catalogue
 from playground import Playground
+from tests.journeys.conftest import Start
 from tools import browser
 
 pytestmark = pytest.mark.skipif(
@@ -44,6 +45,17 @@ async def test_options_are_offered_and_checked_on_a_phone(bot: app.Bot, playgrou
         await page.wait_for_selector('[data-custom-id^="noisefox:reroll:"]')
         overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0
+
+
+async def test_a_command_typed_before_the_bot_is_there_gets_its_form_when_it_is(
+    start: Start, playground: Playground
+) -> None:
+    async with browser.page() as page:
+        await page.goto(playground.url)
+        await page.fill("#composer", "/imagine ")
+        await page.wait_for_selector("text=There is no command")
+        async with start():
+            await page.fill("[data-option=prompt]", "a cat")
 
 
 async def test_forms_selects_and_menus_work_on_the_page(bot: app.Bot, playground: Playground) -> None:

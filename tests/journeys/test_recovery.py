@@ -117,7 +117,7 @@ async def test_nothing_follows_an_acknowledgement_that_is_not_known_to_be_there(
     monkeypatch.setattr(discord.InteractionResponse, "defer", cut)
     playground.fail_next("GET", "/messages/@original", 503)
     asking = asyncio.create_task(member.slash("imagine", {"prompt": "a {red, blue} boat"}))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(await bot.generations.unfinished()) < 2 or bot.dispatcher.line():
             await asyncio.sleep(0.02)
     await bot.reconciler.look()
@@ -300,7 +300,7 @@ async def test_a_stop_ends_in_time(
         pool.release()
         await until(lambda: "showing the ending" in caplog.text)
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await serving == 0
     assert ("not all is finished" in caplog.text) is draws
     monkeypatch.undo()
@@ -376,7 +376,7 @@ async def test_a_follow_up_leaves_an_empty_acknowledgement_to_the_request_it_bel
         await bot.reconciler.look()
         await until(lambda: not bot.dispatcher.line())
         assert [words_of(each) for each in public(member)] == [""], "the first request is drawn and not shown yet"
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await bot.generations.lease(alone=True):
             await bot.reconciler.look()
             await asyncio.sleep(0.02)
@@ -414,7 +414,7 @@ async def test_a_question_whose_answer_never_reached_discord_can_be_answered_aga
     question = await member.asks("imagine", prompt="{a, b, c} fox in {snow, rain}", steps=1)
     playground.cut_next("POST", "/callback")
     asking = asyncio.create_task(member.click(question, "Draw all 6"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await bot.generations.knows("draft:1"):
             await asyncio.sleep(0.01)
     await until_nothing_is_due(bot)

@@ -177,7 +177,7 @@ async def _enlarging(
     monkeypatch.setattr(Images, "read", slowly)
     message = (await member.click(done, "Upscale ×2")).message
     assert message is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await begun.wait()
     [request] = await bot.generations.lease(alone=True)
     return message, request, may_end

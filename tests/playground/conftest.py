@@ -58,7 +58,7 @@ class Client(discord.Client):
 
     async def first_event(self, kind: str) -> Any:
         """Wait for the first event of a kind."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 for name, data in self.events:
                     if name == kind:

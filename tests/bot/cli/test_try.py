@@ -27,7 +27,7 @@ async def test_it_starts_in_a_fresh_folder_and_again_in_the_same(
 ) -> None:
     for _ in range(2):
         bot = asyncio.create_task(app.run_locally(Config(data=tmp_path / "data"), Playground, 0))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while "and type /imagine prompt:a cute fox seed:5" not in capsys.readouterr().out:
                 await asyncio.wait([bot], timeout=0.05)
                 assert not bot.done(), bot.result()

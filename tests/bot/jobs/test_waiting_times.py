@@ -88,7 +88,7 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
 
 
 async def until_told(line: Line, times: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(line.slept) < times:
             await asyncio.sleep(0)
 

@@ -52,7 +52,7 @@ async def test_identifies_anew_when_the_session_is_invalid(playground: Playgroun
     client = answering()
     async with connect(client), Person(playground.url, "member one") as person:
         await playground.invalidate_session(resumable=False)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not playground.bot_online:
                 await asyncio.sleep(0.005)
         assert not client.resumed.is_set()
@@ -64,10 +64,10 @@ async def test_a_session_cannot_be_resumed_for_ever(playground: Playground, conn
     client = answering()
     async with connect(client), Person(playground.url, "member one") as person:
         dropped = asyncio.create_task(playground.drop_connections())
-        await person.wait_until(lambda: not person.bot_online, timeout=5)
+        await person.wait_until(lambda: not person.bot_online)
         clock.ahead += 301
         await dropped
-        await person.wait_until(lambda: person.bot_online, timeout=5)
+        await person.wait_until(lambda: person.bot_online)
         assert not client.resumed.is_set()
 
 
@@ -76,7 +76,7 @@ async def test_an_acknowledgement_is_that_of_the_heartbeat_just_sent(
 ) -> None:
     interval = 0.4
     monkeypatch.setattr(gateway, "HEARTBEAT_INTERVAL_MS", interval * 1000)
-    async with connect(client), asyncio.timeout(10):
+    async with connect(client), asyncio.timeout(60):
         first = client.latency
         while client.latency == first or first == float("inf"):
             first = min(first, client.latency)
@@ -104,5 +104,5 @@ async def test_presence_is_shown(playground: Playground, client: Client, connect
     async with Person(playground.url, "member one") as person:
         assert not person.bot_online
         async with connect(client):
-            await person.wait_until(lambda: person.bot_online, timeout=5)
-        await person.wait_until(lambda: not person.bot_online, timeout=5)
+            await person.wait_until(lambda: person.bot_online)
+        await person.wait_until(lambda: not person.bot_online)

@@ -42,7 +42,7 @@ async def test_deferred_answer_then_edit_with_file(playground: Playground, clien
         assert outcome.acknowledged == 5
         assert outcome.message is not None
         assert outcome.message["flags"] == 128
-        message = await person.wait_for(lambda message: message["content"] == "done", timeout=5)
+        message = await person.wait_for(lambda message: message["content"] == "done")
         assert message["id"] == outcome.message["id"]
         assert message["flags"] == 0
         attachment = message["attachments"][0]
@@ -67,15 +67,15 @@ async def test_ephemeral_is_seen_by_one_only(playground: Playground, client: Cli
         assert outcome.message is not None
         assert outcome.message["ephemeral_for"] == one.id
         assert outcome.message["flags"] & 64
-        await one.wait_for(lambda message: message["content"] == "more", timeout=5)
+        await one.wait_for(lambda message: message["content"] == "more")
         await two.say("anything there?")
-        await one.wait_for(lambda message: message["content"] == "anything there?", timeout=5)
+        await one.wait_for(lambda message: message["content"] == "anything there?")
         assert [message["content"] for message in one.messages()] == ["psst", "more", "anything there?"]
         assert [message["content"] for message in two.messages()] == ["anything there?"]
         with pytest.raises(discord.NotFound):
             await general(client).fetch_message(int(outcome.message["id"]))
         await one.delete(outcome.message)
-        await one.wait_until(lambda: len(one.messages()) == 2, timeout=5)
+        await one.wait_until(lambda: len(one.messages()) == 2)
 
 
 async def test_first_follow_up_takes_the_place_of_the_deferred_answer(
@@ -92,11 +92,11 @@ async def test_first_follow_up_takes_the_place_of_the_deferred_answer(
 
     async with connect(client), Person(playground.url, "member one") as person:
         outcome = await person.slash("think")
-        second = await person.wait_for(lambda message: message["content"] == "second", timeout=5)
+        second = await person.wait_for(lambda message: message["content"] == "second")
         assert second["ephemeral_for"] is None
         assert outcome.message is not None
         assert outcome.message["ephemeral_for"] == person.id
-        await person.wait_for(lambda message: message["content"] == "third", timeout=5)
+        await person.wait_for(lambda message: message["content"] == "third")
         assert [message["content"] for message in person.messages()] == ["second", "third"]
 
 
@@ -114,7 +114,7 @@ async def test_double_acknowledgement(playground: Playground, client: Client, co
 
     async with connect(client), Person(playground.url, "member one") as person:
         await person.slash("twice")
-        await person.wait_for(lambda message: message["content"] == "done", timeout=5)
+        await person.wait_for(lambda message: message["content"] == "done")
         assert [(refusal.status, refusal.code) for refusal in refusals] == [(400, 40060)]
         assert [message["content"] for message in person.messages()] == ["one", "done"]
 
@@ -191,7 +191,7 @@ async def test_token_expires(playground: Playground, client: Client, connect: Co
         assert (refused.value.status, refused.value.code) == (401, 50027)
         message = await general(client).fetch_message(int(outcome.message["id"]))
         await message.edit(content="by the channel")
-        await person.wait_for(lambda message: message["content"] == "by the channel", timeout=5)
+        await person.wait_for(lambda message: message["content"] == "by the channel")
 
 
 async def test_a_bot_that_is_offline(playground: Playground, client: Client, connect: Connect, clock: Clock) -> None:
@@ -204,7 +204,7 @@ async def test_a_bot_that_is_offline(playground: Playground, client: Client, con
     async with Person(playground.url, "member one") as person:
         assert not person.bot_online
         running = asyncio.create_task(person.slash("imagine"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not playground.waiting:
                 await asyncio.sleep(0.005)
         clock.ahead += 3.1

@@ -19,10 +19,10 @@ async def test_send_edit_reply_delete(playground: Playground, client: Client, co
         assert reply.reference.message_id == message.id
         history = [item.content async for item in general(client).history(limit=10)]
         assert history == ["three", "two"]
-        seen = await person.wait_for(lambda item: item["content"] == "three", timeout=5)
+        seen = await person.wait_for(lambda item: item["content"] == "three")
         assert seen["referenced_message"]["content"] == "two"
         await reply.delete()
-        await person.wait_until(lambda: len(person.messages()) == 1, timeout=5)
+        await person.wait_until(lambda: len(person.messages()) == 1)
         with pytest.raises(discord.NotFound) as refused:
             await reply.edit(content="gone")
         assert refused.value.code == 10008
@@ -36,14 +36,14 @@ async def test_reactions(playground: Playground, client: Client, connect: Connec
     ):
         message = await general(client).send("react")
         await message.add_reaction("🔁")
-        seen = await one.wait_for(lambda item: bool(item.get("reactions")), timeout=5)
+        seen = await one.wait_for(lambda item: bool(item.get("reactions")))
         await one.react(seen, "🔁")
         added = await client.first_event("reaction")
         while added.user_id != int(one.id):
             client.events.remove(("reaction", added))
             added = await client.first_event("reaction")
         assert (added.message_id, str(added.emoji), added.member.name) == (message.id, "🔁", "member one")
-        seen = await two.wait_for(lambda item: "reactions" in item and item["reactions"][0]["count"] == 2, timeout=5)
+        seen = await two.wait_for(lambda item: "reactions" in item and item["reactions"][0]["count"] == 2)
         assert seen["reactions"][0]["me"] is False
         await one.unreact(seen, "🔁")
         assert (await client.first_event("unreaction")).user_id == int(one.id)

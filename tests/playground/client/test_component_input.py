@@ -31,10 +31,10 @@ async def test_click_edits_the_message(playground: Playground, client: Client, c
     ):
         shown = (await one.slash("show")).message
         assert shown is not None
-        seen = await two.wait_for(lambda message: message["content"] == "press", timeout=5)
+        seen = await two.wait_for(lambda message: message["content"] == "press")
         outcome = await two.click(seen, "Again")
         assert outcome.acknowledged == 7
-        await one.wait_for(lambda message: message["content"] == "by member two", timeout=5)
+        await one.wait_for(lambda message: message["content"] == "by member two")
         with pytest.raises(Refused, match="disabled"):
             await one.click(shown, "Again")
         with pytest.raises(Refused, match="no button"):
@@ -75,7 +75,7 @@ async def test_layout_with_pictures_and_select(playground: Playground, client: C
         assert await person.download(owl["media"]["url"]) == picture()
         outcome = await person.select(shown, "whose", [str(MEMBER_TWO_ID)])
         assert outcome.acknowledged == 6
-        answer = await person.wait_for(lambda message: message["content"] == "for member two", timeout=5)
+        answer = await person.wait_for(lambda message: message["content"] == "for member two")
         assert answer["referenced_message"]["id"] == shown["id"]
         with pytest.raises(Refused):
             await person.select(shown, "whose", [])

@@ -56,7 +56,7 @@ async def test_the_chat_survives_a_restart(tmp_path: Path, redirected: Redirect,
             assert drawn is not None
             await person.react(drawn, "🔁")
             await person.say("in private", channel="dm")
-            await person.wait_until(lambda: "reactions" in person.messages()[0], timeout=5)
+            await person.wait_until(lambda: "reactions" in person.messages()[0])
             seen, commands = person.messages(), person.commands
 
     async with Playground(folder=tmp_path, clock=clock) as after, Person(after.url, "member one") as person:
@@ -79,7 +79,7 @@ async def test_the_chat_survives_a_restart(tmp_path: Path, redirected: Redirect,
                 client=client,
             )
             await webhook.edit_message(int(message["id"]), content="by the old token")
-            await person.wait_for(lambda item: item["content"] == "by the old token", timeout=5)
+            await person.wait_for(lambda item: item["content"] == "by the old token")
             clock.ahead += 15 * 60
             with pytest.raises(discord.HTTPException) as refused:
                 await webhook.edit_message(int(message["id"]), content="too late")

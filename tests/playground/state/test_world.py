@@ -24,7 +24,7 @@ async def test_in_a_dm(playground: Playground, client: Client, connect: Connect)
         outcome = await one.slash("imagine", channel="dm")
         assert outcome.message is not None
         assert outcome.message["content"] == "None DMChannel"
-        await one.wait_for(lambda message: message["content"] == "and here", timeout=5)
+        await one.wait_for(lambda message: message["content"] == "and here")
         assert [message["content"] for message in one.messages("dm")] == ["None DMChannel", "and here"]
         await one.say("thanks", channel="dm")
         event = await client.first_event("message")
