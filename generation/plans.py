@@ -123,9 +123,19 @@ class Needs:
             "drawing": self.peak(EVERYTHING) - self.weights,
         }
         listed = ", ".join(f"{name} {gigabytes(size)}" for name, size in parts.items() if size)
-        most, least = self.peak(EVERYTHING), min(map(self.peak, _PLANS))
-        whole = f"It needs {gigabytes(most)} GB of GPU memory ({listed})"
-        return f"{whole}, or at least {gigabytes(least)} GB with most of it streamed."
+        most, least = self._range
+        return f"It needs {most} GB of GPU memory ({listed}), or at least {least} GB with most of it streamed."
+
+    @property
+    def brief(self) -> str:
+        """What the model needs, in a few words."""
+        most, least = self._range
+        return f"{most} GB of GPU memory, or at least {least} GB"
+
+    @property
+    def _range(self) -> tuple[str, str]:
+        """The GB with everything on the device, and with the plan that needs least."""
+        return gigabytes(self.peak(EVERYTHING)), gigabytes(min(map(self.peak, _PLANS)))
 
 
 def plan(needs: Needs, room: float) -> Plan | None:

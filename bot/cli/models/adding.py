@@ -54,10 +54,14 @@ def section(facts: Facts) -> Mapping[str, Any]:
 
 
 def _apart(facts: Facts, file: Path, name: str) -> Facts:
-    """The facts with a file of their own, where another model has one with that name."""
+    """The facts with a file of their own, where another model has one with that name; a file of the same length that
+    no section names is the one that an earlier section had."""
     path = Path(facts.source)
-    if not facts.address or not (path.exists() or facts.source in config_file.text_of(file)):
+    named = facts.source in config_file.text_of(file)
+    if not facts.address or not (named or path.exists()):
         return facts
+    if not named and path.is_file() and path.stat().st_size == facts.size:
+        return replace(facts, notes=(*facts.notes, f"{path} is there already, so it is not downloaded again."))
     slug = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "model"
     return replace(facts, source=str(path.with_name(f"{slug}-{path.name}")))
 

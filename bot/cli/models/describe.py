@@ -71,7 +71,7 @@ def _of_repository(origin: HubModel) -> Facts:
         settings=settings,
         licence=hub.licence_of(info),
         size=repository_files.size_of(files),
-        notes=(hub.denied(info.id),) if info.gated else (),
+        notes=() if not info.gated or all(hub.is_here(info, each) for each in files) else (hub.denied(info.id),),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
@@ -119,5 +120,6 @@ def size_here(spec: ModelSpec) -> int:
 
 
 def origin_of(spec: ModelSpec) -> str:
-    """Where a model comes from, for people."""
-    return spec.address or spec.source
+    """Where a model comes from, for people; of a web address, its server and file."""
+    address = urlsplit(spec.address)
+    return f"{Path(address.path).name} from {address.hostname}" if address.hostname else spec.address or spec.source

@@ -26,23 +26,22 @@ def list_lines(config: Config) -> list[str]:
     lines = []
     for spec in config.models:
         mark = " (default)" if spec.name == default.name else ""
-        said = f"; {spec.licence}" if spec.licence else ""
-        lines.append(f"{spec.name}{mark}: {_origin(spec)}; {state_of(spec)}{said}")
+        parts = [_origin(spec), state_of(spec), memory.brief(spec), spec.licence]
+        lines.append(f"{spec.name}{mark}: {'; '.join(filter(None, parts))}")
     return lines
 
 
 def show_lines(spec: ModelSpec, data: Path) -> list[str]:
     """What is known of a model."""
     used = suitability.fitted(spec.preferred, spec)
-    size = files.size_here(spec)
     lines = [
         f"{spec.name}: {_origin(spec)}",
-        f"family:   {spec.family or 'not known yet'}",
+        f"family:   {spec.family or 'known once it is downloaded'}",
         f"licence:  {spec.licence or 'not stated'}",
         f"state:    {state_of(spec)}",
     ]
-    if size:
-        lines.append(f"memory:   {memory.told(spec, size)}")
+    if needed := memory.told(spec, files.size_here(spec)):
+        lines.append(f"memory:   {needed}")
     sampler = used.sampler.value if used.sampler else "the model's own"
     return [
         *lines,

@@ -6,7 +6,16 @@ from generation.catalogue import ModelSpec
 
 
 def told(spec: ModelSpec, size: int) -> str:
-    """The memory for people. `size` is that of the model's weights in bytes, told where nothing else is known."""
+    """The memory for people. `size` is that of the model's weights in bytes, told where nothing else is known; empty
+    where it is 0."""
     if needs := placement.needs(spec):
         return needs.told
+    if not size:
+        return ""
     return f"{gigabytes(size)} and some more for a picture of {spec.width}×{spec.height}"
+
+
+def brief(spec: ModelSpec) -> str:
+    """The memory in a few words; empty where it is not known."""
+    needs = placement.needs(spec)
+    return f"needs {needs.brief}" if needs else ""

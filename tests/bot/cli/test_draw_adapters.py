@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_lora.kohya(made / "ink.safetensors", pipeline)
     (made / "words").mkdir()
     save_file(FILES["old-paper"], made / "words" / "old-paper.safetensors")
-    (made / "config.toml").write_text(CONFIG)
+    (made / "guides.toml").write_text(CONFIG)
     lines = Image.new("RGB", (64, 64), "black")
     ImageDraw.Draw(lines).line((0, 0, 63, 63), "white", 5)
     lines.save(made / "lines.png")
@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_at_once(folder: Path) -> None:
     words = "a fox on old-paper <lora:ink:0.8>"
     guides = ["--control", "lines.png", "--control-scale", "0.5", "--image-prompt", "lines.png"]
-    drawn = noisefox("imagine", words, *guides, "--seed", "7", "--config", "config.toml", folder=folder)
+    drawn = noisefox("imagine", words, *guides, "--seed", "7", "--config", "guides.toml", folder=folder)
     assert drawn.returncode == 0, drawn.stderr
     text = str(Image.open(BytesIO((folder / "out" / "seed-7.png").read_bytes())).info["parameters"])
     assert text.startswith(f"{words}, black ink\n")
@@ -62,7 +62,7 @@ def test_all_at_once(folder: Path) -> None:
     ("options", "sentence"),
     [
         (
-            ["a fox <lora:inky:1>", "--config", "config.toml"],
+            ["a fox <lora:inky:1>", "--config", "guides.toml"],
             "There's no LoRA called “inky” here. Did you mean one of these? ink.",
         ),
         (["a fox", "--control", "lines.png"], "pocket can't follow the lines of a picture: it has no ControlNet"),

@@ -88,6 +88,27 @@ def test_a_page_of_civitai_is_added_with_what_its_file_and_its_name_tell(
     assert section(tmp_path, "second")["source"] == "models/second-model2.safetensors"
 
 
+def test_the_file_that_a_removed_model_left_is_used_again(models: Models, hosts: ModelHosts, tmp_path: Path) -> None:
+    models("add", "fox", CIVITAI, "--accept-licence", "--pull")
+    models("remove", "fox")
+    again = models("add", "fox", CIVITAI, "--accept-licence", "--pull")
+    assert "model2.safetensors is there already" in again.stdout
+    assert section(tmp_path, "fox")["source"] == "models/model2.safetensors"
+    assert [each.name for each in (tmp_path / "models").iterdir()] == ["model2.safetensors"]
+    models("remove", "fox")
+    (tmp_path / "models" / "model2.safetensors").write_bytes(b"another")
+    models("add", "fox", CIVITAI, "--accept-licence", "--pull")
+    assert section(tmp_path, "fox")["source"] == "models/fox-model2.safetensors"
+
+
+def test_the_list_says_what_a_model_needs_and_where_it_comes_from(models: Models, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[models.turbo]\nsource = "Tongyi-MAI/Z-Image-Turbo"\n')
+    models("add", "fox", "owner/foxes/foxes.safetensors", "--accept-licence")
+    of_turbo, of_fox = models("list").stdout.splitlines()
+    assert "GB of GPU memory" in of_turbo
+    assert of_fox.startswith("fox: foxes.safetensors from huggingface.co; not downloaded")
+
+
 @pytest.mark.parametrize("source", ["owner/foxes/foxes.safetensors", "https://huggingface.co/owner/foxes/blob/main/"])
 def test_a_file_of_the_hub_goes_beside_the_configuration(
     models: Models, hosts: ModelHosts, tmp_path: Path, source: str
