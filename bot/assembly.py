@@ -34,7 +34,7 @@ from bot.cogs.settings import DECISION as FORGET_SETTINGS
 from bot.cogs.settings import Settings
 from bot.cogs.styles import Styles
 from bot.cogs.what import What
-from bot.config import Config
+from bot.config import Config, WorkerConfig
 from bot.delivery.audit_log import AuditLog
 from bot.delivery.cleanup import Cleanup
 from bot.delivery.deletion import Deletion
@@ -245,13 +245,17 @@ def _workers(config: Config, pools: Mapping[str, WorkerPool]) -> Workers:
 
 
 def _named(config: Config, name: str, pool: WorkerPool) -> NamedPool:
-    section = config.pools.get(name, config.worker)
+    section = config.pools.get(name)
+    if not isinstance(section, WorkerConfig):
+        return NamedPool(name, pool)
     return NamedPool(name, pool, section.models_in_memory, section.model_wait_seconds)
 
 
 def _pool(config: Config, name: str) -> LocalPool:
     """A pool as the config describes it."""
-    return LocalPool(config.options_of(name), devices=config.pools[name].devices)
+    section = config.pools[name]
+    assert isinstance(section, WorkerConfig)
+    return LocalPool(config.options_of(name), devices=section.devices)
 
 
 def _dispatcher(

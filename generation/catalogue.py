@@ -19,7 +19,13 @@ from generation.step_cache import StepCache
 OPEN_NSFW = "opennsfw"
 """The name of the safety checker that works offline, from the extra `nsfw`."""
 
+WORKFLOW_SUFFIX = ".json"
+
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
+
+
+Resources = tuple[tuple[str, float], ...]
+"""What a worker needs of a node of a Ray cluster: amounts by name, such as one GPU."""
 
 
 class PreviewKind(StrEnum):
@@ -91,7 +97,9 @@ class ModelSpec:
     """The tiny decoder: a directory in diffusers' format or a hub id."""
 
     workers: str = ""
-    """The pool of workers that draws it; if empty, the first."""
+    """The pool of workers that draws it; if empty, the first that can."""
+    resources: Resources = ()
+    """What a worker with this model needs of a node of a Ray cluster."""
 
     controlnet: str = ""
     """The ControlNet: a directory in diffusers' format or a hub id."""
@@ -121,6 +129,11 @@ class ModelSpec:
             )
         if self.ip_adapter and not self.ip_adapter.endswith(SUFFIX):
             raise InvalidSetting("ip_adapter", f"It must be a {SUFFIX} file: other formats can run code.")
+
+    @property
+    def is_workflow(self) -> bool:
+        """True where the source is a workflow of ComfyUI."""
+        return self.source.endswith(WORKFLOW_SUFFIX)
 
     @property
     def is_checked(self) -> bool:

@@ -13,7 +13,7 @@ from bot.config.settings import (
     SafetyConfig,
     UpscalingConfig,
 )
-from bot.config.workers import WorkerConfig
+from bot.config.workers import ComfyConfig, PoolConfig, RayConfig, WorkerConfig, WorkerKind
 
 __all__ = [
     "DISCORD_API",
@@ -22,12 +22,16 @@ __all__ = [
     "HOST_LIMITS",
     "TOKEN_VARIABLE",
     "BansConfig",
+    "ComfyConfig",
     "Config",
     "ConfigError",
     "DiscordConfig",
+    "PoolConfig",
+    "RayConfig",
     "SafetyConfig",
     "UpscalingConfig",
     "WorkerConfig",
+    "WorkerKind",
     "load",
     "located",
     "read",

@@ -9,7 +9,7 @@ from typing import Any
 from bot.config.mistakes import ConfigError, Mistakes
 from bot.config.tables import section
 from bot.config.values import typed
-from bot.config.workers import WorkerConfig
+from bot.config.workers import SECTIONS, ComfyConfig, PoolConfig, WorkerConfig, WorkerKind
 from generation import loras
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
 from generation.errors import InvalidSetting
@@ -53,23 +53,27 @@ def _model(name: str, entry: Any, mistakes: Mistakes) -> Iterator[ModelSpec]:
 
 
 def workers(table: Any, mistakes: Mistakes) -> dict[str, Any]:
-    """The sections of [workers], by name, and the first of them."""
-    found: dict[str, WorkerConfig] = {}
+    """The sections of [workers], by name, and the first of them that is not of ComfyUI."""
+    found: dict[str, PoolConfig] = {}
     with mistakes.kept("workers"):
         for name, entry in typed(table, dict, "workers").items():
             with mistakes.kept(f"workers.{name}"):
                 found[name] = _pool(name, entry, mistakes)
         if not table:
             raise ConfigError("[workers] is empty. Add a section such as [workers.gpu], or remove it.")
-    first = next(iter(found.values()), WorkerConfig())
+    first = next((each for each in found.values() if isinstance(each, WorkerConfig)), WorkerConfig())
     return {"workers": tuple(found.items()), "worker": first}
 
 
-def _pool(name: str, entry: Any, mistakes: Mistakes) -> WorkerConfig:
+def _pool(name: str, entry: Any, mistakes: Mistakes) -> PoolConfig:
     where = f"workers.{name}"
     if not POOL_NAME.fullmatch(name):
         raise ConfigError(f"{where}: Use letters, digits, - and _ for the name.")
-    pool: WorkerConfig = section(WorkerConfig(), entry, where, mistakes)
+    entry = dict(typed(entry, dict, where))
+    kind = typed(entry.pop("kind", WorkerKind.LOCAL.value), WorkerKind, f"{where}.kind")
+    pool: PoolConfig = section(SECTIONS[kind], entry, where, mistakes)
+    if isinstance(pool, ComfyConfig) and not pool.addresses and f"{where}.addresses" not in mistakes:
+        raise ConfigError(f'{where} has no addresses. Set them, such as ["http://127.0.0.1:8188"].')
     return pool
 
 

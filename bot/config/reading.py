@@ -12,8 +12,9 @@ from bot.config.mistakes import ConfigError, Mistakes
 from bot.config.settings import TOKEN_VARIABLE, Config
 from bot.config.tables import check_known, section
 from bot.config.values import typed
+from bot.config.workers import ComfyConfig
 from generation import suitability
-from generation.catalogue import OPEN_NSFW
+from generation.catalogue import OPEN_NSFW, ModelSpec
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
 from generation.quantization import EXTRA, LIBRARY
@@ -112,9 +113,8 @@ def _check_together(config: Config, mistakes: Mistakes) -> None:
         if model.quantize in LIBRARY and find_spec(LIBRARY[model.quantize]) is None:
             where, package = f"models.{model.name}.quantize", LIBRARY[model.quantize]
             mistakes.add(where, f'{where} = "{model.quantize}" needs {package}, which is not installed. Run `{EXTRA}`.')
-        if model.workers and model.workers not in config.pools:
-            where, pools = f"models.{model.name}.workers", ", ".join(config.pools)
-            mistakes.add(where, f"{where}: There is no section [workers.{model.workers}]. Use one of: {pools}.")
+        if sentence := _misplaced(model, config):
+            mistakes.add(f"models.{model.name}.workers", f"models.{model.name}.workers: {sentence}")
     if config.loras and config.worker.acceleration.forbids_loras:
         mistakes.add(
             "loras",
@@ -125,3 +125,16 @@ def _check_together(config: Config, mistakes: Mistakes) -> None:
             "safety",
             f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.',
         )
+
+
+def _misplaced(model: ModelSpec, config: Config) -> str:
+    """Why the workers of a model cannot draw it; empty where they can."""
+    pools = config.pools
+    if model.workers and model.workers not in pools:
+        return f"There is no section [workers.{model.workers}]. Use one of: {', '.join(pools)}."
+    is_comfy = isinstance(pools[config.pool_of(model)], ComfyConfig)
+    if model.is_workflow and not is_comfy:
+        return 'A workflow of ComfyUI needs a section of [workers] with kind = "comfy".'
+    if is_comfy and not model.is_workflow:
+        return "ComfyUI draws workflows. Set source to a workflow that was saved in its API format, such as flux.json."
+    return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot import text_files, token_text
 from bot.config.mistakes import ConfigError
 from bot.config.values import path_of
-from bot.config.workers import WorkerConfig, is_address
+from bot.config.workers import ComfyConfig, PoolConfig, WorkerConfig, is_address
 from generation import wire
 from generation.catalogue import POCKET, Catalogue, ModelSpec
 from generation.embeddings import EmbeddingSpec
@@ -64,8 +64,8 @@ class Config:
     data: Path = Path("data")
     discord: DiscordConfig = DiscordConfig()
     worker: WorkerConfig = field(default_factory=WorkerConfig)
-    """Of [worker], or else of the first section of [workers]."""
-    workers: tuple[tuple[str, WorkerConfig], ...] = ()
+    """Of [worker], or else of the first section of [workers] that draws with the host's own models."""
+    workers: tuple[tuple[str, PoolConfig], ...] = ()
     """The sections of [workers] by name; empty where there is only [worker]."""
     upscaling: UpscalingConfig = UpscalingConfig()
     safety: SafetyConfig = SafetyConfig()
@@ -88,7 +88,7 @@ class Config:
         return tuple(replace(each, safety_checker=each.safety_checker or usual) for each in self.models)
 
     @property
-    def pools(self) -> dict[str, WorkerConfig]:
+    def pools(self) -> dict[str, PoolConfig]:
         """The pools of workers by name."""
         return dict(self.workers) or {LOCAL: self.worker}
 
@@ -98,8 +98,11 @@ class Config:
         return sum(each.longest_line for each in self.pools.values())
 
     def pool_of(self, model: ModelSpec) -> str:
-        """The pool that draws a model: the one that it names, or the first."""
-        return model.workers or next(iter(self.pools))
+        """The pool that draws a model: the one that it names, or the first that can."""
+        if model.workers:
+            return model.workers
+        fitting = (name for name, each in self.pools.items() if isinstance(each, ComfyConfig) == model.is_workflow)
+        return next(fitting, next(iter(self.pools)))
 
     @property
     def worker_options(self) -> wire.Configure:
@@ -108,9 +111,9 @@ class Config:
 
     def options_of(self, pool: str) -> wire.Configure:
         """The configuration as the workers of a pool read it, with the models that it draws."""
-        options = self._options(
-            self.pools[pool], tuple(each for each in self._checked_models if self.pool_of(each) == pool)
-        )
+        section = self.pools[pool]
+        assert isinstance(section, WorkerConfig)
+        options = self._options(section, tuple(each for each in self._checked_models if self.pool_of(each) == pool))
         return options if pool == LOCAL else replace(options, measurements=self.data / f"measured-{pool}.json")
 
     def _options(self, worker: WorkerConfig, models: tuple[ModelSpec, ...]) -> wire.Configure:

@@ -6,8 +6,9 @@ from types import NoneType, UnionType
 from typing import Any, get_args
 
 from bot.config.mistakes import ConfigError
+from bot.config.workers import WorkerKind
 from generation import sampler_names
-from generation.catalogue import Prediction, PreviewKind
+from generation.catalogue import Prediction, PreviewKind, Resources
 from generation.settings import Sampler
 from generation.upscaling import UpscalerName
 
@@ -26,6 +27,9 @@ def typed(value: Any, kind: Any, where: str) -> Any:
             raise ConfigError(f"{where} must be one of: {', '.join(filter(None, kind))}.") from None
     if kind is Path:
         return path_of(typed(value, str, where), where)
+    if kind == Resources:
+        amounts = typed(value, dict, where).items()
+        return tuple((name, typed(amount, float, f"{where}.{name}")) for name, amount in amounts)
     if kind in _LISTS:
         return tuple(typed(each, _LISTS[kind], where) for each in typed(value, list, where))
     if type(value) is not kind:
@@ -64,4 +68,5 @@ _KINDS = {
     PreviewKind: "a kind of preview",
     Prediction: "a kind of prediction",
     UpscalerName: "an upscaler's name",
+    WorkerKind: "a kind of workers",
 }

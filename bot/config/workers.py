@@ -1,7 +1,8 @@
-"""The sections of workers of this machine."""
+"""The sections of workers: of this machine, of a Ray cluster, and of ComfyUI servers."""
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from bot import redaction
@@ -16,6 +17,17 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 _LONGEST_LINE = Bounds(1, 100_000)
 _STEP_SECONDS = Bounds(1, 86400)
+
+
+class WorkerKind(StrEnum):
+    """What a section of [workers] is about."""
+
+    LOCAL = "local"
+    """Devices of this machine."""
+    RAY = "ray"
+    """Actors of a Ray cluster."""
+    COMFY = "comfy"
+    """Servers of ComfyUI."""
 
 
 def is_address(url: str) -> bool:
@@ -86,3 +98,52 @@ class WorkerConfig:
     def vram_bytes(self) -> float | None:
         """The bytes that models may take; None for what is free."""
         return self.vram * GIGABYTE if isinstance(self.vram, float) else None
+
+
+@dataclass(frozen=True, slots=True)
+class RayConfig(WorkerConfig):
+    """Settings of the workers of a Ray cluster: an actor for each device, with the same settings as on this machine."""
+
+    address: str = "auto"
+    """Of the cluster, such as `ray://head:10001`; "auto" is the one that this machine belongs to."""
+    actors: int = 1
+    """The most that there are at once. Ray places them as soon as a node has what their models need."""
+
+    def __post_init__(self) -> None:
+        WorkerConfig.__post_init__(self)
+        Bounds(1, 1024).check("actors", self.actors)
+        if self.devices:
+            raise InvalidSetting("devices", "An actor has one device. Set actors to the number of devices.")
+        if not self.address.strip():
+            raise InvalidSetting("address", 'Use the address of a cluster, such as "ray://head:10001", or "auto".')
+
+
+@dataclass(frozen=True, slots=True)
+class ComfyConfig:
+    """Settings of servers of ComfyUI, each a worker."""
+
+    addresses: tuple[str, ...] = ()
+    """Their addresses, such as `http://127.0.0.1:8188`."""
+    max_pictures: int = 1
+    """Pictures that a server has at once; it draws one after the other."""
+    longest_line: int = 500
+    step_seconds: float = 300.0
+    """After so many seconds without a word from a server about a picture, the picture is lost."""
+
+    def __post_init__(self) -> None:
+        for each in self.addresses:
+            if not is_address(each):
+                raise InvalidSetting("addresses", "Use addresses such as http://127.0.0.1:8188.")
+        Bounds(1, 64).check("max_pictures", self.max_pictures)
+        _LONGEST_LINE.check("longest_line", self.longest_line)
+        _STEP_SECONDS.check("step_seconds", self.step_seconds)
+
+
+PoolConfig = WorkerConfig | ComfyConfig
+
+SECTIONS: dict[WorkerKind, PoolConfig] = {
+    WorkerKind.LOCAL: WorkerConfig(),
+    WorkerKind.RAY: RayConfig(),
+    WorkerKind.COMFY: ComfyConfig(),
+}
+"""What each kind of section is without any setting."""

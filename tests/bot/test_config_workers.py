@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, ConfigError, WorkerConfig, load
+from bot.config import ComfyConfig, Config, ConfigError, RayConfig, WorkerConfig, load
 from generation.local_pool import LOCAL
 
 POOLS = """
@@ -12,16 +12,27 @@ POOLS = """
 devices = ["cuda:0", "cuda:1"]
 longest_line = 100
 
-[workers.old]
-device = "cuda:2"
+[workers.cluster]
+kind = "ray"
+address = "ray://head:10001"
+actors = 3
 dtype = "float16"
+
+[workers.comfy]
+kind = "comfy"
+addresses = ["http://127.0.0.1:8188"]
+longest_line = 20
 
 [models.pocket]
 source = "pocket"
 
 [models.far]
 source = "someone/model"
-workers = "old"
+workers = "cluster"
+resources = {GPU = 1, A100 = 0.5}
+
+[models.flux]
+source = "workflows/flux.json"
 """
 
 
@@ -31,21 +42,27 @@ def read(folder: Path, text: str) -> Config:
     return load(file)
 
 
-def test_each_pool_has_its_settings(tmp_path: Path) -> None:
+def test_each_kind_of_workers(tmp_path: Path) -> None:
     config = read(tmp_path, POOLS)
-    gpus, old = config.pools.values()
+    gpus, cluster, comfy = config.pools.values()
     assert gpus == WorkerConfig(devices=("cuda:0", "cuda:1"), longest_line=100)
-    assert old == WorkerConfig(device="cuda:2", dtype="float16")
+    assert cluster == RayConfig(address="ray://head:10001", actors=3, dtype="float16")
+    assert comfy == ComfyConfig(addresses=("http://127.0.0.1:8188",), longest_line=20)
     assert config.worker == gpus
-    assert config.longest_line == 100 + 500
+    assert config.longest_line == 100 + 500 + 20
 
 
 def test_each_pool_has_its_models(tmp_path: Path) -> None:
     config = read(tmp_path, POOLS)
-    assert {each.name: config.pool_of(each) for each in config.models} == {"pocket": "gpus", "far": "old"}
+    assert {each.name: config.pool_of(each) for each in config.models} == {
+        "pocket": "gpus",
+        "far": "cluster",
+        "flux": "comfy",
+    }
     assert [each.name for each in config.options_of("gpus").models] == ["pocket"]
-    assert [each.name for each in config.options_of("old").models] == ["far"]
-    assert config.options_of("gpus").measurements != config.options_of("old").measurements
+    assert [each.name for each in config.options_of("cluster").models] == ["far"]
+    assert dict(config.catalogue.get("far").resources) == {"GPU": 1, "A100": 0.5}
+    assert config.options_of("gpus").measurements != config.options_of("cluster").measurements
 
 
 def test_one_section_of_the_old_name_is_the_first_pool(tmp_path: Path) -> None:
@@ -62,12 +79,25 @@ def test_one_section_of_the_old_name_is_the_first_pool(tmp_path: Path) -> None:
             "Use either [worker] or [workers.NAME], not both: rename [worker]",
         ),
         ("[workers]", "[workers] is empty. Add a section such as [workers.gpu], or remove it."),
+        ('[workers.gpu]\nkind = "slurm"', "workers.gpu.kind must be one of: local, ray, comfy."),
         ('[workers."a b"]', "workers.a b: Use letters, digits, - and _ for the name."),
         ("[workers.gpu]\ndevices = 2", "workers.gpu.devices must be a list, not 2."),
         ('[workers.gpu]\ndevices = ["cuda:0", "tpu"]', "workers.gpu.devices: Use auto, cpu, cuda, cuda:1, rocm or mps"),
         ('[workers.gpu]\ndevice = "cuda"\ndevices = ["cuda:1"]', "workers.gpu.devices: Set either device or devices."),
         ("[workers.gpu]\nactors = 2", "workers.gpu.actors is not a setting."),
+        ('[workers.far]\nkind = "ray"\nactors = 0', "workers.far.actors: Actors must be between 1 and 1024"),
+        ('[workers.c]\nkind = "comfy"', 'workers.c has no addresses. Set them, such as ["http://127.0.0.1:8188"].'),
+        ('[workers.c]\nkind = "comfy"\naddresses = ["8188"]', "workers.c.addresses: Use addresses such as http://"),
         ('[models.a]\nsource = "pocket"\nworkers = "gpu"', "models.a.workers: There is no section [workers.gpu]."),
+        ('[models.a]\nsource = "a.json"', 'A workflow of ComfyUI needs a section of [workers] with kind = "comfy".'),
+        (
+            '[workers.c]\nkind = "comfy"\naddresses = ["http://a:1"]\n[models.a]\nsource = "pocket"',
+            "models.a.workers: ComfyUI draws workflows.",
+        ),
+        (
+            '[models.a]\nsource = "pocket"\nresources = {GPU = "one"}',
+            "models.a.resources.GPU must be a number",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> None:
