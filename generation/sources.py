@@ -16,6 +16,8 @@ PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 """The suffixes of pickle files. Loading one can run code."""
 
 SINGLE_FILE = ".safetensors"
+WORKFLOW = ".json"
+"""The suffix of a workflow of ComfyUI."""
 INDEX = "model_index.json"
 CONFIG = "config.json"
 SCHEDULER = "scheduler/scheduler_config.json"
@@ -120,6 +122,11 @@ def is_single_file(source: str) -> bool:
     return source.endswith(SINGLE_FILE)
 
 
+def is_workflow(source: str) -> bool:
+    """True where a model is a workflow of ComfyUI."""
+    return source.endswith(WORKFLOW)
+
+
 def head_of(file: Path) -> Mapping[str, Weight]:
     """The tensors of a .safetensors file, by name. Raises `OSError`, or `ValueError` for other files."""
     with file.open("rb") as stream:
@@ -136,6 +143,8 @@ def head_of(file: Path) -> Mapping[str, Weight]:
 def description_of(source: str) -> Description | None:
     """What a folder in diffusers' format, a .safetensors file or a hub id says of its model. None if it is not on this
     machine or cannot be read."""
+    if is_workflow(source):
+        return Description("", distilled=True)
     try:
         return _read_description(source)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
