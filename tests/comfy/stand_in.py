@@ -196,7 +196,7 @@ class StandIn:
                 outputs = await self._drawn(prompt_id, client, prompt)
             except Interrupted:
                 messages = [["execution_interrupted", {"prompt_id": prompt_id}]]
-            if error := self.error:
+            if (error := self.error) is not None:
                 self.error = None
                 outputs, messages = {}, [["execution_error", {"prompt_id": prompt_id, **error}]]
             for kind, data in messages:
