@@ -137,7 +137,7 @@ async def _queue(drawing: Drawing, prompt: Prompt) -> str:
 async def _ended(drawing: Drawing, prompt_id: str, steps: Steps) -> Mapping[str, object]:
     """Wait until a prompt has ended; what the history says of it. Raises `PromptFailed`, and `Gone` where the server
     does not have it, or says nothing for too long while it runs."""
-    silent = False
+    silent = was_running = False
     while True:
         if entry := await drawing.client.outcome(prompt_id):
             return entry
@@ -146,8 +146,9 @@ async def _ended(drawing: Drawing, prompt_id: str, steps: Steps) -> Mapping[str,
             if entry := await drawing.client.outcome(prompt_id):
                 return entry
             raise Gone("the server has the prompt no more")
-        if silent and prompt_id in running:
+        if silent and was_running:
             raise Gone(f"nothing was heard for {drawing.step_seconds:g} seconds")
+        was_running = prompt_id in running
         silent = not await _hear_out(drawing, steps)
 
 
