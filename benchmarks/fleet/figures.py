@@ -33,8 +33,10 @@ def of(outcomes: Sequence[Outcome]) -> Figures:
     waits = sorted(each.begun - each.asked for each in requests if each.begun is not None and each.owner != GREEDY)
     number = len(requests)
     return Figures(
-        number,
-        *(percentile(waits, share) for share in (0.5, 0.95, 0.99)),
+        requests=number,
+        median=percentile(waits, 0.5),
+        p95=percentile(waits, 0.95),
+        p99=percentile(waits, 0.99),
         jain=sum(map(service_index, outcomes)) / len(outcomes),
         loads=100 * sum(each.loads for each in outcomes) / number,
         drawn_again=sum(each.begun_times > 1 for each in requests),

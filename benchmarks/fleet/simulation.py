@@ -124,16 +124,16 @@ class _Messages(MessageUpdates):
         self.showing = UsualSeconds()
         self.ended: Counter[int] = Counter()
         self._requests = requests
-        self._now = now
+        self._clock = now
 
     def update(self, generation: Generation, event: Event, left: float | None = None) -> None:
         if isinstance(event, Started):
-            self._requests[generation.id].begun = self._now()
+            self._requests[generation.id].begun = self._clock()
             self._requests[generation.id].begun_times += 1
 
     def finish(self, generation: Generation) -> None:
         self.ended[generation.id] += 1
-        self._requests[generation.id].ended = self._now()
+        self._requests[generation.id].ended = self._clock()
 
     def sends_soon(self, generation: Generation) -> bool:
         return False

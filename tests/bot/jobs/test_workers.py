@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -6,7 +7,7 @@ from bot.jobs.worker import Worker
 from bot.jobs.workers import NamedPool, Workers
 from generation.jobs import Draw, Job
 from generation.model_loads import LOADING
-from generation.pace import Drawing, Work
+from generation.pace import Drawing, Pace, Work
 from generation.settings import GenerationSettings
 from tests.fake_pool import FakePool
 
@@ -139,18 +140,24 @@ def test_a_worker_that_comes_back_has_nothing_in_memory(host: Host) -> None:
     assert [each.loads.loaded for each in workers.of("gpus")] == [["m"], []]
 
 
-def test_a_decision_is_quick_among_64_workers_and_500_who_wait() -> None:
+def test_a_decision_is_quick_among_64_workers_and_500_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     workers = Workers([NamedPool("gpus", FakePool(*map(str, range(64))))])
     workers.knows({"": KNOWN})
     host = Host(workers)
     for number, worker in enumerate(workers.of("gpus")):
         host.give(job(number, f"r{number}", count=2), worker)
         host.give(job(100 + number, f"s{number}", count=1), worker)
-    asked: list[int] = []
+    asked: list[str] = []
     counting = workers.placing("gpus")
     for worker in workers.of("gpus"):
-        ends = worker.pace.seconds_until_one_ends
-        worker.pace.seconds_until_one_ends = lambda ends=ends: (asked.append(1), ends())[1]  # type: ignore[method-assign, misc]
+
+        def counted(
+            pace: Pace = worker.pace, ends: Callable[[Pace], float | None] = Pace.seconds_until_one_ends
+        ) -> float | None:
+            asked.append("once")
+            return ends(pace)
+
+        monkeypatch.setattr(worker.pace, "seconds_until_one_ends", counted)
     for number in range(500):
         each = job(1000 + number, f"o{number}", count=4, model="mn"[number % 2])
         assert counting.choose(each, (Drawing.of(Work(each.task.settings)),)) is None
