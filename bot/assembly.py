@@ -78,6 +78,7 @@ from bot.views import lesson, pages
 from bot.views.blocked_list import DECISION as UNBLOCK
 from bot.views.custom_ids import COMPARE
 from generation.catalogue import Catalogue
+from generation.comfy_pool import ComfyPool
 from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
 from storage import blocked_members, data_folder, database
@@ -251,11 +252,13 @@ def _named(config: Config, name: str, pool: WorkerPool) -> NamedPool:
     return NamedPool(name, pool, section.models_in_memory, section.model_wait_seconds)
 
 
-def _pool(config: Config, name: str) -> LocalPool:
+def _pool(config: Config, name: str) -> LocalPool | ComfyPool:
     """A pool as the config describes it."""
     section = config.pools[name]
-    assert isinstance(section, WorkerConfig)
-    return LocalPool(config.options_of(name), devices=section.devices)
+    if isinstance(section, WorkerConfig):
+        return LocalPool(config.options_of(name), devices=section.devices)
+    models = [each for each in config.models if config.pool_of(each) == name]
+    return ComfyPool(section.addresses, models, max_pictures=section.max_pictures, step_seconds=section.step_seconds)
 
 
 def _dispatcher(

@@ -8,6 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from generation import edm, pipelines, sources
+from generation.comfy import graph, samplers
+from generation.comfy.graph import Graph
+from generation.comfy.nodes import BrokenWorkflow
+from generation.comfy.roles import Role
 from generation.pipelines import Guidance, Pipeline
 from generation.sentences import Counted, Sentence
 from generation.settings import SIZE, Sampler, Schedule
@@ -60,8 +64,12 @@ class Abilities:
     schedules: tuple[Schedule, ...] = (Schedule.SAMPLER,)
     """The noise schedules that its samplers can follow, if they have them."""
     clip_skip: bool = False
+    steps: int | None = None
+    """The only number of steps that it takes; None where any will do."""
     emphasis: bool = False
     """Weights of words, and BREAK."""
+    weights: bool = False
+    """Weights of words alone."""
     guidance_rescale: bool = False
     guidance_interval: bool = False
     step_caches: tuple[StepCache, ...] = ()
@@ -138,6 +146,12 @@ class Model(Protocol):
     @property
     def vae(self) -> str: ...
     @property
+    def steps(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
     def guidance_scale(self) -> float: ...
     @property
     def sampler(self) -> Sampler | None: ...
@@ -153,6 +167,8 @@ class Model(Protocol):
 
 def of(model: Model) -> Abilities:
     """What a model can do. One of which nothing is on this machine yet is taken for Stable Diffusion."""
+    if sources.is_workflow(model.source):
+        return _of_workflow(model)
     description = _description_of(model)
     able = described(description) if description else STABLE_DIFFUSION
     if able is STABLE_DIFFUSION and sources.is_editing(model.source):
@@ -164,6 +180,35 @@ def of(model: Model) -> Abilities:
     if sources.is_edm(model.config or model.source):
         able = replace(able, samplers=edm.SAMPLERS, schedules=edm.SCHEDULES)
     return replace(able, step_cache=True) if model.cache in able.step_caches else able
+
+
+def _of_workflow(model: Model) -> Abilities:
+    """What a workflow of ComfyUI takes. One that cannot be read takes words alone, and fails when it is drawn."""
+    try:
+        workflow = graph.read(model.source)
+    except BrokenWorkflow:
+        return Abilities(steps=model.steps, sizes=((model.width, model.height),))
+    takes = workflow.takes
+    chooses = takes(Role.SAMPLER)
+    return Abilities(
+        negative_prompt=takes(Role.NEGATIVE_PROMPT),
+        guidance=_guidance_of(workflow),
+        samplers=(Sampler.OWN, *samplers.NAMES) if chooses else (Sampler.OWN,),
+        schedules=(Schedule.SAMPLER, *samplers.SCHEDULES) if chooses and takes(Role.SCHEDULE) else (Schedule.SAMPLER,),
+        start_picture=workflow.starts_from_picture,
+        references=int(takes(Role.IMAGE) and not workflow.starts_from_picture),
+        picture_needed=takes(Role.IMAGE),
+        mask=takes(Role.MASK),
+        steps=None if takes(Role.STEPS) else model.steps,
+        sizes=() if workflow.takes_size or takes(Role.IMAGE) else ((model.width, model.height),),
+        weights=True,
+    )
+
+
+def _guidance_of(workflow: Graph) -> Guidance:
+    if not workflow.takes(Role.GUIDANCE):
+        return Guidance.NONE
+    return Guidance.TOLD if workflow.is_told_guidance else Guidance.TWO_PREDICTIONS
 
 
 def is_batched(model: Model) -> bool:

@@ -19,8 +19,6 @@ from generation.step_cache import StepCache
 OPEN_NSFW = "opennsfw"
 """The name of the safety checker that works offline, from the extra `nsfw`."""
 
-WORKFLOW_SUFFIX = ".json"
-
 POCKET_DIRECTORY = Path(__file__).parent / "pocket"
 
 
@@ -52,7 +50,8 @@ class Prediction(StrEnum):
 class ModelSpec:
     """A model's name, the source of its weights, and its recommended settings.
 
-    `source` is a directory in diffusers' format, a hub id, or a .safetensors or .gguf file.
+    `source` is a directory in diffusers' format, a hub id, a .safetensors or .gguf file, or a workflow of ComfyUI in
+    its API format.
     """
 
     name: str
@@ -133,12 +132,13 @@ class ModelSpec:
     @property
     def is_workflow(self) -> bool:
         """True where the source is a workflow of ComfyUI."""
-        return self.source.endswith(WORKFLOW_SUFFIX)
+        return sources.is_workflow(self.source)
 
     @property
     def is_checked(self) -> bool:
-        """True where its pictures need the safety checker and have one."""
-        return bool(self.safety_checker) and not self.harmless
+        """True where its pictures need the safety checker and have one. Those of a workflow have none: nobody checks
+        what ComfyUI draws."""
+        return bool(self.safety_checker) and not (self.harmless or self.is_workflow)
 
     @property
     def is_toy(self) -> bool:

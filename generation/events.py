@@ -13,6 +13,8 @@ class Queued:
 
     job_id: int
     position: int
+    away: bool = False
+    """True while no worker is there that could draw it."""
 
 
 @dataclass(frozen=True, slots=True)

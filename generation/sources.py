@@ -16,6 +16,8 @@ PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 """The suffixes of pickle files. Loading one can run code."""
 
 SINGLE_FILES = (SAFETENSORS, GGUF)
+WORKFLOW = ".json"
+"""The suffix of a workflow of ComfyUI."""
 INDEX = "model_index.json"
 CONFIG = "config.json"
 SCHEDULER = "scheduler/scheduler_config.json"
@@ -111,9 +113,16 @@ def is_single_file(source: str) -> bool:
     return source.endswith(SINGLE_FILES)
 
 
+def is_workflow(source: str) -> bool:
+    """True where a model is a workflow of ComfyUI."""
+    return source.endswith(WORKFLOW)
+
+
 def description_of(source: str) -> Description | None:
     """What a folder in diffusers' format, a .safetensors file or a hub id says of its model. None if it is not on this
     machine or cannot be read."""
+    if is_workflow(source):
+        return Description("", distilled=True)
     try:
         return _read_description(source)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

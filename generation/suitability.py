@@ -118,6 +118,8 @@ def _check(model: Model, asks: Callable[[str, Any], bool], sampler: Sampler | No
     ]
     if able.guidance is Guidance.NONE and asks("guidance_scale", GUIDANCE_OFF):
         unsupported.append(GUIDANCE)
+    if able.steps and asks("steps", able.steps):
+        unsupported.append(Sentence("a number of steps"))
     if able.edits and not able.strength_of_masked and asks("denoising_strength", ALL_STEPS):
         unsupported.append(Sentence("strength"))
     if len(able.schedules) == 1 and asks("schedule", Schedule.SAMPLER):
@@ -142,7 +144,8 @@ def _check(model: Model, asks: Callable[[str, Any], bool], sampler: Sampler | No
 def ignores_weights(settings: GenerationSettings, model: Model) -> bool:
     """True where weights of words are given, as in `(fox:1.4)`, and the model reads them as plain text."""
     texts = settings.prompt, settings.negative_prompt
-    return not abilities.of(model).emphasis and any(map(prompt_syntax.numbers_weights, texts))
+    able = abilities.of(model)
+    return not (able.emphasis or able.weights) and any(map(prompt_syntax.numbers_weights, texts))
 
 
 def check_all(
@@ -270,6 +273,8 @@ def _neutral(able: Abilities, sampler: Sampler | None, schedule: Schedule | None
             neutral |= each.neutral
     if able.guidance is Guidance.NONE:
         neutral["guidance_scale"] = GUIDANCE_OFF
+    if able.steps:
+        neutral["steps"] = able.steps
     if able.edits:
         neutral["denoising_strength"] = ALL_STEPS
     if sampler not in able.samplers:

@@ -12,6 +12,7 @@ from bot.config.values import typed
 from bot.config.workers import SECTIONS, ComfyConfig, PoolConfig, WorkerConfig, WorkerKind
 from generation import loras
 from generation.catalogue import POCKET, POCKET_DIRECTORY, ModelSpec
+from generation.comfy.graph import recommended
 from generation.errors import InvalidSetting
 from generation.names import normal
 
@@ -40,7 +41,7 @@ def _model(name: str, entry: Any, mistakes: Mistakes) -> Iterator[ModelSpec]:
     where = f"models.{name}"
     entry = typed(entry, dict, where)
     embedded = entry.get("source") == EMBEDDED
-    example = POCKET if embedded else ModelSpec("example", "")
+    example = POCKET if embedded else replace(ModelSpec("example", ""), **recommended(str(entry.get("source", ""))))
     if embedded:
         entry = entry | {"source": str(POCKET_DIRECTORY)}
     model = replace(section(example, entry, where, mistakes, but={"name"}), name=name)

@@ -122,6 +122,7 @@ class WaitingTimes:
             if generation := self._waiting.get(job_id):
                 end = ends.get(job_id)
                 left = None if end is None else end + float(self._showing)
-                self._tell(generation, Queued(job_id, position), left)
+                away = not self._workers.of(self._workers.line_of_model(generation.settings.model))
+                self._tell(generation, Queued(job_id, position, away), left)
             if told % _IN_A_ROW == 0:
                 yield False

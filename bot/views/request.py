@@ -48,11 +48,13 @@ def underway(
     """A request that is waiting or being drawn. `preview` is a JPEG, `left` the estimated seconds until it is done.
     With `may_be_late` the message says that it may stop being updated."""
     match event:
-        case Queued(position=position):
+        case Queued(position=position, away=away):
             if position == 1:
                 line = say("Next in the queue…")
             else:
                 line = say("Waiting: number {position} in the queue…", position=position)
+            if away:
+                line = f"{line} {say('What draws this is away. It goes on as soon as that is back.')}"
         case Loading(model=model, share=share):
             line = say("{bar}  Loading the model {model}…", bar=bar(round(100 * share), 100), model=plain(model))
         case Progress(step=step, steps=steps):

@@ -6,13 +6,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from generation.catalogue import POCKET
+from generation.catalogue import POCKET, ModelSpec
+from generation.comfy_pool import ComfyPool
 from generation.events import Cancelled, Completed, Ending, Progress
 from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
 from generation.pool import Lost, PoolEvent, WorkerPool
 from generation.settings import GenerationSettings
 from generation.wire import Configure
+from tests.comfy import workflow
+from tests.comfy.stand_in import StandIn
 from tests.forked_worker import ForkServer
 
 Open = Callable[[], AbstractAsyncContextManager[WorkerPool]]
@@ -44,6 +47,9 @@ class Heard:
         async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(condition)
 
+    async def until_ended_more_often(self, job_id: int, times: int) -> None:
+        await self.until(lambda: len(self.endings(job_id)) > times or times)
+
     async def until_something(self) -> None:
         await self.until(lambda: self.events)
 
@@ -57,10 +63,11 @@ class Heard:
         await self.until(lambda: all(map(self.endings, job_ids)))
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", "comfy"])
 def opened(request: pytest.FixtureRequest) -> Open:
     """Opens a pool with two workers, each with room for two pictures."""
-    kinds: dict[str, Open] = {"local": Pools(request).local}
+    pools = Pools(request)
+    kinds: dict[str, Open] = {"local": pools.local, "comfy": pools.comfy}
     return kinds[request.param]
 
 
@@ -75,6 +82,16 @@ class Pools:
         server: ForkServer = self._request.getfixturevalue("fork_server")
         options = Configure(models=(POCKET,), dtype="float32", threads=1, max_pictures=2, largest_batch=4)
         async with LocalPool(options, server.command(), devices=["cpu", "cpu"]) as pool:
+            yield pool
+
+    @asynccontextmanager
+    async def comfy(self) -> AsyncIterator[WorkerPool]:
+        models = [ModelSpec("pocket", workflow("sd15"))]
+        async with (
+            StandIn() as first,
+            StandIn() as second,
+            ComfyPool([first.address, second.address], models, max_pictures=2) as pool,
+        ):
             yield pool
 
 

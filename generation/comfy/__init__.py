@@ -1,0 +1,1 @@
+"""ComfyUI: what a workflow takes, and how its server is spoken to."""
