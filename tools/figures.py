@@ -7,15 +7,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.cli.draw import finished
+from bot.cli.drawer import Drawer
 from bot.config import Config, WorkerConfig
 from bot.figures import explanation
 from bot.figures.comparison import drawn as comparison_sheet
 from generation import comparison
 from generation.catalogue import POCKET
 from generation.comparison import Axis, Parameter
-from generation.jobs import Draw, Job
-from generation.local_pool import LocalPool
+from generation.jobs import Draw
 from generation.settings import GenerationSettings
 
 EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 44)}
@@ -33,11 +32,10 @@ def settings_of(prompt: str, seed: int) -> GenerationSettings:
 
 async def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    async with LocalPool(Config(worker=WorkerConfig(dtype="float32")).worker_options) as pool:
-        for job_id, (name, (prompt, seed)) in enumerate(EXPLAINED.items()):
+    async with Drawer(Config(worker=WorkerConfig(dtype="float32"))) as drawer:
+        for name, (prompt, seed) in EXPLAINED.items():
             settings = settings_of(prompt, seed)
-            await pool.submit(Job(job_id, "figures", Draw(settings, explained=True)))
-            completed = await finished(pool.events())
+            completed = await drawer.drawn(Draw(settings, explained=True))
             assert completed.explanation is not None
             *halves, (animation, _) = explanation.for_chat(completed.explanation, settings)
             for (half, _), part in zip(halves, ("becoming", "merging"), strict=True):
@@ -45,8 +43,7 @@ async def main(folder: Path) -> None:
             (folder / f"explain-{name}-steps.webp").write_bytes(animation)
         settings = settings_of(*COMPARED)
         cells = tuple(comparison.cells(settings, [STEPS], lambda _: settings))
-        await pool.submit(Job(len(EXPLAINED), "figures", Draw(settings, cells=cells)))
-        completed = await finished(pool.events())
+        completed = await drawer.drawn(Draw(settings, cells=cells))
         sheet, _ = comparison_sheet(settings, [STEPS], [each.png for each in completed.pictures])
         save(sheet, folder / "compare-steps.webp")
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.cli.draw import worker_options
+from bot.cli.drawer import worker_options
 from bot.config import Config
 from generation import wire
 from generation.environment import for_worker

@@ -5,26 +5,20 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from platformdirs import user_cache_path
-from tqdm import tqdm
-
 from bot.attachments import metadata
+from bot.cli.drawer import Drawer, NotDrawn
 from bot.config import Config
-from bot.errors import sentence_for_failure
 from bot.prompts import flags, permutations
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
-from generation import abilities, cost, images, suitability, wire
+from generation import abilities, cost, images, suitability
 from generation.catalogue import Catalogue, ModelSpec
-from generation.errors import InvalidSetting, NoisefoxError, UserError
-from generation.events import Completed, Event, Explaining, Failed, Progress
-from generation.jobs import Draw, Inputs, Job, Manner, Upscale
-from generation.local_pool import LocalPool
+from generation.errors import InvalidSetting, UserError
+from generation.events import Completed
+from generation.jobs import Draw, Inputs, Manner, Upscale
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule, random_seed
 from generation.upscaling import UpscalerName
 from storage.records import IgnoredPart, size_text
@@ -39,10 +33,6 @@ _WITHOUT_PICTURE = {
 """What the options and flags say of pictures that aren't given."""
 
 
-class NotDrawn(NoisefoxError):
-    """The worker could not draw the picture."""
-
-
 async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw pictures, of each prompt that braces stand for, and print their paths."""
     each = [
@@ -50,10 +40,9 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
         for prompt in permutations.expand(options.prompt)
     ]
     make_folder(options.out)
-    async with LocalPool(worker_options(config)) as pool:
-        for number, (settings, inputs) in enumerate(each):
-            await pool.submit(Job(number, "terminal", Draw(settings, inputs)))
-            completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
+    async with Drawer(config) as drawer:
+        for settings, inputs in each:
+            completed = await drawer.drawn(Draw(settings, inputs), cost.steps(settings, bool(inputs.image)))
             tell_unread(completed)
             _keep(completed, settings, options)
     return 0
@@ -83,24 +72,13 @@ async def upscale(options: argparse.Namespace, config: Config) -> int:
     manner = Manner.CREATIVE if options.creative else Manner.SUBTLE
     task = Upscale(settings, picture, options.factor, upscaler=UpscalerName(options.upscaler), manner=manner)
     make_folder(options.out)
-    async with LocalPool(worker_options(config)) as pool:
-        await pool.submit(Job(0, "terminal", task))
-        completed = await finished(pool.events())
+    async with Drawer(config) as drawer:
+        completed = await drawer.drawn(task)
     [larger] = completed.pictures
     path = free_path(options.out, f"{file.stem}-x{options.factor}")
     path.write_bytes(larger.png)
     print(f"{path}  ({larger.width}×{larger.height}, {completed.upscaler}, {completed.seconds:.1f} s)")
     return 0
-
-
-def worker_options(config: Config) -> wire.Configure:
-    """The worker's options. Outside a project folder, measurements are kept in the user's cache directory."""
-    if config.data.is_dir():
-        return config.worker_options
-    folder = user_cache_path("noisefox", appauthor=False)
-    with suppress(OSError):  # the worker says that it cannot write there
-        folder.mkdir(parents=True, exist_ok=True)
-    return replace(config.worker_options, measurements=folder / "measured.json")
 
 
 def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[GenerationSettings, Inputs]:
@@ -211,23 +189,6 @@ def _settings_in(picture: bytes, title: str, catalogue: Catalogue) -> Generation
         raise NotDrawn("This file can't be read. Use a PNG, JPEG or WebP picture.") from None
     except UserError:
         return catalogue.default.preferred.of(title, seed=0)
-
-
-async def finished(events: AsyncIterator[Event], steps: int | None = None) -> Completed:
-    """Wait for the job to end, with a progress bar if this is a terminal. Raises `NotDrawn` if it fails."""
-    with tqdm(total=steps, unit="step", disable=None, leave=False) as bar:
-        async for event in events:
-            match event:
-                case Progress():
-                    bar.total = event.steps
-                    bar.update(event.step - bar.n)
-                case Explaining():
-                    bar.set_description(f"figures, part {event.part + 1} of {event.parts}")
-                case Completed():
-                    return event
-                case Failed():
-                    raise NotDrawn(f"{sentence_for_failure(event.kind)} ({event.detail})")
-    raise NotDrawn("The worker stopped.")
 
 
 def tell_unread(completed: Completed) -> None:

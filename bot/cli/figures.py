@@ -7,16 +7,14 @@ from itertools import product
 from pathlib import Path
 
 from bot.cli.draw import (
-    NotDrawn,
     asked_for,
-    finished,
     free_path,
     inputs_of,
     make_folder,
     preferred_by,
     tell_unread,
-    worker_options,
 )
+from bot.cli.drawer import Drawer, NotDrawn
 from bot.config import Config
 from bot.figures import explanation
 from bot.figures.comparison import drawn as comparison_sheet
@@ -25,8 +23,7 @@ from generation import comparison, cost, suitability
 from generation.catalogue import Catalogue
 from generation.comparison import Axis, Parameter
 from generation.errors import InvalidSetting
-from generation.jobs import Draw, Job
-from generation.local_pool import LocalPool
+from generation.jobs import Draw
 from generation.settings import STEPS, GenerationSettings, PartialSettings, random_seed
 
 
@@ -35,9 +32,8 @@ async def explain(options: argparse.Namespace, config: Config) -> int:
     settings, inputs = asked_for(options, config.catalogue)
     suitability.check_explains(config.catalogue.get(settings.model))
     make_folder(options.out)
-    async with LocalPool(worker_options(config)) as pool:
-        await pool.submit(Job(0, "terminal", Draw(settings, inputs, explained=True)))
-        completed = await finished(pool.events(), cost.steps(settings, bool(inputs.image)))
+    async with Drawer(config) as drawer:
+        completed = await drawer.drawn(Draw(settings, inputs, explained=True), cost.steps(settings, bool(inputs.image)))
     if completed.explanation is None:
         raise NotDrawn("The worker sent no explanation.")
     [picture] = completed.pictures
@@ -61,12 +57,11 @@ async def compare(options: argparse.Namespace, config: Config) -> int:
     inputs = inputs_of(options)
     make_folder(options.out)
     pictures: dict[int, bytes] = {}
-    async with LocalPool(worker_options(config)) as pool:
-        for job_id, model in enumerate(dict.fromkeys(each.model for each in asked)):
+    async with Drawer(config) as drawer:
+        for model in dict.fromkeys(each.model for each in asked):
             group = [index for index, each in enumerate(asked) if each.model == model]
             drawn = tuple(asked[index] for index in group)
-            await pool.submit(Job(job_id, "terminal", Draw(drawn[0], inputs, cells=drawn)))
-            completed = await finished(pool.events())
+            completed = await drawer.drawn(Draw(drawn[0], inputs, cells=drawn))
             tell_unread(completed)
             pictures |= {index: each.png for index, each in zip(group, completed.pictures, strict=True)}
     sheet = comparison_sheet(settings, axes, [pictures[index] for index in range(len(asked))])

@@ -93,6 +93,11 @@ class Config:
         return dict(self.workers) or {LOCAL: self.worker}
 
     @property
+    def draws_here(self) -> bool:
+        """True where a worker of this machine draws."""
+        return any(type(each) is WorkerConfig for each in self.pools.values())
+
+    @property
     def longest_line(self) -> int:
         """Waiting requests of all members together: as many as the pools take, each its own."""
         return sum(each.longest_line for each in self.pools.values())
@@ -106,8 +111,8 @@ class Config:
 
     @property
     def worker_options(self) -> wire.Configure:
-        """The configuration as a worker process reads it, which may need each of the models."""
-        return self._options(self.worker, self._checked_models)
+        """The configuration as a worker process reads it, which may need each of the models but workflows."""
+        return self._options(self.worker, tuple(each for each in self._checked_models if not each.is_workflow))
 
     def options_of(self, pool: str) -> wire.Configure:
         """The configuration as the workers of a pool read it, with the models that it draws."""

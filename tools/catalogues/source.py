@@ -14,7 +14,14 @@ from storage.records import Action
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "generation", "storage")
-HOST = ("generation/engine", "generation/acceleration.py", "bot/config", "bot/cli/draw.py", "bot/cli/doctor")
+HOST = (
+    "generation/engine",
+    "generation/acceleration.py",
+    "bot/config",
+    "bot/cli/draw.py",
+    "bot/cli/drawer.py",
+    "bot/cli/doctor",
+)
 """Files with no messages, or with messages for the host on the command line, which are in English only."""
 
 CONFIGURED = "Spec"

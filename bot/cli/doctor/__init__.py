@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.cli.doctor.app_token import token_finding
+from bot.cli.doctor.comfy import comfy_findings
 from bot.cli.doctor.data import data_findings
 from bot.cli.doctor.device import device_finding, worker_finding
 from bot.cli.doctor.findings import Finding, line
@@ -45,7 +46,11 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
             yield finding
     for finding in await model_findings(config):
         yield finding
+    for finding in await comfy_findings(config):
+        yield finding
     yield upscaler_finding(config)
+    if not config.draws_here:
+        return
     works, sentence = await device_finding(config.worker.device)
     yield works, sentence
     if works and not mistakes.sentences:

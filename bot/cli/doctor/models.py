@@ -10,6 +10,8 @@ from bot.cli.doctor.findings import Finding
 from bot.config import Config
 from generation import sources
 from generation.catalogue import OPEN_NSFW
+from generation.comfy import graph
+from generation.comfy.nodes import BrokenWorkflow
 from generation.sources import INDEX
 from generation.weights import fault_of
 
@@ -81,6 +83,8 @@ def _finding(part: Part) -> Finding:
 def _found(part: Part) -> Finding:
     if part.source == OPEN_NSFW:
         return True, f"{OPEN_NSFW}, installed"
+    if sources.is_workflow(part.source):
+        return _workflow(part)
     if part.path.is_dir():
         return _folder(part)
     if part.path.is_file():
@@ -91,6 +95,14 @@ def _found(part: Part) -> Finding:
     if part.source.endswith(WEIGHTS):
         return False, f"the file {part.path} does not exist"
     return _folder(part)
+
+
+def _workflow(part: Part) -> Finding:
+    try:
+        graph.read(part.source)
+    except BrokenWorkflow as reason:
+        return False, str(reason)
+    return True, f"a workflow of ComfyUI, in {part.path}"
 
 
 def _folder(part: Part) -> Finding:

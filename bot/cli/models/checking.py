@@ -11,6 +11,8 @@ from bot.cli.models.errors import NotReachable, UnusableSource
 from bot.cli.models.origin import parse
 from generation import sources
 from generation.catalogue import ModelSpec
+from generation.comfy import graph
+from generation.comfy.nodes import BrokenWorkflow
 
 _BY_HASH = re.compile(r"[0-9a-f]{64}")
 """The name of a large file in the hub's cache: its SHA-256."""
@@ -26,11 +28,28 @@ def faults_of(spec: ModelSpec) -> list[str]:
         return [f"{', '.join(missing)} is not downloaded. Run `noisefox models pull {spec.name}`."]
     if files.on_hub(spec.source):
         return list(_of_cache(spec.source))
+    if spec.is_workflow:
+        return list(_of_workflow(spec.source))
     path = Path(spec.source).expanduser()
     if path.is_dir():
         found = [path] if (path / sources.INDEX).is_file() else []
         return [] if found else [f"{path} is not in diffusers' format: it has no {sources.INDEX}."]
     return [*_of_file(path), *_differences(spec, path)]
+
+
+def said_of(spec: ModelSpec) -> list[str]:
+    """What a model takes, a line each, where that depends on its file: on a workflow of ComfyUI."""
+    if not spec.is_workflow or faults_of(spec):
+        return []
+    found = graph.described(graph.read(spec.source))
+    return [*(f"takes {each}" for each in found.takes), *found.lacks]
+
+
+def _of_workflow(source: str) -> Iterator[str]:
+    try:
+        graph.read(source)
+    except BrokenWorkflow as reason:
+        yield str(reason)
 
 
 def _of_file(path: Path) -> Iterator[str]:

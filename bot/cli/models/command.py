@@ -25,7 +25,8 @@ def run(options: argparse.Namespace) -> int:
             print("\n".join(adding.starter_lines() if options.starters else listing.list_lines(_read(file))))
         case "show":
             read = _read(file)
-            print("\n".join(listing.show_lines(_model(read, options.name), read.data)))
+            spec = _model(read, options.name)
+            print("\n".join([*listing.show_lines(spec, read.data), *checking.said_of(spec)]))
         case "check":
             return _check(_read(file), options.name)
         case "add":
@@ -88,6 +89,8 @@ def _check(read: Config, name: str | None) -> int:
         faults = checking.faults_of(spec)
         well = well and not faults
         print(f"{spec.name}: {'fine' if not faults else ' '.join(faults)}")
+        for line in checking.said_of(spec):
+            print(f"    {line}")
     return 0 if well else 1
 
 

@@ -13,6 +13,8 @@ def state_of(spec: ModelSpec) -> str:
     """Whether a model is on this machine, in a few words."""
     if spec.source == str(POCKET_DIRECTORY):
         return "ships with Noisefox"
+    if spec.is_workflow:
+        return "a workflow of ComfyUI" if files.is_here(spec) else "missing"
     if files.is_here(spec):
         return f"{gigabytes(files.size_here(spec))} on this machine"
     if spec.address or files.on_hub(spec.source):
@@ -36,7 +38,7 @@ def show_lines(spec: ModelSpec, data: Path) -> list[str]:
     used = suitability.fitted(spec.preferred, spec)
     lines = [
         f"{spec.name}: {_origin(spec)}",
-        f"family:   {spec.family or 'known once it is downloaded'}",
+        f"family:   {_family(spec)}",
         f"licence:  {spec.licence or 'not stated'}",
         f"state:    {state_of(spec)}",
     ]
@@ -48,6 +50,12 @@ def show_lines(spec: ModelSpec, data: Path) -> list[str]:
         f"settings: {used.width}×{used.height}, {used.steps} steps, guidance {used.guidance_scale:g}, {sampler}",
         f"time:     {speed.told(spec, data)}",
     ]
+
+
+def _family(spec: ModelSpec) -> str:
+    if spec.is_workflow:
+        return "whatever its workflow draws with"
+    return spec.family or "known once it is downloaded"
 
 
 def _origin(spec: ModelSpec) -> str:

@@ -8,6 +8,8 @@ from generation.catalogue import ModelSpec
 def told(spec: ModelSpec, size: int) -> str:
     """The memory for people. `size` is that of the model's weights in bytes, told where nothing else is known; empty
     where it is 0."""
+    if spec.is_workflow:
+        return ""
     if needs := placement.needs(spec):
         return needs.told
     if not size:
@@ -17,5 +19,5 @@ def told(spec: ModelSpec, size: int) -> str:
 
 def brief(spec: ModelSpec) -> str:
     """The memory in a few words; empty where it is not known."""
-    needs = placement.needs(spec)
+    needs = None if spec.is_workflow else placement.needs(spec)
     return f"needs {needs.brief}" if needs else ""

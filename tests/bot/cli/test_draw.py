@@ -7,7 +7,7 @@ from platformdirs import user_cache_path
 
 from bot.__main__ import parser
 from bot.cli import draw
-from bot.cli.draw import worker_options
+from bot.cli.drawer import NotDrawn, worker_options
 from bot.config import Config
 from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import InvalidSetting, Unsuitable
@@ -56,7 +56,7 @@ def test_an_unknown_flag_is_refused_with_what_was_meant() -> None:
 
 
 def test_a_style_of_the_chat_is_not_here() -> None:
-    with pytest.raises(draw.NotDrawn, match="Styles are saved in the chat, and there are none here"):
+    with pytest.raises(NotDrawn, match="Styles are saved in the chat, and there are none here"):
         asked("a fox --style noir")
 
 

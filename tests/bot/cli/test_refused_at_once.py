@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.__main__ import main
-from bot.cli import draw, figures
+from bot.cli import drawer
 from tests.bot.cli.program import noisefox
 
 COMMANDS = {
@@ -21,8 +21,7 @@ COMMANDS = {
 
 @pytest.fixture(autouse=True)
 def _without_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (draw, figures):
-        monkeypatch.setattr(module, "LocalPool", lambda _: pytest.fail("a worker was started"))
+    monkeypatch.setattr(drawer, "LocalPool", lambda _: pytest.fail("a worker was started"))
 
 
 def refused(result: CompletedProcess[str]) -> str:

@@ -19,6 +19,7 @@ from storage import database
 from storage.paces import Paces
 from tests.bot.cli.models.conftest import HEAD, HEAD_XL, checkpoint
 from tests.bot.cli.program import noisefox
+from tests.comfy import workflow
 from tests.databases import save_empty
 from tests.model_hosts import ModelHosts
 
@@ -334,3 +335,23 @@ def test_where_files_cannot_have_two_names_the_hub_s_own_library_places_them(
     assert models("pull", "fox").returncode == 0
     assert "on this machine" in models("list").stdout
     assert {each.authorization for each in hosts.asked if each.host == "files"} == {""}
+
+
+def test_a_workflow_of_comfyui_says_what_it_takes_and_what_not(models: Models, tmp_path: Path) -> None:
+    sections = [
+        f'[models.{name}]\nsource = "{source}"\nworkers = "comfy"\n'
+        for name, source in (("foxes", workflow("sd15")), ("broken", "broken.json"), ("gone", "gone.json"))
+    ]
+    comfy = '[workers.comfy]\nkind = "comfy"\naddresses = ["http://127.0.0.1:9"]\n'
+    (tmp_path / "config.toml").write_text(comfy + "".join(sections))
+    (tmp_path / "broken.json").write_text("{}")
+    checked = models("check")
+    assert checked.returncode == 1
+    said = checked.stdout.splitlines()
+    assert said[0] == "foxes: fine"
+    assert "    takes seed: seed of node 3 (KSampler)" in said
+    assert "    It takes no mask, so it can't draw a part of a picture, zoom out or pan." in said
+    assert said[-2].startswith("broken: ")
+    assert said[-1] == "gone: gone.json does not exist. Correct its source."
+    assert "It takes no mask" in models("show", "foxes").stdout
+    assert models("list").stdout.splitlines()[0].endswith("; a workflow of ComfyUI")
