@@ -222,7 +222,7 @@ async def test_a_missing_model_and_a_missing_node_are_named_for_the_host(server:
 
 async def test_what_comfyui_cannot_do_fails_with_its_own_reason(heard: Opened) -> None:
     small = image("red", (64, 64))
-    tasks = [
+    tasks: list[Draw | Upscale] = [
         Draw(SETTINGS, check=True),
         Draw(SETTINGS, explained=True),
         Upscale(SETTINGS, small, manner=Manner.CREATIVE),

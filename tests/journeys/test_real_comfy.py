@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.config.workers import ComfyConfig
 from generation.comfy_pool import ComfyPool
 from playground import Playground
 from tests.comfy import workflow
-from tests.journeys.conftest import Member, Message, Start, filled, labels_of, text_of, urls_of, words_of
+from tests.journeys.conftest import Member, Start, filled, labels_of, text_of, urls_of, words_of
 from tests.journeys.test_blend import picture
 from tests.journeys.test_comfy import MODELS
 
@@ -30,16 +30,9 @@ pytestmark = [
 ]
 
 
-class Patient(Member):
-    """A person who waits for a CPU."""
-
-    async def wait_for(self, predicate: Callable[[Message], bool], timeout: float = PATIENCE) -> Message:  # noqa: ASYNC109
-        return await super().wait_for(predicate, timeout)
-
-
 @pytest.fixture
 async def member(playground: Playground) -> AsyncIterator[Member]:
-    async with Patient(playground.url, "member one") as member:
+    async with Member(playground.url, "member one", timeout=PATIENCE) as member:
         yield member
 
 
