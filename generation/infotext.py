@@ -124,7 +124,7 @@ def found_in(text: str, picture: tuple[int, int] | None = None) -> FoundSettings
     """
     if len(text) > LONGEST:
         raise NoInfotext("The text in this picture's metadata is longer than {most:,} characters.", most=LONGEST)
-    lines = text.strip().split("\n")
+    lines = text.replace("\r\n", "\n").strip().split("\n")
     for last in range(len(lines) - 1, -1, -1):
         pairs = _pairs(lines[last])
         if "Steps" in pairs and len(_MAIN & pairs.keys()) >= _ENOUGH:

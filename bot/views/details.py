@@ -75,8 +75,10 @@ def _settings(prompt: str, settings: GenerationSettings, lines: list[str], rows:
     parts: list[Part] = [
         ui.TextDisplay(f"**{name}**\n{plain(text) if is_whole else _cut(text)}") for name, text in texts.items() if text
     ]
-    model = say("model {name}", name=plain(settings.model))
-    parts.append(ui.TextDisplay(f"**{say('Settings')}**\n`{flags.write(settings)}`\n{model}"))
+    lines = [f"**{say('Settings')}**", f"`{flags.write(settings)}`"]
+    if settings.model:
+        lines.append(say("model {name}", name=plain(settings.model)))
+    parts.append(ui.TextDisplay("\n".join(lines)))
     files = {}
     if not is_whole:
         files[FILE] = command.encode()

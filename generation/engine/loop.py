@@ -29,7 +29,7 @@ from generation.engine.scheduling.fair_share import FairShare
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.running_job import RunningJob
 from generation.engine.upscalers.registry import UpscalerRegistry
-from generation.errors import ModelTooLarge, UserError
+from generation.errors import LoraUnavailable, ModelTooLarge, ModelUnavailable, UserError
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job, Upscale
 
@@ -336,7 +336,9 @@ class StepLoop:
             return
         if ends_worker(error):
             raise error
-        if not isinstance(error, UserError):  # which is a matter of the request, not of this program
+        if isinstance(error, ModelUnavailable | LoraUnavailable):
+            log.error("job %s failed: %s", job_id, error)
+        elif not isinstance(error, UserError):  # which is a matter of the request, not of this program
             log.error("job %s failed", job_id, exc_info=error)
         self._remove(job_id)
         self._emit(Failed(job_id, kind_of(error), f"{type(error).__name__}: {error}"))

@@ -3,6 +3,7 @@
 import io
 import mimetypes
 import re
+import struct
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
@@ -75,7 +76,7 @@ def _turned(data: bytes) -> bytes:
                 return data
             turned = io.BytesIO()
             ImageOps.exif_transpose(image).save(turned, "JPEG", quality=95, icc_profile=image.info.get("icc_profile"))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError):
         return data
     return turned.getvalue()
 

@@ -31,7 +31,10 @@ def _data(folder: Path) -> Finding:
     except OSError as reason:
         return False, str(data_folder.unwritable(folder, reason))
     free = shutil.disk_usage(folder).free
-    return free >= NEEDED_BYTES, f"the data folder {folder} is writable; {free / 1e9:.0f} GB are free"
+    said = f"the data folder {folder} is writable; {free / 1e9:.1f} GB are free"
+    if free < NEEDED_BYTES:
+        return False, f"{said}, and {NEEDED_BYTES / 1e9:g} GB must stay free for pictures. Make room there"
+    return True, said
 
 
 def database_findings(folder: Path) -> Iterator[Finding]:

@@ -32,6 +32,8 @@ def looked_up(repository: str, files: Collection[str] = ()) -> Finding:
         about = api.model_info(repository, timeout=SECONDS)
         if about.gated:
             api.auth_check(repository)
+    except UnicodeEncodeError:
+        return False, f"{repository}, not checked: {TOKEN_VARIABLE} has a character that no token has. Copy it again"
     except HFValidationError:
         return False, f"{repository} {_UNKNOWN}: hub ids are written owner/name"
     except GatedRepoError:

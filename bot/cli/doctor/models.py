@@ -1,14 +1,15 @@
 """The files, folders and hub repositories of models, LoRAs and embeddings."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from bot.cli.doctor import hub
 from bot.cli.doctor.findings import Finding
 from bot.config import Config
-from generation import sources
+from generation import model_faults, sources
 from generation.catalogue import OPEN_NSFW
 from generation.comfy import graph
 from generation.comfy.nodes import BrokenWorkflow
@@ -32,6 +33,8 @@ class Part:
     what: str
     setting: str
     source: str
+    hint: str = ""
+    """What to do where it isn't here."""
 
     @property
     def path(self) -> Path:
@@ -51,12 +54,25 @@ class Part:
 async def model_findings(config: Config) -> list[Finding]:
     """A finding for each part of a model, all asked for at once, and one for each LoRA and embedding with a fault."""
     looking = [asyncio.to_thread(_finding, part) for part in _parts(config)]
-    return [*await asyncio.gather(*looking), *_faults(config)]
+    found = await asyncio.gather(*looking)
+    return [*found, *_undrawable(config, found), *_faults(config)]
+
+
+def _undrawable(config: Config, found: Sequence[Finding]) -> Iterator[Finding]:
+    """What keeps models from being drawn, beyond what was found of their parts."""
+    said = " ".join(sentence for _, sentence in found)
+    for model in config.catalogue:
+        if model.is_workflow:
+            continue
+        for fault in model_faults.faults_of(config.catalogue.completed(model.name)):
+            if fault.rpartition(": ")[2] not in said:
+                yield False, f"model {model.name}: {fault}"
 
 
 def _parts(config: Config) -> Iterator[Part]:
     for model in config.models:
-        yield Part(f"model {model.name}", "source", model.source)
+        pull = f". Run `noisefox models pull {quote(model.name)}`" if model.address else ""
+        yield Part(f"model {model.name}", "source", model.source, pull)
         if model.base and model.base not in config.catalogue.names:
             yield Part(f"base of model {model.name}", "base", model.base)
         for encoder in model.text_encoders:
@@ -93,7 +109,7 @@ def _found(part: Part) -> Finding:
     if part.repository:
         return hub.looked_up(*part.repository)
     if part.source.endswith(WEIGHTS):
-        return False, f"the file {part.path} does not exist"
+        return False, f"the file {part.path} does not exist{part.hint}"
     return _folder(part)
 
 

@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
 from bot.cli.models import describe, files, hub, remote_file
 from bot.cli.models.errors import NotReachable, UnusableSource
 from bot.cli.models.origin import parse
-from generation import sources
+from generation import model_faults, sources
 from generation.catalogue import ModelSpec
 from generation.comfy import graph
 from generation.comfy.nodes import BrokenWorkflow
@@ -27,14 +25,15 @@ def faults_of(spec: ModelSpec) -> list[str]:
     if missing := files.parts_not_here(spec):
         return [f"{', '.join(missing)} is not downloaded. Run `noisefox models pull {spec.name}`."]
     if files.on_hub(spec.source):
-        return list(_of_cache(spec.source))
+        return [*_of_cache(spec.source), *model_faults.faults_of(spec)]
     if spec.is_workflow:
         return list(_of_workflow(spec.source))
     path = Path(spec.source).expanduser()
     if path.is_dir():
         found = [path] if (path / sources.INDEX).is_file() else []
-        return [] if found else [f"{path} is not in diffusers' format: it has no {sources.INDEX}."]
-    return [*_of_file(path), *_differences(spec, path)]
+        missing = [] if found else [f"{path} is not in diffusers' format: it has no {sources.INDEX}."]
+        return [*missing, *model_faults.faults_of(spec)]
+    return [*model_faults.faults_of(spec), *_differences(spec, path)]
 
 
 def said_of(spec: ModelSpec) -> list[str]:
@@ -50,17 +49,6 @@ def _of_workflow(source: str) -> Iterator[str]:
         graph.read(source)
     except BrokenWorkflow as reason:
         yield str(reason)
-
-
-def _of_file(path: Path) -> Iterator[str]:
-    """Whether a .safetensors file is as long as its header says."""
-    if not sources.is_single_file(str(path)):
-        return
-    try:
-        with safe_open(path, "numpy"):
-            pass
-    except (OSError, SafetensorError):
-        yield f"{path} is not a .safetensors file, or it is damaged. Delete it and download it again."
 
 
 def _differences(spec: ModelSpec, path: Path) -> Iterator[str]:

@@ -14,8 +14,9 @@ from bot.cli.models.remote_file import RemoteFile
 from generation import sources, usual_settings
 from generation.licences import UNSTATED, Licence
 from generation.starters import Starter
+from generation.transformer_names import transformer_of
 from generation.usual_settings import Settings
-from generation.weights import SAFETENSORS
+from generation.weights import SAFETENSORS, fault_of, head_of
 
 
 def facts_of(origin: Origin, folder: Path) -> Facts:
@@ -78,6 +79,8 @@ def _of_repository(origin: HubModel) -> Facts:
 def _of_local(path: Path) -> Facts:
     if path.is_file() and path.suffix not in (".safetensors", ".gguf"):
         raise UnusableSource(f"{path} is not a .safetensors or .gguf file.")
+    if path.is_file() and (fault := fault_of(path)):
+        raise UnusableSource(fault)
     if path.is_dir() and not (path / sources.INDEX).is_file():
         raise UnusableSource(f"{path} is not in diffusers' format: it has no {sources.INDEX}.")
     settings = _settings(path, path.name)
@@ -108,6 +111,8 @@ def _of_file(title: str, file: RemoteFile, folder: Path, address: str, licence: 
 def _settings(path: Path, name: str) -> Settings:
     """The settings that suit a model on this machine, or one of which only the first bytes are."""
     settings = dict(usual_settings.of(sources.description_of(str(path)), name))
+    if base := _base_for(path):
+        settings["base"] = base
     if "prediction" in settings and _says_prediction(path):
         del settings["prediction"]
     return MappingProxyType(settings)
@@ -121,7 +126,17 @@ def _says_prediction(path: Path) -> bool:
         return "v_pred" in tensors.keys()  # noqa: SIM118 - it is no mapping
 
 
+def _base_for(path: Path) -> str:
+    """The repository with the other networks of a file that holds a transformer alone; empty for another one."""
+    if path.is_dir() or fault_of(path):
+        return ""
+    transformer = transformer_of(head_of(path))
+    return transformer.base if transformer else ""
+
+
 def _notes(settings: Settings) -> tuple[str, ...]:
+    if base := settings.get("base"):
+        return (f"It is a transformer alone: its text encoders and VAE come from {base}, and are pulled with it.",)
     if settings:
         return ()
     return ("Its family is not known: set width, height, steps and guidance_scale as its page recommends.",)

@@ -39,6 +39,8 @@ def about(repository: str, revision: str | None = None) -> ModelInfo:
         raise UnusableSource(
             f"The hub has no model {repository}, or it is private. Look at its page; for a private one set HF_TOKEN."
         ) from reason
+    except UnicodeEncodeError as reason:
+        raise NeedsToken("HF_TOKEN has a character that no token has. Copy it again.") from reason
     except ValueError as reason:
         raise UnusableSource(f"{repository} is not a hub id.") from reason
     except (httpx2.HTTPError, OSError) as reason:

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from generation.engine.conditioning import lora_kinds, lora_names
 from generation.engine.conditioning.lora_changes import Change
 from generation.errors import LoraUnavailable
+from generation.weights import fault_of
 
 BUNDLED = "bundle_emb."
 """The beginning of the names of tensors that belong to an embedding, as OneTrainer packs it."""
@@ -58,7 +59,7 @@ def read(path: Path, convert: Convert = lambda tensors: tensors) -> LoraFile:
             for part, layers in roles.items()
         }
     except (OSError, SafetensorError, ValueError, KeyError) as reason:
-        raise LoraUnavailable(f"{path}: {reason}") from reason
+        raise LoraUnavailable(fault_of(path) or f"{path}: {reason}") from reason
     return LoraFile(parts, embeddings)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from generation import sources
+from generation import model_faults, sources
 from generation.catalogue import ModelSpec
 from generation.engine.models import autoencoder_file, text_encoder_files
 from generation.engine.runtime import hub
@@ -113,7 +113,4 @@ def _inside(head: Mapping[str, Any], folder: Path, parts: list[str]) -> Iterator
 
 
 def _alone(transformer: Transformer, or_else: str = "") -> str:
-    return (
-        f"the file holds the transformer of a {transformer.pipeline} alone; set {or_else}base to another model of the "
-        f"config, or to a folder or a hub id in diffusers' format of the same family, such as {transformer.base}"
-    )
+    return model_faults.alone(transformer.pipeline, transformer.base, or_else)

@@ -54,13 +54,15 @@ def quantize(pipeline: Any, kind: Quantization, dtype: torch.dtype) -> None:
 
 def keep_float8(network: Any, files: Iterable[Path], dtype: torch.dtype) -> None:
     """Keep the layers in float8 whose weights are so in their files, and that were cast to `dtype` when they were read:
-    those whose weights lose nothing."""
+    those whose weights lose nothing, but for those whose format their network asks for."""
     from diffusers.hooks.layerwise_casting import apply_layerwise_casting_hook
 
     if not any(keeps_float8(head_of(file)) for file in files):
         return
-    for layer in list(network.modules()):
-        if isinstance(layer, torch.nn.Linear) and _is_float8(layer.weight):
+    own = getattr(network, "_skip_layerwise_casting_patterns", None) or ()
+    for name, layer in list(network.named_modules()):
+        is_kept = any(re.search(pattern, name) for pattern in (*KEPT, *own))
+        if isinstance(layer, torch.nn.Linear) and not is_kept and _is_float8(layer.weight):
             apply_layerwise_casting_hook(layer, torch.float8_e4m3fn, dtype, non_blocking=False)
 
 

@@ -76,6 +76,15 @@ def test_a_picture_of_a_phone_is_turned_before_its_metadata_is_stripped() -> Non
     assert without_metadata(buffer.getvalue()[:40]).startswith(b"\xff\xd8"), "a damaged one is kept"
 
 
+def test_a_jpeg_whose_exif_breaks_the_library_is_kept() -> None:
+    buffer = io.BytesIO()
+    turned, negative = b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0", b"\x03\x01\x08\0\x01\0\0\0\xff\xff\0\0"
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0" + turned + negative + b"\0\0\0\0"
+    Image.new("RGB", (16, 8), "orange").save(buffer, "JPEG", exif=exif)
+    with Image.open(io.BytesIO(without_metadata(buffer.getvalue()))) as image:
+        assert not image.getexif()
+
+
 async def test_jpeg_metadata_is_stripped(playground: Playground, client: Client, connect: Connect) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8), "orange").save(buffer, "JPEG", comment="secret", exif=b"Exif\0\0secret")

@@ -53,3 +53,10 @@ def test_no_hub_is_asked_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert looked_up("someone/model") == (None, "someone/model, not checked: HF_HUB_OFFLINE is set")
+
+
+def test_a_token_with_a_letter_that_no_token_has_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_“quoted”")
+    state, sentence = looked_up("owner/model")
+    assert state is False
+    assert sentence == "owner/model, not checked: HF_TOKEN has a character that no token has. Copy it again"

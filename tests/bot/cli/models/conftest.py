@@ -10,6 +10,7 @@ from huggingface_hub import constants
 from safetensors.numpy import save_file
 
 from bot.cli.models import civitai, remote_file
+from generation import sources
 from tests.model_hosts import ModelHosts
 
 HEAD = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
@@ -21,7 +22,7 @@ NOISE = np.random.default_rng(0).integers(0, 255, 300_000, np.uint8)
 def checkpoint(file: Path, *names: str) -> Path:
     """A file with the names that tell a checkpoint's family, and much else."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: np.zeros((1, 4), np.float32) for name in names}
+    tensors = {name: np.zeros((1, 4), np.float32) for name in (*names, sources.VAE_DECODER)}
     save_file({"model.diffusion_model.noise": NOISE, **tensors}, file)
     return file
 

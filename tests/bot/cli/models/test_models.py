@@ -10,7 +10,9 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from bot import config
 from bot.cli.models import hub, remote_file
@@ -120,7 +122,7 @@ def test_a_file_of_the_hub_goes_beside_the_configuration(
     assert models("check", "fox").returncode == 0
     file = tmp_path / "models" / "foxes.safetensors"
     file.write_bytes(file.read_bytes()[:-1])
-    assert "is damaged" in models("check", "fox").stdout
+    assert "is cut short" in models("check", "fox").stdout
     assert models("remove", "fox", "--files").returncode == 0
     assert not file.exists()
 
@@ -355,3 +357,19 @@ def test_a_workflow_of_comfyui_says_what_it_takes_and_what_not(models: Models, t
     assert said[-1] == "gone: gone.json does not exist. Correct its source."
     assert "It takes no mask" in models("show", "foxes").stdout
     assert models("list").stdout.splitlines()[0].endswith("; a workflow of ComfyUI")
+
+
+def test_a_transformer_alone_gets_the_repository_with_its_other_networks(models: Models, tmp_path: Path) -> None:
+    names = ("double_blocks.0.img_attn.norm.key_norm.scale", "guidance_in.in_layer.weight", "img_in.weight")
+    save_file({name: np.zeros((2, 2), np.float32) for name in names}, tmp_path / "flux.safetensors")
+    added = models("add", "flux", "flux.safetensors")
+    assert "text encoders and VAE come from black-forest-labs/FLUX.1-schnell" in added.stdout
+    assert section(tmp_path, "flux")["base"] == "black-forest-labs/FLUX.1-schnell"
+
+
+def test_a_file_that_is_no_model_is_not_added(models: Models, tmp_path: Path) -> None:
+    (tmp_path / "lfs.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    refused = models("add", "lfs", "lfs.safetensors")
+    assert refused.returncode == 1
+    assert "Git LFS" in refused.stderr
+    assert not (tmp_path / "config.toml").exists()

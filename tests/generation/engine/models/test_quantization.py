@@ -179,6 +179,16 @@ def test_a_folder_in_float8_stays_so_and_computes_the_same(flux: Path, tmp_path:
         loaded(tmp_path / "float8", Quantization.FP8)
 
 
+def test_a_text_encoder_in_float8_keeps_the_layers_whose_format_is_asked_for(flux: Path, tmp_path: Path) -> None:
+    for name, cast in (("float8", torch.float8_e4m3fn), ("cast", torch.float32)):
+        [file] = (copied(flux, tmp_path / name) / "text_encoder_2").glob("*.safetensors")
+        weights = load_file(file)
+        layers = [key for key in weights if key.startswith("encoder.block") and "norm" not in key]
+        rounded = {key: weights[key].to(torch.float8_e4m3fn).to(cast) for key in layers}
+        save_file(weights | rounded, file, {"format": "pt"})
+    assert loss(loaded(tmp_path / "float8"), loaded(tmp_path / "cast")) == 0
+
+
 def test_a_folder_of_torchao_is_that_of_int8(flux: Path, plain: Any, tmp_path: Path) -> None:
     pytest.importorskip("torchao")
     import diffusers
