@@ -34,7 +34,7 @@ from bot.cogs.settings import DECISION as FORGET_SETTINGS
 from bot.cogs.settings import Settings
 from bot.cogs.styles import Styles
 from bot.cogs.what import What
-from bot.config import Config, WorkerConfig
+from bot.config import ComfyConfig, Config, RayConfig, WorkerConfig
 from bot.delivery.audit_log import AuditLog
 from bot.delivery.cleanup import Cleanup
 from bot.delivery.deletion import Deletion
@@ -81,6 +81,7 @@ from generation.catalogue import Catalogue
 from generation.comfy_pool import ComfyPool
 from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
+from generation.ray_pool import RayPool
 from storage import blocked_members, data_folder, database
 from storage.database import Sessions
 from storage.drafts import Drafts
@@ -252,13 +253,17 @@ def _named(config: Config, name: str, pool: WorkerPool) -> NamedPool:
     return NamedPool(name, pool, section.models_in_memory, section.model_wait_seconds)
 
 
-def _pool(config: Config, name: str) -> LocalPool | ComfyPool:
-    """A pool as the config describes it."""
+def _pool(config: Config, name: str) -> LocalPool | RayPool | ComfyPool:
+    """A pool as the config describes it. Raises `RayMissing`."""
     section = config.pools[name]
-    if isinstance(section, WorkerConfig):
-        return LocalPool(config.options_of(name), devices=section.devices)
-    models = [each for each in config.models if config.pool_of(each) == name]
-    return ComfyPool(section.addresses, models, max_pictures=section.max_pictures, step_seconds=section.step_seconds)
+    if isinstance(section, ComfyConfig):
+        models = [each for each in config.models if config.pool_of(each) == name]
+        pictures, seconds = section.max_pictures, section.step_seconds
+        return ComfyPool(section.addresses, models, max_pictures=pictures, step_seconds=seconds)
+    options = config.options_of(name)
+    if isinstance(section, RayConfig):
+        return RayPool(options, address=section.address, actors=section.actors)
+    return LocalPool(options, devices=section.devices)
 
 
 def _dispatcher(

@@ -3,12 +3,15 @@
 import logging
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.cli.soak.ray_nodes import RayNodes
+from generation.ray_pool import RayPool
 from tests.forked_worker import ForkServer
+from tests.ray_pools import on_ray
 from tests.written import Searched, place_of_token
 
 TESTS = Path(__file__).parent
@@ -65,3 +68,17 @@ def fork_server() -> Iterator[ForkServer]:
     """Starts workers fast; see `tests.forked_worker`."""
     with ForkServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+async def ray_nodes() -> AsyncIterator[RayNodes]:
+    """A Ray cluster of two nodes."""
+    async with RayNodes() as nodes:
+        yield nodes
+
+
+@pytest.fixture(scope="session")
+async def ray_pool(ray_nodes: RayNodes, fork_server: ForkServer) -> AsyncIterator[RayPool]:
+    """A pool on Ray for all tests that leave it as they found it. It takes seconds to open."""
+    async with on_ray(ray_nodes, fork_server.command()) as pool:
+        yield pool

@@ -114,6 +114,8 @@ class RayConfig(WorkerConfig):
         Bounds(1, 1024).check("actors", self.actors)
         if self.devices:
             raise InvalidSetting("devices", "An actor has one device. Set actors to the number of devices.")
+        if ":" in self.device:
+            raise InvalidSetting("device", "Ray numbers the devices of each actor. Use cuda or rocm, without a number.")
         if not self.address.strip():
             raise InvalidSetting("address", 'Use the address of a cluster, such as "ray://head:10001", or "auto".')
 

@@ -6,17 +6,20 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
+from bot.cli.soak.ray_nodes import RayNodes
 from generation.catalogue import POCKET, ModelSpec
 from generation.comfy_pool import ComfyPool
 from generation.events import Cancelled, Completed, Ending, Progress
 from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
 from generation.pool import Lost, PoolEvent, WorkerPool
+from generation.ray_pool import RayPool
 from generation.settings import GenerationSettings
 from generation.wire import Configure
 from tests.comfy import workflow
 from tests.comfy.stand_in import StandIn
 from tests.forked_worker import ForkServer
+from tests.ray_pools import on_ray
 
 Open = Callable[[], AbstractAsyncContextManager[WorkerPool]]
 LONG = 150
@@ -63,12 +66,23 @@ class Heard:
         await self.until(lambda: all(map(self.endings, job_ids)))
 
 
-@pytest.fixture(params=["local", "comfy"])
-def opened(request: pytest.FixtureRequest) -> Open:
+@pytest.fixture(params=["local", "comfy", "ray"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def opened(kind: str, request: pytest.FixtureRequest) -> Open:
     """Opens a pool with two workers, each with room for two pictures."""
     pools = Pools(request)
-    kinds: dict[str, Open] = {"local": pools.local, "comfy": pools.comfy}
-    return kinds[request.param]
+    kinds: dict[str, Open] = {"local": pools.local, "comfy": pools.comfy, "ray": pools.ray}
+    return kinds[kind]
+
+
+@pytest.fixture
+def shared(kind: str, request: pytest.FixtureRequest) -> RayPool | None:
+    """A pool that takes long to open, for the tests that leave it as they found it."""
+    return request.getfixturevalue("ray_pool") if kind == "ray" else None
 
 
 class Pools:
@@ -94,11 +108,22 @@ class Pools:
         ):
             yield pool
 
+    @asynccontextmanager
+    async def ray(self) -> AsyncIterator[WorkerPool]:
+        server: ForkServer = self._request.getfixturevalue("fork_server")
+        nodes: RayNodes = self._request.getfixturevalue("ray_nodes")
+        async with on_ray(nodes, server.command()) as pool:
+            yield pool
+
 
 @pytest.fixture
-async def pool(opened: Open) -> AsyncIterator[WorkerPool]:
-    async with opened() as pool:
-        yield pool
+async def pool(opened: Open, shared: RayPool | None) -> AsyncIterator[WorkerPool]:
+    if shared is None:
+        async with opened() as pool:
+            yield pool
+    else:
+        yield shared
+        await shared.empty()
 
 
 @pytest.fixture

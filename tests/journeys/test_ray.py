@@ -1,0 +1,77 @@
+"""Two actors of a Ray cluster draw: what members see is as on one machine, whatever becomes of actors and nodes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot import app
+from bot.cli.soak.ray_nodes import RayNodes
+from generation.ray_pool import RayPool
+from tests.forked_worker import ForkServer
+from tests.journeys.conftest import Member, Start, finished, text_of, until, urls_of, words_of
+from tests.ray_pools import on_ray, until_joined
+
+
+@pytest.fixture
+async def bot(start: Start, ray_pool: RayPool) -> AsyncIterator[app.Bot]:
+    """The bot, which draws on Ray."""
+    await until_joined(ray_pool)
+    async with start(ray_pool) as bot:
+        yield bot
+    await ray_pool.empty()
+
+
+async def drawing(member: Member, *, steps: int = 60) -> dict[str, object]:
+    """A picture that is being drawn."""
+    started = await member.start(steps=steps, seed=7)
+    return await member.see(started, lambda each: f"of {steps}" in text_of(each))
+
+
+async def test_a_picture_its_reroll_and_one_that_is_cancelled(bot: app.Bot, member: Member) -> None:
+    first = await member.imagine(seed=7)
+    assert "seed 7" in text_of(first)
+    second = await member.press(first, "Re-roll")
+    assert urls_of(second) != urls_of(first)
+    unwanted = await drawing(member, steps=150)
+    await member.click(unwanted, "Cancel")
+    await member.see(unwanted, lambda each: "Cancelled." in text_of(each))
+    assert (await member.image(await member.imagine(seed=7))).tobytes() == (await member.image(first)).tobytes()
+
+
+async def test_the_queue_shows_each_actor(bot: app.Bot, member: Member) -> None:
+    listed = words_of(await member.looks_up("queue"))
+    assert "actor 1: free" in listed
+    assert "actor 2: free" in listed
+
+
+async def test_an_actor_that_is_killed_takes_only_its_own_picture_with_it_which_is_drawn_once_more(
+    bot: app.Bot, ray_nodes: RayNodes, ray_pool: RayPool, member: Member, other: Member
+) -> None:
+    messages = [await drawing(each) for each in (member, other)]
+    assert bot.dispatcher.at_work().keys() == {"local/actor 1", "local/actor 2"}
+    ray_nodes.kill_actor()
+    first, second = [await each.see_finished(message) for each, message in zip((member, other), messages, strict=True)]
+    assert (await member.image(first)).tobytes() == (await other.image(second)).tobytes()
+    await until_joined(ray_pool)
+
+
+async def test_a_node_is_removed_and_another_added(
+    bot: app.Bot, ray_nodes: RayNodes, ray_pool: RayPool, member: Member, other: Member
+) -> None:
+    messages = [await drawing(each) for each in (member, other)]
+    await ray_nodes.remove()
+    for each, message in zip((member, other), messages, strict=True):
+        assert finished(await each.see_finished(message))
+    assert len(ray_pool.workers) == 1
+    await ray_nodes.add()
+    await until(lambda: len(ray_pool.workers) == 2)
+    assert finished(await member.imagine())
+
+
+async def test_a_restart_of_the_bot_draws_what_was_begun(
+    start: Start, ray_nodes: RayNodes, fork_server: ForkServer, member: Member
+) -> None:
+    async with on_ray(ray_nodes, fork_server.command()) as pool, start(pool):
+        begun = await drawing(member, steps=150)
+    async with on_ray(ray_nodes, fork_server.command()) as pool, start(pool):
+        assert "seed 7" in text_of(await member.see_finished(begun))
