@@ -1,5 +1,6 @@
 """Fixtures for every kind of test, the order in which files are run, and the search for tokens in what they write."""
 
+import importlib.util
 import logging
 import os
 import shutil
@@ -8,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.soak.ray_nodes import RayNodes
+from bot.cli.soak.ray_nodes import LOOPBACK, RayNodes
 from generation.ray_pool import RayPool
 from tests.forked_worker import ForkServer
-from tests.ray_pools import on_ray
+from tests.ray_pools import RayPools
 from tests.written import Searched, place_of_token
 
 TESTS = Path(__file__).parent
@@ -71,14 +72,22 @@ def fork_server() -> Iterator[ForkServer]:
 
 
 @pytest.fixture(scope="session")
-async def ray_nodes() -> AsyncIterator[RayNodes]:
-    """A Ray cluster of two nodes."""
-    async with RayNodes() as nodes:
-        yield nodes
+async def ray_pools(fork_server: ForkServer) -> AsyncIterator[RayPools]:
+    """A Ray cluster of two nodes, and pools on it."""
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is not installed.")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in LOOPBACK.items():
+            patch.setenv(name, value)
+        async with RayNodes() as nodes:
+            pools = RayPools(nodes, fork_server.command())
+            yield pools
+            await pools.close()
 
 
-@pytest.fixture(scope="session")
-async def ray_pool(ray_nodes: RayNodes, fork_server: ForkServer) -> AsyncIterator[RayPool]:
-    """A pool on Ray for all tests that leave it as they found it. It takes seconds to open."""
-    async with on_ray(ray_nodes, fork_server.command()) as pool:
-        yield pool
+@pytest.fixture
+async def ray_pool(ray_pools: RayPools) -> AsyncIterator[RayPool]:
+    """A pool on Ray that is shared by all tests with this fixture."""
+    pool = await ray_pools.shared()
+    yield pool
+    await pool.empty()

@@ -6,20 +6,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from bot.cli.soak.ray_nodes import RayNodes
 from generation.catalogue import POCKET, ModelSpec
 from generation.comfy_pool import ComfyPool
 from generation.events import Cancelled, Completed, Ending, Progress
 from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
 from generation.pool import Lost, PoolEvent, WorkerPool
-from generation.ray_pool import RayPool
 from generation.settings import GenerationSettings
 from generation.wire import Configure
 from tests.comfy import workflow
 from tests.comfy.stand_in import StandIn
 from tests.forked_worker import ForkServer
-from tests.ray_pools import on_ray
+from tests.ray_pools import RayPools
 
 Open = Callable[[], AbstractAsyncContextManager[WorkerPool]]
 LONG = 150
@@ -74,19 +72,22 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def opened(kind: str, request: pytest.FixtureRequest) -> Open:
     """Opens a pool with two workers, each with room for two pictures."""
+    if kind == "ray":
+        on_ray: RayPools = request.getfixturevalue("ray_pools")
+        return on_ray.own
     pools = Pools(request)
-    kinds: dict[str, Open] = {"local": pools.local, "comfy": pools.comfy, "ray": pools.ray}
+    kinds: dict[str, Open] = {"local": pools.local, "comfy": pools.comfy}
     return kinds[kind]
 
 
 @pytest.fixture
-def shared(kind: str, request: pytest.FixtureRequest) -> RayPool | None:
-    """A pool that takes long to open, for the tests that leave it as they found it."""
+def shared(kind: str, request: pytest.FixtureRequest) -> WorkerPool | None:
+    """A pool for several tests, where each would take long to open."""
     return request.getfixturevalue("ray_pool") if kind == "ray" else None
 
 
 class Pools:
-    """Every kind of pool."""
+    """Every kind of pool, but the one on Ray."""
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
@@ -108,22 +109,14 @@ class Pools:
         ):
             yield pool
 
-    @asynccontextmanager
-    async def ray(self) -> AsyncIterator[WorkerPool]:
-        server: ForkServer = self._request.getfixturevalue("fork_server")
-        nodes: RayNodes = self._request.getfixturevalue("ray_nodes")
-        async with on_ray(nodes, server.command()) as pool:
-            yield pool
-
 
 @pytest.fixture
-async def pool(opened: Open, shared: RayPool | None) -> AsyncIterator[WorkerPool]:
-    if shared is None:
-        async with opened() as pool:
-            yield pool
-    else:
+async def pool(opened: Open, shared: WorkerPool | None) -> AsyncIterator[WorkerPool]:
+    if shared is not None:
         yield shared
-        await shared.empty()
+        return
+    async with opened() as pool:
+        yield pool
 
 
 @pytest.fixture

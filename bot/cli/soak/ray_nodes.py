@@ -7,7 +7,6 @@ import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from contextlib import suppress
-from pathlib import Path
 from typing import Self
 
 import psutil
@@ -15,7 +14,18 @@ import psutil
 from bot.cli.soak.processes import NotStarted
 
 _LOOPBACK = "127.0.0.1"
-_RAY = Path(sys.executable).with_name("ray")
+_CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+LOOPBACK = {_CLUSTERS: "0"}
+"""For the environment of programs that talk to the nodes: Ray keeps to loopback, as it does on Windows and macOS."""
+
+_START = """
+from ray._private import services
+services.resolve_ip_for_localhost = lambda host: host
+from ray.scripts.scripts import main
+main()
+"""
+"""`ray`, but that nodes listen on no other interface than the one that they are given."""
+
 _OBJECT_STORE = 80 * 2**20
 """Bytes of a node's object store: near the least that Ray takes."""
 
@@ -24,6 +34,7 @@ _OPTIONS = (
     *(f"--object-store-memory={_OBJECT_STORE}", "--disable-usage-stats", "--block"),
 )
 _SETTINGS = {
+    _CLUSTERS: "1",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_enable_metrics_collection": "0",
     "RAY_prestart_worker_first_driver": "0",
@@ -89,7 +100,7 @@ class RayNodes:
         direct = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self._nodes.append(
             await asyncio.create_subprocess_exec(
-                sys.executable, str(_RAY), "start", f"--temp-dir={self._folder.name}", *options, *_OPTIONS,
+                sys.executable, "-c", _START, "start", f"--temp-dir={self._folder.name}", *options, *_OPTIONS,
                 stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, env=direct | _SETTINGS, start_new_session=True,
             )
         )  # fmt: skip
