@@ -5,16 +5,18 @@ import importlib.util
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from generation import ray_pool
+from generation.catalogue import POCKET, Resources
 from generation.errors import FailureKind
 from generation.events import Cancelled, Completed, Failed, Started
 from generation.pool import Lost, WorkersChanged
 from generation.ray_actor import RayActor
-from generation.ray_pool import RayMissing, RayPool
+from generation.ray_pool import RayMissing, RayPool, resources_of
 from generation.wire import Submit
 from tests.generation.test_local_pool import OPTIONS, no_sleep, worker
 from tests.generation.test_pool_contract import Heard, job
@@ -87,6 +89,22 @@ def test_one_sentence_says_how_to_install_ray(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(RayMissing, match=r'^Ray is not installed. Install it with: pip install "noisefox\[ray\]"$'):
         RayPool(OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("device", "declared", "resources"),
+    [
+        ("auto", [], {"CPU": 1, "GPU": 1}),
+        ("cpu", [], {"CPU": 1}),
+        ("auto", [(("GPU", 0.5),), (("CPU", 4.0), ("A100", 1.0))], {"CPU": 4, "GPU": 0.5, "A100": 1}),
+        ("cpu", [(("memory", 2e9),), (("memory", 8e9),), (("memory", 4e9),)], {"CPU": 1, "memory": 8e9}),
+    ],
+)
+def test_an_actor_takes_what_its_models_declare(
+    device: str, declared: list[Resources], resources: dict[str, float]
+) -> None:
+    models = tuple(replace(POCKET, name=f"model {number}", resources=each) for number, each in enumerate(declared))
+    assert resources_of(replace(OPTIONS, models=models or (POCKET,), device=device)) == resources
 
 
 async def test_a_job_that_ends_every_actor_is_given_up_and_no_other_with_it(opened: Open) -> None:
@@ -166,6 +184,12 @@ wire.read(commands)
         "The Ray cluster at auto cannot be reached; it is tried again. Start Ray on this machine, or correct the "
         "address: connection refused"
     )
+
+
+async def test_the_host_is_told_what_an_actor_waits_for(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    async with opened("say(Unplaced(opened.workers[0]))\n" + LOSES_ACTORS):
+        pass
+    assert "actor 1 waits for a node of the Ray cluster that has free: 1 CPU, 1 GPU" in caplog.messages
 
 
 async def test_neither_the_cluster_nor_its_actors_get_secrets_of_the_bot(

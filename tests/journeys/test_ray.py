@@ -1,24 +1,22 @@
 """Two actors of a Ray cluster draw: what members see is as on one machine, whatever becomes of actors and nodes."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
-from bot import app
-from bot.cli.soak.ray_nodes import RayNodes
+from bot import app, assembly
+from bot.config import RayConfig
 from generation.ray_pool import RayPool
-from tests.forked_worker import ForkServer
 from tests.journeys.conftest import Member, Start, finished, text_of, until, urls_of, words_of
-from tests.ray_pools import on_ray, until_joined
+from tests.ray_pools import RayPools, until_joined
 
 
 @pytest.fixture
 async def bot(start: Start, ray_pool: RayPool) -> AsyncIterator[app.Bot]:
     """The bot, which draws on Ray."""
-    await until_joined(ray_pool)
     async with start(ray_pool) as bot:
         yield bot
-    await ray_pool.empty()
 
 
 async def drawing(member: Member, *, steps: int = 60) -> dict[str, object]:
@@ -45,33 +43,38 @@ async def test_the_queue_shows_each_actor(bot: app.Bot, member: Member) -> None:
 
 
 async def test_an_actor_that_is_killed_takes_only_its_own_picture_with_it_which_is_drawn_once_more(
-    bot: app.Bot, ray_nodes: RayNodes, ray_pool: RayPool, member: Member, other: Member
+    bot: app.Bot, ray_pools: RayPools, ray_pool: RayPool, member: Member, other: Member
 ) -> None:
     messages = [await drawing(each) for each in (member, other)]
     assert bot.dispatcher.at_work().keys() == {"local/actor 1", "local/actor 2"}
-    ray_nodes.kill_actor()
+    ray_pools.nodes.kill_actor()
     first, second = [await each.see_finished(message) for each, message in zip((member, other), messages, strict=True)]
     assert (await member.image(first)).tobytes() == (await other.image(second)).tobytes()
     await until_joined(ray_pool)
 
 
 async def test_a_node_is_removed_and_another_added(
-    bot: app.Bot, ray_nodes: RayNodes, ray_pool: RayPool, member: Member, other: Member
+    bot: app.Bot, ray_pools: RayPools, ray_pool: RayPool, member: Member, other: Member
 ) -> None:
     messages = [await drawing(each) for each in (member, other)]
-    await ray_nodes.remove()
+    await ray_pools.nodes.remove()
     for each, message in zip((member, other), messages, strict=True):
         assert finished(await each.see_finished(message))
     assert len(ray_pool.workers) == 1
-    await ray_nodes.add()
+    await ray_pools.nodes.add()
     await until(lambda: len(ray_pool.workers) == 2)
     assert finished(await member.imagine())
 
 
 async def test_a_restart_of_the_bot_draws_what_was_begun(
-    start: Start, ray_nodes: RayNodes, fork_server: ForkServer, member: Member
+    start: Start, ray_pools: RayPools, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with on_ray(ray_nodes, fork_server.command()) as pool, start(pool):
-        begun = await drawing(member, steps=150)
-    async with on_ray(ray_nodes, fork_server.command()) as pool, start(pool):
+    await ray_pools.close()
+    monkeypatch.setattr(assembly, "RayPool", partial(RayPool, command=ray_pools.command))
+    section = RayConfig(
+        address=ray_pools.nodes.address, actors=2, device="cpu", dtype="float32", threads=1, largest_batch=4
+    )
+    async with start(None, workers=(("cluster", section),)):
+        begun = await drawing(member)
+    async with start(None, workers=(("cluster", section),)):
         assert "seed 7" in text_of(await member.see_finished(begun))

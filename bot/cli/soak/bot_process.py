@@ -6,6 +6,7 @@ event loop was blocked so far.
 
 import argparse
 import asyncio
+import os
 import resource
 import signal
 import sys
@@ -15,6 +16,7 @@ from types import FrameType
 
 from bot import app, config
 from bot.cli.soak.blocks import Blocks
+from bot.cli.soak.ray_nodes import LOOPBACK
 from generation.local_pool import LOCAL, LocalPool
 from generation.ray_pool import RayPool
 from generation.tiny_worker import STEP_SECONDS
@@ -33,6 +35,7 @@ def pool_of(settings: config.Config, worker: tuple[str, ...], ray: str | None) -
     """One worker of this machine, or two on the Ray cluster at an address."""
     if ray is None:
         return LocalPool(settings.worker_options, worker)
+    os.environ.update(LOOPBACK)
     return RayPool(replace(settings.worker_options, device="cpu"), address=ray, actors=2, command=worker)
 
 

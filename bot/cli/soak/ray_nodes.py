@@ -68,7 +68,7 @@ class RayNodes:
         with socket.socket() as free:
             free.bind((_LOOPBACK, 0))
             self._port = free.getsockname()[1]
-        await self._start("--head", f"--port={self._port}", "--include-dashboard=false")
+        await self._start("--head", f"--port={self._port}", "--include-dashboard=false", "--no-monitor")
         await self._until_reachable()
         await self.add()
         return self
