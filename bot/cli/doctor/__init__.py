@@ -9,6 +9,7 @@ from bot.cli.doctor.data import data_findings
 from bot.cli.doctor.device import device_finding, worker_finding
 from bot.cli.doctor.findings import Finding, line
 from bot.cli.doctor.models import model_findings
+from bot.cli.doctor.ray import ray_findings
 from bot.cli.doctor.upscaling import upscaler_finding
 from bot.config import FILE, ConfigError, read
 
@@ -46,6 +47,8 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     for finding in await model_findings(config):
         yield finding
     yield upscaler_finding(config)
+    for finding in ray_findings(config):
+        yield finding
     works, sentence = await device_finding(config.worker.device)
     yield works, sentence
     if works and not mistakes.sentences:

@@ -98,10 +98,11 @@ class RayNodes:
 
     async def _start(self, *options: str) -> None:
         direct = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        own = {"XDG_CACHE_HOME": f"{self._folder.name}/cache"}
         self._nodes.append(
             await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _START, "start", f"--temp-dir={self._folder.name}", *options, *_OPTIONS,
-                stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, env=direct | _SETTINGS, start_new_session=True,
+                sys.executable, "-c", _START, "start", f"--temp-dir={self._folder.name}/ray", *options, *_OPTIONS,
+                stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, env=direct | _SETTINGS | own, start_new_session=True,
             )
         )  # fmt: skip
 
