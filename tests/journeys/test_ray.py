@@ -89,9 +89,7 @@ async def test_a_restart_of_the_bot_draws_what_was_begun(
 ) -> None:
     await ray_pools.close()
     monkeypatch.setattr(assembly, "RayPool", partial(RayPool, command=ray_pools.command))
-    section = RayConfig(
-        address=ray_pools.nodes.address, actors=2, device="cpu", dtype="float32", threads=1, largest_batch=4
-    )
+    section = RayConfig(address=ray_pools.nodes.address, device="cpu", dtype="float32", threads=1, largest_batch=4)
     async with start(None, workers=(("cluster", section),)):
         begun = await drawing(member)
     async with start(None, workers=(("cluster", section),)):

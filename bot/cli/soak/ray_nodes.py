@@ -129,6 +129,7 @@ class RayNodes:
 
 def _descendants(node: Process) -> list[psutil.Process]:
     try:
-        return psutil.Process(node.pid).children(recursive=True)
+        found: list[psutil.Process] = psutil.Process(node.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+    return found
