@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from typing import Self
 
@@ -19,12 +19,17 @@ LOOPBACK = {_CLUSTERS: "0"}
 """For the environment of programs that talk to the nodes: Ray keeps to loopback, as it does on Windows and macOS."""
 
 _START = """
+import os, signal, sys, threading
 from ray._private import services
-services.resolve_ip_for_localhost = lambda host: host
 from ray.scripts.scripts import main
+def end_with_parent():
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=end_with_parent, daemon=True).start()
+services.resolve_ip_for_localhost = lambda host: host
 main()
 """
-"""`ray`, but that nodes listen on no other interface than the one that they are given."""
+"""`ray`, but that nodes listen on no other interface than the one that they are given, and end with this process."""
 
 _OBJECT_STORE = 80 * 2**20
 """Bytes of a node's object store: near the least that Ray takes."""
@@ -102,7 +107,7 @@ class RayNodes:
         self._nodes.append(
             await asyncio.create_subprocess_exec(
                 sys.executable, "-c", _START, "start", f"--temp-dir={self._folder.name}/ray", *options, *_OPTIONS,
-                stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, env=direct | _SETTINGS | own, start_new_session=True,
+                stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, env=direct | _SETTINGS | own, start_new_session=True,
             )
         )  # fmt: skip
 
