@@ -11,6 +11,7 @@ from typing import Self
 import discord
 from discord.ext import commands
 
+from bot import worker_pools
 from bot.attachments.decoder_processes import DecoderProcesses
 from bot.attachments.finished import FinishedFiles
 from bot.cogs.blend import Blend
@@ -34,7 +35,7 @@ from bot.cogs.settings import DECISION as FORGET_SETTINGS
 from bot.cogs.settings import Settings
 from bot.cogs.styles import Styles
 from bot.cogs.what import What
-from bot.config import ComfyConfig, Config, RayConfig, WorkerConfig
+from bot.config import Config
 from bot.delivery.audit_log import AuditLog
 from bot.delivery.cleanup import Cleanup
 from bot.delivery.deletion import Deletion
@@ -58,7 +59,7 @@ from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimates import Estimates
 from bot.jobs.results import Results
 from bot.jobs.tasks import Tasks
-from bot.jobs.workers import NamedPool, Workers
+from bot.jobs.workers import Workers
 from bot.policy.budgets import Budgets
 from bot.policy.hints import Hints
 from bot.policy.request_context import ContextLoader
@@ -78,10 +79,7 @@ from bot.views import lesson, pages
 from bot.views.blocked_list import DECISION as UNBLOCK
 from bot.views.custom_ids import COMPARE
 from generation.catalogue import Catalogue
-from generation.comfy_pool import ComfyPool
-from generation.local_pool import LocalPool
 from generation.pool import WorkerPool
-from generation.ray_pool import RayPool
 from storage import blocked_members, data_folder, database
 from storage.database import Sessions
 from storage.drafts import Drafts
@@ -127,7 +125,7 @@ async def assembled(
         stack.enter_context(data_folder.owned(config.data, command))
         sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
         if pools is None:
-            pools = {name: await stack.enter_async_context(_pool(config, name)) for name in config.pools}
+            pools = {name: await stack.enter_async_context(worker_pools.pool(config, name)) for name in config.pools}
         blocked = await BlockedMembers.loaded(blocked_members.BlockedMembers(sessions))
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers), blocked)
         gate = Gate()
@@ -243,27 +241,9 @@ class _Outgoing:
 
 def _workers(config: Config, pools: Mapping[str, WorkerPool]) -> Workers:
     models = {each.name: config.pool_of(each) for each in config.models}
-    return Workers([_named(config, name, pool) for name, pool in pools.items()], lambda model: models.get(model, ""))
-
-
-def _named(config: Config, name: str, pool: WorkerPool) -> NamedPool:
-    section = config.pools.get(name)
-    if not isinstance(section, WorkerConfig):
-        return NamedPool(name, pool)
-    return NamedPool(name, pool, section.models_in_memory, section.model_wait_seconds)
-
-
-def _pool(config: Config, name: str) -> LocalPool | RayPool | ComfyPool:
-    """A pool as the config describes it. Raises `RayMissing`."""
-    section = config.pools[name]
-    if isinstance(section, ComfyConfig):
-        models = [each for each in config.models if config.pool_of(each) == name]
-        pictures, seconds = section.max_pictures, section.step_seconds
-        return ComfyPool(section.addresses, models, max_pictures=pictures, step_seconds=seconds)
-    options = config.options_of(name)
-    if isinstance(section, RayConfig):
-        return RayPool(options, address=section.address, actors=section.actors)
-    return LocalPool(options, devices=section.devices)
+    return Workers(
+        [worker_pools.named(config, name, pool) for name, pool in pools.items()], lambda model: models.get(model, "")
+    )
 
 
 def _dispatcher(

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from bot import app, assembly
+from bot import app, worker_pools
 from bot.config import RayConfig
 from generation.ray_pool import RayPool
 from tests.journeys.conftest import Member, Start, finished, text_of, until, urls_of, words_of
@@ -88,7 +88,7 @@ async def test_a_restart_of_the_bot_draws_what_was_begun(
     start: Start, ray_pools: RayPools, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ray_pools.close()
-    monkeypatch.setattr(assembly, "RayPool", partial(RayPool, command=ray_pools.command))
+    monkeypatch.setattr(worker_pools, "RayPool", partial(RayPool, command=ray_pools.command))
     section = RayConfig(address=ray_pools.nodes.address, device="cpu", dtype="float32", threads=1, largest_batch=4)
     async with start(None, workers=(("cluster", section),)):
         begun = await drawing(member)

@@ -44,11 +44,11 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     if "data" not in mistakes:
         for finding in data_findings(config.data):
             yield finding
+    for finding in ray_findings(config):
+        yield finding
     for finding in await model_findings(config):
         yield finding
     yield upscaler_finding(config)
-    for finding in ray_findings(config):
-        yield finding
     works, sentence = await device_finding(config.worker.device)
     yield works, sentence
     if works and not mistakes.sentences:
