@@ -324,6 +324,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="an empty folder to keep data and log (default: a temporary one)",
     )
+    soak.add_argument("--ray", action="store_true", help="draw on a Ray cluster of two nodes on this machine")
     soak.set_defaults(command=_soak)
 
     doctor = commands.add_parser("doctor", help="check what is missing to run the bot")

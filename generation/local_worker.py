@@ -152,7 +152,7 @@ class LocalWorker:
             was_ready = self._ready.is_set()
             self._worker = None
             self._ready.clear()
-            await _end(worker)
+            await end(worker)
         log.error("the worker ended with status %s; starting another", worker.returncode)
         return was_ready
 
@@ -249,7 +249,7 @@ class LocalWorker:
             self._worker.stdin.write(wire.pack(command))
 
 
-async def _end(worker: Process) -> None:
+async def end(worker: Process) -> None:
     """Close the worker's input, so that it ends. Kill it if it does not."""
     if worker.stdin is not None:
         worker.stdin.close()

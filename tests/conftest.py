@@ -1,14 +1,18 @@
 """Fixtures for every kind of test, the order in which files are run, and the search for tokens in what they write."""
 
+import importlib.util
 import logging
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.cli.soak.ray_nodes import LOOPBACK, RayNodes
+from generation.ray_pool import RayPool
 from tests.forked_worker import ForkServer
+from tests.ray_pools import RayPools
 from tests.written import Searched, place_of_token
 
 TESTS = Path(__file__).parent
@@ -65,3 +69,25 @@ def fork_server() -> Iterator[ForkServer]:
     """Starts workers fast; see `tests.forked_worker`."""
     with ForkServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+async def ray_pools(fork_server: ForkServer) -> AsyncIterator[RayPools]:
+    """A Ray cluster of two nodes, and pools on it."""
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is not installed.")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in LOOPBACK.items():
+            patch.setenv(name, value)
+        async with RayNodes() as nodes:
+            pools = RayPools(nodes, fork_server.command())
+            yield pools
+            await pools.close()
+
+
+@pytest.fixture
+async def ray_pool(ray_pools: RayPools) -> AsyncIterator[RayPool]:
+    """A pool on Ray that is shared by all tests with this fixture."""
+    pool = await ray_pools.shared()
+    yield pool
+    await pool.empty()

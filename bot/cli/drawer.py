@@ -20,6 +20,7 @@ from generation.events import Completed, Explaining, Failed, Progress
 from generation.jobs import Draw, Job, Task
 from generation.local_pool import LocalPool
 from generation.pool import Lost, PoolEvent
+from generation.ray_pool import RayPool
 
 
 class NotDrawn(NoisefoxError):
@@ -31,7 +32,7 @@ class Drawer:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._pools: dict[str, LocalPool | ComfyPool] = {}
+        self._pools: dict[str, LocalPool | RayPool | ComfyPool] = {}
         self._stack = contextlib.AsyncExitStack()
         self._jobs = 0
 
@@ -57,7 +58,7 @@ class Drawer:
         name = self._config.pool_of(self._config.catalogue.get(task.settings.model))
         return "" if isinstance(self._config.pools[name], WorkerConfig) else name
 
-    async def _pool(self, name: str) -> LocalPool | ComfyPool:
+    async def _pool(self, name: str) -> LocalPool | RayPool | ComfyPool:
         if name not in self._pools:
             made = worker_pools.pool(self._config, name) if name else LocalPool(worker_options(self._config))
             self._pools[name] = await self._stack.enter_async_context(made)

@@ -105,7 +105,7 @@ class RayConfig(WorkerConfig):
     """Settings of the workers of a Ray cluster: an actor for each device, with the same settings as on this machine."""
 
     address: str = "auto"
-    """Of the cluster, such as `ray://head:10001`; "auto" is the one that this machine belongs to."""
+    """Of the cluster, such as `10.0.0.5:6379`; "auto" is the one that this machine belongs to."""
     actors: int = 1
     """The most that there are at once. Ray places them as soon as a node has what their models need."""
 
@@ -114,8 +114,10 @@ class RayConfig(WorkerConfig):
         Bounds(1, 1024).check("actors", self.actors)
         if self.devices:
             raise InvalidSetting("devices", "An actor has one device. Set actors to the number of devices.")
+        if ":" in self.device:
+            raise InvalidSetting("device", "Ray numbers the devices of each actor. Use cuda or rocm, without a number.")
         if not self.address.strip():
-            raise InvalidSetting("address", 'Use the address of a cluster, such as "ray://head:10001", or "auto".')
+            raise InvalidSetting("address", 'Use the address of a cluster, such as "10.0.0.5:6379", or "auto".')
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ longest_line = 100
 
 [workers.cluster]
 kind = "ray"
-address = "ray://head:10001"
+address = "10.0.0.5:6379"
 actors = 3
 dtype = "float16"
 
@@ -46,7 +46,7 @@ def test_each_kind_of_workers(tmp_path: Path) -> None:
     config = read(tmp_path, POOLS)
     gpus, cluster, comfy = config.pools.values()
     assert gpus == WorkerConfig(devices=("cuda:0", "cuda:1"), longest_line=100)
-    assert cluster == RayConfig(address="ray://head:10001", actors=3, dtype="float16")
+    assert cluster == RayConfig(address="10.0.0.5:6379", actors=3, dtype="float16")
     assert comfy == ComfyConfig(addresses=("http://127.0.0.1:8188",), longest_line=20)
     assert config.worker == gpus
     assert config.longest_line == 100 + 500 + 20
@@ -86,6 +86,10 @@ def test_one_section_of_the_old_name_is_the_first_pool(tmp_path: Path) -> None:
         ('[workers.gpu]\ndevice = "cuda"\ndevices = ["cuda:1"]', "workers.gpu.devices: Set either device or devices."),
         ("[workers.gpu]\nactors = 2", "workers.gpu.actors is not a setting."),
         ('[workers.far]\nkind = "ray"\nactors = 0', "workers.far.actors: Actors must be between 1 and 1024"),
+        (
+            '[workers.far]\nkind = "ray"\ndevice = "cuda:1"',
+            "workers.far.device: Ray numbers the devices of each actor.",
+        ),
         ('[workers.c]\nkind = "comfy"', 'workers.c has no addresses. Set them, such as ["http://127.0.0.1:8188"].'),
         ('[workers.c]\nkind = "comfy"\naddresses = ["8188"]', "workers.c.addresses: Use addresses such as http://"),
         ('[models.a]\nsource = "pocket"\nworkers = "gpu"', "models.a.workers: There is no section [workers.gpu]."),

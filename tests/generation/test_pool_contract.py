@@ -17,6 +17,7 @@ from generation.wire import Configure
 from tests.comfy import workflow
 from tests.comfy.stand_in import StandIn
 from tests.forked_worker import ForkServer
+from tests.ray_pools import RayPools
 
 Open = Callable[[], AbstractAsyncContextManager[WorkerPool]]
 LONG = 150
@@ -63,16 +64,30 @@ class Heard:
         await self.until(lambda: all(map(self.endings, job_ids)))
 
 
-@pytest.fixture(params=["local", "comfy"])
-def opened(request: pytest.FixtureRequest) -> Open:
+@pytest.fixture(params=["local", "comfy", "ray"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def opened(kind: str, request: pytest.FixtureRequest) -> Open:
     """Opens a pool with two workers, each with room for two pictures."""
+    if kind == "ray":
+        on_ray: RayPools = request.getfixturevalue("ray_pools")
+        return on_ray.own
     pools = Pools(request)
     kinds: dict[str, Open] = {"local": pools.local, "comfy": pools.comfy}
-    return kinds[request.param]
+    return kinds[kind]
+
+
+@pytest.fixture
+def shared(kind: str, request: pytest.FixtureRequest) -> WorkerPool | None:
+    """A pool for several tests, where each would take long to open."""
+    return request.getfixturevalue("ray_pool") if kind == "ray" else None
 
 
 class Pools:
-    """Every kind of pool."""
+    """Every kind of pool, but the one on Ray."""
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
@@ -96,7 +111,10 @@ class Pools:
 
 
 @pytest.fixture
-async def pool(opened: Open) -> AsyncIterator[WorkerPool]:
+async def pool(opened: Open, shared: WorkerPool | None) -> AsyncIterator[WorkerPool]:
+    if shared is not None:
+        yield shared
+        return
     async with opened() as pool:
         yield pool
 

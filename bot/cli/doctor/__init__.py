@@ -10,6 +10,7 @@ from bot.cli.doctor.data import data_findings
 from bot.cli.doctor.device import device_finding, worker_finding
 from bot.cli.doctor.findings import Finding, line
 from bot.cli.doctor.models import model_findings
+from bot.cli.doctor.ray import ray_findings
 from bot.cli.doctor.upscaling import upscaler_finding
 from bot.config import FILE, ConfigError, read
 
@@ -44,6 +45,8 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     if "data" not in mistakes:
         for finding in data_findings(config.data):
             yield finding
+    for finding in ray_findings(config):
+        yield finding
     for finding in await model_findings(config):
         yield finding
     for finding in await comfy_findings(config):

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import Random
 
 from bot.cli.soak.actions import HARMFUL
 from bot.cli.soak.crowd import Crowd, Json
 from bot.cli.soak.processes import BotProcess
+from bot.cli.soak.ray_nodes import RayNodes
 
 _CALLBACK = "^/interactions/"
 _POSTED = r"^/(webhooks|channels)/"
@@ -38,9 +40,12 @@ def background() -> list[Json]:
 
 
 class Disturbances:
-    """Disturbances by name. `scale` is 1 for the times that a patient soak takes, and less for a short one."""
+    """Disturbances by name. `scale` is 1 for the times that a patient soak takes, and less for a short one. With the
+    `nodes` of a Ray cluster there are some more."""
 
-    def __init__(self, crowd: Crowd, bot: BotProcess, seed: int, scale: float = 1.0) -> None:
+    def __init__(
+        self, crowd: Crowd, bot: BotProcess, seed: int, scale: float = 1.0, nodes: RayNodes | None = None
+    ) -> None:
         self._crowd = crowd
         self._bot = bot
         self._seed = seed
@@ -59,6 +64,9 @@ class Disturbances:
             "session invalid": lambda: self._disturb("invalidate"),
             "gateway silent": self._silence,
         }
+        if nodes is not None:
+            self._by_name["actor killed"] = partial(asyncio.to_thread, nodes.kill_actor)
+            self._by_name["node removed, another added"] = partial(self._replace_node, nodes)
 
     @property
     def names(self) -> list[str]:
@@ -85,6 +93,12 @@ class Disturbances:
 
     async def _kill_worker(self) -> None:
         self._bot.kill_worker()
+
+    async def _replace_node(self, nodes: RayNodes) -> None:
+        """Leave the others alone for a while."""
+        await nodes.remove()
+        await self._pause(5.0)
+        await nodes.add()
 
     async def _lock_database(self) -> None:
         """Longer than the bot waits for a lock."""

@@ -62,7 +62,9 @@ class BotProcess:
         *,
         blocks: Path | None = None,
         step_seconds: float | None = None,
+        ray: str | None = None,
     ) -> None:
+        """`ray` is the address of a cluster to draw on."""
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
         self.log = folder / "bot.log"
@@ -77,6 +79,8 @@ class BotProcess:
             self._options += ["--blocks", str(blocks)]
         if step_seconds is not None:
             self._options += ["--step-seconds", str(step_seconds)]
+        if ray is not None:
+            self._options += ["--ray", ray]
         self._environment = os.environ | {"NOISEFOX_TOKEN": address.token}
         self._process: Process | None = None
 

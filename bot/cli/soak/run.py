@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -22,6 +23,8 @@ from bot.cli.soak.crowd import Crowd
 from bot.cli.soak.faults import Disturbances, order
 from bot.cli.soak.memory import Memory
 from bot.cli.soak.processes import BotProcess, NotStarted, stand_in
+from bot.cli.soak.ray_nodes import RayNodes
+from generation.ray_pool import check_installed
 
 RESTART_SECONDS = 1.0
 """How soon a bot that ended by itself is started again, as a service manager does."""
@@ -65,13 +68,17 @@ class Plan:
     """The disturbances to choose from; empty for all."""
     scale: float = 1.0
     """How long disturbances take, in parts of what a patient soak takes."""
+    ray: bool = False
+    """Draws on a Ray cluster of two nodes, which come and go."""
 
 
 def soak(options: argparse.Namespace) -> int:
     """Run as the options say, and print how it went; 1 where a request was lost, duplicated or is stuck."""
     if options.folder:
         make_empty_folder(options.folder, "--folder")
-    plan = Plan(options.jobs, options.users, options.seed, options.faults)
+    if options.ray:
+        check_installed()
+    plan = Plan(options.jobs, options.users, options.seed, options.faults, ray=options.ray)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the bot is ended too
     with tempfile.TemporaryDirectory(prefix="noisefox-soak-") as folder:
         outcome = asyncio.run(run(plan, options.folder or Path(folder), _say))
@@ -85,12 +92,13 @@ def _say(line: str) -> None:
 
 async def run(plan: Plan, folder: Path, report: Callable[[str], None]) -> Report:
     """Run a soak in a folder, which keeps the bot's data and log. `report` gets the lines to print."""
-    async with stand_in(folder / "chat", plan.users) as address, Crowd(address.url) as crowd:
-        bot = BotProcess(folder, address, LIMITS)
-        try:
-            return await _Soak(plan, crowd, bot, report, Members(crowd)).run()
-        finally:
-            await bot.kill()
+    async with AsyncExitStack() as stack:
+        nodes = await stack.enter_async_context(RayNodes()) if plan.ray else None
+        address = await stack.enter_async_context(stand_in(folder / "chat", plan.users))
+        crowd = await stack.enter_async_context(Crowd(address.url))
+        bot = BotProcess(folder, address, LIMITS, ray=nodes.address if nodes else None)
+        stack.push_async_callback(bot.kill)
+        return await _Soak(plan, crowd, bot, report, Members(crowd), nodes).run()
 
 
 @dataclass
@@ -100,6 +108,7 @@ class _Soak:
     bot: BotProcess
     report: Callable[[str], None]
     members: Members
+    nodes: RayNodes | None = None
     memory: Memory = field(default_factory=Memory)
     expects_end: bool = False
     """True while the bot is ended on purpose."""
@@ -163,7 +172,7 @@ class _Soak:
     async def _disturb(self) -> None:
         """Cause one disturbance after another, spread evenly over the first requests."""
         plan = self.plan
-        disturbances = Disturbances(self.crowd, self.bot, plan.seed, plan.scale)
+        disturbances = Disturbances(self.crowd, self.bot, plan.seed, plan.scale, self.nodes)
         names = order(Random(f"{plan.seed} faults"), list(plan.disturbances) or disturbances.names, plan.rounds)
         await disturbances.begin()
         for number, name in enumerate(names, start=1):
