@@ -69,6 +69,7 @@ from bot.requests.comparisons import Comparisons
 from bot.requests.completion import Completion
 from bot.requests.derived_plans import Derivations
 from bot.requests.disk_room import DiskRoom
+from bot.requests.edits import Edits
 from bot.requests.inputs import PictureReader
 from bot.requests.planner import Planner
 from bot.requests.preparation import Preparation
@@ -306,6 +307,7 @@ class _Incoming:
         )
         planner = Planner(config.catalogue)
         derivations = Derivations(planner=planner, catalogue=config.catalogue)
+        edits = Edits(planner=planner, catalogue=config.catalogue)
         comparisons = Comparisons(catalogue=config.catalogue, planner=planner)
         request_plans = RequestPlans(planner=planner, comparisons=comparisons)
         preparation = Preparation(
@@ -357,6 +359,7 @@ class _Incoming:
                 contexts=contexts,
                 planner=planner,
                 derivations=derivations,
+                edits=edits,
                 submission=submission,
                 dispatcher=dispatcher,
                 deletion=outgoing.deletion,

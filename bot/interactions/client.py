@@ -228,6 +228,7 @@ class Client(commands.Bot):
         data: Any = interaction.data or {}
         try:
             await self.admit(interaction)
-            await self._submitted(interaction, data["custom_id"], values_of(data["components"]))
+            values = values_of(data["components"], data.get("resolved") or {})
+            await self._submitted(interaction, data["custom_id"], values)
         except Exception as error:  # noqa: BLE001 - the error edge of forms
             await self.fail(interaction, error)

@@ -29,6 +29,7 @@ _WAYS = {
     Action.TRY_OUT: Sentence("Other settings for {what}"),
     Action.VARY: Sentence("Variation of {what}"),
     Action.REDRAW: Sentence("Redrawn from {what}"),
+    Action.EDIT: Sentence("Edit of {what}"),
     Action.HIRES: Sentence("Refined from {what}"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("Panned from {what}"),
