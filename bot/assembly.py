@@ -18,6 +18,7 @@ from bot.cogs.blend import Blend
 from bot.cogs.compare import Compare
 from bot.cogs.context_menus import ContextMenus
 from bot.cogs.deleted_places import DeletedPlaces
+from bot.cogs.edit import Edit
 from bot.cogs.explain import Explain
 from bot.cogs.help import Help
 from bot.cogs.history import History
@@ -309,7 +310,7 @@ class _Incoming:
         derivations = Derivations(planner=planner, catalogue=config.catalogue)
         edits = Edits(planner=planner, catalogue=config.catalogue)
         comparisons = Comparisons(catalogue=config.catalogue, planner=planner)
-        request_plans = RequestPlans(planner=planner, comparisons=comparisons)
+        request_plans = RequestPlans(planner=planner, edits=edits, comparisons=comparisons)
         preparation = Preparation(
             generations=store.generations,
             completion=Completion(
@@ -492,6 +493,7 @@ def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> l
     people = store.people
     return [
         Imagine(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
+        Edit(confirmation=confirmation, contexts=contexts, catalogue=catalogue),
         Blend(confirmation=confirmation, contexts=contexts, presets=presets, catalogue=catalogue),
         Compare(
             comparisons=incoming.comparisons,

@@ -1,5 +1,6 @@
 """Plans of edits: a picture that is changed by words, and what people do with one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.errors import Refusal
@@ -8,12 +9,15 @@ from bot.prompts import flags
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import variations
 from bot.requests.derived_plans import finished_picture
+from bot.requests.inputs import GivenPicture
 from bot.requests.pending import References
+from bot.requests.picture_request import PictureRequest
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from generation import abilities, suitability
 from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
+from generation.jobs import Inputs
 from generation.settings import GUIDANCE_SCALE, GenerationSettings, PartialSettings
 from storage.records import Action, Generation, Ignored, IgnoredPart, InputFiles, Lineage
 
@@ -71,10 +75,29 @@ class Edits:
         lineage, files = Lineage(Action.EDIT, generation.id, index), InputFiles(image=picture.file)
         plan = self._planner.plan(context, settings, lineage, files=files)
         if references:
-            self._planner.check_blends(plan, 1 + len(references))
+            self._check_references(plan, model, 1 + len(references))
             plan = replace(plan, pending=References(references, context.requester))
-        ignored = () if follows else (Ignored(IgnoredPart.INSTRUCTION),)
-        return replace(plan, ignored=(*plan.ignored, *ignored), private=typed.private, spoiler=typed.spoiler)
+        return replace(plan, ignored=(*plan.ignored, *_said(follows)), private=typed.private, spoiler=typed.spoiler)
+
+    def of_given(self, context: RequestContext, request: PictureRequest, pictures: Sequence[GivenPicture]) -> Plan:
+        """A given picture, changed as the prompt of a request says, with the `pictures` where they are here already."""
+        [change], number = request.prompts, len(request.image_urls)
+        typed = flags.read(change)
+        named = request.chosen.over(typed.chosen)
+        model = self._catalogue.get(named.model) if named.model else self._editor(context.usual_model)
+        follows = abilities.of(model).edits
+        chosen, text = replace(request.chosen, model=model.name), change
+        if not follows:
+            chosen = replace(chosen, denoising_strength=named.denoising_strength or STRENGTH)
+            text = f"{pictures[0].prompt}, {change}" if pictures and pictures[0].prompt else change
+        plan = self._planner.imagine(context, text, request.seed, chosen, with_picture=True)
+        plan = replace(plan, lineage=Lineage(Action.EDIT), picture_as=("image", *REFERENCE_ROLES)[:number])
+        self._check_references(plan, model, number)
+        if pictures:
+            shaped = self._planner.shaped_as(plan, pictures[0].size) if plan.size_open else plan
+            roles = dict(zip(plan.picture_as, (each.png for each in pictures), strict=True))
+            plan = self._planner.with_inputs(shaped, Inputs(**roles))
+        return replace(plan, ignored=(*plan.ignored, *_said(follows)))
 
     def again(self, context: RequestContext, generation: Generation) -> Plan:
         """The same edit of the same picture with another seed."""
@@ -113,6 +136,12 @@ class Edits:
     def _seeded(self, settings: GenerationSettings, typed: ParsedPrompt) -> GenerationSettings:
         return settings if typed.seed is None else replace(settings, seed=typed.seed)
 
+    def _check_references(self, plan: Plan, model: ModelSpec, number: int) -> None:
+        """Raise `UserError` unless a model can edit a picture and look at others, `number` in all."""
+        if number > 1 and not abilities.of(model).edits:
+            raise Refusal("{model} doesn't look at other pictures. Leave the references out.", model=model.name)
+        self._planner.check_blends(plan, number)
+
     def _same(self, context: RequestContext, generation: Generation, settings: GenerationSettings) -> Plan:
         """An edit of the same picture, with what was said of it the last time."""
         plan = self._planner.plan(context, settings, generation.lineage, files=generation.inputs)
@@ -134,3 +163,8 @@ class Edits:
         if changed == settings:
             raise Refusal("It can't change any more." if direction > 0 else "It can't change any less.")
         return changed
+
+
+def _said(follows: bool) -> tuple[Ignored, ...]:
+    """What is said of a model that doesn't follow instructions."""
+    return () if follows else (Ignored(IgnoredPart.INSTRUCTION),)

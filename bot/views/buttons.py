@@ -141,7 +141,8 @@ def rows_of_edit(generation: Generation, able: Abilities) -> list[Row]:
     """What people do with an edit; empty for another request."""
     if generation.lineage.action is not Action.EDIT:
         return []
-    return [ui.ActionRow(*_buttons(generation, *_offered(_OF_EDIT, able)))]
+    kinds = [kind for kind in _offered(_OF_EDIT, able) if kind is not PressKind.UNDO or generation.lineage.parent]
+    return [ui.ActionRow(*_buttons(generation, *kinds))]
 
 
 def originals(generation: Generation) -> Row | None:

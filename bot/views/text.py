@@ -53,6 +53,8 @@ def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
         return ""
     if lineage == Lineage(Action.BLEND):
         return f"-# {say('Blend of several pictures')}"
+    if lineage == Lineage(Action.EDIT):
+        return f"-# {say('Edit of a picture')}"
     return f"-# {say(_WAYS[lineage.action], what=_named(parent, lineage.picture))}"
 
 

@@ -120,3 +120,32 @@ async def test_what_is_refused_is_refused_in_one_sentence(bot: app.Bot, member: 
     await admin.slash("server words", {"add": "knife"})
     refused = await member.submit(opened.modal, {"change": "with a knife"})
     assert "is blocked on this server" in text_of(refused.message or {})
+
+
+async def test_a_given_picture_is_edited_with_a_command(bot: app.Bot, member: Member) -> None:
+    outcome = await member.slash("edit", {"image": picture("red", 192, 96), "change": "at night --seed 7"})
+    assert outcome.message is not None
+    edited = await member.see_finished(outcome.message)
+    settings = await settings_in(member, edited)
+    assert (settings.prompt, settings.seed, settings.denoising_strength) == ("at night", 7, 0.6)
+    assert settings.width / settings.height == pytest.approx(2, rel=0.1)
+    assert REDRAWN in words_of(edited)
+    assert labels_of(edited)[1:4] == ["Again", "More", "Less"]
+    assert len(urls_of(edited)) == 1, "what somebody gave is not posted"
+
+
+async def test_a_given_picture_and_references_are_edited_by_the_hosts_model(
+    start: Start, member: Member, pool: FakePool, pix2pix: ModelSpec
+) -> None:
+    async with start(models=(POCKET, pix2pix), edit_model="pix2pix"):
+        pool.hold()
+        given = {"image": picture("red", 192, 96), "change": "wear this", "reference": picture("blue")}
+        await member.slash("edit", given)
+        await pool.until_at_work()
+        [job] = pool.at_work.values()
+        assert (job.task.settings.model, job.task.settings.prompt) == ("pix2pix", "wear this")
+        assert [role for role, _ in job.task.inputs.given()] == ["image", "second"]
+        pool.release()
+    async with start():
+        refused = await member.slash("edit", given)
+        assert text_of(refused.message or {}).startswith("[\"pocket doesn't look at other pictures.")
