@@ -29,6 +29,7 @@ from bot.cogs.modals import ModalSubmissions
 from bot.cogs.models import Models
 from bot.cogs.queue import Queue
 from bot.cogs.reactions import Reactions
+from bot.cogs.replies import Replies
 from bot.cogs.seed import Seed
 from bot.cogs.server import Server
 from bot.cogs.server_reset import DECISION as RESET
@@ -277,6 +278,7 @@ class _Incoming:
     contexts: ContextLoader
     planner: Planner
     derivations: Derivations
+    edits: Edits
     comparisons: Comparisons
     submission: Submission
     preparation: Preparation
@@ -342,6 +344,7 @@ class _Incoming:
             contexts=contexts,
             planner=planner,
             derivations=derivations,
+            edits=edits,
             comparisons=comparisons,
             submission=submission,
             preparation=preparation,
@@ -416,6 +419,17 @@ async def _serve(
         direct_messages=outgoing.direct_messages,
         audit_log=outgoing.audit_log,
     )
+    replies = Replies(
+        client=client,
+        banned=banned,
+        contexts=incoming.contexts,
+        edits=incoming.edits,
+        submission=incoming.submission,
+        generations=store.generations,
+        sight=incoming.sight,
+        direct_messages=outgoing.direct_messages,
+        audit_log=outgoing.audit_log,
+    )
     history = History(
         generations=store.generations,
         sight=incoming.sight,
@@ -481,6 +495,7 @@ async def _serve(
             persistent(COMPARE, compare_button.press),
         ],
         reacted=reactions.added,
+        said=replies.said,
         unreacted=reactions.removed,
         refused=outgoing.audit_log.refused,
         submitted=ModalSubmissions(actions, context_menus).submit,

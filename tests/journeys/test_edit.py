@@ -6,8 +6,9 @@ import pytest
 
 from bot import app
 from generation.catalogue import POCKET, ModelSpec
+from playground.state.world import BOT_ID
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of, words_of
+from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of, words_of
 from tests.journeys.test_blend import picture
 from tests.journeys.test_result import settings_in
 
@@ -149,3 +150,56 @@ async def test_a_given_picture_and_references_are_edited_by_the_hosts_model(
     async with start():
         refused = await member.slash("edit", given)
         assert text_of(refused.message or {}).startswith("[\"pocket doesn't look at other pictures.")
+
+
+async def reply_with(member: Member, message: Message, words: str) -> Message:
+    """Reply to a picture, and wait for the edit."""
+    before = {each["id"] for each in member.messages()}
+    said = await member.say(words, reply_to=message)
+    return await member.wait_for(
+        lambda each: each["id"] not in before | {said["id"]} and "Edit of" in text_of(each) and finished(each)
+    )
+
+
+async def test_a_reply_that_mentions_the_bot_edits_the_picture(bot: app.Bot, member: Member, other: Member) -> None:
+    first = await member.imagine("a fox", seed=7)
+    edited = await reply_with(other, first, f"<@{BOT_ID}> add a moon")
+    assert (await settings_in(other, edited, 1)).prompt == "a fox, add a moon"
+    assert f"<@{other.id}>" in words_of(edited)
+    again = await reply_with(other, edited, f"and a second one <@{BOT_ID}>")
+    assert (await settings_in(other, again, 1)).prompt == "a fox, add a moon, and a second one"
+
+
+async def test_a_reply_edits_the_picture_that_undo_has_brought_back(bot: app.Bot, member: Member) -> None:
+    edited = await edit(member, await member.imagine("a fox", seed=7), "at night")
+    await member.click(edited, "Undo")
+    undone = await member.see(edited, lambda each: "Undone." in text_of(each))
+    settings = await settings_in(member, await reply_with(member, undone, f"<@{BOT_ID}> in the snow"), 1)
+    assert settings.prompt == "a fox, in the snow"
+
+
+async def test_other_messages_are_nobodys_business(bot: app.Bot, member: Member, pool: FakePool) -> None:
+    first = await member.imagine("a fox")
+    theirs = await member.say("hello")
+    await member.say(f"<@{BOT_ID}> hello")
+    await member.say("nice!", reply_to=first)
+    await member.say(f"<@{BOT_ID}> what a picture", reply_to=theirs)
+    await member.say(f"<@{BOT_ID}>", reply_to=first)
+    edited = await reply_with(member, first, f"<@{BOT_ID}> at night")
+    assert "Edit of" in text_of(edited)
+    assert len(pool.given["fake"]) == 2
+
+
+async def test_in_direct_messages_any_reply_edits(bot: app.Bot, member: Member) -> None:
+    first = await member.imagine("a fox", channel="dm", seed=7)
+    edited = await reply_with(member, first, "at night")
+    assert (await settings_in(member, edited, 1)).prompt == "a fox, at night"
+
+
+async def test_a_reply_that_is_refused_is_answered_privately(
+    bot: app.Bot, member: Member, other: Member, admin: Member
+) -> None:
+    first = await member.imagine("a fox")
+    await admin.slash("server words", {"add": "knife"})
+    await other.say(f"<@{BOT_ID}> with a knife", reply_to=first)
+    await other.wait_for(lambda each: "is blocked on this server" in text_of(each))
