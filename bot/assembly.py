@@ -18,6 +18,7 @@ from bot.cogs.blend import Blend
 from bot.cogs.compare import Compare
 from bot.cogs.context_menus import ContextMenus
 from bot.cogs.deleted_places import DeletedPlaces
+from bot.cogs.edit import Edit
 from bot.cogs.explain import Explain
 from bot.cogs.help import Help
 from bot.cogs.history import History
@@ -28,6 +29,7 @@ from bot.cogs.modals import ModalSubmissions
 from bot.cogs.models import Models
 from bot.cogs.queue import Queue
 from bot.cogs.reactions import Reactions
+from bot.cogs.replies import Replies
 from bot.cogs.seed import Seed
 from bot.cogs.server import Server
 from bot.cogs.server_reset import DECISION as RESET
@@ -69,6 +71,7 @@ from bot.requests.comparisons import Comparisons
 from bot.requests.completion import Completion
 from bot.requests.derived_plans import Derivations
 from bot.requests.disk_room import DiskRoom
+from bot.requests.edits import Edits
 from bot.requests.inputs import PictureReader
 from bot.requests.planner import Planner
 from bot.requests.preparation import Preparation
@@ -275,6 +278,7 @@ class _Incoming:
     contexts: ContextLoader
     planner: Planner
     derivations: Derivations
+    edits: Edits
     comparisons: Comparisons
     submission: Submission
     preparation: Preparation
@@ -306,8 +310,9 @@ class _Incoming:
         )
         planner = Planner(config.catalogue)
         derivations = Derivations(planner=planner, catalogue=config.catalogue)
+        edits = Edits(planner=planner, catalogue=config.catalogue)
         comparisons = Comparisons(catalogue=config.catalogue, planner=planner)
-        request_plans = RequestPlans(planner=planner, comparisons=comparisons)
+        request_plans = RequestPlans(planner=planner, edits=edits, comparisons=comparisons)
         preparation = Preparation(
             generations=store.generations,
             completion=Completion(
@@ -339,6 +344,7 @@ class _Incoming:
             contexts=contexts,
             planner=planner,
             derivations=derivations,
+            edits=edits,
             comparisons=comparisons,
             submission=submission,
             preparation=preparation,
@@ -357,6 +363,7 @@ class _Incoming:
                 contexts=contexts,
                 planner=planner,
                 derivations=derivations,
+                edits=edits,
                 submission=submission,
                 dispatcher=dispatcher,
                 deletion=outgoing.deletion,
@@ -409,6 +416,17 @@ async def _serve(
         generations=store.generations,
         people=store.people,
         messages=outgoing.messages,
+        direct_messages=outgoing.direct_messages,
+        audit_log=outgoing.audit_log,
+    )
+    replies = Replies(
+        client=client,
+        banned=banned,
+        contexts=incoming.contexts,
+        edits=incoming.edits,
+        submission=incoming.submission,
+        generations=store.generations,
+        sight=incoming.sight,
         direct_messages=outgoing.direct_messages,
         audit_log=outgoing.audit_log,
     )
@@ -477,6 +495,7 @@ async def _serve(
             persistent(COMPARE, compare_button.press),
         ],
         reacted=reactions.added,
+        said=replies.said,
         unreacted=reactions.removed,
         refused=outgoing.audit_log.refused,
         submitted=ModalSubmissions(actions, context_menus).submit,
@@ -489,6 +508,7 @@ def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> l
     people = store.people
     return [
         Imagine(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
+        Edit(confirmation=confirmation, contexts=contexts, catalogue=catalogue),
         Blend(confirmation=confirmation, contexts=contexts, presets=presets, catalogue=catalogue),
         Compare(
             comparisons=incoming.comparisons,

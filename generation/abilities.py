@@ -76,6 +76,8 @@ class Abilities:
     """The caches between steps that its family can use."""
     step_cache: bool = False
     """True where it is configured with one of them."""
+    has_editor: bool = False
+    """True where another model changes its pictures as words say."""
 
     @property
     def edits(self) -> bool:

@@ -184,15 +184,23 @@ class Catalogue:
         models: Iterable[ModelSpec] = (POCKET,),
         loras: Iterable[LoraSpec] = (),
         embeddings: Iterable[EmbeddingSpec] = (),
+        edit_model: str = "",
     ) -> None:
+        """`edit_model` names the model that changes the pictures of others as words say, if there is one."""
         by_name = {model.name: model for model in models}
         self._models = {name: _with_base_of(model, by_name) for name, model in by_name.items()}
         self.loras = Loras(loras)
         self.embeddings = Embeddings(embeddings)
+        self._edit_model = edit_model
 
     @property
     def default(self) -> ModelSpec:
         return next(iter(self._models.values()))
+
+    @property
+    def editor(self) -> ModelSpec | None:
+        """The model that changes the pictures of others as words say."""
+        return self.called(self._edit_model) if self._edit_model else None
 
     @property
     def names(self) -> list[str]:
@@ -231,7 +239,8 @@ class Catalogue:
     def abilities_of(self, name: str) -> Abilities:
         """What the model called `name` can do; for one that is no longer here, everything."""
         model = self._models.get(names.normal(name))
-        return abilities.of(model) if model else abilities.STABLE_DIFFUSION
+        able = abilities.of(model) if model else abilities.STABLE_DIFFUSION
+        return replace(able, has_editor=True) if self._edit_model else able
 
     def check_guides(self, name: str, *, control: bool, image_prompt: bool) -> None:
         """Raise `InvalidSetting` if a model lacks the ControlNet or the IP-Adapter that a request needs."""

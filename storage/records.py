@@ -35,6 +35,7 @@ class Action(StrEnum):
     CREATIVE_UPSCALE = "creative upscale"
     VARY = "vary"
     REDRAW = "redraw"
+    EDIT = "edit"
     HIRES = "hires"
     ZOOM_OUT = "zoom out"
     PAN = "pan"
@@ -161,6 +162,8 @@ class IgnoredPart(StrEnum):
     """A denoising strength with a model that looks at a picture instead of starting from it."""
     WEIGHTS = "weights"
     """Weights of words, which the model reads as plain text."""
+    INSTRUCTION = "instruction"
+    """The words of an edit as an instruction, which the model doesn't follow: it has drawn over the picture."""
     FOREIGN = "foreign"
     """Settings of a picture of another tool that can't be drawn here."""
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from bot.attachments import encode
 from generation.figures import files
 from storage.images import Images
-from storage.records import Generation, Picture
+from storage.records import Action, Generation, Picture
 
 log = logging.getLogger(__name__)
 
 DISCORD_FILE_BYTES = 10 * 2**20
 """Discord's limit for one file, unless the server or the interaction has its own."""
+
+BEFORE_BYTES = 2**19
+"""The most for a picture that is only shown beside the one that it was changed into."""
 
 REQUEST_BYTES = 24 * 2**20
 """Limit for all files of one message together: Discord's 25 MiB, less some room for the text."""
@@ -50,6 +53,15 @@ class FinishedFiles:
         """One picture of a request; None if it no longer exists or may not be shown."""
         picture = next((each for each in generation.shown if each.index == index), None)
         return await self._fitting(picture, min(most, REQUEST_BYTES)) if picture else None
+
+    async def before(self, generation: Generation, parent: Generation | None) -> PictureFile | None:
+        """The picture that an edit has changed, where it is shown in the same channel; None where it is not, and for
+        other requests."""
+        if generation.lineage.action is not Action.EDIT or parent is None or not generation.shown:
+            return None
+        if generation.origin.channel_id != parent.origin.channel_id:
+            return None
+        return await self.one(parent, generation.lineage.picture or 0, BEFORE_BYTES)
 
     async def gif(self, generation: Generation) -> bytes | None:
         """The animation of an explained drawing as a GIF; None if it no longer exists."""

@@ -6,6 +6,7 @@ from discord.ext import commands
 
 from bot.cogs import option_types
 from bot.interactions.confirmation import Confirmation
+from bot.interactions.given_files import picture_url
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
@@ -64,7 +65,7 @@ class Blend(commands.Cog):
             option_types.chosen(model=model, strength=strength),
             private,
             spoiler,
-            tuple(option_types.picture_url(each) for each in given),
+            tuple(picture_url(each) for each in given),
             blended=True,
         )
         await self._confirmation.take(interaction, context, request)

@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 from itertools import islice
 
-import discord
 from discord import app_commands
 
-from bot.interactions.message_pictures import is_picture
 from bot.prompts.presets import CHOICE_LENGTH
-from generation import image_formats, names
+from generation import names
 from generation.catalogue import Catalogue
-from generation.images import UPLOAD_BYTES, UnreadFormat, UnusableImage
 from generation.names import is_blank
 from generation.settings import (
     CLIP_SKIP,
@@ -69,17 +66,6 @@ def chosen(
         count=count,
         denoising_strength=strength,
     )
-
-
-def picture_url(attachment: discord.Attachment) -> str:
-    """The address of a given picture. Raises `UnusableImage` where its type or size shows that it cannot be used."""
-    if not is_picture(attachment.content_type, attachment.filename):
-        raise UnusableImage("That file isn't a picture. Attach a PNG, JPEG or WebP file.")
-    if unread := image_formats.unread(attachment.content_type, attachment.filename):
-        raise UnreadFormat(unread)
-    if attachment.size > UPLOAD_BYTES:
-        raise UnusableImage("The file is larger than {most} MiB. Save the picture smaller.", most=UPLOAD_BYTES // 2**20)
-    return attachment.url
 
 
 def choices(pairs: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:

@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.cogs import option_types
 from bot.interactions.confirmation import Confirmation
+from bot.interactions.given_files import picture_url
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader, RequestContext
 from bot.prompts import flags, permutations
@@ -100,7 +101,7 @@ class PromptCog(commands.Cog):
         self, interaction: discord.Interaction, given: PromptOptions, *, count: int | None = None, **more: Any
     ) -> None:
         """Begin the request; `more` are fields of `PictureRequest`. Raises `UserError`."""
-        urls = (option_types.picture_url(given.image),) if given.image else ()
+        urls = (picture_url(given.image),) if given.image else ()
         context = await self.context(interaction)
         text = await self._presets.text(interaction.user.id, given.prompt, given.style, context.personal.suffix)
         prompts = permutations.expand(text)

@@ -10,9 +10,8 @@ from bot.delivery.deletion import Deletion
 from bot.delivery.direct_messages import DirectMessages
 from bot.delivery.messages import Messages
 from bot.errors import Refusal, sentence_for
-from bot.interactions import permissions
 from bot.interactions.bans import BannedError, Bans
-from bot.interactions.begin_request import check_may_post
+from bot.interactions.drawing_places import Place, check_may_draw, place_of, with_permissions
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.press_plans import plans_for
 from bot.interactions.removal import explained_removal
@@ -24,7 +23,6 @@ from bot.requests.derived_plans import Derivations
 from bot.requests.submission import Submission
 from bot.views.custom_ids import Press, PressKind
 from generation.errors import UserError
-from generation.sentences import Sentence
 from storage.database import StorageError
 from storage.generations import AlreadyAsked, Generations
 from storage.people import People
@@ -135,7 +133,7 @@ class Reactions:
         key = f"reaction:{payload.message_id}:{payload.user_id}:{press.kind}"
         if await self._generations.knows(key):
             return
-        self._check_channel(payload)
+        check_may_draw(self._place(payload), payload.member)
         person = payload.member or discord.Object(payload.user_id)
         requester = requester_in(person, payload.guild_id, self._place(payload) or discord.Object(payload.channel_id))
         [plan] = plans_for(self._derivations, await self._contexts.load(requester), generation, press)
@@ -151,35 +149,13 @@ class Reactions:
         with contextlib.suppress(AlreadyAsked):
             self._submission.go_on(await self._submission.save([plan], [origin]))
 
-    def _check_channel(self, payload: discord.RawReactionActionEvent) -> None:
-        """Raise `Refusal` unless both the bot and the person may post in the channel."""
-        channel, theirs = self._channel(payload), self._permissions(payload)
-        if channel is None:
-            return
-        check_may_post(
-            channel.permissions_for(channel.guild.me),
-            channel,
-            Sentence("in #{channel}", channel=channel.name),
-            reply=True,
-        )
-        if theirs and (
-            permissions.missing(theirs, permissions.speaking(channel)) or not theirs.use_application_commands
-        ):
-            raise Refusal("You aren't allowed to draw in #{channel}.", channel=channel.name)
-
     def _permissions(self, payload: discord.RawReactionActionEvent) -> discord.Permissions | None:
         """The person's permissions where they reacted; None outside of servers."""
-        channel = self._channel(payload)
+        channel = with_permissions(self._place(payload))
         return channel.permissions_for(payload.member) if channel and payload.member else None
 
-    def _channel(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
-        """The place of a reaction, if its permissions can be told: those of a thread are its channel's."""
-        place = self._place(payload)
-        return None if isinstance(place, discord.Thread) and place.parent is None else place
-
-    def _place(self, payload: discord.RawReactionActionEvent) -> discord.abc.GuildChannel | discord.Thread | None:
-        guild = self._client.get_guild(payload.guild_id) if payload.guild_id else None
-        return guild.get_channel_or_thread(payload.channel_id) if guild else None
+    def _place(self, payload: discord.RawReactionActionEvent) -> Place | None:
+        return place_of(self._client, payload.guild_id, payload.channel_id)
 
 
 def _plain(payload: discord.RawReactionActionEvent) -> str:

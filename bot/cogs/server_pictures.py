@@ -6,11 +6,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.cogs import option_types
 from bot.cogs.saved import say_saved
 from bot.cogs.server_group import ServerGroup, check_named, guild_of
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.given_files import picture_url
 from bot.interactions.respond import defer, tell
 from bot.locales import say
 from bot.requests.inputs import PictureReader
@@ -60,7 +60,7 @@ class ServerPictures(ServerGroup):
     async def _block_picture(
         self, interaction: discord.Interaction, attachment: discord.Attachment, name: str | None
     ) -> None:
-        url = option_types.picture_url(attachment)
+        url = picture_url(attachment)
         await defer(interaction, thinking=True)
         async with self._pictures.turn_of(interaction.user.id):
             [picture] = await self._pictures.read([url])

@@ -13,7 +13,7 @@ from bot.config.settings import TOKEN_VARIABLE, Config
 from bot.config.tables import check_known, section
 from bot.config.values import typed
 from bot.config.workers import ComfyConfig
-from generation import suitability
+from generation import abilities, suitability
 from generation.catalogue import OPEN_NSFW, ModelSpec
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
@@ -82,6 +82,9 @@ def _parsed(table: dict[str, Any], mistakes: Mistakes) -> Config:
             if not typed(table["data"], str, "data").strip():
                 raise ConfigError('data is empty. Name a folder, such as "data", or remove the line.')
             values["data"] = typed(table["data"], Path, "data")
+    if "edit_model" in table:
+        with mistakes.kept("edit_model"):
+            values["edit_model"] = typed(table["edit_model"], str, "edit_model")
     for name in _SECTIONS:
         if name in table:
             values[name] = section(getattr(defaults, name), table[name], name, mistakes)
@@ -115,6 +118,9 @@ def _check_together(config: Config, mistakes: Mistakes) -> None:
             mistakes.add(where, f'{where} = "{model.quantize}" needs {package}, which is not installed. Run `{EXTRA}`.')
         if sentence := _misplaced(model, config):
             mistakes.add(f"models.{model.name}.workers", f"models.{model.name}.workers: {sentence}")
+    if config.edit_model:
+        with mistakes.kept("edit_model"):
+            _check_edits(config)
     if config.loras and config.worker.acceleration.forbids_loras:
         mistakes.add(
             "loras",
@@ -124,6 +130,19 @@ def _check_together(config: Config, mistakes: Mistakes) -> None:
         mistakes.add(
             "safety",
             f'The safety checker "{OPEN_NSFW}" is not installed. Run `pip install "noisefox[nsfw]"`, or name another.',
+        )
+
+
+def _check_edits(config: Config) -> None:
+    """Raise `ConfigError` unless the `edit_model` follows instructions, as far as its files tell."""
+    editor = config.catalogue.editor
+    if editor is None:
+        known = ", ".join(config.catalogue.names)
+        raise ConfigError(f"edit_model: [models] has no model {config.edit_model!r}. Use one of: {known}.")
+    if editor.family and not abilities.of(editor).edits:
+        raise ConfigError(
+            f"edit_model: {editor.name} doesn't change pictures as words say. Use FLUX.1 Kontext, FLUX.2, "
+            "Qwen-Image-Edit, InstructPix2Pix or CosXL Edit, or remove the line."
         )
 
 

@@ -71,6 +71,8 @@ class Config:
     safety: SafetyConfig = SafetyConfig()
     limits: Limits = HOST_LIMITS
     bans: BansConfig = BansConfig()
+    edit_model: str = ""
+    """The model that changes the pictures of others as words say."""
     models: tuple[ModelSpec, ...] = (POCKET,)
     loras: tuple[LoraSpec, ...] = ()
     embeddings: tuple[EmbeddingSpec, ...] = ()
@@ -79,7 +81,7 @@ class Config:
     @property
     def catalogue(self) -> Catalogue:
         """The models, LoRAs and embeddings to choose from."""
-        return Catalogue(self._checked_models, self.loras, self.embeddings)
+        return Catalogue(self._checked_models, self.loras, self.embeddings, self.edit_model)
 
     @property
     def _checked_models(self) -> tuple[ModelSpec, ...]:

@@ -191,8 +191,9 @@ class MessageUpdates:
         await self._calm()
         pictures = await self._finished_files.of(generation, self._messages.room(generation.origin))
         parent = await self._generations.parent_of(generation)
+        before = await self._finished_files.before(generation, parent)
         try:
-            is_shown = await self._tried(generation, lambda: self._show_somehow(generation, pictures, parent))
+            is_shown = await self._tried(generation, lambda: self._show_somehow(generation, pictures, parent, before))
             is_told = is_shown or await self._is_told(generation)
         except EditFailed as failure:
             log.warning("the ending of request %s is shown later: %s", generation.id, failure)
@@ -244,12 +245,16 @@ class MessageUpdates:
             return False
 
     async def _show_somehow(
-        self, generation: Generation, pictures: list[PictureFile], parent: Generation | None
+        self,
+        generation: Generation,
+        pictures: list[PictureFile],
+        parent: Generation | None,
+        before: PictureFile | None,
     ) -> bool:
         """Show an ending as well as Discord lets us; False where it takes none. Raises `EditFailed`."""
         with addressing(generation.origin.locale):
             able = self._abilities_of(generation.settings.model)
-            versions = views.ended_versions(generation, pictures, parent, able)
+            versions = views.ended_versions(generation, pictures, parent, able, before)
         for content in versions:
             try:
                 await self._show_ended(generation, content)

@@ -55,6 +55,7 @@ _KEPT = (
 
 Reacted = Callable[[discord.RawReactionActionEvent], Awaitable[None]]
 Refused = Callable[[int | None, int | None, int, BlockedContent], None]
+Said = Callable[[discord.Message], Awaitable[None]]
 Submitted = Callable[[discord.Interaction, str, dict[str, Any]], Awaitable[None]]
 
 
@@ -115,7 +116,9 @@ class Client(commands.Bot):
     """A connection to Discord, or to a stand-in for it at `api_base`."""
 
     def __init__(self, api_base: str, banned: Bans, gate: Gate, **options: Any) -> None:
-        intents = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+        intents = discord.Intents(
+            guilds=True, guild_reactions=True, dm_reactions=True, guild_messages=True, dm_messages=True
+        )
         super().__init__(
             command_prefix=commands.when_mentioned,
             intents=intents,
@@ -130,6 +133,7 @@ class Client(commands.Bot):
         )
         self._reacted: Reacted | None = None
         self._unreacted: Reacted | None = None
+        self._said: Said | None = None
         self._submitted: Submitted | None = None
         self._refused: Refused | None = None
         self._api_base = api_base
@@ -146,6 +150,7 @@ class Client(commands.Bot):
         items: Sequence[type[ui.DynamicItem[Any]]],
         reacted: Reacted,
         unreacted: Reacted,
+        said: Said,
         refused: Refused,
         submitted: Submitted,
     ) -> None:
@@ -156,7 +161,7 @@ class Client(commands.Bot):
             self.tree.add_command(menu)
         self.add_dynamic_items(*items)
         self._reacted, self._unreacted, self._submitted = reacted, unreacted, submitted
-        self._refused = refused
+        self._said, self._refused = said, refused
 
     async def admit(self, interaction: discord.Interaction[Any]) -> None:
         """Wait for an interaction's turn, and answer in its person's language from here on.
@@ -211,7 +216,9 @@ class Client(commands.Bot):
         log.info("ready as %s in %s servers", self.user, len(self.guilds))
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Ignore messages: the bot has slash commands only."""
+        """Hand a message on; without the privileged intent, only one that mentions the bot has a text in a server."""
+        if self._said is not None:
+            await self._said(message)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         if self._reacted is not None:
@@ -228,6 +235,7 @@ class Client(commands.Bot):
         data: Any = interaction.data or {}
         try:
             await self.admit(interaction)
-            await self._submitted(interaction, data["custom_id"], values_of(data["components"]))
+            values = values_of(data["components"], data.get("resolved") or {})
+            await self._submitted(interaction, data["custom_id"], values)
         except Exception as error:  # noqa: BLE001 - the error edge of forms
             await self.fail(interaction, error)

@@ -12,8 +12,10 @@ from bot.delivery.deletion import Deletion
 from bot.delivery.messages import Messages
 from bot.delivery.reports import ReportPosts
 from bot.errors import Refusal
-from bot.interactions import remix_modal
+from bot.interactions import edit_form, remix_modal
 from bot.interactions.begin_request import begin
+from bot.interactions.edit_form import EditInput
+from bot.interactions.given_files import picture_url
 from bot.interactions.press_plans import plans_for
 from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_of
@@ -24,7 +26,8 @@ from bot.jobs.dispatcher import Dispatcher
 from bot.locales import addressing, say
 from bot.policy.request_context import ContextLoader
 from bot.prompts.presets import Presets
-from bot.requests.derived_plans import Derivations
+from bot.requests.derived_plans import GONE, Derivations
+from bot.requests.edits import Edits
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
@@ -39,6 +42,13 @@ from storage.records import Generation
 
 REDRAWN = 0.6
 """The denoising strength that is proposed for a start picture: other words show, and the composition stays."""
+
+EDITS = {
+    PressKind.EDIT_AGAIN: Edits.again,
+    PressKind.EDIT_MORE: Edits.more,
+    PressKind.EDIT_LESS: Edits.less,
+}
+"""What the buttons under an edit plan."""
 
 FORMS = {
     PressKind.REMIX: Sentence("Remix"),
@@ -57,6 +67,7 @@ class PictureActions:
         contexts: ContextLoader,
         planner: Planner,
         derivations: Derivations,
+        edits: Edits,
         submission: Submission,
         dispatcher: Dispatcher,
         deletion: Deletion,
@@ -72,6 +83,7 @@ class PictureActions:
         self._contexts = contexts
         self._planner = planner
         self._derivations = derivations
+        self._edits = edits
         self._submission = submission
         self._dispatcher = dispatcher
         self._deletion = deletion
@@ -108,12 +120,23 @@ class PictureActions:
                 await self._show_one(interaction, generation, press)
             case PressKind.REMIX | PressKind.REDRAW:
                 await self.open_form(interaction, press, generation)
+            case PressKind.EDIT:
+                able = self._edits.abilities_of_editor(generation.settings.model)
+                await open_form(interaction, edit_form.panel(press.custom_id, able))
+            case PressKind.UNDO:
+                await self._undo(interaction, generation)
+            case kind if kind in EDITS:
+                context = await self._contexts.load(requester_of(interaction))
+                await self._begin(interaction, generation, [EDITS[kind](self._edits, context, generation)])
             case _:
                 context = await self._contexts.load(requester_of(interaction))
                 await self._begin(interaction, generation, plans_for(self._derivations, context, generation, press))
 
     async def submit(self, interaction: discord.Interaction, press: Press, values: dict[str, Any]) -> None:
         """Handle a submitted form, however long ago it was opened. Raises `UserError`."""
+        if press.kind is PressKind.EDIT:
+            await self._edit(interaction, press, edit_form.read(values))
+            return
         filled, context = remix_modal.read(values), await self._contexts.load(requester_of(interaction))
         text = await self._presets.in_style(interaction.user.id, filled.text)
         if press.kind is PressKind.USE:
@@ -125,6 +148,13 @@ class PictureActions:
             plan = self._derivations.redraw(context, generation, press.picture, text, filled.chosen)
         else:
             plan = self._derivations.remix(context, generation, text, filled.chosen)
+        await self._begin(interaction, generation, [plan])
+
+    async def _edit(self, interaction: discord.Interaction, press: Press, filled: EditInput) -> None:
+        generation = await self._sight.pressed(interaction, press.generation_id)
+        context = await self._contexts.load(requester_of(interaction))
+        urls = tuple(picture_url(each) for each in filled.references)
+        plan = self._edits.edit(context, generation, press.picture, filled.change, filled.strength, urls)
         await self._begin(interaction, generation, [plan])
 
     async def open_form(self, interaction: discord.Interaction, press: Press, generation: Generation) -> None:
@@ -217,6 +247,20 @@ class PictureActions:
             await answer(interaction, views.of_one(generation, picture, able))
         else:
             await answer(interaction, views.file_of_one(generation, picture))
+
+    async def _undo(self, interaction: discord.Interaction, edited: Generation) -> None:
+        """Show the picture before an edit, with its buttons: in place of the edit to its owner, privately to others."""
+        is_owner = interaction.user.id == edited.origin.user_id
+        await defer(interaction, thinking=not is_owner)
+        before = await self._generations.parent_of(edited)
+        if before is None:
+            raise Refusal(GONE)
+        before = await self._visibility.of(interaction, before)
+        picture = await self._finished_files.one(before, edited.lineage.picture or 0, interaction.filesize_limit)
+        if picture is None:
+            raise Refusal(GONE)
+        able = self._planner.abilities_of(before.settings.model)
+        await answer(interaction, views.undone(edited, before, picture, able))
 
     async def _show_gif(self, interaction: discord.Interaction, generation: Generation) -> None:
         generation = await self._visibility.of(interaction, generation)

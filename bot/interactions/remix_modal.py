@@ -10,6 +10,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.interactions import given_files
 from bot.locales import say
 from bot.prompts import flags
 from generation.abilities import Abilities
@@ -97,14 +98,16 @@ def read(values: Mapping[str, Any]) -> RemixInput:
     return RemixInput(text, PartialSettings(negative_prompt=negative, sampler=Sampler(sampler) if sampler else None))
 
 
-def values_of(components: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The values of all fields in the components of a submitted form, by custom id."""
+def values_of(components: Sequence[Mapping[str, Any]], resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of all fields in the components of a form, by custom id: of uploads, the `resolved` files."""
     found: dict[str, Any] = {}
     for component in components:
         inner = component.get("components") or [each for each in [component.get("component")] if each]
-        found |= values_of(inner)
+        found |= values_of(inner, resolved)
         if "custom_id" in component:
-            found[component["custom_id"]] = component.get("value", component.get("values"))
+            value = component.get("value", component.get("values"))
+            is_upload = component.get("type") == discord.ComponentType.file_upload.value
+            found[component["custom_id"]] = given_files.of_ids(value or (), resolved) if is_upload else value
     return found
 
 

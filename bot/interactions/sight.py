@@ -66,7 +66,7 @@ def _asked_at(generation: Generation) -> int:
     """The id of the event that asked, or else one of the time when it was saved, or of its message if that is older."""
     kind, _, rest = generation.origin.key.partition(":")
     event = rest.partition(":")[0]
-    if kind in ("interaction", "reaction") and event.isdecimal():
+    if kind in ("interaction", "reaction", "reply") and event.isdecimal():
         return int(event)
     saved = _snowflake(generation.created)
     return min(saved, generation.origin.message_id or saved)

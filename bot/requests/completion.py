@@ -6,10 +6,10 @@ from dataclasses import replace
 from bot.errors import Refusal
 from bot.jobs.dispatcher import Dispatcher
 from bot.policy.request_context import ContextLoader
-from bot.requests import blending, pending
+from bot.requests import blending, edits, pending
 from bot.requests.derived_plans import GONE
 from bot.requests.inputs import PictureReader
-from bot.requests.pending import Downloads, Outpaint
+from bot.requests.pending import Downloads, Outpaint, Pending, References
 from bot.requests.plan import Plan
 from bot.requests.request_plans import RequestPlans
 from generation.jobs import Inputs
@@ -53,9 +53,11 @@ class Completion:
                 return None
             return await self._keep(generation, request, given)
 
-    async def _read(self, generation: Generation, work: Downloads | Outpaint) -> tuple[NewRequest, Inputs]:
+    async def _read(self, generation: Generation, work: Pending) -> tuple[NewRequest, Inputs]:
         if isinstance(work, Outpaint):
             return _as_saved(generation), await self._outpainted(generation, work)
+        if isinstance(work, References):
+            return _as_saved(generation), await self._looked_at(work)
         plan = await self._planned(generation, work)
         return plan.to_save(generation.origin), plan.inputs
 
@@ -68,6 +70,12 @@ class Completion:
         request = replace(work.request, seed=settings.seed, chosen=chosen)
         [plan] = self._request_plans.of(context, request, pictures, words)
         return plan
+
+    async def _looked_at(self, work: References) -> Inputs:
+        pictures = await self._pictures.read(work.urls)
+        context = await self._contexts.load(work.requester)
+        context.check_pictures(each.fingerprint for each in pictures)
+        return Inputs(**dict(zip(edits.REFERENCE_ROLES, (each.png for each in pictures), strict=False)))
 
     async def _outpainted(self, generation: Generation, work: Outpaint) -> Inputs:
         try:

@@ -56,7 +56,7 @@ class Derivations:
         self, context: RequestContext, generation: Generation, index: int, strength: float = variations.SUBTLE
     ) -> Plan:
         """Pictures close to one of a request, as many as that had."""
-        picture = _finished_picture(generation, index)
+        picture = finished_picture(generation, index)
         settings, files = generation.settings.of_picture(index), generation.inputs
         if settings.variation_strength:
             settings = variations.redrawn_as_varied(settings, self._planner.new_seed(), strength)
@@ -91,7 +91,7 @@ class Derivations:
 
         `prompt` may hold flags, which weigh less than what is `chosen`, and may give the picture another role.
         """
-        picture = _finished_picture(generation, index)
+        picture = finished_picture(generation, index)
         typed = flags.read(prompt)
         wanted, old = chosen.over(typed.chosen), generation.settings.of_picture(index)
         model = self._catalogue.get(wanted.model or old.model)
@@ -122,7 +122,7 @@ class Derivations:
 
     def hires(self, context: RequestContext, generation: Generation, index: int) -> Plan:
         """One picture of a request again, twice as large and with the detail of that size."""
-        _finished_picture(generation, index)
+        finished_picture(generation, index)
         settings = generation.settings.of_picture(index)
         if settings.hires_factor > 1:
             raise Refusal("This picture is already refined. Upscale it instead.")
@@ -133,7 +133,7 @@ class Derivations:
         self, context: RequestContext, generation: Generation, index: int, zoom_or_direction: float | Direction
     ) -> Plan:
         """More around a picture: on all sides at a zoom of `outpainting.ZOOMS`, or in one direction."""
-        picture = _finished_picture(generation, index)
+        picture = finished_picture(generation, index)
         old = generation.settings.of_picture(index)
         room = sizes.room(context.effective(old.model), 1.0, asked=False)
         side = (room.widths if zoom_or_direction in (Direction.LEFT, Direction.RIGHT) else room.heights)[1]
@@ -165,7 +165,7 @@ class Derivations:
         factor: int = upscaling.FACTOR,
     ) -> Plan:
         """One picture of a request, enlarged by one of `upscaling.FACTORS`."""
-        picture = _finished_picture(generation, index)
+        picture = finished_picture(generation, index)
         upscaling.check(picture.width, picture.height, factor)
         action = Action.CREATIVE_UPSCALE if manner is Manner.CREATIVE else Action.UPSCALE
         settings, lineage = generation.settings.of_picture(index), Lineage(action, generation.id, index)
@@ -202,7 +202,7 @@ def _as_typed(plan: Plan, typed: ParsedPrompt, chosen: PartialSettings) -> Plan:
     return replace(plan, ignored=(*plan.ignored, *ignored), private=typed.private, spoiler=typed.spoiler)
 
 
-def _finished_picture(generation: Generation, index: int) -> Picture:
+def finished_picture(generation: Generation, index: int) -> Picture:
     """Picture `index` of a request, with its file. Raises `Refusal` where there is none, or not yet."""
     if generation.lineage.action.makes_figure or generation.cells:
         raise Refusal("This is a figure, not a picture. Draw a picture first, then change that one.")

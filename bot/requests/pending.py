@@ -25,13 +25,23 @@ class Downloads:
     requester: Requester
 
 
-Pending = Outpaint | Downloads
+@dataclass(frozen=True, slots=True)
+class References:
+    """Download the pictures that an edit looks at beside the one that it changes."""
+
+    urls: tuple[str, ...]
+    requester: Requester
+
+
+Pending = Outpaint | Downloads | References
 
 
 def to_document(pending: Pending) -> dict[str, Any]:
     """The work as JSON can hold it; `of_document` reads it back."""
     if isinstance(pending, Outpaint):
         return {"outpaint": asdict(pending)}
+    if isinstance(pending, References):
+        return {"references": asdict(pending)}
     return {"downloads": {"request": pending.request.to_document(), "requester": asdict(pending.requester)}}
 
 
@@ -40,7 +50,12 @@ def of_document(document: dict[str, Any]) -> Pending:
     if outpaint := document.get("outpaint"):
         view = outpaint["zoom_or_direction"]
         return Outpaint(tuple(outpaint["size"]), Direction(view) if isinstance(view, str) else view, outpaint["side"])
+    if references := document.get("references"):
+        return References(tuple(references["urls"]), _requester(references["requester"]))
     downloads = document["downloads"]
-    given = downloads["requester"]
-    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in given.items()}
-    return Downloads(PictureRequest.of_document(downloads["request"]), Requester(**values))
+    return Downloads(PictureRequest.of_document(downloads["request"]), _requester(downloads["requester"]))
+
+
+def _requester(document: dict[str, Any]) -> Requester:
+    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in document.items()}
+    return Requester(**values)

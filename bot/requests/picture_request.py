@@ -21,6 +21,8 @@ class PictureRequest:
     """The addresses of the pictures that it starts from."""
     blended: bool = False
     """True for `/blend`, whose prompt may be empty."""
+    edited: bool = False
+    """True for `/edit`, whose prompt says what to change of the first picture."""
     explained: bool = False
     """True for `/explain`."""
     of_seed: bool = False

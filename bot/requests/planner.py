@@ -165,17 +165,17 @@ class Planner:
         ignored = self._without_effect(chosen.over(flags.read(text).chosen), model, (first,))
         ignored = (*_weights_of(plan), *ignored)
         blended = replace(plan, settings=settings, lineage=Lineage(Action.BLEND), ignored=ignored)
-        return self._with_inputs(blended, Inputs(**roles))
+        return self.with_inputs(blended, Inputs(**roles))
 
     def with_picture(self, plans: Sequence[Plan], picture: GivenPicture) -> list[Plan]:
         """Plans that use a given picture: as the start, or in the roles that flags of the prompt give it."""
         shaped = [self.shaped_as(plan, picture.size) if plan.size_open else plan for plan in plans]
-        return [self._with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, picture.png))) for plan in shaped]
+        return [self.with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, picture.png))) for plan in shaped]
 
     def check_takes_picture(self, plans: Sequence[Plan]) -> None:
         """Raise `UserError` where a model cannot use a picture as the plans want it."""
         for plan in plans:
-            self._with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, b"a picture")))
+            self.with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, b"a picture")))
 
     def check_blends(self, plan: Plan, number: int) -> None:
         """Raise `UserError` where a model cannot use so many pictures together."""
@@ -262,7 +262,8 @@ class Planner:
         only_looked_at = (Ignored(IgnoredPart.REFERENCE_STRENGTH),) if in_vain else ()
         return (*flags.without_effect(chosen, roles), *only_looked_at)
 
-    def _with_inputs(self, plan: Plan, inputs: Inputs) -> Plan:
+    def with_inputs(self, plan: Plan, inputs: Inputs) -> Plan:
+        """The plan with given pictures in their roles. Raises `UserError` where its model can't use them."""
         self._catalogue.check_guides(
             plan.settings.model, control=bool(inputs.control), image_prompt=bool(inputs.image_prompt)
         )

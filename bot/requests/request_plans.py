@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.policy.request_context import RequestContext
 from bot.requests import blending
 from bot.requests.comparisons import ComparedPicture, Comparisons
+from bot.requests.edits import Edits
 from bot.requests.inputs import GivenPicture
 from bot.requests.picture_request import PictureRequest
 from bot.requests.plan import Plan
@@ -16,8 +17,9 @@ from storage.records import Ignored, IgnoredPart
 class RequestPlans:
     """Plans picture requests, before and after their pictures are downloaded. It raises `UserError`."""
 
-    def __init__(self, *, planner: Planner, comparisons: Comparisons) -> None:
+    def __init__(self, *, planner: Planner, edits: Edits, comparisons: Comparisons) -> None:
         self._planner = planner
+        self._edits = edits
         self._comparisons = comparisons
 
     def of(
@@ -34,6 +36,8 @@ class RequestPlans:
         context.check_pictures(each.fingerprint for each in pictures)
         if request.blended:
             return [self._blend(context, request, pictures, words)]
+        if request.edited:
+            return [self._edits.of_given(context, request, pictures)]
         if request.of_seed:
             assert request.seed is not None
             return [self._planner.seed(context, request.seed, request.prompts, request.chosen)]

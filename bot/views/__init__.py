@@ -11,6 +11,7 @@ from bot.views.request import (
     outcomes,
     starting,
     underway,
+    undone,
     which,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "outcomes",
     "starting",
     "underway",
+    "undone",
     "which",
 ]

@@ -23,6 +23,11 @@ FACES = {
     PressKind.VARY: (Sentence("Vary"), "🎲"),
     PressKind.REDRAW: (Sentence("Start from this picture"), "🖌️"),
     PressKind.REMIX: (Sentence("Remix"), "✏️"),
+    PressKind.EDIT: (Sentence("Edit"), "🪄"),
+    PressKind.UNDO: (Sentence("Undo"), "↩️"),
+    PressKind.EDIT_AGAIN: (Sentence("Again"), "🔁"),
+    PressKind.EDIT_MORE: (Sentence("More"), "➕"),
+    PressKind.EDIT_LESS: (Sentence("Less"), "➖"),
     PressKind.FAVOURITE: (Sentence("Favourite"), "⭐"),
     PressKind.DELETE: (Sentence("Delete"), "❌"),
     PressKind.REPORT: (Sentence("Report"), "🚩"),
@@ -70,8 +75,11 @@ MORE = {
 """Entries of the select under a picture: emoji, label and description."""
 
 
-_USUAL = (PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX)
+_USUAL = (PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX, PressKind.EDIT)
 """The buttons under one picture."""
+
+_OF_EDIT = (PressKind.UNDO, PressKind.EDIT_AGAIN, PressKind.EDIT_MORE, PressKind.EDIT_LESS)
+"""The buttons under an edit, above the usual ones."""
 
 _NUMBERED = {"U": PressKind.UPSCALE, "V": PressKind.VARY}
 """The buttons for each of several pictures, by the letter on them."""
@@ -85,6 +93,10 @@ _NEEDS: dict[PressKind, Callable[[Abilities], bool]] = {
     ),
     **dict.fromkeys((PressKind.HIRES, PressKind.UPSCALE_CREATIVE), lambda able: able.hires),
     PressKind.REDRAW: lambda able: able.takes_picture,
+    PressKind.EDIT: lambda able: able.takes_picture or able.has_editor,
+    **dict.fromkeys(
+        (PressKind.EDIT_MORE, PressKind.EDIT_LESS), lambda able: not able.edits or able.guidance is not Guidance.NONE
+    ),
     PressKind.EXPLAIN: lambda able: able.explain,
     PressKind.TRY_GUIDANCE: lambda able: able.guidance is not Guidance.NONE,
     PressKind.TRY_SAMPLERS: lambda able: len(able.samplers) > 1,
@@ -113,6 +125,7 @@ def rows_of(generation: Generation, able: Abilities) -> list[Row]:
         return _rows_of_seed(generation)
     if len(generation.pictures) == 1:
         return [
+            *rows_of_edit(generation, able),
             ui.ActionRow(*_buttons(generation, *_offered(_USUAL, able))),
             more(generation.id, 0, able),
             ui.ActionRow(*kept(generation)),
@@ -122,6 +135,14 @@ def rows_of(generation: Generation, able: Abilities) -> list[Row]:
         _pick(generation),
         ui.ActionRow(*_buttons(generation, PressKind.REROLL, PressKind.REMIX), *kept(generation)),
     ]
+
+
+def rows_of_edit(generation: Generation, able: Abilities) -> list[Row]:
+    """What people do with an edit; empty for another request."""
+    if generation.lineage.action is not Action.EDIT:
+        return []
+    kinds = [kind for kind in _offered(_OF_EDIT, able) if kind is not PressKind.UNDO or generation.lineage.parent]
+    return [ui.ActionRow(*_buttons(generation, *kinds))]
 
 
 def originals(generation: Generation) -> Row | None:
@@ -154,7 +175,7 @@ def more(generation_id: int, picture: int, able: Abilities) -> Row:
 
 def of_picture(generation_id: int, picture: int, able: Abilities) -> Row:
     """The buttons of one of several pictures."""
-    kinds = _offered((PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX), able)
+    kinds = _offered((PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX, PressKind.EDIT), able)
     return ui.ActionRow(*(button(Press(kind, generation_id, picture)) for kind in kinds))
 
 

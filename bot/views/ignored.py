@@ -28,6 +28,9 @@ _SENTENCES = {
         "Weights such as `(word:1.4)` were ignored: the model reads them as plain text. Leave them out, or choose "
         "another model."
     ),
+    IgnoredPart.INSTRUCTION: Sentence(
+        "This model doesn't follow instructions: it drew over the picture, with your words added to its prompt."
+    ),
     IgnoredPart.FOREIGN: Sentence("Some of that picture's settings don't exist here and were replaced: {words}."),
 }
 

@@ -10,7 +10,7 @@ from bot.locales import say, say_many
 from bot.locales.durations import about
 from bot.locales.plain import plain
 from bot.views import comparison, explanation
-from bot.views.buttons import button, kept, more, numbered, of_picture, rows_of
+from bot.views.buttons import button, kept, more, numbered, of_picture, rows_of, rows_of_edit
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
 from bot.views.ignored import ignored_lines
@@ -86,11 +86,13 @@ def ended(
     pictures: Sequence[PictureFile],
     parent: Generation | None,
     able: Abilities = STABLE_DIFFUSION,
+    before: PictureFile | None = None,
 ) -> MessageContent:
-    """A request that has ended, with its picture files, and the buttons that its model is `able` to follow."""
+    """A request that has ended, with its picture files, and the buttons that its model is `able` to follow; of an edit,
+    with the picture `before` it."""
     match generation.state:
         case JobState.COMPLETED:
-            return _completed(generation, pictures, parent, able)
+            return _completed(generation, pictures, parent, able, before)
         case JobState.CANCELLED:
             return _without_pictures(generation, say("Cancelled."), parent)
         case JobState.DELETED:
@@ -99,15 +101,19 @@ def ended(
 
 
 def ended_versions(
-    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None, able: Abilities
+    generation: Generation,
+    pictures: Sequence[PictureFile],
+    parent: Generation | None,
+    able: Abilities,
+    before: PictureFile | None = None,
 ) -> list[MessageContent]:
     """A request that has ended, for a message that Discord may refuse: whole, without its prompt, and without both
     prompt and pictures."""
     silent = _without_prompt(generation)
     elsewhere = say("Discord doesn't let me show this here. It's in /history, number {number}.", number=generation.id)
     return [
-        ended(generation, pictures, parent, able),
-        ended(silent, pictures, parent, able),
+        ended(generation, pictures, parent, able, before),
+        ended(silent, pictures, parent, able, before),
         _without_pictures(silent, elsewhere, parent),
     ]
 
@@ -121,6 +127,20 @@ def of_one(generation: Generation, picture: PictureFile, able: Abilities) -> Mes
         ui.TextDisplay(f"-# {say('Picture {number} · seed {seed}', number=index + 1, seed=seed)}"),
         of_picture(generation.id, index, able),
         more(generation.id, index, able),
+    ]
+    return MessageContent(framed(parts), files)
+
+
+def undone(edited: Generation, before: Generation, picture: PictureFile, able: Abilities) -> MessageContent:
+    """The picture before an edit, with the buttons that its model is `able` to follow."""
+    files, index = named(before, [picture]), picture.index
+    note = say("Undone. The edit is in your /history, number {number}.", number=edited.id)
+    parts: list[Part] = [
+        gallery(list(files), *described_each(before, [index])),
+        ui.TextDisplay(f"-# {note}"),
+        *rows_of_edit(before, able),
+        of_picture(before.id, index, able),
+        more(before.id, index, able),
     ]
     return MessageContent(framed(parts), files)
 
@@ -205,7 +225,11 @@ def named(generation: Generation, pictures: Sequence[PictureFile]) -> dict[str, 
 
 
 def _completed(
-    generation: Generation, pictures: Sequence[PictureFile], parent: Generation | None, able: Abilities
+    generation: Generation,
+    pictures: Sequence[PictureFile],
+    parent: Generation | None,
+    able: Abilities,
+    before: PictureFile | None,
 ) -> MessageContent:
     withheld = _withheld(generation)
     if withheld and not generation.shown:
@@ -217,7 +241,10 @@ def _completed(
     elif generation.figures:
         parts += explanation.figures_of(generation, list(files))
     elif files:
-        parts.append(gallery(list(files), *described_each(generation, [each.index for each in pictures])))
+        texts = described_each(generation, [each.index for each in pictures])
+        if before:
+            files, texts = _with_before(generation, before, files), [say("Before"), *texts]
+        parts.append(gallery(list(files), *texts))
     if withheld:
         parts.append(ui.TextDisplay(f"-# {withheld}"))
     if generation.ignored:
@@ -232,6 +259,12 @@ def _completed(
     else:
         parts += rows_of(generation, able)
     return MessageContent(framed(parts), files)
+
+
+def _with_before(generation: Generation, before: PictureFile, files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files of an edit after the picture that it has changed, which is covered where they are."""
+    cover = SPOILER * any(name.startswith(SPOILER) for name in files)
+    return {f"{cover}noisefox-{generation.id}-before.{before.ending}": before.data} | files
 
 
 def _withheld(generation: Generation) -> str:

@@ -29,6 +29,7 @@ _WAYS = {
     Action.TRY_OUT: Sentence("Other settings for {what}"),
     Action.VARY: Sentence("Variation of {what}"),
     Action.REDRAW: Sentence("Redrawn from {what}"),
+    Action.EDIT: Sentence("Edit of {what}"),
     Action.HIRES: Sentence("Refined from {what}"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("Panned from {what}"),
@@ -52,6 +53,8 @@ def lineage_line(lineage: Lineage, parent: Generation | None) -> str:
         return ""
     if lineage == Lineage(Action.BLEND):
         return f"-# {say('Blend of several pictures')}"
+    if lineage == Lineage(Action.EDIT):
+        return f"-# {say('Edit of a picture')}"
     return f"-# {say(_WAYS[lineage.action], what=_named(parent, lineage.picture))}"
 
 

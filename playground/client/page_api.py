@@ -11,6 +11,7 @@ from playground.client.interactions import PageInteractions
 from playground.client.page_request import PageRequest, person_with_id
 from playground.errors import ApiError, Json, PageRefusal
 from playground.state.commands import Commands
+from playground.state.message import REPLY
 from playground.state.messages import Messages
 from playground.state.world import ARTISTS_ROLE_ID, BOT_ID, GUILD_ID, GUILD_NAME, Permission, World
 
@@ -121,7 +122,13 @@ class PageApi:
         if not self._world.permissions(request.user, channel) & Permission.SEND_MESSAGES:
             raise PageRefusal("You can't send messages in this channel.", 403)
         content = request.value("content", str)
-        message = self._messages.create(channel.id, request.user.id, {"content": content}, request.body.uploads)
+        reply: Json = {}
+        if "message" in request.data:
+            replied = request.message(self._messages)
+            reply = {"type": REPLY, "reference": self._messages.reply_reference(replied)}
+        message = self._messages.create(
+            channel.id, request.user.id, {"content": content}, request.body.uploads, **reply
+        )
         return self._messages.page_object(message, request.user.id)
 
     async def _open_dm(self, request: PageRequest) -> Json:

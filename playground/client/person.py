@@ -253,8 +253,11 @@ class Person:
         place = {"channel": message["channel_id"], "message": message["id"]}
         await self._post("reactions", place | {"emoji": emoji, "on": on})
 
-    async def say(self, content: str, channel: str = "general") -> Json:
-        """Post a message."""
+    async def say(self, content: str, channel: str = "general", reply_to: Json | None = None) -> Json:
+        """Post a message; with `reply_to`, as a reply in the channel of that message."""
+        if reply_to is not None:
+            place = {"channel": reply_to["channel_id"], "message": reply_to["id"]}
+            return await self._post("messages", place | {"content": content})
         return await self._post("messages", {"channel": await self._open_channel(channel), "content": content})
 
     async def post(self, name: str, data: bytes, content_type: str, channel: str = "general") -> Json:

@@ -81,8 +81,9 @@ export class Api {
     return post("/page/reactions", this.#withUser({ channel, message, emoji, on }));
   }
 
-  say(channel, content) {
-    return post("/page/messages", this.#withUser({ channel, content }));
+  /** @param {string | null} replyTo the message that is replied to */
+  say(channel, content, replyTo = null) {
+    return post("/page/messages", this.#withUser({ channel, content, ...(replyTo && { message: replyTo }) }));
   }
 
   /** Opens the DM channel with the bot. */

@@ -45,6 +45,7 @@ new MessageActions({
   say: (sentence) => composer.complain(sentence),
   begin: (line) => composer.begin(line),
   run: (line) => composer.run(line),
+  reply: (message) => composer.replyTo(message),
 });
 
 const drawer = (open) => {

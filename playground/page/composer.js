@@ -10,10 +10,15 @@ import { Panel } from "./panel.js";
 
 const HISTORY_LINES = 50;
 
+/** the type of a channel of direct messages */
+const DIRECT = 1;
+
 export class Composer {
   /** @type {CommandForm | null} */
   #form = null;
   #sending = false;
+  /** the message that is replied to */
+  #replied = null;
   #history = [];
 
   /**
@@ -89,7 +94,19 @@ export class Composer {
     this.#submit();
   }
 
+  /** Begins a reply to a message, which mentions the bot where it is the bot's: so the bot reads it. */
+  replyTo(message) {
+    this.reset();
+    const { bot } = this.store;
+    this.#replied = message;
+    this.bars.reply(message.author?.username ?? bot.username, () => this.reset());
+    if (message.author?.id === bot.id && this.store.here()?.type !== DIRECT) this.#setText(`@${bot.username} `);
+    this.text.focus();
+  }
+
   reset() {
+    this.#replied = null;
+    this.bars.reply(null);
     this.#form?.close();
     this.#form = null;
     this.row.classList.remove("with-command");
@@ -114,7 +131,7 @@ export class Composer {
     const name = store.channelName(store.here());
     this.text.placeholder = this.#form
       ? ""
-      : store.here()?.type === 1
+      : store.here()?.type === DIRECT
         ? `Message @${name}`
         : `Message #${name}, or type / for commands`;
   }
@@ -228,7 +245,9 @@ export class Composer {
       this.complain(`There is no command “${content.split(/\s/)[0]}”.`);
       return;
     }
-    await this.api.say(this.store.channel, content);
+    const { bot } = this.store;
+    const sent = content.replaceAll(`@${bot.username}`, `<@${bot.id}>`);
+    await this.api.say(this.store.channel, sent, this.#replied?.id);
     this.reset();
     this.onSent();
   }

@@ -62,6 +62,7 @@ export function openMessageMenu(anchor, message, { store, actions }) {
   const react = (emoji) => actions.react(message, emoji, true);
   const apps = store.commands.filter((command) => command.type === 3);
   const items = [
+    !ephemeral && { label: "Reply", icon: "reply", run: () => actions.reply(message) },
     !ephemeral && { label: "Add reaction", icon: "smile", run: () => openEmojiPicker(anchor, react) },
     ...apps.map((command) => ({
       label: nameIn(command, store.locale),

@@ -12,7 +12,8 @@ export class MessageActions {
   /**
    * @param {{store: import("./store.js").Store, api: import("./api.js").Api,
    *   interactions: import("./interactions.js").Interactions, list: HTMLElement, say: (sentence: string) => void,
-   *   begin: (line: string) => void, run: (line: string) => void}} page
+   *   begin: (line: string) => void, run: (line: string) => void,
+   *   reply: (message: object) => void}} page
    */
   constructor(page) {
     Object.assign(this, page);

@@ -110,7 +110,7 @@ def test_what_quantises_must_be_installed(tmp_path: Path, monkeypatch: pytest.Mo
     [
         (
             "speed = 3",
-            "speed is not a setting. Use one of: bans, data, discord, embeddings, limits, loras, ",
+            "speed is not a setting. Use one of: bans, data, discord, edit_model, embeddings, limits, loras, ",
         ),
         ("[worker]\ncores = 3", "worker.cores is not a setting"),
         ("[limits]\nsteps = true", "limits.steps must be a whole number, not True"),
@@ -378,3 +378,12 @@ def test_the_config_of_the_current_folder_is_read_where_none_is_named(
     written(tmp_path, "")
     assert located(None) == Path("config.toml")
     assert located(Path("other.toml")) == Path("other.toml")
+
+
+def test_the_model_that_edits_must_be_there_and_follow_instructions(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"edit_model: .models. has no model 'gone'\. Use one of: pocket\."):
+        load(written(tmp_path, 'edit_model = "gone"'))
+    with pytest.raises(ConfigError, match="edit_model: pocket doesn't change pictures as words say"):
+        load(written(tmp_path, 'edit_model = "pocket"'))
+    kontext = '\n[models.kontext]\nsource = "black-forest-labs/FLUX.1-Kontext-dev"'
+    assert load(written(tmp_path, f'edit_model = "kontext"{kontext}')).catalogue.editor is not None

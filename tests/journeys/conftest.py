@@ -26,7 +26,7 @@ from bot.config import Config, DiscordConfig, UpscalingConfig, WorkerConfig
 from bot.delivery import throttle
 from bot.interactions import client
 from bot.policy import usual_count
-from generation.catalogue import OPEN_NSFW, POCKET
+from generation.catalogue import OPEN_NSFW, POCKET, ModelSpec
 from generation.local_pool import LOCAL, LocalPool
 from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
@@ -328,3 +328,13 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def pix2pix(tmp_path: Path) -> ModelSpec:
+    """A model that changes pictures as words say, as far as its files tell."""
+    folder = tmp_path / "pix2pix"
+    (folder / "unet").mkdir(parents=True)
+    (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionInstructPix2PixPipeline"}')
+    (folder / "unet" / "config.json").write_text(json.dumps({"in_channels": 8, "out_channels": 4}))
+    return ModelSpec("pix2pix", str(folder), width=64, height=64, steps=2)

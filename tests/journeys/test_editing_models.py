@@ -1,8 +1,6 @@
 """Models that edit pictures by words: they need a picture, and take no strength."""
 
-import json
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -15,15 +13,6 @@ from tests.journeys.test_result import settings_in
 NO_PICTURE = "pix2pix edits pictures. Attach one as `image`, and write what to change."
 NO_STRENGTH = "pix2pix doesn't support strength."
 NO_HIRES = "pix2pix doesn't support hires."
-
-
-@pytest.fixture
-def pix2pix(tmp_path: Path) -> ModelSpec:
-    folder = tmp_path / "pix2pix"
-    (folder / "unet").mkdir(parents=True)
-    (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionInstructPix2PixPipeline"}')
-    (folder / "unet" / "config.json").write_text(json.dumps({"in_channels": 8, "out_channels": 4}))
-    return ModelSpec("pix2pix", str(folder), width=64, height=64, steps=2)
 
 
 @pytest.fixture
