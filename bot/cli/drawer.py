@@ -56,7 +56,7 @@ class Drawer:
         if not isinstance(task, Draw):
             return ""
         name = self._config.pool_of(self._config.catalogue.get(task.settings.model))
-        return "" if isinstance(self._config.pools[name], WorkerConfig) else name
+        return "" if type(self._config.pools[name]) is WorkerConfig else name
 
     async def _pool(self, name: str) -> LocalPool | RayPool | ComfyPool:
         if name not in self._pools:
