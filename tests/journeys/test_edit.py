@@ -6,6 +6,7 @@ import pytest
 
 from bot import app
 from generation.catalogue import POCKET, ModelSpec
+from generation.jobs import Draw
 from playground.state.world import BOT_ID
 from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, finished, labels_of, text_of, urls_of, words_of
@@ -101,6 +102,7 @@ async def test_an_edit_looks_at_the_pictures_that_come_with_it(
         await member.submit(opened.modal, {"change": "wear this", "references": [picture("red")]})
         await pool.until_at_work()
         [job] = pool.at_work.values()
+        assert isinstance(job.task, Draw)
         assert [role for role, _ in job.task.inputs.given()] == ["image", "second"]
         pool.release()
 
@@ -144,6 +146,7 @@ async def test_a_given_picture_and_references_are_edited_by_the_hosts_model(
         await member.slash("edit", given)
         await pool.until_at_work()
         [job] = pool.at_work.values()
+        assert isinstance(job.task, Draw)
         assert (job.task.settings.model, job.task.settings.prompt) == ("pix2pix", "wear this")
         assert [role for role, _ in job.task.inputs.given()] == ["image", "second"]
         pool.release()
