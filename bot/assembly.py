@@ -55,6 +55,7 @@ from bot.interactions.downloads import download
 from bot.interactions.dynamic_items import persistent, picture_buttons
 from bot.interactions.gate import Gate
 from bot.interactions.picture_actions import PictureActions
+from bot.interactions.region_choice import RegionChoice
 from bot.interactions.sight import Sight
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
@@ -80,7 +81,7 @@ from bot.requests.request_plans import RequestPlans
 from bot.requests.submission import Submission
 from bot.views import lesson, pages
 from bot.views.blocked_list import DECISION as UNBLOCK
-from bot.views.custom_ids import COMPARE
+from bot.views.custom_ids import COMPARE, REGION
 from generation.catalogue import Catalogue
 from generation.pool import WorkerPool
 from storage import blocked_members, data_folder, database
@@ -287,6 +288,7 @@ class _Incoming:
     sight: Sight
     visibility: Visibility
     picture_actions: PictureActions
+    region_choice: RegionChoice
 
     @classmethod
     def over(
@@ -340,6 +342,14 @@ class _Incoming:
         presets = Presets(people=store.people, generations=store.generations)
         sight = Sight(generations=store.generations, people=store.people)
         visibility = Visibility(rules=store.rules, catalogue=config.catalogue)
+        region_choice = RegionChoice(
+            contexts=contexts,
+            edits=edits,
+            submission=submission,
+            finished_files=outgoing.finished_files,
+            sight=sight,
+            visibility=visibility,
+        )
         return cls(
             contexts=contexts,
             planner=planner,
@@ -375,7 +385,9 @@ class _Incoming:
                 visibility=visibility,
                 presets=presets,
                 reports=outgoing.reports,
+                region_choice=region_choice,
             ),
+            region_choice=region_choice,
         )
 
 
@@ -493,12 +505,13 @@ async def _serve(
             persistent(FORGET_SETTINGS, settings.decide_reset),
             persistent(lesson.ANOTHER, what.turn),
             persistent(COMPARE, compare_button.press),
+            persistent(REGION, incoming.region_choice.press),
         ],
         reacted=reactions.added,
         said=replies.said,
         unreacted=reactions.removed,
         refused=outgoing.audit_log.refused,
-        submitted=ModalSubmissions(actions, context_menus).submit,
+        submitted=ModalSubmissions(actions, incoming.region_choice, context_menus).submit,
     )
 
 

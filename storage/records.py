@@ -36,6 +36,7 @@ class Action(StrEnum):
     VARY = "vary"
     REDRAW = "redraw"
     EDIT = "edit"
+    REGION = "region"
     HIRES = "hires"
     ZOOM_OUT = "zoom out"
     PAN = "pan"
@@ -51,6 +52,11 @@ class Action(StrEnum):
     def enlarges(self) -> bool:
         """True for upscales: the request only enlarges a finished picture."""
         return self in (Action.UPSCALE, Action.CREATIVE_UPSCALE)
+
+    @property
+    def edits(self) -> bool:
+        """True where a picture is changed as words say, so that it is shown beside the one before."""
+        return self in (Action.EDIT, Action.REGION)
 
     @property
     def makes_figure(self) -> bool:

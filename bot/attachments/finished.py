@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.attachments import encode
 from generation.figures import files
 from storage.images import Images
-from storage.records import Action, Generation, Picture
+from storage.records import Generation, Picture
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class FinishedFiles:
     async def before(self, generation: Generation, parent: Generation | None) -> PictureFile | None:
         """The picture that an edit has changed, where it is shown in the same channel; None where it is not, and for
         other requests."""
-        if generation.lineage.action is not Action.EDIT or parent is None or not generation.shown:
+        if not generation.lineage.action.edits or parent is None or not generation.shown:
             return None
         if generation.origin.channel_id != parent.origin.channel_id:
             return None

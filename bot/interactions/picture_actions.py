@@ -17,6 +17,7 @@ from bot.interactions.begin_request import begin
 from bot.interactions.edit_form import EditInput
 from bot.interactions.given_files import picture_url
 from bot.interactions.press_plans import plans_for
+from bot.interactions.region_choice import RegionChoice
 from bot.interactions.removal import explained_removal
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer, change, defer, open_form, tell
@@ -79,6 +80,7 @@ class PictureActions:
         visibility: Visibility,
         presets: Presets,
         reports: ReportPosts,
+        region_choice: RegionChoice,
     ) -> None:
         self._contexts = contexts
         self._planner = planner
@@ -95,6 +97,7 @@ class PictureActions:
         self._visibility = visibility
         self._presets = presets
         self._reports = reports
+        self._region_choice = region_choice
 
     async def press(self, interaction: discord.Interaction, press: Press) -> None:
         """Answer a press on one of our buttons, however old. Raises `UserError` for what is refused."""
@@ -123,6 +126,8 @@ class PictureActions:
             case PressKind.EDIT:
                 able = self._edits.abilities_of_editor(generation.settings.model)
                 await open_form(interaction, edit_form.panel(press.custom_id, able))
+            case PressKind.REGION:
+                await self._region_choice.open(interaction, generation, press.picture)
             case PressKind.UNDO:
                 await self._undo(interaction, generation)
             case kind if kind in EDITS:

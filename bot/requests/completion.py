@@ -9,9 +9,10 @@ from bot.policy.request_context import ContextLoader
 from bot.requests import blending, edits, pending
 from bot.requests.derived_plans import GONE
 from bot.requests.inputs import PictureReader
-from bot.requests.pending import Downloads, Outpaint, Pending, References
+from bot.requests.pending import Downloads, Outpaint, Pending, References, Region
 from bot.requests.plan import Plan
 from bot.requests.request_plans import RequestPlans
+from generation import regions
 from generation.jobs import Inputs
 from storage.generations import Generations
 from storage.images import Images
@@ -56,6 +57,10 @@ class Completion:
     async def _read(self, generation: Generation, work: Pending) -> tuple[NewRequest, Inputs]:
         if isinstance(work, Outpaint):
             return _as_saved(generation), await self._outpainted(generation, work)
+        if isinstance(work, Region):
+            size = generation.settings.width, generation.settings.height
+            mask = await asyncio.to_thread(regions.mask_of, work.cells, size)
+            return _as_saved(generation), Inputs(mask=mask)
         if isinstance(work, References):
             return _as_saved(generation), await self._looked_at(work)
         plan = await self._planned(generation, work)

@@ -10,11 +10,11 @@ from bot.prompts.flags import ParsedPrompt
 from bot.requests import variations
 from bot.requests.derived_plans import finished_picture
 from bot.requests.inputs import GivenPicture
-from bot.requests.pending import References
+from bot.requests.pending import References, Region
 from bot.requests.picture_request import PictureRequest
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
-from generation import abilities, suitability
+from generation import abilities, regions, suitability
 from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.jobs import Inputs
@@ -23,6 +23,9 @@ from storage.records import Action, Generation, Ignored, IgnoredPart, InputFiles
 
 STRENGTH = 0.6
 """The denoising strength of an edit by a model that redraws: other words show, and the composition stays."""
+
+REGION_STRENGTH = 0.85
+"""The denoising strength of a part that is drawn anew: other things appear, in the light of what is around."""
 
 STRENGTHS = 0.1, 1.0
 """The bounds of More and Less."""
@@ -78,6 +81,25 @@ class Edits:
             self._check_references(plan, model, 1 + len(references))
             plan = replace(plan, pending=References(references, context.requester))
         return replace(plan, ignored=(*plan.ignored, *_said(follows)), private=typed.private, spoiler=typed.spoiler)
+
+    def region(self, context: RequestContext, generation: Generation, index: int, cells: int, words: str) -> Plan:
+        """A finished picture of a request with some cells of its grid drawn anew, as `words` describe the whole, which
+        may hold flags; see `generation.regions`. Nothing outside of the cells changes."""
+        picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
+        if not 0 < cells <= regions.ALL:
+            raise Refusal("Choose at least one cell.")
+        typed = flags.read(words)
+        named = typed.chosen
+        model = self._catalogue.get(named.model or old.model)
+        named = replace(named, model=named.model and model.name)
+        suitability.check_named(named, typed.prompt, model)
+        suitability.check_pictures(model, ("image", "mask"))
+        redrawn = variations.redrawn(suitability.stripped(old, model), self._planner.new_seed())
+        settings = replace(redrawn, prompt=typed.prompt, denoising_strength=REGION_STRENGTH)
+        settings = replace(self._seeded(settings, typed), **named.given())
+        lineage, files = Lineage(Action.REGION, generation.id, index), InputFiles(image=picture.file)
+        plan = self._planner.plan(context, settings, lineage, files=files)
+        return replace(plan, pending=Region(cells), private=typed.private, spoiler=typed.spoiler)
 
     def of_given(self, context: RequestContext, request: PictureRequest, pictures: Sequence[GivenPicture]) -> Plan:
         """A given picture, changed as the prompt of a request says, with the `pictures` where they are here already."""

@@ -33,13 +33,22 @@ class References:
     requester: Requester
 
 
-Pending = Outpaint | Downloads | References
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Make the mask of a part of a picture: cells of its grid; see `generation.regions`."""
+
+    cells: int
+
+
+Pending = Outpaint | Downloads | References | Region
 
 
 def to_document(pending: Pending) -> dict[str, Any]:
     """The work as JSON can hold it; `of_document` reads it back."""
     if isinstance(pending, Outpaint):
         return {"outpaint": asdict(pending)}
+    if isinstance(pending, Region):
+        return {"region": asdict(pending)}
     if isinstance(pending, References):
         return {"references": asdict(pending)}
     return {"downloads": {"request": pending.request.to_document(), "requester": asdict(pending.requester)}}
@@ -50,6 +59,8 @@ def of_document(document: dict[str, Any]) -> Pending:
     if outpaint := document.get("outpaint"):
         view = outpaint["zoom_or_direction"]
         return Outpaint(tuple(outpaint["size"]), Direction(view) if isinstance(view, str) else view, outpaint["side"])
+    if region := document.get("region"):
+        return Region(**region)
     if references := document.get("references"):
         return References(tuple(references["urls"]), _requester(references["requester"]))
     downloads = document["downloads"]

@@ -284,7 +284,7 @@ class Planner:
         for each in plan.drawn:
             suitability.check(each, models[each.model], or_usual=plan.lineage.parent is not None)
             suitability.check_picture(models[each.model], given=plan.from_picture)
-        masked = bool(plan.files.mask) or plan.lineage.action in (Action.ZOOM_OUT, Action.PAN)
+        masked = bool(plan.files.mask) or plan.lineage.action in (Action.ZOOM_OUT, Action.PAN, Action.REGION)
         settings, *cells = (
             suitability.stripped(each, models[each.model], masked=masked) for each in (plan.settings, *plan.cells)
         )

@@ -24,6 +24,7 @@ FACES = {
     PressKind.REDRAW: (Sentence("Start from this picture"), "🖌️"),
     PressKind.REMIX: (Sentence("Remix"), "✏️"),
     PressKind.EDIT: (Sentence("Edit"), "🪄"),
+    PressKind.REGION: (Sentence("Vary region"), "🎯"),
     PressKind.UNDO: (Sentence("Undo"), "↩️"),
     PressKind.EDIT_AGAIN: (Sentence("Again"), "🔁"),
     PressKind.EDIT_MORE: (Sentence("More"), "➕"),
@@ -75,8 +76,11 @@ MORE = {
 """Entries of the select under a picture: emoji, label and description."""
 
 
-_USUAL = (PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX, PressKind.EDIT)
+_USUAL = (PressKind.REROLL, PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX)
 """The buttons under one picture."""
+
+_CHANGING = (PressKind.EDIT, PressKind.REGION)
+"""The buttons that change one picture."""
 
 _OF_EDIT = (PressKind.UNDO, PressKind.EDIT_AGAIN, PressKind.EDIT_MORE, PressKind.EDIT_LESS)
 """The buttons under an edit, above the usual ones."""
@@ -93,6 +97,7 @@ _NEEDS: dict[PressKind, Callable[[Abilities], bool]] = {
     ),
     **dict.fromkeys((PressKind.HIRES, PressKind.UPSCALE_CREATIVE), lambda able: able.hires),
     PressKind.REDRAW: lambda able: able.takes_picture,
+    PressKind.REGION: lambda able: able.mask and able.start_picture,
     PressKind.EDIT: lambda able: able.takes_picture or able.has_editor,
     **dict.fromkeys(
         (PressKind.EDIT_MORE, PressKind.EDIT_LESS), lambda able: not able.edits or able.guidance is not Guidance.NONE
@@ -127,6 +132,7 @@ def rows_of(generation: Generation, able: Abilities) -> list[Row]:
         return [
             *rows_of_edit(generation, able),
             ui.ActionRow(*_buttons(generation, *_offered(_USUAL, able))),
+            *_rows_of(generation, _offered(_CHANGING, able)),
             more(generation.id, 0, able),
             ui.ActionRow(*kept(generation)),
         ]
@@ -139,10 +145,15 @@ def rows_of(generation: Generation, able: Abilities) -> list[Row]:
 
 def rows_of_edit(generation: Generation, able: Abilities) -> list[Row]:
     """What people do with an edit; empty for another request."""
-    if generation.lineage.action is not Action.EDIT:
+    if not generation.lineage.action.edits:
         return []
-    kinds = [kind for kind in _offered(_OF_EDIT, able) if kind is not PressKind.UNDO or generation.lineage.parent]
-    return [ui.ActionRow(*_buttons(generation, *kinds))]
+    offered = _offered(_OF_EDIT, able)
+    return _rows_of(generation, [kind for kind in offered if kind is not PressKind.UNDO or generation.lineage.parent])
+
+
+def _rows_of(generation: Generation, kinds: Sequence[PressKind]) -> list[Row]:
+    """A row of buttons; none where there are no buttons."""
+    return [ui.ActionRow(*_buttons(generation, *kinds))] if kinds else []
 
 
 def originals(generation: Generation) -> Row | None:
@@ -175,7 +186,7 @@ def more(generation_id: int, picture: int, able: Abilities) -> Row:
 
 def of_picture(generation_id: int, picture: int, able: Abilities) -> Row:
     """The buttons of one of several pictures."""
-    kinds = _offered((PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX, PressKind.EDIT), able)
+    kinds = _offered((PressKind.VARY, PressKind.UPSCALE, PressKind.REMIX, *_CHANGING), able)
     return ui.ActionRow(*(button(Press(kind, generation_id, picture)) for kind in kinds))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -47,6 +47,8 @@ class PressKind(StrEnum):
     EDIT_AGAIN = "edit-again"
     EDIT_MORE = "edit-more"
     EDIT_LESS = "edit-less"
+    REGION = "region"
+    """Lets somebody choose a part of a picture."""
     UNDO = "undo"
     """Shows the picture before an edit, with its buttons."""
     TRY_STEPS = "try-steps"
@@ -102,6 +104,45 @@ COMPARE = re.compile(r"noisefox-try:(?P<parameter>[a-z -]+):(?P<generation>[0-9]
 
 LAST_REQUEST = 0
 """As the request of a `COMPARE` button: the latest one of whoever presses it."""
+
+
+class RegionStep(StrEnum):
+    """What is done to the choice of a part of a picture."""
+
+    CELLS = "cells"
+    LINES = "lines"
+    CLEAR = "clear"
+    WORDS = "words"
+    """Opens the form that asks what to draw there, and is that form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The cells of a picture that somebody has chosen so far; see `generation.regions`."""
+
+    generation_id: int
+    picture: int
+    cells: int = 0
+    step: RegionStep = RegionStep.CELLS
+
+    def at(self, step: RegionStep) -> "Choice":
+        """The same choice at another step."""
+        return replace(self, step=step)
+
+    @property
+    def custom_id(self) -> str:
+        return f"noisefox-region:{self.step}:{self.generation_id}:{self.picture}:{self.cells}"
+
+    @classmethod
+    def of(cls, match: "re.Match[str]") -> Self:
+        """The choice of a custom_id that `REGION` matches."""
+        return cls(int(match["generation"]), int(match["picture"]), int(match["cells"]), RegionStep(match["step"]))
+
+
+REGION = re.compile(
+    rf"noisefox-region:(?P<step>{'|'.join(RegionStep)}):(?P<generation>[0-9]{{1,18}}):(?P<picture>[0-9])"
+    r":(?P<cells>[0-9]{1,8})"
+)
 
 
 def custom_ids_in(components: Sequence[Any]) -> Iterator[str]:

@@ -30,6 +30,7 @@ _WAYS = {
     Action.VARY: Sentence("Variation of {what}"),
     Action.REDRAW: Sentence("Redrawn from {what}"),
     Action.EDIT: Sentence("Edit of {what}"),
+    Action.REGION: Sentence("A part of {what}, drawn anew"),
     Action.HIRES: Sentence("Refined from {what}"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("Panned from {what}"),

@@ -1,0 +1,115 @@
+"""Vary region: choosing cells of a picture and saying what to draw there. The choice is kept in the custom ids."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.attachments.finished import FinishedFiles
+from bot.errors import Refusal
+from bot.interactions.begin_request import begin
+from bot.interactions.dynamic_items import NO_LONGER
+from bot.interactions.requester import requester_of
+from bot.interactions.respond import answer, defer, open_form
+from bot.interactions.sight import Sight
+from bot.interactions.visibility import Visibility
+from bot.locales import say
+from bot.policy.request_context import ContextLoader
+from bot.requests.derived_plans import GONE
+from bot.requests.edits import Edits
+from bot.requests.submission import Submission
+from bot.views import region
+from bot.views.custom_ids import Choice, RegionStep
+from generation import regions
+from generation.settings import PROMPT_LENGTH
+from storage.records import Generation
+
+_WORDS = "words"
+
+_LINES = {
+    **{f"row-{each}": regions.row(each) for each in range(regions.SIDE)},
+    **{f"column-{each}": regions.column(each) for each in range(regions.SIDE)},
+}
+
+
+class RegionChoice:
+    """Lets whoever presses choose a part of a picture, privately, and draws it anew."""
+
+    def __init__(
+        self,
+        *,
+        contexts: ContextLoader,
+        edits: Edits,
+        submission: Submission,
+        finished_files: FinishedFiles,
+        sight: Sight,
+        visibility: Visibility,
+    ) -> None:
+        self._contexts = contexts
+        self._edits = edits
+        self._submission = submission
+        self._finished_files = finished_files
+        self._sight = sight
+        self._visibility = visibility
+
+    async def open(self, interaction: discord.Interaction, generation: Generation, picture: int) -> None:
+        """Show a picture under its grid, privately. Raises `UserError`."""
+        await defer(interaction, thinking=True)
+        await self._show(interaction, generation, Choice(generation.id, picture))
+
+    async def press(self, interaction: discord.Interaction, match: "re.Match[str]", values: Sequence[str]) -> None:
+        """Go on with a choice. Raises `UserError`."""
+        choice = Choice.of(match)
+        generation = await self._sight.pressed(interaction, choice.generation_id)
+        match choice.step:
+            case RegionStep.WORDS:
+                await open_form(interaction, self._form(choice, generation))
+                return
+            case RegionStep.CLEAR:
+                cells = 0
+            case RegionStep.CELLS:
+                cells = regions.cells_of(int(each) for each in values if each.isdecimal())
+            case RegionStep.LINES:
+                cells = choice.cells
+                for each in values:
+                    cells |= _LINES.get(each, 0)
+        await defer(interaction)
+        await self._show(interaction, generation, replace(choice, cells=cells))
+
+    async def submit(self, interaction: discord.Interaction, match: "re.Match[str]", values: dict[str, Any]) -> None:
+        """Draw the chosen part as a submitted form says. Raises `UserError`."""
+        choice = Choice.of(match)
+        generation = await self._sight.pressed(interaction, choice.generation_id)
+        context = await self._contexts.load(requester_of(interaction))
+        words = " ".join(str(values[_WORDS]).split())
+        plan = self._edits.region(context, generation, choice.picture, choice.cells, words)
+        origin = generation.origin
+        await begin(interaction, self._submission, [plan], private=origin.private, spoiler=origin.spoiler)
+
+    async def _show(self, interaction: discord.Interaction, generation: Generation, choice: Choice) -> None:
+        generation = await self._visibility.of(interaction, generation)
+        picture = await self._finished_files.one(generation, choice.picture)
+        if picture is None:
+            raise Refusal(GONE)
+        grid = await asyncio.to_thread(regions.shown, picture.data, choice.cells)
+        await answer(interaction, region.choosing(choice, grid))
+
+    def _form(self, choice: Choice, generation: Generation) -> ui.Modal:
+        if not choice.cells:
+            raise Refusal(NO_LONGER)
+        prompt = generation.settings.of_picture(choice.picture).prompt
+        words: ui.TextInput[Any] = ui.TextInput(
+            custom_id=_WORDS,
+            style=discord.TextStyle.paragraph,
+            default=prompt[: PROMPT_LENGTH.high],
+            max_length=min(PROMPT_LENGTH.high, 4000),
+        )
+        modal = ui.Modal(title=say("Vary region"), custom_id=choice.custom_id, timeout=None)
+        hint = say("Describe the whole picture as it should be.")
+        modal.add_item(ui.Label(text=say("Prompt"), description=hint, component=words))
+        modal.stop()
+        return modal

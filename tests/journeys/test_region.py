@@ -1,0 +1,99 @@
+"""Drawing a part of a picture anew: cells of a grid, chosen on a phone."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot import app
+from generation import regions
+from generation.jobs import Draw
+from tests.fake_pool import FakePool
+from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of, words_of
+from tests.journeys.test_result import settings_in
+
+
+async def chosen(member: Member, message: Message, what: str, values: list[str]) -> Message:
+    """Choose in the select of cells or of lines, and wait until the message says how many cells there are."""
+    before = text_of(message)
+    select = next(each for each in _selects(message) if f":{what}:" in each)
+    await member.select(message, select, values)
+    return await member.see(message, lambda each: text_of(each) != before)
+
+
+def _selects(message: Message) -> list[str]:
+    rows = [row for part in message["components"] for row in part.get("components", [])]
+    return [item["custom_id"] for row in rows for item in row.get("components", []) if item["type"] == 3]
+
+
+async def opened(member: Member, picture: Message) -> Message:
+    outcome = await member.click(picture, "Vary region")
+    assert outcome.message is not None, outcome
+    return await member.see(outcome.message, lambda each: "cells are chosen" in text_of(each))
+
+
+async def drawn(member: Member, choice: Message, words: str) -> Message:
+    outcome = await member.submit((await member.click(choice, "Describe it…")).modal, {"words": words})
+    assert outcome.message is not None, outcome
+    return await member.see_finished(outcome.message)
+
+
+@pytest.mark.real_worker
+async def test_nothing_outside_of_the_cells_changes(bot: app.Bot, member: Member) -> None:
+    first = await member.imagine("a red apple", seed=7, steps=4)
+    choice = await chosen(member, await opened(member, first), "cells", ["6", "7", "8", "11", "12", "13"])
+    assert "6 of 25 cells are chosen" in words_of(choice)
+    changed = await drawn(member, choice, "a green apple")
+    before, after = [
+        np.asarray((await member.image(each, index)).convert("RGB")) for each, index in ((first, 0), (changed, 1))
+    ]
+    mask = np.asarray(Image.open(BytesIO(regions.mask_of(regions.cells_of([6, 7, 8, 11, 12, 13]), (128, 128))))) > 0
+    assert (before[~mask] == after[~mask]).all()
+    assert (before[mask] != after[mask]).any()
+    settings = await settings_in(member, changed, 1)
+    assert (settings.prompt, settings.denoising_strength) == ("a green apple", 0.85)
+    assert "A part of [this picture]" in words_of(changed)
+    assert labels_of(changed)[1:5] == ["Undo", "Again", "More", "Less"]
+
+
+async def test_rows_columns_and_cells_add_up_and_are_cleared(bot: app.Bot, member: Member, pool: FakePool) -> None:
+    first = await member.imagine("a fox --size 160x96")
+    choice = await chosen(member, await opened(member, first), "lines", ["row-0", "column-4"])
+    assert "9 of 25" in words_of(choice)
+    choice = await chosen(member, choice, "cells", ["0", "1"])
+    assert "2 of 25" in words_of(choice), "what is not chosen any more is taken out"
+    await member.click(choice, "Clear")
+    choice = await member.see(choice, lambda each: "0 of 25" in text_of(each))
+    choice = await chosen(member, choice, "lines", ["column-0"])
+    pool.hold()
+    await member.submit((await member.click(choice, "Describe it…")).modal, {"words": "a wolf"})
+    await pool.until_at_work()
+    [job] = pool.at_work.values()
+    assert isinstance(job.task, Draw)
+    mask = Image.open(BytesIO(job.task.inputs.mask))
+    assert (mask.size, mask.getbbox()) == ((160, 96), (0, 0, 32, 96))
+    pool.release()
+
+
+async def test_the_choice_is_private_and_outlives_a_restart(start: Start, member: Member, other: Member) -> None:
+    async with start():
+        first = await member.imagine("a fox")
+        choice = await chosen(other, await opened(other, first), "lines", ["row-1"])
+        assert choice["ephemeral_for"] == other.id
+        assert urls_of(choice)
+    async with start():
+        changed = await drawn(other, choice, "a wolf")
+        assert f"<@{other.id}>" in words_of(changed)
+        again = await other.press(changed, "Again")
+        assert (await settings_in(other, again, 1)).prompt == "a wolf"
+
+
+def test_a_cell_belongs_to_one_place_and_all_cells_are_the_whole() -> None:
+    assert np.asarray(Image.open(BytesIO(regions.mask_of(regions.ALL, (131, 77))))).min() == 255
+    counted = sum(
+        np.asarray(Image.open(BytesIO(regions.mask_of(1 << number, (131, 77))))).astype(int) // 255
+        for number in range(25)
+    )
+    assert (counted == 1).all()
+    assert regions.cells_of(regions.numbers_of(0b1011)) == 0b1011
