@@ -75,10 +75,9 @@ def _settings(prompt: str, settings: GenerationSettings, lines: list[str], rows:
     parts: list[Part] = [
         ui.TextDisplay(f"**{name}**\n{plain(text) if is_whole else _cut(text)}") for name, text in texts.items() if text
     ]
-    lines = [f"**{say('Settings')}**", f"`{flags.write(settings)}`"]
-    if settings.model:
-        lines.append(say("model {name}", name=plain(settings.model)))
-    parts.append(ui.TextDisplay("\n".join(lines)))
+    model = say("model {name}", name=plain(settings.model)) if settings.model else ""
+    head = [f"**{say('Settings')}**", f"`{flags.write(settings)}`", model]
+    parts.append(ui.TextDisplay("\n".join(filter(None, head))))
     files = {}
     if not is_whole:
         files[FILE] = command.encode()

@@ -79,6 +79,8 @@ async def test_a_spanish_member_reads_spanish_from_the_first_word_to_the_last(
         "Variar",
         "Ampliar ×2",
         "Remix",
+        "Editar",
+        "Variar una zona",
         "Favorita",
         "Eliminar",
         "Denunciar",

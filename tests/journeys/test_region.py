@@ -1,6 +1,7 @@
 """Drawing a part of a picture anew: cells of a grid, chosen on a phone."""
 
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,16 +40,23 @@ async def drawn(member: Member, choice: Message, words: str) -> Message:
     return await member.see_finished(outcome.message)
 
 
+async def pixels(member: Member, message: Message, index: int) -> Any:
+    return np.asarray((await member.image(message, index)).convert("RGB"))
+
+
+def masked(cells: int, size: tuple[int, int]) -> Any:
+    """True in the cells."""
+    return np.asarray(Image.open(BytesIO(regions.mask_of(cells, size)))) > 0
+
+
 @pytest.mark.real_worker
 async def test_nothing_outside_of_the_cells_changes(bot: app.Bot, member: Member) -> None:
     first = await member.imagine("a red apple", seed=7, steps=4)
     choice = await chosen(member, await opened(member, first), "cells", ["6", "7", "8", "11", "12", "13"])
     assert "6 of 25 cells are chosen" in words_of(choice)
     changed = await drawn(member, choice, "a green apple")
-    before, after = [
-        np.asarray((await member.image(each, index)).convert("RGB")) for each, index in ((first, 0), (changed, 1))
-    ]
-    mask = np.asarray(Image.open(BytesIO(regions.mask_of(regions.cells_of([6, 7, 8, 11, 12, 13]), (128, 128))))) > 0
+    before, after = await pixels(member, first, 0), await pixels(member, changed, 1)
+    mask = masked(regions.cells_of([6, 7, 8, 11, 12, 13]), (128, 128))
     assert (before[~mask] == after[~mask]).all()
     assert (before[mask] != after[mask]).any()
     settings = await settings_in(member, changed, 1)
@@ -90,10 +98,7 @@ async def test_the_choice_is_private_and_outlives_a_restart(start: Start, member
 
 
 def test_a_cell_belongs_to_one_place_and_all_cells_are_the_whole() -> None:
-    assert np.asarray(Image.open(BytesIO(regions.mask_of(regions.ALL, (131, 77))))).min() == 255
-    counted = sum(
-        np.asarray(Image.open(BytesIO(regions.mask_of(1 << number, (131, 77))))).astype(int) // 255
-        for number in range(25)
-    )
+    assert masked(regions.ALL, (131, 77)).all()
+    counted = np.sum([masked(1 << number, (131, 77)).astype(int) for number in range(25)], axis=0)
     assert (counted == 1).all()
     assert regions.cells_of(regions.numbers_of(0b1011)) == 0b1011
