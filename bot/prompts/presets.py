@@ -6,6 +6,7 @@ import secrets
 from bot.errors import Refusal
 from bot.prompts import flags
 from generation import names
+from generation.prompts import choices
 from storage.generations import Generations
 from storage.people import People
 
@@ -85,7 +86,7 @@ class Presets:
         generation = await self._generations.get(int(match[1]))
         if generation is None or generation.origin.user_id != user_id:
             raise Refusal("That prompt is no longer stored. Type it again.")
-        return escaped(generation.settings.prompt)
+        return choices.escaped(generation.settings.prompt)
 
 
 def styled(text: str, style: str) -> str:
@@ -109,8 +110,3 @@ def _ends_with(text: str, words: str) -> bool:
     """True where a text ends with these words, and not with a longer word."""
     before = text[: -len(words)] if words else text
     return bool(words) and text.endswith(words) and not _WORD_END.fullmatch(before[-1:])
-
-
-def escaped(prompt: str) -> str:
-    """A finished prompt as one would type it: its braces are plain text."""
-    return re.sub(r"[{}]", r"\\\g<0>", prompt)

@@ -91,11 +91,17 @@ class BatchedModel(ABC, Generic[AnyRow]):
         """The pictures that a job starts from, and those that it is conditioned on."""
         return inputs, inputs
 
-    @abstractmethod
     def encode_prompts(
         self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
     ) -> tuple[AnyRow, AnyRow]:
-        """The conditional and the unconditional row of one picture, both without guidance.
+        """The rows of one picture for its prompts as they are; see `encode_texts`."""
+        return self.encode_texts(settings.prompt, settings.negative_prompt, settings, guides)
+
+    @abstractmethod
+    def encode_texts(
+        self, prompt: str, negative_prompt: str, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
+    ) -> tuple[AnyRow, AnyRow]:
+        """The conditional and the unconditional row of one picture for these prompts, both without guidance.
 
         Raises `LoraUnavailable` where the prompt names a LoRA that doesn't fit the model, `ModelUnavailable` where the
         model doesn't support the images given.

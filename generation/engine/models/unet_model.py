@@ -17,6 +17,7 @@ from generation.engine.conditioning.text_encoders import Conditioning, PromptEnc
 from generation.engine.models.batched_model import BatchedModel
 from generation.engine.models.quantization import is_plain
 from generation.errors import ModelUnavailable
+from generation.prompts import said
 from generation.settings import GenerationSettings
 
 
@@ -63,18 +64,18 @@ class UNetModel(BatchedModel[Conditioning]):
         """True for a guidance-distilled UNet: it takes the scale as an embedding, and needs no unconditional row."""
         return bool(self.unet.config.time_cond_proj_dim)
 
-    def encode_prompts(
-        self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
+    def encode_texts(
+        self, prompt: str, negative_prompt: str, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
     ) -> tuple[Conditioning, Conditioning]:
         """The conditional and the unconditional row of one picture; the guidance embedding, if any, is that of scale 1.
 
         Raises `LoraUnavailable` where the prompt names a LoRA that doesn't fit the model, `ModelUnavailable` where the
         model has no ControlNet or IP-Adapter for the images given.
         """
-        text, lora_set = loras.read(settings.prompt)
+        text, lora_set = loras.read(prompt)
         self.lora_adapters.apply_to_text_encoders(lora_set)
         with self.prompts.knowing(self.lora_adapters.embeddings(lora_set)):
-            pair = self.prompts.encode_pair(text, settings.negative_prompt, settings.clip_skip, lora_set)
+            pair = self.prompts.encode_pair(text, negative_prompt, settings.clip_skip, lora_set)
         added = stable_diffusion.added_conditioning(self.unet, settings)
         control, (image_prompt, no_image) = self._control(settings, guides), self._image_prompt(settings, guides)
         embedded = stable_diffusion.guidance_embedding(self.unet, 1.0)
@@ -121,8 +122,9 @@ class UNetModel(BatchedModel[Conditioning]):
         return guidance.merge_edit(without, with_picture, with_both, scale, self.spec.image_guidance, rescale)
 
     def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
-        prompts = loras.read(settings.prompt)[0], settings.negative_prompt
-        return self.prompts.emphasis.metadata if any(map(prompt_syntax.has_weights, prompts)) else {}
+        words = loras.read(settings.prompt)[0], settings.negative_prompt
+        texts = {text for each in words for text in said.texts(each, settings.steps)}
+        return self.prompts.emphasis.metadata if any(map(prompt_syntax.has_weights, texts)) else {}
 
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[Conditioning]) -> torch.Tensor:
         latents, timesteps = latents.to(self.dtype), timesteps.to(torch.float32)

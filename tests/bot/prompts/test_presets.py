@@ -6,8 +6,9 @@ import pytest
 
 from bot.errors import Refusal
 from bot.prompts import flags
-from bot.prompts.presets import KEPT, PEOPLE, Presets, escaped, styled, with_suffix
+from bot.prompts.presets import KEPT, PEOPLE, Presets, styled, with_suffix
 from bot.requests import variations
+from generation.prompts.choices import escaped
 from generation.settings import GenerationSettings, Sampler
 from storage import database
 from storage.generations import Generations
