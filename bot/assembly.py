@@ -318,6 +318,7 @@ class _Incoming:
             preferences=store.preferences,
             people=store.people,
             seconds=estimates.seconds_for,
+            host_lists=config.wildcards.read(),
         )
         planner = Planner(config.catalogue)
         derivations = Derivations(planner=planner, catalogue=config.catalogue)

@@ -326,6 +326,7 @@ IMAGE_PROMPTS = Sentence("pictures as prompts")
 PROMPT_STEPS = Sentence("prompts that change between steps")
 REGIONS = Sentence("regions")
 SUMS = Sentence("AND")
+SEAMLESS = Sentence("seamless pictures")
 
 
 def offered(able: Abilities) -> list[Sentence]:

@@ -15,6 +15,7 @@ from generation.abilities import (
     PART_OF_A_PICTURE,
     PROMPT_STEPS,
     REGIONS,
+    SEAMLESS,
     START_PICTURE,
     SUMS,
     VARIATIONS,
@@ -30,7 +31,7 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 SENTENCE = Sentence("This model doesn't support these settings. Change them, or choose another model.")
 """What is said where a worker refuses a request and its reason is for the log."""
 
-_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CONTROL_PICTURES, IMAGE_PROMPTS, PROMPT_STEPS, REGIONS)
+_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CONTROL_PICTURES, IMAGE_PROMPTS, PROMPT_STEPS, REGIONS, SEAMLESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ _SETTINGS = (
     _Setting("guidance_rescale", Sentence("guidance rescale"), {"guidance_rescale": 0.0}),
     _Setting("guidance_interval", Sentence("guidance in some steps"), {"guidance_start": 0.0, "guidance_end": 1.0}),
     _Setting("hires", Sentence("hires"), {"hires_factor": 1.0}),
+    _Setting("tile", SEAMLESS, {"tile": False}),
     _Setting("variations", VARIATIONS, {"variation_strength": 0.0}),
     _Setting("variations", Sentence("the noise of another size"), {"seed_width": 0, "seed_height": 0}),
 )

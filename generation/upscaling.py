@@ -96,7 +96,8 @@ class Tiling:
 def creative_settings(settings: GenerationSettings) -> GenerationSettings:
     """The settings that draw one tile of a creative upscale, except for its size. Regions are of a whole picture."""
     prompt = parts.without_regions(settings.prompt)
-    return replace(settings, prompt=prompt, count=1, denoising_strength=CREATIVE_STRENGTH, hires_factor=1.0)
+    once = replace(settings, prompt=prompt, count=1, hires_factor=1.0, tile=False)
+    return replace(once, denoising_strength=CREATIVE_STRENGTH)
 
 
 def creative_tiling(side: int) -> Tiling:

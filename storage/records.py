@@ -197,6 +197,8 @@ class NewRequest:
     pending: dict[str, Any] | None = None
     """The work that is left before it can be queued, as a JSON object."""
     ignored: Sequence[Ignored] = ()
+    typed: str | None = None
+    """The prompt before its random choices were made, with its flags; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,8 @@ class Generation:
     hint: Hint | None = None
     """The hint that its message shows."""
     ignored: tuple[Ignored, ...] = ()
+    typed: str | None = None
+    """The prompt before its random choices were made, with its flags; None where it has none."""
     """What had no effect."""
     pictures: tuple[Picture, ...] = field(default=())
     figures: tuple[str, ...] = ()

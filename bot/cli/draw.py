@@ -16,7 +16,7 @@ from tqdm import tqdm
 from bot.attachments import metadata
 from bot.config import Config
 from bot.errors import sentence_for_failure
-from bot.prompts import flags, permutations
+from bot.prompts import flags, permutations, random_choices
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
 from generation import abilities, cost, images, suitability, wire
@@ -47,7 +47,7 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw pictures, of each prompt that braces stand for, and print their paths."""
     each = [
         asked_for(argparse.Namespace(**(vars(options) | {"prompt": prompt})), config.catalogue)
-        for prompt in permutations.expand(options.prompt)
+        for prompt in _prompts(options.prompt, config)
     ]
     make_folder(options.out)
     async with LocalPool(worker_options(config)) as pool:
@@ -57,6 +57,12 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
             tell_unread(completed)
             _keep(completed, settings, options)
     return 0
+
+
+def _prompts(text: str, config: Config) -> list[str]:
+    """All prompts that braces stand for, with random choices made. Raises `InvalidSetting`."""
+    lists = config.wildcards.read()
+    return [random_choices.chosen(each, lists)[0] for each in permutations.templates(text)]
 
 
 def _keep(completed: Completed, settings: GenerationSettings, options: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from bot.cogs import option_types
 from bot.interactions.confirmation import Confirmation
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader, RequestContext
-from bot.prompts import flags, permutations
+from bot.prompts import flags, permutations, random_choices
 from bot.prompts.presets import Presets
 from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
@@ -103,10 +103,11 @@ class PromptCog(commands.Cog):
         urls = (option_types.picture_url(given.image),) if given.image else ()
         context = await self.context(interaction)
         text = await self._presets.text(interaction.user.id, given.prompt, given.style, context.personal.suffix)
-        prompts = permutations.expand(text)
+        chosen = [random_choices.chosen(each, context.word_lists) for each in permutations.templates(text)]
+        prompts, typed = ([each[place] for each in chosen] for place in (0, 1))
         if given.aspect:
             prompts = [f"{each} --ar {given.aspect}" for each in prompts]
-        more["unpaired"] = permutations.has_unpaired(text)
+        more |= {"unpaired": permutations.has_unpaired(text), "typed": typed if any(typed) else []}
         request = PictureRequest(prompts, given.seed, given.chosen(count), given.private, given.spoiler, urls, **more)
         await self._confirmation.take(interaction, context, request)
 

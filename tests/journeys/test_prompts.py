@@ -1,10 +1,14 @@
 """What a prompt can say beside its words."""
 
+from pathlib import Path
+
 import pytest
 
 from bot import app
+from bot.config import WildcardsConfig
 from generation import infotext
-from tests.journeys.conftest import Member
+from playground.client.person import File
+from tests.journeys.conftest import Member, Message, Start, finished, text_of, urls_of, words_of
 
 
 @pytest.mark.real_worker
@@ -43,3 +47,86 @@ async def test_what_is_wrong_is_said_in_one_sentence(bot: app.Bot, member: Membe
     assert outcome.acknowledged == 4
     assert outcome.message is not None
     assert sentence in outcome.message["content"]
+
+
+async def prompts_of(member: Member, message: Message) -> str:
+    """The prompt in a picture's metadata."""
+    return infotext.from_infotext((await member.image(message)).info["parameters"]).prompt
+
+
+async def test_a_re_roll_chooses_anew_and_the_same_again_does_not(bot: app.Bot, member: Member) -> None:
+    typed = "a {1|2|3|4|5|6|7|8|9}{1|2|3|4|5|6|7|8|9}{1|2|3|4|5|6|7|8|9} fox"
+    first = await member.imagine(typed, count=2)
+    prompt = await prompts_of(member, first)
+    assert "{" not in prompt
+    assert prompt in words_of(first)
+    again = await member.press(first, "Re-roll")
+    third = await member.press(again, "Re-roll")
+    assert len({prompt, await prompts_of(member, again), await prompts_of(member, third)}) == 3
+    assert await prompts_of(member, await member.press(first, "V1")) == prompt
+    details = await member.click(first, "Details")
+    assert details.message is not None
+    assert "Typed as" in text_of(details.message)
+    assert "3|4|5" in words_of(details.message).replace("\\", "")
+
+
+async def test_a_choice_has_a_seed_of_its_own(bot: app.Bot, member: Member) -> None:
+    typed = "a {1|2|3|4|5|6|7|8|9}{1|2|3|4|5|6|7|8|9} fox"
+    seen = {await prompts_of(member, await member.imagine(f"{typed} --choice-seed 7 --seed {seed}")) for seed in (1, 2)}
+    assert len(seen) == 1
+    seen = {await prompts_of(member, await member.imagine(typed, seed=1)) for _ in range(4)}
+    assert len(seen) > 1
+
+
+async def test_braces_draw_all_and_choose_at_random_side_by_side(bot: app.Bot, member: Member) -> None:
+    started = await member.start("{red, blue} {fox|fox} {2$$in snow|in snow}")
+    done = await member.see_finished(started)
+    assert await prompts_of(member, done) == "red fox in snow, in snow"
+    assert "blue fox in snow, in snow" in text_of(
+        await member.wait_for(lambda each: finished(each) and each["id"] != done["id"])
+    )
+
+
+async def test_a_choice_that_was_made_outlives_the_question_before_many_pictures(bot: app.Bot, member: Member) -> None:
+    outcome = await member.slash("imagine", {"prompt": "{a, b, c, d, e} {x|x} --choice-seed 1", "steps": 4})
+    assert outcome.message is not None
+    drawn = await member.click(outcome.message, "Draw all 5")
+    assert drawn.message is not None
+    assert await prompts_of(member, await member.see_finished(drawn.message)) == "a x"
+
+
+async def test_words_come_from_the_lists_of_the_host(start: Start, member: Member, tmp_path: Path) -> None:
+    lists = tmp_path / "wildcards"
+    (lists / "animals").mkdir(parents=True)
+    (lists / "colour.txt").write_text("# comment\n\n{red|red}\n")
+    (lists / "animals" / "wild.txt").write_text("__colour__ fox\n")
+    async with start(wildcards=WildcardsConfig(lists)):
+        assert await prompts_of(member, await member.imagine("a __animals/Wild__")) == "a red fox"
+        unknown = await member.asks("imagine", prompt="a __color__ fox")
+        assert "There's no word list “color” here. Did you mean one of these? colour." in unknown["content"]
+        member.locale = "es-ES"
+        unknown = await member.asks("imagine", prompt="a __color__ fox")
+        assert "Aquí no hay ninguna lista de palabras “color”" in unknown["content"]
+
+
+async def test_a_start_picture_keeps_the_choice(bot: app.Bot, member: Member) -> None:
+    png = await member.download(urls_of(await member.imagine())[0])
+    picture = File("start.png", png)
+    done = await member.imagine("a {1|2|3|4|5|6|7|8|9}{1|2|3|4|5|6|7|8|9} fox", image=picture)
+    assert await prompts_of(member, done) in words_of(done)
+    assert await prompts_of(member, await member.press(done, "Re-roll")) != await prompts_of(member, done)
+
+
+@pytest.mark.real_worker
+async def test_a_picture_tiles(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine("a red apple --tile", seed=7, steps=2)
+    image = await member.image(done)
+    assert "Tiling: True" in image.info["parameters"]
+    assert infotext.from_infotext(image.info["parameters"]).tile
+    plain = await member.imagine("a red apple", seed=7, steps=2)
+    assert image.tobytes() != (await member.image(plain)).tobytes()
+    again = await member.press(done, "Re-roll")
+    assert "Tiling: True" in (await member.image(again)).info["parameters"]
+    details = await member.click(done, "Details")
+    assert details.message is not None
+    assert "--tile" in text_of(details.message)

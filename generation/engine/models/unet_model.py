@@ -15,6 +15,7 @@ from generation.engine.conditioning.lora_adapters import LoraAdapters
 from generation.engine.conditioning.rows import ImageCondition
 from generation.engine.conditioning.text_encoders import Conditioning, PromptEncoder, together
 from generation.engine.models.batched_model import BatchedModel
+from generation.engine.models.circular import set_padding
 from generation.engine.models.quantization import is_plain
 from generation.errors import ModelUnavailable
 from generation.prompts import said
@@ -29,6 +30,7 @@ class UNetModel(BatchedModel[Conditioning]):
     unet: Any
     controlnet: Any = None
     image_prompts: IpAdapter | None = None
+    _is_circular: bool = False
 
     @property
     def mergeable(self) -> bool:
@@ -80,7 +82,14 @@ class UNetModel(BatchedModel[Conditioning]):
         control, (image_prompt, no_image) = self._control(settings, guides), self._image_prompt(settings, guides)
         embedded = stable_diffusion.guidance_embedding(self.unet, 1.0)
         conditional, unconditional = (
-            replace(each, added={**each.added, **added}, loras=lora_set, control=control, timestep_cond=embedded)
+            replace(
+                each,
+                added={**each.added, **added},
+                loras=lora_set,
+                control=control,
+                timestep_cond=embedded,
+                tile=settings.tile,
+            )
             for each in pair
         )
         return replace(conditional, image_prompt=image_prompt), replace(unconditional, image_prompt=no_image)
@@ -128,6 +137,7 @@ class UNetModel(BatchedModel[Conditioning]):
 
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[Conditioning]) -> torch.Tensor:
         latents, timesteps = latents.to(self.dtype), timesteps.to(torch.float32)
+        self._pad(circular=rows[0].tile)
         conditioning, beside = together(rows), {}
         if embedded := [row.timestep_cond for row in rows if row.timestep_cond is not None]:
             beside["timestep_cond"] = torch.cat(embedded)
@@ -140,3 +150,10 @@ class UNetModel(BatchedModel[Conditioning]):
         self.lora_adapters.apply_to_unet(rows[0].loras)
         predicted: torch.Tensor = self.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
         return predicted.float()
+
+    def _pad(self, *, circular: bool) -> None:
+        """Have the networks pad circularly, or as they were trained. All rows of a forward are alike in this."""
+        if circular is not self._is_circular:
+            for network in filter(None, (self.unet, self.controlnet)):
+                set_padding(network, circular)
+            self._is_circular = circular
