@@ -59,7 +59,7 @@ class Blend(commands.Cog):
         """
         given = [each for each in (first, second, third, fourth) if each is not None]
         context = await self._contexts.load(requester_of(interaction))
-        text = await self._presets.in_style(interaction.user.id, prompt or "")
+        text = await self._presets.in_style(interaction.user.id, prompt or "", context.rulebook.styles)
         drawn, typed = random_choices.chosen(text, context.word_lists)
         request = PictureRequest(
             [drawn],

@@ -91,7 +91,7 @@ class ContextMenus:
             raise Refusal(_SENT)
         filled = remix_modal.read(values)
         context = await self._context(interaction)
-        text = await self._presets.in_style(interaction.user.id, filled.text)
+        text = await self._presets.in_style(interaction.user.id, filled.text, context.rulebook.styles)
         drawn, typed = random_choices.chosen(text, context.word_lists)
         own = [typed] if typed else []
         request = PictureRequest([drawn], None, filled.chosen, image_urls=(draft["url"],), typed=own)

@@ -24,11 +24,14 @@ WordLists = Mapping[str, Sequence[str]]
 _TOKEN = re.compile(
     r"""
     \\[{},_]                                                  # an escaped character
-    | __(?P<list>[^\W_](?:[\w/-]{0,62}?[^\W_])?)__            # a word list
-    | [^\\{}|\[\]_]+ | .                                      # text, or a mark
+    | (?<![^\W_])__(?P<list>[^\W_]++(?:[_/-][^\W_]++)*+)__(?![^\W_])   # a word list
+    | <lora:[^<>{}|]*+>                                       # a LoRA, whose name may have underscores
+    | [^\\{}|\[\]_<]+ | .                                     # text, or a mark
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+
+_LIST_NAME = re.compile(r"[^\W_]++(?:[_/-][^\W_]++)*+")
 
 _NUMBER = re.compile(r"\s*+(?P<least>\d{1,3})(?:-(?P<most>\d{1,3}))?\$\$")
 
@@ -137,6 +140,17 @@ class Template:
         choice.close()
         self.is_random = True
         return [choice]
+
+
+def is_list_name(name: str) -> bool:
+    """True for a name that a prompt can say between underscores."""
+    return _LIST_NAME.fullmatch(name.strip()) is not None
+
+
+def editable(prompt: str) -> str:
+    """A finished prompt as it is filled into a form: as it is, unless that would be read as something else."""
+    template = Template(prompt)
+    return escaped(prompt) if template.is_random or template.drawn(0) != prompt else prompt
 
 
 def escaped(prompt: str) -> str:

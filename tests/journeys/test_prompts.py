@@ -130,3 +130,59 @@ async def test_a_picture_tiles(bot: app.Bot, member: Member) -> None:
     details = await member.click(done, "Details")
     assert details.message is not None
     assert "--tile" in text_of(details.message)
+
+
+async def test_all_styles_are_suggested_with_whose_they_are(bot: app.Bot, member: Member, admin: Member) -> None:
+    async def suggested(person: Member, typed: str = "") -> list[str]:
+        options = await person.autocomplete("imagine", {"prompt": "a fox", "style": typed}, focused="style")
+        return [each["name"] for each in options]
+
+    assert (
+        "Saved."
+        in (await admin.asks("server styles", name="house", text="in our colours, {prompt} --steps 3"))["content"]
+    )
+    await member.asks("styles save", name="mine", text="film grain")
+    names = await suggested(member)
+    assert names[0] == "mine: film grain"
+    assert names[1].startswith("house (this server): in our colours")
+    assert names[2].startswith("photo (for everybody): a photograph of")
+    assert len(await suggested(admin)) == len(names) - 1
+    listed = (await member.asks("styles list"))["content"]
+    assert "On this server: house" in listed
+    assert "For everybody: `photo`, `cinematic`" in listed
+
+
+async def test_a_style_of_the_server_and_one_that_ships(bot: app.Bot, member: Member, admin: Member) -> None:
+    await admin.asks("server styles", name="House", text="our {prompt}")
+    assert await prompts_of(member, await member.imagine("a fox", style="house")) == "our a fox"
+    assert await prompts_of(member, await member.imagine("a fox --style HOUSE")) == "our a fox"
+    assert "film noir" in await prompts_of(member, await member.imagine("a fox", style="old film"))
+    assert "no style" in (await member.asks("imagine", prompt="a fox", style="gone"))["content"]
+    assert "- **house** our" in (await admin.asks("server styles"))["content"]
+    assert "Removed." in (await admin.asks("server styles", name="house", remove=True))["content"]
+    assert "no style" in (await member.asks("imagine", prompt="a fox", style="house"))["content"]
+
+
+async def test_a_word_list_of_the_server(bot: app.Bot, member: Member, admin: Member) -> None:
+    assert "Saved." in (await admin.asks("server lists", name="animal", words="fox, fox"))["content"]
+    assert await prompts_of(member, await member.imagine("a __animal__")) == "a fox"
+    assert "- **animal** fox, fox" in (await admin.asks("server lists"))["content"]
+    assert "letters, digits" in (await admin.asks("server lists", name="my list", words="fox"))["content"]
+    assert "Give a new value or choose remove" in (await admin.asks("server lists", name="animal"))["content"]
+    assert "Removed." in (await admin.asks("server lists", name="animal", remove=True))["content"]
+    assert "There's no word list" in (await member.asks("imagine", prompt="a __animal__"))["content"]
+
+
+async def test_a_form_chooses_too_and_keeps_what_was_drawn(bot: app.Bot, member: Member) -> None:
+    done = await member.imagine(r"a \{fox|cat\}")
+    assert await prompts_of(member, done) == "a {fox|cat}"
+    form = (await member.click(done, "Remix")).modal
+    assert form is not None
+    same = await member.submit(form, {})
+    assert same.message is not None
+    assert await prompts_of(member, await member.see_finished(same.message)) == "a {fox|cat}"
+    form = (await member.click(done, "Remix")).modal
+    assert form is not None
+    other = await member.submit(form, {"prompt": "a {cat|cat}"})
+    assert other.message is not None
+    assert await prompts_of(member, await member.see_finished(other.message)) == "a cat"

@@ -40,7 +40,8 @@ def all_of(text: str) -> set[str]:
         ("__colour__ fox", {"red fox", "dark blue fox", "light blue fox"}),
         ("__COLOUR__ __animals/wild__", {"red fox", "dark blue fox", "light blue fox"}),
         ("__two__", {"a red", "a dark blue", "a light blue"}),
-        ("snake_case a__b", {"snake_case a__b"}),
+        ("snake_case a__b a__two__b <lora:__two__:1>", {"snake_case a__b a__two__b <lora:__two__:1>"}),
+        ("<lora:ink:{1|2}>", {"<lora:ink:1>", "<lora:ink:2>"}),
     ],
 )
 def test_choices(text: str, drawn: set[str]) -> None:
@@ -86,5 +87,6 @@ def test_any_text_is_read_and_a_finished_prompt_comes_back_as_it_was(text: str, 
 
 
 def test_deep_nesting_is_no_trouble() -> None:
-    assert all_of("{" * 1000 + "a" + "|b}" * 1000) <= {"a", "b"}
-    assert all_of("{" * 3000 + "a" + "}" * 3000) == {"{" * 3000 + "a" + "}" * 3000}
+    assert Template("{" * 1000 + "a" + "|b}" * 1000).drawn(1) in ("a", "b")
+    deep = "{" * 3000 + "a" + "}" * 3000
+    assert Template(deep).drawn(1) == deep
