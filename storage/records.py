@@ -217,13 +217,14 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Hint:
     """A setting far from its model's recommendation: its name, and the recommended value as text. Or what a toy model
-    is, for a person's first picture: `TOY_HINT`."""
+    is, for a person's first picture: `TOY_HINT`. Or that it knows few of the words: `WORDS_HINT`."""
 
     setting: str
     usual: str
 
 
 TOY_HINT = Hint("toy", "")
+WORDS_HINT = Hint("words", "")
 
 
 @dataclass(frozen=True, slots=True)

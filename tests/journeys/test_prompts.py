@@ -186,3 +186,12 @@ async def test_a_form_chooses_too_and_keeps_what_was_drawn(bot: app.Bot, member:
     other = await member.submit(form, {"prompt": "a {cat|cat}"})
     assert other.message is not None
     assert await prompts_of(member, await member.see_finished(other.message)) == "a cat"
+
+
+@pytest.mark.real_worker
+async def test_one_quiet_hint_where_the_model_knows_few_of_the_words(bot: app.Bot, member: Member) -> None:
+    member.locale = "es-ES"
+    hint = "-# 💡 pocket conoce pocas de estas palabras. Prueba con otras más sencillas o en inglés."
+    assert hint not in text_of(await member.imagine("a red apple", steps=1))
+    assert hint in text_of(await member.imagine("un zorro rojo en la nieve", steps=1))
+    assert hint not in text_of(await member.imagine("un zorro rojo en la nieve", steps=1))

@@ -101,6 +101,10 @@ class TextReader:
         """From now on embed `word`, in any case, as `vectors`, (n, width)."""
         self.vocabulary = self.vocabulary.with_word(word, vectors)
 
+    def tokens_of(self, word: str) -> int:
+        """How many tokens a word takes; one that was learned takes one."""
+        return sum(len(self._spelled(each)) if isinstance(each, str) else 1 for each in self.vocabulary.pieces(word))
+
     def windows(self, text: str) -> list[Weighted]:
         """The tokens of a prompt, in as many windows as they need; `BREAK` begins a new one."""
         windows: list[Weighted] = []

@@ -111,6 +111,10 @@ class BatchedModel(ABC, Generic[AnyRow]):
         """The rule by which words of the prompts are weighted, as metadata records it; empty without weights."""
         return {}
 
+    def knows_few(self, settings: GenerationSettings) -> bool:
+        """True where the tokenizer does not know most of the prompt's words; False for one that has no such words."""
+        return False
+
     @abstractmethod
     def guided(self, pair: tuple[AnyRow, AnyRow], settings: GenerationSettings) -> Sequence[AnyRow]:
         """The rows of a forward with guidance: the conditional one last, and first the unconditional one where

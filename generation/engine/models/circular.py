@@ -14,10 +14,9 @@ MARGIN = 16
 
 def set_padding(network: Any, circular: bool) -> None:
     """Have all convolutions of a network pad circularly, or with zeros as they were trained."""
-    mode = "circular" if circular else "zeros"
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d) and module.padding not in ((0, 0), "valid"):
-            module.padding_mode = mode
+            module.padding_mode = "circular" if circular else "zeros"
 
 
 def with_margin(latents: torch.Tensor) -> tuple[torch.Tensor, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from generation import loras, prompt_syntax, sources
-from generation.engine.conditioning import controlnet, guidance, lora_names, stable_diffusion
+from generation.engine.conditioning import controlnet, guidance, known_words, lora_names, stable_diffusion
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.conditioning.lora_adapters import LoraAdapters
@@ -134,6 +134,10 @@ class UNetModel(BatchedModel[Conditioning]):
         words = loras.read(settings.prompt)[0], settings.negative_prompt
         texts = {text for each in words for text in said.texts(each, settings.steps)}
         return self.prompts.emphasis.metadata if any(map(prompt_syntax.has_weights, texts)) else {}
+
+    def knows_few(self, settings: GenerationSettings) -> bool:
+        texts = said.texts(loras.read(settings.prompt)[0], settings.steps)
+        return bool(self.prompts.readers) and known_words.knows_few(texts, self.prompts.readers[0].tokens_of)
 
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[Conditioning]) -> torch.Tensor:
         latents, timesteps = latents.to(self.dtype), timesteps.to(torch.float32)
