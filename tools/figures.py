@@ -17,6 +17,7 @@ from generation.comparison import Axis, Parameter
 from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
 from generation.settings import GenerationSettings
+from tools import prompt_figure
 
 EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 44)}
 """Prompt and seed of each explanation, by the name of its files."""
@@ -49,6 +50,10 @@ async def main(folder: Path) -> None:
         completed = await finished(pool.events())
         sheet, _ = comparison_sheet(settings, [STEPS], [each.png for each in completed.pictures])
         save(sheet, folder / "compare-steps.webp")
+        each = prompt_figure.settings()
+        await pool.submit(Job(len(EXPLAINED) + 1, "figures", Draw(each[0], cells=tuple(each))))
+        completed = await finished(pool.events())
+        save(prompt_figure.drawn([each.png for each in completed.pictures]), folder / "prompts.webp")
 
 
 def save(figure: bytes, path: Path) -> None:
