@@ -12,6 +12,9 @@ from functools import lru_cache
 from generation.errors import InvalidSetting
 from generation.prompts.brackets import pairs
 
+MOST_CHANGING = 50
+"""The most brackets that change."""
+
 MOST_TEXTS = 20
 """The most different texts that one prompt may say: each is encoded by itself, and kept until the last step."""
 
@@ -80,11 +83,16 @@ class StepPrompt:
     """A prompt that may change between steps, read once. Reading never fails."""
 
     def __init__(self, prompt: str) -> None:
-        self.changes = False
-        """True where it says something else in some steps."""
+        self.changing = 0
+        """How many of its brackets change between steps."""
         self.wrong = ""
         """A switch that is no share of the steps, as typed."""
         self._whole = self._read(prompt)
+
+    @property
+    def changes(self) -> bool:
+        """True where it may say something else in some steps."""
+        return self.changing > 0
 
     def at(self, step: int, steps: int) -> str:
         """The prompt at a step, counted from 0, of so many."""
@@ -122,12 +130,12 @@ class StepPrompt:
 
     def _closed(self, bracket: _Open) -> _Node:
         if "|" in bracket.marks:
-            self.changes = True
+            self.changing += 1
             return _Turns(bracket.alternatives())
         if len(bracket.marks) == 2 and (when := _number(bracket.pieces[2])):
             counted = "." not in when
             if counted or float(when) <= 1:
-                self.changes = True
+                self.changing += 1
                 before, after, _ = (_Group(_merged(each)) for each in bracket.pieces)
                 return _Switch(before, after, float(when), counted)
             self.wrong = when.strip()
@@ -141,7 +149,7 @@ def read(prompt: str) -> StepPrompt:
     return StepPrompt(prompt)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def texts(prompt: str, steps: int) -> tuple[str, ...]:
     """What a prompt says in each of its steps, or once where that is the same in all."""
     reading = read(prompt)
@@ -156,6 +164,13 @@ def check(prompt: str, steps: int) -> None:
             "A prompt switches after a share from 0 to 1, or after a whole number of steps, not {wrong}. Write "
             "`[fox:wolf:0.4]`.",
             wrong=wrong,
+        )
+    if (number := read(prompt).changing) > MOST_CHANGING:
+        raise InvalidSetting(
+            "prompt",
+            "The prompt changes in {number} places. The maximum is {most}. Remove some.",
+            number=number,
+            most=MOST_CHANGING,
         )
     if (number := len(set(texts(prompt, steps)))) > MOST_TEXTS:
         raise InvalidSetting(

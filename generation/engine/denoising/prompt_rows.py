@@ -66,6 +66,11 @@ class PromptRows:
         return self._rows[self._said(step)]
 
     @property
+    def unread(self) -> str:
+        """The end of the first text that the model does not read whole."""
+        return next((row.unread for each in self._rows.values() for row in each.with_prompt if row.unread), "")
+
+    @property
     def all(self) -> list[Row]:
         """Every row that a forward of the picture may have."""
         return [row for each in self._rows.values() for row in (*each.guided, *each.with_prompt)]
@@ -108,5 +113,7 @@ class PromptRows:
     def _area(self, box: Box) -> torch.Tensor:
         """1 for each latent whose middle is in a box, (1, 1, h, w)."""
         height, width = self._size
-        inside = [[box.covers((x + 0.5) / width, (y + 0.5) / height) for x in range(width)] for y in range(height)]
-        return torch.tensor(inside, device=self._model.device, dtype=torch.float32)[None, None]
+        across, down = ((torch.arange(size) + 0.5) / size for size in (width, height))
+        columns = (box.left <= across) & (across < box.right)
+        rows = (box.top <= down) & (down < box.bottom)
+        return (rows[:, None] & columns).to(self._model.device, torch.float32)[None, None]

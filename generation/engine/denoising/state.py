@@ -90,7 +90,7 @@ class DenoisingState:
     @property
     def unread(self) -> str:
         """The end of the prompt that the model does not read."""
-        return next((row.unread for row in self._rows.all if row.unread), "")
+        return self._rows.unread
 
     @property
     def prompts(self) -> Sequence[Row]:

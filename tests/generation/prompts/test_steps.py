@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from generation import prompt_syntax
 from generation.errors import InvalidSetting
 from generation.prompts import steps
-from generation.prompts.steps import MOST_TEXTS, StepPrompt
+from generation.prompts.steps import MOST_CHANGING, MOST_TEXTS, StepPrompt
 
 MARKED = st.lists(st.sampled_from([*"[]()<>|:\\.05ab ", ":0.5]", "[a|"]), max_size=60).map("".join)
 
@@ -48,6 +48,7 @@ def test_a_share_is_that_share_of_the_steps(share: str, first: int) -> None:
     ("prompt", "sentence"),
     [
         ("[a:b:1.5]", "switches after a share from 0 to 1, or after a whole number of steps, not 1.5"),
+        ("[a|b]" * 51, f"changes in 51 places. The maximum is {MOST_CHANGING}"),
         ("[a|b] [a|b|c] [a|b|c|d|e]", f"make 30 different prompts. The maximum is {MOST_TEXTS}"),
     ],
 )
