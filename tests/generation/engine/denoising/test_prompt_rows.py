@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 
 import numpy
@@ -38,10 +39,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> ModelCache:
 Draw = Callable[..., bytes]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def draw(models: ModelCache) -> Draw:
-    """Draws a prompt, in forwards that always have four rows."""
+    """Draws a prompt once, in forwards that always have four rows."""
 
+    @cache
     def drawn(prompt: str, model: str = "tiny", **changes: object) -> bytes:
         driver = LoopDriver(models, BatchSizing(4, strict=True))
         return driver.drawn(replace(FOX, prompt=prompt, model=model, **changes)).tobytes()  # type: ignore[arg-type]
