@@ -68,6 +68,7 @@ from bot.policy.hints import Hints
 from bot.policy.request_context import ContextLoader
 from bot.privacy import PersonalData
 from bot.prompts.presets import Presets
+from bot.prompts.style_book import StyleBook
 from bot.requests.comparisons import Comparisons
 from bot.requests.completion import Completion
 from bot.requests.derived_plans import Derivations
@@ -309,6 +310,7 @@ class _Incoming:
             preferences=store.preferences,
             people=store.people,
             seconds=estimates.seconds_for,
+            host_lists=config.wildcards.read(),
         )
         planner = Planner(config.catalogue)
         derivations = Derivations(planner=planner, catalogue=config.catalogue)
@@ -339,7 +341,7 @@ class _Incoming:
             preparation=preparation,
             disk=DiskRoom(config.data),
         )
-        presets = Presets(people=store.people, generations=store.generations)
+        presets = Presets(styles=StyleBook(store.people), generations=store.generations)
         sight = Sight(generations=store.generations, people=store.people)
         visibility = Visibility(rules=store.rules, catalogue=config.catalogue)
         region_choice = RegionChoice(
@@ -483,7 +485,7 @@ async def _serve(
             *_drawing_cogs(catalogue, store, incoming),
             history,
             queue,
-            Styles(store.people),
+            Styles(store.people, store.rules),
             Models(catalogue),
             settings,
             me,
@@ -518,9 +520,9 @@ async def _serve(
 def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> list[commands.Cog]:
     """The commands that draw."""
     contexts, confirmation, presets = incoming.contexts, incoming.confirmation, incoming.presets
-    people = store.people
+    styles = StyleBook(store.people)
     return [
-        Imagine(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
+        Imagine(confirmation=confirmation, contexts=contexts, presets=presets, styles=styles, catalogue=catalogue),
         Edit(confirmation=confirmation, contexts=contexts, catalogue=catalogue),
         Blend(confirmation=confirmation, contexts=contexts, presets=presets, catalogue=catalogue),
         Compare(
@@ -528,9 +530,9 @@ def _drawing_cogs(catalogue: Catalogue, store: _Store, incoming: _Incoming) -> l
             confirmation=confirmation,
             contexts=contexts,
             presets=presets,
-            people=people,
+            styles=styles,
             catalogue=catalogue,
         ),
-        Explain(confirmation=confirmation, contexts=contexts, presets=presets, people=people, catalogue=catalogue),
+        Explain(confirmation=confirmation, contexts=contexts, presets=presets, styles=styles, catalogue=catalogue),
         Seed(contexts=contexts, confirmation=confirmation, catalogue=catalogue),
     ]

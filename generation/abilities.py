@@ -70,6 +70,12 @@ class Abilities:
     """Weights of words, and BREAK."""
     weights: bool = False
     """Weights of words alone."""
+    prompt_steps: bool = False
+    """Prompts that change between steps: `[a:b:0.4]` and `[a|b]`."""
+    prompt_parts: bool = False
+    """Regions, and parts joined by AND."""
+    tile: bool = False
+    """Pictures that continue at their opposite edges."""
     guidance_rescale: bool = False
     guidance_interval: bool = False
     step_caches: tuple[StepCache, ...] = ()
@@ -115,11 +121,22 @@ STABLE_DIFFUSION = Abilities(
     schedules=tuple(Schedule),
     clip_skip=True,
     emphasis=True,
+    prompt_steps=True,
+    prompt_parts=True,
+    tile=True,
     guidance_rescale=True,
     guidance_interval=True,
 )
 
-EDITING = replace(STABLE_DIFFUSION, start_picture=False, references=MOST_PICTURES, picture_needed=True, hires=False)
+EDITING = replace(
+    STABLE_DIFFUSION,
+    start_picture=False,
+    references=MOST_PICTURES,
+    picture_needed=True,
+    hires=False,
+    prompt_parts=False,
+    tile=False,
+)
 """InstructPix2Pix and CosXL Edit, which take the middle of several pictures."""
 
 FAMILIES: dict[str, Abilities] = dict.fromkeys(sources.BATCHED, STABLE_DIFFUSION) | dict.fromkeys(
@@ -308,6 +325,10 @@ VARIATIONS = Sentence("variations")
 LORAS = Sentence("LoRAs")
 CONTROL_PICTURES = Sentence("pictures whose lines to keep")
 IMAGE_PROMPTS = Sentence("pictures as prompts")
+PROMPT_STEPS = Sentence("prompts that change between steps")
+REGIONS = Sentence("regions")
+SUMS = Sentence("AND")
+SEAMLESS = Sentence("seamless pictures")
 
 
 def offered(able: Abilities) -> list[Sentence]:

@@ -3,6 +3,7 @@
 Steps alone do not measure time: Heun runs the UNet twice a step, and guidance takes two rows instead of one.
 """
 
+from generation.prompts import said
 from generation.settings import GenerationSettings, Sampler
 
 FORWARDS_A_STEP = {sampler: 2 if sampler is Sampler.HEUN else 1 for sampler in Sampler}
@@ -15,8 +16,10 @@ guidance it computes three more predictions."""
 
 
 def charged(settings: GenerationSettings, of_picture: bool = False) -> int:
-    """The steps that a request takes from a budget: those of all pictures and of hires, times the forwards a step."""
-    return FORWARDS_A_STEP[settings.sampler] * steps(settings, of_picture) * settings.count
+    """The steps that a request takes from a budget: those of all pictures and of hires, times the forwards a step, and
+    times the parts of the prompt."""
+    of_one = FORWARDS_A_STEP[settings.sampler] * steps(settings, of_picture)
+    return of_one * settings.count * said.most_parts(settings.prompt, settings.steps)
 
 
 def steps_drawn(settings: GenerationSettings) -> int:
@@ -72,4 +75,4 @@ def rows(settings: GenerationSettings, of_picture: bool = False) -> int:
 def _rows(settings: GenerationSettings, taken: int) -> int:
     asked, skipped = forwards(settings, taken), settings.steps - taken
     guided = sum(is_guided(settings, skipped + forward * taken // asked) for forward in range(asked))
-    return asked + guided
+    return asked * said.most_parts(settings.prompt, settings.steps) + guided

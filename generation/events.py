@@ -68,6 +68,8 @@ class Completed:
     """Set if the job asked for one."""
     unread: str = ""
     """The end of the prompt, from the first word on that the model did not read; empty where it read all."""
+    knows_few: bool = False
+    """True where the model's tokenizer does not know most of the prompt's words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Image prompt weight"] = f"{settings.image_prompt_scale:g}"
     if not settings.step_cache:
         pairs["Step cache"] = "off"
+    if settings.tile:
+        pairs["Tiling"] = "True"
     pairs |= drawn.emphasis
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
@@ -175,6 +177,7 @@ def _written(pairs: dict[str, str]) -> dict[str, str | None]:
         "control_scale": pairs.get("ControlNet weight"),
         "image_prompt_scale": pairs.get("Image prompt weight"),
         "step_cache": pairs.get("Step cache"),
+        "tile": pairs.get("Tiling"),
     }
 
 

@@ -81,8 +81,13 @@ def read(prompt: str) -> tuple[str, LoraSet]:
             "prompt",
             Sentence("The prompt has {number} LoRAs, and {most} is the maximum.", number=len(found), most=LORAS.high),
         )
-    words = re.sub(r"[ \t]{2,}", " ", _TAG.sub("", prompt)).strip() if found else prompt
+    words = apart(prompt)[0] if found else prompt
     return words, tuple(sorted(lora for lora in found.values() if lora.scale or lora.text_scale))
+
+
+def apart(prompt: str) -> tuple[str, list[str]]:
+    """A prompt without its tags, and the tags as typed."""
+    return re.sub(r"[ \t]{2,}", " ", _TAG.sub("", prompt)).strip(), [match[0] for match in _TAG.finditer(prompt)]
 
 
 def tag(name: str, scale: float = 1.0) -> str:

@@ -176,6 +176,8 @@ class GenerationSettings:
     """The IP-Adapter's scale."""
     step_cache: bool = True
     """False computes every step in full, where the model is configured with a cache between steps."""
+    tile: bool = False
+    """True for a picture that continues at its opposite edges."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", names.normal(self.model))
@@ -286,6 +288,7 @@ class PartialSettings:
     hires_strength: float | None = None
     control_scale: float | None = None
     image_prompt_scale: float | None = None
+    tile: bool | None = None
 
     def __post_init__(self) -> None:
         if self.model is not None:

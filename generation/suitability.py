@@ -13,20 +13,25 @@ from generation.abilities import (
     NEGATIVE_PROMPT,
     NOISE_SCHEDULES,
     PART_OF_A_PICTURE,
+    PROMPT_STEPS,
+    REGIONS,
+    SEAMLESS,
     START_PICTURE,
+    SUMS,
     VARIATIONS,
     Abilities,
     Model,
 )
 from generation.errors import InvalidSetting, Unsuitable
 from generation.pipelines import Guidance
+from generation.prompts import parts, said, steps
 from generation.sentences import Counted, Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler, Schedule
 
 SENTENCE = Sentence("This model doesn't support these settings. Change them, or choose another model.")
 """What is said where a worker refuses a request and its reason is for the log."""
 
-_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CONTROL_PICTURES, IMAGE_PROMPTS)
+_PLURALS = (NOISE_SCHEDULES, VARIATIONS, LORAS, CONTROL_PICTURES, IMAGE_PROMPTS, PROMPT_STEPS, REGIONS, SEAMLESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ _SETTINGS = (
     _Setting("guidance_rescale", Sentence("guidance rescale"), {"guidance_rescale": 0.0}),
     _Setting("guidance_interval", Sentence("guidance in some steps"), {"guidance_start": 0.0, "guidance_end": 1.0}),
     _Setting("hires", Sentence("hires"), {"hires_factor": 1.0}),
+    _Setting("tile", SEAMLESS, {"tile": False}),
     _Setting("variations", VARIATIONS, {"variation_strength": 0.0}),
     _Setting("variations", Sentence("the noise of another size"), {"seed_width": 0, "seed_height": 0}),
 )
@@ -69,6 +75,8 @@ def check(settings: GenerationSettings, model: Model, *, or_usual: bool = False)
         return getattr(settings, field) not in (neutral, usual.get(field))
 
     _check(model, asks, settings.sampler, (settings.prompt, settings.negative_prompt))
+    for text in (settings.prompt, settings.negative_prompt) if able.prompt_steps else ():
+        said.check(text, settings.steps)
     if settings.schedule not in able.schedules:
         raise Unsuitable(
             "{model} can't use the {schedule} schedule. Use one of: {choices}.",
@@ -128,10 +136,11 @@ def _check(model: Model, asks: Callable[[str, Any], bool], sampler: Sampler | No
         unsupported.append(LORAS)
     if not able.emphasis and any(len(prompt_syntax.parse(text)) > 1 for text in texts):
         unsupported.append(Sentence("BREAK"))
+    unsupported += _beyond(able, texts)
     foreign = sampler not in able.samplers and asks("sampler", able.samplers[0])
     if foreign and unsupported:
         unsupported.append(Sentence("the sampler {sampler}", sampler=sampler))
-    _refuse(model, unsupported)
+    refuse(model, unsupported)
     if foreign:
         raise Unsuitable(
             "{model} can't use the sampler {sampler}. Use one of: {choices}.",
@@ -164,7 +173,7 @@ def supports(settings: GenerationSettings, model: Model) -> bool:
     """True where the model supports all of the settings."""
     try:
         check(settings, model)
-    except Unsuitable:
+    except (InvalidSetting, Unsuitable):
         return False
     return True
 
@@ -184,7 +193,7 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
         unsupported.append(CONTROL_PICTURES)
     if "image_prompt" in roles and not (able.image_prompt or able.references):
         unsupported.append(IMAGE_PROMPTS)
-    _refuse(model, unsupported)
+    refuse(model, unsupported)
     if given > able.pictures:
         raise Unsuitable(
             Counted(
@@ -215,7 +224,19 @@ def check_refines(model: Model) -> None:
         raise Unsuitable("{model} doesn't support creative upscales. Choose another way to upscale.", model=model.name)
 
 
-def _refuse(model: Model, unsupported: list[Sentence]) -> None:
+def _beyond(able: Abilities, texts: tuple[str, ...]) -> list[Sentence]:
+    """What texts say that only some models can follow."""
+    read = [parts.read(text) for text in texts]
+    asked = [
+        (able.prompt_steps, any(steps.read(text).changes for text in texts), PROMPT_STEPS),
+        (able.prompt_parts, any(each.has_regions for each in read), REGIONS),
+        (able.prompt_parts, any(each.is_sum for each in read), SUMS),
+    ]
+    return [what for supported, is_asked, what in asked if is_asked and not supported]
+
+
+def refuse(model: Model, unsupported: list[Sentence]) -> None:
+    """Raise `Unsuitable` with what a model does not support, if that is anything."""
     if unsupported:
         raise Unsuitable(
             Counted(

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from generation.catalogue import ModelSpec
 from generation.errors import InvalidSetting
 from generation.pace import Work
+from generation.prompts import parts
 from generation.settings import PIXELS_PER_LATENT, SIZE, GenerationSettings
 
 
@@ -93,8 +94,10 @@ class Tiling:
 
 
 def creative_settings(settings: GenerationSettings) -> GenerationSettings:
-    """The settings that draw one tile of a creative upscale, except for its size."""
-    return replace(settings, count=1, denoising_strength=CREATIVE_STRENGTH, hires_factor=1.0)
+    """The settings that draw one tile of a creative upscale, except for its size. Regions are of a whole picture."""
+    prompt = parts.without_regions(settings.prompt)
+    once = replace(settings, prompt=prompt, count=1, hires_factor=1.0, tile=False)
+    return replace(once, denoising_strength=CREATIVE_STRENGTH)
 
 
 def creative_tiling(side: int) -> Tiling:

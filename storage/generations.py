@@ -521,6 +521,7 @@ def _planned(request: NewRequest) -> dict[str, Any]:
         "charged": request.charged,
         "pending": json.dumps(request.pending) if request.pending else None,
         "ignored": ignored_to_text(request.ignored),
+        "typed_prompt": request.typed,
     }
 
 
@@ -564,6 +565,7 @@ def _record(row: GenerationRow) -> Generation:
         delivered=row.delivered,
         hint=Hint(row.hint_setting, row.hint_usual or "") if row.hint_setting else None,
         ignored=ignored_of_text(row.ignored),
+        typed=row.typed_prompt,
         pictures=tuple(
             Picture(each.index, each.seed, each.width, each.height, each.file, each.flagged) for each in row.pictures
         ),

@@ -206,6 +206,8 @@ class NewRequest:
     pending: dict[str, Any] | None = None
     """The work that is left before it can be queued, as a JSON object."""
     ignored: Sequence[Ignored] = ()
+    typed: str | None = None
+    """The prompt before its random choices were made, with its flags; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +226,14 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Hint:
     """A setting far from its model's recommendation: its name, and the recommended value as text. Or what a toy model
-    is, for a person's first picture: `TOY_HINT`."""
+    is, for a person's first picture: `TOY_HINT`. Or that it knows few of the words: `WORDS_HINT`."""
 
     setting: str
     usual: str
 
 
 TOY_HINT = Hint("toy", "")
+WORDS_HINT = Hint("words", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +270,8 @@ class Generation:
     hint: Hint | None = None
     """The hint that its message shows."""
     ignored: tuple[Ignored, ...] = ()
+    typed: str | None = None
+    """The prompt before its random choices were made, with its flags; None where it has none."""
     """What had no effect."""
     pictures: tuple[Picture, ...] = field(default=())
     figures: tuple[str, ...] = ()

@@ -17,6 +17,13 @@ class Kind(StrEnum):
     ROLE = "role"
 
 
+class TextKind(StrEnum):
+    """The kinds of named texts of a server."""
+
+    STYLE = "style"
+    WORD_LIST = "word list"
+
+
 class RuleKey(NamedTuple):
     """The place of a rule: `scope` is the id of the server, a channel or a role."""
 
@@ -54,6 +61,10 @@ class Rulebook:
     """Fingerprints of pictures that nobody may give, by the name that managers gave them."""
     lora_roles: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """The roles that may use a LoRA, by its name in lower case. Everybody may use one that is missing."""
+    styles: Mapping[str, str] = field(default_factory=dict)
+    """The styles that all members may use, by name."""
+    word_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The lines of the server's word lists, by the list's name as `names.key` has it."""
 
     def of(self, scope: int, model: str, setting: str) -> Rule:
         """The rule of a scope for a setting: the model's own, and where that is open, the one for every model."""

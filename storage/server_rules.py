@@ -10,11 +10,19 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from generation.names import key
 from generation.settings import PartialSettings
 from storage.database import Sessions
 from storage.records import NsfwPolicy
-from storage.rulebook import Kind, Rule, Rulebook, RuleKey
-from storage.tables import BlockedPictureRow, LoraRoleRow, ServerAllowedRow, ServerRow, ServerRuleRow
+from storage.rulebook import Kind, Rule, Rulebook, RuleKey, TextKind
+from storage.tables import (
+    BlockedPictureRow,
+    LoraRoleRow,
+    ServerAllowedRow,
+    ServerRow,
+    ServerRuleRow,
+    ServerTextRow,
+)
 
 FRESH = 1.0
 """Seconds for which a server's rules are kept in memory. Changes made here are seen at once."""
@@ -59,6 +67,11 @@ class ServerRules:
                 lora_roles[lora_role.lora] = lora_roles.get(lora_role.lora, frozenset()) | {lora_role.role_id}
             pictures = await session.scalars(select(BlockedPictureRow).filter_by(guild_id=guild_id))
             blocked_pictures = {picture.name: picture.fingerprint for picture in pictures}
+            texts: dict[TextKind, dict[str, str]] = {kind: {} for kind in TextKind}
+            for each in await session.scalars(
+                select(ServerTextRow).filter_by(guild_id=guild_id).order_by(ServerTextRow.name)
+            ):
+                texts[TextKind(each.kind)][each.name] = each.text
             names: dict[Kind, set[str]] = {}
             for row in allowed:
                 names.setdefault(Kind(row.kind), set()).add(row.name)
@@ -72,6 +85,8 @@ class ServerRules:
                 allowed={kind: frozenset(each) for kind, each in names.items()},
                 lora_roles=lora_roles,
                 blocked_pictures=blocked_pictures,
+                styles=texts[TextKind.STYLE],
+                word_lists={name: tuple(text.splitlines()) for name, text in texts[TextKind.WORD_LIST].items()},
             )
             if server is None:
                 return book
@@ -164,8 +179,22 @@ class ServerRules:
         async with self._changing(guild_id) as session:
             await session.execute(delete(BlockedPictureRow).filter_by(guild_id=guild_id, name=name))
 
+    async def keep_text(self, guild_id: int, kind: TextKind, name: str, text: str) -> None:
+        """Add a style or a word list, or replace the one of the same name, as `names.key` has it."""
+        async with self._changing(guild_id) as session:
+            await session.merge(ServerTextRow(guild_id=guild_id, kind=kind.value, name=key(name), text=text))
+
+    async def drop_text(self, guild_id: int, kind: TextKind, name: str) -> bool:
+        """Remove a style or a word list; False where there is none of that name."""
+        async with self._changing(guild_id) as session:
+            row = await session.get(ServerTextRow, (guild_id, kind.value, key(name)))
+            if row is not None:
+                await session.delete(row)
+        return row is not None
+
     async def forget(self, guild_id: int, scope: int | None = None, setting: str | None = None) -> None:
-        """Remove all rules of a server, or those of one scope, for all settings or for one."""
+        """Remove all rules of a server, or those of one scope, for all settings or for one. Its styles and word lists
+        stay."""
         async with self._changing(guild_id) as session:
             if scope is not None:
                 named = {"setting": setting} if setting else {}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, TypeDecorator, true
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, TypeDecorator, false, true
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -69,6 +69,8 @@ class GenerationRow(Base):
     seconds: Mapped[float | None]
     circumstances: Mapped[str | None]
     prompt: Mapped[str]
+    typed_prompt: Mapped[str | None]
+    """The prompt before its random choices were made, with its flags; null where it has none."""
     negative_prompt: Mapped[str]
     seed: Mapped[int]
     model: Mapped[str]
@@ -93,6 +95,7 @@ class GenerationRow(Base):
     control_scale: Mapped[float]
     image_prompt_scale: Mapped[float]
     step_cache: Mapped[bool] = mapped_column(default=True, server_default=true())
+    tile: Mapped[bool] = mapped_column(default=False, server_default=false())
     image_file: Mapped[str | None]
     mask_file: Mapped[str | None]
     control_file: Mapped[str | None]
@@ -229,6 +232,17 @@ class BlockedPictureRow(Base):
     guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
+
+
+class ServerTextRow(Base):
+    """A style or a word list of a server. `name` is as `names.key` has it; a list has one entry a line."""
+
+    __tablename__ = "server_texts"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
 
 
 class FavouriteRow(Base):

@@ -16,6 +16,7 @@ from generation.catalogue import POCKET
 from generation.comparison import Axis, Parameter
 from generation.jobs import Draw
 from generation.settings import GenerationSettings
+from tools import prompt_figure
 
 EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 44)}
 """Prompt and seed of each explanation, by the name of its files."""
@@ -46,6 +47,9 @@ async def main(folder: Path) -> None:
         completed = await drawer.drawn(Draw(settings, cells=cells))
         sheet, _ = comparison_sheet(settings, [STEPS], [each.png for each in completed.pictures])
         save(sheet, folder / "compare-steps.webp")
+        each = prompt_figure.settings()
+        completed = await drawer.drawn(Draw(each[0], cells=tuple(each)))
+        save(prompt_figure.drawn([each.png for each in completed.pictures]), folder / "prompts.webp")
 
 
 def save(figure: bytes, path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.attachments import metadata
 from bot.cli.drawer import Drawer, NotDrawn
 from bot.config import Config
-from bot.prompts import flags, permutations
+from bot.prompts import flags, permutations, random_choices
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
 from generation import abilities, cost, images, suitability
@@ -37,7 +37,7 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
     """Draw pictures, of each prompt that braces stand for, and print their paths."""
     each = [
         asked_for(argparse.Namespace(**(vars(options) | {"prompt": prompt})), config.catalogue)
-        for prompt in permutations.expand(options.prompt)
+        for prompt in _prompts(options.prompt, config)
     ]
     make_folder(options.out)
     async with Drawer(config) as drawer:
@@ -46,6 +46,12 @@ async def imagine(options: argparse.Namespace, config: Config) -> int:
             tell_unread(completed)
             _keep(completed, settings, options)
     return 0
+
+
+def _prompts(text: str, config: Config) -> list[str]:
+    """All prompts that braces stand for, with random choices made. Raises `InvalidSetting`."""
+    lists = config.wildcards.read()
+    return [random_choices.chosen(each, lists)[0] for each in permutations.templates(text)]
 
 
 def _keep(completed: Completed, settings: GenerationSettings, options: argparse.Namespace) -> None:

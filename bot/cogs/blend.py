@@ -9,6 +9,7 @@ from bot.interactions.confirmation import Confirmation
 from bot.interactions.given_files import picture_url
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
+from bot.prompts import random_choices
 from bot.prompts.presets import Presets
 from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
@@ -59,14 +60,17 @@ class Blend(commands.Cog):
         """
         given = [each for each in (first, second, third, fourth) if each is not None]
         context = await self._contexts.load(requester_of(interaction))
+        text = await self._presets.in_style(interaction.user.id, prompt or "", context.rulebook.styles)
+        drawn, typed = random_choices.chosen(text, context.word_lists)
         request = PictureRequest(
-            [await self._presets.in_style(interaction.user.id, prompt or "")],
+            [drawn],
             None,
             option_types.chosen(model=model, strength=strength),
             private,
             spoiler,
             tuple(picture_url(each) for each in given),
             blended=True,
+            typed=[typed] if typed else [],
         )
         await self._confirmation.take(interaction, context, request)
 

@@ -23,6 +23,7 @@ from bot.interactions.respond import answer, defer, open_form
 from bot.interactions.sight import Sight
 from bot.locales import say
 from bot.policy.request_context import ContextLoader, RequestContext
+from bot.prompts import random_choices
 from bot.prompts.presets import Presets
 from bot.requests.picture_request import PictureRequest
 from bot.requests.planner import Planner
@@ -89,10 +90,13 @@ class ContextMenus:
         if draft is None:
             raise Refusal(_SENT)
         filled = remix_modal.read(values)
-        text = await self._presets.in_style(interaction.user.id, filled.text)
-        request = PictureRequest([text], None, filled.chosen, image_urls=(draft["url"],))
+        context = await self._context(interaction)
+        text = await self._presets.in_style(interaction.user.id, filled.text, context.rulebook.styles)
+        drawn, typed = random_choices.chosen(text, context.word_lists)
+        own = [typed] if typed else []
+        request = PictureRequest([drawn], None, filled.chosen, image_urls=(draft["url"],), typed=own)
         try:
-            await self._confirmation.begin(interaction, await self._context(interaction), request, f"draft:{draft_id}")
+            await self._confirmation.begin(interaction, context, request, f"draft:{draft_id}")
         except AlreadyAsked:
             raise Refusal(_SENT) from None
         await self._drafts.remove(draft_id)

@@ -10,6 +10,7 @@ from bot.interactions.edit_form import LONGEST_CHANGE
 from bot.interactions.given_files import picture_url
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader
+from bot.prompts import random_choices
 from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
 
@@ -51,8 +52,9 @@ class Edit(commands.Cog):
         """
         given = [each for each in (image, reference, second_reference, third_reference) if each is not None]
         context = await self._contexts.load(requester_of(interaction))
+        drawn, _ = random_choices.chosen(change, context.word_lists)
         request = PictureRequest(
-            [change],
+            [drawn],
             None,
             option_types.chosen(model=model, strength=strength, count=1),
             private,

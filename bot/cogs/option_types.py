@@ -5,7 +5,9 @@ from itertools import islice
 
 from discord import app_commands
 
+from bot.locales import say
 from bot.prompts.presets import CHOICE_LENGTH
+from bot.prompts.style_book import OfferedStyle
 from generation import names
 from generation.catalogue import Catalogue
 from generation.names import is_blank
@@ -88,6 +90,15 @@ def matching_styles(styles: Iterable[Style], typed: str) -> list[app_commands.Ch
     """Suggestions for a style option."""
     return choices(
         (f"{each.name}: {each.text}", each.name) for each in styles if names.key(typed) in names.key(each.name)
+    )
+
+
+def offered_styles(styles: Iterable[OfferedStyle], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggestions of all styles that a person may use, each with whose it is."""
+    return choices(
+        (say(each.origin.value.with_values(name=each.style.name, text=each.style.text)), each.style.name)
+        for each in styles
+        if names.key(typed) in names.key(each.style.name)
     )
 
 

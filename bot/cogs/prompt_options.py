@@ -15,12 +15,12 @@ from bot.interactions.confirmation import Confirmation
 from bot.interactions.given_files import picture_url
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader, RequestContext
-from bot.prompts import flags, permutations
+from bot.prompts import flags, permutations, random_choices
 from bot.prompts.presets import Presets
+from bot.prompts.style_book import StyleBook
 from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
 from generation.settings import PartialSettings
-from storage.people import People
 
 Cog = TypeVar("Cog", bound="PromptCog")
 
@@ -39,7 +39,7 @@ class PromptOptions:
         sampler: Method that removes noise at each step
         clip_skip: Text encoder layer to use, counted from the end: 1 is the last
         model: Model to draw with
-        style: One of your saved styles, see /styles
+        style: Style to draw in: yours, this server's, or one that comes with the bot
         image: Picture to start from
         strength: How much of that picture to redraw: 0.3 retouches it, 0.8 keeps little
         private: Show the picture only to you
@@ -84,13 +84,13 @@ class PromptCog(commands.Cog):
         confirmation: Confirmation,
         contexts: ContextLoader,
         presets: Presets,
-        people: People,
+        styles: StyleBook,
         catalogue: Catalogue,
     ) -> None:
         self._confirmation = confirmation
         self._contexts = contexts
         self._presets = presets
-        self._people = people
+        self._styles = styles
         self._catalogue = catalogue
 
     async def context(self, interaction: discord.Interaction) -> RequestContext:
@@ -103,11 +103,13 @@ class PromptCog(commands.Cog):
         """Begin the request; `more` are fields of `PictureRequest`. Raises `UserError`."""
         urls = (picture_url(given.image),) if given.image else ()
         context = await self.context(interaction)
-        text = await self._presets.text(interaction.user.id, given.prompt, given.style, context.personal.suffix)
-        prompts = permutations.expand(text)
+        styles, suffix = context.rulebook.styles, context.personal.suffix
+        text = await self._presets.text(interaction.user.id, given.prompt, styles, given.style, suffix)
+        chosen = [random_choices.chosen(each, context.word_lists) for each in permutations.templates(text)]
+        prompts, typed = ([each[place] for each in chosen] for place in (0, 1))
         if given.aspect:
             prompts = [f"{each} --ar {given.aspect}" for each in prompts]
-        more["unpaired"] = permutations.has_unpaired(text)
+        more |= {"unpaired": permutations.has_unpaired(text), "typed": typed if any(typed) else []}
         request = PictureRequest(prompts, given.seed, given.chosen(count), given.private, given.spoiler, urls, **more)
         await self._confirmation.take(interaction, context, request)
 
@@ -128,7 +130,8 @@ class PromptCog(commands.Cog):
         return option_types.matching_models(self._catalogue, typed)
 
     async def suggest_styles(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return option_types.matching_styles(await self._people.styles(interaction.user.id), typed)
+        of_server = (await self.context(interaction)).rulebook.styles
+        return option_types.offered_styles(await self._styles.offered(interaction.user.id, of_server), typed)
 
 
 def with_prompt_options(

@@ -10,6 +10,7 @@ from bot.cogs.server_limits import ServerLimits
 from bot.cogs.server_loras import ServerLoras
 from bot.cogs.server_members import ServerMembers
 from bot.cogs.server_pictures import ServerPictures
+from bot.cogs.server_prompts import ServerPrompts
 from bot.cogs.server_reset import ServerReset
 from bot.cogs.server_switches import ServerSwitches
 from bot.cogs.server_words import ServerWords
@@ -26,6 +27,7 @@ class Server(
     ServerAllowed,
     ServerSwitches,
     ServerWords,
+    ServerPrompts,
     ServerPictures,
     ServerMembers,
     ServerLoras,

@@ -11,11 +11,14 @@ from bot.interactions.respond import tell
 from bot.locales import say
 from bot.prompts import flags
 from bot.prompts.presets import SLOT
+from bot.prompts.style_book import shipped
 from bot.views.text import fitting, shown
 from generation import names
 from generation.names import is_blank
+from generation.sentences import Markup
 from storage.people import People
 from storage.records import Style
+from storage.server_rules import ServerRules
 
 MOST = 25
 """The most presets of one person; a select or a list of suggestions holds as many."""
@@ -27,8 +30,9 @@ Text = app_commands.Range[str, 1, 1000]
 class Styles(commands.GroupCog, group_name="styles", group_description="Your saved styles for /imagine"):
     """Saves words and flags under a name."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, rules: ServerRules) -> None:
         self._people = people
+        self._rules = rules
 
     @app_commands.command()
     async def save(self, interaction: discord.Interaction, name: Name, text: Text) -> None:
@@ -45,12 +49,15 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
         if len(kept) >= MOST and names.normal(name) not in [each.name for each in kept]:
             raise Refusal("You already have {most} styles, the maximum. Remove one first.", most=MOST)
         await self._people.keep_style(interaction.user.id, Style(name, text))
-        await self._answer(interaction, say("Saved."))
+        await self._answer(interaction, f"{say('Saved.')} ")
 
     @app_commands.command(name="list")
     async def list_(self, interaction: discord.Interaction) -> None:
-        """Show your styles."""
-        await self._answer(interaction)
+        """Show your styles, and those for everybody."""
+        others = [say("For everybody: {names}", names=Markup(", ".join(f"`{each}`" for each in shipped())))]
+        if interaction.guild_id and (shared := (await self._rules.of(interaction.guild_id)).styles):
+            others.insert(0, say("On this server: {names}", names=list(shared)))
+        await self._answer(interaction, "".join(f"-# {each}\n" for each in others))
 
     @app_commands.command()
     async def remove(self, interaction: discord.Interaction, name: Name) -> None:
@@ -61,7 +68,7 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
         """
         if not await self._people.drop_style(interaction.user.id, name):
             raise Refusal("You have no style “{name}”. See /styles list.", name=name)
-        await self._answer(interaction, say("Removed."))
+        await self._answer(interaction, f"{say('Removed.')} ")
 
     @remove.autocomplete("name")
     async def _names(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -71,5 +78,5 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
         styles = await self._people.styles(interaction.user.id)
         lines = [f"- **{shown(each.name, 32)}** {shown(each.text, 30)}" for each in styles]
         none = say("none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`")
-        text = fitting([f"{first} {say('Your styles:')}".lstrip(), *(lines or [f"- {none}"])], MESSAGE_LENGTH)
-        await tell(interaction, text)
+        head = f"{first}{say('Your styles:')}"
+        await tell(interaction, fitting([head, *(lines or [f"- {none}"])], MESSAGE_LENGTH))

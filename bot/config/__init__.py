@@ -12,6 +12,7 @@ from bot.config.settings import (
     DiscordConfig,
     SafetyConfig,
     UpscalingConfig,
+    WildcardsConfig,
 )
 from bot.config.workers import ComfyConfig, PoolConfig, RayConfig, WorkerConfig, WorkerKind
 
@@ -30,6 +31,7 @@ __all__ = [
     "RayConfig",
     "SafetyConfig",
     "UpscalingConfig",
+    "WildcardsConfig",
     "WorkerConfig",
     "WorkerKind",
     "load",

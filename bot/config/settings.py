@@ -15,6 +15,8 @@ from generation.embeddings import EmbeddingSpec
 from generation.errors import InvalidSetting
 from generation.local_pool import LOCAL
 from generation.loras import LoraSpec
+from generation.prompts import word_lists
+from generation.prompts.choices import WordLists
 from generation.settings import Limits
 from generation.upscaling import UpscalerName
 
@@ -50,6 +52,25 @@ class SafetyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WildcardsConfig:
+    """The folder of the host's word lists, for `__name__` in prompts."""
+
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            self.read()
+        except UnicodeError:
+            raise InvalidSetting("folder", "A word list isn't a text file. Save it as plain text in UTF-8.") from None
+        except OSError as reason:
+            raise InvalidSetting("folder", f"It can't be read: {reason.strerror}.") from None
+
+    def read(self) -> WordLists:
+        """The lists by name. Raises `OSError` and `UnicodeError`."""
+        return word_lists.read(self.folder) if self.folder else {}
+
+
+@dataclass(frozen=True, slots=True)
 class BansConfig:
     """Members and servers that the host has banned, by Discord id."""
 
@@ -73,6 +94,7 @@ class Config:
     bans: BansConfig = BansConfig()
     edit_model: str = ""
     """The model that changes the pictures of others as words say."""
+    wildcards: WildcardsConfig = WildcardsConfig()
     models: tuple[ModelSpec, ...] = (POCKET,)
     loras: tuple[LoraSpec, ...] = ()
     embeddings: tuple[EmbeddingSpec, ...] = ()

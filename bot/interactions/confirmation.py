@@ -135,8 +135,8 @@ class Confirmation:
         if picture_request.image_urls:
             requester = plans[0].context.requester
             plans = [
-                replace(plan, pending=Downloads(replace(picture_request, prompts=[prompt]), requester))
-                for plan, prompt in zip(plans, picture_request.prompts, strict=True)
+                replace(plan, pending=Downloads(own, requester))
+                for plan, own in zip(plans, picture_request.each, strict=True)
             ]
         await begin(
             interaction,

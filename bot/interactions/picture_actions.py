@@ -26,6 +26,7 @@ from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
 from bot.locales import addressing, say
 from bot.policy.request_context import ContextLoader
+from bot.prompts import random_choices
 from bot.prompts.presets import Presets
 from bot.requests.derived_plans import GONE, Derivations
 from bot.requests.edits import Edits
@@ -143,9 +144,10 @@ class PictureActions:
             await self._edit(interaction, press, edit_form.read(values))
             return
         filled, context = remix_modal.read(values), await self._contexts.load(requester_of(interaction))
-        text = await self._presets.in_style(interaction.user.id, filled.text)
+        styled = await self._presets.in_style(interaction.user.id, filled.text, context.rulebook.styles)
+        text, typed = random_choices.chosen(styled, context.word_lists)
         if press.kind is PressKind.USE:
-            plan = self._planner.imagine(context, text, None, filled.chosen)
+            plan = replace(self._planner.imagine(context, text, None, filled.chosen), typed=typed or None)
             await begin(interaction, self._submission, [plan], private=False)
             return
         generation = await self._sight.pressed(interaction, press.generation_id)
@@ -153,7 +155,7 @@ class PictureActions:
             plan = self._derivations.redraw(context, generation, press.picture, text, filled.chosen)
         else:
             plan = self._derivations.remix(context, generation, text, filled.chosen)
-        await self._begin(interaction, generation, [plan])
+        await self._begin(interaction, generation, [replace(plan, typed=typed or plan.typed)])
 
     async def _edit(self, interaction: discord.Interaction, press: Press, filled: EditInput) -> None:
         generation = await self._sight.pressed(interaction, press.generation_id)

@@ -14,6 +14,7 @@ from bot.interactions import given_files
 from bot.locales import say
 from bot.prompts import flags
 from generation.abilities import Abilities
+from generation.prompts import choices
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings, PartialSettings, Sampler
 
@@ -54,7 +55,7 @@ def panel(
 ) -> ui.Modal:
     """A form filled with `settings`, without the fields that `but` names or that the model is not `able` to follow, and
     with `more` flags. A `note` about the settings is below them, cut to what Discord shows."""
-    first, second, whole = ("", "", True) if "prompt" in but else _halves(settings.prompt)
+    first, second, whole = ("", "", True) if "prompt" in but else _halves(choices.editable(settings.prompt))
     modal = ui.Modal(title=say(title), custom_id=custom_id, timeout=None)
     modal.add_item(_text(say("Prompt"), _PROMPT, first, required=True))
     if second:

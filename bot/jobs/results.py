@@ -80,7 +80,7 @@ class Results:
                 completed.seconds,
                 completed.circumstances,
                 completed.upscaler,
-                await self._hints.due(generation),
+                await self._hints.due(generation, knows_few=completed.knows_few),
                 await _figures(images, generation, completed.explanation),
                 generation.ignoring(completed.unread, _other_size(generation, completed)),
             )

@@ -8,6 +8,7 @@ from functools import lru_cache
 from bot.policy.spelling import alternatives, latin, plain, readings, without_syntax
 from bot.policy.split_words import LETTER, SplitWords
 from generation import loras, prompt_syntax
+from generation.prompts import said
 from generation.settings import GenerationSettings
 
 _WORD = re.compile(f"{LETTER}+")
@@ -53,9 +54,12 @@ def _drawn(settings: GenerationSettings) -> Iterable[str]:
     """All that is to be drawn, as typed, as the model reads it, and without any syntax."""
     prompt, _ = loras.read(settings.prompt)
     opposed = [span for window in prompt_syntax.parse(settings.negative_prompt) for span in window]
-    heard = "".join(span.text for window in prompt_syntax.parse(prompt) for span in window)
+    heard = [
+        "".join(span.text for window in prompt_syntax.parse(text) for span in window)
+        for text in sorted(said.texts(prompt, settings.steps))
+    ]
     unwanted = "".join(span.text if span.weight < 0 else "\n" for span in opposed)
-    return dict.fromkeys((settings.prompt, heard, without_syntax(prompt), *alternatives(prompt), unwanted))
+    return dict.fromkeys((settings.prompt, *heard, without_syntax(prompt), *alternatives(prompt), unwanted))
 
 
 @lru_cache(maxsize=256)

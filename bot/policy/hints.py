@@ -1,4 +1,4 @@
-"""Hints about settings that are far from what a model likes, and about a model that is a toy."""
+"""Hints about settings that are far from what a model likes, words that it doesn't know, and a model that is a toy."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,7 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.settings import GenerationSettings
 from storage.generations import Generations
 from storage.people import People
-from storage.records import TOY_HINT, Generation, Hint, Lineage
+from storage.records import TOY_HINT, WORDS_HINT, Generation, Hint, Lineage
 from storage.server_rules import ServerRules
 
 MANY_STEPS = 3.0
@@ -40,14 +40,15 @@ class Hints:
         self._rules = rules
         self._now = now
 
-    async def due(self, generation: Generation) -> Hint | None:
-        """The hint for a finished request; None where it gets none. It counts as given."""
+    async def due(self, generation: Generation, *, knows_few: bool = False) -> Hint | None:
+        """The hint for a finished request; None where it gets none. It counts as given. `knows_few`: the model knows
+        few words of the prompt."""
         settings, guild = generation.settings, generation.origin.guild_id
         if generation.lineage != Lineage() or generation.inputs.image:
             return None
         if settings.model not in self._catalogue.names:
             return None
-        hint = unusual(settings, self._catalogue.get(settings.model))
+        hint = WORDS_HINT if knows_few else unusual(settings, self._catalogue.get(settings.model))
         if hint is None and not await self._is_new_here(generation.origin.user_id):
             return None
         if guild is not None and not (await self._rules.of(guild)).hints:

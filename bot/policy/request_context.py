@@ -5,7 +5,7 @@ Only a request that waits for a download is planned a second time, by the rules 
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from bot.errors import Refusal
@@ -18,6 +18,7 @@ from bot.policy.usual_count import Seconds, unmeasured
 from generation import fingerprints
 from generation.catalogue import Catalogue
 from generation.errors import UserError
+from generation.prompts.choices import WordLists
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings, Limits
 from storage.people import People
@@ -51,6 +52,13 @@ class RequestContext:
     host_limits: Limits
     seconds: Seconds = unmeasured
     """How fast the device draws."""
+    host_lists: WordLists = field(default_factory=dict)
+    """The host's word lists."""
+
+    @property
+    def word_lists(self) -> WordLists:
+        """The word lists for prompts here. The server's own outweigh the host's."""
+        return {**self.host_lists, **self.rulebook.word_lists}
 
     def effective(self, model: str) -> EffectiveRules:
         """The rules that apply with a model. Raises `UnknownModel`."""
@@ -149,8 +157,10 @@ class ContextLoader:
         preferences: Preferences,
         people: People,
         seconds: Seconds = unmeasured,
+        host_lists: WordLists | None = None,
     ) -> None:
         self._seconds = seconds
+        self._host_lists = host_lists or {}
         self._host_limits = host_limits
         self._catalogue = catalogue
         self._rules = rules
@@ -168,4 +178,5 @@ class ContextLoader:
             catalogue=self._catalogue,
             host_limits=self._host_limits,
             seconds=self._seconds,
+            host_lists=self._host_lists,
         )

@@ -14,6 +14,7 @@ from generation.settings import GenerationSettings, PartialSettings, Schedule
 from storage.records import Ignored, IgnoredPart
 
 STYLE = "style"
+CHOICE_SEED = "choice-seed"
 
 ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
 """Aspect ratios offered to choose from; members can type any other."""
@@ -64,6 +65,7 @@ def read(text: str) -> ParsedPrompt:
             values.setdefault("schedule", in_name)
     seed, aspect = values.pop("seed", None), values.pop("aspect", None)
     private, spoiler = values.pop("private", False), values.pop("spoiler", False)
+    values.pop(CHOICE_SEED, None)
     if size := values.pop("size", None):
         values["width"], values["height"] = size
     if size := values.pop("seed_size", None):
@@ -89,6 +91,15 @@ def take_style(text: str) -> tuple[str, str | None]:
                 STYLE, "`--{name}` needs a value such as `--{name} {example}`.", name=STYLE, example="noir"
             )
     return "".join(kept), style
+
+
+def choice_seed(text: str) -> int | None:
+    """The seed that a flag names for random choices, the last of several. Raises `InvalidSetting` for no number."""
+    seeds = [value for _, name, value in _typed_in(text) if name == CHOICE_SEED]
+    if not seeds:
+        return None
+    read(f"a --{CHOICE_SEED} {seeds[-1]}")
+    return int(seeds[-1])
 
 
 def split(text: str) -> tuple[str, str]:
@@ -134,12 +145,22 @@ def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
         if field in _WRITTEN and field not in but:
             value = getattr(settings, field)
             if field in always or value != getattr(usual, field):
-                written.append(f"--{flag} {value:g}" if isinstance(value, float) else f"--{flag} {value}")
+                written.append(f"--{flag} {_shown(value)}".rstrip())
     if settings.seed_width:
         written.append(f"--seed-size {settings.seed_width}x{settings.seed_height}")
     if (settings.guidance_start, settings.guidance_end) != (0, 1):
         written.append(f"--cfg-part {settings.guidance_start:g}-{settings.guidance_end:g}")
     return " ".join(written)
+
+
+def _shown(value: Any) -> str:
+    """A value behind its flag; that of a flag that stands alone is empty."""
+    match value:
+        case True:
+            return ""
+        case float():
+            return f"{value:g}"
+    return str(value)
 
 
 def bounded(size: tuple[int, int]) -> tuple[int, int]:
@@ -179,7 +200,7 @@ def _alone(value: str) -> bool:
     """True for a flag without a value."""
     if value:
         raise InvalidSetting(
-            "prompt", "`--private` and `--spoiler` take no value. Put them after the words of the prompt."
+            "prompt", "`--tile`, `--private` and `--spoiler` take no value. Put them after the words of the prompt."
         )
     return True
 
@@ -242,6 +263,8 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "control": ("control_scale", float, "0.8"),
     "image-weight": ("image_prompt_scale", float, "0.6"),
     STYLE: (STYLE, _style, "noir"),
+    CHOICE_SEED: (CHOICE_SEED, int, "7"),
+    "tile": ("tile", _alone, ""),
     "private": ("private", _alone, ""),
     "spoiler": ("spoiler", _alone, ""),
 }
@@ -276,6 +299,9 @@ _OTHER_NAMES = {
     "subseed-strength": "vary",
     "variation-seed": "vary-seed",
     "subseed": "vary-seed",
+    "wildcard-seed": CHOICE_SEED,
+    "tiling": "tile",
+    "seamless": "tile",
     "cfg-rescale": "rescale",
     "guidance-rescale": "rescale",
     "denoise": "strength",

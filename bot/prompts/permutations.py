@@ -1,24 +1,33 @@
 """Several prompts in one: `{red, blue} fox in {snow, rain}` is four.
 
 Braces nest. A backslash makes a brace, or a comma inside braces, plain text. So are a brace that is never closed,
-and braces around a single choice.
+and braces around a single choice. Braces with a pipe are random choices (`generation.prompts.choices`), and stay.
 """
 
 import re
+from dataclasses import dataclass
 from itertools import product
 
 from generation.errors import InvalidSetting
+from generation.prompts.brackets import pairs
 
 MOST = 40
 """The most prompts that one text may stand for."""
 
-_TOKEN = re.compile(r"\\[{},]|[{},]|[^\\{},]+|\\")
+_TOKEN = re.compile(r"\\[{},]|[{},|\[\]]|[^\\{},|\[\]]+|\\")
+
+_ESCAPED = re.compile(r"\\([{},])")
 
 _Marks = dict[int, str]
 
 
 def expand(text: str) -> list[str]:
     """All prompts of `text`, the last braces varying fastest. Raises `InvalidSetting` where they are too many."""
+    return [_ESCAPED.sub(r"\1", each) for each in templates(text)]
+
+
+def templates(text: str) -> list[str]:
+    """As `expand`, with backslashes as they were typed: random choices in the prompts are still to be made."""
     tokens = _TOKEN.findall(text)
     marks = _marks(tokens)
     groups: list[list[_Choice]] = [[_Choice()]]
@@ -33,7 +42,7 @@ def expand(text: str) -> list[str]:
                 prompts = [each.strip() for choice in groups.pop() for each in choice.prompts()]
                 groups[-1][-1].times(prompts)
             case _:
-                groups[-1][-1].add(token[1:] if len(token) == 2 and token[0] == "\\" and token[1] in "{}," else token)
+                groups[-1][-1].add(token)
     [whole] = groups[0]
     return [each.strip() for each in whole.prompts()]
 
@@ -70,16 +79,36 @@ class _Choice:
         return self._prompts
 
 
+@dataclass(slots=True)
+class _Braces:
+    """A pair of braces: the places of its first one and of its commas."""
+
+    places: list[int]
+    random: bool = False
+    """True where it has a pipe of its own, outside square brackets."""
+    depth: int = 0
+    """How many square brackets are open in it."""
+
+
 def _marks(tokens: list[str]) -> _Marks:
-    """The tokens, by place, that make choices: braces that are closed and have a comma, and their commas."""
+    """The tokens, by place, that make choices: braces that are closed, with a comma and no pipe, and their commas."""
     marks: _Marks = {}
-    open_braces: list[list[int]] = []
-    """Of each open brace its place, and the places of its commas."""
+    closed = pairs(tokens, {"{": "}", "[": "]"}, weak="]")
+    closing = frozenset(closed.values())
+    around: list[_Braces] = []
     for place, token in enumerate(tokens):
-        if token == "{":
-            open_braces.append([place])
-        elif token == "," and open_braces:
-            open_braces[-1].append(place)
-        elif token == "}" and open_braces and len(places := open_braces.pop()) > 1:
-            marks |= {each: tokens[each] for each in (*places, place)}
+        if token == "{" and place in closed:
+            around.append(_Braces([place]))
+        elif not around:
+            continue
+        elif token == "}" and place in closing:
+            braces = around.pop()
+            if len(braces.places) > 1 and not braces.random:
+                marks |= {each: tokens[each] for each in (*braces.places, place)}
+        elif token == ",":
+            around[-1].places.append(place)
+        elif token == "|":
+            around[-1].random |= not around[-1].depth
+        else:
+            around[-1].depth += (token == "[" and place in closed) - (token == "]" and place in closing)
     return marks

@@ -2,12 +2,14 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 
 from bot.errors import Refusal
 from bot.prompts import flags
+from bot.prompts.style_book import StyleBook
 from generation import names
+from generation.prompts import choices
 from storage.generations import Generations
-from storage.people import People
 
 SLOT = "{prompt}"
 """The place of the prompt in a style; without it the style follows the prompt."""
@@ -29,25 +31,28 @@ PEOPLE = 500
 class Presets:
     """Fills in what a person has saved or typed before."""
 
-    def __init__(self, *, people: People, generations: Generations) -> None:
-        self._people = people
+    def __init__(self, *, styles: StyleBook, generations: Generations) -> None:
+        self._styles = styles
         self._generations = generations
         self._kept: dict[int, dict[str, str]] = {}
         """Each person's longer texts by the value that stands for them; the latest last."""
 
-    async def text(self, user_id: int, typed: str, style: str | None = None, suffix: str = "") -> str:
+    async def text(
+        self, user_id: int, typed: str, of_server: Mapping[str, str], style: str | None = None, suffix: str = ""
+    ) -> str:
         """The text that `typed` stands for, in a style and followed by a `suffix`, with its flags and braces.
 
         Raises `UserError`.
         """
-        text = await self.in_style(user_id, await self._recalled(user_id, typed), style)
+        text = await self.in_style(user_id, await self._recalled(user_id, typed), of_server, style)
         return with_suffix(text, suffix) if suffix else text
 
-    async def in_style(self, user_id: int, typed: str, style: str | None = None) -> str:
-        """Typed text in a style: the one given, or the one that a flag names. Raises `UserError`."""
+    async def in_style(self, user_id: int, typed: str, of_server: Mapping[str, str], style: str | None = None) -> str:
+        """Typed text in a style: the one given, or the one that a flag names. `of_server` are the styles of the server,
+        by name. Raises `UserError`."""
         text, named = flags.take_style(typed)
         if style := style or named:
-            kept = await self._people.style(user_id, style)
+            kept = await self._styles.named(user_id, style, of_server)
             if kept is None:
                 raise Refusal("You have no style “{name}”. See /styles list.", name=style[:40])
             text = styled(text, kept.text)
@@ -85,7 +90,7 @@ class Presets:
         generation = await self._generations.get(int(match[1]))
         if generation is None or generation.origin.user_id != user_id:
             raise Refusal("That prompt is no longer stored. Type it again.")
-        return escaped(generation.settings.prompt)
+        return choices.escaped(generation.settings.prompt)
 
 
 def styled(text: str, style: str) -> str:
@@ -109,8 +114,3 @@ def _ends_with(text: str, words: str) -> bool:
     """True where a text ends with these words, and not with a longer word."""
     before = text[: -len(words)] if words else text
     return bool(words) and text.endswith(words) and not _WORD_END.fullmatch(before[-1:])
-
-
-def escaped(prompt: str) -> str:
-    """A finished prompt as one would type it: its braces are plain text."""
-    return re.sub(r"[{}]", r"\\\g<0>", prompt)

@@ -60,7 +60,6 @@ ELSEWHERE = {
     "weird": Sentence("There's nothing like it here. Say in the prompt what should be strange."),
     "w": _SIZE,
     "h": _SIZE,
-    "tile": _NOTHING,
     "raw": Sentence("For a saved style, use `--style NAME`."),
     "fast": _SPEED,
     "relax": _SPEED,

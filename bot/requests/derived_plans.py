@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
-from bot.prompts import flags
+from bot.prompts import flags, random_choices
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes, variations
 from bot.requests.pending import Outpaint
@@ -34,10 +34,12 @@ class Derivations:
         self, context: RequestContext, generation: Generation, settings: GenerationSettings, lineage: Lineage
     ) -> Plan:
         """Other settings, from the same start picture if there is one."""
-        return self._planner.plan(context, settings, lineage, files=generation.inputs)
+        plan = self._planner.plan(context, settings, lineage, files=generation.inputs)
+        return replace(plan, typed=generation.typed if settings.prompt == generation.settings.prompt else None)
 
     def reroll(self, context: RequestContext, generation: Generation) -> Plan:
-        """The same settings with another seed; a variation varies as far towards another one."""
+        """The same settings with another seed, and random choices made anew; a variation varies as far towards another
+        one."""
         if generation.axes:
             raise Refusal(
                 "You can't change a comparison. Choose one of its pictures, or start a new one with /compare."
@@ -46,7 +48,12 @@ class Derivations:
             return self._reseeded(context, generation, self._planner.new_seed())
         is_variation = generation.lineage.action is Action.VARY
         settings = variations.rerolled(generation.settings, self._planner.new_seed(), variation=is_variation)
-        return self.derive(context, generation, settings, Lineage(Action.REROLL, generation.id))
+        lineage = Lineage(Action.REROLL, generation.id)
+        if generation.typed is None:
+            return self.derive(context, generation, settings, lineage)
+        prompt = random_choices.chosen_anew(generation.typed, context.word_lists)
+        settings = replace(settings, prompt=self._catalogue.loras.with_words(prompt, settings.model))
+        return replace(self.derive(context, generation, settings, lineage), typed=generation.typed)
 
     def next_seed(self, context: RequestContext, generation: Generation) -> Plan:
         """A sheet again, with the seed after its own in all cells."""

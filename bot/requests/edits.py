@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
-from bot.prompts import flags
+from bot.prompts import flags, random_choices
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import variations
 from bot.requests.derived_plans import finished_picture
@@ -67,7 +67,7 @@ class Edits:
         with the words added to its prompt.
         """
         picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
-        typed = flags.read(change)
+        typed = flags.read(random_choices.chosen(change, context.word_lists)[0])
         named = PartialSettings(denoising_strength=strength).over(typed.chosen)
         model = self._catalogue.get(named.model) if named.model else self._editor(old.model)
         named = replace(named, model=named.model and model.name)
@@ -88,7 +88,7 @@ class Edits:
         picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
         if not 0 < cells <= regions.ALL:
             raise Refusal("Choose at least one cell.")
-        typed = flags.read(words)
+        typed = flags.read(random_choices.chosen(words, context.word_lists)[0])
         named = typed.chosen
         model = self._catalogue.get(named.model or old.model)
         named = replace(named, model=named.model and model.name)

@@ -31,11 +31,16 @@ class PictureRequest:
     """The settings to compare, with their values as typed. An empty text leaves the values to the bot."""
     unpaired: bool = False
     """True where a brace of the typed prompt has no partner."""
+    typed: list[str] = field(default_factory=list)
+    """Each prompt before its random choices were made, "" where it has none; empty where no prompt has any."""
 
     @property
     def each(self) -> "list[PictureRequest]":
         """What makes one plan each."""
-        return [self] if self.of_seed else [replace(self, prompts=[prompt]) for prompt in self.prompts]
+        if self.of_seed:
+            return [self]
+        typed = self.typed or [""] * len(self.prompts)
+        return [replace(self, prompts=[prompt], typed=[own]) for prompt, own in zip(self.prompts, typed, strict=True)]
 
     def to_document(self) -> dict[str, Any]:
         """The request as JSON can hold it; `of_document` reads it back."""

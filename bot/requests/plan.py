@@ -49,6 +49,8 @@ class Plan:
     private: bool = False
     """True where a flag of the prompt says so, beside the command's own option."""
     spoiler: bool = False
+    typed: str | None = None
+    """The prompt before its random choices were made; None where it has none."""
 
     @property
     def draws(self) -> bool:
@@ -98,4 +100,5 @@ class Plan:
             source=self.source,
             pending=pending.to_document(self.pending) if self.pending else None,
             ignored=self.ignored,
+            typed=self.typed,
         )

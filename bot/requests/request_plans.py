@@ -35,7 +35,7 @@ class RequestPlans:
         """
         context.check_pictures(each.fingerprint for each in pictures)
         if request.blended:
-            return [self._blend(context, request, pictures, words)]
+            return [replace(self._blend(context, request, pictures, words), typed="".join(request.typed) or None)]
         if request.edited:
             return [self._edits.of_given(context, request, pictures)]
         if request.of_seed:
@@ -50,7 +50,8 @@ class RequestPlans:
             asked = zip(plans, request.prompts, strict=True)
             compared = [ComparedPicture(*each, request.chosen, bool(request.image_urls)) for each in asked]
             plans = [self._comparisons.plan(each, request.compared) for each in compared]
-        return plans
+        typed = request.typed or [""] * len(plans)
+        return [replace(plan, typed=own or None) for plan, own in zip(plans, typed, strict=True)]
 
     def _plan(self, context: RequestContext, request: PictureRequest, prompt: str) -> Plan:
         planned = self._planner.explain if request.explained else self._planner.imagine

@@ -21,7 +21,7 @@ ROOM = 2800
 """Characters that the prompts may take together, of the 4,000 that Discord takes."""
 
 CUT = 1300
-"""Characters that are shown of each prompt where they do not fit whole; then all is attached as a file."""
+"""Characters that are shown of each of two prompts where they do not fit whole; then all is attached as a file."""
 
 FILE = "settings.txt"
 
@@ -40,7 +40,7 @@ def details(generation: Generation, parent: Generation | None) -> MessageContent
     rows: list[Part] = [files] if files else []
     if generation.seconds is not None or generation.circumstances:
         rows.append(ui.ActionRow(button(Press(PressKind.TECHNICAL, generation.id))))
-    return _settings(generation.settings.prompt, generation.settings, lines, rows)
+    return _settings(generation.settings.prompt, generation.settings, lines, rows, generation.typed or "")
 
 
 def technical(generation: Generation) -> MessageContent:
@@ -65,15 +65,21 @@ def of_posted(posted: FoundSettings) -> MessageContent:
     return _settings(posted.prompt, posted.complete("a picture"), [f"-# {line}" for line in lines])
 
 
-def _settings(prompt: str, settings: GenerationSettings, lines: list[str], rows: Sequence[Part] = ()) -> MessageContent:
-    """Settings in words and as flags to copy, followed by `lines` and rows of buttons."""
-    texts = {say("Prompt"): prompt, say("Negative prompt"): settings.negative_prompt}
+def _settings(
+    prompt: str, settings: GenerationSettings, lines: list[str], rows: Sequence[Part] = (), typed: str = ""
+) -> MessageContent:
+    """Settings in words and as flags to copy, followed by `lines` and rows of buttons. `typed` is the prompt before its
+    random choices were made."""
+    texts = {say("Prompt"): prompt, say("Typed as"): typed, say("Negative prompt"): settings.negative_prompt}
     command = f"{prompt} {flags.write(settings)}"
     if settings.negative_prompt:
         command += f" --no {settings.negative_prompt}"
     is_whole = sum(len(plain(text)) for text in texts.values()) <= ROOM
+    most = 2 * CUT // max(2, sum(map(bool, texts.values())))
     parts: list[Part] = [
-        ui.TextDisplay(f"**{name}**\n{plain(text) if is_whole else _cut(text)}") for name, text in texts.items() if text
+        ui.TextDisplay(f"**{name}**\n{plain(text) if is_whole else _cut(text, most)}")
+        for name, text in texts.items()
+        if text
     ]
     model = say("model {name}", name=plain(settings.model)) if settings.model else ""
     head = [f"**{say('Settings')}**", f"`{flags.write(settings)}`", model]
@@ -87,6 +93,6 @@ def _settings(prompt: str, settings: GenerationSettings, lines: list[str], rows:
     return MessageContent(framed(parts, QUIET), files)
 
 
-def _cut(text: str) -> str:
-    shown = text if len(text) <= CUT else text[:CUT].rstrip() + "…"
-    return plain(shown, CUT + 100)
+def _cut(text: str, most: int) -> str:
+    shown = text if len(text) <= most else text[:most].rstrip() + "…"
+    return plain(shown, most + 100)

@@ -8,7 +8,7 @@ from bot.views.message import Part
 from bot.views.toy import about
 from generation.abilities import Abilities
 from generation.settings import GenerationSettings
-from storage.records import TOY_HINT, Generation, Hint
+from storage.records import TOY_HINT, WORDS_HINT, Generation, Hint
 
 
 def hint_line(hint: Hint, settings: GenerationSettings, able: Abilities) -> str:
@@ -17,11 +17,13 @@ def hint_line(hint: Hint, settings: GenerationSettings, able: Abilities) -> str:
 
 
 def hinted(generation: Generation, hint: Hint, able: Abilities) -> Part:
-    """The line, and a button that compares the usual value with the given one on the same prompt; of a toy the line
-    alone."""
+    """The line, and a button that compares the usual value with the given one on the same prompt; of a toy, or of
+    words, the line alone."""
     settings = generation.settings
     if hint == TOY_HINT:
         return ui.TextDisplay(f"-# {about(settings.model)}")
+    if hint == WORDS_HINT:
+        return ui.TextDisplay(hint_line(hint, settings, able))
     own = {
         "steps": f"{settings.steps}",
         "size": f"{settings.width}×{settings.height}",
@@ -33,6 +35,8 @@ def hinted(generation: Generation, hint: Hint, able: Abilities) -> Part:
 
 def _sentence(hint: Hint, settings: GenerationSettings, able: Abilities) -> str:
     match hint.setting:
+        case "words":
+            return say("{model} knows few of these words. Try simpler ones, or English.", model=settings.model)
         case "steps":
             return say(
                 "{steps} steps take {times:g} times as long as this model's usual {usual} and rarely look better.",

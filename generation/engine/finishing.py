@@ -163,6 +163,7 @@ class Finishing:
             ),
             explanation=running_job.explanation,
             unread=running_job.unread,
+            knows_few=states[0].model.knows_few(states[0].settings),
         )
 
 

@@ -151,6 +151,7 @@ def test_what_quantises_must_be_installed(tmp_path: Path, monkeypatch: pytest.Mo
         (f"[worker]\nthreads = {'[' * 5000}{']' * 5000}", "too many brackets stand inside each other."),
         ("[models]", "[models] is empty"),
         ('[loras]\nfolder = "/nowhere"', "loras.folder cannot be read"),
+        ('[wildcards]\nfolder = "/nowhere"', "wildcards.folder: It can't be read: there is no such folder."),
         ("[loras.ink]\nwords = 'ink'", "loras.ink.file must be a .safetensors file"),
         ("[loras.ink]\nfile = '/etc/passwd'", "loras.ink.file: A LoRA must be a .safetensors file"),
         ("[loras.ink]\nstrength = 1", "loras.ink.strength is not a setting"),
@@ -387,3 +388,14 @@ def test_the_model_that_edits_must_be_there_and_follow_instructions(tmp_path: Pa
         load(written(tmp_path, 'edit_model = "pocket"'))
     kontext = '\n[models.kontext]\nsource = "black-forest-labs/FLUX.1-Kontext-dev"'
     assert load(written(tmp_path, f'edit_model = "kontext"{kontext}')).catalogue.editor is not None
+
+
+def test_word_lists_are_text_files(tmp_path: Path) -> None:
+    (tmp_path / "lists" / "animals").mkdir(parents=True)
+    (tmp_path / "lists" / "animals" / "Wild.txt").write_text("\ufefffox\n# none\n\n wolf \n" + "x" * 1001)
+    (tmp_path / "lists" / "notes.md").write_text("no list")
+    config = load(written(tmp_path, f'[wildcards]\nfolder = "{tmp_path / "lists"}"'))
+    assert config.wildcards.read() == {"animals/wild": ("fox", "wolf")}
+    (tmp_path / "lists" / "broken.txt").write_bytes(b"\xff\xfe\xfd")
+    with pytest.raises(ConfigError, match="A word list isn't a text file"):
+        load(written(tmp_path, f'[wildcards]\nfolder = "{tmp_path / "lists"}"'))

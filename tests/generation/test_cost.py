@@ -69,3 +69,10 @@ def test_what_starts_from_a_picture_is_charged_for_the_steps_that_it_takes() -> 
 
 def test_a_refinement_is_charged_too() -> None:
     assert cost.charged(settings(steps=20, hires_factor=2.0, hires_strength=0.5, count=2)) == 60
+
+
+def test_each_part_of_a_prompt_is_charged_as_a_picture() -> None:
+    plain, regions = settings(steps=10), settings(steps=10, prompt="<left: a fox> <right: a wolf>")
+    assert (cost.charged(plain), cost.charged(regions)) == (10, 20)
+    assert (cost.rows(plain), cost.rows(regions)) == (20, 30)
+    assert cost.charged(settings(steps=10, prompt="[a fox:a fox AND a wolf:0.5]")) == 20

@@ -39,6 +39,7 @@ def test_the_form_that_other_tools_read() -> None:
             guidance_end=0.8,
         ),
         replace(APPLE, hires_factor=1.5, hires_strength=0.4),
+        replace(APPLE, prompt="a [fox:wolf:0.4] AND snow", tile=True),
     ],
     ids=lambda settings: settings.prompt[:12],
 )

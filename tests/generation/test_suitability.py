@@ -47,6 +47,12 @@ def settings(**changes: Any) -> GenerationSettings:
         ),
         ({"prompt": "a fox <lora:ink:0>"}, "it doesn't support LoRAs. Remove them, or choose another model."),
         ({"prompt": "a fox BREAK a hat"}, "it doesn't support BREAK. Remove it, or choose another model."),
+        (
+            {"prompt": "a [fox:wolf:0.5]"},
+            "it doesn't support prompts that change between steps. Remove them, or choose another model.",
+        ),
+        ({"prompt": "<left: a fox>"}, "it doesn't support regions. Remove them, or choose another model."),
+        ({"prompt": "a fox AND snow :0.5"}, "it doesn't support AND. Remove it, or choose another model."),
     ],
     ids=str,
 )

@@ -29,3 +29,9 @@ def test_a_model_that_likes_large_pictures_has_fewer_tiles() -> None:
     large = ModelSpec("large", "/nowhere", width=1024, height=1024)
     assert upscaling.creative_work(settings(1024, steps=30), large, 2).charged == 3 * 3 * 9
     assert upscaling.creative_work(settings(1024, steps=30), large, 8).tiles > 8 * 8
+
+
+def test_a_tile_of_a_picture_has_no_regions_and_no_seams() -> None:
+    whole = settings(1024, prompt="snow, <left: a fox>", tile=True, count=2)
+    of_tile = upscaling.creative_settings(whole)
+    assert (of_tile.prompt, of_tile.tile, of_tile.count) == ("a fox, snow", False, 1)

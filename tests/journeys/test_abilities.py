@@ -57,6 +57,10 @@ async def bot(start: Start, tmp_path: Path) -> AsyncIterator[app.Bot]:
             {"model": "sana", "prompt": "a fox --hires 2 --vary 0.2"},
             "sana doesn't support hires, variations. Remove them",
         ),
+        (
+            {"model": "flux", "prompt": "a [fox|cat] AND snow, <left: a house> --tile"},
+            "flux doesn't support seamless pictures, prompts that change between steps, regions, AND. Remove them",
+        ),
     ],
     ids=str,
 )

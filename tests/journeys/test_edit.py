@@ -206,3 +206,10 @@ async def test_a_reply_that_is_refused_is_answered_privately(
     await admin.slash("server words", {"add": "knife"})
     await other.say(f"<@{BOT_ID}> with a knife", reply_to=first)
     await other.wait_for(lambda each: "is blocked on this server" in text_of(each))
+
+
+async def test_words_that_are_chosen_at_random_are_chosen_once(bot: app.Bot, member: Member) -> None:
+    edited = await edit(member, await member.imagine("a fox", seed=7), "in a {red|red} hat")
+    assert (await settings_in(member, edited, 1)).prompt == "a fox, in a red hat"
+    again = await member.press(edited, "Again")
+    assert (await settings_in(member, again, 1)).prompt == "a fox, in a red hat"

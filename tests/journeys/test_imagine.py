@@ -28,7 +28,18 @@ async def test_a_prompt_becomes_a_picture_step_by_step(bot: app.Bot, member: Mem
 
     done = await member.see(started, watched)
     assert any("of 60" in text and "preview.jpg" in text and "Cancel" in text for text in seen)
-    assert labels_of(done) == ["Details", "Re-roll", "Vary", "Upscale ×2", "Remix", "Edit", "Vary region", "Favourite", "Delete", "Report"]
+    assert labels_of(done) == [
+        "Details",
+        "Re-roll",
+        "Vary",
+        "Upscale ×2",
+        "Remix",
+        "Edit",
+        "Vary region",
+        "Favourite",
+        "Delete",
+        "Report",
+    ]
     assert "a cute fox" in text_of(done)
     assert "seed 7" in text_of(done)
     settings = infotext.from_infotext((await member.image(done)).info["parameters"])

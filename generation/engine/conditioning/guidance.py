@@ -1,6 +1,7 @@
 """Classifier-free guidance (Ho and Salimans, arXiv 2207.12598)."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -12,6 +13,21 @@ def merge(without: torch.Tensor, with_prompt: torch.Tensor, scale: float, rescal
     overexposure at high scales (Lin et al., arXiv 2305.08891, section 3.4).
     """
     return _rescaled(without + scale * (with_prompt - without), with_prompt, rescale)
+
+
+def composed(
+    predictions: Sequence[torch.Tensor], weights: Sequence[torch.Tensor], without: torch.Tensor | None
+) -> torch.Tensor:
+    """The predictions for several prompts as one; all are (1, c, h, w), and `weights` (1, 1, h, w).
+
+    With the unconditional prediction, their differences to it are added by weight: conjunction of concepts (Liu et al.,
+    arXiv 2206.01714, eq. 11), which guidance then scales. Without it, they are blended by weights that are 1 in all at
+    each latent: regions, as in MultiDiffusion (Bar-Tal et al., arXiv 2302.08113, eq. 5).
+    """
+    if without is None:
+        return sum((weight * each for weight, each in zip(weights, predictions, strict=True)), torch.zeros(()))
+    differences = (weight * (each - without) for weight, each in zip(weights, predictions, strict=True))
+    return sum(differences, without)
 
 
 def merge_edit(

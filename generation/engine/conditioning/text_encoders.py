@@ -40,6 +40,8 @@ class Conditioning:
     """The image prompt embeddings, (1, 1, tokens, width)."""
     timestep_cond: torch.Tensor | None = None
     """The embedded guidance scale, (1, width), for a guidance-distilled UNet."""
+    tile: bool = False
+    """True where the picture continues at its opposite edges."""
     unread: ClassVar[str] = ""
     """All of a prompt is read, in as many windows as it needs."""
 
@@ -48,7 +50,7 @@ class Conditioning:
         """Rows of equal shape can share a forward, which takes one scale for all image prompts."""
         image_prompt = self.image_prompt and (self.image_prompt.tensor.shape, self.image_prompt.scale)
         added = [(name, tensor.shape) for name, tensor in sorted(self.added.items())]
-        return self.text.shape, self.loras, self.control is not None, image_prompt, *added
+        return self.text.shape, self.loras, self.control is not None, image_prompt, self.tile, *added
 
     @property
     def nbytes(self) -> int:
@@ -98,6 +100,10 @@ class TextReader:
     def learn(self, word: str, vectors: torch.Tensor) -> None:
         """From now on embed `word`, in any case, as `vectors`, (n, width)."""
         self.vocabulary = self.vocabulary.with_word(word, vectors)
+
+    def tokens_of(self, word: str) -> int:
+        """How many tokens a word takes; one that was learned takes one."""
+        return sum(len(self._spelled(each)) if isinstance(each, str) else 1 for each in self.vocabulary.pieces(word))
 
     def windows(self, text: str) -> list[Weighted]:
         """The tokens of a prompt, in as many windows as they need; `BREAK` begins a new one."""

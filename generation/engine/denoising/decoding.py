@@ -6,6 +6,7 @@ from functools import cache
 import torch
 
 from generation.engine.denoising.state import DenoisingState
+from generation.engine.models.circular import with_margin, without_margin
 from generation.errors import BrokenPicture
 
 
@@ -21,12 +22,15 @@ class Decoding:
 
     def __init__(self, state: DenoisingState) -> None:
         self._state = state
+        self._latents, margin = with_margin(state.result) if state.settings.tile else (state.result, 0)
+        self._margin = margin * state.model.pixels_per_latent
+        """Pixels around the picture, which continue it so that it tiles."""
         device = state.model.device
         on = torch.cuda if device.type == "cuda" else torch.cpu
         self._stream = beside_steps(device)
         self._stream.wait_stream(on.current_stream(device))
         self._may_overflow = state.model.autoencoder.may_overflow
-        self.slowly = state.model.autoencoder.decodes_slowly(state.result)
+        self.slowly = state.model.autoencoder.decodes_slowly(self._latents)
         self.in_tiles = self.slowly
         """True where the picture is decoded in tiles, which changes pixels a little."""
         self._on = on
@@ -35,16 +39,16 @@ class Decoding:
                 self._pixels = self._decoded()
 
     def _decoded(self) -> torch.Tensor:
-        model, latents = self._state.model, self._state.result
-        pixels = model.decode(latents)[0]
-        self.in_tiles = model.autoencoder.cuts(latents)
+        model = self._state.model
+        pixels = model.decode(self._latents)[0]
+        self.in_tiles = model.autoencoder.cuts(self._latents)
         return pixels
 
     def slices(self) -> Generator[None, None, None]:
         """Yields between slices of work; at its end, `pixels` may be called."""
         yield
         if self.slowly:
-            self._pixels = (yield from self._state.model.decode_in_turns(self._state.result))[0]
+            self._pixels = (yield from self._state.model.decode_in_turns(self._latents))[0]
 
     def pixels(self) -> torch.Tensor:
         """RGB bytes, (height, width, 3), on the CPU. If a float16 autoencoder overflows, it decodes again in float32.
@@ -60,7 +64,7 @@ class Decoding:
                 pixels = self._decoded().cpu()
         if not sound or self._is_nothing(pixels):
             raise BrokenPicture(f"seed {self._state.settings.seed} came out black or not finite in {model.dtype}")
-        return pixels
+        return without_margin(pixels, self._margin) if self._margin else pixels
 
     def _is_nothing(self, pixels: torch.Tensor) -> bool:
         """True for a black picture whose init image isn't black."""

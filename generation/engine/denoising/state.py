@@ -12,6 +12,7 @@ from generation.engine.conditioning.rows import Row
 from generation.engine.denoising import initial_latents, samplers, schedulers
 from generation.engine.denoising.init_image import InitImage
 from generation.engine.denoising.predicted_x0 import level, prediction_type, spread_of
+from generation.engine.denoising.prompt_rows import PromptRows, StepRows
 from generation.engine.denoising.trace import Observer, TraceStep
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.settings import GenerationSettings
@@ -37,8 +38,7 @@ class DenoisingState:
         self._start = initial_latents.begin(model, settings, self._scheduler, init_image)
         self._latents = self._start.latents
         self._chance = {"generator": self._start.chance} if samplers.takes_generator(self._scheduler) else {}
-        self._with_prompt, self._without = pair = model.encode_prompts(settings, guides)
-        self._guided_rows = model.guided(pair, settings)
+        self._rows = PromptRows(model, settings, guides, (self._latents.shape[-2], self._latents.shape[-1]))
         self.forwards_done = 0
         self.observer: Observer | None = None
         """Called with the inner values of each step, if set."""
@@ -80,31 +80,39 @@ class DenoisingState:
     @property
     def shape(self) -> tuple[object, ...]:
         """States of equal shape can share one forward."""
-        return self.model.spec.name, self.model.dtype, self._latents.shape, self._with_prompt.shape
+        return self.model.spec.name, self.model.dtype, self._latents.shape, self._now.with_prompt[0].shape
 
     @property
     def controlled(self) -> bool:
         """True where a ControlNet runs in each forward."""
-        return self._with_prompt.control is not None
+        return self._now.with_prompt[0].control is not None
 
     @property
     def unread(self) -> str:
         """The end of the prompt that the model does not read."""
-        unread: str = self._with_prompt.unread
-        return unread
+        return self._rows.unread
 
     @property
     def prompts(self) -> Sequence[Row]:
         """The conditioning of each row of the next forward: the unconditional row first, if there is one."""
-        return self._guided_rows if self._guided else (self._with_prompt,)
+        return self._now.of(self._guided)
 
     def begin(self) -> None:
         """Tell the model that the forwards of this picture begin."""
-        self.model.begin_picture(self.settings, (*self._guided_rows, self._with_prompt))
+        self.model.begin_picture(self.settings, self._rows.all)
+
+    @property
+    def _now(self) -> StepRows:
+        return self._rows.at(self._schedule_step)
+
+    @property
+    def _schedule_step(self) -> int:
+        """The step among all of the schedule, whose first ones an init image leaves out."""
+        return self.settings.steps - self.steps + self._own_step
 
     @property
     def _guided(self) -> bool:
-        return cost.is_guided(self.settings, self.settings.steps - self.steps + self._own_step)
+        return cost.is_guided(self.settings, self._schedule_step)
 
     @property
     def timestep(self) -> torch.Tensor:
@@ -152,6 +160,7 @@ class DenoisingState:
         return undo
 
     def _take_step(self, predictions: list[torch.Tensor]) -> None:
+        predictions = self._now.composed(predictions, self._guided)
         merged = self.model.merge(predictions, self.settings) if len(predictions) > 1 else predictions[0]
         trace_step = self._trace_step(predictions, merged) if self.observer else None
         timestep = self._start.timesteps[self.forwards_done]
@@ -179,9 +188,15 @@ class DenoisingState:
             merged=merged,
             input=self.input,
             timestep=self.timestep,
-            silence=self._without,
-            unguided=self._with_prompt if self._guided and self._guided_rows[-1] is not self._with_prompt else None,
+            silence=self._now.without,
+            unguided=self._unguided,
         )
+
+    @property
+    def _unguided(self) -> Row | None:
+        """The row without guidance, where the network applies guidance by itself."""
+        now = self._now
+        return now.with_prompt[0] if self._guided and now.guided[-1] is not now.with_prompt[-1] else None
 
     def _scaled(self) -> torch.Tensor:
         """The latents at unit variance, as the network takes them and a preview shows them."""

@@ -91,11 +91,17 @@ class BatchedModel(ABC, Generic[AnyRow]):
         """The pictures that a job starts from, and those that it is conditioned on."""
         return inputs, inputs
 
-    @abstractmethod
     def encode_prompts(
         self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
     ) -> tuple[AnyRow, AnyRow]:
-        """The conditional and the unconditional row of one picture, both without guidance.
+        """The rows of one picture for its prompts as they are; see `encode_texts`."""
+        return self.encode_texts(settings.prompt, settings.negative_prompt, settings, guides)
+
+    @abstractmethod
+    def encode_texts(
+        self, prompt: str, negative_prompt: str, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
+    ) -> tuple[AnyRow, AnyRow]:
+        """The conditional and the unconditional row of one picture for these prompts, both without guidance.
 
         Raises `LoraUnavailable` where the prompt names a LoRA that doesn't fit the model, `ModelUnavailable` where the
         model doesn't support the images given.
@@ -104,6 +110,10 @@ class BatchedModel(ABC, Generic[AnyRow]):
     def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
         """The rule by which words of the prompts are weighted, as metadata records it; empty without weights."""
         return {}
+
+    def knows_few(self, settings: GenerationSettings) -> bool:
+        """True where the tokenizer does not know most of the prompt's words; False for one that has no such words."""
+        return False
 
     @abstractmethod
     def guided(self, pair: tuple[AnyRow, AnyRow], settings: GenerationSettings) -> Sequence[AnyRow]:

@@ -74,8 +74,8 @@ class FlowModel(BatchedModel[FlowRow]):
         looked_at = Inputs(**dict(zip(("image_prompt", "second", "third", "fourth"), pictures, strict=False)))
         return inputs if inputs.mask else Inputs(), looked_at
 
-    def encode_prompts(
-        self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
+    def encode_texts(
+        self, prompt: str, negative_prompt: str, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
     ) -> tuple[FlowRow, FlowRow]:
         step = self.family.pixels_per_token
         if settings.width % step or settings.height % step:
@@ -88,10 +88,10 @@ class FlowModel(BatchedModel[FlowRow]):
             raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
         if len(guides.image_prompts) > self.family.references:
             raise ModelUnavailable(f"{self.spec.name} takes {self.family.references} reference pictures at most")
-        text, lora_set = loras.read(settings.prompt)
+        text, lora_set = loras.read(prompt)
         self.lora_adapters.apply_to_text_encoders(lora_set)
         told = NO_GUIDANCE if self.family.guidance is Guidance.TOLD else None
-        words = self.family.instructed(text), settings.negative_prompt or self.family.no_words
+        words = self.family.instructed(text), negative_prompt or self.family.no_words
         pair = [self._encoded(each, lora_set, guides) for each in words]
         references = self._references(guides)
         with_prompt, without = (replace(row, loras=lora_set, guidance=told, references=references) for row in pair)

@@ -8,15 +8,17 @@ from typing import Any
 import torch
 
 from generation import loras, prompt_syntax, sources
-from generation.engine.conditioning import controlnet, guidance, lora_names, stable_diffusion
+from generation.engine.conditioning import controlnet, guidance, known_words, lora_names, stable_diffusion
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.conditioning.lora_adapters import LoraAdapters
 from generation.engine.conditioning.rows import ImageCondition
 from generation.engine.conditioning.text_encoders import Conditioning, PromptEncoder, together
 from generation.engine.models.batched_model import BatchedModel
+from generation.engine.models.circular import set_padding
 from generation.engine.models.quantization import is_plain
 from generation.errors import ModelUnavailable
+from generation.prompts import said
 from generation.settings import GenerationSettings
 
 
@@ -28,6 +30,7 @@ class UNetModel(BatchedModel[Conditioning]):
     unet: Any
     controlnet: Any = None
     image_prompts: IpAdapter | None = None
+    _is_circular: bool = False
 
     @property
     def mergeable(self) -> bool:
@@ -63,23 +66,30 @@ class UNetModel(BatchedModel[Conditioning]):
         """True for a guidance-distilled UNet: it takes the scale as an embedding, and needs no unconditional row."""
         return bool(self.unet.config.time_cond_proj_dim)
 
-    def encode_prompts(
-        self, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
+    def encode_texts(
+        self, prompt: str, negative_prompt: str, settings: GenerationSettings, guides: ConditioningImages = NO_GUIDES
     ) -> tuple[Conditioning, Conditioning]:
         """The conditional and the unconditional row of one picture; the guidance embedding, if any, is that of scale 1.
 
         Raises `LoraUnavailable` where the prompt names a LoRA that doesn't fit the model, `ModelUnavailable` where the
         model has no ControlNet or IP-Adapter for the images given.
         """
-        text, lora_set = loras.read(settings.prompt)
+        text, lora_set = loras.read(prompt)
         self.lora_adapters.apply_to_text_encoders(lora_set)
         with self.prompts.knowing(self.lora_adapters.embeddings(lora_set)):
-            pair = self.prompts.encode_pair(text, settings.negative_prompt, settings.clip_skip, lora_set)
+            pair = self.prompts.encode_pair(text, negative_prompt, settings.clip_skip, lora_set)
         added = stable_diffusion.added_conditioning(self.unet, settings)
         control, (image_prompt, no_image) = self._control(settings, guides), self._image_prompt(settings, guides)
         embedded = stable_diffusion.guidance_embedding(self.unet, 1.0)
         conditional, unconditional = (
-            replace(each, added={**each.added, **added}, loras=lora_set, control=control, timestep_cond=embedded)
+            replace(
+                each,
+                added={**each.added, **added},
+                loras=lora_set,
+                control=control,
+                timestep_cond=embedded,
+                tile=settings.tile,
+            )
             for each in pair
         )
         return replace(conditional, image_prompt=image_prompt), replace(unconditional, image_prompt=no_image)
@@ -121,11 +131,17 @@ class UNetModel(BatchedModel[Conditioning]):
         return guidance.merge_edit(without, with_picture, with_both, scale, self.spec.image_guidance, rescale)
 
     def emphasis(self, settings: GenerationSettings) -> dict[str, str]:
-        prompts = loras.read(settings.prompt)[0], settings.negative_prompt
-        return self.prompts.emphasis.metadata if any(map(prompt_syntax.has_weights, prompts)) else {}
+        words = loras.read(settings.prompt)[0], settings.negative_prompt
+        texts = {text for each in words for text in said.texts(each, settings.steps)}
+        return self.prompts.emphasis.metadata if any(map(prompt_syntax.has_weights, texts)) else {}
+
+    def knows_few(self, settings: GenerationSettings) -> bool:
+        texts = said.texts(loras.read(settings.prompt)[0], settings.steps)
+        return bool(self.prompts.readers) and known_words.knows_few(texts, self.prompts.readers[0].tokens_of)
 
     def predict(self, latents: torch.Tensor, timesteps: torch.Tensor, rows: Sequence[Conditioning]) -> torch.Tensor:
         latents, timesteps = latents.to(self.dtype), timesteps.to(torch.float32)
+        self._pad(circular=rows[0].tile)
         conditioning, beside = together(rows), {}
         if embedded := [row.timestep_cond for row in rows if row.timestep_cond is not None]:
             beside["timestep_cond"] = torch.cat(embedded)
@@ -138,3 +154,10 @@ class UNetModel(BatchedModel[Conditioning]):
         self.lora_adapters.apply_to_unet(rows[0].loras)
         predicted: torch.Tensor = self.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
         return predicted.float()
+
+    def _pad(self, *, circular: bool) -> None:
+        """Have the networks pad circularly, or as they were trained. All rows of a forward are alike in this."""
+        if circular is not self._is_circular:
+            for network in filter(None, (self.unet, self.controlnet)):
+                set_padding(network, circular)
+            self._is_circular = circular

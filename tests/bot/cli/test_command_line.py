@@ -103,6 +103,16 @@ def test_braces_stand_for_several_prompts(tmp_path: Path) -> None:
     assert sorted(each.name for each in (tmp_path / "here").iterdir()) == ["seed-1-2.png", "seed-1.png"]
 
 
+def test_random_choices_are_made_by_their_own_seed(tmp_path: Path) -> None:
+    (tmp_path / "colour.txt").write_text("red\nred\n")
+    (tmp_path / "config.toml").write_text('[wildcards]\nfolder = "."\n[worker]\ndtype = "float32"\n')
+    text = "a __colour__ {1|2|3|4|5|6|7|8|9} {fox, cat} --choice-seed 7 --seed 1"
+    drawn = noisefox("imagine", text, "--steps", "1", "--json", "--out", "here", folder=tmp_path)
+    fox, cat = (json.loads(line)["settings"]["prompt"] for line in drawn.stdout.splitlines())
+    assert fox == cat.replace("cat", "fox")
+    assert re.fullmatch(r"a red \d fox", fox)
+
+
 def test_a_picture_is_enlarged_and_keeps_its_settings(drawn: list[dict[str, object]]) -> None:
     folder = Path(str(drawn[0]["folder"]))
     result = noisefox("upscale", "out/seed-7.png", "--factor", "4", "--with", "Lanczos", folder=folder)

@@ -230,3 +230,11 @@ def test_as_an_admin_types_them() -> None:
 def test_as_the_model_hears_it(prompt: str, negative: str, asked_for: bool) -> None:
     settings = GenerationSettings(prompt, seed=1, model="pocket", width=64, height=64, negative_prompt=negative)
     assert (blocked_words.asked_for(["ass"], settings) == "ass") is asked_for
+
+
+@pytest.mark.parametrize(
+    "prompt", ["[a|b|c|d|e|f|g|h|na]ked", "[x:na:0.5]ked", "a fox AND a naked cat", "<left: a naked fox>"]
+)
+def test_what_a_prompt_says_in_any_step_or_part_is_read(prompt: str) -> None:
+    fox = GenerationSettings(prompt, seed=1, model="pocket", width=64, height=64, steps=20)
+    assert blocked_words.asked_for(["naked"], fox) == "naked"

@@ -20,6 +20,10 @@ from generation import comparison, infotext, loras, prompt_syntax
 from generation.comparison import Parameter
 from generation.errors import UserError
 from generation.loras import Loras, LoraSpec
+from generation.prompts import choices
+from generation.prompts.choices import Template
+from generation.prompts.parts import PartedPrompt
+from generation.prompts.steps import StepPrompt
 from generation.settings import PROMPT_LENGTH
 from tests.generation.work import instructions, unobserved
 
@@ -43,6 +47,7 @@ PIECES = [
     *("--steps=5 ", "--ar3:2 ", "--ar=", "=", "= ", "--q", "—ar3", "--stpes "),
     *("{a}", "{a,", "{},", "}{", "\\{", "<lora:", "<lora:a:", "<lora:a:1>", "(a:1.1) ", "[(", "BREAK ", "@here"),
     *("[a](", "http://a", "<@1>", "noisefox:", "noisefox-try:", "recent:"),
+    *("|", "{a|", "[a|", "|b]", "[a:b:0.5]", "2$$", "__a__", "__a", " AND ", "<left:", "<0,0,1,1:"),
 ]
 """What worst cases are made of, over and over."""
 
@@ -60,7 +65,10 @@ PARSERS: dict[str, tuple[Callable[[str], object], int]] = {
     ),
     "style": (lambda text: presets.styled(text, text[:1000]), PROMPT_LENGTH.high),
     "suffix": (lambda text: presets.with_suffix(text, text[-500:]), PROMPT_LENGTH.high),
-    "recent prompt": (presets.escaped, PROMPT_LENGTH.high),
+    "recent prompt": (choices.escaped, PROMPT_LENGTH.high),
+    "random choices": (lambda text: Template(text).drawn(7, {"a": ["a"]}), PROMPT_LENGTH.high),
+    "switches between steps": (lambda text: StepPrompt(text).at(1, 4), PROMPT_LENGTH.high),
+    "parts and regions": (PartedPrompt, PROMPT_LENGTH.high),
     "LoRAs": (loras.read, PROMPT_LENGTH.high),
     "trigger words": (lambda text: OWN.with_words(text, "pocket"), PROMPT_LENGTH.high),
     "LoRAs as one types": (lambda text: OWN.completions(text, "pocket"), PROMPT_LENGTH.high),

@@ -6,12 +6,15 @@ import pytest
 
 from bot.errors import Refusal
 from bot.prompts import flags
-from bot.prompts.presets import KEPT, PEOPLE, Presets, escaped, styled, with_suffix
+from bot.prompts.presets import KEPT, PEOPLE, Presets, styled, with_suffix
+from bot.prompts.style_book import Origin, StyleBook, shipped
 from bot.requests import variations
+from generation.prompts.choices import escaped
 from generation.settings import GenerationSettings, Sampler
 from storage import database
 from storage.generations import Generations
 from storage.people import People
+from storage.records import Style
 from tests.databases import save_empty
 
 
@@ -20,7 +23,7 @@ async def bare(tmp_path: Path) -> AsyncIterator[Presets]:
     """Of people who keep nothing."""
     save_empty(tmp_path / "noisefox.db")
     async with database.opened(tmp_path / "noisefox.db") as sessions:
-        yield Presets(people=People(sessions), generations=Generations(sessions))
+        yield Presets(styles=StyleBook(People(sessions)), generations=Generations(sessions))
 
 
 @pytest.mark.parametrize(
@@ -54,18 +57,18 @@ async def test_what_others_type_takes_nobodys_choices(bare: Presets) -> None:
     mine = [bare.suggestion(1, f"a {'long ' * 30}{number}")[1] for number in range(KEPT)]
     for number in range(KEPT + 1):
         other = bare.suggestion(2, f"another {'long ' * 30}{number}")[1]
-    assert (await bare.text(1, mine[0])).endswith("long 0")
-    assert (await bare.text(2, other)).endswith(f"long {KEPT}")
+    assert (await bare.text(1, mine[0], {})).endswith("long 0")
+    assert (await bare.text(2, other, {})).endswith(f"long {KEPT}")
     with pytest.raises(Refusal, match="Type it again"):
-        await bare.text(1, other)
+        await bare.text(1, other, {})
     bare.suggestion(1, "a " + "long " * 30)
     with pytest.raises(Refusal, match="Type it again"):
-        await bare.text(1, mine[0])
+        await bare.text(1, mine[0], {})
     for person in range(3, PEOPLE + 2):
         bare.suggestion(person, "a " + "long " * 30)
     with pytest.raises(Refusal, match="Type it again"):
-        await bare.text(2, other)
-    assert await bare.text(1, mine[1])
+        await bare.text(2, other, {})
+    assert await bare.text(1, mine[1], {})
 
 
 def test_the_later_of_two_flags_counts_and_a_size_is_an_aspect() -> None:
@@ -86,3 +89,32 @@ def test_other_settings_stay_in_bounds_and_differ() -> None:
     assert settings.sampler not in [each.sampler for each in variations.other_samplers(settings)]
     assert variations.other_steps(replace(settings, steps=1), 1) == []
     assert len(variations.other_samplers(replace(settings, sampler=Sampler.EULER))) == 3
+
+
+async def test_an_own_style_outweighs_the_server_s_and_that_one_what_ships(tmp_path: Path) -> None:
+    save_empty(tmp_path / "noisefox.db")
+    async with database.opened(tmp_path / "noisefox.db") as sessions:
+        people = People(sessions)
+        book, of_server = StyleBook(people), {"ink": "theirs", "noir": "theirs", "ours": "theirs"}
+        await people.keep_style(1, Style("Noir", "mine"))
+        offered = await book.offered(1, of_server)
+        assert [(each.style.name, each.origin) for each in offered[:3]] == [
+            ("Noir", Origin.OWN),
+            ("ink", Origin.SERVER),
+            ("ours", Origin.SERVER),
+        ]
+        assert len(offered) == 1 + 2 + len(shipped()) - 1
+        for name, text in (("Noir", "mine"), ("NOIR", "mine"), ("INK", "theirs"), ("Anime", shipped()["anime"])):
+            assert (found := await book.named(1, name, of_server))
+            assert found.text == text
+        assert await book.named(1, "gone", of_server) is None
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_style_that_ships_is_words_around_the_prompt(name: str) -> None:
+    assert "{prompt}" in shipped()[name]
+    assert flags.read(styled("a fox", shipped()[name])).prompt.count("a fox") == 1
+
+
+def test_a_dozen_styles_ship() -> None:
+    assert len(shipped()) >= 12

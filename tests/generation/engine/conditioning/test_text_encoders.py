@@ -5,6 +5,7 @@ import torch
 
 from generation.engine.conditioning.text_encoders import PromptEncoder
 from generation.engine.models.unet_model import UNetModel
+from generation.settings import GenerationSettings
 
 
 @pytest.fixture
@@ -76,3 +77,20 @@ def test_no_more_texts_are_kept_than_there_is_room_for(pocket: UNetModel, monkey
     encoded(encoder, "a fox" + " BREAK snow" * 4, "blurred")
     encoded(encoder, texts[5], "blurred")
     assert len(read) == 14, "one that has no room at all pushes out no others"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "knows_few"),
+    [
+        ("a red apple", False),
+        ("a castle at night, oil painting", False),
+        ("a [red apple:castle:0.5] <left: at night> AND oil painting <lora:zorro:0>", False),
+        ("un zorro rojo en la nieve", True),
+        ("una manzana roja sobre una mesa", True),
+        ("zorro", False),
+        ("🦊 123", False),
+    ],
+)
+def test_whether_most_words_are_known(pocket: UNetModel, prompt: str, knows_few: bool) -> None:
+    settings = GenerationSettings(prompt=prompt, seed=1, model="pocket", width=64, height=64)
+    assert pocket.knows_few(settings) is knows_few
