@@ -71,9 +71,9 @@ def fork_server() -> Iterator[ForkServer]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def ray_pools(fork_server: ForkServer) -> AsyncIterator[RayPools]:
-    """A Ray cluster of two nodes, and pools on it."""
+    """A Ray cluster of two nodes, and pools on it. An idle one takes a third of a core, so none outlives its file."""
     if importlib.util.find_spec("ray") is None:
         pytest.skip("Ray is not installed.")
     with pytest.MonkeyPatch.context() as patch:

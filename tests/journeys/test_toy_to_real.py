@@ -48,7 +48,10 @@ async def test_from_the_toy_to_a_real_model(
     file = tmp_path / "config.toml"
     models = partial(noisefox, "models", folder=tmp_path)
     on_file = ("--config", str(file))
-    assert models("list", *on_file).stdout == "pocket (default): pocket; ships with Noisefox; needs 0.4 GB of GPU memory, or at least 0.3 GB\n"
+    assert (
+        models("list", *on_file).stdout
+        == "pocket (default): pocket; ships with Noisefox; needs 0.4 GB of GPU memory, or at least 0.3 GB\n"
+    )
     page = "https://civitai.com/models/1?modelVersionId=2"
     added = models("add", "fox", page, "--accept-licence", *on_file)
     assert "fox: Foxes v2 on Civitai, made from SD 1.5" in added.stdout

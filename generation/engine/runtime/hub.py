@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import constants, hf_hub_download, snapshot_download
-from huggingface_hub.errors import DryRunError
+from huggingface_hub.errors import DryRunError, GatedRepoError
 from tqdm.auto import tqdm
 
 from generation import sources
@@ -41,7 +41,24 @@ def model(source: str, report: Report | None) -> Path:
 
     with suppress(OSError):
         fetched(source, _weights_of(source), report)
-    return Path(DiffusionPipeline.download(source, use_safetensors=True, **UNUSED))
+    try:
+        return Path(DiffusionPipeline.download(source, use_safetensors=True, **UNUSED))
+    except OSError as reason:
+        if not _is_gated(reason):
+            raise
+        raise OSError(
+            f"the hub gives {source} only to accounts that have accepted its terms; accept them on its page, and set "
+            "HF_TOKEN to a token of that account"
+        ) from reason
+
+
+def _is_gated(error: BaseException | None) -> bool:
+    """True for the hub's refusal of a repository with terms, whatever a library has made of it."""
+    while error is not None:
+        if isinstance(error, GatedRepoError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def network(source: str, report: Report | None) -> Path:

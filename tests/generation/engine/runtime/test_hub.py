@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 from huggingface_hub import constants
+from huggingface_hub.errors import GatedRepoError
 
 from generation.catalogue import ModelSpec
 from generation.disk import SPARE
@@ -18,7 +20,7 @@ from generation.engine.models import loader
 from generation.engine.models.loader import load
 from generation.engine.runtime import memory
 from generation.engine.runtime.hub import network
-from generation.errors import ModelTooLarge
+from generation.errors import ModelTooLarge, ModelUnavailable
 from tests.forked_worker import ForkServer
 from tests.generation.engine import tiny, tiny_guides
 from tests.generation.engine.fake_hub import serving
@@ -130,3 +132,20 @@ def test_nothing_is_downloaded_onto_a_nearly_full_disk(
         ):
             network("owner/vae", lambda share: None)
     assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_a_model_with_terms_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        try:
+            answer = httpx2.Response(401, request=httpx2.Request("GET", "http://hub"))
+            raise GatedRepoError("401 Client Error", response=answer)
+        except GatedRepoError as refusal:
+            raise OSError("Cannot load model owner/gated") from refusal
+
+    monkeypatch.setattr(StableDiffusionPipeline, "download", refused)
+    monkeypatch.setattr("diffusers.DiffusionPipeline.download", refused)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(
+        ModelUnavailable, match="owner/gated only to accounts that have accepted its terms; accept them"
+    ):
+        load(ModelSpec("gated", "owner/gated"), CPU, torch.float32)
