@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+import aiohttp
+
 from generation import comfy_drawing
 from generation.comfy.client import UNREACHABLE, ComfyClient, Said, Word
 from generation.comfy.outcome import Interrupted
@@ -129,7 +131,7 @@ class ComfyServer:
                 await self._listen(words)
         except UNREACHABLE as reason:
             if self.is_there or not self.tried.is_set():
-                log.warning("ComfyUI at %s: %s", self.name, str(reason) or type(reason).__name__)
+                log.warning("ComfyUI at %s: %s", self.name, _said(reason))
         return joined
 
     async def _listen(self, words: AsyncIterator[Word]) -> None:
@@ -213,3 +215,10 @@ class ComfyServer:
         if self._losses[job_id] < LIVES:
             return Lost(job_id)
         return Failed(job_id, FailureKind.WORKER_LOST, f"{LIVES} servers were lost during this job: {reason}")
+
+
+def _said(reason: BaseException) -> str:
+    """An error in a few words, without the address, which may hold a password."""
+    if isinstance(reason, aiohttp.ClientResponseError):
+        return f"it answers with status {reason.status}"
+    return str(reason) or type(reason).__name__

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Self
 
 from generation import wire
-from generation.events import Event
 from generation.jobs import Job
 from generation.local_worker import LocalWorker
+from generation.pool import PoolEvent
 
 LOCAL = "local"
 """The name of the pool of a host who names none."""
@@ -28,10 +28,12 @@ class LocalPool:
         devices: Sequence[str] = (),
     ) -> None:
         """One worker on each of the `devices`, with `options` otherwise; without any, one on that of the options."""
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._events: asyncio.Queue[PoolEvent] = asyncio.Queue()
         self._room = options.max_pictures
         self._workers = {
-            name: LocalWorker(_options_of(name, device, options), self._events.put_nowait, command, sleep)
+            name: LocalWorker(
+                _options_of(name, device, options), self._events.put_nowait, command, sleep, lambda: not self._usable
+            )
             for name, device in _named(devices or [options.device])
         }
         self._stack = AsyncExitStack()
@@ -46,7 +48,12 @@ class LocalPool:
 
     @property
     def workers(self) -> Mapping[str, int]:
-        return dict.fromkeys(self._workers, self._room)
+        return dict.fromkeys(self._usable or self._workers, self._room)
+
+    @property
+    def _usable(self) -> list[str]:
+        """The workers whose processes get ready, as far as that is known."""
+        return [name for name, worker in self._workers.items() if not worker.is_given_up]
 
     async def ready(self, worker: str | None = None) -> wire.Ready:
         """Wait for a worker, the first if none is named, to be ready, and return what it runs on."""
@@ -64,7 +71,7 @@ class LocalPool:
         for worker in self._workers.values():
             await worker.want_frame(job_id)
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncIterator[PoolEvent]:
         while True:
             yield await self._events.get()
 

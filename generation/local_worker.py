@@ -16,6 +16,7 @@ from generation.environment import for_worker
 from generation.errors import FailureKind
 from generation.events import Cancelled, Ending, Event, Failed, Loading
 from generation.jobs import Job
+from generation.pool import Lost, PoolEvent, WorkersChanged
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +54,18 @@ class LocalWorker:
     def __init__(
         self,
         options: wire.Configure,
-        tell: Callable[[Event], object],
+        tell: Callable[[PoolEvent], object],
         command: tuple[str, ...] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        is_alone: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`is_alone` is False where its jobs can go to another worker once it is given up."""
         self._options = options
         self._tell = tell
         """Called with every event of its jobs."""
+        self._is_alone = is_alone
+        self.is_given_up = False
+        """True while no process gets ready, however often one is started."""
         self._command = command or WORKER
         self._sleep = sleep
         self._in_flight: dict[int, Job] = {}
@@ -134,8 +140,20 @@ class LocalWorker:
                 continue
             failed_starts += 1
             if failed_starts >= STARTS:
-                for job_id in list(self._in_flight):
-                    self._pass_on(Failed(job_id, FailureKind.WORKER_UNAVAILABLE, "no worker gets ready"))
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Leave the jobs to other workers; where there is none, they fail."""
+        if not self.is_given_up:
+            log.error("no worker gets ready on %s; it is tried again", self._options.device)
+        self.is_given_up = True
+        for job_id in list(self._in_flight):
+            if self._is_alone():
+                self._pass_on(Failed(job_id, FailureKind.WORKER_UNAVAILABLE, "no worker gets ready"))
+            else:
+                self._end(job_id)
+                self._tell(Lost(job_id))
+        self._tell(WorkersChanged())
 
     async def _employ(self) -> bool:
         """Run one worker to its end. True if it became ready."""
@@ -153,7 +171,8 @@ class LocalWorker:
             self._worker = None
             self._ready.clear()
             await end(worker)
-        log.error("the worker ended with status %s; starting another", worker.returncode)
+        ended = "the worker on %s ended with status %s; starting another"
+        log.error(ended, self._options.device, worker.returncode)
         return was_ready
 
     async def _converse(self, worker: Process) -> None:
@@ -184,6 +203,9 @@ class LocalWorker:
             case wire.Ready():
                 self._about = message
                 self._ready.set()
+                if self.is_given_up:
+                    self.is_given_up = False
+                    self._tell(WorkersChanged())
                 log.info("worker %s ready on %s, %s, %s threads", *astuple(message))
             case _:
                 self._heard.add(message.job_id)
@@ -199,11 +221,15 @@ class LocalWorker:
         if event.job_id not in self._in_flight:
             return
         if isinstance(event, Ending):
-            del self._in_flight[event.job_id]
-            self._losses.pop(event.job_id, None)
-            self._cancelling.discard(event.job_id)
-            self._clear_of_suspicion(event.job_id)
+            self._end(event.job_id)
         self._tell(event)
+
+    def _end(self, job_id: int) -> None:
+        """Forget a job that has ended here."""
+        del self._in_flight[job_id]
+        self._losses.pop(job_id, None)
+        self._cancelling.discard(job_id)
+        self._clear_of_suspicion(job_id)
 
     def _submit_due(self) -> None:
         """Submit the first suspect to the worker, or all jobs if there are no suspects."""

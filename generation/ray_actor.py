@@ -12,6 +12,7 @@ from generation import wire
 from generation.environment import forget_secrets_of_the_bot
 from generation.events import Event
 from generation.local_worker import LocalWorker
+from generation.pool import Lost, PoolEvent, WorkersChanged
 
 
 class RayActor:
@@ -22,7 +23,12 @@ class RayActor:
         if options.measurements is not None:
             options = replace(options, measurements=_measurements())
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._worker = LocalWorker(options, self._events.put_nowait, command)
+        self._worker = LocalWorker(options, self._tell, command)
+
+    def _tell(self, event: PoolEvent) -> None:
+        """Keep an event of a job; whether this worker can be used, Ray knows by itself."""
+        if not isinstance(event, Lost | WorkersChanged):
+            self._events.put_nowait(event)
 
     async def start(self) -> None:
         """Start the process. Ray carries this out once the actor is placed."""

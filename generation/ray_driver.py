@@ -22,6 +22,9 @@ from generation.ray_messages import FromRay, Joined, Left, Open, To, Unplaced, U
 Tell = Callable[[FromRay], object]
 
 _SERIAL = count(1)
+REACH_SECONDS = 5.0
+"""Seconds that the address of a cluster may take to answer."""
+
 _LONGEST_REASON = 300
 
 PLACING_SECONDS = 30.0
@@ -109,6 +112,7 @@ async def drive(commands: asyncio.StreamReader, tell: Tell) -> None:
     """Do what the bot's process asks, until that has gone."""
     opened: Open = await wire.read_async(commands)
     try:
+        await reach(opened.address)
         ray.init(address=opened.address, namespace="noisefox", log_to_driver=False, logging_level="ERROR")
     except (OSError, RuntimeError, ValueError, RayError) as error:
         tell(Unreachable(_line(error)))
@@ -122,6 +126,19 @@ async def drive(commands: asyncio.StreamReader, tell: Tell) -> None:
                 task.cancel()
     finally:
         ray.shutdown()
+
+
+async def reach(address: str) -> None:
+    """Raise `OSError` where nothing answers at the address of a cluster: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        async with asyncio.timeout(REACH_SECONDS):
+            _, writer = await asyncio.open_connection(host, int(port))
+    except (OSError, TimeoutError):
+        raise OSError(f"nothing answers at {host}:{port}") from None
+    writer.close()
 
 
 async def _pass_on(commands: asyncio.StreamReader, places: list[Place]) -> None:

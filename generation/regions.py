@@ -17,6 +17,8 @@ SHOWN = 640
 """Pixels of the longer side of a picture under its grid."""
 
 _LINE, _CHOSEN, _NUMBER = (255, 255, 255, 150), (242, 145, 61, 110), (255, 255, 255, 255)
+_DARK = (0, 0, 0, 130)
+"""Beside each white line: one of both is seen on any picture."""
 _SHADE = (0, 0, 0, 150)
 
 
@@ -70,7 +72,8 @@ def shown(png: bytes, cells: int) -> bytes:
     pen, style = ImageDraw.Draw(grid), Style(18, Weight.BOLD)
     for number in range(SIDE * SIDE):
         left, top, right, bottom = box_of(number, image.size)
-        pen.rectangle((left, top, right - 1, bottom - 1), _CHOSEN if cells >> number & 1 else None, _LINE)
+        pen.rectangle((left, top, right - 1, bottom - 1), _CHOSEN if cells >> number & 1 else None, _DARK)
+        pen.rectangle((left + 1, top + 1, right - 2, bottom - 2), None, _LINE)
         pen.rounded_rectangle((left + 5, top + 5, left + 35, top + 29), 6, _SHADE)
         pen.text((left + 20, top + 17), str(number + 1), _NUMBER, face(style), "mm")
     return _png(Image.alpha_composite(image, grid).convert("RGB"))

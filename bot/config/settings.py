@@ -122,6 +122,12 @@ class Config:
         return any(type(each) is WorkerConfig for each in self.pools.values())
 
     @property
+    def devices_here(self) -> list[str]:
+        """The devices that workers of this machine draw on, by the names that the configuration has for them."""
+        local = (each for each in self.pools.values() if type(each) is WorkerConfig)
+        return list(dict.fromkeys(device for each in local for device in each.devices or (each.device,)))
+
+    @property
     def longest_line(self) -> int:
         """Waiting requests of all members together: as many as the pools take, each its own."""
         return sum(each.longest_line for each in self.pools.values())

@@ -31,10 +31,12 @@ class WorkerKind(StrEnum):
 
 
 def is_address(url: str) -> bool:
-    """True for the address of an HTTP server, whose port, if any, is from 1 to 65535."""
+    """True for the address of an HTTP server, to which paths can be added, and whose port, if any, is from 1 to
+    65535."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_plain = not (parts.query or parts.fragment)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and is_plain
     except ValueError:
         return False
 

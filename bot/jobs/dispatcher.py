@@ -336,7 +336,10 @@ class Dispatcher:
                 if ended.state.unfinished and flight.stopping:
                     ended = await self._cancelled(ended, done=0.0)
             case Failed():
-                log.warning("%s failed: %s", generation.id, event.detail)
+                where = flight.worker.name
+                log.warning(
+                    "%s failed with %s on %s: %s", generation.id, generation.settings.model, where, event.detail
+                )
                 ended = await self._generations.fail(generation.id, sentence_for_failure(event.kind))
             case Cancelled():
                 ended = await self._cancelled(generation, flight.done)

@@ -10,7 +10,7 @@ from bot.locales import say, say_many
 from bot.locales.durations import about
 from bot.locales.plain import plain
 from bot.views import comparison, explanation
-from bot.views.buttons import button, kept, more, numbered, of_picture, rows_of, rows_of_edit
+from bot.views.buttons import button, kept, more, numbered, of_picture, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
 from bot.views.ignored import ignored_lines
@@ -135,12 +135,14 @@ def undone(edited: Generation, before: Generation, picture: PictureFile, able: A
     """The picture before an edit, with the buttons that its model is `able` to follow."""
     files, index = named(before, [picture]), picture.index
     note = say("Undone. The edit is in your /history, number {number}.", number=edited.id)
+    is_only = len(before.pictures) == 1
+    rows = rows_of(before, able) if is_only else [of_picture(before.id, index, able), more(before.id, index, able)]
+    details = button(Press(PressKind.DETAILS, before.id))
     parts: list[Part] = [
+        ui.TextDisplay(headline(before.settings, before.origin.user_id, before.lineage.action)),
         gallery(list(files), *described_each(before, [index])),
-        ui.TextDisplay(f"-# {note}"),
-        *rows_of_edit(before, able),
-        of_picture(before.id, index, able),
-        more(before.id, index, able),
+        ui.Section(ui.TextDisplay(f"-# {note}"), accessory=details),
+        *rows,
     ]
     return MessageContent(framed(parts), files)
 

@@ -144,6 +144,7 @@ def described(graph: Graph) -> Described:
         lacks.append("It takes no strength: it looks at the start picture, and changes all of it.")
     if graph.takes(Role.IMAGE):
         lacks.append("It draws nothing without a start picture.")
+    lacks += [f"{each} is no placeholder: correct its spelling." for each in naming.unknown(graph.nodes)]
     return Described(tuple(takes), tuple(lacks))
 
 

@@ -22,6 +22,12 @@ def placeholders(nodes: Nodes) -> dict[Place, tuple[Role, ...]]:
     return {place: roles for place, text in _texts(nodes) if (roles := tuple(_roles_in(text)))}
 
 
+def unknown(nodes: Nodes) -> list[str]:
+    """What looks like a placeholder and is none, such as `%promt%`."""
+    found = (match for _, text in _texts(nodes) for match in _PLACEHOLDER.finditer(text))
+    return list(dict.fromkeys(match[0] for match in found if role_called(match[1]) is None))
+
+
 def titled(nodes: Nodes) -> dict[Role, tuple[Place, ...]]:
     """The inputs of nodes whose titles name a role."""
     found: dict[Role, tuple[Place, ...]] = {}

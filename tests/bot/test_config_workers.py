@@ -108,3 +108,21 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> Non
     with pytest.raises(ConfigError) as error:
         read(tmp_path, text)
     assert sentence in str(error.value)
+
+
+def test_an_address_with_a_query_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[workers.comfy]\nkind = "comfy"\naddresses = ["http://127.0.0.1:8188/?token=secret"]\n')
+    with pytest.raises(ConfigError, match="Use addresses such as") as refused:
+        load(file)
+    assert "secret" not in str(refused.value)
+
+
+def test_each_device_of_this_machine_is_known_once() -> None:
+    local = WorkerConfig(devices=("cpu", "cuda:1", "cpu"))
+    assert Config(workers=(("a", local), ("b", WorkerConfig(device="cuda:2")))).devices_here == [
+        "cpu",
+        "cuda:1",
+        "cuda:2",
+    ]
+    assert Config().devices_here == ["auto"]

@@ -255,3 +255,9 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     assert abilities.of(model).steps == 4
     Path(model.source).write_text(Path(workflow("sd15")).read_text())
     assert abilities.of(model).steps is None
+
+
+def test_a_misspelt_placeholder_is_named() -> None:
+    given = nodes.read(workflow("sd15"))
+    given["6"] = replace(given["6"], inputs={**given["6"].inputs, "text": "oil painting of %promt%, %prompt%"})
+    assert "%promt% is no placeholder: correct its spelling." in described(graph_of(given)).lacks

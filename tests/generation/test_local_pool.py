@@ -14,6 +14,7 @@ from generation.errors import FailureKind
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job
 from generation.local_pool import LocalPool
+from generation.pool import Lost, WorkersChanged
 from generation.settings import GenerationSettings
 from generation.wire import Configure
 from tests.forked_worker import ForkServer
@@ -57,6 +58,8 @@ async def until_ended(pool: LocalPool, jobs: int = 1) -> Sequence[Event]:
     heard: list[Event] = []
     async with asyncio.timeout(60):
         async for event in pool.events():
+            if isinstance(event, Lost | WorkersChanged):
+                continue
             heard.append(event)
             jobs -= isinstance(event, Completed | Failed | Cancelled)
             if not jobs:
@@ -427,3 +430,39 @@ async def test_commands_for_a_job_that_is_not_there_are_nothing() -> None:
         await pool.want_frame(99)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(pool.events()), 0.1)
+
+
+async def test_a_device_on_which_nothing_starts_leaves_its_jobs_to_the_others_until_it_does(tmp_path: Path) -> None:
+    mended = tmp_path / "mended"
+    script = (
+        PREAMBLE.replace("wire.read(commands)", "options = wire.read(commands)")
+        + f"""
+if options.device == "cuda:7" and not os.path.exists({str(mended)!r}):
+    raise SystemExit(1)
+say(wire.Ready(os.getpid(), options.device, "float32", 1))
+wire.read(commands)
+"""
+    )
+    command = (sys.executable, "-c", script)
+    async with LocalPool(OPTIONS, command, no_sleep, devices=("cpu", "cuda:7")) as pool, asyncio.timeout(60):
+        await pool.submit(job(1), "cuda:7")
+        events = pool.events()
+        assert await anext(events) == Lost(1)
+        assert isinstance(await anext(events), WorkersChanged)
+        assert [*pool.workers] == ["cpu"]
+        mended.touch()
+        await pool.ready("cuda:7")
+        while [*pool.workers] != ["cpu", "cuda:7"]:
+            await anext(events)
+
+
+async def test_where_nothing_starts_on_any_device_jobs_fail() -> None:
+    command = (sys.executable, "-c", "raise SystemExit(1)")
+    async with LocalPool(OPTIONS, command, no_sleep, devices=("cpu", "cuda:7")) as pool, asyncio.timeout(60):
+        await pool.submit(job(1), "cuda:7")
+        async for event in pool.events():
+            if isinstance(event, Lost):
+                await pool.submit(job(1), "cpu")
+            if isinstance(event, Failed):
+                assert event.kind is FailureKind.WORKER_UNAVAILABLE
+                break

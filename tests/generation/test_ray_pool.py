@@ -207,3 +207,11 @@ async def test_neither_the_cluster_nor_its_actors_get_secrets_of_the_bot(
     assert await actor.next_events() == [Completed(1, (), 0.1)]
     assert "NOISEFOX_TOKEN" not in note.read_text().split()
     await actor._worker.close()
+
+
+async def test_an_address_where_nothing_answers_is_told_at_once() -> None:
+    driver = pytest.importorskip("generation.ray_driver")
+    for address in ("127.0.0.1:9", "ray://127.0.0.1:9"):
+        with pytest.raises(OSError, match=r"nothing answers at 127\.0\.0\.1:9"):
+            await driver.reach(address)
+    await driver.reach("auto")

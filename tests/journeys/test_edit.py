@@ -72,6 +72,7 @@ async def test_undo_shows_the_picture_before_with_its_buttons_as_often_as_there_
     await member.click(undone, "Undo")
     undone = await member.see(third, lambda each: "number 2." in text_of(each))
     assert "noisefox-1-0" in urls_of(undone)[0]
+    assert {"Details", "Re-roll", "Edit", "Favourite", "Delete"} <= {*labels_of(undone)}
     other_way = await edit(member, undone, "in the snow")
     assert (await settings_in(member, other_way, 1)).prompt == "a fox, in the snow"
 

@@ -54,7 +54,10 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     yield upscaler_finding(config)
     if not config.draws_here:
         return
-    works, sentence = await device_finding(config.worker.device)
-    yield works, sentence
-    if works and not mistakes.sentences:
+    all_work = True
+    for device in config.devices_here:
+        works, sentence = await device_finding(device)
+        all_work = all_work and works is True
+        yield works, sentence
+    if all_work and not mistakes.sentences:
         yield await worker_finding(config)

@@ -10,6 +10,7 @@ from huggingface_hub.hf_api import ModelInfo, RepoSibling
 from bot.cli.models import describe, hub, repository_files
 from bot.cli.models.origin import FILES, parse
 from bot.cli.models.remote_file import RemoteFile
+from generation import sources
 from generation.catalogue import ModelSpec
 
 TRANSFORMERS = ("transformer", "unet")
@@ -58,7 +59,8 @@ class NeededFromHub:
 
 def on_hub(source: str) -> bool:
     """True for the source of a model or of a part that names a repository of the hub."""
-    return bool(source) and not Path(source).expanduser().exists() and not source.endswith(FILES) and _is_id(source)
+    is_file = source.endswith((*FILES, sources.WORKFLOW)) or Path(source).expanduser().exists()
+    return bool(source) and not is_file and _is_id(source)
 
 
 def _is_id(source: str) -> bool:

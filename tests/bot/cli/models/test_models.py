@@ -342,7 +342,7 @@ def test_where_files_cannot_have_two_names_the_hub_s_own_library_places_them(
 def test_a_workflow_of_comfyui_says_what_it_takes_and_what_not(models: Models, tmp_path: Path) -> None:
     sections = [
         f'[models.{name}]\nsource = "{source}"\nworkers = "comfy"\n'
-        for name, source in (("foxes", workflow("sd15")), ("broken", "broken.json"), ("gone", "gone.json"))
+        for name, source in (("foxes", workflow("sd15")), ("broken", "broken.json"), ("gone", "workflows/gone.json"))
     ]
     comfy = '[workers.comfy]\nkind = "comfy"\naddresses = ["http://127.0.0.1:9"]\n'
     (tmp_path / "config.toml").write_text(comfy + "".join(sections))
@@ -354,7 +354,7 @@ def test_a_workflow_of_comfyui_says_what_it_takes_and_what_not(models: Models, t
     assert "    takes seed: seed of node 3 (KSampler)" in said
     assert "    It takes no mask, so it can't draw a part of a picture, zoom out or pan." in said
     assert said[-2].startswith("broken: ")
-    assert said[-1] == "gone: gone.json does not exist. Correct its source."
+    assert said[-1] == "gone: workflows/gone.json does not exist. Correct its source."
     assert "It takes no mask" in models("show", "foxes").stdout
     assert models("list").stdout.splitlines()[0].endswith("; a workflow of ComfyUI")
 
