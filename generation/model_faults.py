@@ -1,12 +1,12 @@
 """What is wrong with a model on this machine, as far as the heads of its files tell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from generation import checkpoint_names, sources, transformer_names
 from generation.catalogue import ModelSpec
 from generation.sources import Family
-from generation.weights import fault_of, head_of
+from generation.weights import Weight, fault_of, head_of
 
 _OWN = "model.diffusion_model."
 """How the names of the network's tensors begin in a checkpoint."""
@@ -16,6 +16,11 @@ _VAE_PREFIXES = ("first_stage_model.", "vae.", "")
 
 def faults_of(spec: ModelSpec) -> list[str]:
     """A sentence for everything that keeps a model from being drawn. Files that aren't here have no faults."""
+    return [*_damage_of(spec), *misfits_of(spec)]
+
+
+def misfits_of(spec: ModelSpec) -> list[str]:
+    """Those of the faults that sound files have: what the model lacks, and what isn't for it."""
     return [*_of_source(spec), *_of_vae(spec), *_of_encoders(spec), *_of_base(spec)]
 
 
@@ -27,25 +32,35 @@ def alone(pipeline: str, base: str, or_else: str = "") -> str:
     )
 
 
-def _of_source(spec: ModelSpec) -> Iterator[str]:
+def _damage_of(spec: ModelSpec) -> Iterator[str]:
     path = Path(spec.source).expanduser()
-    if path.is_dir():
-        for each in sorted(path.rglob("*.safetensors")):
-            if fault := fault_of(each):
-                yield f"{each.parent}: {fault}"
-    if not path.is_file():
+    files = (
+        [(f"{each.parent}: ", each) for each in sorted(path.rglob("*.safetensors"))] if path.is_dir() else [("", path)]
+    )
+    files += [("vae: ", Path(spec.vae).expanduser())] if spec.vae else []
+    files += [("text_encoders: ", Path(each).expanduser()) for each in spec.text_encoders]
+    for where, file in files:
+        if file.is_file() and (fault := fault_of(file)):
+            yield f"{where}{fault}"
+
+
+def _sound_head(source: str) -> Mapping[str, Weight]:
+    """The tensors of a file; none for one that is damaged, not here, or no file."""
+    path = Path(source).expanduser()
+    return head_of(path) if source and path.is_file() and not fault_of(path) else {}
+
+
+def _of_source(spec: ModelSpec) -> Iterator[str]:
+    name, head = Path(spec.source).name, _sound_head(spec.source)
+    if not head:
         return
-    if fault := fault_of(path):
-        yield fault
-        return
-    head = head_of(path)
     if transformer := transformer_names.transformer_of(head):
         if not (spec.base or spec.config):
             yield f"{alone(transformer.pipeline, transformer.base)}."
-    elif not any(name.startswith(_OWN) for name in head):
-        yield f"{path.name} has no layers that draw. Name the model itself, not its text encoder, its VAE or a LoRA."
+    elif not any(each.startswith(_OWN) for each in head):
+        yield f"{name} has no layers that draw. Name the model itself, not its text encoder, its VAE or a LoRA."
     elif not spec.vae and _is_stable_diffusion(spec) and sources.VAE_DECODER not in checkpoint_names.usual(head):
-        yield f"{path.name} holds no VAE. Set vae to one."
+        yield f"{name} holds no VAE. Set vae to one."
 
 
 def _is_stable_diffusion(spec: ModelSpec) -> bool:
@@ -53,23 +68,15 @@ def _is_stable_diffusion(spec: ModelSpec) -> bool:
 
 
 def _of_vae(spec: ModelSpec) -> Iterator[str]:
-    if not (spec.vae and (path := Path(spec.vae).expanduser()).is_file()):
-        return
-    if fault := fault_of(path):
-        yield f"vae: {fault}"
-    elif not any(name.startswith(f"{prefix}decoder.") for name in head_of(path) for prefix in _VAE_PREFIXES):
-        yield f"vae: {path.name} is no VAE."
+    head = _sound_head(spec.vae)
+    if head and not any(name.startswith(f"{prefix}decoder.") for name in head for prefix in _VAE_PREFIXES):
+        yield f"vae: {Path(spec.vae).name} is no VAE."
 
 
 def _of_encoders(spec: ModelSpec) -> Iterator[str]:
     for each in spec.text_encoders:
-        path = Path(each).expanduser()
-        if not path.is_file():
-            continue
-        if fault := fault_of(path):
-            yield f"text_encoders: {fault}"
-        elif any(name.startswith(("decoder.conv", "first_stage_model.")) for name in head_of(path)):
-            yield f"text_encoders: {path.name} is a VAE."
+        if any(name.startswith(("decoder.conv", "first_stage_model.")) for name in _sound_head(each)):
+            yield f"text_encoders: {Path(each).name} is a VAE."
 
 
 def _of_base(spec: ModelSpec) -> Iterator[str]:

@@ -67,11 +67,7 @@ class Edits:
         with the words added to its prompt.
         """
         picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
-        typed = flags.read(random_choices.chosen(change, context.word_lists)[0])
-        named = PartialSettings(denoising_strength=strength).over(typed.chosen)
-        model = self._catalogue.get(named.model) if named.model else self._editor(old.model)
-        named = replace(named, model=named.model and model.name)
-        suitability.check_named(named, typed.prompt, model)
+        typed, model, named = self._read(context, change, self._editor(old.model).name, strength)
         follows = abilities.of(model).edits
         settings = self._instructed(context, old, typed, model) if follows else self._redrawn(old, typed, model)
         settings = replace(settings, **named.given())
@@ -88,11 +84,7 @@ class Edits:
         picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
         if not 0 < cells <= regions.ALL:
             raise Refusal("Choose at least one cell.")
-        typed = flags.read(random_choices.chosen(words, context.word_lists)[0])
-        named = typed.chosen
-        model = self._catalogue.get(named.model or old.model)
-        named = replace(named, model=named.model and model.name)
-        suitability.check_named(named, typed.prompt, model)
+        typed, model, named = self._read(context, words, old.model)
         suitability.check_pictures(model, ("image", "mask"))
         redrawn = variations.redrawn(suitability.stripped(old, model), self._planner.new_seed())
         settings = replace(redrawn, prompt=typed.prompt, denoising_strength=REGION_STRENGTH)
@@ -139,6 +131,18 @@ class Edits:
         if abilities.of(own).edits or self._catalogue.editor is None:
             return own
         return self._catalogue.editor
+
+    def _read(
+        self, context: RequestContext, text: str, usual: str, strength: float | None = None
+    ) -> tuple[ParsedPrompt, ModelSpec, PartialSettings]:
+        """What a form says: its words and flags, the model that they name or else the `usual` one, and the settings
+        that were named."""
+        typed = flags.read(random_choices.chosen(text, context.word_lists)[0])
+        named = PartialSettings(denoising_strength=strength).over(typed.chosen)
+        model = self._catalogue.get(named.model or usual)
+        named = replace(named, model=named.model and model.name)
+        suitability.check_named(named, typed.prompt, model)
+        return typed, model, named
 
     def _instructed(
         self, context: RequestContext, old: GenerationSettings, typed: ParsedPrompt, model: ModelSpec

@@ -130,7 +130,7 @@ def rows_of(generation: Generation, able: Abilities) -> list[Row]:
         return _rows_of_seed(generation)
     if len(generation.pictures) == 1:
         return [
-            *rows_of_edit(generation, able),
+            *_rows_of_edit(generation, able),
             ui.ActionRow(*_buttons(generation, *_offered(_USUAL, able))),
             *_rows_of(generation, _offered(_CHANGING, able)),
             more(generation.id, 0, able),
@@ -143,7 +143,7 @@ def rows_of(generation: Generation, able: Abilities) -> list[Row]:
     ]
 
 
-def rows_of_edit(generation: Generation, able: Abilities) -> list[Row]:
+def _rows_of_edit(generation: Generation, able: Abilities) -> list[Row]:
     """What people do with an edit; empty for another request."""
     if not generation.lineage.action.edits:
         return []

@@ -1,7 +1,7 @@
 """The files, folders and hub repositories of models, LoRAs and embeddings."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -54,19 +54,14 @@ class Part:
 async def model_findings(config: Config) -> list[Finding]:
     """A finding for each part of a model, all asked for at once, and one for each LoRA and embedding with a fault."""
     looking = [asyncio.to_thread(_finding, part) for part in _parts(config)]
-    found = await asyncio.gather(*looking)
-    return [*found, *_undrawable(config, found), *_faults(config)]
+    return [*await asyncio.gather(*looking), *_misfits(config), *_faults(config)]
 
 
-def _undrawable(config: Config, found: Sequence[Finding]) -> Iterator[Finding]:
-    """What keeps models from being drawn, beyond what was found of their parts."""
-    said = " ".join(sentence for _, sentence in found)
-    for model in config.catalogue:
-        if model.is_workflow:
-            continue
-        for fault in model_faults.faults_of(config.catalogue.completed(model.name)):
-            if fault.rpartition(": ")[2] not in said:
-                yield False, f"model {model.name}: {fault}"
+def _misfits(config: Config) -> Iterator[Finding]:
+    """What keeps models from being drawn though their parts are sound."""
+    for name in config.catalogue.names:
+        for fault in model_faults.misfits_of(config.catalogue.completed(name)):
+            yield False, f"model {name}: {fault}"
 
 
 def _parts(config: Config) -> Iterator[Part]:
