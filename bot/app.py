@@ -26,6 +26,7 @@ from bot.stop_signals import StopSignals, stop_signals
 from bot.version import noisefox_version
 from bot.views import toy
 from generation.pool import WorkerPool
+from generation.vision import Vision
 from storage import data_folder
 from storage.database import StorageError
 
@@ -65,6 +66,7 @@ async def running(
     *,
     command: str = "noisefox run",
     pools: Mapping[str, WorkerPool] | None = None,
+    vision: Vision | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
     reconcile_every: float = EVERY,
     waits: bool = False,
@@ -74,7 +76,9 @@ async def running(
 
     command: what this process was started as, for the message to a second one on the same data folder.
     """
-    async with assembled(config, command=command, pools=pools, now=now, reconcile_every=reconcile_every) as bot:
+    async with assembled(
+        config, command=command, pools=pools, vision=vision, now=now, reconcile_every=reconcile_every
+    ) as bot:
         await (wait_to_log_in if waits else log_in)(bot.client, token)
         await _take_up(bot)
         with _refusals_alone():

@@ -85,6 +85,8 @@ from bot.views.blocked_list import DECISION as UNBLOCK
 from bot.views.custom_ids import COMPARE, REGION
 from generation.catalogue import Catalogue
 from generation.pool import WorkerPool
+from generation.vision import Vision
+from generation.vision_process import VisionProcess
 from storage import blocked_members, data_folder, database
 from storage.database import Sessions
 from storage.drafts import Drafts
@@ -119,6 +121,7 @@ async def assembled(
     *,
     command: str = "noisefox",
     pools: Mapping[str, WorkerPool] | None = None,
+    vision: Vision | None = None,
     now: Callable[[], datetime] = discord.utils.utcnow,
     reconcile_every: float = EVERY,
 ) -> AsyncIterator[Bot]:
@@ -131,6 +134,8 @@ async def assembled(
         sessions = await stack.enter_async_context(database.opened(config.data / database.FILE))
         if pools is None:
             pools = {name: await stack.enter_async_context(worker_pools.pool(config, name)) for name in config.pools}
+        if vision is None:
+            vision = await stack.enter_async_context(VisionProcess(config.vision))
         blocked = await BlockedMembers.loaded(blocked_members.BlockedMembers(sessions))
         banned = Bans(frozenset(config.bans.members), frozenset(config.bans.servers), blocked)
         gate = Gate()
@@ -144,7 +149,7 @@ async def assembled(
         dispatcher = _dispatcher(config, workers, store, outgoing, estimates, now)
         decoders = await stack.enter_async_context(DecoderProcesses())
         pictures = PictureReader(decoders, download)
-        incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, gate, now)
+        incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, vision, gate, now)
         stack.push_async_callback(incoming.preparation.close)
         await _serve(
             client, banned, blocked, pictures, decoders, config.catalogue, store, outgoing, dispatcher, incoming
@@ -300,6 +305,7 @@ class _Incoming:
         dispatcher: Dispatcher,
         estimates: Estimates,
         pictures: PictureReader,
+        vision: Vision,
         gate: Gate,
         now: Callable[[], datetime],
     ) -> Self:
@@ -326,6 +332,7 @@ class _Incoming:
                 request_plans=request_plans,
                 pictures=pictures,
                 dispatcher=dispatcher,
+                vision=vision,
             ),
             dispatcher=dispatcher,
             messages=outgoing.messages,
@@ -351,6 +358,7 @@ class _Incoming:
             finished_files=outgoing.finished_files,
             sight=sight,
             visibility=visibility,
+            vision=vision,
         )
         return cls(
             contexts=contexts,

@@ -62,6 +62,15 @@ def mask_of(cells: int, size: tuple[int, int]) -> bytes:
     return _png(mask)
 
 
+def fitted(mask: bytes, size: tuple[int, int]) -> bytes | None:
+    """A mask, any picture file, as a PNG file of `size` in pixels with nothing between black and white; None where it
+    is all black."""
+    with Image.open(BytesIO(mask)) as opened:
+        image = opened.convert("L").resize(size, Image.Resampling.BILINEAR)
+    image = image.point([255 * (value >= 128) for value in range(256)])
+    return _png(image) if image.getbbox() else None
+
+
 def shown(png: bytes, cells: int) -> bytes:
     """A picture under its numbered grid, as a PNG file; the chosen cells are tinted."""
     with Image.open(BytesIO(png)) as opened:

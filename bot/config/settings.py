@@ -19,6 +19,7 @@ from generation.prompts import word_lists
 from generation.prompts.choices import WordLists
 from generation.settings import Limits
 from generation.upscaling import UpscalerName
+from generation.vision import VisionModels
 
 TOKEN_VARIABLE = token_text.VARIABLE
 DISCORD_API = "https://discord.com/api/v10"
@@ -95,6 +96,7 @@ class Config:
     edit_model: str = ""
     """The model that changes the pictures of others as words say."""
     wildcards: WildcardsConfig = WildcardsConfig()
+    vision: VisionModels = field(default_factory=VisionModels)
     models: tuple[ModelSpec, ...] = (POCKET,)
     loras: tuple[LoraSpec, ...] = ()
     embeddings: tuple[EmbeddingSpec, ...] = ()

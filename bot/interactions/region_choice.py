@@ -21,14 +21,19 @@ from bot.locales import say
 from bot.policy.request_context import ContextLoader
 from bot.requests.derived_plans import GONE
 from bot.requests.edits import Edits
+from bot.requests.pending import Region
 from bot.requests.submission import Submission
 from bot.views import region
 from bot.views.custom_ids import Choice, RegionStep
 from generation import regions
 from generation.settings import PROMPT_LENGTH
+from generation.vision import Vision
 from storage.records import Generation
 
-_WORDS = "words"
+_PART, _WORDS = "part", "words"
+
+LONGEST_PART = 100
+"""Characters of the name of a part."""
 
 _LINES = {
     **{f"row-{each}": regions.row(each) for each in range(regions.SIDE)},
@@ -48,6 +53,7 @@ class RegionChoice:
         finished_files: FinishedFiles,
         sight: Sight,
         visibility: Visibility,
+        vision: Vision,
     ) -> None:
         self._contexts = contexts
         self._edits = edits
@@ -55,11 +61,16 @@ class RegionChoice:
         self._finished_files = finished_files
         self._sight = sight
         self._visibility = visibility
+        self._vision = vision
 
     async def open(self, interaction: discord.Interaction, generation: Generation, picture: int) -> None:
-        """Show a picture under its grid, privately. Raises `UserError`."""
-        await defer(interaction, thinking=True)
-        await self._show(interaction, generation, Choice(generation.id, picture))
+        """Ask for the name of a part where a model finds it, or show the picture under its grid, privately. Raises
+        `UserError`."""
+        choice = Choice(generation.id, picture)
+        if self._vision.models.segmenter:
+            await open_form(interaction, self._form(choice.at(RegionStep.NAME), generation))
+        else:
+            await self._show_grid(interaction, generation, choice)
 
     async def press(self, interaction: discord.Interaction, match: "re.Match[str]", values: Sequence[str]) -> None:
         """Go on with a choice. Raises `UserError`."""
@@ -71,7 +82,7 @@ class RegionChoice:
                 return
             case RegionStep.CLEAR:
                 cells = 0
-            case RegionStep.CELLS:
+            case RegionStep.CELLS | RegionStep.NAME:
                 cells = regions.cells_of(int(each) for each in values if each.isdecimal())
             case RegionStep.LINES:
                 cells = choice.cells
@@ -85,10 +96,17 @@ class RegionChoice:
         choice = Choice.of(match)
         generation = await self._sight.pressed(interaction, choice.generation_id)
         context = await self._contexts.load(requester_of(interaction))
-        words = " ".join(str(values[_WORDS]).split())
-        plan = self._edits.region(context, generation, choice.picture, choice.cells, words)
+        part, words = (" ".join(str(values.get(each, "")).split()) for each in (_PART, _WORDS))
+        if choice.step is RegionStep.NAME and not part:
+            await self._show_grid(interaction, generation, choice)
+            return
+        plan = self._edits.region(context, generation, choice.picture, Region(choice.cells, part), words)
         origin = generation.origin
         await begin(interaction, self._submission, [plan], private=origin.private, spoiler=origin.spoiler)
+
+    async def _show_grid(self, interaction: discord.Interaction, generation: Generation, choice: Choice) -> None:
+        await defer(interaction, thinking=True)
+        await self._show(interaction, generation, choice)
 
     async def _show(self, interaction: discord.Interaction, generation: Generation, choice: Choice) -> None:
         generation = await self._visibility.of(interaction, generation)
@@ -99,7 +117,8 @@ class RegionChoice:
         await answer(interaction, region.choosing(choice, grid))
 
     def _form(self, choice: Choice, generation: Generation) -> ui.Modal:
-        if not choice.cells:
+        by_name = choice.step is RegionStep.NAME
+        if not choice.cells and not by_name:
             raise Refusal(NO_LONGER)
         prompt = generation.settings.of_picture(choice.picture).prompt
         words: ui.TextInput[Any] = ui.TextInput(
@@ -109,6 +128,12 @@ class RegionChoice:
             max_length=min(PROMPT_LENGTH.high, 4000),
         )
         modal = ui.Modal(title=say("Vary region"), custom_id=choice.custom_id, timeout=None)
+        if by_name:
+            part: ui.TextInput[Any] = ui.TextInput(
+                custom_id=_PART, placeholder=say("the hat"), max_length=LONGEST_PART, required=False
+            )
+            hint = say("Name it in English, or leave this empty to choose on a grid.")
+            modal.add_item(ui.Label(text=say("What should be drawn anew?"), description=hint, component=part))
         hint = say("Describe the whole picture as it should be.")
         modal.add_item(ui.Label(text=say("Prompt"), description=hint, component=words))
         modal.stop()

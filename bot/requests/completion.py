@@ -14,6 +14,7 @@ from bot.requests.plan import Plan
 from bot.requests.request_plans import RequestPlans
 from generation import regions
 from generation.jobs import Inputs
+from generation.vision import Vision
 from storage.generations import Generations
 from storage.images import Images
 from storage.records import Generation, NewRequest
@@ -32,6 +33,7 @@ class Completion:
         request_plans: RequestPlans,
         pictures: PictureReader,
         dispatcher: Dispatcher,
+        vision: Vision,
     ) -> None:
         self._generations = generations
         self._images = images
@@ -39,6 +41,7 @@ class Completion:
         self._request_plans = request_plans
         self._pictures = pictures
         self._dispatcher = dispatcher
+        self._vision = vision
 
     async def complete(self, generation: Generation) -> Generation | None:
         """A request with all that it starts from, recorded; None where it is cancelled, which ends the reading."""
@@ -58,9 +61,7 @@ class Completion:
         if isinstance(work, Outpaint):
             return _as_saved(generation), await self._outpainted(generation, work)
         if isinstance(work, Region):
-            size = generation.settings.width, generation.settings.height
-            mask = await asyncio.to_thread(regions.mask_of, work.cells, size)
-            return _as_saved(generation), Inputs(mask=mask)
+            return _as_saved(generation), Inputs(mask=await self._mask(generation, work))
         if isinstance(work, References):
             return _as_saved(generation), await self._looked_at(work)
         plan = await self._planned(generation, work)
@@ -83,11 +84,23 @@ class Completion:
         return Inputs(**dict(zip(edits.REFERENCE_ROLES, (each.png for each in pictures), strict=False)))
 
     async def _outpainted(self, generation: Generation, work: Outpaint) -> Inputs:
+        return await self._pictures.canvas(await self._start_of(generation), work)
+
+    async def _mask(self, generation: Generation, work: Region) -> bytes:
+        size = generation.settings.width, generation.settings.height
+        if not work.part:
+            return await asyncio.to_thread(regions.mask_of, work.cells, size)
+        found = await self._vision.segment(await self._start_of(generation), work.part)
+        if mask := await asyncio.to_thread(regions.fitted, found, size):
+            return mask
+        raise Refusal("I can't find “{part}” in this picture. Name it in other English words.", part=work.part)
+
+    async def _start_of(self, generation: Generation) -> bytes:
+        """The start picture of a request, as a PNG file."""
         try:
-            png = await self._images.read(generation.inputs.image or "")
+            return await self._images.read(generation.inputs.image or "")
         except FileNotFoundError:
             raise Refusal(GONE) from None
-        return await self._pictures.canvas(png, work)
 
     async def _keep(self, generation: Generation, request: NewRequest, given: Inputs) -> Generation:
         async with self._images.together() as images:

@@ -78,11 +78,11 @@ class Edits:
             plan = replace(plan, pending=References(references, context.requester))
         return replace(plan, ignored=(*plan.ignored, *_said(follows)), private=typed.private, spoiler=typed.spoiler)
 
-    def region(self, context: RequestContext, generation: Generation, index: int, cells: int, words: str) -> Plan:
-        """A finished picture of a request with some cells of its grid drawn anew, as `words` describe the whole, which
-        may hold flags; see `generation.regions`. Nothing outside of the cells changes."""
+    def region(self, context: RequestContext, generation: Generation, index: int, region: Region, words: str) -> Plan:
+        """A finished picture of a request with a part of it drawn anew, as `words` describe the whole, which may hold
+        flags. Nothing outside of the part changes."""
         picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
-        if not 0 < cells <= regions.ALL:
+        if not region.part and not 0 < region.cells <= regions.ALL:
             raise Refusal("Choose at least one cell.")
         typed, model, named = self._read(context, words, old.model)
         suitability.check_pictures(model, ("image", "mask"))
@@ -91,7 +91,7 @@ class Edits:
         settings = replace(self._seeded(settings, typed), **named.given())
         lineage, files = Lineage(Action.REGION, generation.id, index), InputFiles(image=picture.file)
         plan = self._planner.plan(context, settings, lineage, files=files)
-        return replace(plan, pending=Region(cells), private=typed.private, spoiler=typed.spoiler)
+        return replace(plan, pending=region, private=typed.private, spoiler=typed.spoiler)
 
     def of_given(self, context: RequestContext, request: PictureRequest, pictures: Sequence[GivenPicture]) -> Plan:
         """A given picture, changed as the prompt of a request says, with the `pictures` where they are here already."""

@@ -35,9 +35,10 @@ class References:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Make the mask of a part of a picture: cells of its grid; see `generation.regions`."""
+    """Make the mask of a part of a picture: what `part` names in it, or cells of its grid; see `generation.regions`."""
 
     cells: int
+    part: str = ""
 
 
 Pending = Outpaint | Downloads | References | Region

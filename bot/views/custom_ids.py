@@ -109,6 +109,8 @@ LAST_REQUEST = 0
 class RegionStep(StrEnum):
     """What is done to the choice of a part of a picture."""
 
+    NAME = "name"
+    """The form that asks what to draw anew, by its name."""
     CELLS = "cells"
     LINES = "lines"
     CLEAR = "clear"

@@ -19,6 +19,7 @@ from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.loop import StepLoop
 from generation.engine.models.safety_checker import SafetyCheckers
 from generation.engine.runtime import device, device_trial, libraries, memory
+from generation.engine.runtime.pipes import claim_output
 from generation.engine.scheduling import dtype_trial
 from generation.engine.scheduling.batch_sizing import SIZES, BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
@@ -41,7 +42,7 @@ STRICT_ROWS = 16
 def main() -> None:
     """Serve until standard input closes. Where the device is lost, or an error belongs to no job, the process ends at
     once with the status `LOST`: threads and libraries might wait for the device for ever."""
-    commands, events = sys.stdin.buffer, _claim_output()
+    commands, events = sys.stdin.buffer, claim_output()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         options: wire.Configure = wire.read(commands)
@@ -66,13 +67,6 @@ def may_come_quantised(model: ModelSpec) -> bool:
         return sources.comes_quantised(model.source)
     except (OSError, ValueError):
         return True
-
-
-def _claim_output() -> BinaryIO:
-    """Take the pipe to the bot for events alone; whatever a library prints goes to the log."""
-    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return pipe
 
 
 def serve(

@@ -99,7 +99,7 @@ def _input_value(
     if kind == TEXT_INPUT:
         text = str(component.get("value") or "") if value is None else str(value)
         minimum, maximum = component.get("min_length") or 0, component.get("max_length") or TEXT_LIMIT
-        if not text and not required:
+        if not text.strip() and not required:
             return {"value": ""}
         if not text.strip():
             raise PageRefusal(f"{label} is required.")

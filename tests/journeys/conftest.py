@@ -30,6 +30,7 @@ from generation.catalogue import OPEN_NSFW, POCKET, ModelSpec
 from generation.local_pool import LOCAL, LocalPool
 from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
+from generation.vision import Vision
 from playground import Playground
 from playground.client.person import Person
 from storage import database
@@ -279,12 +280,18 @@ def start(
 
     @asynccontextmanager
     async def started(
-        pool: WorkerPool | Mapping[str, WorkerPool] | None = shared, *, waits: bool = False, **changes: Any
+        pool: WorkerPool | Mapping[str, WorkerPool] | None = shared,
+        *,
+        waits: bool = False,
+        vision: Vision | None = None,
+        **changes: Any,
     ) -> AsyncIterator[app.Bot]:
         changed = replace(config, **changes)
         try:
             pools = {LOCAL: pool} if pool is not None and not isinstance(pool, Mapping) else pool
-            async with app.running(changed, playground.token, pools=pools, now=clock.now, waits=waits) as bot:
+            async with app.running(
+                changed, playground.token, pools=pools, vision=vision, now=clock.now, waits=waits
+            ) as bot:
                 yield bot
         finally:
             await shared.empty()

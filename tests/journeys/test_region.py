@@ -10,7 +10,9 @@ from PIL import Image
 from bot import app
 from generation import regions
 from generation.jobs import Draw
+from playground.client.person import Outcome
 from tests.fake_pool import FakePool
+from tests.fake_vision import FakeVision
 from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of, words_of
 from tests.journeys.test_result import settings_in
 
@@ -95,6 +97,49 @@ async def test_the_choice_is_private_and_outlives_a_restart(start: Start, member
         assert f"<@{other.id}>" in words_of(changed)
         again = await other.press(changed, "Again")
         assert (await settings_in(other, again, 1)).prompt == "a wolf"
+
+
+async def asked(member: Member, picture: Message, part: str, words: str) -> Outcome:
+    """Fill in the form that asks for a part by its name."""
+    return await member.submit((await member.click(picture, "Vary region")).modal, {"part": part, "words": words})
+
+
+@pytest.mark.real_worker
+async def test_what_a_word_names_is_drawn_anew_and_nothing_else(start: Start, member: Member) -> None:
+    vision = FakeVision()
+    vision.boxes["the hat"] = (40, 8, 88, 48)
+    async with start(vision=vision):
+        first = await member.imagine("a red apple", seed=7, steps=4)
+        outcome = await asked(member, first, "the hat", "a red apple with a leaf")
+        assert outcome.message is not None
+        changed = await member.see_finished(outcome.message)
+        before, after = await pixels(member, first, 0), await pixels(member, changed, 1)
+    mask = np.zeros((128, 128), bool)
+    mask[8:48, 40:88] = True
+    assert (before[~mask] == after[~mask]).all()
+    assert (before[mask] != after[mask]).any()
+
+
+async def test_a_part_that_is_not_there_is_told_and_an_empty_name_leads_to_the_grid(
+    start: Start, member: Member
+) -> None:
+    vision = FakeVision()
+    async with start(vision=vision):
+        first = await member.imagine("a fox")
+        missing = await asked(member, first, "the hat", "a fox")
+        told = await member.wait_for(lambda each: "I can't find" in text_of(each))
+        assert "“the hat”" in words_of(told)
+        assert told["ephemeral_for"] == member.id
+        assert missing.message is not None
+        vision.blind = True
+        await asked(member, first, "the hat", "a fox")
+        await member.wait_for(lambda each: "I can't look at pictures just now" in text_of(each))
+        grid = await asked(member, first, " ", "a fox")
+        assert grid.message is not None
+        shown = await member.see(grid.message, lambda each: "cells are chosen" in text_of(each))
+        choice = await chosen(member, shown, "lines", ["row-0"])
+        assert "5 of 25" in words_of(choice)
+        assert "A part of" in words_of(await drawn(member, choice, "a wolf"))
 
 
 def test_a_cell_belongs_to_one_place_and_all_cells_are_the_whole() -> None:

@@ -22,6 +22,9 @@ WEIGHTS = (".safetensors", ".gguf")
 PARTS = ("vae", "config", "safety_checker", "preview_decoder", "controlnet", "ip_adapter")
 """The settings of a model that name a file, a folder or a hub id."""
 
+LOOKING = ("segmenter", "captioner", "background")
+"""The settings of [vision] that do."""
+
 CONFIGURATION = "config"
 """The one of them of which no weights are read."""
 
@@ -77,6 +80,9 @@ def _parts(config: Config) -> Iterator[Part]:
                 yield Part(f"{setting} of model {model.name}", setting, source)
     if config.safety.checker:
         yield Part("safety.checker", "safety_checker", config.safety.checker)
+    for setting in LOOKING:
+        if source := getattr(config.vision, setting):
+            yield Part(f"vision.{setting}", setting, source)
 
 
 def _faults(config: Config) -> Iterator[Finding]:

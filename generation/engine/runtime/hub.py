@@ -16,6 +16,11 @@ from generation.disk import check_room
 Report = Callable[[float], None]
 """Called with the share that is done, 0 to 1."""
 
+
+def silent(share: float) -> None:
+    """A report that tells nobody."""
+
+
 WEIGHTS = tuple(
     f"{stem}{number}.safetensors" for stem in ("model", "diffusion_pytorch_model") for number in ("", "-?????-of-?????")
 )
@@ -65,6 +70,12 @@ def network(source: str, report: Report | None) -> Path:
     """The folder of one network in diffusers' format, downloaded where needed. Raises as `model` does."""
     local = Path(source).expanduser()
     return local if local.is_dir() else fetched(source, [ABOUT, *WEIGHTS], report)
+
+
+def transformer(source: str, report: Report | None) -> Path:
+    """The folder of a model of transformers with its tokenizer, downloaded where needed. Raises as `model` does."""
+    local = Path(source).expanduser()
+    return local if local.is_dir() else fetched(source, [*SMALL, *WEIGHTS], report)
 
 
 def around(source: str, report: Report | None) -> Path:

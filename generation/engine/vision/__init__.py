@@ -1,0 +1,1 @@
+"""Small models that look at pictures. Nothing here draws."""

@@ -1,0 +1,45 @@
+"""The models of one process, each loaded when it is first needed."""
+
+from io import BytesIO
+
+import torch
+from PIL import Image
+
+from generation.engine.vision.background import BackgroundModel
+from generation.engine.vision.captioner import Captioner
+from generation.engine.vision.segmenter import Segmenter
+from generation.vision import Caption, CutOut, Segment, VisionModels, VisionTask
+
+
+class Eyes:
+    """Does tasks. It raises what loading a model raises: `OSError`, `ValueError` and `RuntimeError`."""
+
+    def __init__(self, models: VisionModels) -> None:
+        self._models = models
+        self._device = torch.device(models.device)
+        self._segmenter: Segmenter | None = None
+        self._captioner: Captioner | None = None
+        self._background: BackgroundModel | None = None
+
+    @torch.inference_mode()
+    def see(self, task: VisionTask) -> object:
+        """The answer to a task: bytes of a PNG file, or texts."""
+        with Image.open(BytesIO(task.picture)) as opened:
+            picture = opened.convert("RGB")
+        match task:
+            case Segment(_, name):
+                self._segmenter = self._segmenter or Segmenter.read(self._models.segmenter, self._device)
+                return _png(self._segmenter.mask(picture, name))
+            case Caption(_, number):
+                self._captioner = self._captioner or Captioner.read(self._models.captioner, self._device)
+                return self._captioner.captions(picture, number)
+            case CutOut():
+                self._background = self._background or BackgroundModel.read(self._models.background, self._device)
+                picture.putalpha(self._background.foreground(picture))
+                return _png(picture)
+
+
+def _png(image: Image.Image) -> bytes:
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()

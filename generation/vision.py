@@ -1,0 +1,79 @@
+"""Looking at pictures with small models: what can be asked, and which models answer."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from generation.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class VisionModels:
+    """The models that look at pictures, each a hub id or a folder; empty where the host has none."""
+
+    segmenter: str = ""
+    """Finds what a word names: CLIPSeg."""
+    captioner: str = ""
+    """Describes a picture: BLIP, GIT or another model from an image to text."""
+    background: str = ""
+    """Tells what is in front: a model of semantic segmentation with a class called background."""
+    device: str = "cpu"
+
+    @property
+    def any(self) -> bool:
+        return any((self.segmenter, self.captioner, self.background))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Ask for a mask of what `name` says, as a PNG file of the picture's size: white where it is."""
+
+    picture: bytes
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """Ask for so many descriptions of a picture; there may be fewer."""
+
+    picture: bytes
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """Ask for the picture as a PNG file whose background is transparent."""
+
+    picture: bytes
+
+
+VisionTask = Segment | Caption | CutOut
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """The answer to a task that failed. `reason` is for the log."""
+
+    reason: str
+
+
+class VisionFailed(UserError):
+    """A picture cannot be looked at now."""
+
+    def __init__(self) -> None:
+        super().__init__("I can't look at pictures just now. Try again in a minute.")
+
+
+class Vision(Protocol):
+    """Looks at pictures, which are files. Ask only for what `models` has a model for. Raises `VisionFailed`."""
+
+    @property
+    def models(self) -> VisionModels: ...
+
+    async def segment(self, picture: bytes, name: str) -> bytes:
+        """See `Segment`."""
+
+    async def captions(self, picture: bytes, number: int) -> tuple[str, ...]:
+        """See `Caption`."""
+
+    async def cut_out(self, picture: bytes) -> bytes:
+        """See `CutOut`."""

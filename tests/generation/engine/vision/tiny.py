@@ -1,0 +1,82 @@
+"""Tiny random models that look at pictures, saved as the hub has them."""
+
+from pathlib import Path
+
+import torch
+from transformers import (
+    BertTokenizer,
+    BlipConfig,
+    BlipForConditionalGeneration,
+    BlipImageProcessorPil,
+    BlipProcessor,
+    CLIPSegConfig,
+    CLIPSegForImageSegmentation,
+    CLIPSegProcessor,
+    CLIPTokenizer,
+    SegformerConfig,
+    SegformerForSemanticSegmentation,
+    SegformerImageProcessorPil,
+    ViTImageProcessorPil,
+)
+
+from generation.catalogue import POCKET_DIRECTORY
+
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "red", "fox", "hat", "on", "grass", "in", "snow", "small")
+
+
+def segmenter(folder: Path) -> Path:
+    """A CLIPSeg."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    tokenizer = CLIPTokenizer.from_pretrained(POCKET_DIRECTORY / "tokenizer")
+    config = CLIPSegConfig(
+        text_config=sizes | {"vocab_size": len(tokenizer), "eos_token_id": tokenizer.eos_token_id},
+        vision_config=sizes | {"image_size": 32, "patch_size": 8},
+        projection_dim=16,
+        extract_layers=[0, 1],
+        reduce_dim=16,
+        decoder_num_attention_heads=2,
+        decoder_intermediate_size=16,
+    )
+    CLIPSegForImageSegmentation(config).save_pretrained(folder)
+    images = ViTImageProcessorPil(size={"height": 32, "width": 32})
+    CLIPSegProcessor(images, tokenizer).save_pretrained(folder)
+    return folder
+
+
+def captioner(folder: Path) -> Path:
+    """A BLIP that knows a few words."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    special = {"bos_token_id": 2, "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0}
+    config = BlipConfig(
+        text_config=sizes | special | {"vocab_size": len(WORDS), "encoder_hidden_size": 32},
+        vision_config=sizes | {"image_size": 32, "patch_size": 8},
+        projection_dim=16,
+        image_text_hidden_size=16,
+    )
+    BlipForConditionalGeneration(config).save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(WORDS))
+    tokenizer = BertTokenizer(str(folder / "vocab.txt"))
+    BlipProcessor(BlipImageProcessorPil(size={"height": 32, "width": 32}), tokenizer).save_pretrained(folder)
+    return folder
+
+
+def background(folder: Path, labels: tuple[str, ...] = ("background", "person")) -> Path:
+    """A SegFormer with some classes."""
+    torch.manual_seed(0)
+    config = SegformerConfig(
+        num_encoder_blocks=2,
+        depths=[1, 1],
+        sr_ratios=[2, 1],
+        hidden_sizes=[8, 8],
+        patch_sizes=[3, 3],
+        strides=[2, 2],
+        num_attention_heads=[1, 1],
+        mlp_ratios=[1, 1],
+        decoder_hidden_size=8,
+        id2label=dict(enumerate(labels)),
+    )
+    SegformerForSemanticSegmentation(config).save_pretrained(folder)
+    SegformerImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder
