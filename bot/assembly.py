@@ -18,6 +18,7 @@ from bot.cogs.blend import Blend
 from bot.cogs.compare import Compare
 from bot.cogs.context_menus import ContextMenus
 from bot.cogs.deleted_places import DeletedPlaces
+from bot.cogs.describe import Describe
 from bot.cogs.edit import Edit
 from bot.cogs.explain import Explain
 from bot.cogs.help import Help
@@ -72,6 +73,7 @@ from bot.prompts.style_book import StyleBook
 from bot.requests.comparisons import Comparisons
 from bot.requests.completion import Completion
 from bot.requests.derived_plans import Derivations
+from bot.requests.descriptions import Descriptions
 from bot.requests.disk_room import DiskRoom
 from bot.requests.edits import Edits
 from bot.requests.inputs import PictureReader
@@ -80,7 +82,7 @@ from bot.requests.preparation import Preparation
 from bot.requests.reconciler import EVERY, Reconciler
 from bot.requests.request_plans import RequestPlans
 from bot.requests.submission import Submission
-from bot.views import lesson, pages
+from bot.views import description, lesson, pages
 from bot.views.blocked_list import DECISION as UNBLOCK
 from bot.views.custom_ids import COMPARE, REGION
 from generation.catalogue import Catalogue
@@ -285,6 +287,7 @@ class _Incoming:
     contexts: ContextLoader
     planner: Planner
     derivations: Derivations
+    descriptions: Descriptions
     edits: Edits
     comparisons: Comparisons
     submission: Submission
@@ -364,6 +367,7 @@ class _Incoming:
             contexts=contexts,
             planner=planner,
             derivations=derivations,
+            descriptions=Descriptions(pictures=pictures, vision=vision),
             edits=edits,
             comparisons=comparisons,
             submission=submission,
@@ -474,6 +478,12 @@ async def _serve(
         )
     )
     what = What()
+    describe = Describe(
+        descriptions=incoming.descriptions,
+        confirmation=confirmation,
+        contexts=incoming.contexts,
+        drafts=store.drafts,
+    )
     server = Server(
         blocked=blocked,
         pictures=pictures,
@@ -491,6 +501,7 @@ async def _serve(
     await client.serve(
         families=[
             *_drawing_cogs(catalogue, store, incoming),
+            describe,
             history,
             queue,
             Styles(store.people, store.rules),
@@ -514,6 +525,7 @@ async def _serve(
             persistent(UNBLOCK, server.decide_words),
             persistent(FORGET_SETTINGS, settings.decide_reset),
             persistent(lesson.ANOTHER, what.turn),
+            persistent(description.DRAW, describe.draw),
             persistent(COMPARE, compare_button.press),
             persistent(REGION, incoming.region_choice.press),
         ],

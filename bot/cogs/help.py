@@ -18,7 +18,7 @@ PARTS = (
         "\n**Under a picture:** 🔁 Re-roll · 🎲 Vary · 🔎 Upscale · ✏️ Remix: change it · ⭐ Favourite · "
         "❌ Delete your own · 🚩 Report. **More…** has shapes, zoom, pan and comparisons."
     ),
-    Sentence("**/edit** a picture, **/blend** several."),
+    Sentence("**/edit** a picture, **/blend** several, **/describe** one to get prompts."),
     Sentence("**As a reaction:** 🔁 re-rolls, 🔎 enlarges, ⭐ keeps, ❌ deletes, ✉️ sends you the picture."),
     Sentence("**Right-click or long-press → Apps:** see the settings of any picture, or start from it."),
     Sentence(

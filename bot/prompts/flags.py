@@ -1,7 +1,9 @@
 """Flags inside a prompt: `a fox --ar 3:2 --seed 7 --no hands`."""
 
+import math
+import operator
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -14,6 +16,7 @@ from generation.settings import GenerationSettings, PartialSettings, Schedule
 from storage.records import Ignored, IgnoredPart
 
 STYLE = "style"
+COLOURS = "colours"
 CHOICE_SEED = "choice-seed"
 
 ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
@@ -72,7 +75,8 @@ def read(text: str) -> ParsedPrompt:
         values["seed_width"], values["seed_height"] = size
     if part := values.pop("guidance_part", None):
         values["guidance_start"], values["guidance_end"] = part
-    prompt = " ".join(filter(None, [prompt.strip(), *loras]))
+    words = ", ".join(filter(None, [prompt.strip(), values.pop(COLOURS, "")]))
+    prompt = " ".join(filter(None, [words, *loras]))
     return ParsedPrompt(prompt, PartialSettings(**values), seed, aspect, private, spoiler)
 
 
@@ -163,6 +167,17 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
+def shape_of(size: tuple[int, int]) -> str:
+    """The aspect ratio to choose from that is nearest to that of a picture of `size`."""
+    share = math.log(size[0] / size[1])
+    return min(ASPECTS, key=lambda each: abs(math.log(operator.truediv(*map(int, each.split(":")))) - share))
+
+
+def described(shape: str, colours: Sequence[str]) -> str:
+    """The flags for an aspect ratio and for colours, of which there may be none."""
+    return " ".join([f"--ar {shape}", *([f"--{COLOURS} {','.join(colours)}"] if colours else [])])
+
+
 def bounded(size: tuple[int, int]) -> tuple[int, int]:
     """The aspect (width, height) of a picture, made less narrow where it is too narrow to draw."""
     width, height = size
@@ -237,6 +252,12 @@ def _loras(value: str) -> list[str]:
     return tags
 
 
+def _colours(value: str) -> str:
+    """The words for a list of colours: `red and gold colours`."""
+    names = [_text(each.strip()) for each in _text(value).split(",")]
+    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} colours"
+
+
 _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "ar": ("aspect", _aspect, "3:2"),
     "no": ("negative_prompt", _text, "hands"),
@@ -263,6 +284,7 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "control": ("control_scale", float, "0.8"),
     "image-weight": ("image_prompt_scale", float, "0.6"),
     STYLE: (STYLE, _style, "noir"),
+    COLOURS: (COLOURS, _colours, "red,gold"),
     CHOICE_SEED: (CHOICE_SEED, int, "7"),
     "tile": ("tile", _alone, ""),
     "private": ("private", _alone, ""),
@@ -293,6 +315,9 @@ _OTHER_NAMES = {
     "count": "repeat",
     "batch": "repeat",
     "batch-size": "repeat",
+    "colour": COLOURS,
+    "color": COLOURS,
+    "colors": COLOURS,
     "checkpoint": "model",
     "ckpt": "model",
     "variation-strength": "vary",
