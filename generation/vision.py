@@ -16,11 +16,11 @@ class VisionModels:
     """Describes a picture: BLIP, GIT or another model from an image to text."""
     background: str = ""
     """Tells what is in front: a model of semantic segmentation with a class called background."""
+    depth: str = ""
+    """Tells how near everything is: Depth Anything or another model of depth estimation."""
+    pose: str = ""
+    """Finds the joints of a person: ViTPose."""
     device: str = "cpu"
-
-    @property
-    def any(self) -> bool:
-        return any((self.segmenter, self.captioner, self.background))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,21 @@ class CutOut:
     picture: bytes
 
 
-VisionTask = Segment | Caption | CutOut
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Ask how near everything is: a PNG file of the picture's size, white for the nearest."""
+
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Ask for a person's limbs, as ControlNets read them: a PNG file of the picture's size."""
+
+    picture: bytes
+
+
+VisionTask = Segment | Caption | CutOut | Depth | Pose
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +91,9 @@ class Vision(Protocol):
 
     async def cut_out(self, picture: bytes) -> bytes:
         """See `CutOut`."""
+
+    async def depth(self, picture: bytes) -> bytes:
+        """See `Depth`."""
+
+    async def pose(self, picture: bytes) -> bytes:
+        """See `Pose`."""

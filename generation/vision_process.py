@@ -10,7 +10,7 @@ from typing import Any, Self
 from generation import wire
 from generation.environment import for_worker
 from generation.local_worker import QUIET, end
-from generation.vision import Caption, CutOut, Segment, Unseen, VisionFailed, VisionModels, VisionTask
+from generation.vision import Caption, CutOut, Depth, Pose, Segment, Unseen, VisionFailed, VisionModels, VisionTask
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,14 @@ class VisionProcess:
     async def cut_out(self, picture: bytes) -> bytes:
         cut: bytes = await self._ask(CutOut(picture))
         return cut
+
+    async def depth(self, picture: bytes) -> bytes:
+        nearness: bytes = await self._ask(Depth(picture))
+        return nearness
+
+    async def pose(self, picture: bytes) -> bytes:
+        skeleton: bytes = await self._ask(Pose(picture))
+        return skeleton
 
     async def _ask(self, task: VisionTask) -> Any:
         async with self._turn:

@@ -13,7 +13,7 @@ class FakeVision:
     """A `Vision` that finds the things that `boxes` has: left, top, right and bottom in pixels, by name."""
 
     def __init__(self) -> None:
-        self.models = VisionModels(segmenter="fake", captioner="fake", background="fake")
+        self.models = VisionModels(segmenter="fake", captioner="fake", background="fake", depth="fake", pose="fake")
         self.boxes: dict[str, Box] = {}
         self.texts: tuple[str, ...] = ()
         """What pictures are described with."""
@@ -38,6 +38,14 @@ class FakeVision:
         alpha.paste(255, self.boxes.get("front", (0, 0, *image.size)))
         image.putalpha(alpha)
         return _png(image)
+
+    async def depth(self, picture: bytes) -> bytes:
+        self._look()
+        return _png(Image.linear_gradient("L").resize(Image.open(BytesIO(picture)).size))
+
+    async def pose(self, picture: bytes) -> bytes:
+        self._look()
+        return _png(Image.new("RGB", Image.open(BytesIO(picture)).size))
 
     def _look(self) -> None:
         if self.blind:

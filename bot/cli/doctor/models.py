@@ -22,7 +22,7 @@ WEIGHTS = (".safetensors", ".gguf")
 PARTS = ("vae", "config", "safety_checker", "preview_decoder", "controlnet", "ip_adapter")
 """The settings of a model that name a file, a folder or a hub id."""
 
-LOOKING = ("segmenter", "captioner", "background")
+LOOKING = ("segmenter", "captioner", "background", "depth", "pose")
 """The settings of [vision] that do."""
 
 CONFIGURATION = "config"

@@ -7,8 +7,10 @@ from PIL import Image
 
 from generation.engine.vision.background import BackgroundModel
 from generation.engine.vision.captioner import Captioner
+from generation.engine.vision.depth import DepthModel
+from generation.engine.vision.pose import PoseModel
 from generation.engine.vision.segmenter import Segmenter
-from generation.vision import Caption, CutOut, Segment, VisionModels, VisionTask
+from generation.vision import Caption, CutOut, Depth, Pose, Segment, VisionModels, VisionTask
 
 
 class Eyes:
@@ -20,6 +22,8 @@ class Eyes:
         self._segmenter: Segmenter | None = None
         self._captioner: Captioner | None = None
         self._background: BackgroundModel | None = None
+        self._depth: DepthModel | None = None
+        self._pose: PoseModel | None = None
 
     @torch.inference_mode()
     def see(self, task: VisionTask) -> object:
@@ -37,6 +41,12 @@ class Eyes:
                 self._background = self._background or BackgroundModel.read(self._models.background, self._device)
                 picture.putalpha(self._background.foreground(picture))
                 return _png(picture)
+            case Depth():
+                self._depth = self._depth or DepthModel.read(self._models.depth, self._device)
+                return _png(self._depth.nearness(picture))
+            case Pose():
+                self._pose = self._pose or PoseModel.read(self._models.pose, self._device)
+                return _png(self._pose.skeleton(picture))
 
 
 def _png(image: Image.Image) -> bytes:

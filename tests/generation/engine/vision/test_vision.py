@@ -10,7 +10,10 @@ import torch
 from PIL import Image
 
 from generation import vision_process
+from generation.engine.vision import pose
 from generation.engine.vision.background import BackgroundModel
+from generation.engine.vision.depth import DepthModel
+from generation.engine.vision.pose import PoseModel
 from generation.engine.vision.segmenter import LIKELY, Segmenter
 from generation.vision import VisionFailed, VisionModels
 from generation.vision_process import VisionProcess
@@ -35,6 +38,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> VisionModels:
         segmenter=str(tiny.segmenter(folder / "segmenter")),
         captioner=str(tiny.captioner(folder / "captioner")),
         background=str(tiny.background(folder / "background")),
+        depth=str(tiny.depth(folder / "depth")),
+        pose=str(tiny.pose(folder / "pose")),
     )
 
 
@@ -62,6 +67,29 @@ def test_the_background_is_one_class_and_a_network_without_it_is_refused(models:
         BackgroundModel.read(str(tiny.background(tmp_path / "other", ("cat", "dog"))), CPU)
 
 
+def test_what_is_near_is_bright_whether_the_network_tells_nearness_or_distance(
+    models: VisionModels, tmp_path: Path
+) -> None:
+    with torch.inference_mode():
+        near = np.asarray(DepthModel.read(models.depth, CPU).nearness(PICTURE))
+        far = DepthModel.read(str(tiny.depth(tmp_path / "metric", metric=True)), CPU).nearness(PICTURE)
+    assert near.shape == (64, 96)
+    assert (near.min(), near.max()) == (0, 255)
+    assert np.corrcoef(near.ravel(), np.asarray(far).ravel())[0, 1] < 0
+
+
+def test_a_pose_is_drawn_as_limbs_between_the_joints_that_are_seen(models: VisionModels) -> None:
+    image = pose.drawn({5: (20.0, 10.0), 7: (40.0, 30.0)}, (96, 64))
+    assert image.getpixel((30, 20)) == (170, 255, 0), "the left upper arm has OpenPose's colour"
+    assert image.getpixel((80, 50)) == (0, 0, 0)
+    with torch.inference_mode():
+        model = PoseModel.read(models.pose, CPU)
+        assert model.skeleton(PICTURE).size == (96, 64)
+        for across, down in model.joints(PICTURE).values():
+            assert -48 < across < 144
+            assert -32 < down < 96
+
+
 async def test_one_process_answers_all_and_is_replaced(models: VisionModels, fork_server: ForkServer) -> None:
     async with VisionProcess(models, fork_server.command(PROCESS)) as vision:
         mask, texts = await asyncio.gather(vision.segment(png(), "the hat"), vision.captions(png(), 4))
@@ -74,6 +102,8 @@ async def test_one_process_answers_all_and_is_replaced(models: VisionModels, for
         process.kill()
         await process.wait()
         assert Image.open(BytesIO(await vision.cut_out(png()))).mode == "RGBA"
+        assert Image.open(BytesIO(await vision.depth(png()))).mode == "L"
+        assert Image.open(BytesIO(await vision.pose(png()))).mode == "RGB"
 
 
 async def test_a_task_that_fails_is_told_and_the_next_goes_on(models: VisionModels, fork_server: ForkServer) -> None:

@@ -13,10 +13,18 @@ from transformers import (
     CLIPSegForImageSegmentation,
     CLIPSegProcessor,
     CLIPTokenizer,
+    DepthAnythingConfig,
+    DepthAnythingForDepthEstimation,
+    Dinov2Config,
+    DPTImageProcessorPil,
     SegformerConfig,
     SegformerForSemanticSegmentation,
     SegformerImageProcessorPil,
     ViTImageProcessorPil,
+    VitPoseBackboneConfig,
+    VitPoseConfig,
+    VitPoseForPoseEstimation,
+    VitPoseImageProcessorPil,
 )
 
 from generation.catalogue import POCKET_DIRECTORY
@@ -59,6 +67,40 @@ def captioner(folder: Path) -> Path:
     (folder / "vocab.txt").write_text("\n".join(WORDS))
     tokenizer = BertTokenizer(str(folder / "vocab.txt"))
     BlipProcessor(BlipImageProcessorPil(size={"height": 32, "width": 32}), tokenizer).save_pretrained(folder)
+    return folder
+
+
+def depth(folder: Path, *, metric: bool = False) -> Path:
+    """A Depth Anything, which tells distances if it is `metric`."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 2}
+    backbone = Dinov2Config(
+        **sizes, image_size=28, patch_size=14, out_features=["stage1", "stage2"], reshape_hidden_states=False
+    )
+    config = DepthAnythingConfig(
+        backbone_config=backbone,
+        reassemble_hidden_size=16,
+        reassemble_factors=[2, 1],
+        neck_hidden_sizes=[8, 8],
+        fusion_hidden_size=8,
+        head_hidden_size=8,
+        patch_size=14,
+        depth_estimation_type="metric" if metric else "relative",
+        max_depth=1,
+    )
+    DepthAnythingForDepthEstimation(config).save_pretrained(folder)
+    DPTImageProcessorPil(size={"height": 56, "width": 56}, ensure_multiple_of=14).save_pretrained(folder)
+    return folder
+
+
+def pose(folder: Path) -> Path:
+    """A ViTPose."""
+    torch.manual_seed(0)
+    backbone = VitPoseBackboneConfig(
+        image_size=[32, 16], patch_size=[8, 8], hidden_size=16, num_hidden_layers=1, num_attention_heads=2
+    )
+    VitPoseForPoseEstimation(VitPoseConfig(backbone_config=backbone, num_labels=17)).save_pretrained(folder)
+    VitPoseImageProcessorPil(size={"height": 32, "width": 16}).save_pretrained(folder)
     return folder
 
 
