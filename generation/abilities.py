@@ -84,6 +84,8 @@ class Abilities:
     """True where it is configured with one of them."""
     has_editor: bool = False
     """True where another model changes its pictures as words say."""
+    cuts_out: bool = False
+    """True where another model removes the background of its pictures."""
 
     @property
     def edits(self) -> bool:

@@ -185,13 +185,17 @@ class Catalogue:
         loras: Iterable[LoraSpec] = (),
         embeddings: Iterable[EmbeddingSpec] = (),
         edit_model: str = "",
+        *,
+        cuts_out: bool = False,
     ) -> None:
-        """`edit_model` names the model that changes the pictures of others as words say, if there is one."""
+        """`edit_model` names the model that changes the pictures of others as words say, if there is one; `cuts_out` is
+        True where one removes their background."""
         by_name = {model.name: model for model in models}
         self._models = {name: _with_base_of(model, by_name) for name, model in by_name.items()}
         self.loras = Loras(loras)
         self.embeddings = Embeddings(embeddings)
         self._edit_model = edit_model
+        self._cuts_out = cuts_out
 
     @property
     def default(self) -> ModelSpec:
@@ -240,7 +244,7 @@ class Catalogue:
         """What the model called `name` can do; for one that is no longer here, everything."""
         model = self._models.get(names.normal(name))
         able = abilities.of(model) if model else abilities.STABLE_DIFFUSION
-        return replace(able, has_editor=True) if self._edit_model else able
+        return replace(able, has_editor=bool(self._edit_model), cuts_out=self._cuts_out)
 
     def check_guides(self, name: str, *, control: bool, image_prompt: bool) -> None:
         """Raise `InvalidSetting` if a model lacks the ControlNet or the IP-Adapter that a request needs."""

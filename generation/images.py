@@ -161,10 +161,10 @@ def shrunk(data: bytes) -> Image.Image:
     return image
 
 
-def width_of(png: bytes) -> int:
-    """The width of one of the bot's own pictures, from its header."""
+def size_of(png: bytes) -> tuple[int, int]:
+    """The width and height of one of the bot's own pictures, from its header."""
     with Image.open(BytesIO(png)) as opened:
-        return opened.width
+        return opened.size
 
 
 def as_png(image: Image.Image) -> bytes:

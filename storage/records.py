@@ -38,6 +38,7 @@ class Action(StrEnum):
     EDIT = "edit"
     REGION = "region"
     HIRES = "hires"
+    CUT_OUT = "cut out"
     ZOOM_OUT = "zoom out"
     PAN = "pan"
     REMIX = "remix"
@@ -52,6 +53,11 @@ class Action(StrEnum):
     def enlarges(self) -> bool:
         """True for upscales: the request only enlarges a finished picture."""
         return self in (Action.UPSCALE, Action.CREATIVE_UPSCALE)
+
+    @property
+    def draws(self) -> bool:
+        """False where no model draws: a finished picture is enlarged, or cut out."""
+        return self not in (Action.UPSCALE, Action.CUT_OUT)
 
     @property
     def edits(self) -> bool:

@@ -63,7 +63,7 @@ def fitting(png: bytes, most: int) -> Fit:
     if len(png) <= most:
         return Fit(png, "png", exact=True)
     with Image.open(BytesIO(png)) as opened:
-        image, exif = opened.convert("RGB"), metadata.exif_of(opened)
+        image, exif = opened.convert("RGBA" if opened.mode == "RGBA" else "RGB"), metadata.exif_of(opened)
     webp = _saved(image, "WEBP", lossless=True, quality=50, exif=exif)
     if len(webp) <= most:
         return Fit(webp, "webp", exact=True)

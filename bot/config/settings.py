@@ -105,7 +105,9 @@ class Config:
     @property
     def catalogue(self) -> Catalogue:
         """The models, LoRAs and embeddings to choose from."""
-        return Catalogue(self._checked_models, self.loras, self.embeddings, self.edit_model)
+        return Catalogue(
+            self._checked_models, self.loras, self.embeddings, self.edit_model, cuts_out=bool(self.vision.background)
+        )
 
     @property
     def _checked_models(self) -> tuple[ModelSpec, ...]:

@@ -33,7 +33,7 @@ class Tasks:
 
     async def _upscale(self, generation: Generation) -> Upscale:
         picture = await self._images.read(generation.source or "")
-        before = images.width_of(picture) // generation.settings.final_size[0]
+        before = images.size_of(picture)[0] // generation.settings.final_size[0]
         return Upscale(
             generation.settings,
             picture,

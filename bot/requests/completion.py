@@ -1,6 +1,7 @@
 """Does what is pending of a saved request: reads what it starts from, and plans it by the rules as they are then."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 from bot.errors import Refusal
@@ -9,15 +10,16 @@ from bot.policy.request_context import ContextLoader
 from bot.requests import blending, edits, pending
 from bot.requests.derived_plans import GONE
 from bot.requests.inputs import PictureReader
-from bot.requests.pending import Downloads, Outpaint, Pending, References, Region
+from bot.requests.pending import CutOut, Downloads, Outpaint, Pending, References, Region
 from bot.requests.plan import Plan
 from bot.requests.request_plans import RequestPlans
+from generation import images as pictures
 from generation import regions
 from generation.jobs import Inputs
 from generation.vision import Vision
 from storage.generations import Generations
 from storage.images import Images
-from storage.records import Generation, NewRequest
+from storage.records import Generation, NewRequest, Picture
 
 
 class Completion:
@@ -44,8 +46,9 @@ class Completion:
         self._vision = vision
 
     async def complete(self, generation: Generation) -> Generation | None:
-        """A request with all that it starts from, recorded; None where it is cancelled, which ends the reading."""
-        work = pending.of_document(generation.pending or {})
+        """A request with all that it starts from, recorded, or at its end where nothing is left to draw; None where it
+        is cancelled, which ends the reading."""
+        work, started = pending.of_document(generation.pending or {}), time.monotonic()
         async with self._pictures.turn_of(generation.origin.user_id):
             reading = asyncio.create_task(self._read(generation, work), name=f"read for {generation.id}")
             try:
@@ -55,17 +58,24 @@ class Completion:
                 if self._dispatcher.expects(generation):
                     raise
                 return None
+            if isinstance(work, CutOut):
+                return await self._finish(generation, given.image, time.monotonic() - started)
             return await self._keep(generation, request, given)
 
     async def _read(self, generation: Generation, work: Pending) -> tuple[NewRequest, Inputs]:
-        if isinstance(work, Outpaint):
-            return _as_saved(generation), await self._outpainted(generation, work)
-        if isinstance(work, Region):
-            return _as_saved(generation), Inputs(mask=await self._mask(generation, work))
-        if isinstance(work, References):
-            return _as_saved(generation), await self._looked_at(work)
-        plan = await self._planned(generation, work)
-        return plan.to_save(generation.origin), plan.inputs
+        match work:
+            case Outpaint():
+                given = await self._pictures.canvas(await self._start_of(generation), work)
+            case Region():
+                given = Inputs(mask=await self._mask(generation, work))
+            case References():
+                given = await self._looked_at(work)
+            case CutOut():
+                given = Inputs(image=await self._vision.cut_out(await self._file(generation.source)))
+            case Downloads():
+                plan = await self._planned(generation, work)
+                return plan.to_save(generation.origin), plan.inputs
+        return _as_saved(generation), given
 
     async def _planned(self, generation: Generation, work: Downloads) -> Plan:
         pictures = await self._pictures.read(work.request.image_urls)
@@ -83,9 +93,6 @@ class Completion:
         context.check_pictures(each.fingerprint for each in pictures)
         return Inputs(**dict(zip(edits.REFERENCE_ROLES, (each.png for each in pictures), strict=False)))
 
-    async def _outpainted(self, generation: Generation, work: Outpaint) -> Inputs:
-        return await self._pictures.canvas(await self._start_of(generation), work)
-
     async def _mask(self, generation: Generation, work: Region) -> bytes:
         size = generation.settings.width, generation.settings.height
         if not work.part:
@@ -97,8 +104,11 @@ class Completion:
 
     async def _start_of(self, generation: Generation) -> bytes:
         """The start picture of a request, as a PNG file."""
+        return await self._file(generation.inputs.image)
+
+    async def _file(self, name: str | None) -> bytes:
         try:
-            return await self._images.read(generation.inputs.image or "")
+            return await self._images.read(name or "")
         except FileNotFoundError:
             raise Refusal(GONE) from None
 
@@ -107,6 +117,18 @@ class Completion:
             kept = {role: await images.keep(png, generation.origin.user_id) for role, png in given.given()}
             request = replace(request, inputs=replace(request.inputs, **kept))
             return await self._generations.prepared(generation.id, request)
+
+    async def _finish(self, generation: Generation, png: bytes, seconds: float) -> Generation:
+        """End a request whose picture is made of another one, flagged as that is."""
+        parent = await self._generations.parent_of(generation)
+        flagged = parent is None or any(
+            each.flagged for each in parent.pictures if each.index == generation.lineage.picture
+        )
+        size = await asyncio.to_thread(pictures.size_of, png)
+        async with self._images.together() as images:
+            file = await images.save(generation.id, 0, png)
+            picture = Picture(0, generation.settings.seed, *size, file, flagged)
+            return await self._generations.complete(generation.id, [picture], seconds)
 
 
 def _as_saved(generation: Generation) -> NewRequest:

@@ -8,7 +8,7 @@ from bot.policy.request_context import RequestContext
 from bot.prompts import flags, random_choices
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes, variations
-from bot.requests.pending import Outpaint
+from bot.requests.pending import CutOut, Outpaint
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from generation import outpainting, suitability, upscaling
@@ -135,6 +135,13 @@ class Derivations:
             raise Refusal("This picture is already refined. Upscale it instead.")
         lineage = Lineage(Action.HIRES, generation.id, index)
         return self.derive(context, generation, variations.refined(settings), lineage)
+
+    def cut_out(self, context: RequestContext, generation: Generation, index: int) -> Plan:
+        """One picture of a request without its background."""
+        picture, settings = finished_picture(generation, index), generation.settings.of_picture(index)
+        lineage = Lineage(Action.CUT_OUT, generation.id, index)
+        plan = self._planner.plan(context, settings, lineage, factor=generation.factor, source=picture.file)
+        return replace(plan, pending=CutOut())
 
     def outpaint(
         self, context: RequestContext, generation: Generation, index: int, zoom_or_direction: float | Direction

@@ -41,13 +41,20 @@ class Region:
     part: str = ""
 
 
-Pending = Outpaint | Downloads | References | Region
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """Make the background of a picture transparent, which ends the request."""
+
+
+Pending = Outpaint | Downloads | References | Region | CutOut
 
 
 def to_document(pending: Pending) -> dict[str, Any]:
     """The work as JSON can hold it; `of_document` reads it back."""
     if isinstance(pending, Outpaint):
         return {"outpaint": asdict(pending)}
+    if isinstance(pending, CutOut):
+        return {"cut_out": True}
     if isinstance(pending, Region):
         return {"region": asdict(pending)}
     if isinstance(pending, References):
@@ -60,6 +67,8 @@ def of_document(document: dict[str, Any]) -> Pending:
     if outpaint := document.get("outpaint"):
         view = outpaint["zoom_or_direction"]
         return Outpaint(tuple(outpaint["size"]), Direction(view) if isinstance(view, str) else view, outpaint["side"])
+    if "cut_out" in document:
+        return CutOut()
     if region := document.get("region"):
         return Region(**region)
     if references := document.get("references"):

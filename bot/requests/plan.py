@@ -29,7 +29,7 @@ class Plan:
     pending: Pending | None = None
     """The work that is left once it is saved."""
     source: str | None = None
-    """Of an upscale: the file that it enlarges."""
+    """Of an upscale or a cut-out: the file that it is made of."""
     files: InputFiles = NO_FILES
     """Inputs that are saved already."""
     cells: tuple[GenerationSettings, ...] = ()
@@ -54,8 +54,8 @@ class Plan:
 
     @property
     def draws(self) -> bool:
-        """False for an upscale that costs no steps."""
-        return self.lineage.action is not Action.UPSCALE
+        """False for what costs no steps."""
+        return self.lineage.action.draws
 
     @property
     def drawn(self) -> tuple[GenerationSettings, ...]:

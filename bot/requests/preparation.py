@@ -188,7 +188,7 @@ class Preparation:
         return await self._messages.original(origin)
 
     async def _queued(self, generation: Generation, told: set[str]) -> Generation | None:
-        """A request that is queued, once nothing is pending; None where it is refused."""
+        """A request that is queued, once nothing is pending, or has ended with that; None where it is refused."""
         if generation.pending:
             try:
                 completed = await self._completion.complete(generation)
@@ -202,6 +202,10 @@ class Preparation:
                 return None
             if completed is None:
                 return None
+            if not completed.state.unfinished:
+                self._dispatcher.forget(completed)
+                self._delivery.finish(completed)
+                return completed
             generation = completed
         await self._dispatcher.submit(generation)
         return generation

@@ -32,6 +32,7 @@ _WAYS = {
     Action.EDIT: Sentence("Edit of {what}"),
     Action.REGION: Sentence("A part of {what}, drawn anew"),
     Action.HIRES: Sentence("Refined from {what}"),
+    Action.CUT_OUT: Sentence("{what} without its background"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("Panned from {what}"),
     Action.COMPARE: Sentence("Comparison based on {what}"),

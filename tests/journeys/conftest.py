@@ -286,7 +286,8 @@ def start(
         vision: Vision | None = None,
         **changes: Any,
     ) -> AsyncIterator[app.Bot]:
-        changed = replace(config, **changes)
+        looking: dict[str, Any] = {"vision": vision.models} if vision else {}
+        changed = replace(config, **looking, **changes)
         try:
             pools = {LOCAL: pool} if pool is not None and not isinstance(pool, Mapping) else pool
             async with app.running(

@@ -5,6 +5,8 @@ from io import BytesIO
 import torch
 from PIL import Image
 
+from generation import infotext
+from generation.engine.latents import png
 from generation.engine.vision.background import BackgroundModel
 from generation.engine.vision.captioner import Captioner
 from generation.engine.vision.depth import DepthModel
@@ -29,7 +31,7 @@ class Eyes:
     def see(self, task: VisionTask) -> object:
         """The answer to a task: bytes of a PNG file, or texts."""
         with Image.open(BytesIO(task.picture)) as opened:
-            picture = opened.convert("RGB")
+            picture, text = opened.convert("RGB"), str(opened.info.get(infotext.CHUNK_NAME, ""))
         match task:
             case Segment(_, name):
                 self._segmenter = self._segmenter or Segmenter.read(self._models.segmenter, self._device)
@@ -40,7 +42,7 @@ class Eyes:
             case CutOut():
                 self._background = self._background or BackgroundModel.read(self._models.background, self._device)
                 picture.putalpha(self._background.foreground(picture))
-                return _png(picture)
+                return png.as_png(picture, 0, text).png
             case Depth():
                 self._depth = self._depth or DepthModel.read(self._models.depth, self._device)
                 return _png(self._depth.nearness(picture))

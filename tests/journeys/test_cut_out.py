@@ -1,0 +1,27 @@
+"""A picture without its background."""
+
+from bot import app
+from tests.fake_vision import FakeVision
+from tests.journeys.conftest import Member, Start, text_of, words_of
+
+
+async def test_the_background_is_removed_and_nothing_is_charged(start: Start, member: Member) -> None:
+    seeing = FakeVision()
+    seeing.boxes["front"] = (10, 20, 60, 70)
+    async with start(vision=seeing):
+        first = await member.imagine("a fox")
+        outcome = await member.select(first, "noisefox:more:1:0", ["cut-out"])
+        assert outcome.message is not None
+        cut = await member.see_finished(outcome.message)
+        assert "without its background" in words_of(cut)
+        image = await member.image(cut)
+        assert image.mode == "RGBA"
+        assert image.getchannel("A").getbbox() == (10, 20, 60, 70)
+        await member.press(cut, "Re-roll")
+        seeing.blind = True
+        await member.select(first, "noisefox:more:1:0", ["cut-out"])
+        await member.wait_for(lambda each: "I can't look at pictures just now" in text_of(each))
+
+
+async def test_without_a_model_it_is_not_offered(bot: app.Bot, member: Member) -> None:
+    assert "Remove the background" not in text_of(await member.imagine("a fox"))
