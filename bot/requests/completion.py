@@ -9,7 +9,7 @@ from bot.policy.request_context import ContextLoader
 from bot.requests import blending, edits, pending
 from bot.requests.derived_plans import GONE
 from bot.requests.inputs import PictureReader
-from bot.requests.pending import Downloads, Outpaint, Pending, References, Region
+from bot.requests.pending import Controls, Downloads, Outpaint, Pending, References, Region
 from bot.requests.plan import Plan
 from bot.requests.request_plans import RequestPlans
 from generation import regions
@@ -61,10 +61,12 @@ class Completion:
             size = generation.settings.width, generation.settings.height
             mask = await asyncio.to_thread(regions.mask_of, work.cells, size)
             return _as_saved(generation), Inputs(mask=mask)
+        if isinstance(work, Controls):
+            return _as_saved(generation), await self._followed(generation, work)
         if isinstance(work, References):
             return _as_saved(generation), await self._looked_at(work)
         plan = await self._planned(generation, work)
-        return plan.to_save(generation.origin), plan.inputs
+        return plan.to_save(generation.origin), await self._pictures.followed(plan.settings, plan.inputs)
 
     async def _planned(self, generation: Generation, work: Downloads) -> Plan:
         pictures = await self._pictures.read(work.request.image_urls)
@@ -83,11 +85,17 @@ class Completion:
         return Inputs(**dict(zip(edits.REFERENCE_ROLES, (each.png for each in pictures), strict=False)))
 
     async def _outpainted(self, generation: Generation, work: Outpaint) -> Inputs:
+        return await self._pictures.canvas(await self._saved(generation.inputs.image), work)
+
+    async def _followed(self, generation: Generation, work: Controls) -> Inputs:
+        saved = {role: await self._saved(getattr(generation.inputs, role)) for role in work.roles}
+        return await self._pictures.followed(generation.settings, Inputs(**saved))
+
+    async def _saved(self, file: str | None) -> bytes:
         try:
-            png = await self._images.read(generation.inputs.image or "")
+            return await self._images.read(file or "")
         except FileNotFoundError:
             raise Refusal(GONE) from None
-        return await self._pictures.canvas(png, work)
 
     async def _keep(self, generation: Generation, request: NewRequest, given: Inputs) -> Generation:
         async with self._images.together() as images:

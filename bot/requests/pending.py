@@ -40,13 +40,22 @@ class Region:
     cells: int
 
 
-Pending = Outpaint | Downloads | References | Region
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Make control pictures of the saved pictures with these roles, as the settings name them."""
+
+    roles: tuple[str, ...]
+
+
+Pending = Controls | Outpaint | Downloads | References | Region
 
 
 def to_document(pending: Pending) -> dict[str, Any]:
     """The work as JSON can hold it; `of_document` reads it back."""
     if isinstance(pending, Outpaint):
         return {"outpaint": asdict(pending)}
+    if isinstance(pending, Controls):
+        return {"controls": asdict(pending)}
     if isinstance(pending, Region):
         return {"region": asdict(pending)}
     if isinstance(pending, References):
@@ -59,6 +68,8 @@ def of_document(document: dict[str, Any]) -> Pending:
     if outpaint := document.get("outpaint"):
         view = outpaint["zoom_or_direction"]
         return Outpaint(tuple(outpaint["size"]), Direction(view) if isinstance(view, str) else view, outpaint["side"])
+    if following := document.get("controls"):
+        return Controls(tuple(following["roles"]))
     if region := document.get("region"):
         return Region(**region)
     if references := document.get("references"):
