@@ -293,7 +293,8 @@ def _check_follows(model: ModelSpec, kind: ControlKind) -> None:
         raise InvalidSetting("control", sentence)
     if network == controls.UNION and kind is ControlKind.AS_IS:
         sentence = Sentence(
-            "{model} must know what the control picture shows. Choose it as `control`.", model=model.name
+            "{model} must know what the control picture shows. Choose a kind, or type `--control depth as is`.",
+            model=model.name,
         )
         raise InvalidSetting("control", sentence)
 

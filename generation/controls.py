@@ -44,7 +44,6 @@ UNION_MODES = {
 """The control types of ControlNet-Union, as xinsir's was trained with them."""
 
 _OTHER_NAMES = {
-    "asis": ControlKind.AS_IS,
     "edges": ControlKind.CANNY,
     "lineart": ControlKind.LINES,
     "sketch": ControlKind.SCRIBBLE,
@@ -68,11 +67,19 @@ class Control:
     start: float = 0.0
     end: float = 1.0
     """The part of the steps in which it is followed, as shares."""
+    ready: bool = False
+    """True for a picture that shows its kind already, as in `depth as is`."""
+
+    @property
+    def made(self) -> ControlKind | None:
+        """The kind that is made of a given picture; None where that is followed as it is."""
+        return None if self.ready or self.kind is ControlKind.AS_IS else self.kind
 
     def __str__(self) -> str:
         """As it is typed, such as `canny:0.8:0-0.6`."""
+        kind = f"{self.kind} {ControlKind.AS_IS}" if self.ready else self.kind
         part = "" if (self.start, self.end) == (0, 1) else f"{self.start:g}-{self.end:g}"
-        return ":".join(filter(None, [self.kind, "" if self.scale is None else f"{self.scale:g}", part]))
+        return ":".join(filter(None, [kind, "" if self.scale is None else f"{self.scale:g}", part]))
 
     @classmethod
     def typed(cls, text: str) -> Self:
@@ -81,14 +88,12 @@ class Control:
         match = _TYPED.fullmatch(text.strip().lower())
         if not match or not match[0]:
             raise ValueError(f"not a control: {text}")
-        kind = _kind(match["kind"]) if match["kind"] else ControlKind.AS_IS
-        scale, start, end = (each and float(each) for each in match.group("scale", "start", "end"))
-        return cls(kind, scale) if end is None else cls(kind, scale, start, end)
-
-
-def _kind(name: str) -> ControlKind:
-    plain = re.sub("[ _-]", "", name)
-    return _OTHER_NAMES.get(plain) or ControlKind(plain)
+        name = re.sub("[ _-]", "", match["kind"] or ControlKind.AS_IS)
+        own = name.removesuffix("asis")
+        kind = _OTHER_NAMES.get(own) or ControlKind(own or ControlKind.AS_IS)
+        scale = float(match["scale"]) if match["scale"] else None
+        start, end = (float(match["start"]), float(match["end"])) if match["end"] else (0.0, 1.0)
+        return cls(kind, scale, start, end, ready=bool(own) and own != name)
 
 
 def of_pictures(controls: Sequence[Control], number: int) -> tuple[Control, ...]:

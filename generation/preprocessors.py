@@ -38,9 +38,10 @@ def prepared(kind: ControlKind, png: bytes) -> bytes:
     return PREPROCESSORS[kind](png)
 
 
-def check(kinds: Iterable[ControlKind]) -> None:
-    """Raise `NoPreprocessor` where the host has configured no model for one of the kinds."""
-    for kind in kinds:
+def check(kinds: Iterable[ControlKind | None]) -> None:
+    """Raise `NoPreprocessor` where the host has configured no model for one of the kinds that are made; see
+    `Control.made`."""
+    for kind in filter(None, kinds):
         if isinstance(missing := PREPROCESSORS[kind], MissingModel):
             raise NoPreprocessor(missing.sentence)
 
@@ -123,16 +124,15 @@ def _tile(image: Image.Image) -> Image.Image:
 
 
 PREPROCESSORS: dict[ControlKind, Preprocessor] = {
-    ControlKind.AS_IS: lambda png: png,
     ControlKind.CANNY: _on_image(_canny),
     ControlKind.LINES: _on_image(_lines),
     ControlKind.SCRIBBLE: _on_image(_scribble),
     ControlKind.TILE: _on_image(_tile),
     ControlKind.DEPTH: MissingModel(
-        Sentence("This bot has no model that sees depth. Choose another `control`, or attach a depth map and `as is`.")
+        Sentence("This bot has no model that sees depth. For a depth map of your own, type `--control depth as is`.")
     ),
     ControlKind.POSE: MissingModel(
-        Sentence("This bot has no model that sees poses. Choose another `control`, or attach a skeleton and `as is`.")
+        Sentence("This bot has no model that sees poses. For a skeleton of your own, type `--control pose as is`.")
     ),
 }
-"""What makes each kind of control picture."""
+"""What makes each kind of control picture. Another picture is followed as it is."""

@@ -16,7 +16,6 @@ from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
 from generation import abilities, controls, cost, images, preprocessors, suitability
 from generation.catalogue import Catalogue, ModelSpec
-from generation.controls import ControlKind
 from generation.errors import InvalidSetting, UserError
 from generation.events import Completed
 from generation.jobs import Draw, Inputs, Manner, Upscale
@@ -182,9 +181,9 @@ def _followed(settings: GenerationSettings, inputs: Inputs) -> Inputs:
     """The input pictures with the control picture made into every kind that the settings name. Raises `UserError`."""
     if not inputs.control:
         return inputs
-    kinds = [each.kind for each in settings.controls] or [ControlKind.AS_IS]
     prepared = {
-        role: preprocessors.prepared(kind, inputs.control) for role, kind in zip(controls.ROLES, kinds, strict=False)
+        role: preprocessors.prepared(each.made, inputs.control) if each.made else inputs.control
+        for role, each in zip(controls.ROLES, settings.controls, strict=False)
     }
     return replace(inputs, **prepared)
 

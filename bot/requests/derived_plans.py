@@ -14,7 +14,7 @@ from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from generation import outpainting, preprocessors, suitability, upscaling
 from generation.catalogue import Catalogue
-from generation.controls import ROLES, Control, ControlKind, of_pictures
+from generation.controls import ROLES, Control, of_pictures
 from generation.errors import LimitExceeded
 from generation.jobs import Manner
 from generation.outpainting import Direction
@@ -214,11 +214,11 @@ def _preparing(plan: Plan, before: Sequence[Control] = ()) -> Plan:
     number = sum(getattr(plan.files, role) is not None for role in ROLES)
     had, wanted = of_pictures(before, number), of_pictures(plan.settings.controls, number)
     changed = {
-        role: (old.kind, new.kind)
+        role: (old.made, new.made)
         for role, old, new in zip(ROLES, had, wanted, strict=False)
-        if new.kind not in (old.kind, ControlKind.AS_IS)
+        if new.made not in (old.made, None)
     }
-    if any(old is not ControlKind.AS_IS for old, _ in changed.values()) or 0 < number < len(plan.settings.controls):
+    if any(old for old, _ in changed.values()) or 0 < number < len(plan.settings.controls):
         raise Refusal(_PREPARED)
     preprocessors.check(new for _, new in changed.values())
     return replace(plan, pending=Controls(tuple(changed))) if changed else plan

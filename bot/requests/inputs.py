@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from bot.attachments.decoder_processes import DecoderProcesses
 from bot.requests.pending import Outpaint
 from generation import preprocessors
-from generation.controls import ROLES, ControlKind
+from generation.controls import ROLES
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings
 
@@ -55,9 +55,9 @@ class PictureReader:
         """The inputs with every control picture made into what the settings name, outside this process. Raises
         `UserError`."""
         made = {
-            role: await self._decoders.run(preprocessors.prepared, control.kind, getattr(inputs, role))
+            role: await self._decoders.run(preprocessors.prepared, control.made, getattr(inputs, role))
             for role, control in zip(ROLES, settings.controls, strict=False)
-            if getattr(inputs, role) and control.kind is not ControlKind.AS_IS
+            if getattr(inputs, role) and control.made
         }
         return replace(inputs, **made)
 

@@ -21,6 +21,7 @@ from generation.settings import PartialSettings
         ("canny:0.8:0-0.6", Control(ControlKind.CANNY, 0.8, 0.0, 0.6)),
         ("depth:0.2-.7", Control(ControlKind.DEPTH, None, 0.2, 0.7)),
         ("as is:1.5", Control(ControlKind.AS_IS, 1.5)),
+        ("depth as is:0.8", Control(ControlKind.DEPTH, 0.8, ready=True)),
         ("As-Is", Control(ControlKind.AS_IS)),
         ("Open_Pose:0", Control(ControlKind.POSE, 0.0)),
         ("edges:1:0.5-1", Control(ControlKind.CANNY, 1.0, 0.5, 1.0)),

@@ -121,6 +121,11 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         assert same(read(inputs.control), made(ControlKind.LINES, photo("red"))), "one picture is followed twice"
         assert same(read(inputs.second_control), made(ControlKind.TILE, photo("red")))
 
+        await member.start("a fox --control depth as is:0.6", control_image=photo("green"))
+        settings, inputs = await asked(pool)
+        assert settings.controls == (Control(ControlKind.DEPTH, 0.6, ready=True),)
+        assert same(read(inputs.control), read(photo("green").data)), "it shows its kind already"
+
         await member.start("a fox --control 0.7", image=photo("red"))
         settings, inputs = await asked(pool)
         assert (settings.control_scale, settings.controls) == (0.7, ())
