@@ -12,6 +12,7 @@ from generation import images
 from generation.controls import ControlKind
 from generation.errors import UserError
 from generation.sentences import Sentence
+from generation.settings import SIZE
 
 Preprocessor = Callable[[bytes], bytes]
 """From the PNG file of a picture to that of a control picture of the same size. Raises `UserError`."""
@@ -33,9 +34,13 @@ class NoPreprocessor(UserError):
     """A kind of control picture for which the host has configured no model."""
 
 
-def prepared(kind: ControlKind, png: bytes) -> bytes:
-    """The control picture of a kind. Raises `UserError`."""
-    return PREPROCESSORS[kind](png)
+def prepared(kind: ControlKind, png: bytes, size: tuple[int, int]) -> bytes:
+    """The control picture of a kind, at a scale at which it covers a drawing of `size`, width first: lines have the
+    width that a ControlNet was trained with there, and nothing is cropped. Raises `UserError`."""
+    image = images.on_white(Image.open(BytesIO(png)))
+    factor = min(max(size[0] / image.width, size[1] / image.height), SIZE.high / max(image.size))
+    scaled = max(1, round(image.width * factor)), max(1, round(image.height * factor))
+    return PREPROCESSORS[kind](images.as_png(image.resize(scaled, Image.Resampling.LANCZOS)))
 
 
 def check(kinds: Iterable[ControlKind | None]) -> None:
@@ -71,27 +76,24 @@ def _canny(image: Image.Image) -> Image.Image:
     grey = numpy.asarray(image.convert("L"), dtype=numpy.float32)
     across, down = ndimage.sobel(grey, axis=1, mode="nearest"), ndimage.sobel(grey, axis=0, mode="nearest")
     strength = numpy.abs(across) + numpy.abs(down)
-    steep = strength > EDGE_LOW
     ridge = _ridges(strength, across, down)
-    touching, number = ndimage.label(ridge & steep, structure=numpy.ones((3, 3)))
+    touching, number = ndimage.label(ridge, structure=numpy.ones((3, 3)))
     is_strong = numpy.zeros(number + 1, dtype=bool)
     is_strong[numpy.unique(touching[ridge & (strength > EDGE_HIGH)])] = True
-    is_strong[0] = False
     return Image.fromarray((is_strong[touching] * 255).astype(numpy.uint8))
 
 
 def _ridges(strength: Any, across: Any, down: Any) -> Any:
-    """Where the gradient is not weaker than its two neighbours in its own direction, of four directions."""
+    """Where the gradient counts and is not weaker than at its two neighbours in its own direction, of four."""
     import numpy
 
-    around = numpy.pad(strength, 1)
-    height, width = strength.shape
-    octant = numpy.round(numpy.arctan2(down, across) / (numpy.pi / 4)).astype(int) % 4
+    rows, columns = numpy.nonzero(strength > EDGE_LOW)
+    octant = numpy.round(numpy.arctan2(down[rows, columns], across[rows, columns]) / (numpy.pi / 4)).astype(int) % 4
+    x, y = numpy.array([(1, 0), (1, 1), (0, 1), (-1, 1)]).T[:, octant]
+    around, own = numpy.pad(strength, 1), strength[rows, columns]
+    before, after = around[rows + 1 - y, columns + 1 - x], around[rows + 1 + y, columns + 1 + x]
     ridge = numpy.zeros(strength.shape, dtype=bool)
-    for direction, (x, y) in enumerate([(1, 0), (1, 1), (0, 1), (-1, 1)]):
-        before = around[1 - y : 1 - y + height, 1 - x : 1 - x + width]
-        after = around[1 + y : 1 + y + height, 1 + x : 1 + x + width]
-        ridge |= (octant == direction) & (strength > before) & (strength >= after)
+    ridge[rows, columns] = (own > before) & (own >= after)
     return ridge
 
 

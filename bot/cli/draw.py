@@ -181,8 +181,9 @@ def _followed(settings: GenerationSettings, inputs: Inputs) -> Inputs:
     """The input pictures with the control picture made into every kind that the settings name. Raises `UserError`."""
     if not inputs.control:
         return inputs
+    size = settings.width, settings.height
     prepared = {
-        role: preprocessors.prepared(each.made, inputs.control) if each.made else inputs.control
+        role: preprocessors.prepared(each.made, inputs.control, size) if each.made else inputs.control
         for role, each in zip(controls.ROLES, settings.controls, strict=False)
     }
     return replace(inputs, **prepared)

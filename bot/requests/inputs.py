@@ -54,8 +54,9 @@ class PictureReader:
     async def followed(self, settings: GenerationSettings, inputs: Inputs) -> Inputs:
         """The inputs with every control picture made into what the settings name, outside this process. Raises
         `UserError`."""
+        size = settings.width, settings.height
         made = {
-            role: await self._decoders.run(preprocessors.prepared, control.made, getattr(inputs, role))
+            role: await self._decoders.run(preprocessors.prepared, control.made, getattr(inputs, role), size)
             for role, control in zip(ROLES, settings.controls, strict=False)
             if getattr(inputs, role) and control.made
         }

@@ -82,17 +82,21 @@ def drawing() -> bytes:
     return images.as_png(image)
 
 
-def prepared(kind: ControlKind, png: bytes) -> Image.Image:
-    return Image.open(BytesIO(preprocessors.prepared(kind, png)))
+def brightest(image: Image.Image, box: tuple[int, int, int, int]) -> int:
+    return max(image.crop(box).convert("L").tobytes())
+
+
+def prepared(kind: ControlKind, png: bytes, size: tuple[int, int] = (96, 64)) -> Image.Image:
+    return Image.open(BytesIO(preprocessors.prepared(kind, png, size)))
 
 
 @pytest.mark.parametrize("kind", [ControlKind.CANNY, ControlKind.LINES, ControlKind.SCRIBBLE])
 def test_lines_are_where_the_picture_changes(kind: ControlKind) -> None:
     made = prepared(kind, drawing())
     assert (made.mode, made.size) == ("RGB", (96, 64))
-    assert made.crop((17, 28, 25, 36)).getextrema()[0][1] > 200, "white at the left edge"
+    assert brightest(made, (17, 28, 25, 36)) > 200, "white at the left edge"
     for away in ((0, 0, 8, 8), (40, 30, 50, 34)):
-        assert made.crop(away).getextrema()[0][1] < 8
+        assert brightest(made, away) < 8
 
 
 def test_edges_are_one_pixel_wide_and_weak_ones_alone_do_not_count() -> None:
@@ -100,7 +104,7 @@ def test_edges_are_one_pixel_wide_and_weak_ones_alone_do_not_count() -> None:
     assert sum(value > 0 for value in grey.crop((10, 32, 30, 33)).tobytes()) == 1
     faint = Image.new("L", (32, 32), 100)
     faint.paste(130, (16, 0, 32, 32))  # a gradient of 120: above the low threshold, below the high one
-    assert prepared(ControlKind.CANNY, images.as_png(faint.convert("RGB"))).getextrema()[0] == (0, 0)
+    assert prepared(ControlKind.CANNY, images.as_png(faint.convert("RGB")), (32, 32)).getextrema()[0] == (0, 0)
 
 
 def test_a_tile_has_the_colours_without_the_detail_and_empty_pictures_have_no_lines() -> None:
@@ -108,5 +112,10 @@ def test_a_tile_has_the_colours_without_the_detail_and_empty_pictures_have_no_li
     assert made.getpixel((45, 32)) == (0, 0, 128)
     assert made.getpixel((2, 2)) == (255, 255, 255)
     for kind in (ControlKind.CANNY, ControlKind.LINES, ControlKind.SCRIBBLE, ControlKind.TILE):
-        empty = prepared(kind, images.as_png(Image.new("RGBA", (3, 2), (0, 0, 0, 0))))
-        assert empty.size == (3, 2)
+        empty = prepared(kind, images.as_png(Image.new("RGBA", (3, 2), (0, 0, 0, 0))), (1, 1))
+        assert empty.size == (2, 1)
+
+
+def test_lines_are_made_at_the_size_that_is_drawn_and_nothing_is_cropped() -> None:
+    for size, made in {(192, 96): (192, 128), (48, 64): (96, 64), (2048, 2048): (2048, 1365)}.items():
+        assert prepared(ControlKind.LINES, drawing(), size).size == made

@@ -32,8 +32,8 @@ def photo(colour: str = "red") -> File:
     return File(f"{colour}.png", file.getvalue(), "image/png")
 
 
-def made(kind: ControlKind, of: File) -> Image.Image:
-    return read(preprocessors.prepared(kind, images.tidied(of.data)[0]))
+def made(kind: ControlKind, of: File, settings: GenerationSettings) -> Image.Image:
+    return read(preprocessors.prepared(kind, images.tidied(of.data)[0], (settings.width, settings.height)))
 
 
 def read(png: bytes) -> Image.Image:
@@ -70,7 +70,7 @@ async def test_a_photo_becomes_edges_which_are_shown_and_kept(start: Start, memb
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.CANNY),)
         assert settings.width > settings.height, "the shape is that of the picture"
-        edges = made(ControlKind.CANNY, photo())
+        edges = made(ControlKind.CANNY, photo(), settings)
         assert same(read(inputs.control), edges)
         assert not inputs.image, "it is no start picture"
         done = await member.see_finished(started)
@@ -111,15 +111,17 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         await member.start("a fox", **given)
         settings, inputs = await asked(pool)
         assert [each.kind for each in settings.controls] == [ControlKind.LINES, ControlKind.TILE]
-        assert same(read(inputs.control), made(ControlKind.LINES, photo("green")))
-        assert same(read(inputs.second_control), made(ControlKind.TILE, photo("blue")))
+        assert same(read(inputs.control), made(ControlKind.LINES, photo("green"), settings))
+        assert same(read(inputs.second_control), made(ControlKind.TILE, photo("blue"), settings))
         assert same(read(inputs.image), read(photo("red").data))
 
         await member.start("a fox --control lines:0.8:0-0.6 --control tile", image=photo("red"))
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.LINES, 0.8, 0.0, 0.6), Control(ControlKind.TILE))
-        assert same(read(inputs.control), made(ControlKind.LINES, photo("red"))), "one picture is followed twice"
-        assert same(read(inputs.second_control), made(ControlKind.TILE, photo("red")))
+        assert same(read(inputs.control), made(ControlKind.LINES, photo("red"), settings)), (
+            "one picture is followed twice"
+        )
+        assert same(read(inputs.second_control), made(ControlKind.TILE, photo("red"), settings))
 
         await member.start("a fox --control depth as is:0.6", control_image=photo("green"))
         settings, inputs = await asked(pool)
@@ -131,9 +133,7 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         assert (settings.control_scale, settings.controls) == (0.7, ())
         assert same(read(inputs.control), read(photo("red").data)), "without a kind it is followed as it is"
 
-
-async def test_a_finished_picture_is_made_into_edges_too(start: Start, member: Member, pool: FakePool) -> None:
-    async with start(models=(FOLLOWING,)):
+        pool.release()
         done = await member.imagine("a fox", private=True)
         drawn = await member.image(done)
         pool.hold()
@@ -142,8 +142,8 @@ async def test_a_finished_picture_is_made_into_edges_too(start: Start, member: M
         assert outcome.message is not None
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.LINES),)
-        expected = preprocessors.prepared(ControlKind.LINES, images.as_png(drawn.convert("RGB")))
-        assert same(read(inputs.control), read(expected))
+        expected = preprocessors.prepared(ControlKind.LINES, images.as_png(drawn.convert("RGB")), drawn.size)
+        assert same(read(inputs.control), read(expected)), "a finished picture can be followed too"
         await shown_controls(member, await member.see_finished(outcome.message))
 
 

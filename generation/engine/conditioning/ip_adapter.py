@@ -103,7 +103,7 @@ class IpAdapter:
         given = [each for each in (pictures, styles) if each]
         if self._on != bool(given):
             self._on = bool(given)
-            for layer, own, with_pictures, _ in self._layers:
+            for layer, own, with_pictures, _is_style in self._layers:
                 layer.set_processor(with_pictures if self._on else own)
         if not given:
             return {}
