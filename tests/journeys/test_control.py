@@ -99,7 +99,7 @@ async def test_a_photo_becomes_edges_which_are_shown_and_kept(start: Start, memb
 async def test_several_pictures_are_followed_beside_a_start_picture(
     start: Start, member: Member, pool: FakePool
 ) -> None:
-    given = {
+    given: dict[str, Any] = {
         "image": photo("red"),
         "control": "lines",
         "control_image": photo("green"),

@@ -211,8 +211,8 @@ def test_a_union_is_told_what_each_picture_shows(
         control_guidance_start=controls[0].start,
         control_guidance_end=controls[0].end,
     )
-    given = dict(zip(("control", "second_control"), pictures, strict=False))
-    assert abs(ours(cache, settings, **given) - expected).max() <= 1
+    pictured = given(**dict(zip(("control", "second_control"), pictures, strict=False)))
+    assert abs(LoopDriver(cache).drawn(settings, pictured) - expected).max() <= 1
     assert abs(expected - ours(cache, replace(settings, model="xl"))).max() > 1
 
 
