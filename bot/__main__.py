@@ -227,6 +227,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mask", type=Path, metavar="FILE", help="mask for that picture; white is redrawn")
     parser.add_argument("--strength", type=float, metavar="X", help="how much of that picture to redraw, from 0 to 1")
     parser.add_argument("--control", type=Path, metavar="FILE", help="picture whose lines the ControlNet keeps")
+    parser.add_argument("--style-image", type=Path, metavar="FILE", help="picture whose style to take")
     parser.add_argument("--control-scale", type=float, metavar="X", help="weight of the ControlNet, from 0 to 2")
     parser.add_argument("--image-prompt", type=Path, metavar="FILE", help="picture prompt for the IP-Adapter")
     parser.add_argument(
@@ -275,7 +276,7 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument(
         "--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the files (default: ./out)"
     )
-    compare.set_defaults(command=_compare, mask=None, control=None, image_prompt=None)
+    compare.set_defaults(command=_compare, mask=None, control=None, image_prompt=None, style_image=None)
 
     upscale = commands.add_parser("upscale", help="enlarge a picture without Discord")
     upscale.add_argument("picture", type=Path, metavar="FILE", help="a PNG, JPEG or WebP file")

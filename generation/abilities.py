@@ -15,7 +15,7 @@ from generation.comfy.roles import Role
 from generation.pipelines import Guidance, Pipeline
 from generation.sentences import Counted, Sentence
 from generation.settings import SIZE, Sampler, Schedule
-from generation.sources import Description
+from generation.sources import Description, Family
 from generation.step_cache import SUPPORTED, StepCache
 
 MOST_PICTURES = 4
@@ -49,6 +49,8 @@ class Abilities:
     """A ControlNet."""
     image_prompt: bool = False
     """An IP-Adapter."""
+    style: bool = False
+    """Taking the style alone from a picture."""
     size_step: int = 16
     """Width and height are multiples of this, in pixels."""
     sizes: tuple[tuple[int, int], ...] = ()
@@ -181,6 +183,8 @@ class Model(Protocol):
     @property
     def controlnet(self) -> str: ...
     @property
+    def controlnets(self) -> tuple[tuple[str, str], ...]: ...
+    @property
     def ip_adapter(self) -> str: ...
     @property
     def cache(self) -> StepCache: ...
@@ -197,7 +201,13 @@ def of(model: Model) -> Abilities:
     if description and description.only_decodes and not model.vae:
         able = replace(able, **_NEEDING_ENCODER)
     if able.emphasis:
-        able = replace(able, control=bool(model.controlnet), image_prompt=bool(model.ip_adapter))
+        prompted = bool(model.ip_adapter)
+        able = replace(
+            able,
+            control=bool(model.controlnet or model.controlnets),
+            image_prompt=prompted,
+            style=prompted and sources.family_of(model.source) is Family.XL,
+        )
     if sources.is_edm(model.config or model.source):
         able = replace(able, samplers=edm.SAMPLERS, schedules=edm.SCHEDULES)
     return replace(able, step_cache=True) if model.cache in able.step_caches else able

@@ -1,12 +1,13 @@
 """The models, LoRAs and embeddings of a host, and each model's recommended settings."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from generation import abilities, model_names, names, sources, suitability
+from generation import abilities, controls, model_names, names, sources, suitability
 from generation.abilities import Abilities
+from generation.controls import ControlKind
 from generation.embeddings import Embeddings, EmbeddingSpec
 from generation.errors import InvalidSetting, UnknownModel
 from generation.loras import SUFFIX, Loras, LoraSpec
@@ -24,6 +25,9 @@ POCKET_DIRECTORY = Path(__file__).parent / "pocket"
 
 Resources = tuple[tuple[str, float], ...]
 """What a worker needs of a node of a Ray cluster: amounts by name, such as one GPU."""
+
+ControlNets = tuple[tuple[str, str], ...]
+"""ControlNets by what they follow: a kind of `ControlKind`, or `controls.UNION`."""
 
 
 class PreviewKind(StrEnum):
@@ -102,6 +106,8 @@ class ModelSpec:
 
     controlnet: str = ""
     """The ControlNet: a directory in diffusers' format or a hub id."""
+    controlnets: ControlNets = ()
+    """More ControlNets, by the kind of picture that each follows."""
     ip_adapter: str = ""
     """The IP-Adapter: a .safetensors file, here or as `owner/repository/path` on the hub."""
     image_encoder: str = ""
@@ -128,6 +134,14 @@ class ModelSpec:
             )
         if self.ip_adapter and not self.ip_adapter.endswith(SUFFIX):
             raise InvalidSetting("ip_adapter", f"It must be a {SUFFIX} file: other formats can run code.")
+        known = [kind.value for kind in ControlKind if kind is not ControlKind.AS_IS] + [controls.UNION]
+        if unknown := next((kind for kind, _ in self.controlnets if kind not in known), None):
+            raise InvalidSetting("controlnets", f"There is no kind {unknown!r}. Use: {', '.join(known)}.")
+
+    @property
+    def control_networks(self) -> dict[str, str]:
+        """The sources of all ControlNets by name: the kind that each follows, `controls.UNION` or `controls.ANY`."""
+        return ({controls.ANY: self.controlnet} if self.controlnet else {}) | dict(self.controlnets)
 
     @property
     def is_workflow(self) -> bool:
@@ -246,16 +260,47 @@ class Catalogue:
         able = abilities.of(model) if model else abilities.STABLE_DIFFUSION
         return replace(able, has_editor=bool(self._edit_model), cuts_out=self._cuts_out)
 
-    def check_guides(self, name: str, *, control: bool, image_prompt: bool) -> None:
-        """Raise `InvalidSetting` if a model lacks the ControlNet or the IP-Adapter that a request needs."""
+    def check_guides(self, settings: GenerationSettings, roles: Collection[str]) -> None:
+        """Raise `InvalidSetting` if the model lacks the ControlNet or the IP-Adapter that pictures with the `roles`,
+        which are fields of `Inputs`, need."""
+        name = settings.model
         model = self.get(name)
-        if control and not model.controlnet:
+        number = sum(role in roles for role in controls.ROLES)
+        if number and not model.control_networks:
             sentence = Sentence("{model} can't follow the lines of a picture: it has no ControlNet.", model=name)
             raise InvalidSetting("control", sentence)
-        if image_prompt and not model.ip_adapter:
+        for control in controls.of_pictures(settings.controls, number):
+            _check_follows(model, control.kind)
+        if "style_image" in roles and not abilities.of(model).style:
+            sentence = Sentence(
+                "{model} can't take the style of a picture: that takes Stable Diffusion XL with an IP-Adapter.",
+                model=name,
+            )
+            raise InvalidSetting("style_image", sentence)
+        if "image_prompt" in roles and not model.ip_adapter:
             raise InvalidSetting(
                 "image_prompt", Sentence("{model} can't use image prompts: it has no IP-Adapter.", model=name)
             )
+
+
+def _check_follows(model: ModelSpec, kind: ControlKind) -> None:
+    """Raise `InvalidSetting` if none of a model's ControlNets follows pictures of a kind."""
+    names = model.control_networks
+    network = controls.network_for(kind, names)
+    if network is None:
+        sentence = Sentence(
+            "{model} has no ControlNet for {kind}. Use one of: {choices}.",
+            model=model.name,
+            kind=Sentence(kind.value),
+            choices=[each for each in ControlKind if controls.network_for(each, names) is not None],
+        )
+        raise InvalidSetting("control", sentence)
+    if network == controls.UNION and kind is ControlKind.AS_IS:
+        sentence = Sentence(
+            "{model} must know what the control picture shows. Choose a kind, or type `--control depth as is`.",
+            model=model.name,
+        )
+        raise InvalidSetting("control", sentence)
 
 
 def _with_base_of(model: ModelSpec, by_name: Mapping[str, ModelSpec]) -> ModelSpec:

@@ -24,6 +24,7 @@ _OTHERS = (
     "hires_strength",
     "control_scale",
     "image_prompt_scale",
+    "style_scale",
 )
 """Numbers whose bounds depend on nothing else."""
 

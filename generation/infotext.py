@@ -42,6 +42,8 @@ class Drawn:
     """True where a ControlNet was used, at the settings' control scale."""
     image_prompted: bool = False
     """True where an IP-Adapter was used, at the settings' image prompt scale."""
+    styled: bool = False
+    """True where the style of a picture was taken, at the settings' style scale."""
     image_guidance: float = 0.0
     """The scale of guidance by the picture that was edited; 0 where none was."""
     emphasis: Mapping[str, str] = field(default_factory=dict)
@@ -84,8 +86,12 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Seed resize from"] = f"{settings.seed_width}x{settings.seed_height}"
     if drawn.controlled:
         pairs["ControlNet weight"] = f"{settings.control_scale:g}"
+        if settings.controls:
+            pairs["Controls"] = " ".join(map(str, settings.controls))
     if drawn.image_prompted:
         pairs["Image prompt weight"] = f"{settings.image_prompt_scale:g}"
+    if drawn.styled:
+        pairs["Style weight"] = f"{settings.style_scale:g}"
     if not settings.step_cache:
         pairs["Step cache"] = "off"
     if settings.tile:
@@ -176,6 +182,7 @@ def _written(pairs: dict[str, str]) -> dict[str, str | None]:
         "denoising_strength": denoising_strength,
         "control_scale": pairs.get("ControlNet weight"),
         "image_prompt_scale": pairs.get("Image prompt weight"),
+        "style_scale": pairs.get("Style weight"),
         "step_cache": pairs.get("Step cache"),
         "tile": pairs.get("Tiling"),
     }

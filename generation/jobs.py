@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
+from generation import controls
 from generation.settings import GenerationSettings
 from generation.upscaling import FACTOR, UpscalerName
 
@@ -38,11 +39,21 @@ class Inputs:
     third: bytes = b""
     fourth: bytes = b""
     """Pictures to blend with the first one, which is `image_prompt` or else `image`."""
+    second_control: bytes = b""
+    third_control: bytes = b""
+    """More pictures for ControlNets, beside `control`."""
+    style_image: bytes = b""
+    """The picture whose style alone the IP-Adapter takes."""
 
     @property
     def blended(self) -> tuple[bytes, ...]:
         """The pictures to blend with the first one."""
         return tuple(filter(None, (self.second, self.third, self.fourth)))
+
+    @property
+    def controls(self) -> tuple[bytes, ...]:
+        """All pictures for ControlNets, in the order of the settings' controls."""
+        return tuple(filter(None, (getattr(self, role) for role in controls.ROLES)))
 
     @property
     def image_prompts(self) -> tuple[bytes, ...]:

@@ -1,12 +1,14 @@
 """The settings of a picture and their bounds and defaults."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from math import isfinite
 from typing import Any, Self
 
-from generation import names
+from generation import controls, names
+from generation.controls import Control
 from generation.errors import InvalidSetting, LimitExceeded
 from generation.names import is_blank
 from generation.sentences import Counted, Sentence
@@ -174,6 +176,10 @@ class GenerationSettings:
     """The ControlNet's conditioning scale."""
     image_prompt_scale: float = 0.6
     """The IP-Adapter's scale."""
+    controls: tuple[Control, ...] = ()
+    """What the control pictures show, in the order of `controls.ROLES`; those beyond are taken as they are."""
+    style_scale: float = 1.0
+    """The IP-Adapter's scale for a picture whose style alone is taken."""
     step_cache: bool = True
     """False computes every step in full, where the model is configured with a cache between steps."""
     tile: bool = False
@@ -204,6 +210,7 @@ class GenerationSettings:
                 )
         for field, bounds in NUMBERS.items():
             bounds.check(field, getattr(self, field))
+        _check_controls(self.controls)
         if self.seed_width or self.seed_height:
             SIZE.check("seed_width", self.seed_width)
             SIZE.check("seed_height", self.seed_height)
@@ -288,6 +295,8 @@ class PartialSettings:
     hires_strength: float | None = None
     control_scale: float | None = None
     image_prompt_scale: float | None = None
+    controls: tuple[Control, ...] | None = None
+    style_scale: float | None = None
     tile: bool | None = None
 
     def __post_init__(self) -> None:
@@ -296,6 +305,7 @@ class PartialSettings:
         for field, value in self.given().items():
             if field in NUMBERS:
                 NUMBERS[field].check(field, value)
+        _check_controls(self.controls or ())
 
     def given(self) -> dict[str, Any]:
         """The settings that are given, by name."""
@@ -328,7 +338,21 @@ NUMBERS = {
     "hires_strength": SHARE,
     "control_scale": CONTROL_SCALE,
     "image_prompt_scale": SHARE,
+    "style_scale": SHARE,
 }
+
+
+def _check_controls(given: Sequence[Control]) -> None:
+    """Raise `InvalidSetting` for more controls than pictures can be given, and for numbers out of bounds."""
+    if len(given) > controls.MOST:
+        raise InvalidSetting("controls", "At most {most} controls work at once. Remove the others.", most=controls.MOST)
+    for each in given:
+        if each.scale is not None:
+            CONTROL_SCALE.check("control_scale", each.scale)
+        SHARE.check("control_start", each.start)
+        SHARE.check("control_end", each.end)
+        if each.start >= each.end:
+            raise InvalidSetting("controls", "A control must end after it starts, as in `--control canny:0.8:0-0.6`.")
 
 
 LIMITS = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generation import abilities, loras, prompt_syntax, sources
+from generation import abilities, controls, loras, prompt_syntax, sources
 from generation.abilities import (
     CONTROL_PICTURES,
     GUIDANCE,
@@ -189,7 +189,7 @@ def check_pictures(model: Model, roles: Collection[str]) -> None:
         unsupported.append(START_PICTURE)
     if "mask" in roles and not able.mask:
         unsupported.append(PART_OF_A_PICTURE)
-    if "control" in roles and not able.control:
+    if not able.control and any(role in roles for role in controls.ROLES):
         unsupported.append(CONTROL_PICTURES)
     if "image_prompt" in roles and not (able.image_prompt or able.references):
         unsupported.append(IMAGE_PROMPTS)

@@ -1,14 +1,19 @@
 """The cells and axes of a comparison as JSON. Each cell holds only what differs from the request's settings."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from generation import controls
 from generation.comparison import Axis, Parameter
 from generation.settings import GenerationSettings, Sampler, Schedule
 
-_READERS = {"sampler": Sampler, "schedule": Schedule}
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "sampler": Sampler,
+    "schedule": Schedule,
+    "controls": controls.of_documents,
+}
 
 
 def to_text(settings: GenerationSettings, cells: Sequence[GenerationSettings]) -> str | None:

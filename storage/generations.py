@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from generation import controls
 from generation.errors import InvalidSetting
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
@@ -508,6 +509,7 @@ def _planned(request: NewRequest) -> dict[str, Any]:
     """The columns that a plan decides."""
     return {
         **asdict(request.settings),
+        "controls": controls.to_text(request.settings.controls),
         "spoiler": request.origin.spoiler,
         "guard": request.origin.guard.value,
         "action": request.lineage.action.value,
@@ -574,8 +576,12 @@ def _record(row: GenerationRow) -> Generation:
 
 
 def _settings(row: GenerationRow) -> GenerationSettings:
-    names = {"sampler": Sampler(row.sampler), "schedule": Schedule(row.schedule)}
-    return GenerationSettings(**_columns(row, GenerationSettings) | names)
+    read = {
+        "sampler": Sampler(row.sampler),
+        "schedule": Schedule(row.schedule),
+        "controls": controls.of_text(row.controls),
+    }
+    return GenerationSettings(**_columns(row, GenerationSettings) | read)
 
 
 def _columns(row: GenerationRow, record: type[Origin | GenerationSettings]) -> dict[str, Any]:

@@ -150,6 +150,9 @@ class InputFiles:
     second: str | None = None
     third: str | None = None
     fourth: str | None = None
+    second_control: str | None = None
+    third_control: str | None = None
+    style_image: str | None = None
 
 
 NO_FILES = InputFiles()
@@ -164,6 +167,8 @@ class IgnoredPart(StrEnum):
     """A conditioning scale without a picture for the ControlNet."""
     IMAGE_WEIGHT = "image weight"
     """A scale without a picture for the IP-Adapter."""
+    STYLE_WEIGHT = "style weight"
+    """A scale without a picture whose style to take."""
     BRACE = "brace"
     """A brace without its partner."""
     WORDS = "words"

@@ -94,6 +94,9 @@ class GenerationRow(Base):
     hires_strength: Mapped[float]
     control_scale: Mapped[float]
     image_prompt_scale: Mapped[float]
+    controls: Mapped[str | None]
+    """A JSON list: what each control picture shows, and how it is weighed."""
+    style_scale: Mapped[float] = mapped_column(default=1.0, server_default="1")
     step_cache: Mapped[bool] = mapped_column(default=True, server_default=true())
     tile: Mapped[bool] = mapped_column(default=False, server_default=false())
     image_file: Mapped[str | None]
@@ -103,6 +106,9 @@ class GenerationRow(Base):
     second_file: Mapped[str | None]
     third_file: Mapped[str | None]
     fourth_file: Mapped[str | None]
+    second_control_file: Mapped[str | None]
+    third_control_file: Mapped[str | None]
+    style_image_file: Mapped[str | None]
     source_file: Mapped[str | None]
     factor: Mapped[int] = mapped_column(default=1)
     upscaler: Mapped[str | None]

@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 
 from bot.attachments import encode
+from generation.controls import ROLES
 from generation.figures import files
 from storage.images import Images
 from storage.records import Generation, Picture
@@ -63,6 +64,13 @@ class FinishedFiles:
             return None
         return await self.one(parent, generation.lineage.picture or 0, BEFORE_BYTES)
 
+    async def controls(self, generation: Generation, most: int = DISCORD_FILE_BYTES) -> list[PictureFile]:
+        """The control pictures of a request, as they were made for it, that still exist."""
+        files = [getattr(generation.inputs, role) for role in ROLES]
+        most = min(most, REQUEST_BYTES // len(ROLES))
+        read = [await self._fitted(index, file, most) for index, file in enumerate(files) if file]
+        return [each for each in read if each]
+
     async def gif(self, generation: Generation) -> bytes | None:
         """The animation of an explained drawing as a GIF; None if it no longer exists."""
         animation = await self._figure(generation.figures[-1]) if generation.figures and generation.shown else None
@@ -90,13 +98,16 @@ class FinishedFiles:
             return None
 
     async def _fitting(self, picture: Picture, most: int) -> PictureFile | None:
+        return await self._fitted(picture.index, picture.file, most)
+
+    async def _fitted(self, index: int, file: str | None, most: int) -> PictureFile | None:
         try:
-            png = await self._read(picture)
+            png = await self._images.read(file or "")
             fit = await asyncio.to_thread(encode.fitting, png, most)
         except OSError as reason:
-            log.warning("the file %s cannot be shown: %s", picture.file, reason)
+            log.warning("the file %s cannot be shown: %s", file, reason)
             return None
-        return PictureFile(picture.index, fit.data, fit.ending, fit.exact, len(png))
+        return PictureFile(index, fit.data, fit.ending, fit.exact, len(png))
 
     async def _read(self, picture: Picture) -> bytes:
         return await self._images.read(picture.file or "")

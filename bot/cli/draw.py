@@ -14,7 +14,7 @@ from bot.config import Config
 from bot.prompts import flags, permutations, random_choices
 from bot.prompts.flags import ParsedPrompt
 from bot.requests import sizes
-from generation import abilities, cost, images, suitability
+from generation import abilities, controls, cost, images, preprocessors, suitability
 from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import InvalidSetting, UserError
 from generation.events import Completed
@@ -29,6 +29,7 @@ _WITHOUT_PICTURE = {
     IgnoredPart.IMAGE_WEIGHT: (
         "The weight of a picture prompt was ignored: there is none. Give one with --image-prompt."
     ),
+    IgnoredPart.STYLE_WEIGHT: "The weight of a style was ignored: it has no picture. Give one with --style-image.",
 }
 """What the options and flags say of pictures that aren't given."""
 
@@ -96,8 +97,8 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     if typed.private or typed.spoiler:
         print("noisefox: --private and --spoiler were ignored: nothing is posted here.", file=sys.stderr)
     settings = settings_of(options, typed, catalogue)
-    guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
-    catalogue.check_guides(settings.model, **guides)
+    catalogue.check_guides(settings, inputs.roles)
+    inputs = _followed(settings, inputs)
     suitability.check_all([settings], catalogue.get(settings.model), inputs.roles)
     roles = [role for role, _ in inputs.given()]
     model = catalogue.get(settings.model)
@@ -172,7 +173,20 @@ def inputs_of(options: argparse.Namespace) -> Inputs:
         mask=_picture(options.mask),
         control=_picture(options.control),
         image_prompt=_picture(options.image_prompt),
+        style_image=_picture(options.style_image),
     )
+
+
+def _followed(settings: GenerationSettings, inputs: Inputs) -> Inputs:
+    """The input pictures with the control picture made into every kind that the settings name. Raises `UserError`."""
+    if not inputs.control:
+        return inputs
+    size = settings.width, settings.height
+    prepared = {
+        role: preprocessors.prepared(each.made, inputs.control, size) if each.made else inputs.control
+        for role, each in zip(controls.ROLES, settings.controls, strict=False)
+    }
+    return replace(inputs, **prepared)
 
 
 def _picture(path: Path | None) -> bytes:

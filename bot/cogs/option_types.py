@@ -1,6 +1,6 @@
 """The settings as slash-command options, whose bounds Discord itself enforces."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from discord import app_commands
@@ -10,6 +10,7 @@ from bot.prompts.presets import CHOICE_LENGTH
 from bot.prompts.style_book import OfferedStyle
 from generation import names
 from generation.catalogue import Catalogue
+from generation.controls import Control, ControlKind
 from generation.names import is_blank
 from generation.settings import (
     CLIP_SKIP,
@@ -41,6 +42,8 @@ SUGGESTIONS = 25
 
 SAMPLERS = [app_commands.Choice(name=sampler.value, value=sampler.value) for sampler in Sampler]
 
+CONTROLS = [app_commands.Choice(name=kind.value, value=kind.value) for kind in ControlKind]
+
 
 def chosen(
     *,
@@ -54,8 +57,10 @@ def chosen(
     height: int | None = None,
     count: int | None = None,
     strength: float | None = None,
+    controls: Sequence[app_commands.Choice[str] | None] = (),
 ) -> PartialSettings:
     """The options that were given, as settings. Raises `InvalidSetting` for a size that is no multiple of 8."""
+    kinds = [ControlKind(each.value) if each else ControlKind.AS_IS for each in controls]
     return PartialSettings(
         model=model,
         width=width,
@@ -67,6 +72,7 @@ def chosen(
         clip_skip=clip_skip,
         count=count,
         denoising_strength=strength,
+        controls=tuple(map(Control, kinds)) if any(controls) else None,
     )
 
 

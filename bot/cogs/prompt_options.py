@@ -20,6 +20,7 @@ from bot.prompts.presets import Presets
 from bot.prompts.style_book import StyleBook
 from bot.requests.picture_request import PictureRequest
 from generation.catalogue import Catalogue
+from generation.controls import ROLES
 from generation.settings import PartialSettings
 
 Cog = TypeVar("Cog", bound="PromptCog")
@@ -42,6 +43,11 @@ class PromptOptions:
         style: Style to draw in: yours, this server's, or one that comes with the bot
         image: Picture to start from
         strength: How much of that picture to redraw: 0.3 retouches it, 0.8 keeps little
+        control: What the new picture keeps of the control picture, or of image
+        control_image: Picture whose edges, lines or colours the new one follows
+        second_control: What it keeps of the second control picture
+        second_control_image: Another picture to follow
+        style_image: Picture to take the style from
         private: Show the picture only to you
         spoiler: Hide the picture behind a spoiler
     """
@@ -58,6 +64,11 @@ class PromptOptions:
     style: str | None = None
     image: discord.Attachment | None = None
     strength: option_types.Strength | None = None
+    control: app_commands.Choice[str] | None = None
+    control_image: discord.Attachment | None = None
+    second_control: app_commands.Choice[str] | None = None
+    second_control_image: discord.Attachment | None = None
+    style_image: discord.Attachment | None = None
     private: bool = False
     spoiler: bool = False
 
@@ -72,7 +83,21 @@ class PromptOptions:
             clip_skip=self.clip_skip,
             count=count,
             strength=self.strength,
+            controls=[kind for kind, _ in self._controls],
         )
+
+    @property
+    def pictures(self) -> dict[str, discord.Attachment]:
+        """The given pictures by their roles."""
+        following = [picture for _, picture in self._controls if picture]
+        named = {"image": self.image, **dict(zip(ROLES, following, strict=False)), "style_image": self.style_image}
+        return {role: picture for role, picture in named.items() if picture is not None}
+
+    @property
+    def _controls(self) -> list[tuple[app_commands.Choice[str] | None, discord.Attachment | None]]:
+        """Kind and picture of each control of which either is given; a second one alone is the first."""
+        both = (self.control, self.control_image), (self.second_control, self.second_control_image)
+        return [each for each in both if any(each)]
 
 
 class PromptCog(commands.Cog):
@@ -101,7 +126,8 @@ class PromptCog(commands.Cog):
         self, interaction: discord.Interaction, given: PromptOptions, *, count: int | None = None, **more: Any
     ) -> None:
         """Begin the request; `more` are fields of `PictureRequest`. Raises `UserError`."""
-        urls = (picture_url(given.image),) if given.image else ()
+        roles = tuple(given.pictures)
+        urls = tuple(picture_url(each) for each in given.pictures.values())
         context = await self.context(interaction)
         styles, suffix = context.rulebook.styles, context.personal.suffix
         text = await self._presets.text(interaction.user.id, given.prompt, styles, given.style, suffix)
@@ -110,7 +136,9 @@ class PromptCog(commands.Cog):
         if given.aspect:
             prompts = [f"{each} --ar {given.aspect}" for each in prompts]
         more |= {"unpaired": permutations.has_unpaired(text), "typed": typed if any(typed) else []}
-        request = PictureRequest(prompts, given.seed, given.chosen(count), given.private, given.spoiler, urls, **more)
+        request = PictureRequest(
+            prompts, given.seed, given.chosen(count), given.private, given.spoiler, urls, roles, **more
+        )
         await self._confirmation.take(interaction, context, request)
 
     async def suggest_prompts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -155,4 +183,5 @@ def with_prompt_options(
         model=PromptCog.suggest_models,
         style=PromptCog.suggest_styles,
     )
-    return suggested(app_commands.choices(sampler=option_types.SAMPLERS)(command))
+    kinds = option_types.CONTROLS
+    return suggested(app_commands.choices(sampler=option_types.SAMPLERS, control=kinds, second_control=kinds)(command))

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from bot.config.mistakes import ConfigError
 from bot.config.workers import WorkerKind
 from generation import sampler_names
-from generation.catalogue import Prediction, PreviewKind, Resources
+from generation.catalogue import ControlNets, Prediction, PreviewKind, Resources
 from generation.settings import Sampler
 from generation.upscaling import UpscalerName
 
@@ -30,6 +30,9 @@ def typed(value: Any, kind: Any, where: str) -> Any:
     if kind == Resources:
         amounts = typed(value, dict, where).items()
         return tuple((name, typed(amount, float, f"{where}.{name}")) for name, amount in amounts)
+    if kind == ControlNets:
+        sources = typed(value, dict, where).items()
+        return tuple((name, typed(source, str, f"{where}.{name}")) for name, source in sources)
     if kind in _LISTS:
         return tuple(typed(each, _LISTS[kind], where) for each in typed(value, list, where))
     if type(value) is not kind:

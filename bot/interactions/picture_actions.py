@@ -33,6 +33,7 @@ from bot.requests.edits import Edits
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from bot.requests.submission import Submission
+from bot.views.control_pictures import of_controls
 from bot.views.custom_ids import Press, PressKind
 from bot.views.details import details, technical
 from bot.views.explanation import of_animation
@@ -40,10 +41,13 @@ from generation.jobs import JobState
 from generation.sentences import Sentence
 from storage.generations import Generations
 from storage.people import People
-from storage.records import Generation
+from storage.records import Generation, NsfwPolicy
 
 REDRAWN = 0.6
 """The denoising strength that is proposed for a start picture: other words show, and the composition stays."""
+
+NOT_REDRAWN = ("size", "seed", "controls", "control_scale", "image_prompt_scale", "style_scale")
+"""Settings that the form for a start picture leaves out: they are of another picture than that."""
 
 EDITS = {
     PressKind.EDIT_AGAIN: Edits.again,
@@ -118,6 +122,8 @@ class PictureActions:
                 await self.show_details(interaction, generation)
             case PressKind.TECHNICAL:
                 await answer(interaction, technical(generation))
+            case PressKind.CONTROLS:
+                await self._show_controls(interaction, generation)
             case PressKind.GIF:
                 await self._show_gif(interaction, generation)
             case PressKind.PICK | PressKind.ORIGINAL:
@@ -171,7 +177,7 @@ class PictureActions:
             settings = generation.settings
         but: tuple[str, ...] = ()
         if press.kind is PressKind.REDRAW:
-            settings, but = replace(settings, denoising_strength=REDRAWN), ("size", "seed")
+            settings, but = replace(settings, denoising_strength=REDRAWN), NOT_REDRAWN
         able = self._planner.abilities_of(settings.model)
         await open_form(interaction, remix_modal.panel(press.custom_id, FORMS[press.kind], settings, able, but))
 
@@ -254,6 +260,16 @@ class PictureActions:
             await answer(interaction, views.of_one(generation, picture, able))
         else:
             await answer(interaction, views.file_of_one(generation, picture))
+
+    async def _show_controls(self, interaction: discord.Interaction, generation: Generation) -> None:
+        await defer(interaction, thinking=True)
+        generation = await self._visibility.of(interaction, generation)
+        if generation.origin.guard is NsfwPolicy.BLOCK:
+            raise Refusal("This picture wasn't checked. You can only see it in age-restricted channels.")
+        pictures = await self._finished_files.controls(generation, interaction.filesize_limit)
+        if not pictures:
+            raise Refusal("That picture is no longer available. Re-roll to draw another.")
+        await answer(interaction, of_controls(generation, pictures))
 
     async def _undo(self, interaction: discord.Interaction, edited: Generation) -> None:
         """Show the picture before an edit, with its buttons: in place of the edit to its owner, privately to others."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.prompts import unknown_flags
 from generation import sampler_names
+from generation.controls import Control
 from generation.errors import InvalidSetting
 from generation.loras import tag
 from generation.settings import GenerationSettings, PartialSettings, Schedule
@@ -42,12 +43,13 @@ class ParsedPrompt:
 def read(text: str) -> ParsedPrompt:
     """Split a prompt from its flags. Raises `InvalidSetting`, naming the flag and an example of its use.
 
-    The later of two equal flags counts, but each `--lora` adds one, as a tag in the prompt. `take_style` comes
-    first.
+    The later of two equal flags counts, but each `--lora` adds one, as a tag in the prompt, and so does each
+    `--control` with a kind or a part of the steps. `take_style` comes first.
     """
     prompt, *flags = _FLAG.split(text)
     values: dict[str, Any] = {}
     loras: list[str] = []
+    controls: list[Control] = []
     for flag in flags:
         name, value = _name_and_value(flag)
         if name not in _FLAGS:
@@ -58,6 +60,7 @@ def read(text: str) -> ParsedPrompt:
         try:
             values[field] = read_value(value)
             loras += values.pop("loras", [])
+            controls += values.pop("controls", [])
         except ValueError:
             raise InvalidSetting(
                 field, "`--{name}` needs a value such as `--{name} {example}`.", name=name, example=example
@@ -75,6 +78,10 @@ def read(text: str) -> ParsedPrompt:
         values["seed_width"], values["seed_height"] = size
     if part := values.pop("guidance_part", None):
         values["guidance_start"], values["guidance_end"] = part
+    if weights := [each.scale for each in controls if each == Control(scale=each.scale)]:
+        values["control_scale"] = weights[-1]
+    if named := tuple(each for each in controls if each != Control(scale=each.scale)):
+        values["controls"] = named
     words = ", ".join(filter(None, [prompt.strip(), values.pop(COLOURS, "")]))
     prompt = " ".join(filter(None, [words, *loras]))
     return ParsedPrompt(prompt, PartialSettings(**values), seed, aspect, private, spoiler)
@@ -117,21 +124,13 @@ def names_negative(text: str) -> bool:
     return any(_FLAGS.get(name, ("",))[0] == "negative_prompt" for _, name, _ in _typed_in(text))
 
 
-def picture_as(typed: ParsedPrompt) -> tuple[str, ...]:
-    """The roles of a picture that is given with a prompt, as fields of `Inputs`.
-
-    A flag that weighs a ControlNet or an image prompt makes it that; otherwise it is the start picture.
-    """
-    weighed = {"control": typed.chosen.control_scale, "image_prompt": typed.chosen.image_prompt_scale}
-    return tuple(role for role, scale in weighed.items() if scale is not None) or ("image",)
-
-
 def without_effect(chosen: PartialSettings, roles: Collection[str]) -> tuple[Ignored, ...]:
     """The chosen settings that weigh a picture, where none of the given ones has that of the `roles`."""
     weights = {
         "image": (IgnoredPart.STRENGTH, chosen.denoising_strength),
-        "control": (IgnoredPart.CONTROL, chosen.control_scale),
+        "control": (IgnoredPart.CONTROL, chosen.controls or chosen.control_scale),
         "image_prompt": (IgnoredPart.IMAGE_WEIGHT, chosen.image_prompt_scale),
+        "style_image": (IgnoredPart.STYLE_WEIGHT, chosen.style_scale),
     }
     return tuple(Ignored(part) for role, (part, weight) in weights.items() if weight is not None and role not in roles)
 
@@ -152,6 +151,10 @@ def write(settings: GenerationSettings, but: Collection[str] = ()) -> str:
                 written.append(f"--{flag} {_shown(value)}".rstrip())
     if settings.seed_width:
         written.append(f"--seed-size {settings.seed_width}x{settings.seed_height}")
+    if settings.control_scale != usual.control_scale and "control_scale" not in but:
+        written.append(f"--control {settings.control_scale:g}")
+    if "controls" not in but:
+        written += [f"--control {each}" for each in settings.controls]
     if (settings.guidance_start, settings.guidance_end) != (0, 1):
         written.append(f"--cfg-part {settings.guidance_start:g}-{settings.guidance_end:g}")
     return " ".join(written)
@@ -281,8 +284,9 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "strength": ("denoising_strength", float, "0.6"),
     "hires": ("hires_factor", float, "2"),
     "hires-strength": ("hires_strength", float, "0.5"),
-    "control": ("control_scale", float, "0.8"),
+    "control": ("controls", lambda value: [Control.typed(value)], "canny:0.8"),
     "image-weight": ("image_prompt_scale", float, "0.6"),
+    "style-weight": ("style_scale", float, "0.8"),
     STYLE: (STYLE, _style, "noir"),
     COLOURS: (COLOURS, _colours, "red,gold"),
     CHOICE_SEED: (CHOICE_SEED, int, "7"),
@@ -341,12 +345,12 @@ _RIVALS = {"size": ("aspect", "width", "height"), "aspect": ("size", "width", "h
 """Fields of which the later replaces the earlier."""
 
 _WRITTEN = {field.name for field in fields(GenerationSettings)} - {
-    *("prompt", "negative_prompt", "model"),
+    *("prompt", "negative_prompt", "model", "controls"),
     *("width", "height"),
 }
 """Settings that a flag writes as they are; the size has one flag for both sides."""
 
-_NUMERIC = [name for name, (_, _, example) in _FLAGS.items() if example[:1].isdigit()]
+_NUMERIC = [name for name, (_, _, example) in _FLAGS.items() if example[:1].isdigit() or name == "control"]
 
 _GLUED = frozenset({*_NUMERIC, *_OTHER_NAMES, *unknown_flags.ELSEWHERE})
 """Flags whose value may follow at once, as in `--ar3:2`."""

@@ -24,13 +24,13 @@ Drawn = dict[str, GenerationSettings]
 
 @dataclass(frozen=True, slots=True)
 class ComparedPicture:
-    """A planned picture, with the words and settings that made the plan. `with_picture` is True where it starts from a
-    picture, whether that is here yet or not."""
+    """A planned picture, with the words and settings that made the plan. `given` are the roles of the pictures that it
+    uses, whether those are here yet or not; see `Planner.imagine`."""
 
     plan: Plan
     text: str
     chosen: PartialSettings
-    with_picture: bool = False
+    given: tuple[str, ...] = ()
 
     @property
     def settings(self) -> GenerationSettings:
@@ -68,7 +68,7 @@ class Comparisons:
         cells = comparison.cells(asked.settings, axes, models.__getitem__)
         if Parameter.STRENGTH in wanted:
             self._check_weighs_pictures({each.model for each in cells})
-        return self._planner.sheet(asked.plan, cells, axes, with_picture=asked.with_picture)
+        return self._planner.sheet(asked.plan, cells, axes, with_picture=bool(asked.given))
 
     def usual(self, context: RequestContext, parameter: Parameter, model: str | None) -> Axis:
         """The values that show best what a setting does with a model, as far as the rules allow them."""
@@ -116,8 +116,8 @@ class Comparisons:
         """The settings of a picture with another model, which has its own size, steps and so on."""
         own = asked.settings
         chosen = replace(asked.chosen, model=name, count=1, variation_seed=own.variation_seed)
-        other = self._planner.imagine(asked.plan.context, asked.text, own.seed, chosen, with_picture=asked.with_picture)
-        if asked.with_picture:
+        other = self._planner.imagine(asked.plan.context, asked.text, own.seed, chosen, given=asked.given)
+        if asked.given:
             self._planner.check_takes_picture([other])
             if other.size_open:
                 other = self._planner.shaped_as(other, (own.width, own.height))

@@ -10,7 +10,7 @@ from bot.policy.request_context import ContextLoader
 from bot.requests import blending, edits, pending
 from bot.requests.derived_plans import GONE
 from bot.requests.inputs import PictureReader
-from bot.requests.pending import CutOut, Downloads, Outpaint, Pending, References, Region
+from bot.requests.pending import Controls, CutOut, Downloads, Outpaint, Pending, References, Region
 from bot.requests.plan import Plan
 from bot.requests.request_plans import RequestPlans
 from generation import images as pictures
@@ -70,11 +70,13 @@ class Completion:
                 given = Inputs(mask=await self._mask(generation, work))
             case References():
                 given = await self._looked_at(work)
+            case Controls():
+                given = await self._followed(generation, work)
             case CutOut():
                 given = Inputs(image=await self._vision.cut_out(await self._file(generation.source)))
             case Downloads():
                 plan = await self._planned(generation, work)
-                return plan.to_save(generation.origin), plan.inputs
+                return plan.to_save(generation.origin), await self._pictures.followed(plan.settings, plan.inputs)
         return _as_saved(generation), given
 
     async def _planned(self, generation: Generation, work: Downloads) -> Plan:
@@ -101,6 +103,10 @@ class Completion:
         if mask := await asyncio.to_thread(regions.fitted, found, size):
             return mask
         raise Refusal("I can't find “{part}” in this picture. Name it in other English words.", part=work.part)
+
+    async def _followed(self, generation: Generation, work: Controls) -> Inputs:
+        saved = {role: await self._file(getattr(generation.inputs, role)) for role in work.roles}
+        return await self._pictures.followed(generation.settings, Inputs(**saved))
 
     async def _start_of(self, generation: Generation) -> bytes:
         """The start picture of a request, as a PNG file."""

@@ -7,18 +7,24 @@ from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
 from bot.prompts import flags, random_choices
 from bot.prompts.flags import ParsedPrompt
-from bot.requests import sizes, variations
-from bot.requests.pending import CutOut, Outpaint
+from bot.requests import picture_roles, sizes, variations
+from bot.requests.pending import Controls, CutOut, Outpaint
+from bot.requests.picture_roles import BY_FLAGS
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
-from generation import outpainting, suitability, upscaling
+from generation import outpainting, preprocessors, suitability, upscaling
 from generation.catalogue import Catalogue
+from generation.controls import ROLES, Control, of_pictures
 from generation.errors import LimitExceeded
 from generation.jobs import Manner
 from generation.outpainting import Direction
 from generation.sentences import Sentence
 from generation.settings import SEED, STEPS, GenerationSettings, PartialSettings
 from storage.records import Action, Generation, InputFiles, Lineage, Picture
+
+_PREPARED = Sentence(
+    "The control picture was made for other controls. Use /imagine, and attach the picture as `control_image` again."
+)
 
 GONE = Sentence("That picture is no longer available. Re-roll to draw another.")
 
@@ -107,9 +113,9 @@ class Derivations:
         settings = variations.redrawn(suitability.stripped(old, model), self._planner.new_seed())
         settings = variations.retold(settings, typed_or_chosen)
         suitability.check(settings, model)
-        files = InputFiles(**dict.fromkeys(flags.picture_as(typed), picture.file))
+        files = InputFiles(**dict.fromkeys(picture_roles.of(typed.chosen, (BY_FLAGS,)), picture.file))
         plan = self._planner.plan(context, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
-        return _as_typed(plan, typed, chosen)
+        return _as_typed(_preparing(plan), typed, chosen)
 
     def remix(self, context: RequestContext, generation: Generation, text: str, chosen: PartialSettings) -> Plan:
         """Other words and settings, from the same start; only the seed changes unasked."""
@@ -125,7 +131,7 @@ class Derivations:
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
         suitability.check(settings, model)
         plan = self.derive(context, generation, settings, Lineage(Action.REMIX, generation.id))
-        return _as_typed(plan, typed, chosen)
+        return _as_typed(_preparing(plan, generation.settings.controls), typed, chosen)
 
     def hires(self, context: RequestContext, generation: Generation, index: int) -> Plan:
         """One picture of a request again, twice as large and with the detail of that size."""
@@ -207,6 +213,22 @@ class Derivations:
         settings, *cells = (replace(each, seed=seed) for each in (generation.settings, *generation.cells))
         lineage = Lineage(generation.lineage.action, generation.id)
         return self._planner.plan(context, settings, lineage, files=generation.inputs, cells=cells)
+
+
+def _preparing(plan: Plan, before: Sequence[Control] = ()) -> Plan:
+    """The plan, with its saved control pictures yet to be made into what the settings name; `before` are the controls
+    that they were made for. Raises `UserError` where they can't be."""
+    number = sum(getattr(plan.files, role) is not None for role in ROLES)
+    had, wanted = of_pictures(before, number), of_pictures(plan.settings.controls, number)
+    changed = {
+        role: (old.made, new.made)
+        for role, old, new in zip(ROLES, had, wanted, strict=False)
+        if new.made not in (old.made, None)
+    }
+    if any(old for old, _ in changed.values()) or 0 < number < len(plan.settings.controls):
+        raise Refusal(_PREPARED)
+    preprocessors.check(new for _, new in changed.values())
+    return replace(plan, pending=Controls(tuple(changed))) if changed else plan
 
 
 def _as_typed(plan: Plan, typed: ParsedPrompt, chosen: PartialSettings) -> Plan:

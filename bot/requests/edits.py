@@ -12,12 +12,12 @@ from bot.requests.derived_plans import finished_picture
 from bot.requests.inputs import GivenPicture
 from bot.requests.pending import References, Region
 from bot.requests.picture_request import PictureRequest
+from bot.requests.picture_roles import BY_FLAGS
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from generation import abilities, regions, suitability
 from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
-from generation.jobs import Inputs
 from generation.settings import GUIDANCE_SCALE, GenerationSettings, PartialSettings
 from storage.records import Action, Generation, Ignored, IgnoredPart, InputFiles, Lineage
 
@@ -104,13 +104,12 @@ class Edits:
         if not follows:
             chosen = replace(chosen, denoising_strength=named.denoising_strength or STRENGTH)
             text = f"{pictures[0].prompt}, {change}" if pictures and pictures[0].prompt else change
-        plan = self._planner.imagine(context, text, request.seed, chosen, with_picture=True)
-        plan = replace(plan, lineage=Lineage(Action.EDIT), picture_as=("image", *REFERENCE_ROLES)[:number])
+        plan = self._planner.imagine(context, text, request.seed, chosen, given=(BY_FLAGS,))
+        roles = {role: index for index, role in enumerate(("image", *REFERENCE_ROLES)[:number])}
+        plan = replace(plan, lineage=Lineage(Action.EDIT), picture_as=roles)
         self._check_references(plan, model, number)
         if pictures:
-            shaped = self._planner.shaped_as(plan, pictures[0].size) if plan.size_open else plan
-            roles = dict(zip(plan.picture_as, (each.png for each in pictures), strict=True))
-            plan = self._planner.with_inputs(shaped, Inputs(**roles))
+            [plan] = self._planner.with_pictures([plan], pictures)
         return replace(plan, ignored=(*plan.ignored, *_said(follows)))
 
     def again(self, context: RequestContext, generation: Generation) -> Plan:

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 from bot.attachments.decoder_processes import DecoderProcesses
 from bot.requests.pending import Outpaint
+from generation import preprocessors
+from generation.controls import ROLES
 from generation.jobs import Inputs
+from generation.settings import GenerationSettings
 
 AT_ONCE = 2
 """Requests whose pictures are in memory at the same time, each of another person: nobody takes all decoders."""
@@ -47,6 +50,17 @@ class PictureReader:
     async def read(self, urls: Sequence[str]) -> list[GivenPicture]:
         """Download given files and decode them outside this process, one after another. Raises `UserError`."""
         return [GivenPicture(*await self._decoders.tidied(await self._fetch(url))) for url in urls]
+
+    async def followed(self, settings: GenerationSettings, inputs: Inputs) -> Inputs:
+        """The inputs with every control picture made into what the settings name, outside this process. Raises
+        `UserError`."""
+        size = settings.width, settings.height
+        made = {
+            role: await self._decoders.run(preprocessors.prepared, control.made, getattr(inputs, role), size)
+            for role, control in zip(ROLES, settings.controls, strict=False)
+            if getattr(inputs, role) and control.made
+        }
+        return replace(inputs, **made)
 
     async def canvas(self, png: bytes, work: Outpaint) -> Inputs:
         """A picture with room around it, made outside this process. Raises `UnusableImage`."""

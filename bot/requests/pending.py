@@ -42,11 +42,18 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Controls:
+    """Make control pictures of the saved pictures with these roles, as the settings name them."""
+
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CutOut:
     """Make the background of a picture transparent, which ends the request."""
 
 
-Pending = Outpaint | Downloads | References | Region | CutOut
+Pending = Controls | Outpaint | Downloads | References | Region | CutOut
 
 
 def to_document(pending: Pending) -> dict[str, Any]:
@@ -55,6 +62,8 @@ def to_document(pending: Pending) -> dict[str, Any]:
         return {"outpaint": asdict(pending)}
     if isinstance(pending, CutOut):
         return {"cut_out": True}
+    if isinstance(pending, Controls):
+        return {"controls": asdict(pending)}
     if isinstance(pending, Region):
         return {"region": asdict(pending)}
     if isinstance(pending, References):
@@ -69,6 +78,8 @@ def of_document(document: dict[str, Any]) -> Pending:
         return Outpaint(tuple(outpaint["size"]), Direction(view) if isinstance(view, str) else view, outpaint["side"])
     if "cut_out" in document:
         return CutOut()
+    if following := document.get("controls"):
+        return Controls(tuple(following["roles"]))
     if region := document.get("region"):
         return Region(**region)
     if references := document.get("references"):

@@ -1,9 +1,11 @@
 """Everything that one command asks for, as a document that outlives the process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from bot.requests.picture_roles import BY_FLAGS
+from generation import controls
 from generation.comparison import Parameter
 from generation.settings import PartialSettings, Sampler, Schedule
 
@@ -19,6 +21,8 @@ class PictureRequest:
     spoiler: bool = False
     image_urls: tuple[str, ...] = ()
     """The addresses of the pictures that it starts from."""
+    roles: tuple[str, ...] = ()
+    """The role of each as a field of `Inputs`, where options named them; empty where flags of the prompt decide."""
     blended: bool = False
     """True for `/blend`, whose prompt may be empty."""
     edited: bool = False
@@ -35,6 +39,11 @@ class PictureRequest:
     """Each prompt before its random choices were made, "" where it has none; empty where no prompt has any."""
 
     @property
+    def given(self) -> tuple[str, ...]:
+        """The role of each given picture, or `picture_roles.BY_FLAGS`."""
+        return self.roles or (BY_FLAGS,) * len(self.image_urls)
+
+    @property
     def each(self) -> "list[PictureRequest]":
         """What makes one plan each."""
         if self.of_seed:
@@ -44,7 +53,10 @@ class PictureRequest:
 
     def to_document(self) -> dict[str, Any]:
         """The request as JSON can hold it; `of_document` reads it back."""
-        return {each.name: getattr(self, each.name) for each in fields(self)} | {"chosen": self.chosen.given()}
+        chosen = self.chosen.given()
+        if self.chosen.controls is not None:
+            chosen["controls"] = [asdict(each) for each in self.chosen.controls]
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"chosen": chosen}
 
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> "PictureRequest":
@@ -53,11 +65,14 @@ class PictureRequest:
             chosen["sampler"] = Sampler(chosen["sampler"])
         if "schedule" in chosen:
             chosen["schedule"] = Schedule(chosen["schedule"])
+        if "controls" in chosen:
+            chosen["controls"] = controls.of_documents(chosen["controls"])
         return cls(
             **document
             | {
                 "chosen": PartialSettings(**chosen),
                 "compared": {Parameter(name): values for name, values in document["compared"].items()},
                 "image_urls": tuple(document["image_urls"]),
+                "roles": tuple(document.get("roles", ())),
             }
         )

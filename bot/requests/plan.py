@@ -1,9 +1,10 @@
 """A request that has passed every check and is not saved yet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.policy.request_context import NsfwHandling, RequestContext
-from bot.requests import pending
+from bot.requests import pending, picture_roles
 from bot.requests.pending import Pending
 from generation import cost
 from generation.comparison import Axis
@@ -38,8 +39,8 @@ class Plan:
     """The settings that a comparison varies."""
     size_open: bool = False
     """True where nobody named a size, so that a start picture may give its shape."""
-    picture_as: tuple[str, ...] = ("image",)
-    """The roles of a picture that is given with the prompt, as fields of `Inputs`."""
+    picture_as: Mapping[str, int] = field(default_factory=lambda: picture_roles.FIRST_PICTURE)
+    """The roles of the pictures that are given with the prompt, as fields of `Inputs`: which picture has each."""
     from_picture: bool = False
     """True where it starts from another picture, whether that is here yet or not."""
     redrawn: Work | None = None

@@ -7,13 +7,14 @@ from bot.policy.effective import NOISEFOX, EffectiveRules, Layer
 from bot.policy.request_context import RequestContext
 from bot.policy.usual_count import usual_count
 from bot.prompts import flags
-from bot.requests import blending, seed_cells, sizes, variations
+from bot.requests import blending, picture_roles, seed_cells, sizes, variations
 from bot.requests.inputs import GivenPicture
 from bot.requests.plan import Plan
-from generation import abilities, suitability, upscaling
+from generation import abilities, preprocessors, suitability, upscaling
 from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.comparison import Axis
+from generation.controls import ROLES
 from generation.jobs import Inputs
 from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.records import MOST_UNREAD, NO_FILES, Action, Ignored, IgnoredPart, InputFiles, Lineage, size_text
@@ -39,9 +40,10 @@ class Planner:
         seed: int | None,
         chosen: PartialSettings,
         *,
-        with_picture: bool = False,
+        given: Sequence[str] = (),
     ) -> Plan:
-        """A picture from words, and `with_picture` from a picture too.
+        """A picture from words, and from `given` pictures too: the role of each as a field of `Inputs`, or
+        `picture_roles.BY_FLAGS`.
 
         `text` may hold flags; a `chosen` option of the command outweighs its flag.
         """
@@ -65,10 +67,11 @@ class Planner:
         settings = chosen.over(defaults).of(prompt, self.new_seed() if named_seed is None else named_seed)
         if chosen.count is None and rules.source_of("count") == NOISEFOX:
             settings = replace(settings, count=min(settings.count, usual_count(settings, context.seconds)))
-        roles = flags.picture_as(typed)
-        plan = self.plan(context, settings, Lineage(), from_picture=with_picture and "image" in roles)
+        roles = picture_roles.of(chosen, given)
+        preprocessors.check(each.made for role, each in zip(ROLES, settings.controls, strict=False) if role in roles)
+        plan = self.plan(context, settings, Lineage(), from_picture="image" in roles)
         size_open = not typed.aspect and chosen.width is None
-        without_effect = self._without_effect(chosen, model, roles if with_picture else ())
+        without_effect = self._without_effect(chosen, model, roles)
         return replace(
             plan,
             size_open=size_open,
@@ -85,12 +88,12 @@ class Planner:
         seed: int | None,
         chosen: PartialSettings,
         *,
-        with_picture: bool = False,
+        given: Sequence[str] = (),
     ) -> Plan:
         """One picture from words, shown from the inside. `text` may hold flags."""
         named = chosen.over(flags.read(text).chosen).model
         suitability.check_explains(self._catalogue.get(named or context.usual_model))
-        plan = self.imagine(context, text, seed, replace(chosen, count=1), with_picture=with_picture)
+        plan = self.imagine(context, text, seed, replace(chosen, count=1), given=given)
         return replace(plan, lineage=Lineage(Action.EXPLAIN))
 
     def usual(self, context: RequestContext, denoising_strength: float) -> GenerationSettings:
@@ -153,7 +156,7 @@ class Planner:
         A model with an IP-Adapter takes them all as image prompts, and one that takes references looks at them;
         another starts from halfway between them.
         """
-        plan = self.imagine(context, text, seed, chosen, with_picture=True)
+        plan = self.imagine(context, text, seed, chosen, given=(picture_roles.BY_FLAGS,))
         if plan.size_open:
             plan = self.shaped_as(plan, pictures[0].size)
         model = self._catalogue.get(plan.settings.model)
@@ -167,10 +170,15 @@ class Planner:
         blended = replace(plan, settings=settings, lineage=Lineage(Action.BLEND), ignored=ignored)
         return self.with_inputs(blended, Inputs(**roles))
 
-    def with_picture(self, plans: Sequence[Plan], picture: GivenPicture) -> list[Plan]:
-        """Plans that use a given picture: as the start, or in the roles that flags of the prompt give it."""
-        shaped = [self.shaped_as(plan, picture.size) if plan.size_open else plan for plan in plans]
-        return [self.with_inputs(plan, Inputs(**dict.fromkeys(plan.picture_as, picture.png))) for plan in shaped]
+    def with_pictures(self, plans: Sequence[Plan], pictures: Sequence[GivenPicture]) -> list[Plan]:
+        """Plans that use given pictures in the roles that options, or flags of the prompt, give them."""
+        return [self._with_pictures(plan, pictures) for plan in plans]
+
+    def _with_pictures(self, plan: Plan, pictures: Sequence[GivenPicture]) -> Plan:
+        shape = picture_roles.shape_of(plan.picture_as)
+        if plan.size_open and shape is not None:
+            plan = self.shaped_as(plan, pictures[shape].size)
+        return self.with_inputs(plan, Inputs(**{role: pictures[each].png for role, each in plan.picture_as.items()}))
 
     def check_takes_picture(self, plans: Sequence[Plan]) -> None:
         """Raise `UserError` where a model cannot use a picture as the plans want it."""
@@ -245,7 +253,7 @@ class Planner:
             return replace(plan, limits=context.check_without_model(plan.drawn).limits)
         for each in plan.drawn:
             self._catalogue.loras.check(each.prompt, each.model)
-        self._catalogue.check_guides(settings.model, control=bool(files.control), image_prompt=bool(files.image_prompt))
+        self._catalogue.check_guides(settings, [role for role, file in asdict(files).items() if file])
         plan = self._as_able(plan)
         if lineage.action is Action.CREATIVE_UPSCALE:
             plan = replace(plan, redrawn=upscaling.creative_work(settings, self._catalogue.get(settings.model), factor))
@@ -264,10 +272,8 @@ class Planner:
 
     def with_inputs(self, plan: Plan, inputs: Inputs) -> Plan:
         """The plan with given pictures in their roles. Raises `UserError` where its model can't use them."""
-        self._catalogue.check_guides(
-            plan.settings.model, control=bool(inputs.control), image_prompt=bool(inputs.image_prompt)
-        )
-        self._check_pictures(plan, [role for role, _ in inputs.given()])
+        self._catalogue.check_guides(plan.settings, inputs.roles)
+        self._check_pictures(plan, inputs.roles)
         return replace(plan, inputs=inputs, from_picture=bool(inputs.image))
 
     def _as_able(self, plan: Plan) -> Plan:

@@ -45,17 +45,17 @@ class RequestPlans:
         if request.image_urls:
             self._planner.check_takes_picture(plans)
         if pictures:
-            plans = self._planner.with_picture(plans, pictures[0])
+            plans = self._planner.with_pictures(plans, pictures)
         if request.compared:
             asked = zip(plans, request.prompts, strict=True)
-            compared = [ComparedPicture(*each, request.chosen, bool(request.image_urls)) for each in asked]
+            compared = [ComparedPicture(*each, request.chosen, request.given) for each in asked]
             plans = [self._comparisons.plan(each, request.compared) for each in compared]
         typed = request.typed or [""] * len(plans)
         return [replace(plan, typed=own or None) for plan, own in zip(plans, typed, strict=True)]
 
     def _plan(self, context: RequestContext, request: PictureRequest, prompt: str) -> Plan:
         planned = self._planner.explain if request.explained else self._planner.imagine
-        plan = planned(context, prompt, request.seed, request.chosen, with_picture=bool(request.image_urls))
+        plan = planned(context, prompt, request.seed, request.chosen, given=request.given)
         braces = (Ignored(IgnoredPart.BRACE),) if request.unpaired else ()
         return replace(plan, ignored=(*plan.ignored, *braces))
 
@@ -66,6 +66,6 @@ class RequestPlans:
         text = blending.with_words(prompt, words)
         if pictures:
             return self._planner.blend(context, pictures, text, request.seed, request.chosen)
-        plan = self._planner.imagine(context, text, request.seed, request.chosen, with_picture=True)
+        plan = self._planner.imagine(context, text, request.seed, request.chosen, given=request.given[:1])
         self._planner.check_blends(plan, len(request.image_urls))
         return plan

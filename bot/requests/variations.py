@@ -43,7 +43,7 @@ def varied(settings: GenerationSettings, seed: int, strength: float) -> Generati
 
 
 def redrawn(settings: GenerationSettings, seed: int) -> GenerationSettings:
-    """Settings that start from the finished picture: at its size, with noise of their own."""
+    """Settings that start from the finished picture and no other: at its size, with noise of their own."""
     width, height = settings.final_size
     return replace(
         settings,
@@ -54,6 +54,7 @@ def redrawn(settings: GenerationSettings, seed: int) -> GenerationSettings:
         seed_width=0,
         seed_height=0,
         hires_factor=1.0,
+        controls=(),
     )
 
 

@@ -35,6 +35,7 @@ FACES = {
     PressKind.NEXT_SEED: (Sentence("Next seed"), "🌱"),
     PressKind.DETAILS: (Sentence("Details"), None),
     PressKind.TECHNICAL: (Sentence("Technical"), None),
+    PressKind.CONTROLS: (Sentence("Control pictures"), None),
     PressKind.CANCEL: (Sentence("Cancel"), None),
     PressKind.ORIGINAL: (Sentence("Original file"), "💾"),
 }

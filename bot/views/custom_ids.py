@@ -18,6 +18,8 @@ class PressKind(StrEnum):
     DETAILS = "details"
     TECHNICAL = "technical"
     """Shows which device drew a request, and how."""
+    CONTROLS = "controls"
+    """Shows what was made of the given pictures for the ControlNets."""
     ORIGINAL = "original"
     """Sends the original file of the picture."""
     DELETE = "delete"

@@ -38,8 +38,10 @@ def details(generation: Generation, parent: Generation | None) -> MessageContent
         lines.append(f"-# [{say('jump to message')}]({link_to(generation)})")
     files = originals(generation)
     rows: list[Part] = [files] if files else []
-    if generation.seconds is not None or generation.circumstances:
-        rows.append(ui.ActionRow(button(Press(PressKind.TECHNICAL, generation.id))))
+    kinds = [PressKind.TECHNICAL] if generation.seconds is not None or generation.circumstances else []
+    kinds += [PressKind.CONTROLS] if generation.inputs.control else []
+    if kinds:
+        rows.append(ui.ActionRow(*(button(Press(kind, generation.id)) for kind in kinds)))
     return _settings(generation.settings.prompt, generation.settings, lines, rows, generation.typed or "")
 
 

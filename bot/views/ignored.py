@@ -16,6 +16,9 @@ _SENTENCES = {
     IgnoredPart.IMAGE_WEIGHT: Sentence(
         "`--image-weight` was ignored: it only works with a picture as a prompt. Attach one as `image`."
     ),
+    IgnoredPart.STYLE_WEIGHT: Sentence(
+        "`--style-weight` was ignored: it only works with a picture whose style to take. Attach one as `style_image`."
+    ),
     IgnoredPart.BRACE: Sentence(
         "A brace has no partner, so it was drawn as plain text. Type `{red, blue} fox` to draw one of each."
     ),

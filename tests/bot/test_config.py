@@ -38,6 +38,16 @@ def test_a_model_of_ones_own(tmp_path: Path) -> None:
     assert model.width == 512
 
 
+def test_controlnets_by_what_they_follow(tmp_path: Path) -> None:
+    text = '[models.mine]\nsource = "someone/model"\n[models.mine.controlnets]\n'
+    [model] = load(written(tmp_path, f'{text}canny = "a/canny"\nunion = "a/union"')).models
+    assert model.control_networks == {"canny": "a/canny", "union": "a/union"}
+    with pytest.raises(ConfigError, match=r"There is no kind 'edges'\. Use: canny, lines, scribble"):
+        load(written(tmp_path, f'{text}edges = "a/canny"'))
+    with pytest.raises(ConfigError, match=r"models\.mine\.controlnets\.canny must be text"):
+        load(written(tmp_path, f"{text}canny = 3"))
+
+
 def test_the_embedded_model_by_another_name(tmp_path: Path) -> None:
     [model] = load(written(tmp_path, '[models.tiny]\nsource = "pocket"\nsteps = 9')).models
     assert (model.name, model.source, model.steps, model.width) == ("tiny", POCKET.source, 9, POCKET.width)

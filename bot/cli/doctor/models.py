@@ -78,6 +78,8 @@ def _parts(config: Config) -> Iterator[Part]:
         for setting in PARTS:
             if source := getattr(model, setting):
                 yield Part(f"{setting} of model {model.name}", setting, source)
+        for kind, source in model.controlnets:
+            yield Part(f"controlnets.{kind} of model {model.name}", "controlnets", source)
     if config.safety.checker:
         yield Part("safety.checker", "safety_checker", config.safety.checker)
     for setting in LOOKING:

@@ -79,8 +79,8 @@ def of(spec: ModelSpec, models: dict[str, ModelSpec]) -> list[Needed | NeededFro
     elif on_hub(spec.source):
         info = hub.about(spec.source)
         needed.append(NeededFromHub(info, tuple(repository_files.of_pipeline(info))))
-    for part in NETWORKS:
-        if on_hub(source := getattr(spec, part)):
+    for source in _networks(spec):
+        if on_hub(source):
             info = hub.about(source)
             needed.append(NeededFromHub(info, tuple(repository_files.of_network(info))))
     base: Any = getattr(spec, "base", "")
@@ -93,9 +93,14 @@ def of(spec: ModelSpec, models: dict[str, ModelSpec]) -> list[Needed | NeededFro
     return needed
 
 
+def _networks(spec: ModelSpec) -> list[str]:
+    """The sources of the networks beside a model."""
+    return [*(getattr(spec, part) for part in NETWORKS), *(source for _, source in spec.controlnets)]
+
+
 def parts_not_here(spec: ModelSpec) -> list[str]:
     """The repositories of the hub that a model's section names beside its source, and that are not downloaded."""
-    named = [getattr(spec, part, "") for part in (*NETWORKS, "base")]
+    named = [*_networks(spec), spec.base]
     return [source for source in named if on_hub(source) and not _cached_weights(source)]
 
 

@@ -13,19 +13,22 @@ from generation.jobs import Inputs
 
 @dataclass(frozen=True, eq=False)
 class ConditioningImages:
-    """RGB images: `control` for a ControlNet, `image_prompts` for an IP-Adapter, which averages them."""
+    """RGB images: `controls` for ControlNets, `image_prompts` for an IP-Adapter, which averages them, and a `style`
+    image, whose style alone it takes."""
 
-    control: Image.Image | None = None
+    controls: tuple[Image.Image, ...] = ()
     image_prompts: tuple[Image.Image, ...] = ()
-    encoded: dict[tuple[str, torch.dtype], tuple[torch.Tensor, ...]] = field(default_factory=dict)
+    style: Image.Image | None = None
+    encoded: dict[tuple[object, ...], tuple[torch.Tensor, ...]] = field(default_factory=dict)
     """What models have made of the image prompts, by model name and dtype."""
 
     @classmethod
     def of(cls, inputs: Inputs) -> Self:
         """The conditioning images of a job, decoded, on white."""
         return cls(
-            control=_read(inputs.control) if inputs.control else None,
+            controls=tuple(map(_read, inputs.controls)),
             image_prompts=tuple(map(_read, inputs.image_prompts)),
+            style=_read(inputs.style_image) if inputs.style_image else None,
         )
 
     @property

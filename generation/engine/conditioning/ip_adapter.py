@@ -14,6 +14,10 @@ from PIL import Image
 from generation.engine.conditioning.rows import ImageCondition
 from generation.engine.runtime import hub
 
+_STYLE = "up_blocks.0.attentions.1."
+"""The layers of Stable Diffusion XL that take the style of a picture and not its content (Wang et al., arXiv
+2404.02733)."""
+
 
 class IpAdapter:
     """The IP-Adapter of one UNet, with its image encoder."""
@@ -24,11 +28,15 @@ class IpAdapter:
         self._extractor = extractor
         self._projection = projection
         self._layers = [
-            (unet.get_submodule(name.removesuffix(".processor")), own[name], processor)
+            (unet.get_submodule(name.removesuffix(".processor")), own[name], processor, name.startswith(_STYLE))
             for name, processor in processors.items()
             if hasattr(processor, "to_k_ip")
         ]
-        """For each cross attention layer: the layer, its own attention processor, and the one with image prompts."""
+        """For each cross attention layer: the layer, its own attention processor, the one with image prompts, and
+        whether it is one for style."""
+        for _layer, _own, processor, _is_style in self._layers:
+            processor.to_k_ip.append(processor.to_k_ip[0])
+            processor.to_v_ip.append(processor.to_v_ip[0])
         self._on = False
 
     @classmethod
@@ -55,6 +63,11 @@ class IpAdapter:
         unet.set_attn_processor(dict(own))
         return cls(unet, pipeline.image_encoder.eval(), pipeline.feature_extractor, projection.eval(), processors)
 
+    @property
+    def has_style(self) -> bool:
+        """True where the UNet has layers that are known to take the style alone."""
+        return any(is_style for *_, is_style in self._layers)
+
     @torch.inference_mode()
     def encode(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
         """The image prompt embeddings of `pictures`, from the mean of their CLIP embeddings, and those of no picture.
@@ -78,19 +91,26 @@ class IpAdapter:
         return tokens, no_tokens
 
     def unet_arguments(
-        self, pictures: Sequence[ImageCondition], encoder_hidden_states: torch.Tensor, **_: object
+        self,
+        pictures: Sequence[ImageCondition],
+        styles: Sequence[ImageCondition],
+        encoder_hidden_states: torch.Tensor,
+        **_: object,
     ) -> dict[str, torch.Tensor | tuple[torch.Tensor, list[torch.Tensor]]]:
         """Keyword arguments for the next forward of the UNet: the text embeddings with those of image prompts beside
-        them. Sets the attention processors. `pictures` has one for each row, all of one scale, or is empty."""
-        if self._on != bool(pictures):
-            self._on = bool(pictures)
-            for layer, own, with_pictures in self._layers:
+        them. Sets the attention processors. `pictures` and `styles` have one for each row, all of one scale, or are
+        empty."""
+        given = [each for each in (pictures, styles) if each]
+        if self._on != bool(given):
+            self._on = bool(given)
+            for layer, own, with_pictures, _is_style in self._layers:
                 layer.set_processor(with_pictures if self._on else own)
-        if not pictures:
+        if not given:
             return {}
-        for _layer, _own, with_pictures in self._layers:
-            with_pictures.scale = [pictures[0].scale]
-        return {"encoder_hidden_states": (encoder_hidden_states, [torch.cat([each.tensor for each in pictures])])}
+        for _layer, _own, with_pictures, is_style in self._layers:
+            with_pictures.scale = [each[0].scale if each is pictures or is_style else 0.0 for each in given]
+        embeddings = [torch.cat([row.tensor for row in each]) for each in given]
+        return {"encoder_hidden_states": (encoder_hidden_states, embeddings)}
 
 
 def fetched(source: str, image_encoder: str, report: hub.Report | None) -> tuple[Path, Path]:

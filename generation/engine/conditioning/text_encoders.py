@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from generation import prompt_syntax
 from generation.engine.conditioning import textual_inversion
 from generation.engine.conditioning.embedding_cache import EmbeddingCache
 from generation.engine.conditioning.emphasis import Emphasis, weigh
-from generation.engine.conditioning.rows import ImageCondition
+from generation.engine.conditioning.rows import ControlCondition, ImageCondition
 from generation.engine.conditioning.textual_inversion import EmbeddingMismatch, Vocabulary
 from generation.loras import LoraSet
 
@@ -34,10 +34,12 @@ class Conditioning:
     """`added_cond_kwargs` of the UNet, one row each."""
     loras: LoraSet = ()
     """The LoRAs applied to the UNet."""
-    control: ImageCondition | None = None
-    """The control image, (1, 3, height, width), from 0 to 1."""
+    controls: tuple[ControlCondition, ...] = ()
+    """The control images."""
     image_prompt: ImageCondition | None = None
     """The image prompt embeddings, (1, 1, tokens, width)."""
+    style: ImageCondition | None = None
+    """The embeddings of an image of which the style alone counts, (1, 1, tokens, width)."""
     timestep_cond: torch.Tensor | None = None
     """The embedded guidance scale, (1, width), for a guidance-distilled UNet."""
     tile: bool = False
@@ -48,9 +50,14 @@ class Conditioning:
     @property
     def shape(self) -> tuple[object, ...]:
         """Rows of equal shape can share a forward, which takes one scale for all image prompts."""
-        image_prompt = self.image_prompt and (self.image_prompt.tensor.shape, self.image_prompt.scale)
+        image_prompts = [each and (each.tensor.shape, each.scale) for each in (self.image_prompt, self.style)]
+        controls = [each.shape for each in self.controls]
         added = [(name, tensor.shape) for name, tensor in sorted(self.added.items())]
-        return self.text.shape, self.loras, self.control is not None, image_prompt, self.tile, *added
+        return self.text.shape, self.loras, *controls, *image_prompts, self.tile, *added
+
+    def controlled(self, controls: tuple[ControlCondition, ...]) -> "Conditioning":
+        """The row with other control images."""
+        return replace(self, controls=controls)
 
     @property
     def nbytes(self) -> int:

@@ -1,14 +1,14 @@
 """The rows that condition a picture, step by step: its prompts may change, and have parts of their own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from generation import abilities, suitability
-from generation.engine.conditioning import guidance
+from generation.engine.conditioning import controlnet, guidance
 from generation.engine.conditioning.images import ConditioningImages
-from generation.engine.conditioning.rows import Row
+from generation.engine.conditioning.rows import ControlCondition, Row
 from generation.engine.models.batched_model import AnyBatchedModel
 from generation.prompts import parts, steps
 from generation.prompts.parts import Box, PartedPrompt
@@ -35,6 +35,15 @@ class StepRows:
         """The rows of a forward, `guided` or not."""
         return self.guided if guided or self.is_sum else self.with_prompt
 
+    def controlled(self, controls: tuple[ControlCondition, ...]) -> "StepRows":
+        """The same rows with other control images."""
+        return replace(
+            self,
+            with_prompt=tuple(row.controlled(controls) for row in self.with_prompt),
+            without=self.without.controlled(controls),
+            guided=tuple(row.controlled(controls) for row in self.guided),
+        )
+
     def composed(self, predictions: list[torch.Tensor], guided: bool) -> list[torch.Tensor]:
         """The predictions for the rows of `of`, with those of all parts as one, which is the last."""
         if not self.weights:
@@ -60,10 +69,20 @@ class PromptRows:
         self._texts = [steps.texts(each, settings.steps) if self._able.prompt_steps else (each,) for each in texts]
         said = dict.fromkeys(map(self._said, range(max(map(len, self._texts)))))
         self._rows = {each: self._encoded(*each) for each in said}
+        self._controlled: dict[tuple[object, ...], StepRows] = {}
 
-    def at(self, step: int) -> StepRows:
-        """The rows of a step, counted from 0 among all of the schedule."""
-        return self._rows[self._said(step)]
+    def at(self, step: int, forward: int, forwards: int) -> StepRows:
+        """The rows of a step, counted from 0 among all of the schedule, with the control images that count in a
+        forward, counted from 0 among those that are run."""
+        said = self._said(step)
+        rows = self._rows[said]
+        if not rows.without.controls:
+            return rows
+        controls = controlnet.running(rows.without.controls, forward, forwards)
+        key = *said, *((each.network, each.mode, each.scale) for each in controls)
+        if key not in self._controlled:
+            self._controlled[key] = rows.controlled(controls)
+        return self._controlled[key]
 
     @property
     def unread(self) -> str:

@@ -83,9 +83,9 @@ class DenoisingState:
         return self.model.spec.name, self.model.dtype, self._latents.shape, self._now.with_prompt[0].shape
 
     @property
-    def controlled(self) -> bool:
-        """True where a ControlNet runs in each forward."""
-        return self._now.with_prompt[0].control is not None
+    def controls(self) -> int:
+        """How many control images the next forward follows."""
+        return len(self._now.with_prompt[0].controls)
 
     @property
     def unread(self) -> str:
@@ -103,7 +103,7 @@ class DenoisingState:
 
     @property
     def _now(self) -> StepRows:
-        return self._rows.at(self._schedule_step)
+        return self._rows.at(self._schedule_step, self.forwards_done, self.forwards)
 
     @property
     def _schedule_step(self) -> int:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import torch
 
-from generation.engine.conditioning.rows import ImageCondition
+from generation.engine.conditioning.rows import ControlCondition
 from generation.loras import LoraSet
 
 
@@ -22,12 +22,16 @@ class FlowRow:
     references: tuple[torch.Tensor, ...] = field(default=(), repr=False)
     """Latents of reference pictures, (1, channels, h, w) each."""
     unread: str = ""
-    control: ClassVar[ImageCondition | None] = None
+    controls: ClassVar[tuple[ControlCondition, ...]] = ()
 
     @property
     def shape(self) -> tuple[object, ...]:
         text = [(name, tensor.shape) for name, tensor in sorted(self.text.items())]
         return self.loras, *text, *(each.shape for each in self.references)
+
+    def controlled(self, controls: tuple[ControlCondition, ...]) -> "FlowRow":
+        """The row itself: it has no control images."""
+        return self
 
     @property
     def nbytes(self) -> int:

@@ -41,7 +41,8 @@ def drawn_by(
         f"noisefox {version('noisefox')}",
         from_picture=bool(inputs.image),
         lora_hashes=lora_hashes,
-        controlled=bool(inputs.control),
+        controlled=bool(inputs.controls),
         image_prompted=bool(inputs.image_prompt),
+        styled=bool(inputs.style_image),
         emphasis=emphasis,
     )

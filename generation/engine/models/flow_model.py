@@ -84,7 +84,7 @@ class FlowModel(BatchedModel[FlowRow]):
                 model=self.spec.name,
                 step=step,
             )
-        if guides.control is not None:
+        if guides.controls:
             raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
         if len(guides.image_prompts) > self.family.references:
             raise ModelUnavailable(f"{self.spec.name} takes {self.family.references} reference pictures at most")

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,6 +64,9 @@ OWN_FETCHED, FETCHED = 0.4, 0.5
 
 FILE_READ = 0.8
 """The share of reading a single file that is done when its bytes are in memory, before networks are built."""
+
+_BESIDE = ("preview_decoder", "controlnet", "controlnets", "ip_adapter")
+"""What a section says of networks beside a model of Stable Diffusion."""
 
 LIBRARIES = ("diffusers", "transformers")
 
@@ -203,10 +206,10 @@ def flowing(
 
 @dataclass(frozen=True)
 class _Beside:
-    """Local paths of the networks beside a pipeline: tiny decoder, ControlNet, IP-Adapter and its image encoder."""
+    """Local paths of the networks beside a pipeline: tiny decoder, ControlNets, IP-Adapter and its image encoder."""
 
     tiny: Path | None = None
-    controlnet: Path | None = None
+    controlnets: Mapping[str, Path] = field(default_factory=dict)
     adapter: Path | None = None
     encoder: Path | None = None
 
@@ -219,26 +222,27 @@ class _Beside:
         if spec.vae:
             _autoencoder_at(spec.vae, quarters[0])
         if family is Family.OTHER:
-            if unused := [name for name in ("preview_decoder", "controlnet", "ip_adapter") if getattr(spec, name)]:
+            if unused := [name for name in _BESIDE if getattr(spec, name)]:
                 log.warning("%s: %s has no effect: it is for Stable Diffusion", spec.name, ", ".join(unused))
             return cls()
         has_tiny = spec.preview is PreviewKind.TINY
         tiny = hub.network(spec.preview_decoder, quarters[1]) if has_tiny else None
-        controlnet = hub.network(spec.controlnet, quarters[2]) if spec.controlnet else None
+        controlnets = {name: hub.network(source, quarters[2]) for name, source in spec.control_networks.items()}
         if not spec.ip_adapter:
-            return cls(tiny, controlnet)
-        return cls(tiny, controlnet, *ip_adapter.fetched(spec.ip_adapter, spec.image_encoder, quarters[3]))
+            return cls(tiny, controlnets)
+        return cls(tiny, controlnets, *ip_adapter.fetched(spec.ip_adapter, spec.image_encoder, quarters[3]))
 
     @property
     def files(self) -> list[Path]:
-        folders = [folder for folder in (self.tiny, self.controlnet, self.encoder) if folder]
+        folders = [folder for folder in (self.tiny, *self.controlnets.values(), self.encoder) if folder]
         own = [file for folder in folders for file in files_of_part(folder)]
         return [*own, self.adapter] if self.adapter else own
 
     def add_to(self, model: UNetModel, pipeline: Any, told: LoadProgress) -> None:
         """Read the networks into a model."""
-        if self.controlnet:
-            model.controlnet = read_controlnet(self.controlnet, model.device, model.dtype)
+        model.controlnets = {
+            name: read_controlnet(folder, model.device, model.dtype) for name, folder in self.controlnets.items()
+        }
         if self.adapter and self.encoder:
             told.until(1.0)(0.5)
             model.image_prompts = IpAdapter.read(self.adapter, self.encoder, pipeline)

@@ -1,18 +1,19 @@
 """A Stable Diffusion model in memory, and what the step loop calls on it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import torch
 
-from generation import loras, prompt_syntax, sources
+from generation import controls, loras, prompt_syntax, sources
 from generation.engine.conditioning import controlnet, guidance, known_words, lora_names, stable_diffusion
+from generation.engine.conditioning.controlnet import ControlNets
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.conditioning.lora_adapters import LoraAdapters
-from generation.engine.conditioning.rows import ImageCondition
+from generation.engine.conditioning.rows import ControlCondition, ImageCondition
 from generation.engine.conditioning.text_encoders import Conditioning, PromptEncoder, together
 from generation.engine.models.batched_model import BatchedModel
 from generation.engine.models.circular import set_padding
@@ -28,7 +29,8 @@ class UNetModel(BatchedModel[Conditioning]):
 
     prompts: PromptEncoder
     unet: Any
-    controlnet: Any = None
+    controlnets: Mapping[str, Any] = field(default_factory=dict)
+    """By name; see `controls.network_for`."""
     image_prompts: IpAdapter | None = None
     _is_circular: bool = False
 
@@ -79,29 +81,36 @@ class UNetModel(BatchedModel[Conditioning]):
         with self.prompts.knowing(self.lora_adapters.embeddings(lora_set)):
             pair = self.prompts.encode_pair(text, negative_prompt, settings.clip_skip, lora_set)
         added = stable_diffusion.added_conditioning(self.unet, settings)
-        control, (image_prompt, no_image) = self._control(settings, guides), self._image_prompt(settings, guides)
+        following = self._controls(settings, guides)
+        image_prompt, no_image = self._image_prompt(settings, guides)
+        style, no_style = self._style(settings, guides)
         embedded = stable_diffusion.guidance_embedding(self.unet, 1.0)
         conditional, unconditional = (
             replace(
                 each,
                 added={**each.added, **added},
                 loras=lora_set,
-                control=control,
+                controls=following,
                 timestep_cond=embedded,
                 tile=settings.tile,
             )
             for each in pair
         )
-        return replace(conditional, image_prompt=image_prompt), replace(unconditional, image_prompt=no_image)
+        return (
+            replace(conditional, image_prompt=image_prompt, style=style),
+            replace(unconditional, image_prompt=no_image, style=no_style),
+        )
 
-    def _control(self, settings: GenerationSettings, guides: ConditioningImages) -> ImageCondition | None:
-        """The control image on the device."""
-        if guides.control is None:
-            return None
-        if self.controlnet is None:
-            raise ModelUnavailable(f"{self.spec.name} has no ControlNet")
-        pixels = controlnet.control_pixels(guides.control, settings.width, settings.height)
-        return ImageCondition(pixels.to(self.device, self.dtype), settings.control_scale)
+    def _controls(self, settings: GenerationSettings, guides: ConditioningImages) -> tuple[ControlCondition, ...]:
+        """The control images on the device."""
+        named = controls.of_pictures(settings.controls, len(guides.controls))
+        networks = ControlNets(self.spec, self.controlnets)
+        size = settings.width, settings.height
+        pixels = [controlnet.control_pixels(each, *size).to(self.device, self.dtype) for each in guides.controls]
+        return tuple(
+            networks.condition(control, each, settings.control_scale)
+            for control, each in zip(named, pixels, strict=True)
+        )
 
     def _image_prompt(
         self, settings: GenerationSettings, guides: ConditioningImages
@@ -114,6 +123,20 @@ class UNetModel(BatchedModel[Conditioning]):
         if (encoded := guides.encoded.get((self.spec.name, self.dtype))) is None:
             encoded = guides.encoded[self.spec.name, self.dtype] = self.image_prompts.encode(guides.image_prompts)
         conditional, unconditional = (ImageCondition(each, settings.image_prompt_scale) for each in encoded)
+        return conditional, unconditional
+
+    def _style(
+        self, settings: GenerationSettings, guides: ConditioningImages
+    ) -> tuple[ImageCondition, ImageCondition] | tuple[None, None]:
+        """The embeddings of the style image and the unconditional ones, encoded once for all pictures of a job."""
+        if guides.style is None:
+            return None, None
+        if self.image_prompts is None or not self.image_prompts.has_style:
+            raise ModelUnavailable(f"{self.spec.name} has no IP-Adapter with layers for style")
+        key = self.spec.name, self.dtype, "style"
+        if (encoded := guides.encoded.get(key)) is None:
+            encoded = guides.encoded[key] = self.image_prompts.encode([guides.style])
+        conditional, unconditional = (ImageCondition(each, settings.style_scale) for each in encoded)
         return conditional, unconditional
 
     def guided(self, pair: tuple[Conditioning, Conditioning], settings: GenerationSettings) -> Sequence[Conditioning]:
@@ -145,12 +168,13 @@ class UNetModel(BatchedModel[Conditioning]):
         conditioning, beside = together(rows), {}
         if embedded := [row.timestep_cond for row in rows if row.timestep_cond is not None]:
             beside["timestep_cond"] = torch.cat(embedded)
-        if controls := [row.control for row in rows if row.control]:
-            own = latents[:, : self.latent_channels]
-            beside |= controlnet.residuals(self.controlnet, own, timesteps, conditioning, controls)
+        if rows[0].controls:
+            own, networks = latents[:, : self.latent_channels], ControlNets(self.spec, self.controlnets)
+            beside |= networks.residuals(own, timesteps, conditioning, [row.controls for row in rows])
         if self.image_prompts is not None:
             image_prompts = [row.image_prompt for row in rows if row.image_prompt]
-            conditioning |= self.image_prompts.unet_arguments(image_prompts, **conditioning)
+            styles = [row.style for row in rows if row.style]
+            conditioning |= self.image_prompts.unet_arguments(image_prompts, styles, **conditioning)
         self.lora_adapters.apply_to_unet(rows[0].loras)
         predicted: torch.Tensor = self.unet(latents, timesteps, return_dict=False, **conditioning, **beside)[0]
         return predicted.float()
@@ -158,6 +182,6 @@ class UNetModel(BatchedModel[Conditioning]):
     def _pad(self, *, circular: bool) -> None:
         """Have the networks pad circularly, or as they were trained. All rows of a forward are alike in this."""
         if circular is not self._is_circular:
-            for network in filter(None, (self.unet, self.controlnet)):
+            for network in (self.unet, *self.controlnets.values()):
                 set_padding(network, circular)
             self._is_circular = circular

@@ -178,8 +178,7 @@ class BatchSizing:
     def _kind(self, state: DenoisingState) -> str:
         *_, height, width = state.result.shape
         kind = f"{state.model.spec.name}, {state.model.dtype}, {height * width} latents"
-        if state.controlled:
-            kind += ", controlled"
+        kind += ", controlled" * state.controls
         return f"{device_name(state.model.device)}, {kind}"
 
     def _is_outgrown(self, kind: str, state: DenoisingState, wanted: int) -> bool:

@@ -50,12 +50,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_at_once(folder: Path) -> None:
     words = "a fox on old-paper <lora:ink:0.8>"
     guides = ["--control", "lines.png", "--control-scale", "0.5", "--image-prompt", "lines.png"]
-    drawn = noisefox("imagine", words, *guides, "--seed", "7", "--config", "guides.toml", folder=folder)
+    prompt = f"{words} --control lines --control tile:0.4:0-0.5"
+    drawn = noisefox("imagine", prompt, *guides, "--seed", "7", "--config", "guides.toml", folder=folder)
     assert drawn.returncode == 0, drawn.stderr
     text = str(Image.open(BytesIO((folder / "out" / "seed-7.png").read_bytes())).info["parameters"])
     assert text.startswith(f"{words}, black ink\n")
     assert 'Lora hashes: "ink: ' in text
-    assert "ControlNet weight: 0.5, Image prompt weight: 0.6" in text
+    assert 'ControlNet weight: 0.5, Controls: "lines tile:0.4:0-0.5", Image prompt weight: 0.6' in text
 
 
 @pytest.mark.parametrize(

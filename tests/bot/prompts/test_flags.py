@@ -1,6 +1,7 @@
 import pytest
 
-from bot.prompts.flags import ParsedPrompt, names_negative, read, take_style
+from bot.prompts.flags import ParsedPrompt, names_negative, read, take_style, write
+from generation.controls import Control, ControlKind
 from generation.errors import InvalidSetting
 from generation.settings import PartialSettings, Sampler, Schedule
 
@@ -44,6 +45,15 @@ def test_flags_of_the_finer_knobs() -> None:
         hires_strength=0.4,
     )
     assert typed == ParsedPrompt("a fox", chosen)
+
+
+def test_controls_add_up_and_a_weight_alone_is_that_of_all() -> None:
+    typed = read("a fox --control 0.5 --control canny --control=Depth:0.8:0-0.6 --control 0.7 --style-weight 0.4")
+    named = Control(ControlKind.CANNY), Control(ControlKind.DEPTH, 0.8, 0.0, 0.6)
+    assert typed == ParsedPrompt("a fox", PartialSettings(control_scale=0.7, controls=named, style_scale=0.4))
+    settings = typed.chosen.over(PartialSettings(model="m", width=64, height=64)).of("a fox", 1)
+    assert read(f"a fox {write(settings)}").chosen.controls == named
+    assert "--control" not in write(settings, ("controls", "control_scale"))
 
 
 def test_loras_go_into_the_prompt() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import ControlNetModel
+from diffusers import ControlNetModel, ControlNetUnionModel
 from safetensors.torch import save_file
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
@@ -16,12 +16,39 @@ TOKENS = 4
 """How many tokens the adapter makes of those."""
 
 
-def controlnet(folder: Path, pipeline: Any) -> Path:
+def controlnet(folder: Path, pipeline: Any, seed: int = 5) -> Path:
     """With weights also where a new one begins with zeros, so that it shows."""
-    network = ControlNetModel.from_unet(pipeline.unet, conditioning_channels=3)
-    chance = torch.Generator().manual_seed(5)
+    return _saved(ControlNetModel.from_unet(pipeline.unet, conditioning_channels=3), folder, seed)
+
+
+def controlnet_union(folder: Path, pipeline: Any, types: int = 6) -> Path:
+    """One that follows several kinds of pictures at once. Its fusion has the width of the UNet's first block."""
+    config = {name: pipeline.unet.config[name] for name in _OF_UNET}
+    width = pipeline.unet.config.block_out_channels[0]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        network = ControlNetUnionModel(
+            **config,
+            conditioning_embedding_out_channels=(4, 4, 8, 8),
+            num_control_type=types,
+            num_trans_channel=width,
+            num_trans_head=2,
+            num_proj_channel=width,
+        )
+    return _saved(network, folder, 5)
+
+
+_OF_UNET = (
+    *("down_block_types", "block_out_channels", "layers_per_block", "norm_num_groups", "cross_attention_dim"),
+    *("attention_head_dim", "use_linear_projection", "addition_embed_type", "addition_time_embed_dim"),
+    "projection_class_embeddings_input_dim",
+)
+
+
+def _saved(network: Any, folder: Path, seed: int) -> Path:
+    chance = torch.Generator().manual_seed(seed)
     for name, weight in network.named_parameters():
-        if "controlnet" in name:
+        if "controlnet" in name or "task_embedding" in name or "spatial" in name:
             weight.data = torch.randn(weight.shape, generator=chance) * 0.1
     network.save_pretrained(folder)
     return folder

@@ -11,11 +11,14 @@ import pytest
 import torch
 from diffusers import (
     ControlNetModel,
+    ControlNetUnionModel,
     StableDiffusionControlNetImg2ImgPipeline,
     StableDiffusionControlNetInpaintPipeline,
     StableDiffusionControlNetPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLControlNetPipeline,
+    StableDiffusionXLControlNetUnionPipeline,
+    StableDiffusionXLImg2ImgPipeline,
     StableDiffusionXLPipeline,
 )
 from PIL import Image, ImageDraw
@@ -23,6 +26,7 @@ from safetensors.torch import load_file
 
 from generation import images
 from generation.catalogue import Catalogue, ModelSpec
+from generation.controls import Control, ControlKind
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.errors import FailureKind
@@ -57,6 +61,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pipeline = stock(KINDS[name], made / name)
         tiny_guides.controlnet(made / f"{name}-control", pipeline)
         tiny_guides.ip_adapter(made / f"{name}-adapter", pipeline)
+    tiny_guides.controlnet(made / "other-control", stock(KINDS["small"], made / "small"), seed=8)
+    tiny_guides.controlnet_union(made / "union-control", stock(KINDS["xl"], made / "xl"))
     tiny_guides.ip_adapter(made / "plus-adapter", stock(StableDiffusionPipeline, made / "small"), plus=True)
     tiny_lora.peft(made / "ink.safetensors", stock(StableDiffusionPipeline, made / "small"))
     return made
@@ -75,8 +81,12 @@ def cache(folder: Path) -> ModelCache:
     ]
     plain = ModelSpec("plain", str(folder / "small"))
     plus = replace(plain, name="plus", ip_adapter=str(folder / "plus-adapter" / "adapter.safetensors"))
+    several = (("canny", str(folder / "small-control")), ("depth", str(folder / "other-control")))
+    twice = replace(plain, name="twice", controlnets=several)
+    union = replace(models[1], name="union", controlnet="", controlnets=(("union", str(folder / "union-control")),))
     loras = [LoraSpec("ink", folder / "ink.safetensors")]
-    return ModelCache(Catalogue([*models, plain, plus], loras), torch.device("cpu"), torch.float32, room=4)
+    catalogue = Catalogue([*models, plain, plus, twice, union], loras)
+    return ModelCache(catalogue, torch.device("cpu"), torch.float32, room=4)
 
 
 @pytest.fixture
@@ -161,6 +171,89 @@ def test_controlnet_inside_a_mask(cache: ModelCache, folder: Path, fox: Generati
     assert abs(picture[inside] - expected[inside]).max() <= 1
 
 
+TWO = Control(ControlKind.CANNY, 0.8, 0.0, 0.6), Control(ControlKind.DEPTH, 0.5, 0.3, 1.0)
+
+
+@pytest.mark.parametrize("sampler", [Sampler.DPMPP_2M_KARRAS, Sampler.HEUN])
+def test_several_controlnets_each_in_its_part_of_the_steps(
+    cache: ModelCache, folder: Path, fox: GenerationSettings, sampler: Sampler
+) -> None:
+    settings = replace(fox, model="twice", sampler=sampler, controls=TWO)
+    networks = [ControlNetModel.from_pretrained(folder / f"{name}-control") for name in ("small", "other")]
+    pipeline = stock(StableDiffusionControlNetPipeline, folder / "small", controlnet=networks)
+    together = {"controlnet_conditioning_scale": [0.8, 0.5], "control_guidance_end": [0.6, 1.0]}
+    expected = drawn_by_stock(pipeline, settings, image=[LINES, RED], control_guidance_start=[0.0, 0.3], **together)
+    picture = ours(cache, settings, control=LINES, second_control=RED)
+    assert abs(picture - expected).max() <= 1
+    whole = replace(settings, controls=tuple(replace(each, start=0.0, end=1.0) for each in TWO))
+    assert abs(picture - ours(cache, whole, control=LINES, second_control=RED)).max() > 1
+
+
+@pytest.mark.parametrize(
+    ("controls", "modes"),
+    [
+        ([Control(ControlKind.LINES, 0.8, 0.2, 0.8)], [3]),
+        ([Control(ControlKind.CANNY, 0.9, 0.0, 0.6), Control(ControlKind.DEPTH, 0.5, 0.0, 0.6)], [3, 1]),
+    ],
+)
+def test_a_union_is_told_what_each_picture_shows(
+    cache: ModelCache, folder: Path, fox: GenerationSettings, controls: list[Control], modes: list[int]
+) -> None:
+    settings = replace(fox, model="union", clip_skip=2, controls=tuple(controls))
+    network = ControlNetUnionModel.from_pretrained(folder / "union-control")
+    pictures = [LINES, RED][: len(modes)]
+    expected = drawn_by_stock(
+        stock(StableDiffusionXLControlNetUnionPipeline, folder / "xl", controlnet=network),
+        settings,
+        control_image=pictures,
+        control_mode=modes,
+        controlnet_conditioning_scale=[each.scale for each in controls],
+        control_guidance_start=controls[0].start,
+        control_guidance_end=controls[0].end,
+    )
+    pictured = given(**dict(zip(("control", "second_control"), pictures, strict=False)))
+    assert abs(LoopDriver(cache).drawn(settings, pictured) - expected).max() <= 1
+    assert abs(expected - ours(cache, replace(settings, model="xl"))).max() > 1
+
+
+def test_a_union_refuses_what_it_was_not_trained_with(cache: ModelCache, fox: GenerationSettings) -> None:
+    driver = LoopDriver(cache)
+    driver.admit(1, replace(fox, model="union", controls=(Control(ControlKind.TILE),)), given(control=LINES))
+    driver.run()
+    failed = driver.of(1)[-1]
+    assert isinstance(failed, Failed)
+    assert failed.kind is FailureKind.UNSUITABLE
+    assert "what “tile” shows" in failed.detail
+
+
+def styled(folder: Path, kind: Any, adapters: int = 1) -> Any:
+    pipeline = stock(kind, folder / "xl")
+    pipeline.load_ip_adapter(
+        [str(folder / "xl-adapter")] * adapters,
+        subfolder=[""] * adapters,
+        weight_name=["adapter.safetensors"] * adapters,
+        local_files_only=True,
+    )
+    pipeline.set_ip_adapter_scale([0.7, {"up": {"block_0": [0.0, 0.9]}}][-adapters:])
+    return pipeline
+
+
+def test_the_style_of_a_picture_goes_to_its_layers_alone(
+    cache: ModelCache, folder: Path, fox: GenerationSettings
+) -> None:
+    """Beside a start picture, and beside a picture that is a prompt as a whole."""
+    settings = replace(fox, model="xl", clip_skip=2, style_scale=0.9, denoising_strength=0.6, sampler=Sampler.DDIM)
+    pipeline = styled(folder, StableDiffusionXLImg2ImgPipeline)
+    start = running_job("red")
+    expected = drawn_by_stock(pipeline, settings, image=start, strength=0.6, ip_adapter_image=BLUE)
+    picture = ours(cache, settings, image=start, style_image=BLUE)
+    assert abs(picture - expected).max() <= 1
+    assert abs(picture - ours(cache, settings, image=start)).max() > 1
+    both = styled(folder, StableDiffusionXLPipeline, 2)
+    expected = drawn_by_stock(both, settings, ip_adapter_image=[RED, BLUE])
+    assert abs(ours(cache, settings, image_prompt=RED, style_image=BLUE) - expected).max() <= 1
+
+
 @pytest.mark.parametrize("guidance_scale", [1.0, 7.0])
 def test_ip_adapter(cache: ModelCache, folder: Path, fox: GenerationSettings, guidance_scale: float) -> None:
     settings = replace(fox, guidance_scale=guidance_scale)
@@ -204,6 +297,9 @@ def company(fox: GenerationSettings) -> list[tuple[GenerationSettings, Inputs]]:
         (replace(fox, prompt="a fox <lora:ink:0.7>", seed=6), given(control=LINES, image_prompt=BLUE)),
         (replace(fox, prompt="a fox <lora:ink:0.7>", seed=7, guidance_scale=1.0), Inputs()),
         (replace(fox, seed=8, hires_factor=1.5, denoising_strength=0.7), given(image=RED, control=LINES)),
+        (replace(fox, seed=9, model="twice", controls=TWO), given(control=LINES, second_control=RED)),
+        (replace(fox, seed=10, model="twice", controls=TWO[1:]), given(control=LINES)),
+        (replace(fox, seed=11, model="xl"), given(style_image=BLUE)),
     ]
 
 

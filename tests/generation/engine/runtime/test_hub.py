@@ -43,7 +43,7 @@ def look():
 look()
 model = load(spec, torch.device("cpu"), torch.float32, shares.append)
 look()
-print(json.dumps([shares, model.controlnet is not None, model.image_prompts is not None, str(model.weights), known]))
+print(json.dumps([shares, bool(model.controlnets), model.image_prompts is not None, str(model.weights), known]))
 """
 
 
