@@ -150,7 +150,7 @@ async def assembled(
         estimates = Estimates(workers=workers, paces=store.paces, catalogue=config.catalogue)
         dispatcher = _dispatcher(config, workers, store, outgoing, estimates, now)
         decoders = await stack.enter_async_context(DecoderProcesses())
-        pictures = PictureReader(decoders, download)
+        pictures = PictureReader(decoders, download, vision)
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, vision, gate, now)
         stack.push_async_callback(incoming.preparation.close)
         await _serve(

@@ -201,15 +201,17 @@ class Catalogue:
         edit_model: str = "",
         *,
         cuts_out: bool = False,
+        seen: Collection[ControlKind] = (),
     ) -> None:
         """`edit_model` names the model that changes the pictures of others as words say, if there is one; `cuts_out` is
-        True where one removes their background."""
+        True where one removes their background; `seen` are the kinds of control pictures that other models make."""
         by_name = {model.name: model for model in models}
         self._models = {name: _with_base_of(model, by_name) for name, model in by_name.items()}
         self.loras = Loras(loras)
         self.embeddings = Embeddings(embeddings)
         self._edit_model = edit_model
         self._cuts_out = cuts_out
+        self.seen = frozenset(seen)
 
     @property
     def default(self) -> ModelSpec:

@@ -1,7 +1,6 @@
 """Control pictures made from any picture: what a ControlNet was trained to follow, white on black."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
 from io import BytesIO
 from itertools import accumulate
 from typing import Any
@@ -34,31 +33,28 @@ class NoPreprocessor(UserError):
     """A kind of control picture for which the host has configured no model."""
 
 
-def prepared(kind: ControlKind, png: bytes, size: tuple[int, int]) -> bytes:
-    """The control picture of a kind, at a scale at which it covers a drawing of `size`, width first: lines have the
-    width that a ControlNet was trained with there, and nothing is cropped. Raises `UserError`."""
+def scaled(png: bytes, size: tuple[int, int]) -> bytes:
+    """A picture at a scale at which it covers a drawing of `size`, width first: lines have the width that a ControlNet
+    was trained with there, and nothing is cropped."""
     image = images.on_white(Image.open(BytesIO(png)))
     factor = min(max(size[0] / image.width, size[1] / image.height), SIZE.high / max(image.size))
-    scaled = max(1, round(image.width * factor)), max(1, round(image.height * factor))
-    return PREPROCESSORS[kind](images.as_png(image.resize(scaled, Image.Resampling.LANCZOS)))
+    fitting = max(1, round(image.width * factor)), max(1, round(image.height * factor))
+    return images.as_png(image.resize(fitting, Image.Resampling.LANCZOS))
 
 
-def check(kinds: Iterable[ControlKind | None]) -> None:
-    """Raise `NoPreprocessor` where the host has configured no model for one of the kinds that are made; see
-    `Control.made`."""
-    for kind in filter(None, kinds):
-        if isinstance(missing := PREPROCESSORS[kind], MissingModel):
-            raise NoPreprocessor(missing.sentence)
+def prepared(kind: ControlKind, png: bytes, size: tuple[int, int]) -> bytes:
+    """The control picture of a kind, `scaled` to a drawing of `size`. Raises `NoPreprocessor` for a kind that only a
+    model makes."""
+    check([kind])
+    return PREPROCESSORS[kind](scaled(png, size))
 
 
-@dataclass(frozen=True, slots=True)
-class MissingModel:
-    """In place of a preprocessor that takes a model, where the host has configured none."""
-
-    sentence: Sentence
-
-    def __call__(self, png: bytes) -> bytes:
-        raise NoPreprocessor(self.sentence)
+def check(kinds: Iterable[ControlKind | None], seen: Collection[ControlKind] = ()) -> None:
+    """Raise `NoPreprocessor` for a kind to be made, see `Control.made`, that only a model makes, unless it is one of
+    those that are `seen`."""
+    for kind in kinds:
+        if kind in MODELS and kind not in seen:
+            raise NoPreprocessor(MODELS[kind])
 
 
 def _on_image(draw: Callable[[Image.Image], Image.Image]) -> Preprocessor:
@@ -130,11 +126,15 @@ PREPROCESSORS: dict[ControlKind, Preprocessor] = {
     ControlKind.LINES: _on_image(_lines),
     ControlKind.SCRIBBLE: _on_image(_scribble),
     ControlKind.TILE: _on_image(_tile),
-    ControlKind.DEPTH: MissingModel(
-        Sentence("This bot has no model that sees depth. For a depth map of your own, type `--control depth as is`.")
-    ),
-    ControlKind.POSE: MissingModel(
-        Sentence("This bot has no model that sees poses. For a skeleton of your own, type `--control pose as is`.")
-    ),
 }
 """What makes each kind of control picture. Another picture is followed as it is."""
+
+MODELS = {
+    ControlKind.DEPTH: Sentence(
+        "This bot has no model that sees depth. For a depth map of your own, type `--control depth as is`."
+    ),
+    ControlKind.POSE: Sentence(
+        "This bot has no model that sees poses. For a skeleton of your own, type `--control pose as is`."
+    ),
+}
+"""The kinds that models of `generation.vision` make, and what is said where the host has none."""

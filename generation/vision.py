@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from generation.controls import ControlKind
 from generation.errors import UserError
 
 
@@ -21,6 +22,12 @@ class VisionModels:
     pose: str = ""
     """Finds the joints of a person: ViTPose."""
     device: str = "cpu"
+
+    @property
+    def seen(self) -> frozenset[ControlKind]:
+        """The kinds of control pictures that there is a model for."""
+        each = {ControlKind.DEPTH: self.depth, ControlKind.POSE: self.pose}
+        return frozenset(kind for kind, model in each.items() if model)
 
 
 @dataclass(frozen=True, slots=True)

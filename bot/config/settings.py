@@ -106,7 +106,12 @@ class Config:
     def catalogue(self) -> Catalogue:
         """The models, LoRAs and embeddings to choose from."""
         return Catalogue(
-            self._checked_models, self.loras, self.embeddings, self.edit_model, cuts_out=bool(self.vision.background)
+            self._checked_models,
+            self.loras,
+            self.embeddings,
+            self.edit_model,
+            cuts_out=bool(self.vision.background),
+            seen=self.vision.seen,
         )
 
     @property

@@ -1,6 +1,6 @@
 """Plans that are derived from an earlier request."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 
 from bot.errors import Refusal
@@ -14,7 +14,7 @@ from bot.requests.plan import Plan
 from bot.requests.planner import Planner
 from generation import outpainting, preprocessors, suitability, upscaling
 from generation.catalogue import Catalogue
-from generation.controls import ROLES, Control, of_pictures
+from generation.controls import ROLES, Control, ControlKind, of_pictures
 from generation.errors import LimitExceeded
 from generation.jobs import Manner
 from generation.outpainting import Direction
@@ -115,7 +115,7 @@ class Derivations:
         suitability.check(settings, model)
         files = InputFiles(**dict.fromkeys(picture_roles.of(typed.chosen, (BY_FLAGS,)), picture.file))
         plan = self._planner.plan(context, settings, Lineage(Action.REDRAW, generation.id, index), files=files)
-        return _as_typed(_preparing(plan), typed, chosen)
+        return _as_typed(_preparing(plan, self._catalogue.seen), typed, chosen)
 
     def remix(self, context: RequestContext, generation: Generation, text: str, chosen: PartialSettings) -> Plan:
         """Other words and settings, from the same start; only the seed changes unasked."""
@@ -131,7 +131,7 @@ class Derivations:
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
         suitability.check(settings, model)
         plan = self.derive(context, generation, settings, Lineage(Action.REMIX, generation.id))
-        return _as_typed(_preparing(plan, generation.settings.controls), typed, chosen)
+        return _as_typed(_preparing(plan, self._catalogue.seen, generation.settings.controls), typed, chosen)
 
     def hires(self, context: RequestContext, generation: Generation, index: int) -> Plan:
         """One picture of a request again, twice as large and with the detail of that size."""
@@ -215,9 +215,9 @@ class Derivations:
         return self._planner.plan(context, settings, lineage, files=generation.inputs, cells=cells)
 
 
-def _preparing(plan: Plan, before: Sequence[Control] = ()) -> Plan:
+def _preparing(plan: Plan, seen: Collection[ControlKind], before: Sequence[Control] = ()) -> Plan:
     """The plan, with its saved control pictures yet to be made into what the settings name; `before` are the controls
-    that they were made for. Raises `UserError` where they can't be."""
+    that they were made for; models see the kinds that are `seen`. Raises `UserError` where they can't be."""
     number = sum(getattr(plan.files, role) is not None for role in ROLES)
     had, wanted = of_pictures(before, number), of_pictures(plan.settings.controls, number)
     changed = {
@@ -227,7 +227,7 @@ def _preparing(plan: Plan, before: Sequence[Control] = ()) -> Plan:
     }
     if any(old for old, _ in changed.values()) or 0 < number < len(plan.settings.controls):
         raise Refusal(_PREPARED)
-    preprocessors.check(new for _, new in changed.values())
+    preprocessors.check((new for _, new in changed.values()), seen)
     return replace(plan, pending=Controls(tuple(changed))) if changed else plan
 
 

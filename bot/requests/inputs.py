@@ -9,9 +9,10 @@ from weakref import WeakValueDictionary
 from bot.attachments.decoder_processes import DecoderProcesses
 from bot.requests.pending import Outpaint
 from generation import preprocessors
-from generation.controls import ROLES
+from generation.controls import ROLES, ControlKind
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings
+from generation.vision import Vision
 
 AT_ONCE = 2
 """Requests whose pictures are in memory at the same time, each of another person: nobody takes all decoders."""
@@ -35,9 +36,10 @@ class GivenPicture:
 class PictureReader:
     """Downloads and reads the pictures that people give, and makes room around the bot's own."""
 
-    def __init__(self, decoders: DecoderProcesses, fetch: Fetch) -> None:
+    def __init__(self, decoders: DecoderProcesses, fetch: Fetch, vision: Vision) -> None:
         self._decoders = decoders
         self._fetch = fetch
+        self._vision = vision
         self._places = asyncio.Semaphore(AT_ONCE)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -56,11 +58,17 @@ class PictureReader:
         `UserError`."""
         size = settings.width, settings.height
         made = {
-            role: await self._decoders.run(preprocessors.prepared, control.made, getattr(inputs, role), size)
+            role: await self._made(control.made, getattr(inputs, role), size)
             for role, control in zip(ROLES, settings.controls, strict=False)
             if getattr(inputs, role) and control.made
         }
         return replace(inputs, **made)
+
+    async def _made(self, kind: ControlKind, png: bytes, size: tuple[int, int]) -> bytes:
+        if kind not in preprocessors.MODELS:
+            return await self._decoders.run(preprocessors.prepared, kind, png, size)
+        scaled = await self._decoders.run(preprocessors.scaled, png, size)
+        return await (self._vision.depth(scaled) if kind is ControlKind.DEPTH else self._vision.pose(scaled))
 
     async def canvas(self, png: bytes, work: Outpaint) -> Inputs:
         """A picture with room around it, made outside this process. Raises `UnusableImage`."""

@@ -68,7 +68,8 @@ class Planner:
         if chosen.count is None and rules.source_of("count") == NOISEFOX:
             settings = replace(settings, count=min(settings.count, usual_count(settings, context.seconds)))
         roles = picture_roles.of(chosen, given)
-        preprocessors.check(each.made for role, each in zip(ROLES, settings.controls, strict=False) if role in roles)
+        following = (each.made for role, each in zip(ROLES, settings.controls, strict=False) if role in roles)
+        preprocessors.check(following, self._catalogue.seen)
         plan = self.plan(context, settings, Lineage(), from_picture="image" in roles)
         size_open = not typed.aspect and chosen.width is None
         without_effect = self._without_effect(chosen, model, roles)

@@ -14,6 +14,7 @@ from generation.jobs import Draw, Inputs
 from generation.settings import GenerationSettings
 from playground.client.person import File
 from tests.fake_pool import FakePool
+from tests.fake_vision import FakeVision
 from tests.journeys.conftest import Member, Message, Start, filled, text_of, words_of
 from tests.journeys.test_result import select_of
 
@@ -145,6 +146,21 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         expected = preprocessors.prepared(ControlKind.LINES, images.as_png(drawn.convert("RGB")), drawn.size)
         assert same(read(inputs.control), read(expected)), "a finished picture can be followed too"
         await shown_controls(member, await member.see_finished(outcome.message))
+
+
+async def test_a_model_of_the_host_sees_depth(start: Start, member: Member, pool: FakePool) -> None:
+    vision = FakeVision()
+    async with start(vision=vision, models=(FOLLOWING,)):
+        pool.hold()
+        await member.start("a fox", control="depth", control_image=photo("green"))
+        settings, inputs = await asked(pool)
+        assert settings.controls == (Control(ControlKind.DEPTH),)
+        seen = read(inputs.control)
+        assert seen.getpixel((5, 0)) == (0, 0, 0)
+        assert seen.getpixel((5, seen.height - 1)) != (0, 0, 0), "the gradient that the model made"
+        vision.blind = True
+        await member.start("a fox", control="depth", control_image=photo("green"))
+        await member.wait_for(lambda each: "I can't look at pictures just now" in text_of(each))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from bot.requests.inputs import PictureReader
+from tests.fake_vision import FakeVision
 
 
 class Decoders:
@@ -29,7 +30,7 @@ class Decoders:
 
 async def test_two_people_have_one_file_each_in_memory_and_the_others_wait() -> None:
     decoders: Any = Decoders()
-    pictures = PictureReader(decoders, decoders.fetched)
+    pictures = PictureReader(decoders, decoders.fetched, FakeVision())
 
     async def blended(user_id: int) -> int:
         async with pictures.turn_of(user_id):
@@ -47,7 +48,7 @@ async def test_two_people_have_one_file_each_in_memory_and_the_others_wait() -> 
 async def test_whoever_stops_waiting_for_a_turn_leaves_it_to_others() -> None:
     decoders: Any = Decoders()
     decoders.go_on.set()
-    pictures = PictureReader(decoders, decoders.fetched)
+    pictures = PictureReader(decoders, decoders.fetched, FakeVision())
     async with pictures.turn_of(1), pictures.turn_of(2):
         waiting = [asyncio.create_task(_turn(pictures, user_id)) for user_id in (1, 3)]
         await asyncio.sleep(0)
