@@ -13,20 +13,28 @@ from generation.jobs import Inputs
 
 @dataclass(frozen=True, eq=False)
 class ConditioningImages:
-    """RGB images: `control` for a ControlNet, `image_prompts` for an IP-Adapter, which averages them."""
+    """RGB images: `control` for a ControlNet, `image_prompts` for an IP-Adapter, with the scale of each in `weights`;
+    where these are empty, the mean of all is one image prompt."""
 
     control: Image.Image | None = None
     image_prompts: tuple[Image.Image, ...] = ()
+    weights: tuple[float, ...] = ()
     encoded: dict[tuple[str, torch.dtype], tuple[torch.Tensor, ...]] = field(default_factory=dict)
     """What models have made of the image prompts, by model name and dtype."""
 
     @classmethod
-    def of(cls, inputs: Inputs) -> Self:
+    def of(cls, inputs: Inputs, weights: tuple[float, ...] = ()) -> Self:
         """The conditioning images of a job, decoded, on white."""
         return cls(
             control=_read(inputs.control) if inputs.control else None,
             image_prompts=tuple(map(_read, inputs.image_prompts)),
+            weights=weights,
         )
+
+    @property
+    def prompt_groups(self) -> list[tuple[Image.Image, ...]]:
+        """The images whose mean is one image prompt, for each image prompt."""
+        return [(each,) for each in self.image_prompts] if self.weights else [self.image_prompts]
 
     @property
     def mark(self) -> str:

@@ -11,8 +11,9 @@ from typing import Any, Self
 import torch
 from PIL import Image
 
-from generation.engine.conditioning.rows import ImageCondition
+from generation.engine.conditioning.rows import ImagePrompts
 from generation.engine.runtime import hub
+from generation.jobs import IMAGE_PROMPTS
 
 
 class IpAdapter:
@@ -29,6 +30,9 @@ class IpAdapter:
             if hasattr(processor, "to_k_ip")
         ]
         """For each cross attention layer: the layer, its own attention processor, and the one with image prompts."""
+        for _layer, _own, processor in self._layers:  # each image prompt is read by the same weights
+            for read in (processor.to_k_ip, processor.to_v_ip):
+                read.extend([read[0]] * (len(IMAGE_PROMPTS) - 1))
         self._on = False
 
     @classmethod
@@ -56,11 +60,14 @@ class IpAdapter:
         return cls(unet, pipeline.image_encoder.eval(), pipeline.feature_extractor, projection.eval(), processors)
 
     @torch.inference_mode()
-    def encode(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
-        """The image prompt embeddings of `pictures`, from the mean of their CLIP embeddings, and those of no picture.
+    def encode(self, groups: Sequence[Sequence[Image.Image]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The embeddings of image prompts, and those of as many without a picture; each is (1, prompts, tokens, width).
+        An image prompt is the mean of the CLIP embeddings of one of the `groups`."""
+        encoded = [self._encode(pictures) for pictures in groups]
+        tokens, no_tokens = (torch.cat(each, 1) for each in zip(*encoded, strict=True))
+        return tokens, no_tokens
 
-        Each is (1, 1, tokens, width).
-        """
+    def _encode(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
         from diffusers.models.embeddings import ImageProjection
 
         encoder = self._encoder
@@ -78,10 +85,10 @@ class IpAdapter:
         return tokens, no_tokens
 
     def unet_arguments(
-        self, pictures: Sequence[ImageCondition], encoder_hidden_states: torch.Tensor, **_: object
+        self, pictures: Sequence[ImagePrompts], encoder_hidden_states: torch.Tensor, **_: object
     ) -> dict[str, torch.Tensor | tuple[torch.Tensor, list[torch.Tensor]]]:
         """Keyword arguments for the next forward of the UNet: the text embeddings with those of image prompts beside
-        them. Sets the attention processors. `pictures` has one for each row, all of one scale, or is empty."""
+        them. Sets the attention processors. `pictures` has those of each row, with the same scales, or is empty."""
         if self._on != bool(pictures):
             self._on = bool(pictures)
             for layer, own, with_pictures in self._layers:
@@ -89,8 +96,9 @@ class IpAdapter:
         if not pictures:
             return {}
         for _layer, _own, with_pictures in self._layers:
-            with_pictures.scale = [pictures[0].scale]
-        return {"encoder_hidden_states": (encoder_hidden_states, [torch.cat([each.tensor for each in pictures])])}
+            with_pictures.scale = list(pictures[0].scales)
+        prompts = torch.cat([each.tensor for each in pictures])
+        return {"encoder_hidden_states": (encoder_hidden_states, list(prompts.tensor_split(prompts.shape[1], dim=1)))}
 
 
 def fetched(source: str, image_encoder: str, report: hub.Report | None) -> tuple[Path, Path]:

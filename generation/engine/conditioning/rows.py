@@ -10,10 +10,18 @@ from generation.loras import LoraSet
 
 @dataclass(frozen=True, eq=False)
 class ImageCondition:
-    """A control image or the embeddings of an image prompt, and its conditioning scale."""
+    """A control image and its conditioning scale."""
 
     tensor: torch.Tensor
     scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePrompts:
+    """Embeddings of image prompts, (1, prompts, tokens, width), and the scale of each."""
+
+    tensor: torch.Tensor
+    scales: tuple[float, ...]
 
 
 class Row(Protocol):

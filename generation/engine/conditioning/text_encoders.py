@@ -12,7 +12,7 @@ from generation import prompt_syntax
 from generation.engine.conditioning import textual_inversion
 from generation.engine.conditioning.embedding_cache import EmbeddingCache
 from generation.engine.conditioning.emphasis import Emphasis, weigh
-from generation.engine.conditioning.rows import ImageCondition
+from generation.engine.conditioning.rows import ImageCondition, ImagePrompts
 from generation.engine.conditioning.textual_inversion import EmbeddingMismatch, Vocabulary
 from generation.loras import LoraSet
 
@@ -36,8 +36,7 @@ class Conditioning:
     """The LoRAs applied to the UNet."""
     control: ImageCondition | None = None
     """The control image, (1, 3, height, width), from 0 to 1."""
-    image_prompt: ImageCondition | None = None
-    """The image prompt embeddings, (1, 1, tokens, width)."""
+    image_prompt: ImagePrompts | None = None
     timestep_cond: torch.Tensor | None = None
     """The embedded guidance scale, (1, width), for a guidance-distilled UNet."""
     tile: bool = False
@@ -47,8 +46,8 @@ class Conditioning:
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Rows of equal shape can share a forward, which takes one scale for all image prompts."""
-        image_prompt = self.image_prompt and (self.image_prompt.tensor.shape, self.image_prompt.scale)
+        """Rows of equal shape can share a forward, which takes the same scales for the image prompts of all."""
+        image_prompt = self.image_prompt and (self.image_prompt.tensor.shape, self.image_prompt.scales)
         added = [(name, tensor.shape) for name, tensor in sorted(self.added.items())]
         return self.text.shape, self.loras, self.control is not None, image_prompt, self.tile, *added
 
