@@ -23,7 +23,7 @@ PARTS = (
     Sentence("**Right-click or long-press → Apps:** see the settings of any picture, or start from it."),
     Sentence(
         "\n**/history** **/favourites** **/show** find pictures · **/queue** what is waiting · **/styles** your "
-        "saved styles"
+        "saved styles · **/look** characters for `--look NAME`"
     ),
     Sentence("**/settings** your defaults · **/models** the models · **/me** your data"),
     Sentence(

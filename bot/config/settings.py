@@ -22,7 +22,7 @@ from generation.upscaling import UpscalerName
 
 TOKEN_VARIABLE = token_text.VARIABLE
 DISCORD_API = "https://discord.com/api/v10"
-HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10)
+HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10, looks=25, server_looks=100)
 
 
 @dataclass(frozen=True, slots=True)

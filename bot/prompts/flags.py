@@ -14,6 +14,7 @@ from generation.settings import GenerationSettings, PartialSettings, Schedule
 from storage.records import Ignored, IgnoredPart
 
 STYLE = "style"
+LOOK = "look"
 CHOICE_SEED = "choice-seed"
 
 ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
@@ -49,16 +50,14 @@ def read(text: str) -> ParsedPrompt:
         name, value = _name_and_value(flag)
         if name not in _FLAGS:
             raise unknown_flags.unknown(name, (*_FLAGS, *_OTHER_NAMES))
-        field, read_value, example = _FLAGS[name]
+        field, read_value, _ = _FLAGS[name]
         for rival in _RIVALS.get(field, ()):
             values.pop(rival, None)
         try:
             values[field] = read_value(value)
             loras += values.pop("loras", [])
         except ValueError:
-            raise InvalidSetting(
-                field, "`--{name}` needs a value such as `--{name} {example}`.", name=name, example=example
-            ) from None
+            raise needs_value(name) from None
     if sampling := values.pop("sampler", None):
         values["sampler"], in_name = sampling
         if in_name is not Schedule.SAMPLER:
@@ -76,21 +75,32 @@ def read(text: str) -> ParsedPrompt:
     return ParsedPrompt(prompt, PartialSettings(**values), seed, aspect, private, spoiler)
 
 
+def take(text: str, flag: str) -> tuple[str, list[str]]:
+    """A text without one of its flags, and the values of that in their order. Raises `InvalidSetting` where one is
+    empty."""
+    first = _FLAG.search(text)
+    kept, values = [text[: first.start()] if first else text], []
+    for part, name, value in _typed_in(text):
+        if name != flag:
+            kept.append(part)
+        elif value:
+            values.append(value)
+        else:
+            raise needs_value(flag)
+    return "".join(kept), values
+
+
 def take_style(text: str) -> tuple[str, str | None]:
     """A text without its `--style`, and the name of the style, the last of several. Raises `InvalidSetting` without a
     name."""
-    first = _FLAG.search(text)
-    kept, style = [text[: first.start()] if first else text], None
-    for part, name, value in _typed_in(text):
-        if name != STYLE:
-            kept.append(part)
-        elif value:
-            style = value
-        else:
-            raise InvalidSetting(
-                STYLE, "`--{name}` needs a value such as `--{name} {example}`.", name=STYLE, example="noir"
-            )
-    return "".join(kept), style
+    kept, styles = take(text, STYLE)
+    return kept, styles[-1] if styles else None
+
+
+def needs_value(flag: str) -> InvalidSetting:
+    """What is said of a flag without a value that it can use."""
+    field, _, example = _FLAGS[flag]
+    return InvalidSetting(field, "`--{name}` needs a value such as `--{name} {example}`.", name=flag, example=example)
 
 
 def choice_seed(text: str) -> int | None:
@@ -209,6 +219,10 @@ def _style(_: str) -> str:
     raise InvalidSetting(STYLE, "`--style` doesn't work here. Use it in the prompt of a picture.")
 
 
+def _look(_: str) -> str:
+    raise InvalidSetting(LOOK, "`--look` doesn't work here. Use it with /imagine, /explain or /compare.")
+
+
 def _aspect(value: str) -> tuple[int, int]:
     across, down = (int(side[:6]) for side in value.split(":"))
     if across < 1 or bounded((across, down)) != (across, down):
@@ -263,6 +277,7 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "control": ("control_scale", float, "0.8"),
     "image-weight": ("image_prompt_scale", float, "0.6"),
     STYLE: (STYLE, _style, "noir"),
+    LOOK: (LOOK, _look, "fox:0.6"),
     CHOICE_SEED: (CHOICE_SEED, int, "7"),
     "tile": ("tile", _alone, ""),
     "private": ("private", _alone, ""),
