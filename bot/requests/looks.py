@@ -25,15 +25,17 @@ class PlacedPicture:
 
 @dataclass(frozen=True, slots=True)
 class LookUse:
-    """What looks add: text for the end of the prompt, pictures in their roles, and what is left out."""
+    """What looks add: words and tags of LoRAs for the end of the prompt, pictures in their roles, and what is left
+    out."""
 
-    text: str = ""
+    words: str = ""
+    tags: tuple[str, ...] = ()
     pictures: tuple[PlacedPicture, ...] = ()
     ignored: tuple[Ignored, ...] = ()
 
     def added_to(self, prompt: str) -> str:
-        """A prompt, without its flags, followed by the text."""
-        return ", ".join(filter(None, [prompt, self.text]))
+        """A prompt, without its flags, followed by the words and tags."""
+        return " ".join([", ".join(filter(None, [prompt, self.words])), *self.tags])
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -59,13 +61,12 @@ def used(chosen: Sequence[ChosenLook], model: ModelSpec, catalogue: Catalogue, g
     free = _free_roles(able, given) if sees(able) and not model.is_workflow else []
     placed = _placed([each for each in chosen if each.look.files], free)
     seen = {each.chosen.look.id for each in placed}
-    texts, ignored = [], []
+    tags, ignored = [], []
     for each in chosen:
-        texts.append(each.look.words)
         if each.look.id in seen:
             continue
         if each.look.lora and _fits(each.look.lora, model, able, catalogue):
-            texts.append(loras.tag(each.look.lora, 1 if each.weight is None else each.weight))
+            tags.append(loras.tag(each.look.lora, 1 if each.weight is None else each.weight))
         elif not each.look.words:
             raise Unsuitable(
                 "{model} can't use the look “{name}”: choose a model that takes pictures as prompts, or give the look "
@@ -77,7 +78,8 @@ def used(chosen: Sequence[ChosenLook], model: ModelSpec, catalogue: Catalogue, g
             ignored.append(Ignored(IgnoredPart.LOOK))
     if seen and len(placed) < sum(len(each.look.files) for each in chosen):
         ignored.append(Ignored(IgnoredPart.LOOK_PICTURES, str(len(placed))))
-    return LookUse(", ".join(filter(None, texts)), tuple(placed), tuple(dict.fromkeys(ignored)))
+    words = ", ".join(filter(None, (each.look.words for each in chosen)))
+    return LookUse(words, tuple(tags), tuple(placed), tuple(dict.fromkeys(ignored)))
 
 
 def sees(able: Abilities) -> bool:

@@ -79,7 +79,7 @@ class Planner:
             ignored=(*plan.ignored, *without_effect, *use.ignored),
             private=typed.private,
             spoiler=typed.spoiler,
-            added=use.text,
+            added=use.added_to(""),
         )
 
     def explain(

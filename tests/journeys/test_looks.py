@@ -193,9 +193,13 @@ async def test_each_model_uses_of_a_look_what_it_can(
         assert task.inputs.roles == ["image", "image_prompt", "second"]
         done, task = await drawn(member, pool, "a fox --look mia:0.7", model="pocket")
         assert task.inputs.roles == []
-        assert (await settings_in(member, done)).prompt == "a fox, a red scarf, <lora:ink:0.7>"
+        assert (await settings_in(member, done)).prompt == "a fox, a red scarf <lora:ink:0.7>"
         refusal = await said(member, "imagine", {"prompt": "a fox --look wordless", "model": "pocket"})
         assert "pocket can't use the look “wordless”" in refusal
+        refusal = await said(
+            member, "compare", {"prompt": "a fox", "look": "mia", "parameter": "model", "values": "seeing, pocket"}
+        )
+        assert "pocket doesn't support pictures as prompts" in refusal
         await save(member, "hat", "red", words="a hat")
         done, _ = await drawn(member, pool, "a fox --look hat", model="pocket")
         assert "only the words of the look were added" in words_of(done)

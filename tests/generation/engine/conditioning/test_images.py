@@ -185,7 +185,7 @@ def test_an_adapter_that_hears_a_layer_of_the_encoder(
     assert abs(picture - ours(cache, fox, image_prompt=RED)).max() > 1
 
 
-@pytest.mark.parametrize("kind", ["small", *DETAILED])
+@pytest.mark.parametrize("kind", ["small", "full"])
 def test_image_prompts_with_weights_of_their_own(
     cache: ModelCache, folder: Path, fox: GenerationSettings, kind: str
 ) -> None:
