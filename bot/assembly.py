@@ -24,6 +24,7 @@ from bot.cogs.explain import Explain
 from bot.cogs.help import Help
 from bot.cogs.history import History
 from bot.cogs.imagine import Imagine
+from bot.cogs.look import LookCommands
 from bot.cogs.me import DECISION as FORGET
 from bot.cogs.me import Me
 from bot.cogs.modals import ModalSubmissions
@@ -66,6 +67,7 @@ from bot.jobs.tasks import Tasks
 from bot.jobs.workers import Workers
 from bot.policy.budgets import Budgets
 from bot.policy.hints import Hints
+from bot.policy.look_book import LookBook
 from bot.policy.request_context import ContextLoader
 from bot.privacy import PersonalData
 from bot.prompts.presets import Presets
@@ -95,6 +97,7 @@ from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.images import PICTURES, Images
 from storage.leftovers import Leftovers
+from storage.looks import Looks
 from storage.paces import Paces
 from storage.people import People
 from storage.preferences import Preferences
@@ -184,6 +187,7 @@ class _Store:
     generations: Generations
     images: Images
     leftovers: Leftovers
+    looks: Looks
     people: People
     preferences: Preferences
     rules: ServerRules
@@ -198,6 +202,7 @@ class _Store:
             generations=Generations(sessions, now),
             images=Images(data / PICTURES),
             leftovers=Leftovers(data, now),
+            looks=Looks(sessions),
             people=People(sessions),
             preferences=Preferences(sessions),
             rules=ServerRules(sessions),
@@ -320,6 +325,7 @@ class _Incoming:
             people=store.people,
             seconds=estimates.seconds_for,
             host_lists=config.wildcards.read(),
+            looks=LookBook(store.looks),
         )
         planner = Planner(config.catalogue)
         derivations = Derivations(planner=planner, catalogue=config.catalogue)
@@ -469,6 +475,7 @@ async def _serve(
             generations=store.generations,
             images=store.images,
             leftovers=store.leftovers,
+            looks=store.looks,
             people=store.people,
             preferences=store.preferences,
             drafts=store.drafts,
@@ -498,6 +505,15 @@ async def _serve(
         confirmation=confirmation, contexts=incoming.contexts, generations=store.generations, sight=incoming.sight
     )
     settings = Settings(preferences=store.preferences, people=store.people, catalogue=catalogue)
+    look_commands = LookCommands(
+        looks=store.looks,
+        contexts=incoming.contexts,
+        images=store.images,
+        pictures=pictures,
+        catalogue=catalogue,
+        cleanup=outgoing.cleanup,
+        audit_log=outgoing.audit_log,
+    )
     await client.serve(
         families=[
             *_drawing_cogs(catalogue, store, incoming),
@@ -505,6 +521,7 @@ async def _serve(
             history,
             queue,
             Styles(store.people, store.rules),
+            look_commands,
             Models(catalogue),
             settings,
             me,

@@ -14,6 +14,7 @@ from storage.drafts import Drafts
 from storage.generations import Generations
 from storage.images import Images
 from storage.leftovers import Leftovers
+from storage.looks import Looks
 from storage.people import People
 from storage.preferences import Preferences
 from storage.records import Generation
@@ -32,6 +33,7 @@ class PersonalData:
         generations: Generations,
         images: Images,
         leftovers: Leftovers,
+        looks: Looks,
         people: People,
         preferences: Preferences,
         drafts: Drafts,
@@ -42,6 +44,7 @@ class PersonalData:
         self._generations = generations
         self._images = images
         self._leftovers = leftovers
+        self._looks = looks
         self._people = people
         self._preferences = preferences
         self._drafts = drafts
@@ -51,12 +54,13 @@ class PersonalData:
 
     async def export(self, user_id: int, most: int) -> tuple[bytes, int]:
         """All data as a ZIP file of at most `most` bytes, and the number of oldest pictures that did not fit."""
-        generations = await self._all_of(user_id)
+        generations, looks = await self._all_of(user_id), await self._looks.of_user(user_id)
         document = {
             "user_id": user_id,
             "requests": [_document(each) for each in generations],
             "favourites": await self._people.favourites(user_id),
             "styles": [asdict(each) for each in await self._people.styles(user_id)],
+            "looks": [asdict(each) for each in looks],
             "settings": asdict(await self._people.personal_settings(user_id)),
             "defaults": {
                 model: partial.given() for model, partial in (await self._preferences.of_user(user_id)).by_model.items()
@@ -67,7 +71,8 @@ class PersonalData:
         text = json.dumps(document, indent=1, ensure_ascii=False, default=str).encode()
         names = [picture.file for each in generations for picture in each.pictures if picture.file]
         names += [file for each in generations for file in each.figures]
-        given = [file for each in generations for file in asdict(each.inputs).values() if file]
+        given = [file for each in generations for file in each.inputs.named.values()]
+        given += [file for each in looks for file in each.files]
         names += [file for file in dict.fromkeys(given) if self._images.is_given_by(user_id, file)]
         return await asyncio.to_thread(self._packed, text, [(name, self._images.path(name)) for name in names], most)
 
@@ -82,6 +87,7 @@ class PersonalData:
                 await self._dispatcher.abandon(generation)
         await self._leftovers.forget(user_id, [each.id for each in generations])
         await self._generations.forget_user(user_id)
+        await self._looks.forget(user_id)
         await self._people.forget(user_id)
         await self._cleanup.scrub()
         await self._cleanup.resume()
@@ -115,4 +121,5 @@ def _document(generation: Generation) -> dict[str, Any]:
     document = asdict(generation)
     for name in ("token", "token_expires", "token_only"):
         del document["origin"][name]
+    del document["inputs"]["looks"]  # they tell of their owners
     return document

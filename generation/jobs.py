@@ -7,6 +7,9 @@ from generation import controls
 from generation.settings import GenerationSettings
 from generation.upscaling import FACTOR, UpscalerName
 
+IMAGE_PROMPTS = ("image_prompt", "second", "third", "fourth")
+"""The fields of `Inputs` with pictures for an IP-Adapter, or to look at."""
+
 
 class JobState(StrEnum):
     """The state of a request. The first two are unfinished and continue after a restart."""
@@ -82,6 +85,8 @@ class Draw:
     """The settings of each picture, instead of `settings`. Sizes may differ; the model is that of `settings`."""
     check: bool = False
     """True to run the safety checker on the pictures."""
+    weights: tuple[float, ...] = ()
+    """The scale of each image prompt, in their order; empty where their mean has the settings' scale."""
 
     @property
     def each(self) -> tuple[GenerationSettings, ...]:

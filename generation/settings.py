@@ -71,6 +71,7 @@ BREAKS = Bounds(0, 20)
 WAITING = Bounds(1, 1000)
 COOLDOWN = Bounds(0, 86400)
 DAILY_STEPS = Bounds(0, 10_000_000)
+LOOKS = Bounds(0, 10_000)
 
 
 def random_seed() -> int:
@@ -364,6 +365,8 @@ LIMITS = {
     "cooldown": COOLDOWN,
 }
 
+_OF_HOST = {"looks": LOOKS, "server_looks": LOOKS}
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -379,9 +382,13 @@ class Limits:
     """Steps of one person in 24 hours. A step counts once for each forward of the UNet."""
     cooldown: int | None = None
     """Seconds between two requests of a person."""
+    looks: int | None = None
+    """Looks of one person. Only the host sets this one and the next."""
+    server_looks: int | None = None
+    """Looks for the members of one server, of all people together."""
 
     def __post_init__(self) -> None:
-        for field, bounds in LIMITS.items():
+        for field, bounds in (LIMITS | _OF_HOST).items():
             if (value := getattr(self, field)) is not None:
                 Bounds(bounds.low, bounds.high).check(field, value)
 

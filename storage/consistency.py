@@ -13,6 +13,9 @@ from pathlib import Path
 from generation.errors import NoisefoxError
 from generation.jobs import JobState
 
+LOOKS = "look_pictures"
+"""The table of the pictures of looks, which belong to no request."""
+
 _ENDED = tuple(state.value for state in JobState if not state.unfinished)
 
 
@@ -72,7 +75,7 @@ def differences(file: Path, pictures: Path, before: float) -> Differences:
 
 
 def named(file: Path) -> list[Named]:
-    """The files that the requests in a database name. Raises `sqlite3.Error`."""
+    """The files that the requests and looks in a database name. Raises `sqlite3.Error`."""
     with closing(sqlite3.connect(file)) as connection:
         return [Named(column, name) for column in _columns(connection) for name in _named(connection, column)]
 
@@ -103,6 +106,10 @@ def forget_missing(file: Path, missing: Sequence[Named]) -> list[Named]:
         for each in missing:
             table, name = each.column.table, each.column.name
             owner = "id" if table == "generations" else "generation_id"
+            if table == LOOKS:
+                done = connection.execute(f'DELETE FROM "{table}" WHERE "{name}" = ?', (each.file,))
+                forgotten += [each] if done.rowcount else []
+                continue
             change = f'UPDATE "{table}" SET "{name}" = NULL' if each.column.optional else f'DELETE FROM "{table}"'
             done = connection.execute(f'{change} WHERE "{name}" = ? AND "{owner}" IN {ended}', (each.file, *_ENDED))
             forgotten += [each] if done.rowcount else []
@@ -118,10 +125,12 @@ def reindex(file: Path) -> None:
 def _columns(connection: sqlite3.Connection) -> list[Column]:
     """The columns that name files of requests, whatever the revision."""
     inputs = [row for row in connection.execute("PRAGMA table_info(generations)") if row[1].endswith("_file")]
+    has_looks = connection.execute("PRAGMA table_info(look_pictures)").fetchone()
     return [
         Column("pictures", "file", True),
         Column("figures", "file", False),
         *(Column("generations", row[1], True) for row in inputs),
+        *([Column(LOOKS, "file", False)] if has_looks else []),
     ]
 
 

@@ -35,6 +35,7 @@ from storage.cells import axes_of_text, axes_to_text, of_text, to_text
 from storage.database import Sessions
 from storage.ignored import of_text as ignored_of_text
 from storage.ignored import to_text as ignored_to_text
+from storage.needed_files import INPUT_COLUMNS, ROLE_COLUMNS, column_of, note_unneeded
 from storage.records import (
     Action,
     Answer,
@@ -52,6 +53,9 @@ from storage.records import (
     Usage,
 )
 from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow, ReportRow
+from storage.used_looks import of_text as looks_of_text
+from storage.used_looks import to_text as looks_to_text
+from storage.used_looks import without
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +143,7 @@ class Generations:
             for name, value in _planned(request).items():
                 setattr(row, name, value)
             await session.flush()
-            await _note_unneeded(session, before)
+            await note_unneeded(session, before)
             return _record(row)
 
     async def withdraw(self, generation_ids: Iterable[int]) -> None:
@@ -150,7 +154,7 @@ class Generations:
             for row in rows:
                 await session.delete(row)
             await session.flush()
-            await _note_unneeded(session, [file for row in rows for file in _input_files(row)])
+            await note_unneeded(session, [file for row in rows for file in _input_files(row)])
 
     async def get(self, generation_id: int) -> Generation | None:
         async with self._sessions() as session:
@@ -371,17 +375,18 @@ class Generations:
             row.state = JobState.DELETED.value
             for picture in row.pictures:
                 picture.file = None
-            for name in _INPUT_COLUMNS:
+            for name in (*INPUT_COLUMNS, "looks"):
                 setattr(row, name, None)
             await session.execute(delete(RemovalRow).where(RemovalRow.message_id == row.message_id))
             await session.flush()
-            await _note_unneeded(session, files)
+            await note_unneeded(session, files)
 
     async def forget_user(self, user_id: int) -> None:
         """Remove a person's requests for good, and other people's favourites and reports of them. Their files and
         messages are noted as `Removals`. The time, server and steps of each are kept while they count against budgets.
 
-        Requests that others derived from them are kept, without their parent.
+        Requests that others derived from them are kept, without their parent; those that others drew with the person's
+        looks are kept without the pictures of these.
         """
         mine = select(GenerationRow.id).where(GenerationRow.user_id == user_id).scalar_subquery()
         theirs = PictureRow.generation_id.in_(mine)
@@ -389,7 +394,7 @@ class Generations:
             figures = FigureRow.generation_id.in_(mine)
             files = list(await session.scalars(select(PictureRow.file).where(theirs)))
             files += await session.scalars(select(FigureRow.file).where(figures))
-            for name in _INPUT_COLUMNS:
+            for name in INPUT_COLUMNS:
                 column = getattr(GenerationRow, name)
                 files += await session.scalars(select(column).where(GenerationRow.user_id == user_id))
             of_messages = GenerationRow.channel_id, GenerationRow.message_id
@@ -406,8 +411,9 @@ class Generations:
             derived = GenerationRow.parent_id.in_(mine)
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
             await self._keep_charges(session, user_id)
+            files += await _take_looks_back(session, user_id)
             await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
-            await _note_unneeded(session, files)
+            await note_unneeded(session, files)
             session.add_all(RemovalRow(channel_id=channel, message_id=message) for channel, message in messages)
 
     def _row(self, request: NewRequest) -> GenerationRow:
@@ -469,7 +475,7 @@ class Generations:
             for name, value in values.items():
                 setattr(row, name, value)
             await session.flush()
-            await _note_unneeded(session, [source])
+            await note_unneeded(session, [source])
             return _record(row)
 
 
@@ -487,18 +493,24 @@ async def _correct_times(session: AsyncSession, now: datetime) -> None:
             await session.execute(update(row).where(is_to_come).values(created=now))
 
 
-def _column(role: str) -> str:
-    """The column for a field of `InputFiles`."""
-    return f"{role}_file"
-
-
-_ROLE_COLUMNS = [_column(field.name) for field in fields(InputFiles)]
-_INPUT_COLUMNS = [*_ROLE_COLUMNS, "source_file"]
-
-
 def _input_files(row: GenerationRow) -> list[str | None]:
     """The files that a request starts from."""
-    return [getattr(row, name) for name in _INPUT_COLUMNS]
+    return [getattr(row, name) for name in INPUT_COLUMNS]
+
+
+async def _take_looks_back(session: AsyncSession, owner_id: int) -> list[str]:
+    """Have other people's requests name no picture of this person's looks; returns their files."""
+    taken = []
+    named = f'%"owner_id": {owner_id},%'
+    drawn_with = GenerationRow.looks.like(named), GenerationRow.user_id != owner_id
+    for row in await session.scalars(select(GenerationRow).where(*drawn_with)):
+        looks = looks_of_text(row.looks)
+        for look in looks:
+            if look.audience.owner_id == owner_id:
+                taken.append(getattr(row, column_of(look.role)))
+                setattr(row, column_of(look.role), None)
+        row.looks = looks_to_text(without(looks, owner_id))
+    return taken
 
 
 def _interrupted() -> ColumnElement[bool]:
@@ -515,7 +527,8 @@ def _planned(request: NewRequest) -> dict[str, Any]:
         "action": request.lineage.action.value,
         "parent_id": request.lineage.parent,
         "parent_picture": request.lineage.picture,
-        **{_column(role): file for role, file in asdict(request.inputs).items()},
+        **{column_of(role): getattr(request.inputs, role) for role in InputFiles.ROLES},
+        "looks": looks_to_text(request.inputs.looks),
         "source_file": request.source,
         "factor": request.factor,
         "cells": to_text(request.settings, request.cells),
@@ -525,19 +538,6 @@ def _planned(request: NewRequest) -> dict[str, Any]:
         "ignored": ignored_to_text(request.ignored),
         "typed_prompt": request.typed,
     }
-
-
-async def _note_unneeded(session: AsyncSession, files: Sequence[str | None]) -> None:
-    """Note as removals those files that no request needs any more."""
-    unneeded = [file for file in dict.fromkeys(files) if file and not await _is_needed(session, file)]
-    session.add_all(RemovalRow(file=file) for file in unneeded)
-
-
-async def _is_needed(session: AsyncSession, file: str) -> bool:
-    starts = or_(*(getattr(GenerationRow, name) == file for name in _INPUT_COLUMNS))
-    starting = await session.scalar(select(func.count()).select_from(GenerationRow).where(starts))
-    shown = await session.scalar(select(func.count()).select_from(PictureRow).where(PictureRow.file == file))
-    return bool(starting or shown)
 
 
 _DAMAGES = ValueError, TypeError, LookupError, AttributeError, InvalidSetting
@@ -553,7 +553,7 @@ def _record(row: GenerationRow) -> Generation:
         settings=settings,
         state=JobState(row.state),
         created=row.created,
-        inputs=InputFiles(*(getattr(row, name) for name in _ROLE_COLUMNS)),
+        inputs=replace(InputFiles(*(getattr(row, name) for name in ROLE_COLUMNS)), looks=looks_of_text(row.looks)),
         cells=of_text(settings, row.cells),
         axes=axes_of_text(row.axes),
         charged=row.charged,

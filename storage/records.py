@@ -1,14 +1,15 @@
 """The records of the database, as the rest of the program sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from generation.comparison import Axis
 from generation.jobs import JobState
 from generation.settings import GenerationSettings, PartialSettings
+from storage.look_records import UsedLook
 
 ANY_MODEL = ""
 """The model name of a default that applies to every model."""
@@ -153,6 +154,32 @@ class InputFiles:
     second_control: str | None = None
     third_control: str | None = None
     style_image: str | None = None
+    looks: tuple[UsedLook, ...] = ()
+    """The looks that some of these files are from."""
+
+    ROLES: ClassVar = (
+        "image",
+        "mask",
+        "control",
+        "image_prompt",
+        "second",
+        "third",
+        "fourth",
+        "second_control",
+        "third_control",
+        "style_image",
+    )
+    """The fields that name files."""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The files that there are, by role."""
+        return {role: file for role in self.ROLES if (file := getattr(self, role))}
+
+    def with_file(self, role: str, file: str) -> "InputFiles":
+        """The same with one file more."""
+        named: dict[str, Any] = {role: file}
+        return replace(self, **named)
 
 
 NO_FILES = InputFiles()
@@ -181,6 +208,10 @@ class IgnoredPart(StrEnum):
     """Weights of words, which the model reads as plain text."""
     INSTRUCTION = "instruction"
     """The words of an edit as an instruction, which the model doesn't follow: it has drawn over the picture."""
+    LOOK = "look"
+    """The pictures of a look, with a model that can't use them."""
+    LOOK_PICTURES = "look pictures"
+    """Pictures of looks beyond those that the model takes; the words are their number."""
     FOREIGN = "foreign"
     """Settings of a picture of another tool that can't be drawn here."""
 

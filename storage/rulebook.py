@@ -15,6 +15,8 @@ class Kind(StrEnum):
     MODEL = "model"
     CHANNEL = "channel"
     ROLE = "role"
+    LOOK = "look"
+    """The roles that may save looks."""
 
 
 class TextKind(StrEnum):

@@ -28,6 +28,10 @@ FRESH = 1.0
 """Seconds for which a server's rules are kept in memory. Changes made here are seen at once."""
 
 
+PLACES = (Kind.CHANNEL, Kind.ROLE, Kind.LOOK)
+"""The kinds whose names are ids of channels and roles."""
+
+
 class Listed(StrEnum):
     """The lists of a server that change entry by entry: the names of their columns, and in a rulebook."""
 
@@ -206,7 +210,7 @@ class ServerRules:
     async def places(self, guild_id: int) -> frozenset[int]:
         """The ids of all channels and roles that a server's rules name."""
         book = await self.of(guild_id)
-        named = {int(name) for kind in (Kind.CHANNEL, Kind.ROLE) for name in book.allowed.get(kind, ())}
+        named = {int(name) for kind in PLACES for name in book.allowed.get(kind, ())}
         scopes = {key.scope for key in book.rules} - {guild_id}
         return frozenset(named | scopes | ({book.log_channel_id} if book.log_channel_id else set()))
 
@@ -217,7 +221,7 @@ class ServerRules:
             scoped = delete(ServerRuleRow).filter_by(guild_id=guild_id).where(ServerRuleRow.scope_id.in_(places))
             await session.execute(scoped)
             allowed = delete(ServerAllowedRow).filter_by(guild_id=guild_id).where(ServerAllowedRow.name.in_(names))
-            await session.execute(allowed.where(ServerAllowedRow.kind.in_([Kind.CHANNEL.value, Kind.ROLE.value])))
+            await session.execute(allowed.where(ServerAllowedRow.kind.in_([kind.value for kind in PLACES])))
             server = await session.get(ServerRow, guild_id)
             if server is not None and server.log_channel_id in places:
                 server.log_channel_id = None

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, TypeDecorator, false, true
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, TypeDecorator, UniqueConstraint, false, true
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -109,6 +109,8 @@ class GenerationRow(Base):
     second_control_file: Mapped[str | None]
     third_control_file: Mapped[str | None]
     style_image_file: Mapped[str | None]
+    looks: Mapped[str | None]
+    """A JSON list: the looks that some of these files are from."""
     source_file: Mapped[str | None]
     factor: Mapped[int] = mapped_column(default=1)
     upscaler: Mapped[str | None]
@@ -249,6 +251,33 @@ class ServerTextRow(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]
+
+
+class LookRow(Base):
+    """A look. `guild_id` is 0 where it is its owner's alone; `key` is its name as `names.key` has it."""
+
+    __tablename__ = "looks"
+    __table_args__ = (UniqueConstraint("user_id", "guild_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    role_id: Mapped[int | None] = mapped_column(BigInteger)
+    key: Mapped[str]
+    name: Mapped[str]
+    words: Mapped[str]
+    lora: Mapped[str]
+    pictures: Mapped[list["LookPictureRow"]] = relationship(lazy="selectin", order_by="LookPictureRow.index")
+
+
+class LookPictureRow(Base):
+    """A picture of a look."""
+
+    __tablename__ = "look_pictures"
+
+    look_id: Mapped[int] = mapped_column(ForeignKey("looks.id"), primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    file: Mapped[str]
 
 
 class FavouriteRow(Base):

@@ -22,8 +22,8 @@ PARTS = (
     Sentence("**As a reaction:** 🔁 re-rolls, 🔎 enlarges, ⭐ keeps, ❌ deletes, ✉️ sends you the picture."),
     Sentence("**Right-click or long-press → Apps:** see the settings of any picture, or start from it."),
     Sentence(
-        "\n**/history** **/favourites** **/show** find pictures · **/queue** what is waiting · **/styles** your "
-        "saved styles"
+        "\n**/history** **/favourites** **/show** find pictures · **/queue** what is waiting · **/styles** **/look** "
+        "styles, looks"
     ),
     Sentence("**/settings** your defaults · **/models** the models · **/me** your data"),
     Sentence(

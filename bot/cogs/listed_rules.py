@@ -41,6 +41,8 @@ def listed_rules(book: Rulebook, guild: discord.Guild | None, guild_id: int) -> 
         yield ListedRule(Kind.CHANNEL, name, say("Channels: {names}", names=_shown(guild, int(name))))
     for name in sorted(book.allowed.get(Kind.ROLE, ())):
         yield ListedRule(Kind.ROLE, name, say("Roles: {names}", names=_shown(guild, int(name))))
+    for name in sorted(book.allowed.get(Kind.LOOK, ())):
+        yield ListedRule(Kind.LOOK, name, say("Roles that can save looks: {names}", names=_shown(guild, int(name))))
     for scope in sorted({key.scope for key in book.rules} - {guild_id}):
         yield ListedRule(RULES, str(scope), say("Rules of {place}", place=_shown(guild, scope)))
     for lora, roles in sorted(book.lora_roles.items()):

@@ -50,7 +50,7 @@ class Me(commands.GroupCog, group_name="me", group_description="The data stored 
             label=say("Delete everything"), style=discord.ButtonStyle.danger, custom_id="noisefox-forget:yes"
         )
         no: ui.Button[Any] = ui.Button(label=say("Keep everything"), custom_id="noisefox-forget:no")
-        question = say("Delete all your requests, pictures, favourites, styles and settings?")
+        question = say("Delete all your requests, pictures, favourites, styles, looks and settings?")
         more = say("Their messages are deleted too. You can't undo this. Use /me export first to keep a copy.")
         await answer(
             interaction, MessageContent(framed([ui.TextDisplay(f"**{question}**\n{more}"), ui.ActionRow(yes, no)]))

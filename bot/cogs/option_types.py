@@ -24,6 +24,7 @@ from generation.settings import (
     PartialSettings,
     Sampler,
 )
+from storage.look_records import Look
 from storage.records import Style
 
 Prompt = app_commands.Range[str, PROMPT_LENGTH.low, PROMPT_LENGTH.high]
@@ -37,6 +38,9 @@ Strength = app_commands.Range[float, SHARE.low, SHARE.high]
 Count = app_commands.Range[int, COUNT.low, COUNT.high]
 
 Aspect = app_commands.Range[str, 3, 13]
+
+LookNames = app_commands.Range[str, 1, 160]
+"""A look, or several with commas between."""
 
 SUGGESTIONS = 25
 
@@ -97,6 +101,12 @@ def matching_styles(styles: Iterable[Style], typed: str) -> list[app_commands.Ch
     return choices(
         (f"{each.name}: {each.text}", each.name) for each in styles if names.key(typed) in names.key(each.name)
     )
+
+
+def matching_looks(looks: Iterable[Look], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggestions for an option that names a look, each name once."""
+    found = (each.name for each in looks if names.key(typed) in names.key(each.name))
+    return choices((name, name) for name in dict.fromkeys(found))
 
 
 def offered_styles(styles: Iterable[OfferedStyle], typed: str) -> list[app_commands.Choice[str]]:

@@ -15,7 +15,7 @@ from bot.interactions.confirmation import Confirmation
 from bot.interactions.given_files import picture_url
 from bot.interactions.requester import requester_of
 from bot.policy.request_context import ContextLoader, RequestContext
-from bot.prompts import flags, permutations, random_choices
+from bot.prompts import flags, looks, permutations, random_choices
 from bot.prompts.presets import Presets
 from bot.prompts.style_book import StyleBook
 from bot.requests.picture_request import PictureRequest
@@ -41,6 +41,7 @@ class PromptOptions:
         clip_skip: Text encoder layer to use, counted from the end: 1 is the last
         model: Model to draw with
         style: Style to draw in: yours, this server's, or one that comes with the bot
+        look: Character or look that was saved with /look; put :0.6 behind it for its weight
         image: Picture to start from
         strength: How much of that picture to redraw: 0.3 retouches it, 0.8 keeps little
         control: What the new picture keeps of the control picture, or of image
@@ -62,6 +63,7 @@ class PromptOptions:
     clip_skip: option_types.ClipSkip | None = None
     model: str | None = None
     style: str | None = None
+    look: option_types.LookNames | None = None
     image: discord.Attachment | None = None
     strength: option_types.Strength | None = None
     control: app_commands.Choice[str] | None = None
@@ -131,11 +133,14 @@ class PromptCog(commands.Cog):
         context = await self.context(interaction)
         styles, suffix = context.rulebook.styles, context.personal.suffix
         text = await self._presets.text(interaction.user.id, given.prompt, styles, given.style, suffix)
+        text, named = looks.take(text, given.look)
+        context = await self._contexts.with_looks(context, named)
         chosen = [random_choices.chosen(each, context.word_lists) for each in permutations.templates(text)]
         prompts, typed = ([each[place] for each in chosen] for place in (0, 1))
         if given.aspect:
             prompts = [f"{each} --ar {given.aspect}" for each in prompts]
         more |= {"unpaired": permutations.has_unpaired(text), "typed": typed if any(typed) else []}
+        more["looks"] = tuple(named)
         request = PictureRequest(
             prompts, given.seed, given.chosen(count), given.private, given.spoiler, urls, roles, **more
         )
@@ -161,6 +166,9 @@ class PromptCog(commands.Cog):
         of_server = (await self.context(interaction)).rulebook.styles
         return option_types.offered_styles(await self._styles.offered(interaction.user.id, of_server), typed)
 
+    async def suggest_looks(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return option_types.matching_looks(await self._contexts.usable_looks(requester_of(interaction)), typed)
+
 
 def with_prompt_options(
     callback: Callable[Concatenate[Cog, discord.Interaction, PromptOptions, ...], Coroutine[Any, Any, None]],
@@ -182,6 +190,7 @@ def with_prompt_options(
         aspect=PromptCog.suggest_aspects,
         model=PromptCog.suggest_models,
         style=PromptCog.suggest_styles,
+        look=PromptCog.suggest_looks,
     )
     kinds = option_types.CONTROLS
     return suggested(app_commands.choices(sampler=option_types.SAMPLERS, control=kinds, second_control=kinds)(command))

@@ -17,7 +17,7 @@ from bot.views.text import fitting
 from generation.sentences import Sentence
 from storage.rulebook import Kind
 
-SHOWN = {Kind.MODEL: "{}", Kind.CHANNEL: "<#{}>", Kind.ROLE: "<@&{}>"}
+SHOWN = {Kind.MODEL: "{}", Kind.CHANNEL: "<#{}>", Kind.ROLE: "<@&{}>", Kind.LOOK: "<@&{}>"}
 
 
 class ServerAllowed(ServerGroup):
@@ -30,6 +30,7 @@ class ServerAllowed(ServerGroup):
         model: str | None = None,
         channel: Channel | None = None,
         role: discord.Role | None = None,
+        looks: discord.Role | None = None,
         allowed: bool = True,
     ) -> None:
         """Allow only certain models, channels or roles (all until you choose one), or show the allowed ones.
@@ -38,12 +39,14 @@ class ServerAllowed(ServerGroup):
             model: Model that members can use
             channel: Channel that members can draw in
             role: Role that can draw
+            looks: Role that can save looks; server managers always can
             allowed: False removes it from the allowed ones
         """
         chosen = {
             Kind.MODEL: model and (self.model_named(model) if allowed else model),
             Kind.CHANNEL: channel and str(channel.id),
             Kind.ROLE: role and str(role.id),
+            Kind.LOOK: looks and str(looks.id),
         }
         if not any(chosen.values()):
             book = await self._rules.of(guild_of(interaction))

@@ -23,7 +23,7 @@ from generation.vision import VisionModels
 
 TOKEN_VARIABLE = token_text.VARIABLE
 DISCORD_API = "https://discord.com/api/v10"
-HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10)
+HOST_LIMITS = Limits(steps=150, side=2048, count=4, waiting=10, looks=25, server_looks=100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ class Confirmation:
             return
         picture_request = PictureRequest.of_document(document)
         context = await self._contexts.load(requester_of(interaction))
+        context = await self._contexts.with_looks(context, picture_request.looks)
         try:
             await self.begin(interaction, context, picture_request, f"draft:{draft}")
         except AlreadyAsked:

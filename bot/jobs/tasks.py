@@ -1,10 +1,8 @@
 """From a saved request to the task of a worker."""
 
-from dataclasses import asdict
-
 from bot.jobs import comparison_parts
 from generation import images
-from generation.jobs import Draw, Inputs, Manner, Task, Upscale
+from generation.jobs import IMAGE_PROMPTS, Draw, Inputs, Manner, Task, Upscale
 from storage.images import Images
 from storage.records import Action, Generation, InputFiles, NsfwPolicy
 
@@ -29,6 +27,7 @@ class Tasks:
             explained=generation.lineage.action is Action.EXPLAIN,
             cells=work.cells,
             check=_is_checked(generation),
+            weights=_weights(generation.inputs, work.settings.image_prompt_scale),
         )
 
     async def _upscale(self, generation: Generation) -> Upscale:
@@ -44,8 +43,16 @@ class Tasks:
         )
 
     async def _inputs(self, files: InputFiles) -> Inputs:
-        named = {role: file for role, file in asdict(files).items() if file}
-        return Inputs(**{role: await self._images.read(file) for role, file in named.items()})
+        if any(look.role not in files.named for look in files.looks):
+            raise FileNotFoundError("the pictures of a look are gone")
+        return Inputs(**{role: await self._images.read(file) for role, file in files.named.items()})
+
+
+def _weights(files: InputFiles, scale: float) -> tuple[float, ...]:
+    """The scales of image prompts where some are of looks; `scale` is that of the others."""
+    weights = {look.role: look.weight for look in files.looks}
+    prompts = [role for role in IMAGE_PROMPTS if role in files.named]
+    return tuple(weights.get(role, scale) for role in prompts) if weights else ()
 
 
 def _is_checked(generation: Generation) -> bool:

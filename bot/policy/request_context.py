@@ -5,13 +5,14 @@ Only a request that waits for a download is planned a second time, by the rules 
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from bot.errors import Refusal
 from bot.policy import blocked_words
 from bot.policy.blocked_content import BlockedContent
 from bot.policy.effective import HOST, EffectiveRules, SourcedValue, effective_rules, locked, set_by
+from bot.policy.look_book import ChosenLook, LookBook
 from bot.policy.requester import SERVER, Requester
 from bot.policy.server_rules import check_loras, check_place, may_use
 from bot.policy.usual_count import Seconds, unmeasured
@@ -21,6 +22,7 @@ from generation.errors import UserError
 from generation.prompts.choices import WordLists
 from generation.sentences import Sentence
 from generation.settings import GenerationSettings, Limits
+from storage.look_records import Look
 from storage.people import People
 from storage.preferences import Preferences
 from storage.records import ANY_MODEL, Defaults, NsfwPolicy, PersonalSettings
@@ -54,6 +56,8 @@ class RequestContext:
     """How fast the device draws."""
     host_lists: WordLists = field(default_factory=dict)
     """The host's word lists."""
+    looks: tuple[ChosenLook, ...] = ()
+    """The looks that a request from words names."""
 
     @property
     def word_lists(self) -> WordLists:
@@ -158,7 +162,9 @@ class ContextLoader:
         people: People,
         seconds: Seconds = unmeasured,
         host_lists: WordLists | None = None,
+        looks: LookBook,
     ) -> None:
+        self._looks = looks
         self._seconds = seconds
         self._host_lists = host_lists or {}
         self._host_limits = host_limits
@@ -180,3 +186,11 @@ class ContextLoader:
             seconds=self._seconds,
             host_lists=self._host_lists,
         )
+
+    async def with_looks(self, context: RequestContext, named: Sequence[tuple[str, float | None]]) -> RequestContext:
+        """The context of a request that names looks. Raises `Refusal` for one that its person may not use."""
+        return replace(context, looks=await self._looks.chosen(context.requester, named))
+
+    async def usable_looks(self, requester: Requester) -> list[Look]:
+        """The looks that a person may use here."""
+        return await self._looks.usable(requester)

@@ -18,6 +18,7 @@ from storage.records import Ignored, IgnoredPart
 
 STYLE = "style"
 COLOURS = "colours"
+LOOK = "look"
 CHOICE_SEED = "choice-seed"
 
 ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "5:4", "21:9")
@@ -54,7 +55,7 @@ def read(text: str) -> ParsedPrompt:
         name, value = _name_and_value(flag)
         if name not in _FLAGS:
             raise unknown_flags.unknown(name, (*_FLAGS, *_OTHER_NAMES))
-        field, read_value, example = _FLAGS[name]
+        field, read_value, _ = _FLAGS[name]
         for rival in _RIVALS.get(field, ()):
             values.pop(rival, None)
         try:
@@ -62,9 +63,7 @@ def read(text: str) -> ParsedPrompt:
             loras += values.pop("loras", [])
             controls += values.pop("controls", [])
         except ValueError:
-            raise InvalidSetting(
-                field, "`--{name}` needs a value such as `--{name} {example}`.", name=name, example=example
-            ) from None
+            raise needs_value(name) from None
     if sampling := values.pop("sampler", None):
         values["sampler"], in_name = sampling
         if in_name is not Schedule.SAMPLER:
@@ -87,21 +86,32 @@ def read(text: str) -> ParsedPrompt:
     return ParsedPrompt(prompt, PartialSettings(**values), seed, aspect, private, spoiler)
 
 
+def take(text: str, flag: str) -> tuple[str, list[str]]:
+    """A text without one of its flags, and the values of that in their order. Raises `InvalidSetting` where one is
+    empty."""
+    first = _FLAG.search(text)
+    kept, values = [text[: first.start()] if first else text], []
+    for part, name, value in _typed_in(text):
+        if name != flag:
+            kept.append(part)
+        elif value:
+            values.append(value)
+        else:
+            raise needs_value(flag)
+    return "".join(kept), values
+
+
 def take_style(text: str) -> tuple[str, str | None]:
     """A text without its `--style`, and the name of the style, the last of several. Raises `InvalidSetting` without a
     name."""
-    first = _FLAG.search(text)
-    kept, style = [text[: first.start()] if first else text], None
-    for part, name, value in _typed_in(text):
-        if name != STYLE:
-            kept.append(part)
-        elif value:
-            style = value
-        else:
-            raise InvalidSetting(
-                STYLE, "`--{name}` needs a value such as `--{name} {example}`.", name=STYLE, example="noir"
-            )
-    return "".join(kept), style
+    kept, styles = take(text, STYLE)
+    return kept, styles[-1] if styles else None
+
+
+def needs_value(flag: str) -> InvalidSetting:
+    """What is said of a flag without a value that it can use."""
+    field, _, example = _FLAGS[flag]
+    return InvalidSetting(field, "`--{name}` needs a value such as `--{name} {example}`.", name=flag, example=example)
 
 
 def choice_seed(text: str) -> int | None:
@@ -227,6 +237,10 @@ def _style(_: str) -> str:
     raise InvalidSetting(STYLE, "`--style` doesn't work here. Use it in the prompt of a picture.")
 
 
+def _look(_: str) -> str:
+    raise InvalidSetting(LOOK, "`--look` doesn't work here. Use it with /imagine, /explain or /compare.")
+
+
 def _aspect(value: str) -> tuple[int, int]:
     across, down = (int(side[:6]) for side in value.split(":"))
     if across < 1 or bounded((across, down)) != (across, down):
@@ -289,6 +303,7 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "style-weight": ("style_scale", float, "0.8"),
     STYLE: (STYLE, _style, "noir"),
     COLOURS: (COLOURS, _colours, "red,gold"),
+    LOOK: (LOOK, _look, "fox:0.6"),
     CHOICE_SEED: (CHOICE_SEED, int, "7"),
     "tile": ("tile", _alone, ""),
     "private": ("private", _alone, ""),

@@ -115,6 +115,9 @@ class Comparisons:
     def _by(self, name: str, asked: ComparedPicture) -> GenerationSettings:
         """The settings of a picture with another model, which has its own size, steps and so on."""
         own = asked.settings
+        if looks := asked.plan.files.named:
+            given = asked.plan.picture_as
+            suitability.check_pictures(self._catalogue.get(name), (*looks, *given))
         chosen = replace(asked.chosen, model=name, count=1, variation_seed=own.variation_seed)
         other = self._planner.imagine(asked.plan.context, asked.text, own.seed, chosen, given=asked.given)
         if asked.given:

@@ -83,6 +83,7 @@ class Completion:
         pictures = await self._pictures.read(work.request.image_urls)
         words = blending.words_of([each.prompt for each in pictures]) if work.request.blended else ""
         context = await self._contexts.load(work.requester)
+        context = await self._contexts.with_looks(context, work.request.looks)
         settings = generation.settings
         chosen = replace(work.request.chosen, count=work.request.chosen.count or settings.count)
         request = replace(work.request, seed=settings.seed, chosen=chosen)
@@ -120,8 +121,10 @@ class Completion:
 
     async def _keep(self, generation: Generation, request: NewRequest, given: Inputs) -> Generation:
         async with self._images.together() as images:
-            kept = {role: await images.keep(png, generation.origin.user_id) for role, png in given.given()}
-            request = replace(request, inputs=replace(request.inputs, **kept))
+            inputs = request.inputs
+            for role, png in given.given():
+                inputs = inputs.with_file(role, await images.keep(png, generation.origin.user_id))
+            request = replace(request, inputs=inputs)
             return await self._generations.prepared(generation.id, request)
 
     async def _finish(self, generation: Generation, png: bytes, seconds: float) -> Generation:

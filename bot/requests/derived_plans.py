@@ -1,7 +1,7 @@
 """Plans that are derived from an earlier request."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
@@ -233,8 +233,7 @@ def _preparing(plan: Plan, seen: Collection[ControlKind], before: Sequence[Contr
 
 def _as_typed(plan: Plan, typed: ParsedPrompt, chosen: PartialSettings) -> Plan:
     """The plan, seen by whom its flags say, with what has no effect of the flags and of what was `chosen`."""
-    roles = [role for role, file in asdict(plan.files).items() if file]
-    ignored = flags.without_effect(chosen.over(typed.chosen), roles)
+    ignored = flags.without_effect(chosen.over(typed.chosen), plan.files.named)
     return replace(plan, ignored=(*plan.ignored, *ignored), private=typed.private, spoiler=typed.spoiler)
 
 

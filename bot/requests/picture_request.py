@@ -35,6 +35,8 @@ class PictureRequest:
     """The settings to compare, with their values as typed. An empty text leaves the values to the bot."""
     unpaired: bool = False
     """True where a brace of the typed prompt has no partner."""
+    looks: tuple[tuple[str, float | None], ...] = ()
+    """The names of the looks that it draws with, each with its weight where one was given."""
     typed: list[str] = field(default_factory=list)
     """Each prompt before its random choices were made, "" where it has none; empty where no prompt has any."""
 
@@ -74,5 +76,6 @@ class PictureRequest:
                 "compared": {Parameter(name): values for name, values in document["compared"].items()},
                 "image_urls": tuple(document["image_urls"]),
                 "roles": tuple(document.get("roles", ())),
+                "looks": tuple((name, weight) for name, weight in document.get("looks", ())),
             }
         )

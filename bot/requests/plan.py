@@ -52,6 +52,8 @@ class Plan:
     spoiler: bool = False
     typed: str | None = None
     """The prompt before its random choices were made; None where it has none."""
+    added: str = ""
+    """What looks have added to the prompt."""
 
     @property
     def draws(self) -> bool:

@@ -1,13 +1,14 @@
 """From words, settings and pictures to a plan: defaults laid over one another, rules and abilities checked."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from bot.policy.effective import NOISEFOX, EffectiveRules, Layer
+from bot.policy.look_book import check_used
 from bot.policy.request_context import RequestContext
 from bot.policy.usual_count import usual_count
 from bot.prompts import flags
-from bot.requests import blending, picture_roles, seed_cells, sizes, variations
+from bot.requests import blending, looks, picture_roles, seed_cells, sizes, variations
 from bot.requests.inputs import GivenPicture
 from bot.requests.plan import Plan
 from generation import abilities, preprocessors, suitability, upscaling
@@ -52,7 +53,9 @@ class Planner:
         model = self._catalogue.get(chosen.model or context.usual_model)
         chosen = replace(chosen, model=chosen.model and model.name)
         rules = context.effective(model.name)
-        prompt = self._catalogue.loras.with_words(typed.prompt, model.name)
+        roles = picture_roles.of(chosen, given)
+        use = looks.used(context.looks, model, self._catalogue, roles)
+        prompt = self._catalogue.loras.with_words(use.added_to(typed.prompt), model.name)
         suitability.check_named(chosen, prompt, model)
         defaults = suitability.fitted(rules.defaults, model)
         if typed.aspect:
@@ -67,19 +70,20 @@ class Planner:
         settings = chosen.over(defaults).of(prompt, self.new_seed() if named_seed is None else named_seed)
         if chosen.count is None and rules.source_of("count") == NOISEFOX:
             settings = replace(settings, count=min(settings.count, usual_count(settings, context.seconds)))
-        roles = picture_roles.of(chosen, given)
         following = (each.made for role, each in zip(ROLES, settings.controls, strict=False) if role in roles)
         preprocessors.check(following, self._catalogue.seen)
-        plan = self.plan(context, settings, Lineage(), from_picture="image" in roles)
+        files = use.files(settings.image_prompt_scale)
+        plan = self.plan(context, settings, Lineage(), files=files, from_picture="image" in roles)
         size_open = not typed.aspect and chosen.width is None
-        without_effect = self._without_effect(chosen, model, roles)
+        without_effect = self._without_effect(chosen, model, (*use.roles, *roles))
         return replace(
             plan,
             size_open=size_open,
             picture_as=roles,
-            ignored=(*plan.ignored, *without_effect),
+            ignored=(*plan.ignored, *without_effect, *use.ignored),
             private=typed.private,
             spoiler=typed.spoiler,
+            added=use.added_to(""),
         )
 
     def explain(
@@ -137,7 +141,9 @@ class Planner:
     ) -> Plan:
         """A comparison of `cells`, which vary the picture of a plan along `axes`."""
         lineage = Lineage(Action.COMPARE)
-        compared = self.plan(plan.context, cells[0], lineage, cells=cells, from_picture=plan.from_picture)
+        compared = self.plan(
+            plan.context, cells[0], lineage, files=plan.files, cells=cells, from_picture=plan.from_picture
+        )
         if with_picture:
             self._check_pictures(compared, plan.picture_as)
         ignored = tuple(dict.fromkeys((*plan.ignored, *_weights_of(compared))))
@@ -238,6 +244,7 @@ class Planner:
         source: str | None = None,
     ) -> Plan:
         """A plan, once the models can do it and the rules allow it. Raises `UserError`."""
+        check_used(files.looks, context.requester)
         from_picture = from_picture or files.image is not None
         plan = Plan(
             context,
@@ -254,7 +261,12 @@ class Planner:
             return replace(plan, limits=context.check_without_model(plan.drawn).limits)
         for each in plan.drawn:
             self._catalogue.loras.check(each.prompt, each.model)
-        self._catalogue.check_guides(settings, [role for role, file in asdict(files).items() if file])
+        guides = [
+            role
+            for role in files.named
+            if role != "image_prompt" or not looks.looks_at(self.abilities_of(settings.model))
+        ]
+        self._catalogue.check_guides(settings, guides)
         plan = self._as_able(plan)
         if lineage.action is Action.CREATIVE_UPSCALE:
             plan = replace(plan, redrawn=upscaling.creative_work(settings, self._catalogue.get(settings.model), factor))
@@ -285,12 +297,12 @@ class Planner:
         if plan.lineage.action.enlarges:
             suitability.check_refines(models[plan.settings.model])
         elif plan.files != NO_FILES or not plan.from_picture:
-            self._check_pictures(plan, [role for role, file in asdict(plan.files).items() if file])
+            self._check_pictures(plan, plan.files.named)
         if plan.lineage.action is Action.EXPLAIN:
             suitability.check_explains(models[plan.settings.model])
         for each in plan.drawn:
             suitability.check(each, models[each.model], or_usual=plan.lineage.parent is not None)
-            suitability.check_picture(models[each.model], given=plan.from_picture)
+            suitability.check_picture(models[each.model], given=plan.from_picture or bool(plan.files.looks))
         masked = bool(plan.files.mask) or plan.lineage.action in (Action.ZOOM_OUT, Action.PAN, Action.REGION)
         settings, *cells = (
             suitability.stripped(each, models[each.model], masked=masked) for each in (plan.settings, *plan.cells)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.policy.request_context import RequestContext
+from bot.prompts import presets
 from bot.requests import blending
 from bot.requests.comparisons import ComparedPicture, Comparisons
 from bot.requests.edits import Edits
@@ -11,6 +12,7 @@ from bot.requests.inputs import GivenPicture
 from bot.requests.picture_request import PictureRequest
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
+from generation.prompts import choices
 from storage.records import Ignored, IgnoredPart
 
 
@@ -51,7 +53,7 @@ class RequestPlans:
             compared = [ComparedPicture(*each, request.chosen, request.given) for each in asked]
             plans = [self._comparisons.plan(each, request.compared) for each in compared]
         typed = request.typed or [""] * len(plans)
-        return [replace(plan, typed=own or None) for plan, own in zip(plans, typed, strict=True)]
+        return [replace(plan, typed=_with_looks(own, plan) or None) for plan, own in zip(plans, typed, strict=True)]
 
     def _plan(self, context: RequestContext, request: PictureRequest, prompt: str) -> Plan:
         planned = self._planner.explain if request.explained else self._planner.imagine
@@ -69,3 +71,8 @@ class RequestPlans:
         plan = self._planner.imagine(context, text, request.seed, request.chosen, given=request.given[:1])
         self._planner.check_blends(plan, len(request.image_urls))
         return plan
+
+
+def _with_looks(typed: str, plan: Plan) -> str:
+    """A prompt before its random choices were made, with what looks add to it; empty where it has none."""
+    return presets.styled(typed, choices.escaped(plan.added)) if typed and plan.added else typed

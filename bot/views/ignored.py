@@ -34,6 +34,10 @@ _SENTENCES = {
     IgnoredPart.INSTRUCTION: Sentence(
         "This model doesn't follow instructions: it drew over the picture, with your words added to its prompt."
     ),
+    IgnoredPart.LOOK: Sentence(
+        "This model can't use the pictures of a look, so only the words of the look were added."
+    ),
+    IgnoredPart.LOOK_PICTURES: Sentence("Some pictures of the looks were left out: the first {words} were used."),
     IgnoredPart.FOREIGN: Sentence("Some of that picture's settings don't exist here and were replaced: {words}."),
 }
 

@@ -43,6 +43,7 @@ _ALLOWED = {
     Kind.MODEL: (Sentence("Models: {names}"), "{}"),
     Kind.CHANNEL: (Sentence("Channels: {names}"), "<#{}>"),
     Kind.ROLE: (Sentence("Roles: {names}"), "<@&{}>"),
+    Kind.LOOK: (Sentence("Roles that can save looks: {names}"), "<@&{}>"),
 }
 
 _POLICIES = {

@@ -220,5 +220,7 @@ def _file_of(running_job: RunningJob, index: int, image: Image.Image) -> Picture
     drawn_by = png.drawn_by(model.hash, model.lora_hashes(settings), inputs, model.emphasis(settings))
     if model.is_editing:
         drawn_by = replace(drawn_by, image_guidance=model.spec.image_guidance)
+    if state.guides.weights:  # the settings' weight is that of none of them
+        drawn_by = replace(drawn_by, image_prompted=False)
     text = infotext.to_infotext(settings, drawn_by)
     return png.as_png(image, settings.seed, text, initial_latents.seen(state.model, settings))

@@ -200,7 +200,7 @@ class StepLoop:
         sizes = {(each.width, each.height) for each in task.each}
         start, looked_at = model.starts_from(task.inputs)
         init_images = {size: InitImage.of(start, *size, holes=model.is_inpainting) for size in sizes}
-        guides = ConditioningImages.of(looked_at)
+        guides = ConditioningImages.of(looked_at, task.weights)
         states = [
             DenoisingState(model, each, init_images[each.width, each.height], guides=guides) for each in task.each
         ]

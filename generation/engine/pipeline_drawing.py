@@ -126,7 +126,7 @@ def _start(inputs: Inputs, settings: GenerationSettings, model: PipelineModel) -
 def _pictures(inputs: Inputs, start: InitImage | None) -> Pictures:
     if start is not None:
         return Pictures(start=start.image, mask=start.mask)
-    given = filter(None, (inputs.image, *inputs.blended))
+    given = filter(None, (inputs.image, inputs.image_prompt, *inputs.blended))
     return Pictures(references=tuple(images.on_white(images.read(each, limited=False)) for each in given))
 
 

@@ -13,23 +13,31 @@ from generation.jobs import Inputs
 
 @dataclass(frozen=True, eq=False)
 class ConditioningImages:
-    """RGB images: `controls` for ControlNets, `image_prompts` for an IP-Adapter, which averages them, and a `style`
-    image, whose style alone it takes."""
+    """RGB images: `controls` for ControlNets, `image_prompts` for an IP-Adapter, with the scale of each in `weights`;
+    where these are empty, the mean of all is one image prompt. The IP-Adapter takes the style alone of a `style`
+    image."""
 
     controls: tuple[Image.Image, ...] = ()
     image_prompts: tuple[Image.Image, ...] = ()
     style: Image.Image | None = None
+    weights: tuple[float, ...] = ()
     encoded: dict[tuple[object, ...], tuple[torch.Tensor, ...]] = field(default_factory=dict)
     """What models have made of the image prompts, by model name and dtype."""
 
     @classmethod
-    def of(cls, inputs: Inputs) -> Self:
+    def of(cls, inputs: Inputs, weights: tuple[float, ...] = ()) -> Self:
         """The conditioning images of a job, decoded, on white."""
         return cls(
             controls=tuple(map(_read, inputs.controls)),
             image_prompts=tuple(map(_read, inputs.image_prompts)),
             style=_read(inputs.style_image) if inputs.style_image else None,
+            weights=weights,
         )
+
+    @property
+    def prompt_groups(self) -> list[tuple[Image.Image, ...]]:
+        """The images whose mean is one image prompt, for each image prompt."""
+        return [(each,) for each in self.image_prompts] if self.weights else [self.image_prompts]
 
     @property
     def mark(self) -> str:

@@ -11,8 +11,9 @@ from typing import Any, Self
 import torch
 from PIL import Image
 
-from generation.engine.conditioning.rows import ImageCondition
+from generation.engine.conditioning.rows import ImagePrompts
 from generation.engine.runtime import hub
+from generation.jobs import IMAGE_PROMPTS
 
 _STYLE = "up_blocks.0.attentions.1."
 """The layers of Stable Diffusion XL that take the style of a picture and not its content (Wang et al., arXiv
@@ -34,9 +35,9 @@ class IpAdapter:
         ]
         """For each cross attention layer: the layer, its own attention processor, the one with image prompts, and
         whether it is one for style."""
-        for _layer, _own, processor, _is_style in self._layers:
-            processor.to_k_ip.append(processor.to_k_ip[0])
-            processor.to_v_ip.append(processor.to_v_ip[0])
+        for _layer, _own, processor, _is_style in self._layers:  # each image prompt is read by the same weights
+            for read in (processor.to_k_ip, processor.to_v_ip):
+                read.extend([read[0]] * len(IMAGE_PROMPTS))
         self._on = False
 
     @classmethod
@@ -69,11 +70,14 @@ class IpAdapter:
         return any(is_style for *_, is_style in self._layers)
 
     @torch.inference_mode()
-    def encode(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
-        """The image prompt embeddings of `pictures`, from the mean of their CLIP embeddings, and those of no picture.
+    def encode(self, groups: Sequence[Sequence[Image.Image]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The embeddings of image prompts, and those of as many without a picture; each is (1, prompts, tokens, width).
+        An image prompt is the mean of the CLIP embeddings of one of the `groups`."""
+        encoded = [self._encode(pictures) for pictures in groups]
+        tokens, no_tokens = (torch.cat(each, 1) for each in zip(*encoded, strict=True))
+        return tokens, no_tokens
 
-        Each is (1, 1, tokens, width).
-        """
+    def _encode(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
         from diffusers.models.embeddings import ImageProjection
 
         encoder = self._encoder
@@ -92,14 +96,14 @@ class IpAdapter:
 
     def unet_arguments(
         self,
-        pictures: Sequence[ImageCondition],
-        styles: Sequence[ImageCondition],
+        pictures: Sequence[ImagePrompts],
+        styles: Sequence[ImagePrompts],
         encoder_hidden_states: torch.Tensor,
         **_: object,
     ) -> dict[str, torch.Tensor | tuple[torch.Tensor, list[torch.Tensor]]]:
         """Keyword arguments for the next forward of the UNet: the text embeddings with those of image prompts beside
-        them. Sets the attention processors. `pictures` and `styles` have one for each row, all of one scale, or are
-        empty."""
+        them. Sets the attention processors. `pictures` and `styles` have those of each row, with the same scales, or
+        are empty."""
         given = [each for each in (pictures, styles) if each]
         if self._on != bool(given):
             self._on = bool(given)
@@ -108,8 +112,11 @@ class IpAdapter:
         if not given:
             return {}
         for _layer, _own, with_pictures, is_style in self._layers:
-            with_pictures.scale = [each[0].scale if each is pictures or is_style else 0.0 for each in given]
-        embeddings = [torch.cat([row.tensor for row in each]) for each in given]
+            with_pictures.scale = [
+                scale if each is pictures or is_style else 0.0 for each in given for scale in each[0].scales
+            ]
+        prompts = [torch.cat([row.tensor for row in each]) for each in given]
+        embeddings = [one for each in prompts for one in each.tensor_split(each.shape[1], dim=1)]
         return {"encoder_hidden_states": (encoder_hidden_states, embeddings)}
 
 

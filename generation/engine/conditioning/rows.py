@@ -10,7 +10,7 @@ from generation.loras import LoraSet
 
 @dataclass(frozen=True, eq=False)
 class ImageCondition:
-    """The embeddings of an image prompt, or a control image, and its conditioning scale."""
+    """A control image and its conditioning scale."""
 
     tensor: torch.Tensor
     scale: float
@@ -31,6 +31,14 @@ class ControlCondition(ImageCondition):
     def shape(self) -> tuple[object, ...]:
         """Rows of equal shape can share a forward, in which a ControlNet-Union takes one scale for all."""
         return self.network, self.mode, None if self.mode is None else self.scale
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePrompts:
+    """Embeddings of image prompts, (1, prompts, tokens, width), and the scale of each."""
+
+    tensor: torch.Tensor
+    scales: tuple[float, ...]
 
 
 class Row(Protocol):

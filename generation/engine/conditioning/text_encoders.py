@@ -12,7 +12,7 @@ from generation import prompt_syntax
 from generation.engine.conditioning import textual_inversion
 from generation.engine.conditioning.embedding_cache import EmbeddingCache
 from generation.engine.conditioning.emphasis import Emphasis, weigh
-from generation.engine.conditioning.rows import ControlCondition, ImageCondition
+from generation.engine.conditioning.rows import ControlCondition, ImagePrompts
 from generation.engine.conditioning.textual_inversion import EmbeddingMismatch, Vocabulary
 from generation.loras import LoraSet
 
@@ -36,10 +36,9 @@ class Conditioning:
     """The LoRAs applied to the UNet."""
     controls: tuple[ControlCondition, ...] = ()
     """The control images."""
-    image_prompt: ImageCondition | None = None
-    """The image prompt embeddings, (1, 1, tokens, width)."""
-    style: ImageCondition | None = None
-    """The embeddings of an image of which the style alone counts, (1, 1, tokens, width)."""
+    image_prompt: ImagePrompts | None = None
+    style: ImagePrompts | None = None
+    """An image of which the style alone counts."""
     timestep_cond: torch.Tensor | None = None
     """The embedded guidance scale, (1, width), for a guidance-distilled UNet."""
     tile: bool = False
@@ -49,8 +48,8 @@ class Conditioning:
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Rows of equal shape can share a forward, which takes one scale for all image prompts."""
-        image_prompts = [each and (each.tensor.shape, each.scale) for each in (self.image_prompt, self.style)]
+        """Rows of equal shape can share a forward, which takes the same scales for the image prompts of all."""
+        image_prompts = [each and (each.tensor.shape, each.scales) for each in (self.image_prompt, self.style)]
         controls = [each.shape for each in self.controls]
         added = [(name, tensor.shape) for name, tensor in sorted(self.added.items())]
         return self.text.shape, self.loras, *controls, *image_prompts, self.tile, *added

@@ -13,7 +13,7 @@ from generation.engine.conditioning.controlnet import ControlNets
 from generation.engine.conditioning.images import NO_GUIDES, ConditioningImages
 from generation.engine.conditioning.ip_adapter import IpAdapter
 from generation.engine.conditioning.lora_adapters import LoraAdapters
-from generation.engine.conditioning.rows import ControlCondition, ImageCondition
+from generation.engine.conditioning.rows import ControlCondition, ImagePrompts
 from generation.engine.conditioning.text_encoders import Conditioning, PromptEncoder, together
 from generation.engine.models.batched_model import BatchedModel
 from generation.engine.models.circular import set_padding
@@ -114,20 +114,21 @@ class UNetModel(BatchedModel[Conditioning]):
 
     def _image_prompt(
         self, settings: GenerationSettings, guides: ConditioningImages
-    ) -> tuple[ImageCondition, ImageCondition] | tuple[None, None]:
-        """The image prompt's embeddings and the unconditional ones, encoded once for all pictures of a job."""
+    ) -> tuple[ImagePrompts, ImagePrompts] | tuple[None, None]:
+        """The image prompts' embeddings and the unconditional ones, encoded once for all pictures of a job."""
         if not guides.image_prompts:
             return None, None
         if self.image_prompts is None:
             raise ModelUnavailable(f"{self.spec.name} has no IP-Adapter")
         if (encoded := guides.encoded.get((self.spec.name, self.dtype))) is None:
-            encoded = guides.encoded[self.spec.name, self.dtype] = self.image_prompts.encode(guides.image_prompts)
-        conditional, unconditional = (ImageCondition(each, settings.image_prompt_scale) for each in encoded)
+            encoded = guides.encoded[self.spec.name, self.dtype] = self.image_prompts.encode(guides.prompt_groups)
+        scales = guides.weights or (settings.image_prompt_scale,)
+        conditional, unconditional = (ImagePrompts(each, scales) for each in encoded)
         return conditional, unconditional
 
     def _style(
         self, settings: GenerationSettings, guides: ConditioningImages
-    ) -> tuple[ImageCondition, ImageCondition] | tuple[None, None]:
+    ) -> tuple[ImagePrompts, ImagePrompts] | tuple[None, None]:
         """The embeddings of the style image and the unconditional ones, encoded once for all pictures of a job."""
         if guides.style is None:
             return None, None
@@ -135,8 +136,8 @@ class UNetModel(BatchedModel[Conditioning]):
             raise ModelUnavailable(f"{self.spec.name} has no IP-Adapter with layers for style")
         key = self.spec.name, self.dtype, "style"
         if (encoded := guides.encoded.get(key)) is None:
-            encoded = guides.encoded[key] = self.image_prompts.encode([guides.style])
-        conditional, unconditional = (ImageCondition(each, settings.style_scale) for each in encoded)
+            encoded = guides.encoded[key] = self.image_prompts.encode([[guides.style]])
+        conditional, unconditional = (ImagePrompts(each, (settings.style_scale,)) for each in encoded)
         return conditional, unconditional
 
     def guided(self, pair: tuple[Conditioning, Conditioning], settings: GenerationSettings) -> Sequence[Conditioning]:

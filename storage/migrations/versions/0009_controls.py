@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "controls"
-down_revision = "prompts"
+down_revision = "looks"
 
 
 def upgrade() -> None:

@@ -52,8 +52,10 @@ class LoopDriver:
         self.events: list[Event] = []
         self.loop = StepLoop(cache, self.events.append, sizing or BatchSizing(16), clock=clock)
 
-    def admit(self, job_id: int, settings: GenerationSettings, inputs: Inputs = NO_INPUTS) -> None:
-        self.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings, inputs)))
+    def admit(
+        self, job_id: int, settings: GenerationSettings, inputs: Inputs = NO_INPUTS, weights: tuple[float, ...] = ()
+    ) -> None:
+        self.loop.admit(Job(job_id, f"owner {job_id}", Draw(settings, inputs, weights=weights)))
 
     def run(self) -> None:
         while not self.loop.idle:

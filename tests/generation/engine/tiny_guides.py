@@ -54,9 +54,9 @@ def _saved(network: Any, folder: Path, seed: int) -> Path:
     return folder
 
 
-def ip_adapter(folder: Path, pipeline: Any, plus: bool = False) -> Path:
-    """The adapter's file, with its image encoder in a folder beside it. `plus`: it hears the last layer but one of
-    the encoder in place of the whole."""
+def ip_adapter(folder: Path, pipeline: Any, kind: str = "") -> Path:
+    """The adapter's file, with its image encoder in a folder beside it. `kind` "plus" and "full" (the one for faces):
+    it hears the last layer but one of the encoder in place of the whole."""
     chance = torch.Generator().manual_seed(6)
     config = CLIPVisionConfig(
         hidden_size=LAYER,
@@ -73,7 +73,7 @@ def ip_adapter(folder: Path, pipeline: Any, plus: bool = False) -> Path:
         CLIPVisionModelWithProjection(config).save_pretrained(folder / "image_encoder")
     unet = pipeline.unet
     width = unet.config.cross_attention_dim
-    tensors = _resampler(width, chance) if plus else _projection(width, chance)
+    tensors = {"": _projection, "plus": _resampler, "full": _every_patch}[kind](width, chance)
     listening = [name for name in unet.attn_processors if name.endswith("attn2.processor")]
     for number, name in enumerate(listening):
         rows = unet.get_submodule(name.removesuffix(".processor")).to_k.weight.shape[0]
@@ -90,6 +90,18 @@ def _projection(width: int, chance: torch.Generator) -> dict[str, torch.Tensor]:
         "image_proj.proj.bias": torch.zeros(TOKENS * width),
         "image_proj.norm.weight": torch.ones(width),
         "image_proj.norm.bias": torch.zeros(width),
+    }
+
+
+def _every_patch(width: int, chance: torch.Generator) -> dict[str, torch.Tensor]:
+    """A layer for each patch, and a norm."""
+    return {
+        "image_proj.proj.0.weight": torch.randn(LAYER, LAYER, generator=chance) * 0.3,
+        "image_proj.proj.0.bias": torch.zeros(LAYER),
+        "image_proj.proj.2.weight": torch.randn(width, LAYER, generator=chance) * 0.3,
+        "image_proj.proj.2.bias": torch.zeros(width),
+        "image_proj.proj.3.weight": torch.ones(width),
+        "image_proj.proj.3.bias": torch.zeros(width),
     }
 
 

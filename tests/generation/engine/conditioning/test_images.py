@@ -39,6 +39,9 @@ from tests.generation.engine import tiny, tiny_guides, tiny_lora
 from tests.generation.engine.conftest import LoopDriver
 from tests.generation.engine.stock import Pixels, drawn_by_stock
 
+DETAILED = ("plus", "full")
+"""Adapters that hear a layer of the encoder; the full one is for faces."""
+
 KINDS = {"small": StableDiffusionPipeline, "xl": StableDiffusionXLPipeline}
 
 
@@ -63,7 +66,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tiny_guides.ip_adapter(made / f"{name}-adapter", pipeline)
     tiny_guides.controlnet(made / "other-control", stock(KINDS["small"], made / "small"), seed=8)
     tiny_guides.controlnet_union(made / "union-control", stock(KINDS["xl"], made / "xl"))
-    tiny_guides.ip_adapter(made / "plus-adapter", stock(StableDiffusionPipeline, made / "small"), plus=True)
+    for kind in DETAILED:
+        tiny_guides.ip_adapter(made / f"{kind}-adapter", stock(StableDiffusionPipeline, made / "small"), kind)
     tiny_lora.peft(made / "ink.safetensors", stock(StableDiffusionPipeline, made / "small"))
     return made
 
@@ -80,12 +84,15 @@ def cache(folder: Path) -> ModelCache:
         for name in KINDS
     ]
     plain = ModelSpec("plain", str(folder / "small"))
-    plus = replace(plain, name="plus", ip_adapter=str(folder / "plus-adapter" / "adapter.safetensors"))
+    detailed = [
+        replace(plain, name=kind, ip_adapter=str(folder / f"{kind}-adapter" / "adapter.safetensors"))
+        for kind in DETAILED
+    ]
     several = (("canny", str(folder / "small-control")), ("depth", str(folder / "other-control")))
     twice = replace(plain, name="twice", controlnets=several)
     union = replace(models[1], name="union", controlnet="", controlnets=(("union", str(folder / "union-control")),))
     loras = [LoraSpec("ink", folder / "ink.safetensors")]
-    catalogue = Catalogue([*models, plain, plus, twice, union], loras)
+    catalogue = Catalogue([*models, plain, *detailed, twice, union], loras)
     return ModelCache(catalogue, torch.device("cpu"), torch.float32, room=4)
 
 
@@ -262,10 +269,34 @@ def test_ip_adapter(cache: ModelCache, folder: Path, fox: GenerationSettings, gu
     assert abs(picture - ours(cache, settings)).max() > 1
 
 
-def test_an_adapter_that_hears_a_layer_of_the_encoder(cache: ModelCache, folder: Path, fox: GenerationSettings) -> None:
-    picture = ours(cache, replace(fox, model="plus"), image_prompt=RED)
-    assert abs(picture - drawn_by_stock(hearing(folder, adapter="plus"), fox, ip_adapter_image=RED)).max() <= 1
+@pytest.mark.parametrize("kind", DETAILED)
+def test_an_adapter_that_hears_a_layer_of_the_encoder(
+    cache: ModelCache, folder: Path, fox: GenerationSettings, kind: str
+) -> None:
+    picture = ours(cache, replace(fox, model=kind), image_prompt=RED)
+    assert abs(picture - drawn_by_stock(hearing(folder, adapter=kind), fox, ip_adapter_image=RED)).max() <= 1
     assert abs(picture - ours(cache, fox, image_prompt=RED)).max() > 1
+
+
+@pytest.mark.parametrize("kind", ["small", "full"])
+def test_image_prompts_with_weights_of_their_own(
+    cache: ModelCache, folder: Path, fox: GenerationSettings, kind: str
+) -> None:
+    """As diffusers draws with the same adapter twice; also beside a picture with other weights."""
+    pipeline, settings = stock(StableDiffusionPipeline, folder / "small"), replace(fox, model=kind)
+    twice = [[each, each] for each in (str(folder / f"{kind}-adapter"), "", "adapter.safetensors")]
+    pipeline.load_ip_adapter(twice[0], subfolder=twice[1], weight_name=twice[2], local_files_only=True)
+    pipeline.set_ip_adapter_scale([0.8, 0.3])
+    expected = drawn_by_stock(pipeline, settings, ip_adapter_image=[RED, BLUE])
+    driver = LoopDriver(cache)
+    driver.admit(1, settings, given(image_prompt=RED, second=BLUE), weights=(0.8, 0.3))
+    driver.admit(2, settings, given(image_prompt=RED, second=BLUE), weights=(0.3, 0.8))
+    driver.admit(3, settings, given(image_prompt=RED))
+    driver.run()
+    assert abs(driver.pixels(1) - expected).max() <= 1
+    assert all(abs(driver.pixels(other) - driver.pixels(1)).max() > 1 for other in (2, 3))
+    metadata = Image.open(BytesIO(driver.completed(1).pictures[0].png)).info["parameters"]
+    assert "Image prompt" not in str(metadata)
 
 
 def test_stable_diffusion_xl_has_both(cache: ModelCache, folder: Path, fox: GenerationSettings) -> None:
