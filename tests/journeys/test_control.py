@@ -156,8 +156,8 @@ async def test_a_model_of_the_host_sees_depth(start: Start, member: Member, pool
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.DEPTH),)
         seen = read(inputs.control)
-        assert seen.getpixel((5, 0)) == (0, 0, 0)
-        assert seen.getpixel((5, seen.height - 1)) != (0, 0, 0), "the gradient that the model made"
+        assert seen.getpixel((5, 0))[0] < 10
+        assert seen.getpixel((5, seen.height - 1))[0] > 200, "the gradient that the model made"
         vision.blind = True
         await member.start("a fox", control="depth", control_image=photo("green"))
         await member.wait_for(lambda each: "I can't look at pictures just now" in text_of(each))
