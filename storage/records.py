@@ -44,6 +44,7 @@ class Action(StrEnum):
     RESHAPE = "reshape"
     TRY_OUT = "try out"
     EXPLAIN = "explain"
+    FILM = "film"
     COMPARE = "compare"
     BLEND = "blend"
     SEED = "seed"
@@ -57,6 +58,11 @@ class Action(StrEnum):
     def edits(self) -> bool:
         """True where a picture is changed as words say, so that it is shown beside the one before."""
         return self in (Action.EDIT, Action.REGION)
+
+    @property
+    def shows_steps(self) -> bool:
+        """True where the steps of a picture are recorded and shown."""
+        return self in (Action.EXPLAIN, Action.FILM)
 
     @property
     def makes_figure(self) -> bool:

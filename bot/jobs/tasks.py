@@ -26,7 +26,7 @@ class Tasks:
         return Draw(
             work.settings,
             await self._inputs(generation.inputs),
-            explained=generation.lineage.action is Action.EXPLAIN,
+            explained=generation.lineage.action.shows_steps,
             cells=work.cells,
             check=_is_checked(generation),
         )

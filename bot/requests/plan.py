@@ -82,7 +82,7 @@ class Plan:
     @property
     def charged(self) -> int:
         """The steps that budgets charge."""
-        explained = cost.EXPLAINED if self.lineage.action is Action.EXPLAIN else 0
+        explained = cost.EXPLAINED if self.lineage.action.shows_steps else 0
         return self.work.charged + explained if self.draws else 0
 
     def to_save(self, origin: Origin) -> NewRequest:
