@@ -14,6 +14,9 @@ ANY_MODEL = ""
 """The model name of a default that applies to every model."""
 
 
+GALLERY_STARS = 3
+"""How many people star a picture for the gallery, unless a server says otherwise."""
+
 MOST_UNREAD = 200
 """Characters that are kept of the words that a model didn't read."""
 
@@ -368,14 +371,15 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class PersonalSettings:
-    """A person's settings for all requests: a suffix for prompts, a direct message or a mention when done, hints, and
-    the model to use where they name none."""
+    """A person's settings for all requests: a suffix for prompts, a direct message or a mention when done, hints, the
+    model to use where they name none, and whether servers may show their pictures in galleries."""
 
     suffix: str = ""
     tell_when_done: bool = False
     reply_when_done: bool = False
     hints: bool = True
     model: str = ""
+    gallery: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +398,14 @@ class Removal:
     file: str = ""
     channel_id: int = 0
     message_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPost:
+    """A request that is about to be posted in the gallery channel of its server."""
+
+    generation_id: int
+    channel_id: int
 
 
 @dataclass(frozen=True, slots=True)
