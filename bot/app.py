@@ -96,6 +96,7 @@ async def running(
                 finally:
                     await bot.client.stop_taking()
                     await bot.delivery.close()
+                    await bot.gallery.close()
                     connection, *others = running_tasks
                     for task in others:  # what they post needs the client's session
                         task.cancel()

@@ -21,6 +21,7 @@ from bot.cogs.deleted_places import DeletedPlaces
 from bot.cogs.describe import Describe
 from bot.cogs.edit import Edit
 from bot.cogs.explain import Explain
+from bot.cogs.gallery import GalleryCopies
 from bot.cogs.help import Help
 from bot.cogs.history import History
 from bot.cogs.imagine import Imagine
@@ -55,6 +56,7 @@ from bot.interactions.confirmation import DECISION as CONFIRM
 from bot.interactions.confirmation import Confirmation
 from bot.interactions.downloads import download
 from bot.interactions.dynamic_items import persistent, picture_buttons
+from bot.interactions.gallery import Gallery
 from bot.interactions.gate import Gate
 from bot.interactions.picture_actions import PictureActions
 from bot.interactions.region_choice import RegionChoice
@@ -94,6 +96,7 @@ from generation.vision_process import VisionProcess
 from storage import blocked_members, data_folder, database
 from storage.database import Sessions
 from storage.drafts import Drafts
+from storage.gallery import GalleryPosts
 from storage.generations import Generations
 from storage.images import PICTURES, Images
 from storage.leftovers import Leftovers
@@ -118,6 +121,7 @@ class Bot:
     cleanup: Cleanup
     estimates: Estimates
     reconciler: Reconciler
+    gallery: Gallery
 
 
 @asynccontextmanager
@@ -156,8 +160,19 @@ async def assembled(
         pictures = PictureReader(decoders, download, vision)
         incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, vision, gate, now)
         stack.push_async_callback(incoming.preparation.close)
+        gallery = _gallery(client, store, outgoing, incoming)
         await _serve(
-            client, banned, blocked, pictures, decoders, config.catalogue, store, outgoing, dispatcher, incoming
+            client,
+            banned,
+            blocked,
+            pictures,
+            decoders,
+            config.catalogue,
+            store,
+            outgoing,
+            dispatcher,
+            incoming,
+            gallery,
         )
         yield Bot(
             client,
@@ -175,8 +190,10 @@ async def assembled(
                 cleanup=outgoing.cleanup,
                 leftovers=store.leftovers,
                 check_person=banned.check,
+                resume_gallery=gallery.resume,
                 every=reconcile_every,
             ),
+            gallery,
         )
 
 
@@ -195,6 +212,7 @@ class _Store:
     paces: Paces
     removals: Removals
     reports: Reports
+    gallery_posts: GalleryPosts
 
     @classmethod
     def over(cls, sessions: Sessions, data: Path, now: Callable[[], datetime]) -> Self:
@@ -210,6 +228,7 @@ class _Store:
             paces=Paces(sessions),
             removals=Removals(sessions),
             reports=Reports(sessions),
+            gallery_posts=GalleryPosts(sessions),
         )
 
 
@@ -411,6 +430,20 @@ class _Incoming:
         )
 
 
+def _gallery(client: Client, store: _Store, outgoing: _Outgoing, incoming: _Incoming) -> Gallery:
+    return Gallery(
+        client=client,
+        rules=store.rules,
+        generations=store.generations,
+        people=store.people,
+        posts=store.gallery_posts,
+        visibility=incoming.visibility,
+        finished_files=outgoing.finished_files,
+        messages=outgoing.messages,
+        cleanup=outgoing.cleanup,
+    )
+
+
 async def _serve(
     client: Client,
     banned: Bans,
@@ -422,6 +455,7 @@ async def _serve(
     outgoing: _Outgoing,
     dispatcher: Dispatcher,
     incoming: _Incoming,
+    gallery: Gallery,
 ) -> None:
     """Give the client its commands, menus, buttons, forms and reactions."""
     actions, confirmation = incoming.picture_actions, incoming.confirmation
@@ -450,6 +484,7 @@ async def _serve(
         messages=outgoing.messages,
         direct_messages=outgoing.direct_messages,
         audit_log=outgoing.audit_log,
+        gallery=gallery,
     )
     replies = Replies(
         client=client,
@@ -526,6 +561,7 @@ async def _serve(
             settings,
             me,
             server,
+            GalleryCopies(posts=store.gallery_posts, cleanup=outgoing.cleanup),
             DeletedPlaces(client=client, rules=store.rules, audit_log=outgoing.audit_log),
             what,
             Help(),

@@ -33,6 +33,7 @@ from generation.jobs import JobState
 from generation.settings import GenerationSettings, Sampler, Schedule
 from storage.cells import axes_of_text, axes_to_text, of_text, to_text
 from storage.database import Sessions
+from storage.gallery import note_copies
 from storage.ignored import of_text as ignored_of_text
 from storage.ignored import to_text as ignored_to_text
 from storage.needed_files import INPUT_COLUMNS, ROLE_COLUMNS, column_of, note_unneeded
@@ -50,9 +51,19 @@ from storage.records import (
     Origin,
     Page,
     Picture,
+    Removal,
     Usage,
 )
-from storage.tables import FavouriteRow, FigureRow, ForgottenChargeRow, GenerationRow, PictureRow, RemovalRow, ReportRow
+from storage.tables import (
+    FavouriteRow,
+    FigureRow,
+    ForgottenChargeRow,
+    GalleryPostRow,
+    GenerationRow,
+    PictureRow,
+    RemovalRow,
+    ReportRow,
+)
 from storage.used_looks import of_text as looks_of_text
 from storage.used_looks import to_text as looks_to_text
 from storage.used_looks import without
@@ -364,9 +375,9 @@ class Generations:
         """Mark a request delivered: its message shows the outcome. Its token is removed."""
         await self._set(generation_id, delivered=True, token=None)
 
-    async def delete(self, generation_id: int) -> None:
+    async def delete(self, generation_id: int) -> list[Removal]:
         """Mark a request and its pictures deleted, but keep its settings. Files that no other request needs are noted
-        as `Removals`; its message is no longer among these."""
+        as `Removals`, and its copy in a gallery, which is returned; its message is no longer among these."""
         async with self._sessions.writing() as session:
             row = await session.get_one(GenerationRow, generation_id)
             files = [picture.file for picture in row.pictures] + _input_files(row)
@@ -380,10 +391,12 @@ class Generations:
             await session.execute(delete(RemovalRow).where(RemovalRow.message_id == row.message_id))
             await session.flush()
             await note_unneeded(session, files)
+            return await note_copies(session, GalleryPostRow.generation_id == generation_id)
 
     async def forget_user(self, user_id: int) -> None:
         """Remove a person's requests for good, and other people's favourites and reports of them. Their files and
-        messages are noted as `Removals`. The time, server and steps of each are kept while they count against budgets.
+        messages, also those in galleries, are noted as `Removals`. The time, server and steps of each are kept while
+        they count against budgets.
 
         Requests that others derived from them are kept, without their parent; those that others drew with the person's
         looks are kept without the pictures of these.
@@ -404,6 +417,7 @@ class Generations:
                 GenerationRow.message_id != 0,
             )
             messages = (await session.execute(select(*of_messages).where(*mine_to_see))).all()
+            await note_copies(session, GalleryPostRow.generation_id.in_(mine))
             await session.execute(delete(PictureRow).where(theirs))
             await session.execute(delete(FigureRow).where(figures))
             await session.execute(delete(FavouriteRow).where(FavouriteRow.generation_id.in_(mine)))

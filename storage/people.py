@@ -37,6 +37,7 @@ class People:
         reply_when_done: bool | None = None,
         hints: bool | None = None,
         model: str | None = None,
+        gallery: bool | None = None,
     ) -> PersonalSettings:
         """Change personal settings. None leaves a value as it is."""
         changes = {
@@ -45,6 +46,7 @@ class People:
             "reply_when_done": reply_when_done,
             "hints": hints,
             "model": model,
+            "gallery": gallery,
         }
         given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
         async with self._sessions.writing() as session:

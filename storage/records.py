@@ -15,6 +15,9 @@ ANY_MODEL = ""
 """The model name of a default that applies to every model."""
 
 
+GALLERY_STARS = 3
+"""How many people star a picture for the gallery, unless a server says otherwise."""
+
 MOST_UNREAD = 200
 """Characters that are kept of the words that a model didn't read."""
 
@@ -46,6 +49,7 @@ class Action(StrEnum):
     RESHAPE = "reshape"
     TRY_OUT = "try out"
     EXPLAIN = "explain"
+    FILM = "film"
     COMPARE = "compare"
     BLEND = "blend"
     SEED = "seed"
@@ -64,6 +68,11 @@ class Action(StrEnum):
     def edits(self) -> bool:
         """True where a picture is changed as words say, so that it is shown beside the one before."""
         return self in (Action.EDIT, Action.REGION)
+
+    @property
+    def shows_steps(self) -> bool:
+        """True where the steps of a picture are recorded and shown."""
+        return self in (Action.EXPLAIN, Action.FILM)
 
     @property
     def makes_figure(self) -> bool:
@@ -404,14 +413,15 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class PersonalSettings:
-    """A person's settings for all requests: a suffix for prompts, a direct message or a mention when done, hints, and
-    the model to use where they name none."""
+    """A person's settings for all requests: a suffix for prompts, a direct message or a mention when done, hints, the
+    model to use where they name none, and whether servers may show their pictures in galleries."""
 
     suffix: str = ""
     tell_when_done: bool = False
     reply_when_done: bool = False
     hints: bool = True
     model: str = ""
+    gallery: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +440,14 @@ class Removal:
     file: str = ""
     channel_id: int = 0
     message_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPost:
+    """A request that is about to be posted in the gallery channel of its server."""
+
+    generation_id: int
+    channel_id: int
 
 
 @dataclass(frozen=True, slots=True)

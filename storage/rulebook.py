@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from generation.settings import PartialSettings, Sampler, Schedule
-from storage.records import ANY_MODEL, NsfwPolicy
+from storage.records import ANY_MODEL, GALLERY_STARS, NsfwPolicy
 
 
 class Kind(StrEnum):
@@ -55,6 +55,10 @@ class Rulebook:
     nsfw: NsfwPolicy = NsfwPolicy.OFF
     blocked_words: tuple[str, ...] = ()
     log_channel_id: int | None = None
+    gallery_channel_id: int | None = None
+    """The channel that starred pictures are posted in; None where there is none."""
+    gallery_stars: int = GALLERY_STARS
+    """How many people star a picture before it is posted there."""
     hints: bool = True
     """True if members get hints about settings far from a model's recommendation."""
     blocked_people: tuple[str, ...] = ()

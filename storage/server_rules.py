@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from generation.names import key
 from generation.settings import PartialSettings
 from storage.database import Sessions
-from storage.records import NsfwPolicy
+from storage.records import GALLERY_STARS, NsfwPolicy
 from storage.rulebook import Kind, Rule, Rulebook, RuleKey, TextKind
 from storage.tables import (
     BlockedPictureRow,
@@ -101,6 +101,8 @@ class ServerRules:
                 blocked_words=tuple(server.blocked_words.splitlines()),
                 blocked_people=tuple(server.blocked_people.splitlines()),
                 log_channel_id=server.log_channel_id,
+                gallery_channel_id=server.gallery_channel_id,
+                gallery_stars=server.gallery_stars,
                 hints=server.hints,
             )
 
@@ -155,6 +157,10 @@ class ServerRules:
     async def log_to(self, guild_id: int, channel_id: int | None) -> None:
         """Set the log channel; None turns the log off."""
         await self._change(guild_id, log_channel_id=channel_id)
+
+    async def show_starred(self, guild_id: int, channel_id: int | None, stars: int = GALLERY_STARS) -> None:
+        """Set the gallery channel, and how many people star a picture before it is shown there; None turns it off."""
+        await self._change(guild_id, gallery_channel_id=channel_id, gallery_stars=stars)
 
     async def allow(self, guild_id: int, kind: Kind, name: str, allowed: bool) -> None:
         """Add a name to the allowed ones of its kind, or remove it. Once the list is empty, all are allowed."""
@@ -212,7 +218,8 @@ class ServerRules:
         book = await self.of(guild_id)
         named = {int(name) for kind in PLACES for name in book.allowed.get(kind, ())}
         scopes = {key.scope for key in book.rules} - {guild_id}
-        return frozenset(named | scopes | ({book.log_channel_id} if book.log_channel_id else set()))
+        channels = {each for each in (book.log_channel_id, book.gallery_channel_id) if each}
+        return frozenset(named | scopes | channels)
 
     async def forget_places(self, guild_id: int, places: Collection[int]) -> None:
         """Remove channels and roles from all rules of a server."""
@@ -225,6 +232,8 @@ class ServerRules:
             server = await session.get(ServerRow, guild_id)
             if server is not None and server.log_channel_id in places:
                 server.log_channel_id = None
+            if server is not None and server.gallery_channel_id in places:
+                server.gallery_channel_id = None
 
     async def _say(self, guild_id: int, rules: dict[RuleKey, Rule]) -> None:
         async with self._changing(guild_id) as session:

@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, TypeDe
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from storage.records import GALLERY_STARS
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware datetimes, stored as UTC, because SQLite has no time zones."""
@@ -186,6 +188,8 @@ class ServerRow(Base):
     """One name a line."""
     log_channel_id: Mapped[int | None]
     hints: Mapped[bool] = mapped_column(default=True)
+    gallery_channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    gallery_stars: Mapped[int] = mapped_column(default=GALLERY_STARS, server_default=str(GALLERY_STARS))
 
 
 class ServerRuleRow(Base):
@@ -297,6 +301,18 @@ class ReportRow(Base):
     generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id"), primary_key=True)
 
 
+class GalleryPostRow(Base):
+    """A request whose pictures are in the gallery of its server, or about to be. It stays where the request is
+    forgotten meanwhile, until its message is known and removed."""
+
+    __tablename__ = "gallery_posts"
+
+    generation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int] = mapped_column(BigInteger, default=0)
+    """0 until it is known."""
+
+
 class StyleRow(Base):
     __tablename__ = "styles"
 
@@ -314,6 +330,7 @@ class PersonalSettingsRow(Base):
     reply_when_done: Mapped[bool] = mapped_column(default=False)
     hints: Mapped[bool] = mapped_column(default=True)
     model: Mapped[str] = mapped_column(default="")
+    gallery: Mapped[bool] = mapped_column(default=True, server_default=true())
     last_hint: Mapped[datetime | None]
 
 

@@ -11,14 +11,16 @@ from storage.rulebook import Kind, Rulebook
 RULES = "rules"
 LORA = "lora"
 LOG = "log"
+GALLERY = "gallery"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRule:
-    """An allowed model, channel or role, the rules of a channel or role, a role's LoRA, or the log channel."""
+    """An allowed model, channel or role, the rules of a channel or role, a role's LoRA, the log channel, or the
+    gallery."""
 
     matter: str
-    """A `Kind`, `RULES`, `LORA` or `LOG`."""
+    """A `Kind`, `RULES`, `LORA`, `LOG` or `GALLERY`."""
     name: str
     """The name of the model, or the id of the channel or role; for a LoRA, the role and its name."""
     label: str
@@ -52,6 +54,9 @@ def listed_rules(book: Rulebook, guild: discord.Guild | None, guild_id: int) -> 
     if book.log_channel_id:
         shown = _shown(guild, book.log_channel_id)
         yield ListedRule(LOG, str(book.log_channel_id), say("Log channel: {channel}", channel=shown))
+    if book.gallery_channel_id:
+        shown = _shown(guild, book.gallery_channel_id)
+        yield ListedRule(GALLERY, str(book.gallery_channel_id), say("Gallery: {channel}", channel=shown))
 
 
 def _shown(guild: discord.Guild | None, place: int) -> str:

@@ -12,6 +12,7 @@ from bot.delivery.messages import Messages
 from bot.errors import Refusal, sentence_for
 from bot.interactions.bans import BannedError, Bans
 from bot.interactions.drawing_places import Place, check_may_draw, place_of, with_permissions
+from bot.interactions.gallery import Gallery, is_star
 from bot.interactions.picture_actions import check_owner
 from bot.interactions.press_plans import plans_for
 from bot.interactions.removal import explained_removal
@@ -56,6 +57,7 @@ class Reactions:
         messages: Messages,
         direct_messages: DirectMessages,
         audit_log: AuditLog,
+        gallery: Gallery,
     ) -> None:
         self._client = client
         self._banned = banned
@@ -68,6 +70,7 @@ class Reactions:
         self._messages = messages
         self._direct_messages = direct_messages
         self._audit_log = audit_log
+        self._gallery = gallery
 
     async def added(self, payload: discord.RawReactionActionEvent) -> None:
         """Act on a reaction; emoji without a meaning are ignored."""
@@ -106,6 +109,8 @@ class Reactions:
     async def _act(self, payload: discord.RawReactionActionEvent, generation: Generation, emoji: str) -> None:
         if emoji in LIKING:
             await self._people.set_favourite(payload.user_id, generation.id, True)
+            if is_star(emoji):
+                self._gallery.starred(generation)
         elif emoji in SENDING:
             await self._send(payload, generation)
         elif emoji in DELETING:

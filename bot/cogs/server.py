@@ -5,6 +5,7 @@ from discord import app_commands
 
 from bot.cogs import option_types
 from bot.cogs.server_allowed import ServerAllowed
+from bot.cogs.server_gallery import ServerGallery
 from bot.cogs.server_group import Channel
 from bot.cogs.server_limits import ServerLimits
 from bot.cogs.server_loras import ServerLoras
@@ -26,6 +27,7 @@ class Server(
     ServerLimits,
     ServerAllowed,
     ServerSwitches,
+    ServerGallery,
     ServerWords,
     ServerPrompts,
     ServerPictures,

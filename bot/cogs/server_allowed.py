@@ -12,7 +12,7 @@ from bot.interactions.respond import tell
 from bot.locales import say
 from bot.locales.plain import plain
 from bot.views.server_rules import allowed as allowed_ones
-from bot.views.server_rules import log_channel
+from bot.views.server_rules import gallery, log_channel
 from bot.views.text import fitting
 from generation.sentences import Sentence
 from storage.rulebook import Kind
@@ -86,6 +86,8 @@ class ServerAllowed(ServerGroup):
                     await self._rules.allow_lora(guild_id, lora, int(role), False)
                 case listed_rules.LOG:
                     await self._rules.log_to(guild_id, None)
+                case listed_rules.GALLERY:
+                    await self._rules.show_starred(guild_id, None)
                 case kind:
                     await self._rules.allow(guild_id, Kind(kind), each.name, False)
             self._audit_log.decided(interaction, Sentence("{person} removed: {name}", name=each.label), log_before)
@@ -95,6 +97,7 @@ class ServerAllowed(ServerGroup):
             listed_rules.RULES: removed,
             listed_rules.LORA: removed,
             listed_rules.LOG: log_channel(book.log_channel_id),
+            listed_rules.GALLERY: gallery(book.gallery_channel_id, book.gallery_stars),
             **{kind.value: allowed_ones(book, kind, self._catalogue.names) for kind in Kind},
         }
         await self.saved(interaction, [changed[each] for each in dict.fromkeys(each.matter for each in chosen)])

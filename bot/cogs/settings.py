@@ -29,6 +29,8 @@ Suffix = app_commands.Range[str, 0, 500]
 
 DECISION = re.compile("noisefox-settings:(?P<decision>yes|no)")
 
+HINTS_OFF, GALLERY_OFF = Sentence("hints off"), Sentence("in galleries: no")
+
 ROOM = 3500
 """Characters of the list in the question before a reset."""
 
@@ -54,7 +56,8 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
     async def _show(self, interaction: discord.Interaction) -> None:
         defaults = await self._preferences.of_user(interaction.user.id)
         own = await self._people.personal_settings(interaction.user.id)
-        lines = [*_lines(own, defaults), *([] if own.hints else [say("hints off")])]
+        off = [say(switch) for switch, on in ((HINTS_OFF, own.hints), (GALLERY_OFF, own.gallery)) if not on]
+        lines = [*_lines(own, defaults), *off]
         text = fitting([say("Your settings:"), *(f"- {line}" for line in lines)], MESSAGE_LENGTH)
         await tell(interaction, text)
 
@@ -123,14 +126,24 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
             on: True turns hints on, False turns them off
         """
         await self._people.change_personal_settings(interaction.user.id, hints=on)
-        await say_saved(interaction, [say("hints on") if on else say("hints off")])
+        await say_saved(interaction, [say("hints on") if on else say(HINTS_OFF)])
+
+    @app_commands.command()
+    async def gallery(self, interaction: discord.Interaction, on: bool) -> None:
+        """Choose whether servers may show your pictures in their galleries.
+
+        Args:
+            on: True lets them, False keeps your pictures out from now on
+        """
+        await self._people.change_personal_settings(interaction.user.id, gallery=on)
+        await say_saved(interaction, [say("in galleries: yes") if on else say(GALLERY_OFF)])
 
     @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
         """Reset your defaults, model, suffix and notifications."""
         defaults = await self._preferences.of_user(interaction.user.id)
         own = await self._people.personal_settings(interaction.user.id)
-        if not defaults.by_model and own == PersonalSettings(hints=own.hints):
+        if not defaults.by_model and own == PersonalSettings(hints=own.hints, gallery=own.gallery):
             await tell(interaction, say("There's nothing to reset."))
             return
         yes: ui.Button[Any] = ui.Button(

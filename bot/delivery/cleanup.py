@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine, Sequence
 
 import aiohttp
 import discord
@@ -37,14 +38,17 @@ class Cleanup:
             else:
                 await self._removals.done(removal)
 
+    def remove_soon(self, removals: Sequence[Removal]) -> None:
+        """Start removing messages that are marked in the background."""
+        if removals:
+            self._start(self._remove_these(removals))
+
     async def resume(self) -> None:
         """Remove all files that are marked, and start removing messages in the background."""
         await self.remove_files()
         if self._tasks:
             return
-        task = asyncio.create_task(self._remove_messages(), name="remove messages")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._start(self._remove_messages())
 
     async def scrub(self) -> None:
         """Erase deleted rows from the database file."""
@@ -56,13 +60,21 @@ class Cleanup:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _start(self, removing: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(removing, name="remove messages")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _remove_messages(self) -> None:
-        for removal in await self._removals.messages():
+        await self._remove_these(await self._removals.messages())
+        await self.remove_files()
+
+    async def _remove_these(self, removals: Sequence[Removal]) -> None:
+        for removal in removals:
             try:
                 await self._remove_message(removal)
             except (discord.HTTPException, aiohttp.ClientError, OSError, StorageError) as failure:
                 log.warning("message %s cannot be removed; trying again soon: %s", removal.message_id, failure)
-        await self.remove_files()
 
     async def _remove_message(self, removal: Removal) -> None:
         """Remove a message, then what is kept of the request that it showed; where Discord refuses, both are kept."""
@@ -75,5 +87,5 @@ class Cleanup:
             log.info("message %s and what it shows are kept: %s", removal.message_id, refusal)
         else:
             if shown is not None:
-                await self._generations.delete(shown.id)
+                self.remove_soon(await self._generations.delete(shown.id))
         await self._removals.done(removal)

@@ -1,4 +1,4 @@
-"""Deletes a request together with its message: both go, or both stay."""
+"""Deletes a request together with its message: both go, or both stay. Its copy in a gallery follows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,5 +33,5 @@ class Deletion:
             if removal is not None and refusal.status < 500:
                 await self._removals.done(removal)
             raise
-        await self._generations.delete(generation.id)
+        self._cleanup.remove_soon(await self._generations.delete(generation.id))
         await self._cleanup.remove_files()

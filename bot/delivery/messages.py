@@ -147,7 +147,7 @@ class Messages:
         async with self._sorted_errors(origin):
             await self._edit_in_channel(origin, content)
 
-    async def post(self, origin: Origin, content: MessageContent, nonce: int, reply_to: int) -> int:
+    async def post(self, origin: Origin, content: MessageContent, nonce: int | str, reply_to: int) -> int:
         """Post `content` in the channel of a request, as a reply to a message unless `reply_to` is 0; the message's id.
 
         Discord posts it once however often it is tried with the same `nonce`. Raises as `edit` does.
@@ -229,6 +229,11 @@ class Messages:
         be found. Raises `EditFailed`, and `EditForbidden` where the bot may not look for it now."""
         cancel = Press(PressKind.CANCEL, generation_id).custom_id
         return await self._search(origin, lambda each: cancel in custom_ids_in(each.components))
+
+    async def showing(self, origin: Origin, press: Press) -> int | None:
+        """The message of ours with a button, among the latest ones of a channel; None where it cannot be found. Raises
+        as `find` does."""
+        return await self._search(origin, lambda each: press.custom_id in custom_ids_in(each.components))
 
     async def _search(self, origin: Origin, fits: Callable[[discord.Message], bool]) -> int | None:
         """The first that fits of the bot's own among the latest messages of a channel."""

@@ -137,12 +137,26 @@ class PictureActions:
                 await self._region_choice.open(interaction, generation, press.picture)
             case PressKind.UNDO:
                 await self._undo(interaction, generation)
+            case PressKind.FILM:
+                await self._film(interaction, generation, press)
             case kind if kind in EDITS:
                 context = await self._contexts.load(requester_of(interaction))
                 await self._begin(interaction, generation, [EDITS[kind](self._edits, context, generation)])
             case _:
                 context = await self._contexts.load(requester_of(interaction))
                 await self._begin(interaction, generation, plans_for(self._derivations, context, generation, press))
+
+    async def _film(self, interaction: discord.Interaction, generation: Generation, press: Press) -> None:
+        """Film how a picture came about; of an enlarged one, how the picture did that was enlarged."""
+        drawn, index = generation, press.picture
+        while drawn.lineage.action.enlarges:
+            index, before = drawn.lineage.picture or 0, await self._generations.parent_of(drawn)
+            if before is None:
+                raise Refusal(GONE)
+            drawn = before
+        context = await self._contexts.load(requester_of(interaction))
+        plans = plans_for(self._derivations, context, drawn, replace(press, picture=index))
+        await self._begin(interaction, generation, plans)
 
     async def submit(self, interaction: discord.Interaction, press: Press, values: dict[str, Any]) -> None:
         """Handle a submitted form, however long ago it was opened. Raises `UserError`."""

@@ -61,6 +61,8 @@ def plans_for(derivations: Derivations, context: RequestContext, generation: Gen
         case kind if kind in EXPLANATIONS:
             explained = EXPLANATIONS[kind](settings, derivations.new_seed())
             return [derivations.explain(context, generation, index, explained)]
+        case PressKind.FILM:
+            return [derivations.film(context, generation, index)]
         case PressKind.TRY_STEPS:
             most = derivations.most_steps(context, settings.model)
             return derivations.try_out(context, generation, index, variations.other_steps(settings, most))

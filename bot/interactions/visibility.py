@@ -55,14 +55,18 @@ class Visibility:
         An age-restricted channel shows all of it. Elsewhere the stricter of two policies applies: this server's,
         and the one of the place where it was drawn.
         """
+        return await self.in_channel(interaction.channel, interaction.guild_id, generation)
+
+    async def in_channel(self, channel: object, guild_id: int | None, generation: Generation) -> Generation:
+        """A request as it may be shown in a channel, as `of` has it."""
         origin = generation.origin
         if not generation.pictures:
             return generation
-        if is_age_restricted(interaction.channel):
+        if is_age_restricted(channel):
             return _guarded(generation, NsfwPolicy.OFF)
-        if interaction.guild_id is None or self._is_harmless(generation):
+        if guild_id is None or self._is_harmless(generation):
             return generation
-        policy = (await self._rules.of(interaction.guild_id)).nsfw
+        policy = (await self._rules.of(guild_id)).nsfw
         if origin.guard is not NsfwPolicy.OFF:
             return _guarded(generation, max(origin.guard, policy, key=list(NsfwPolicy).index))
         if policy is NsfwPolicy.BLOCK:

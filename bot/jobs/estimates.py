@@ -166,7 +166,7 @@ class Estimates:
             redrawn = self.redrawn(generation)
             return [(Drawing.of(redrawn),) if redrawn else ()]
         turns: list[Turn] = [(Drawing.of(work),) for work in comparison_parts.parts_left(generation)]
-        if generation.lineage.action is Action.EXPLAIN:
+        if generation.lineage.action.shows_steps:
             [(drawing,)] = turns
             turns = [(drawing, Drawing(drawing.key, cost.EXPLAINED, 1))]
         return turns

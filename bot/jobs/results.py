@@ -6,17 +6,16 @@ import time
 from collections.abc import Callable, Iterable
 
 from bot.errors import UNEXPECTED
-from bot.figures import comparison, explanation
+from bot.figures import comparison, explanation, film
 from bot.figures.seed import figure_of
 from bot.jobs import comparison_parts
 from bot.locales import addressing
 from bot.policy.hints import Hints
 from generation.events import Completed
-from generation.explanation import Explanation
 from generation.pictures import Picture as Drawn
 from storage.generations import Generations
 from storage.images import Images
-from storage.records import Generation, Picture
+from storage.records import Action, Generation, Picture
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +80,7 @@ class Results:
                 completed.circumstances,
                 completed.upscaler,
                 await self._hints.due(generation, knows_few=completed.knows_few),
-                await _figures(images, generation, completed.explanation),
+                await _figures(images, generation, completed),
                 generation.ignoring(completed.unread, _other_size(generation, completed)),
             )
 
@@ -143,10 +142,14 @@ async def _saved(images: Images, generation: Generation, drawn: Iterable[tuple[i
     ]
 
 
-async def _figures(images: Images, generation: Generation, explained: Explanation | None) -> list[str]:
-    """Draw and write the figures of an explained drawing; their names."""
+async def _figures(images: Images, generation: Generation, completed: Completed) -> list[str]:
+    """Draw and write the figures of an explained drawing, or its film; their names."""
+    explained = completed.explanation
     if explained is None:
         return []
+    if generation.lineage.action is Action.FILM:
+        made = await asyncio.to_thread(film.made, explained, completed.pictures[0].png)
+        return [await images.save_figure(generation.id, 0, *made)]
     with addressing(generation.origin.locale):
         files = await asyncio.to_thread(explanation.for_chat, explained, generation.settings)
     return [await images.save_figure(generation.id, index, *file) for index, file in enumerate(files)]

@@ -24,7 +24,7 @@ class Tasks:
         return Draw(
             work.settings,
             await self._inputs(generation.inputs),
-            explained=generation.lineage.action is Action.EXPLAIN,
+            explained=generation.lineage.action.shows_steps,
             cells=work.cells,
             check=_is_checked(generation),
             weights=_weights(generation.inputs, work.settings.image_prompt_scale),

@@ -86,6 +86,12 @@ class Derivations:
         """One picture of a request, shown from the inside, with the same or other settings."""
         return self.derive(context, generation, settings, Lineage(Action.EXPLAIN, generation.id, index))
 
+    def film(self, context: RequestContext, generation: Generation, index: int) -> Plan:
+        """One picture of a request again as it is, with its steps recorded for a film."""
+        finished_picture(generation, index)
+        settings = generation.settings.of_picture(index)
+        return self.derive(context, generation, settings, Lineage(Action.FILM, generation.id, index))
+
     def try_out(
         self, context: RequestContext, generation: Generation, index: int, tried: Sequence[GenerationSettings]
     ) -> list[Plan]:

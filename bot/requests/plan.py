@@ -11,7 +11,7 @@ from generation.comparison import Axis
 from generation.jobs import Inputs
 from generation.pace import Work
 from generation.settings import GenerationSettings, Limits
-from storage.records import NO_FILES, Action, Ignored, InputFiles, Lineage, NewRequest, NsfwPolicy, Origin
+from storage.records import NO_FILES, Ignored, InputFiles, Lineage, NewRequest, NsfwPolicy, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Plan:
     @property
     def charged(self) -> int:
         """The steps that budgets charge."""
-        explained = cost.EXPLAINED if self.lineage.action is Action.EXPLAIN else 0
+        explained = cost.EXPLAINED if self.lineage.action.shows_steps else 0
         return self.work.charged + explained if self.draws else 0
 
     def to_save(self, origin: Origin) -> NewRequest:

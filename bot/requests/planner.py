@@ -298,7 +298,7 @@ class Planner:
             suitability.check_refines(models[plan.settings.model])
         elif plan.files != NO_FILES or not plan.from_picture:
             self._check_pictures(plan, plan.files.named)
-        if plan.lineage.action is Action.EXPLAIN:
+        if plan.lineage.action.shows_steps:
             suitability.check_explains(models[plan.settings.model])
         for each in plan.drawn:
             suitability.check(each, models[each.model], or_usual=plan.lineage.parent is not None)

@@ -38,6 +38,7 @@ class Reconciler:
         cleanup: Cleanup,
         leftovers: Leftovers,
         check_person: Callable[[int, int | None], None],
+        resume_gallery: Callable[[], Awaitable[None]],
         every: float = EVERY,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -48,6 +49,7 @@ class Reconciler:
         self._cleanup = cleanup
         self._leftovers = leftovers
         self._check_person = check_person
+        self._resume_gallery = resume_gallery
         self._every = every
         self._sleep = sleep
 
@@ -81,6 +83,7 @@ class Reconciler:
             if not each.state.unfinished and not each.delivered:
                 self._delivery.finish(each)
         await self._cleanup.resume()
+        await self._resume_gallery()
         await self._leftovers.remove_old()
 
     async def _again(self, generation: Generation) -> Generation | None:

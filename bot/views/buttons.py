@@ -71,6 +71,7 @@ MORE = {
     ),
     PressKind.CUT_OUT: ("🖼️", Sentence("Remove the background"), Sentence("a PNG with only what is in front")),
     PressKind.EXPLAIN: ("💡", Sentence("See how it is drawn"), Sentence("draw it again and show the steps")),
+    PressKind.FILM: ("▶️", Sentence("Film of its steps"), Sentence("draw it again and watch it come about")),
     PressKind.TRY_STEPS: ("🧪", Sentence("Try other steps"), Sentence("change nothing else")),
     PressKind.TRY_GUIDANCE: ("🧪", Sentence("Try other guidance"), Sentence("change nothing else")),
     PressKind.TRY_SAMPLERS: ("🧪", Sentence("Try other samplers"), Sentence("change nothing else")),
@@ -105,7 +106,7 @@ _NEEDS: dict[PressKind, Callable[[Abilities], bool]] = {
         (PressKind.EDIT_MORE, PressKind.EDIT_LESS), lambda able: not able.edits or able.guidance is not Guidance.NONE
     ),
     PressKind.CUT_OUT: lambda able: able.cuts_out,
-    PressKind.EXPLAIN: lambda able: able.explain,
+    **dict.fromkeys((PressKind.EXPLAIN, PressKind.FILM), lambda able: able.explain),
     PressKind.TRY_GUIDANCE: lambda able: able.guidance is not Guidance.NONE,
     PressKind.TRY_SAMPLERS: lambda able: len(able.samplers) > 1,
 }

@@ -58,6 +58,8 @@ class PressKind(StrEnum):
     TRY_GUIDANCE = "try-guidance"
     TRY_SAMPLERS = "try-samplers"
     EXPLAIN = "explain"
+    FILM = "film"
+    """Draws the picture again, and shows its steps as a short film."""
     EXPLAIN_SEED = "explain-seed"
     EXPLAIN_GUIDANCE = "explain-guidance"
     EXPLAIN_STEPS = "explain-steps"

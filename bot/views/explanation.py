@@ -23,7 +23,7 @@ def of_animation(generation: Generation, gif: bytes) -> MessageContent:
     """The animation as a GIF, for clients that play no WebP."""
     covered = any(map(generation.covers, generation.pictures))
     name = f"{SPOILER * covered}noisefox-{generation.id}-steps.gif"
-    return MessageContent(framed([gallery([name], _of_steps(generation))]), {name: gif})
+    return MessageContent(framed([gallery([name], of_steps(generation))]), {name: gif})
 
 
 def figures_of(generation: Generation, names: list[str]) -> list[Part]:
@@ -32,12 +32,13 @@ def figures_of(generation: Generation, names: list[str]) -> list[Part]:
     descriptions = (
         say("How “{prompt}” is drawn, from noise to picture", prompt=prompt),
         say("What “{prompt}” changes at three of the steps", prompt=prompt),
-        _of_steps(generation),
+        of_steps(generation),
     )
     return [gallery([name], said) for name, said in zip(names, descriptions, strict=False)]
 
 
-def _of_steps(generation: Generation) -> str:
+def of_steps(generation: Generation) -> str:
+    """Alt text of an animation of the steps."""
     return say("The steps of “{prompt}”, one after the other", prompt=generation.settings.prompt[:SHOWN_PROMPT])
 
 
@@ -47,5 +48,9 @@ def rows_of(generation: Generation, *after: ui.Button[Any]) -> list[Part]:
         ui.Button(label=say(label), emoji=emoji, custom_id=Press(kind, generation.id).custom_id)
         for kind, (label, emoji) in _TRIES.items()
     ]
-    gif: ui.Button[Any] = ui.Button(label=say("As a GIF"), custom_id=Press(PressKind.GIF, generation.id).custom_id)
-    return [ui.ActionRow(*tries), ui.ActionRow(gif, *after)]
+    return [ui.ActionRow(*tries), ui.ActionRow(as_gif(generation), *after)]
+
+
+def as_gif(generation: Generation) -> ui.Button[Any]:
+    """The button that shows the animation as a GIF."""
+    return ui.Button(label=say("As a GIF"), custom_id=Press(PressKind.GIF, generation.id).custom_id)

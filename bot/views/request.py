@@ -9,7 +9,7 @@ from bot.attachments.finished import REQUEST_BYTES, PictureFile
 from bot.locales import say, say_many
 from bot.locales.durations import about
 from bot.locales.plain import plain
-from bot.views import comparison, explanation
+from bot.views import comparison, explanation, film
 from bot.views.buttons import button, kept, more, numbered, of_picture, rows_of
 from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
@@ -20,7 +20,7 @@ from generation.abilities import STABLE_DIFFUSION, Abilities
 from generation.events import Event, Explaining, Loading, Progress, Queued
 from generation.jobs import JobState
 from generation.settings import GenerationSettings
-from storage.records import Generation, Lineage
+from storage.records import Action, Generation, Lineage
 
 
 def starting(generation: Generation, parent: Generation | None) -> MessageContent:
@@ -240,6 +240,8 @@ def _completed(
     parts = _title(generation.settings, generation.lineage, generation.origin.user_id, parent)
     if generation.axes:
         parts += comparison.sheet_of(generation, list(files))
+    elif generation.lineage.action is Action.FILM:
+        parts += film.shown(generation, list(files))
     elif generation.figures:
         parts += explanation.figures_of(generation, list(files))
     elif files:
@@ -256,11 +258,18 @@ def _completed(
     if generation.hint:
         parts.append(hinted(generation, generation.hint, able))
     if generation.figures:
-        rows = comparison.rows_of if generation.axes else explanation.rows_of
-        parts += rows(generation, *kept(generation))
+        parts += _rows_of_figures(generation)
     else:
         parts += rows_of(generation, able)
     return MessageContent(framed(parts), files)
+
+
+def _rows_of_figures(generation: Generation) -> list[Part]:
+    """The buttons under a comparison, an explained drawing or a film."""
+    if generation.axes:
+        return comparison.rows_of(generation, *kept(generation))
+    rows = film.rows_of if generation.lineage.action is Action.FILM else explanation.rows_of
+    return rows(generation, *kept(generation))
 
 
 def _with_before(generation: Generation, before: PictureFile, files: dict[str, bytes]) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ from bot.views.server_rules import (
     blocked,
     blocked_people,
     blocked_pictures,
+    gallery,
     hints,
     log_channel,
     lora_roles,
@@ -37,3 +38,5 @@ def what_is_lost(book: Rulebook, named: Callable[[int], str | None]) -> Iterator
         yield blocked_pictures(list(book.blocked_pictures))
     if book.log_channel_id:
         yield log_channel(book.log_channel_id)
+    if book.gallery_channel_id:
+        yield gallery(book.gallery_channel_id, book.gallery_stars)

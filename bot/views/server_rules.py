@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import discord
 from discord import ui
 
-from bot.locales import say
+from bot.locales import say, say_many
 from bot.locales.durations import Duration
 from bot.locales.plain import plain
 from bot.policy.effective import HOST, NOISEFOX, THE_MODEL, EffectiveRules, Range, SourcedValue
@@ -15,7 +15,7 @@ from bot.views.message import QUIET, MessageContent, framed
 from bot.views.text import shown, written
 from generation.sentences import Counted, Sentence
 from generation.settings import LIMITS, label
-from storage.records import ANY_MODEL, NsfwPolicy
+from storage.records import ANY_MODEL, GALLERY_STARS, NsfwPolicy
 from storage.rulebook import MODEL, READERS, Kind, Rule, Rulebook
 
 SHOWN = 60
@@ -257,6 +257,8 @@ def _decisions(book: Rulebook, models: Sequence[str]) -> Iterator[str]:
         yield f"{blocked_pictures(list(book.blocked_pictures))} · {_from(SERVER)}"
     if book.log_channel_id:
         yield f"{log_channel(book.log_channel_id)} · {_from(SERVER)}"
+    if book.gallery_channel_id:
+        yield f"{gallery(book.gallery_channel_id, book.gallery_stars)} · {_from(SERVER)}"
 
 
 def allowed(book: Rulebook, kind: Kind, models: Sequence[str] = ()) -> str:
@@ -306,6 +308,15 @@ def blocked_pictures(names: Sequence[str]) -> str:
 def log_channel(channel_id: int | None) -> str:
     """The log channel, or that there is none."""
     return say("Log channel: {channel}", channel=f"<#{channel_id}>") if channel_id else say("The log is off.")
+
+
+def gallery(channel_id: int | None, stars: int = GALLERY_STARS) -> str:
+    """The gallery channel and how many stars a picture needs, or that there is none."""
+    if channel_id is None:
+        return say("The gallery is off.")
+    return say_many(
+        stars, "Gallery: {channel}, from {n} star", "Gallery: {channel}, from {n} stars", channel=f"<#{channel_id}>"
+    )
 
 
 def _hidden(names: Sequence[str]) -> str:

@@ -37,6 +37,7 @@ _WAYS = {
     Action.PAN: Sentence("Panned from {what}"),
     Action.COMPARE: Sentence("Comparison based on {what}"),
     Action.EXPLAIN: Sentence("How {what} is drawn"),
+    Action.FILM: Sentence("How {what} came about"),
     Action.BLEND: Sentence("Blend with {what}"),
     Action.SEED: Sentence("Another seed for {what}"),
 }

@@ -147,8 +147,9 @@ class MessageRoutes:
         return web.Response(status=204)
 
     async def _get_reactions(self, request: web.Request) -> web.Response:
-        users = self._message(request).reactions.get(request.match_info["emoji"], [])
-        return json_response([user_object(self._world.users[id]) for id in users])
+        users = sorted(self._message(request).reactions.get(request.match_info["emoji"], []))
+        after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 25))
+        return json_response([user_object(self._world.users[id]) for id in users if id > after][:limit])
 
     async def _remove_reaction(self, request: web.Request) -> web.Response:
         own = request.match_info["user"] == "@me"
