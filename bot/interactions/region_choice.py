@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,9 @@ from storage.records import Generation
 
 _WORDS = "words"
 
+Paint = Callable[[discord.Interaction, Generation, int], Awaitable[str]]
+"""Gives the address of a page on which the person of an interaction paints over a picture."""
+
 _LINES = {
     **{f"row-{each}": regions.row(each) for each in range(regions.SIDE)},
     **{f"column-{each}": regions.column(each) for each in range(regions.SIDE)},
@@ -48,6 +51,7 @@ class RegionChoice:
         finished_files: FinishedFiles,
         sight: Sight,
         visibility: Visibility,
+        paint: Paint | None = None,
     ) -> None:
         self._contexts = contexts
         self._edits = edits
@@ -55,6 +59,7 @@ class RegionChoice:
         self._finished_files = finished_files
         self._sight = sight
         self._visibility = visibility
+        self._paint = paint
 
     async def open(self, interaction: discord.Interaction, generation: Generation, picture: int) -> None:
         """Show a picture under its grid, privately. Raises `UserError`."""
@@ -96,7 +101,8 @@ class RegionChoice:
         if picture is None:
             raise Refusal(GONE)
         grid = await asyncio.to_thread(regions.shown, picture.data, choice.cells)
-        await answer(interaction, region.choosing(choice, grid))
+        page = await self._paint(interaction, generation, choice.picture) if self._paint else ""
+        await answer(interaction, region.choosing(choice, grid, page))
 
     def _form(self, choice: Choice, generation: Generation) -> ui.Modal:
         if not choice.cells:

@@ -50,7 +50,11 @@ class Visibility:
         self._catalogue = catalogue
 
     async def of(self, interaction: discord.Interaction, generation: Generation) -> Generation:
-        """A request as it may be shown here. Raises `Refusal` where none of it may be seen.
+        """A request as it may be shown where somebody asks. Raises `Refusal` where none of it may be seen."""
+        return await self.in_place(generation, interaction.guild_id, is_age_restricted(interaction.channel))
+
+    async def in_place(self, generation: Generation, guild_id: int | None, age_restricted: bool) -> Generation:
+        """A request as it may be shown in a channel. Raises `Refusal` where none of it may be seen.
 
         An age-restricted channel shows all of it. Elsewhere the stricter of two policies applies: this server's,
         and the one of the place where it was drawn.
@@ -58,11 +62,11 @@ class Visibility:
         origin = generation.origin
         if not generation.pictures:
             return generation
-        if is_age_restricted(interaction.channel):
+        if age_restricted:
             return _guarded(generation, NsfwPolicy.OFF)
-        if interaction.guild_id is None or self._is_harmless(generation):
+        if guild_id is None or self._is_harmless(generation):
             return generation
-        policy = (await self._rules.of(interaction.guild_id)).nsfw
+        policy = (await self._rules.of(guild_id)).nsfw
         if origin.guard is not NsfwPolicy.OFF:
             return _guarded(generation, max(origin.guard, policy, key=list(NsfwPolicy).index))
         if policy is NsfwPolicy.BLOCK:

@@ -8,7 +8,9 @@ from weakref import WeakValueDictionary
 
 from bot.attachments.decoder_processes import DecoderProcesses
 from bot.requests.pending import Outpaint
+from generation import painted
 from generation.jobs import Inputs
+from generation.painted import PaintedCanvas
 
 AT_ONCE = 2
 """Requests whose pictures are in memory at the same time, each of another person: nobody takes all decoders."""
@@ -51,3 +53,8 @@ class PictureReader:
     async def canvas(self, png: bytes, work: Outpaint) -> Inputs:
         """A picture with room around it, made outside this process. Raises `UnusableImage`."""
         return await self._decoders.canvas(png, work.size, work.zoom_or_direction, work.side)
+
+    async def painted(self, png: bytes, mask: bytes, canvas: PaintedCanvas) -> Inputs:
+        """What a job starts from that draws a painted part of a picture, made outside this process; see
+        `painted.inputs_of`. Raises `UnusableImage`."""
+        return await self._decoders.run(painted.inputs_of, png, mask, canvas)
