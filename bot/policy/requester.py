@@ -23,7 +23,8 @@ class Requester:
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Self:
         """The person of a JSON object with the fields."""
-        return cls(**{name: tuple(each) if isinstance(each, list) else each for name, each in document.items()})
+        values: dict[str, Any] = {n: tuple(each) if isinstance(each, list) else each for n, each in document.items()}
+        return cls(**values)
 
     @property
     def ranks(self) -> tuple[tuple[int, ...], ...]:

@@ -31,6 +31,7 @@ from tests.journeys.conftest import (
     until_nothing_is_due,
     words_of,
 )
+from tests.journeys.test_commands import exported
 from tests.journeys.test_result import settings_in
 from tools import browser
 
@@ -276,6 +277,10 @@ async def test_private_stays_private_and_bans_and_deletion_count(
         await gone.until_refused()
         assert await gone.send() == (False, "That picture is no longer available. Re-roll to draw another.")
         assert (await gone.page("/picture"))[0] == 403
+
+        data, given = await exported(member)
+        assert len(given) == 2, "the masks that they painted"
+        assert [{*each} for each in data["drafts"]] == [{"paint"}] * 2, "without the tokens of their presses"
 
         again = await other.imagine("a cat")
         forgotten = await opened(other, again, session)
