@@ -1,6 +1,7 @@
 """The HTTP server of the page."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from bot.config.web import WebConfig
-from bot.errors import sentence_for
+from bot.errors import UNSAVED, sentence_for
 from bot.locales import address, say
 from bot.locales.languages import LANGUAGES
 from bot.web import page
@@ -20,6 +21,8 @@ from bot.web.painting import Painting
 from bot.web.submitted import Submitted
 from generation.errors import NoisefoxError, UserError
 from storage.database import StorageError
+
+log = logging.getLogger(__name__)
 
 BODY_BYTES = 2**20
 """The largest request that is read."""
@@ -117,6 +120,9 @@ class PaintServer:
             return self._refused(request, say("That is too much to send. Paint it with fewer strokes."), 413)
         except TimeoutError:
             return self._refused(request, say("The page took too long to send that. Try again."), 408)
+        except OSError as reason:
+            log.warning("a request of the page for painting failed: %s", reason)
+            return self._refused(request, say(UNSAVED), 503)
         return answer
 
     def _refused(self, request: web.Request, said: str, status: int) -> web.Response:

@@ -68,6 +68,21 @@ async def test_discord_may_frame_the_page_where_the_host_wants_that() -> None:
             assert (response.status, response.headers["Cache-Control"]) == (404, "no-store")
 
 
+async def test_a_disk_that_fails_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(server.PaintServer, "_granted", fails)
+    listening, url = bound(HERE)
+    async with (
+        of_seconds(5).serving(listening),
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/paint/mine", data=b"{}") as response,
+    ):
+        assert response.status == 503
+        assert (await response.json())["said"] == "I can't save anything right now. Try again in a minute."
+
+
 def test_an_address_that_is_taken_is_named_in_one_sentence() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
