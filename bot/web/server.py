@@ -101,7 +101,7 @@ class PaintServer:
         asyncio.get_running_loop().call_later(self._seconds, self._drop, connection)
         return connection
 
-    def _drop(self, connection: "RequestHandler[Any]") -> None:
+    def _drop(self, connection: RequestHandler) -> None:
         """Close a connection that has sent nothing whole."""
         if connection in self._silent:
             self._silent.remove(connection)
