@@ -18,7 +18,7 @@ from typing import Protocol
 import discord
 
 from bot.assembly import Bot, assembled
-from bot.config import Config
+from bot.config import Config, WebConfig
 from bot.interactions.connection import ConnectionRefused, log_in, stay_connected, wait_to_log_in
 from bot.redaction import RedactingFormatter
 from bot.requests.reconciler import EVERY
@@ -40,6 +40,9 @@ STOP_SECONDS = 60.0
 managers kill a bot that takes longer than 90 s; some of these are left for closing."""
 
 _TRY = "noisefox try"
+
+_HERE = WebConfig("127.0.0.1:0", "http://127.0.0.1:0")
+"""The page for painting, on this machine alone."""
 
 _EXAMPLE = "/imagine prompt:a cute fox seed:5"
 """A first picture that comes out well with the small model."""
@@ -140,7 +143,8 @@ async def run_locally(config: Config, chat: Callable[..., AbstractAsyncContextMa
     with stop_signals() as signals:
         told = partial(chat, note=toy.first_screen(config.catalogue))
         async with _on_a_free_port(told, port, folder / "chat") as local:
-            config = replace(config, data=folder, discord=replace(config.discord, api_base=local.api_base))
+            discord_here = replace(config.discord, api_base=local.api_base)
+            config = replace(config, data=folder, discord=discord_here, web=_HERE)
             async with running(config, local.token, command=_TRY) as bot:
                 _spare_collections()
                 print(f"\nOpen {local.url}\nand type {_EXAMPLE}\n(Ctrl-C ends it.)\n", flush=True)

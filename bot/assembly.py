@@ -1,6 +1,7 @@
 """The composition root: makes every part of a bot, from the database up to the commands."""
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ from bot.interactions.dynamic_items import persistent, picture_buttons
 from bot.interactions.gallery import Gallery
 from bot.interactions.gate import Gate
 from bot.interactions.picture_actions import PictureActions
-from bot.interactions.region_choice import RegionChoice
+from bot.interactions.region_choice import Paint, RegionChoice
 from bot.interactions.sight import Sight
 from bot.interactions.visibility import Visibility
 from bot.jobs.dispatcher import Dispatcher
@@ -89,6 +90,10 @@ from bot.requests.submission import Submission
 from bot.views import description, lesson, pages
 from bot.views.blocked_list import DECISION as UNBLOCK
 from bot.views.custom_ids import COMPARE, REGION
+from bot.web.grants import Grants
+from bot.web.links import Signer
+from bot.web.painting import Painting
+from bot.web.server import PaintServer, bound
 from generation.catalogue import Catalogue
 from generation.pool import WorkerPool
 from generation.vision import Vision
@@ -158,7 +163,9 @@ async def assembled(
         dispatcher = _dispatcher(config, workers, store, outgoing, estimates, now)
         decoders = await stack.enter_async_context(DecoderProcesses())
         pictures = PictureReader(decoders, download, vision)
-        incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, vision, gate, now)
+        page = _page(config, store, stack, now) if config.web.public_url else None
+        paint = page.grants.offer if page else None
+        incoming = _Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, vision, gate, now, paint)
         stack.push_async_callback(incoming.preparation.close)
         gallery = _gallery(client, store, outgoing, incoming)
         await _serve(
@@ -174,6 +181,10 @@ async def assembled(
             incoming,
             gallery,
         )
+        if page:
+            painting = _painting(client, banned, pictures, store, outgoing, incoming, now)
+            server = PaintServer(grants=page.grants, painting=painting, config=config.web)
+            await stack.enter_async_context(server.serving(page.listening))
         yield Bot(
             client,
             dispatcher,
@@ -305,6 +316,22 @@ def _dispatcher(
 
 
 @dataclass(frozen=True, slots=True)
+class _Page:
+    """What there is of the page for painting before it is served."""
+
+    grants: Grants
+    listening: socket.socket
+
+
+def _page(config: Config, store: _Store, stack: contextlib.AsyncExitStack, now: Callable[[], datetime]) -> _Page:
+    """The page's links, and the socket at its address. Raises `UnusableAddress`."""
+    listening, public_url = bound(config.web)
+    stack.enter_context(contextlib.closing(listening))
+    signer = Signer.of_folder(config.data)
+    return _Page(Grants(drafts=store.drafts, signer=signer, public_url=public_url, now=now), listening)
+
+
+@dataclass(frozen=True, slots=True)
 class _Incoming:
     """Everything that turns what people ask for into requests."""
 
@@ -335,6 +362,7 @@ class _Incoming:
         vision: Vision,
         gate: Gate,
         now: Callable[[], datetime],
+        paint: Paint | None,
     ) -> Self:
         contexts = ContextLoader(
             host_limits=config.limits,
@@ -387,6 +415,7 @@ class _Incoming:
             sight=sight,
             visibility=visibility,
             vision=vision,
+            paint=paint,
         )
         return cls(
             contexts=contexts,
@@ -587,6 +616,32 @@ async def _serve(
         unreacted=reactions.removed,
         refused=outgoing.audit_log.refused,
         submitted=ModalSubmissions(actions, incoming.region_choice, context_menus).submit,
+    )
+
+
+def _painting(
+    client: Client,
+    banned: Bans,
+    pictures: PictureReader,
+    store: _Store,
+    outgoing: _Outgoing,
+    incoming: _Incoming,
+    now: Callable[[], datetime],
+) -> Painting:
+    """What the page for painting shows and draws."""
+    return Painting(
+        client=client,
+        banned=banned,
+        contexts=incoming.contexts,
+        edits=incoming.edits,
+        submission=incoming.submission,
+        pictures=pictures,
+        images=store.images,
+        generations=store.generations,
+        finished_files=outgoing.finished_files,
+        visibility=incoming.visibility,
+        audit_log=outgoing.audit_log,
+        now=now,
     )
 
 

@@ -66,7 +66,7 @@ class PersonalData:
                 model: partial.given() for model, partial in (await self._preferences.of_user(user_id)).by_model.items()
             },
             "reported": await self._reports.of_user(user_id),
-            "drafts": await self._drafts.of_user(user_id),
+            "drafts": [_without_token(each) for each in await self._drafts.of_user(user_id)],
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, default=str).encode()
         names = [picture.file for each in generations for picture in each.pictures if picture.file]
@@ -115,6 +115,10 @@ class PersonalData:
                 else:
                     archive.write(path, name, ZIP_STORED)
         return file.getvalue(), left_out
+
+
+def _without_token(draft: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in draft.items() if name != "token"}
 
 
 def _document(generation: Generation) -> dict[str, Any]:

@@ -45,6 +45,23 @@ class Canvas:
     mask: Image.Image
 
 
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """Pixels that a picture is extended by at each side."""
+
+    left: int = 0
+    up: int = 0
+    right: int = 0
+    down: int = 0
+
+    def around(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Width and height of a picture of `size` with the margins."""
+        return size[0] + self.left + self.right, size[1] + self.up + self.down
+
+
+NO_MARGINS = Margins()
+
+
 def zoomed_out(image: Image.Image, zoom: float) -> Canvas:
     """The picture `zoom` times smaller, in the middle of a canvas of its old size. Raises `InvalidSetting` unless
     `zoom` is one of `ZOOMS`."""
@@ -65,6 +82,11 @@ def panned(image: Image.Image, direction: Direction, side: int) -> Canvas:
     backwards = direction in (Direction.LEFT, Direction.UP)
     offset = extension if backwards else 0 if size != image.size else -extension
     return _around(image, size, (offset, 0) if across else (0, offset))
+
+
+def extended(image: Image.Image, margins: Margins) -> Canvas:
+    """The picture with margins around it."""
+    return _around(image, margins.around(image.size), (margins.left, margins.up))
 
 
 def view_size(size: tuple[int, int], zoom_or_direction: float | Direction, side: int) -> tuple[int, int]:

@@ -32,6 +32,7 @@ _KEPT = (
     "pictures",
     "backups",
     "orphans",
+    "web.key",
 )
 """The names of what the bot keeps in the folder."""
 

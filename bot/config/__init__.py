@@ -14,6 +14,7 @@ from bot.config.settings import (
     UpscalingConfig,
     WildcardsConfig,
 )
+from bot.config.web import WebConfig
 from bot.config.workers import ComfyConfig, PoolConfig, RayConfig, WorkerConfig, WorkerKind
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "RayConfig",
     "SafetyConfig",
     "UpscalingConfig",
+    "WebConfig",
     "WildcardsConfig",
     "WorkerConfig",
     "WorkerKind",

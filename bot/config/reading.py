@@ -24,7 +24,7 @@ FILE = "config.toml"
 
 TOKEN_INSIDE = f"Don't write the token into the configuration file. Set {TOKEN_VARIABLE} instead."
 
-_SECTIONS = ("discord", "worker", "upscaling", "safety", "limits", "bans", "wildcards", "vision")
+_SECTIONS = ("discord", "worker", "upscaling", "safety", "limits", "bans", "wildcards", "vision", "web")
 
 
 def located(path: Path | None) -> Path | None:

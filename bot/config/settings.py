@@ -8,6 +8,7 @@ from pathlib import Path
 from bot import text_files, token_text
 from bot.config.mistakes import ConfigError
 from bot.config.values import path_of
+from bot.config.web import WebConfig
 from bot.config.workers import ComfyConfig, PoolConfig, WorkerConfig, is_address
 from generation import wire
 from generation.catalogue import POCKET, Catalogue, ModelSpec
@@ -97,6 +98,7 @@ class Config:
     """The model that changes the pictures of others as words say."""
     wildcards: WildcardsConfig = WildcardsConfig()
     vision: VisionModels = field(default_factory=VisionModels)
+    web: WebConfig = field(default_factory=WebConfig)
     models: tuple[ModelSpec, ...] = (POCKET,)
     loras: tuple[LoraSpec, ...] = ()
     embeddings: tuple[EmbeddingSpec, ...] = ()

@@ -106,7 +106,7 @@ async def begin(
     check_place(interaction, submission, plans, private=private)
     private = is_private(plans, private)
     spoiler = spoiler or any(plan.spoiler for plan in plans)
-    origin = _origin(interaction, key or f"interaction:{interaction.id}", private, spoiler)
+    origin = origin_of(interaction, key or f"interaction:{interaction.id}", private, spoiler)
     others = (replace(origin, key=f"{origin.key}:{n}", answer=Answer.FOLLOW_UP) for n in range(1, len(plans)))
     saved = await submission.save(plans, [origin, *others])
     try:
@@ -125,7 +125,8 @@ async def begin(
     submission.acknowledged(saved, acknowledged.message_id)
 
 
-def _origin(interaction: discord.Interaction, key: str, private: bool, spoiler: bool) -> Origin:
+def origin_of(interaction: discord.Interaction, key: str, private: bool, spoiler: bool) -> Origin:
+    """The origin of a request that an interaction makes, answered by its acknowledgement."""
     assert interaction.channel_id is not None
     return Origin(
         key=key,

@@ -176,6 +176,11 @@ class Client(commands.Bot):
             raise UnknownChannel("I don't know this kind of channel. Use me in a text channel.")
         await self._gate.enter(interaction)
 
+    @property
+    def takes_requests(self) -> bool:
+        """True while the bot is ready and not about to close."""
+        return self.is_ready() and not self._is_closing
+
     async def stop_taking(self) -> None:
         """Refuse interactions from now on, and wait until those that were taken are answered."""
         self._is_closing = True

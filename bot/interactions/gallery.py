@@ -194,7 +194,7 @@ class Gallery:
         if drawn_in is None or gallery is None or not _may_follow(drawn_in, gallery):
             return None
         try:
-            shown = await self._visibility.in_channel(gallery, origin.guild_id, generation)
+            shown = await self._visibility.in_place(generation, origin.guild_id, is_age_restricted(gallery))
         except Refusal:
             return None
         return shown if shown.shown else None

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +35,9 @@ _PART, _WORDS = "part", "words"
 LONGEST_PART = 100
 """Characters of the name of a part."""
 
+Paint = Callable[[discord.Interaction, Generation, int], Awaitable[str]]
+"""Gives the address of a page on which the person of an interaction paints over a picture."""
+
 _LINES = {
     **{f"row-{each}": regions.row(each) for each in range(regions.SIDE)},
     **{f"column-{each}": regions.column(each) for each in range(regions.SIDE)},
@@ -54,6 +57,7 @@ class RegionChoice:
         sight: Sight,
         visibility: Visibility,
         vision: Vision,
+        paint: Paint | None = None,
     ) -> None:
         self._contexts = contexts
         self._edits = edits
@@ -62,6 +66,7 @@ class RegionChoice:
         self._sight = sight
         self._visibility = visibility
         self._vision = vision
+        self._paint = paint
 
     async def open(self, interaction: discord.Interaction, generation: Generation, picture: int) -> None:
         """Ask for the name of a part where a model finds it, or show the picture under its grid, privately. Raises
@@ -114,7 +119,8 @@ class RegionChoice:
         if picture is None:
             raise Refusal(GONE)
         grid = await asyncio.to_thread(regions.shown, picture.data, choice.cells)
-        await answer(interaction, region.choosing(choice, grid))
+        page = await self._paint(interaction, generation, choice.picture) if self._paint else ""
+        await answer(interaction, region.choosing(choice, grid, page))
 
     def _form(self, choice: Choice, generation: Generation) -> ui.Modal:
         by_name = choice.step is RegionStep.NAME

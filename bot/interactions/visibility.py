@@ -50,19 +50,19 @@ class Visibility:
         self._catalogue = catalogue
 
     async def of(self, interaction: discord.Interaction, generation: Generation) -> Generation:
-        """A request as it may be shown here. Raises `Refusal` where none of it may be seen.
+        """A request as it may be shown where somebody asks. Raises `Refusal` where none of it may be seen."""
+        return await self.in_place(generation, interaction.guild_id, is_age_restricted(interaction.channel))
+
+    async def in_place(self, generation: Generation, guild_id: int | None, age_restricted: bool) -> Generation:
+        """A request as it may be shown in a channel. Raises `Refusal` where none of it may be seen.
 
         An age-restricted channel shows all of it. Elsewhere the stricter of two policies applies: this server's,
         and the one of the place where it was drawn.
         """
-        return await self.in_channel(interaction.channel, interaction.guild_id, generation)
-
-    async def in_channel(self, channel: object, guild_id: int | None, generation: Generation) -> Generation:
-        """A request as it may be shown in a channel, as `of` has it."""
         origin = generation.origin
         if not generation.pictures:
             return generation
-        if is_age_restricted(channel):
+        if age_restricted:
             return _guarded(generation, NsfwPolicy.OFF)
         if guild_id is None or self._is_harmless(generation):
             return generation

@@ -36,7 +36,7 @@ from bot.locales.languages import ENGLISH, LANGUAGES, Language
 from bot.locales.plain import in_code, plain
 from generation.sentences import Counted, Markup, Sentence, filled
 
-__all__ = ["address", "addressing", "say", "say_many"]
+__all__ = ["address", "addressing", "language", "say", "say_many"]
 
 _reader: ContextVar[Language] = ContextVar("reader", default=ENGLISH)
 
@@ -54,6 +54,11 @@ def addressing(locale: object) -> Iterator[None]:
         yield
     finally:
         _reader.reset(token)
+
+
+def language() -> str:
+    """The code of the reader's language, such as "es"."""
+    return _reader.get().locale.partition("_")[0]
 
 
 def say(sentence: str | Sentence, /, **values: object) -> str:

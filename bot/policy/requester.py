@@ -1,6 +1,8 @@
 """The person who asks, and the place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 SERVER = "this server"
 """The source of rules for a whole server."""
@@ -17,6 +19,12 @@ class Requester:
     role_ids: tuple[int, ...] = ()
     """The highest role first."""
     age_restricted: bool = False
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> Self:
+        """The person of a JSON object with the fields."""
+        values: dict[str, Any] = {n: tuple(each) if isinstance(each, list) else each for n, each in document.items()}
+        return cls(**values)
 
     @property
     def ranks(self) -> tuple[tuple[int, ...], ...]:

@@ -7,7 +7,8 @@ from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
 from bot.prompts import flags, random_choices
 from bot.prompts.flags import ParsedPrompt
-from bot.requests import variations
+from bot.requests import sizes, variations
+from bot.requests.canvas_room import CanvasRoom
 from bot.requests.derived_plans import finished_picture
 from bot.requests.inputs import GivenPicture
 from bot.requests.pending import References, Region
@@ -15,9 +16,11 @@ from bot.requests.picture_request import PictureRequest
 from bot.requests.picture_roles import BY_FLAGS
 from bot.requests.plan import Plan
 from bot.requests.planner import Planner
-from generation import abilities, regions, suitability
+from generation import abilities, outpainting, regions, suitability
 from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
+from generation.outpainting import NO_MARGINS, Margins
+from generation.painted import PaintedCanvas
 from generation.settings import GUIDANCE_SCALE, GenerationSettings, PartialSettings
 from storage.records import Action, Generation, Ignored, IgnoredPart, InputFiles, Lineage
 
@@ -81,17 +84,50 @@ class Edits:
     def region(self, context: RequestContext, generation: Generation, index: int, region: Region, words: str) -> Plan:
         """A finished picture of a request with a part of it drawn anew, as `words` describe the whole, which may hold
         flags. Nothing outside of the part changes."""
-        picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
         if not region.part and not 0 < region.cells <= regions.ALL:
             raise Refusal("Choose at least one cell.")
+        return replace(self._part(context, generation, index, words, NO_MARGINS), pending=region)
+
+    def painted(
+        self, context: RequestContext, generation: Generation, index: int, margins: Margins, words: str
+    ) -> tuple[Plan, PaintedCanvas]:
+        """A finished picture of a request with a painted part and `margins` drawn anew, as `words` describe the whole,
+        which may hold flags. The plan has no mask yet; the canvas says how it is made."""
+        if not self.room(context, generation, index).holds(margins):
+            raise Refusal("The picture can't become that large here. Draw less around it.")
+        plan = self._part(context, generation, index, words, margins)
+        size = variations.redrawn(generation.settings.of_picture(index), 0).final_size
+        return plan, PaintedCanvas(size, margins, plan.settings.final_size)
+
+    def room(self, context: RequestContext, generation: Generation, index: int) -> CanvasRoom:
+        """How far a finished picture of a request can be extended."""
+        finished_picture(generation, index)
+        old = generation.settings.of_picture(index)
+        model = self._catalogue.get(old.model)
+        able = abilities.of(model)
+        suitability.check_pictures(model, ("image", "mask"))
+        size = old.final_size
+        if able.sizes:
+            return CanvasRoom(size, size, able.size_step)
+        room = sizes.room(context.effective(model.name), 1.0, asked=False, step=able.size_step)
+        widest, highest = (min(each[1], able.largest) for each in (room.widths, room.heights))
+        return CanvasRoom(size, (max(size[0], widest), max(size[1], highest)), able.size_step)
+
+    def _part(self, context: RequestContext, generation: Generation, index: int, words: str, margins: Margins) -> Plan:
+        """A part of a finished picture drawn anew, with margins around it; its mask is to follow."""
+        picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
         typed, model, named = self._read(context, words, old.model)
         suitability.check_pictures(model, ("image", "mask"))
         redrawn = variations.redrawn(suitability.stripped(old, model), self._planner.new_seed())
-        settings = replace(redrawn, prompt=typed.prompt, denoising_strength=REGION_STRENGTH)
+        strength = REGION_STRENGTH if margins == NO_MARGINS else outpainting.STRENGTH
+        settings = replace(redrawn, prompt=typed.prompt, denoising_strength=strength)
         settings = replace(self._seeded(settings, typed), **named.given())
+        if margins != NO_MARGINS:
+            width, height = margins.around(old.final_size)
+            settings = replace(settings, width=width, height=height)
         lineage, files = Lineage(Action.REGION, generation.id, index), InputFiles(image=picture.file)
         plan = self._planner.plan(context, settings, lineage, files=files)
-        return replace(plan, pending=region, private=typed.private, spoiler=typed.spoiler)
+        return replace(plan, private=typed.private, spoiler=typed.spoiler)
 
     def of_given(self, context: RequestContext, request: PictureRequest, pictures: Sequence[GivenPicture]) -> Plan:
         """A given picture, changed as the prompt of a request says, with the `pictures` where they are here already."""

@@ -8,9 +8,10 @@ from weakref import WeakValueDictionary
 
 from bot.attachments.decoder_processes import DecoderProcesses
 from bot.requests.pending import Outpaint
-from generation import preprocessors
+from generation import painted, preprocessors
 from generation.controls import ROLES, ControlKind
 from generation.jobs import Inputs
+from generation.painted import PaintedCanvas
 from generation.settings import GenerationSettings
 from generation.vision import Vision
 
@@ -73,3 +74,8 @@ class PictureReader:
     async def canvas(self, png: bytes, work: Outpaint) -> Inputs:
         """A picture with room around it, made outside this process. Raises `UnusableImage`."""
         return await self._decoders.canvas(png, work.size, work.zoom_or_direction, work.side)
+
+    async def painted(self, png: bytes, mask: bytes, canvas: PaintedCanvas) -> Inputs:
+        """What a job starts from that draws a painted part of a picture, made outside this process; see
+        `painted.inputs_of`. Raises `UnusableImage`."""
+        return await self._decoders.run(painted.inputs_of, png, mask, canvas)

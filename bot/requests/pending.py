@@ -89,5 +89,4 @@ def of_document(document: dict[str, Any]) -> Pending:
 
 
 def _requester(document: dict[str, Any]) -> Requester:
-    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in document.items()}
-    return Requester(**values)
+    return Requester.of_document(document)

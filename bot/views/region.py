@@ -14,8 +14,9 @@ from generation.regions import SIDE
 FILE = "region.png"
 
 
-def choosing(choice: Choice, picture: bytes) -> MessageContent:
-    """The message in which a part is chosen. `picture` is a PNG file of it under its grid."""
+def choosing(choice: Choice, picture: bytes, page: str = "") -> MessageContent:
+    """The message in which a part is chosen. `picture` is a PNG file of it under its grid, and `page` the address of
+    one to paint over it, if there is one."""
     count = len(regions.numbers_of(choice.cells))
     words = say("Choose what to draw anew. {n} of {all} cells are chosen.", n=count, all=SIDE * SIDE)
     begin: ui.Button[Any] = ui.Button(
@@ -33,9 +34,13 @@ def choosing(choice: Choice, picture: bytes) -> MessageContent:
         ui.TextDisplay(words),
         ui.ActionRow(_cells(choice)),
         ui.ActionRow(_lines(choice)),
-        ui.ActionRow(begin, clear),
+        ui.ActionRow(begin, clear, *_links(page)),
     ]
     return MessageContent(framed(parts), {FILE: picture})
+
+
+def _links(page: str) -> list[ui.Button[Any]]:
+    return [ui.Button(label=say("Paint"), emoji="🖌️", url=page)] if page else []
 
 
 def _cells(choice: Choice) -> ui.Select[Any]:

@@ -12,6 +12,7 @@ from bot.cli.doctor.findings import Finding, line
 from bot.cli.doctor.models import model_findings
 from bot.cli.doctor.ray import ray_findings
 from bot.cli.doctor.upscaling import upscaler_finding
+from bot.cli.doctor.web import web_findings
 from bot.config import FILE, ConfigError, read
 
 
@@ -50,6 +51,8 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     for finding in await model_findings(config):
         yield finding
     for finding in await comfy_findings(config):
+        yield finding
+    for finding in await web_findings(config):
         yield finding
     yield upscaler_finding(config)
     if not config.draws_here:
