@@ -185,13 +185,17 @@ class Catalogue:
         loras: Iterable[LoraSpec] = (),
         embeddings: Iterable[EmbeddingSpec] = (),
         edit_model: str = "",
+        *,
+        finds_faces: bool = False,
     ) -> None:
-        """`edit_model` names the model that changes the pictures of others as words say, if there is one."""
+        """`edit_model` names the model that changes the pictures of others as words say, if there is one.
+        `finds_faces`: the workers have a model that does."""
         by_name = {model.name: model for model in models}
         self._models = {name: _with_base_of(model, by_name) for name, model in by_name.items()}
         self.loras = Loras(loras)
         self.embeddings = Embeddings(embeddings)
         self._edit_model = edit_model
+        self._finds_faces = finds_faces
 
     @property
     def default(self) -> ModelSpec:
@@ -240,7 +244,14 @@ class Catalogue:
         """What the model called `name` can do; for one that is no longer here, everything."""
         model = self._models.get(names.normal(name))
         able = abilities.of(model) if model else abilities.STABLE_DIFFUSION
-        return replace(able, has_editor=True) if self._edit_model else able
+        return replace(able, has_editor=bool(self._edit_model), faces=able.faces and self._finds_faces)
+
+    def check_faces(self) -> None:
+        """Raise `InvalidSetting` where the workers have no model that finds faces."""
+        if not self._finds_faces:
+            raise InvalidSetting(
+                "faces", "No model finds faces here, so they can't be drawn anew. Leave out `--faces`."
+            )
 
     def check_guides(self, name: str, *, control: bool, image_prompt: bool) -> None:
         """Raise `InvalidSetting` if a model lacks the ControlNet or the IP-Adapter that a request needs."""

@@ -90,6 +90,8 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Step cache"] = "off"
     if settings.tile:
         pairs["Tiling"] = "True"
+    if settings.faces:
+        pairs["Faces"] = "True"
     pairs |= drawn.emphasis
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
@@ -178,6 +180,7 @@ def _written(pairs: dict[str, str]) -> dict[str, str | None]:
         "image_prompt_scale": pairs.get("Image prompt weight"),
         "step_cache": pairs.get("Step cache"),
         "tile": pairs.get("Tiling"),
+        "faces": pairs.get("Faces"),
     }
 
 

@@ -5,6 +5,9 @@ from typing import Protocol
 
 from generation.errors import UserError
 
+YUNET = ".onnx"
+"""The suffix of a file of YuNet, which finds faces."""
+
 
 @dataclass(frozen=True, slots=True)
 class VisionModels:
@@ -16,10 +19,13 @@ class VisionModels:
     """Describes a picture: BLIP, GIT or another model from an image to text."""
     background: str = ""
     """Tells what is in front: a model of semantic segmentation with a class called background."""
+    faces: str = ""
+    """Finds faces, for the workers that draw them anew: a YuNet in an .onnx file, or a model of object detection."""
     device: str = "cpu"
 
     @property
     def any(self) -> bool:
+        """True where there is a model for the process that looks at pictures."""
         return any((self.segmenter, self.captioner, self.background))
 
 

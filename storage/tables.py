@@ -96,6 +96,8 @@ class GenerationRow(Base):
     image_prompt_scale: Mapped[float]
     step_cache: Mapped[bool] = mapped_column(default=True, server_default=true())
     tile: Mapped[bool] = mapped_column(default=False, server_default=false())
+    faces: Mapped[bool] = mapped_column(default=False, server_default=false())
+    faces_found: Mapped[int | None]
     image_file: Mapped[str | None]
     mask_file: Mapped[str | None]
     control_file: Mapped[str | None]

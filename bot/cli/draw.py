@@ -98,6 +98,8 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     settings = settings_of(options, typed, catalogue)
     guides = {"control": bool(inputs.control), "image_prompt": bool(inputs.image_prompt)}
     catalogue.check_guides(settings.model, **guides)
+    if settings.faces:
+        catalogue.check_faces()
     suitability.check_all([settings], catalogue.get(settings.model), inputs.roles)
     roles = [role for role, _ in inputs.given()]
     model = catalogue.get(settings.model)

@@ -105,7 +105,9 @@ class Config:
     @property
     def catalogue(self) -> Catalogue:
         """The models, LoRAs and embeddings to choose from."""
-        return Catalogue(self._checked_models, self.loras, self.embeddings, self.edit_model)
+        return Catalogue(
+            self._checked_models, self.loras, self.embeddings, self.edit_model, finds_faces=bool(self.vision.faces)
+        )
 
     @property
     def _checked_models(self) -> tuple[ModelSpec, ...]:
@@ -171,6 +173,7 @@ class Config:
             acceleration=worker.acceleration,
             vram=worker.vram_bytes,
             upscaler=self.upscaling.upscaler,
+            faces=self.vision.faces,
         )
 
     def token(self) -> str:

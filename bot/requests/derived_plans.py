@@ -136,6 +136,15 @@ class Derivations:
         lineage = Lineage(Action.HIRES, generation.id, index)
         return self.derive(context, generation, variations.refined(settings), lineage)
 
+    def faces(self, context: RequestContext, generation: Generation, index: int) -> Plan:
+        """One picture of a request again, with each face drawn anew."""
+        finished_picture(generation, index)
+        settings = generation.settings.of_picture(index)
+        if settings.faces:
+            raise Refusal("The faces of this picture are already drawn anew. Re-roll it, or choose Vary region.")
+        lineage = Lineage(Action.FACES, generation.id, index)
+        return self.derive(context, generation, replace(settings, faces=True), lineage)
+
     def outpaint(
         self, context: RequestContext, generation: Generation, index: int, zoom_or_direction: float | Direction
     ) -> Plan:

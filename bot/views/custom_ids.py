@@ -39,6 +39,7 @@ class PressKind(StrEnum):
     PAN_UP = "pan-up"
     PAN_DOWN = "pan-down"
     HIRES = "hires"
+    FACES = "faces"
     UPSCALE_FAR = "upscale-far"
     UPSCALE_CREATIVE = "upscale-creative"
     REDRAW = "redraw"
