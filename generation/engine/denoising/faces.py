@@ -70,14 +70,15 @@ class FaceRedrawing:
         small = drawn.resize(self._current.size, Image.Resampling.LANCZOS)
         self.image.paste(small, self._current.crop[:2], mask)
 
-    def shown(self, face: Preview) -> Preview:
-        """A preview of the whole picture with one of the crop that is being drawn."""
-        if self._current is None:
-            return face
+    def shown(self, preview: Preview) -> Preview:
+        """The picture as it is so far, with a preview of the crop that is being drawn; without faces, the `preview`."""
+        if not self.found:
+            return preview
         picture = self.image.copy()
         picture.thumbnail((SHOWN, SHOWN))
-        share = picture.width / self.image.width
-        left, top, right, bottom = (round(side * share) for side in self._current.crop)
-        crop = Image.frombytes("RGB", (face.width, face.height), face.rgb)
-        picture.paste(crop.resize((max(right - left, 1), max(bottom - top, 1))), (left, top))
+        if self._current:
+            share = picture.width / self.image.width
+            left, top, right, bottom = (round(side * share) for side in self._current.crop)
+            crop = Image.frombytes("RGB", (preview.width, preview.height), preview.rgb)
+            picture.paste(crop.resize((max(right - left, 1), max(bottom - top, 1))), (left, top))
         return Preview(picture.width, picture.height, picture.tobytes(), decoded=True)

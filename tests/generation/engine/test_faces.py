@@ -2,18 +2,25 @@
 
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from generation.catalogue import Catalogue, ModelSpec
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.vision.faces import Box, FaceFinder
 from generation.errors import FailureKind
 from generation.events import Failed, Progress
 from generation.jobs import Inputs
 from generation.settings import GenerationSettings
+from generation.step_cache import StepCache
+from tests.generation.engine import tiny
 from tests.generation.engine.conftest import LoopDriver
+from tests.generation.engine.device import DEVICE
+from tests.generation.engine.families.flow import FOX
 from tests.generation.engine.stock import Pixels
 
 
@@ -53,37 +60,30 @@ def inside(*boxes: Box) -> Pixels:
     return mask
 
 
-def test_only_faces_change(cache: ModelCache, settings: GenerationSettings) -> None:
-    before = drawn(cache, replace(settings, faces=False))
-    assert before.completed(1).faces is None
-    one, two = drawn(cache, settings, LEFT), drawn(cache, settings, LEFT, RIGHT)
-    for driver, boxes in ((one, (LEFT,)), (two, (LEFT, RIGHT))):
-        assert driver.completed(1).faces == len(boxes)
-        changed = (driver.pixels(1) != before.pixels(1)).any(axis=2)
-        assert not changed[~inside(*boxes)].any()
-        for box in boxes:
-            assert changed[inside(box)].mean() > 0.5
-    with Image.open(BytesIO(two.completed(1).pictures[0].png)) as image:
-        assert "Faces: True" in image.info["parameters"]
-
-
-def test_a_picture_without_faces_stays_as_it_was(cache: ModelCache, settings: GenerationSettings) -> None:
-    driver = drawn(cache, settings)
-    assert driver.completed(1).faces == 0
-    assert (driver.pixels(1) == drawn(cache, replace(settings, faces=False)).pixels(1)).all()
-
-
-def test_progress_counts_the_faces_once_they_are_found(cache: ModelCache, settings: GenerationSettings) -> None:
-    driver = drawn(cache, replace(settings, steps=5), LEFT, RIGHT)
+def test_only_faces_change_and_progress_counts_them(shipped: ModelCache, settings: GenerationSettings) -> None:
+    settings = replace(settings, steps=5)
+    before, driver = drawn(shipped, replace(settings, faces=False)), drawn(shipped, settings, LEFT, RIGHT)
+    assert (before.completed(1).faces, driver.completed(1).faces) == (None, 2)
+    changed = (driver.pixels(1) != before.pixels(1)).any(axis=2)
+    assert not changed[~inside(LEFT, RIGHT)].any()
+    assert min(changed[inside(LEFT)].mean(), changed[inside(RIGHT)].mean()) > 0.5
     told = [each for each in driver.events if isinstance(each, Progress)]
     assert [(each.step, each.steps) for each in told] == [(1, 7), (2, 7), (3, 7), (4, 7), (6, 9), (8, 9)]
     assert [each.previews[0].width for each in told] == [8, 8, 8, 8, 64, 64], "the whole picture, with a face"
+    with Image.open(BytesIO(driver.completed(1).pictures[0].png)) as image:
+        assert "Faces: True" in image.info["parameters"]
 
 
-def test_each_picture_has_its_own_faces_after_hires(cache: ModelCache, settings: GenerationSettings) -> None:
+def test_a_picture_without_faces_stays_as_it_was(tiny_cache: ModelCache, settings: GenerationSettings) -> None:
+    driver = drawn(tiny_cache, settings)
+    assert driver.completed(1).faces == 0
+    assert (driver.pixels(1) == drawn(tiny_cache, replace(settings, faces=False)).pixels(1)).all()
+
+
+def test_each_picture_has_its_own_faces_after_hires(tiny_cache: ModelCache, settings: GenerationSettings) -> None:
     larger = replace(settings, count=2, hires_factor=2.0)
-    driver = drawn(cache, larger, (80.0, 80.0, 120.0, 124.0))
-    before = drawn(cache, replace(larger, faces=False))
+    driver = drawn(tiny_cache, larger, (80.0, 80.0, 120.0, 124.0))
+    before = drawn(tiny_cache, replace(larger, faces=False))
     assert driver.completed(1).faces == 2
     for index in range(2):
         changed = (driver.pixels(1, index) != before.pixels(1, index)).any(axis=2)
@@ -92,22 +92,37 @@ def test_each_picture_has_its_own_faces_after_hires(cache: ModelCache, settings:
         assert not changed.any()
 
 
-def test_a_face_outside_of_the_mask_stays(cache: ModelCache, settings: GenerationSettings) -> None:
+def test_a_face_outside_of_the_mask_stays(tiny_cache: ModelCache, settings: GenerationSettings) -> None:
     file, mask_file = BytesIO(), BytesIO()
     Image.linear_gradient("L").resize((64, 64)).convert("RGB").save(file, "PNG")
     mask = Image.new("L", (64, 64))
     mask.paste(255, (0, 0, 40, 64))
     mask.save(mask_file, "PNG")
     inputs = Inputs(image=file.getvalue(), mask=mask_file.getvalue())
-    before = drawn(cache, replace(settings, faces=False), inputs=inputs)
-    driver = drawn(cache, settings, LEFT, RIGHT, inputs=inputs)
+    before = drawn(tiny_cache, replace(settings, faces=False), inputs=inputs)
+    driver = drawn(tiny_cache, settings, LEFT, RIGHT, inputs=inputs)
     assert driver.completed(1).faces == 1
     changed = (driver.pixels(1) != before.pixels(1)).any(axis=2)
     assert changed[inside(LEFT)].any()
     assert not changed[~inside(LEFT)].any()
 
 
-def test_without_a_detector_nothing_is_drawn(driver: LoopDriver, settings: GenerationSettings) -> None:
+@pytest.mark.parametrize("kept", [StepCache.NONE, StepCache.FIRST_BLOCK])
+def test_flow_matching_models_do_it_too(tmp_path: Path, kept: StepCache) -> None:
+    tiny.flux_pipeline().save_pretrained(tmp_path)
+    spec = ModelSpec("tiny", str(tmp_path), width=64, height=64, cache=kept)
+    flux = ModelCache(Catalogue([spec]), DEVICE, torch.float32)
+    settings = replace(FOX, count=2, faces=True)
+    before, driver = drawn(flux, replace(settings, faces=False)), drawn(flux, settings, LEFT)
+    assert driver.completed(1).faces == 2
+    for index in range(2):
+        changed = (driver.pixels(1, index) != before.pixels(1, index)).any(axis=2)
+        assert changed[inside(LEFT)].any()
+        assert not changed[~inside(LEFT)].any(), "what a cache remembers is of the pictures alone"
+
+
+def test_without_a_detector_nothing_is_drawn(tiny_cache: ModelCache, settings: GenerationSettings) -> None:
+    driver = LoopDriver(tiny_cache)
     driver.admit(1, settings)
     driver.run()
     assert not any(isinstance(each, Progress) for each in driver.events)
