@@ -36,6 +36,9 @@ _FAILURES = {
     FailureKind.CHECKER_UNAVAILABLE: Sentence(
         "Pictures are checked before they are shown here, but the safety checker is missing. Tell the host of this bot."
     ),
+    FailureKind.FACES_UNAVAILABLE: Sentence(
+        "The model that finds faces can't be loaded. Leave out `--faces`, or tell the host of this bot."
+    ),
     FailureKind.OUT_OF_MEMORY: Sentence("Not enough graphics memory. Try a smaller size or fewer pictures."),
     FailureKind.BROKEN_PICTURE: Sentence("The picture came out broken. Try another seed or sampler."),
     FailureKind.WORKER_UNAVAILABLE: Sentence(

@@ -78,6 +78,8 @@ class Abilities:
     """Regions, and parts joined by AND."""
     tile: bool = False
     """Pictures that continue at their opposite edges."""
+    faces: bool = False
+    """Drawing the faces of a picture anew, each by itself."""
     guidance_rescale: bool = False
     guidance_interval: bool = False
     step_caches: tuple[StepCache, ...] = ()
@@ -128,6 +130,7 @@ STABLE_DIFFUSION = Abilities(
     prompt_steps=True,
     prompt_parts=True,
     tile=True,
+    faces=True,
     guidance_rescale=True,
     guidance_interval=True,
 )
@@ -140,6 +143,7 @@ EDITING = replace(
     hires=False,
     prompt_parts=False,
     tile=False,
+    faces=False,
 )
 """InstructPix2Pix and CosXL Edit, which take the middle of several pictures."""
 
@@ -255,6 +259,7 @@ _NEEDING_ENCODER: dict[str, Any] = {
     "strength_of_masked": False,
     "references": 0,
     "hires": False,
+    "faces": False,
 }
 """What a model can't do whose VAE has no encoder."""
 
@@ -293,6 +298,7 @@ def _flowing(able: Abilities) -> Abilities:
         picture_needed=False,
         mask=True,
         strength_of_masked=True,
+        faces=True,
         loras=True,
         variations=True,
         explain=True,
@@ -340,6 +346,7 @@ IMAGE_PROMPTS = Sentence("pictures as prompts")
 PROMPT_STEPS = Sentence("prompts that change between steps")
 REGIONS = Sentence("regions")
 SUMS = Sentence("AND")
+FACES = Sentence("drawing faces anew")
 SEAMLESS = Sentence("seamless pictures")
 
 

@@ -16,6 +16,7 @@ from generation.sentences import Sentence
 from generation.settings import CLIP_SKIP, GUIDANCE_SCALE, SIZE, STEPS, GenerationSettings, PartialSettings, Sampler
 from generation.sources import Family
 from generation.step_cache import StepCache
+from generation.vision import VisionModels
 
 OPEN_NSFW = "opennsfw"
 """The name of the safety checker that works offline, from the extra `nsfw`."""
@@ -189,6 +190,8 @@ POCKET = ModelSpec(
     name="pocket", source=str(POCKET_DIRECTORY), width=128, height=128, guidance_scale=5.0, harmless=True
 )
 
+NO_VISION = VisionModels()
+
 
 class Catalogue:
     """The models by name, with their LoRAs and embeddings. The first model is the default."""
@@ -199,19 +202,16 @@ class Catalogue:
         loras: Iterable[LoraSpec] = (),
         embeddings: Iterable[EmbeddingSpec] = (),
         edit_model: str = "",
-        *,
-        cuts_out: bool = False,
-        seen: Collection[ControlKind] = (),
+        vision: VisionModels = NO_VISION,
     ) -> None:
-        """`edit_model` names the model that changes the pictures of others as words say, if there is one; `cuts_out` is
-        True where one removes their background; `seen` are the kinds of control pictures that other models make."""
+        """`edit_model` names the model that changes the pictures of others as words say, if there is one; `vision` are
+        the models that look at pictures."""
         by_name = {model.name: model for model in models}
         self._models = {name: _with_base_of(model, by_name) for name, model in by_name.items()}
         self.loras = Loras(loras)
         self.embeddings = Embeddings(embeddings)
         self._edit_model = edit_model
-        self._cuts_out = cuts_out
-        self.seen = frozenset(seen)
+        self._vision = vision
 
     @property
     def default(self) -> ModelSpec:
@@ -260,7 +260,24 @@ class Catalogue:
         """What the model called `name` can do; for one that is no longer here, everything."""
         model = self._models.get(names.normal(name))
         able = abilities.of(model) if model else abilities.STABLE_DIFFUSION
-        return replace(able, has_editor=bool(self._edit_model), cuts_out=self._cuts_out)
+        return replace(
+            able,
+            has_editor=bool(self._edit_model),
+            cuts_out=bool(self._vision.background),
+            faces=able.faces and bool(self._vision.faces),
+        )
+
+    @property
+    def seen(self) -> frozenset[ControlKind]:
+        """The kinds of control pictures that a model makes."""
+        return self._vision.seen
+
+    def check_faces(self) -> None:
+        """Raise `InvalidSetting` where the workers have no model that finds faces."""
+        if not self._vision.faces:
+            raise InvalidSetting(
+                "faces", "No model finds faces here, so they can't be drawn anew. Leave out `--faces`."
+            )
 
     def check_guides(self, settings: GenerationSettings, roles: Collection[str]) -> None:
         """Raise `InvalidSetting` if the model lacks the ControlNet or the IP-Adapter that pictures with the `roles`,

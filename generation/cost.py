@@ -3,6 +3,7 @@
 Steps alone do not measure time: Heun runs the UNet twice a step, and guidance takes two rows instead of one.
 """
 
+from generation import faces
 from generation.prompts import said
 from generation.settings import GenerationSettings, Sampler
 
@@ -16,7 +17,8 @@ guidance it computes three more predictions."""
 
 
 def charged(settings: GenerationSettings, of_picture: bool = False) -> int:
-    """The steps that a request takes from a budget: those of all pictures and of hires, times the forwards a step, and
+    """The steps that a request takes from a budget: those of all pictures, of hires, and of one face of
+    each picture whose faces are drawn anew, however many are found; times the forwards a step, and
     times the parts of the prompt."""
     of_one = FORWARDS_A_STEP[settings.sampler] * steps(settings, of_picture)
     return of_one * settings.count * said.most_parts(settings.prompt, settings.steps)
@@ -28,12 +30,15 @@ def steps_drawn(settings: GenerationSettings) -> int:
 
 
 def stages(settings: GenerationSettings, of_picture: bool = False) -> list[tuple[GenerationSettings, int]]:
-    """The stages of a picture (hires has two), each with its number of steps. `of_picture`: image to image."""
-    first = settings, steps_drawn(settings) if of_picture else settings.steps
-    if settings.hires_factor == 1:
-        return [first]
-    refined = settings.refinement
-    return [first, (refined, steps_drawn(refined))]
+    """The stages of a picture, each with its number of steps: hires has a second one, and of faces one is counted, as
+    large as the picture. `of_picture`: image to image."""
+    found = [(settings, steps_drawn(settings) if of_picture else settings.steps)]
+    if settings.hires_factor != 1:
+        found.append((settings.refinement, steps_drawn(settings.refinement)))
+    if settings.faces:
+        face = faces.settings_of(settings, settings.width, settings.height)
+        found.append((face, steps_drawn(face)))
+    return found
 
 
 def steps(settings: GenerationSettings, of_picture: bool = False) -> int:

@@ -15,6 +15,7 @@ NoisefoxError
     ├── PictureNeeded
     ├── UpscalerUnavailable
     ├── CheckerUnavailable
+    ├── FacesUnavailable
     └── BrokenPicture
 """
 
@@ -115,6 +116,10 @@ class CheckerUnavailable(WorkerError):
     """The safety checker's files are missing or damaged, so pictures cannot be shown."""
 
 
+class FacesUnavailable(WorkerError):
+    """There is no model that finds faces, or its files are missing or damaged."""
+
+
 class BrokenPicture(WorkerError):
     """The picture is black or has values that are not finite."""
 
@@ -130,6 +135,7 @@ class FailureKind(StrEnum):
     PICTURE_NEEDED = "picture needed"
     UPSCALER_UNAVAILABLE = "upscaler unavailable"
     CHECKER_UNAVAILABLE = "checker unavailable"
+    FACES_UNAVAILABLE = "faces unavailable"
     OUT_OF_MEMORY = "out of memory"
     BROKEN_PICTURE = "broken picture"
     WORKER_LOST = "worker lost"

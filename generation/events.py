@@ -70,6 +70,8 @@ class Completed:
     """The end of the prompt, from the first word on that the model did not read; empty where it read all."""
     knows_few: bool = False
     """True where the model's tokenizer does not know most of the prompt's words."""
+    faces: int | None = None
+    """How many faces were drawn anew, in all pictures; None where the job did not ask for that."""
 
 
 @dataclass(frozen=True, slots=True)

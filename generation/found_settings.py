@@ -72,6 +72,7 @@ def found(prompt: str, written: Mapping[str, Any], picture: tuple[int, int] | No
         seed_height=seed_height,
         variation_seed=near.seed("variation_seed"),
         tile=written.get("tile") == "True",
+        faces=written.get("faces") == "True",
         steps=near.number("steps", sampler.steps),
         hires_factor=near.hires_factor(width, height),
         **{field: near.number(field, NUMBERS[field]) for field in _OTHERS},

@@ -96,6 +96,8 @@ def to_infotext(settings: GenerationSettings, drawn: Drawn) -> str:
         pairs["Step cache"] = "off"
     if settings.tile:
         pairs["Tiling"] = "True"
+    if settings.faces:
+        pairs["Faces"] = "True"
     pairs |= drawn.emphasis
     if drawn.lora_hashes:
         pairs["Lora hashes"] = ", ".join(f"{name}: {digest}" for name, digest in drawn.lora_hashes.items())
@@ -185,6 +187,7 @@ def _written(pairs: dict[str, str]) -> dict[str, str | None]:
         "style_scale": pairs.get("Style weight"),
         "step_cache": pairs.get("Step cache"),
         "tile": pairs.get("Tiling"),
+        "faces": pairs.get("Faces"),
     }
 
 

@@ -185,6 +185,8 @@ class GenerationSettings:
     """False computes every step in full, where the model is configured with a cache between steps."""
     tile: bool = False
     """True for a picture that continues at its opposite edges."""
+    faces: bool = False
+    """True to draw each face of the finished picture anew, enlarged."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", names.normal(self.model))
@@ -299,6 +301,7 @@ class PartialSettings:
     controls: tuple[Control, ...] | None = None
     style_scale: float | None = None
     tile: bool | None = None
+    faces: bool | None = None
 
     def __post_init__(self) -> None:
         if self.model is not None:

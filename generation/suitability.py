@@ -7,6 +7,7 @@ from typing import Any
 from generation import abilities, controls, loras, prompt_syntax, sources
 from generation.abilities import (
     CONTROL_PICTURES,
+    FACES,
     GUIDANCE,
     IMAGE_PROMPTS,
     LORAS,
@@ -52,6 +53,7 @@ _SETTINGS = (
     _Setting("guidance_interval", Sentence("guidance in some steps"), {"guidance_start": 0.0, "guidance_end": 1.0}),
     _Setting("hires", Sentence("hires"), {"hires_factor": 1.0}),
     _Setting("tile", SEAMLESS, {"tile": False}),
+    _Setting("faces", FACES, {"faces": False}),
     _Setting("variations", VARIATIONS, {"variation_strength": 0.0}),
     _Setting("variations", Sentence("the noise of another size"), {"seed_width": 0, "seed_height": 0}),
 )

@@ -96,7 +96,7 @@ class Tiling:
 def creative_settings(settings: GenerationSettings) -> GenerationSettings:
     """The settings that draw one tile of a creative upscale, except for its size. Regions are of a whole picture."""
     prompt = parts.without_regions(settings.prompt)
-    once = replace(settings, prompt=prompt, count=1, hires_factor=1.0, tile=False)
+    once = replace(settings, prompt=prompt, count=1, hires_factor=1.0, tile=False, faces=False)
     return replace(once, denoising_strength=CREATIVE_STRENGTH)
 
 

@@ -6,6 +6,9 @@ from typing import Protocol
 from generation.controls import ControlKind
 from generation.errors import UserError
 
+YUNET = ".onnx"
+"""The suffix of a file of YuNet, which finds faces."""
+
 
 @dataclass(frozen=True, slots=True)
 class VisionModels:
@@ -17,6 +20,8 @@ class VisionModels:
     """Describes a picture: BLIP, GIT or another model from an image to text."""
     background: str = ""
     """Tells what is in front: a model of semantic segmentation with a class called background."""
+    faces: str = ""
+    """Finds faces, for the workers that draw them anew: a YuNet in an .onnx file, or a model of object detection."""
     depth: str = ""
     """Tells how near everything is: Depth Anything or another model of depth estimation."""
     pose: str = ""

@@ -40,6 +40,8 @@ class Configure:
     """Seconds a job for another model waits for the batch to drain. After that, both models run in turns, or, if memory
     is short, nothing new joins the batch."""
     upscaler: UpscalerName = UpscalerName.AUTO
+    faces: str = ""
+    """The model that finds faces; see `generation.vision.VisionModels`."""
     step_seconds: float = 300.0
     """Seconds without a message after which a busy worker counts as stuck."""
     acceleration: Acceleration = UNACCELERATED

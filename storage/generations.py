@@ -324,6 +324,7 @@ class Generations:
         hint: Hint | None = None,
         figures: Sequence[str] = (),
         ignored: Sequence[Ignored] = (),
+        faces_found: int | None = None,
     ) -> Generation:
         """Record the result. The files have been written before."""
         rows = [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
@@ -336,13 +337,19 @@ class Generations:
             upscaler=upscaler or None,
             hint_setting=hint and hint.setting,
             hint_usual=hint and hint.usual,
+            faces_found=faces_found,
             pictures=rows,
             figures=[FigureRow(generation_id=generation_id, index=at, file=file) for at, file in enumerate(figures)],
             **noted,
         )
 
     async def add_pictures(
-        self, generation_id: int, pictures: Sequence[Picture], seconds: float, ignored: Sequence[Ignored] = ()
+        self,
+        generation_id: int,
+        pictures: Sequence[Picture],
+        seconds: float,
+        ignored: Sequence[Ignored] = (),
+        faces_found: int | None = None,
     ) -> Generation:
         """Record some pictures of a comparison, whose files have been written, while others are yet to come."""
         async with self._sessions.writing() as session:
@@ -352,6 +359,8 @@ class Generations:
             row.pictures += [PictureRow(generation_id=generation_id, **asdict(picture)) for picture in pictures]
             row.seconds = (row.seconds or 0) + seconds
             row.ignored = ignored_to_text(ignored) or row.ignored
+            if faces_found is not None:
+                row.faces_found = (row.faces_found or 0) + faces_found
             return _record(row)
 
     async def finish_sheet(self, generation_id: int, circumstances: str, figures: Sequence[str]) -> Generation:
@@ -579,6 +588,7 @@ def _record(row: GenerationRow) -> Generation:
         seconds=row.seconds,
         circumstances=row.circumstances,
         delivered=row.delivered,
+        faces_found=row.faces_found,
         hint=Hint(row.hint_setting, row.hint_usual or "") if row.hint_setting else None,
         ignored=ignored_of_text(row.ignored),
         typed=row.typed_prompt,

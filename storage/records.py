@@ -43,6 +43,7 @@ class Action(StrEnum):
     REGION = "region"
     HIRES = "hires"
     CUT_OUT = "cut out"
+    FACES = "faces"
     ZOOM_OUT = "zoom out"
     PAN = "pan"
     REMIX = "remix"
@@ -66,8 +67,8 @@ class Action(StrEnum):
 
     @property
     def edits(self) -> bool:
-        """True where a picture is changed as words say, so that it is shown beside the one before."""
-        return self in (Action.EDIT, Action.REGION)
+        """True where a picture is changed, so that it is shown beside the one before and can be undone."""
+        return self in (Action.EDIT, Action.REGION, Action.FACES)
 
     @property
     def shows_steps(self) -> bool:
@@ -318,6 +319,8 @@ class Generation:
     """The device, number format and batch it was generated with."""
     delivered: bool = False
     """True once its message shows the outcome."""
+    faces_found: int | None = None
+    """How many faces were drawn anew; None where nobody asked for that."""
     hint: Hint | None = None
     """The hint that its message shows."""
     ignored: tuple[Ignored, ...] = ()

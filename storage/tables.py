@@ -101,6 +101,8 @@ class GenerationRow(Base):
     style_scale: Mapped[float] = mapped_column(default=1.0, server_default="1")
     step_cache: Mapped[bool] = mapped_column(default=True, server_default=true())
     tile: Mapped[bool] = mapped_column(default=False, server_default=false())
+    faces: Mapped[bool] = mapped_column(default=False, server_default=false())
+    faces_found: Mapped[int | None]
     image_file: Mapped[str | None]
     mask_file: Mapped[str | None]
     control_file: Mapped[str | None]

@@ -44,6 +44,8 @@ class FakePool:
         """The jobs that asked for a check."""
         self.given: dict[str, list[int]] = {}
         """The jobs that each worker was given, ended ones too."""
+        self.faces = 0
+        """How many faces are found in each picture, where a job asks for them."""
         self.cancelled: list[int] = []
         """The jobs that were to be cancelled, at work or not."""
         self._events: asyncio.Queue[PoolEvent] = asyncio.Queue()
@@ -143,17 +145,26 @@ class FakePool:
 
     def _finish(self, job: Job) -> None:
         if self.at_work.pop(job.id, None):
-            self._events.put_nowait(_completed(job))
+            self._events.put_nowait(_completed(job, self.faces))
 
 
-def _completed(job: Job) -> Completed:
+def _completed(job: Job, faces: int) -> Completed:
     task = job.task
     if isinstance(task, Upscale):
         return Completed(job.id, (_enlarged(task),), 1.0, CIRCUMSTANCES, UPSCALER)
     pictures = tuple(_picture(task, settings) for settings in task.each)
     explanation = _explanation(task) if task.explained else None
     _, word, rest = task.settings.prompt.partition("unread")
-    return Completed(job.id, pictures, 1.0, CIRCUMSTANCES, explanation=explanation, unread=word + rest)
+    found = [faces for each in task.each if each.faces]
+    return Completed(
+        job.id,
+        pictures,
+        1.0,
+        CIRCUMSTANCES,
+        explanation=explanation,
+        unread=word + rest,
+        faces=sum(found) if found else None,
+    )
 
 
 def _steps(task: Task) -> int:

@@ -99,6 +99,8 @@ def asked_for(options: argparse.Namespace, catalogue: Catalogue) -> tuple[Genera
     settings = settings_of(options, typed, catalogue)
     catalogue.check_guides(settings, inputs.roles)
     inputs = _followed(settings, inputs)
+    if settings.faces:
+        catalogue.check_faces()
     suitability.check_all([settings], catalogue.get(settings.model), inputs.roles)
     roles = [role for role, _ in inputs.given()]
     model = catalogue.get(settings.model)

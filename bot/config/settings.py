@@ -107,14 +107,7 @@ class Config:
     @property
     def catalogue(self) -> Catalogue:
         """The models, LoRAs and embeddings to choose from."""
-        return Catalogue(
-            self._checked_models,
-            self.loras,
-            self.embeddings,
-            self.edit_model,
-            cuts_out=bool(self.vision.background),
-            seen=self.vision.seen,
-        )
+        return Catalogue(self._checked_models, self.loras, self.embeddings, self.edit_model, self.vision)
 
     @property
     def _checked_models(self) -> tuple[ModelSpec, ...]:
@@ -180,6 +173,7 @@ class Config:
             acceleration=worker.acceleration,
             vram=worker.vram_bytes,
             upscaler=self.upscaling.upscaler,
+            faces=self.vision.faces,
         )
 
     def token(self) -> str:

@@ -58,6 +58,8 @@ def plans_for(derivations: Derivations, context: RequestContext, generation: Gen
             return [derivations.hires(context, generation, index)]
         case PressKind.CUT_OUT:
             return [derivations.cut_out(context, generation, index)]
+        case PressKind.FACES:
+            return [derivations.faces(context, generation, index)]
         case kind if kind in EXPLANATIONS:
             explained = EXPLANATIONS[kind](settings, derivations.new_seed())
             return [derivations.explain(context, generation, index, explained)]

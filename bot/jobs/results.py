@@ -82,6 +82,7 @@ class Results:
                 await self._hints.due(generation, knows_few=completed.knows_few),
                 await _figures(images, generation, completed),
                 generation.ignoring(completed.unread, _other_size(generation, completed)),
+                completed.faces,
             )
 
     async def _keep_part(self, generation: Generation, completed: Completed) -> Generation:
@@ -95,7 +96,9 @@ class Results:
             cells = zip(comparison_parts.next_cells(generation), completed.pictures, strict=True)
             pictures = await _saved(images, generation, cells)
             ignored = generation.ignoring(completed.unread)
-            return await self._generations.add_pictures(generation.id, pictures, completed.seconds, ignored)
+            return await self._generations.add_pictures(
+                generation.id, pictures, completed.seconds, ignored, completed.faces
+            )
 
     async def _sheet(self, generation: Generation, circumstances: str) -> Generation:
         seen = {picture.index: picture.file for picture in generation.shown if picture.file}

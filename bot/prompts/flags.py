@@ -228,7 +228,8 @@ def _alone(value: str) -> bool:
     """True for a flag without a value."""
     if value:
         raise InvalidSetting(
-            "prompt", "`--tile`, `--private` and `--spoiler` take no value. Put them after the words of the prompt."
+            "prompt",
+            "`--tile`, `--faces`, `--private` and `--spoiler` take no value. Put them after the words of the prompt.",
         )
     return True
 
@@ -306,6 +307,7 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     LOOK: (LOOK, _look, "fox:0.6"),
     CHOICE_SEED: (CHOICE_SEED, int, "7"),
     "tile": ("tile", _alone, ""),
+    "faces": ("faces", _alone, ""),
     "private": ("private", _alone, ""),
     "spoiler": ("spoiler", _alone, ""),
 }
@@ -346,6 +348,9 @@ _OTHER_NAMES = {
     "wildcard-seed": CHOICE_SEED,
     "tiling": "tile",
     "seamless": "tile",
+    "face": "faces",
+    "fix-faces": "faces",
+    "restore-faces": "faces",
     "cfg-rescale": "rescale",
     "guidance-rescale": "rescale",
     "denoise": "strength",

@@ -155,6 +155,15 @@ class Derivations:
         plan = self._planner.plan(context, settings, lineage, factor=generation.factor, source=picture.file)
         return replace(plan, pending=CutOut())
 
+    def faces(self, context: RequestContext, generation: Generation, index: int) -> Plan:
+        """One picture of a request again, with each face drawn anew."""
+        finished_picture(generation, index)
+        settings = generation.settings.of_picture(index)
+        if settings.faces:
+            raise Refusal("The faces of this picture are already drawn anew. Re-roll it, or choose Vary region.")
+        lineage = Lineage(Action.FACES, generation.id, index)
+        return self.derive(context, generation, replace(settings, faces=True), lineage)
+
     def outpaint(
         self, context: RequestContext, generation: Generation, index: int, zoom_or_direction: float | Direction
     ) -> Plan:

@@ -119,7 +119,8 @@ class Planner:
         `changed` tells the ones that were replaced, because they don't exist here.
         """
         model = self._catalogue.called(settings.model) or self._catalogue.get(context.usual_model)
-        settings = replace(suitability.stripped(settings, model), model=model.name)
+        faces = settings.faces and self._catalogue.abilities_of(model.name).faces
+        settings = replace(suitability.stripped(settings, model), model=model.name, faces=faces)
         plan = self.plan(context, replace(settings, seed=self.new_seed()), Lineage())
         replaced = (Ignored(IgnoredPart.FOREIGN, changed[:MOST_UNREAD]),) if changed else ()
         return replace(plan, ignored=(*plan.ignored, *replaced))
@@ -261,6 +262,8 @@ class Planner:
             return replace(plan, limits=context.check_without_model(plan.drawn).limits)
         for each in plan.drawn:
             self._catalogue.loras.check(each.prompt, each.model)
+            if each.faces and not lineage.action.enlarges:
+                self._catalogue.check_faces()
         guides = [
             role
             for role in files.named

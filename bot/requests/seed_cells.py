@@ -15,7 +15,9 @@ _GROWTH = 1.25
 
 def plain(settings: PartialSettings) -> PartialSettings:
     """Settings of one picture whose noise comes from its seed and size alone."""
-    return replace(settings, count=1, hires_factor=1.0, variation_strength=0.0, seed_width=0, seed_height=0)
+    return replace(
+        settings, count=1, hires_factor=1.0, variation_strength=0.0, seed_width=0, seed_height=0, faces=False
+    )
 
 
 def cells(settings: GenerationSettings, prompts: Sequence[str], side: int) -> list[GenerationSettings]:

@@ -59,6 +59,7 @@ MORE = {
     PressKind.PAN_UP: ("⬆️", Sentence("Pan up"), Sentence("draw more on that side")),
     PressKind.PAN_DOWN: ("⬇️", Sentence("Pan down"), Sentence("draw more on that side")),
     PressKind.HIRES: ("🔬", Sentence("Refine"), Sentence("twice the size, redrawn with more detail")),
+    PressKind.FACES: ("😀", Sentence("Fix faces"), Sentence("draw each face again, larger")),
     PressKind.UPSCALE_FAR: (
         "🔎",
         Sentence("Upscale ×{factor}", factor=max(FACTORS)),
@@ -86,7 +87,7 @@ _CHANGING = (PressKind.EDIT, PressKind.REGION)
 """The buttons that change one picture."""
 
 _OF_EDIT = (PressKind.UNDO, PressKind.EDIT_AGAIN, PressKind.EDIT_MORE, PressKind.EDIT_LESS)
-"""The buttons under an edit, above the usual ones."""
+"""The buttons under an edit by words, above the usual ones."""
 
 _NUMBERED = {"U": PressKind.UPSCALE, "V": PressKind.VARY}
 """The buttons for each of several pictures, by the letter on them."""
@@ -99,6 +100,7 @@ _NEEDS: dict[PressKind, Callable[[Abilities], bool]] = {
         (PressKind.PAN_LEFT, PressKind.PAN_RIGHT, PressKind.PAN_UP, PressKind.PAN_DOWN), lambda able: able.draws_around
     ),
     **dict.fromkeys((PressKind.HIRES, PressKind.UPSCALE_CREATIVE), lambda able: able.hires),
+    PressKind.FACES: lambda able: able.faces,
     PressKind.REDRAW: lambda able: able.takes_picture,
     PressKind.REGION: lambda able: able.mask and able.start_picture,
     PressKind.EDIT: lambda able: able.takes_picture or able.has_editor,
@@ -148,10 +150,11 @@ def rows_of(generation: Generation, able: Abilities) -> list[Row]:
 
 
 def _rows_of_edit(generation: Generation, able: Abilities) -> list[Row]:
-    """What people do with an edit; empty for another request."""
+    """What people do with an edit; empty for another request. There are no words to change of drawing faces anew."""
     if not generation.lineage.action.edits:
         return []
-    offered = _offered(_OF_EDIT, able)
+    of_words = generation.lineage.action is not Action.FACES
+    offered = _offered(_OF_EDIT if of_words else (PressKind.UNDO,), able)
     return _rows_of(generation, [kind for kind in offered if kind is not PressKind.UNDO or generation.lineage.parent])
 
 

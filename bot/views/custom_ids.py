@@ -42,6 +42,7 @@ class PressKind(StrEnum):
     PAN_DOWN = "pan-down"
     HIRES = "hires"
     CUT_OUT = "cut-out"
+    FACES = "faces"
     UPSCALE_FAR = "upscale-far"
     UPSCALE_CREATIVE = "upscale-creative"
     REDRAW = "redraw"

@@ -15,7 +15,7 @@ from bot.views.custom_ids import Press, PressKind
 from bot.views.hints import hinted
 from bot.views.ignored import ignored_lines
 from bot.views.message import ATTACHED, QUIET, SPOILER, MessageContent, Part, framed, gallery
-from bot.views.text import bar, described, described_each, headline, lineage_line, shown, small_print
+from bot.views.text import bar, described, described_each, faces_line, headline, lineage_line, shown, small_print
 from generation.abilities import STABLE_DIFFUSION, Abilities
 from generation.events import Event, Explaining, Loading, Progress, Queued
 from generation.jobs import JobState
@@ -253,6 +253,8 @@ def _completed(
         parts.append(ui.TextDisplay(f"-# {withheld}"))
     if generation.ignored:
         parts.append(ui.TextDisplay(ignored_lines(generation)))
+    if generation.faces_found is not None:
+        parts.append(ui.TextDisplay(faces_line(generation.faces_found)))
     details = button(Press(PressKind.DETAILS, generation.id))
     parts.append(ui.Section(ui.TextDisplay(f"-# {small_print(generation)}"), accessory=details))
     if generation.hint:

@@ -33,6 +33,7 @@ _WAYS = {
     Action.REGION: Sentence("A part of {what}, drawn anew"),
     Action.HIRES: Sentence("Refined from {what}"),
     Action.CUT_OUT: Sentence("{what} without its background"),
+    Action.FACES: Sentence("Faces of {what}, drawn anew"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("Panned from {what}"),
     Action.COMPARE: Sentence("Comparison based on {what}"),
@@ -78,6 +79,13 @@ def link_to(generation: Generation) -> str:
     """The URL of the message that shows a request."""
     origin = generation.origin
     return f"https://discord.com/channels/{origin.guild_id or '@me'}/{origin.channel_id}/{origin.message_id}"
+
+
+def faces_line(found: int) -> str:
+    """How many faces were drawn anew, as a small line."""
+    if not found:
+        return f"-# {say('No face was found.')}"
+    return f"-# {say_many(found, '{n} face was drawn anew.', '{n} faces were drawn anew.')}"
 
 
 def described(generation: Generation) -> str:

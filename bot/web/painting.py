@@ -125,9 +125,10 @@ class Painting:
         except FileNotFoundError:
             raise Refusal(GONE) from None
         inputs = await self._pictures.painted(picture, mask, canvas)
-        user_id = plan.context.requester.user_id
-        kept = {role: await images.keep(png, user_id) for role, png in inputs.given()}
-        return replace(plan, files=replace(plan.files, **kept))
+        files = plan.files
+        for role, png in inputs.given():
+            files = files.with_file(role, await images.keep(png, plan.context.requester.user_id))
+        return replace(plan, files=files)
 
     async def _granted(self, grant: Grant, requester: Requester) -> Generation:
         """The request of a grant, as it may be shown now. Raises `UserError`."""

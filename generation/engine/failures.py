@@ -6,6 +6,7 @@ from generation.engine.runtime import memory
 from generation.errors import (
     BrokenPicture,
     CheckerUnavailable,
+    FacesUnavailable,
     FailureKind,
     LoraUnavailable,
     ModelTooLarge,
@@ -46,6 +47,8 @@ def kind_of(error: Exception) -> FailureKind:
             return FailureKind.UPSCALER_UNAVAILABLE
         case CheckerUnavailable():
             return FailureKind.CHECKER_UNAVAILABLE
+        case FacesUnavailable():
+            return FailureKind.FACES_UNAVAILABLE
         case BrokenPicture():
             return FailureKind.BROKEN_PICTURE
     return FailureKind.OUT_OF_MEMORY if memory.is_exhausted(error) else FailureKind.INTERNAL

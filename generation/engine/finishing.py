@@ -15,6 +15,7 @@ from PIL import Image
 from generation import infotext
 from generation.engine.denoising import hires, initial_latents, inpainting
 from generation.engine.denoising.decoding import Decoding
+from generation.engine.denoising.faces import FaceRedrawing
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.explain import Recorder, explain
 from generation.engine.latents import png
@@ -28,6 +29,7 @@ from generation.engine.scheduling.model_cache import AnyModel, ModelCache
 from generation.engine.scheduling.running_job import RunningJob
 from generation.engine.upscalers.registry import UpscalerRegistry
 from generation.engine.upscalers.run import upscale
+from generation.engine.vision.faces import FaceFinder
 from generation.errors import BrokenPicture, ModelUnavailable
 from generation.events import Completed, Event, Explaining, Progress
 from generation.jobs import Job, Task, Upscale
@@ -73,6 +75,7 @@ class Finishing:
         float32: Float32Fallback,
         sizing: BatchSizing,
         checkers: SafetyCheckers,
+        faces: FaceFinder,
         background: Background,
         clock: Clock,
         emit: Emit,
@@ -81,6 +84,7 @@ class Finishing:
         self._float32 = float32
         self._sizing = sizing
         self._checkers = checkers
+        self._faces = faces
         self._background = background
         self._clock = clock
         self._emit = emit
@@ -89,7 +93,8 @@ class Finishing:
     def finish(self, running_job: RunningJob, state: DenoisingState) -> DeviceTask:
         """From the latents of one picture to its file.
 
-        Returns the state that goes on where the picture is refined (hires fix) or drawn once more in float32, and
+        Returns the state that goes on where the picture is refined (hires fix), a face of it is drawn anew, or it is
+        drawn once more in float32, and
         `Completed` where it is the last thing that the job needed.
         """
         index = running_job.states.index(state)
@@ -111,18 +116,37 @@ class Finishing:
         # 3. Go on at the larger size, where hires fix is on.
         if refining := hires.refinement(state, image):
             return running_job.replace_state(index, refining)
-        # 4. Write the file, and have it checked.
+        # 4. Draw its faces anew, one after the other.
+        if running_job.each[index].faces:
+            yield
+            redrawing = self._with_face(running_job, index, state, image)
+            if of_face := redrawing.following(state):
+                return running_job.replace_state(index, of_face)
+            image = redrawing.image
+        # 5. Write the file, and have it checked.
         picture = _file_of(running_job, index, image)
         if running_job.task.check:
             yield
             picture = checked(picture, running_job.task, self._checkers)
         running_job.pictures[index] = picture
-        # 5. Explain the first picture, unless it was flagged.
+        # 6. Explain the first picture, unless it was flagged.
         if index == 0 and picture.flagged:
             running_job.recorder = None
         elif index == 0 and running_job.recorder is not None:
             self._background.put(self._explain(running_job, running_job.recorder, image), running_job.job.id)
         return self._completed(running_job)
+
+    def _with_face(
+        self, running_job: RunningJob, index: int, state: DenoisingState, image: Image.Image
+    ) -> FaceRedrawing:
+        """The faces of a picture: looked for where `image` is the picture, and with one more where it is a face."""
+        redrawing = running_job.faces.get(index)
+        if redrawing:
+            redrawing.put_back(image)
+            return redrawing
+        boxes, mask = self._faces.take().boxes(image), state.init_image.mask if state.init_image else None
+        running_job.faces[index] = FaceRedrawing(image, boxes, running_job.each[index], mask)
+        return running_job.faces[index]
 
     def _explain(self, running_job: RunningJob, recorder: Recorder, image: Image.Image) -> DeviceTask:
         """Explain the first picture, which is `image`."""
@@ -164,6 +188,7 @@ class Finishing:
             explanation=running_job.explanation,
             unread=running_job.unread,
             knows_few=states[0].model.knows_few(states[0].settings),
+            faces=running_job.faces_found,
         )
 
 

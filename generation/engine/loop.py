@@ -29,6 +29,7 @@ from generation.engine.scheduling.fair_share import FairShare
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.running_job import RunningJob
 from generation.engine.upscalers.registry import UpscalerRegistry
+from generation.engine.vision.faces import FaceFinder
 from generation.errors import LoraUnavailable, ModelTooLarge, ModelUnavailable, UserError
 from generation.events import Cancelled, Completed, Event, Failed, Loading, Progress, Started
 from generation.jobs import Draw, Job, Upscale
@@ -64,12 +65,14 @@ class StepLoop:
         clock: Callable[[], float] = time.monotonic,
         checkers: SafetyCheckers | None = None,
         is_unwanted: Callable[[int], bool] = lambda job_id: False,
+        faces: FaceFinder | None = None,
     ) -> None:
         self._cache = cache
         self._emit = emit
         self._sizing = sizing
         self._clock = clock
         self._checkers = checkers or SafetyCheckers(Catalogue(), torch.device("cpu"))
+        self._faces = faces or FaceFinder()
         self._is_unwanted = is_unwanted
         """True once somebody has cancelled the job; long loads poll it."""
         self._fair_share = FairShare()
@@ -86,6 +89,7 @@ class StepLoop:
             float32=float32,
             sizing=sizing,
             checkers=self._checkers,
+            faces=self._faces,
             background=self._background,
             clock=clock,
             emit=emit,
@@ -197,6 +201,8 @@ class StepLoop:
         if isinstance(model, FlowModel):
             suitability.check_all(task.each, model.spec, task.inputs.roles, explained=task.explained)
             task = _suited(model.spec, task)
+        if any(each.faces for each in task.each):
+            self._faces.take()
         sizes = {(each.width, each.height) for each in task.each}
         start, looked_at = model.starts_from(task.inputs)
         init_images = {size: InitImage.of(start, *size, holes=model.is_inpainting) for size in sizes}
@@ -266,7 +272,8 @@ class StepLoop:
             if state.finished:
                 running_job = self._running_jobs[job_id]
                 self._device_tasks[self._finishing.finish(running_job, state)] = job_id
-                self._unfinished |= dict.fromkeys(running_job.begin_next(), job_id)
+                if not state.steps_before:  # a state that refines a picture has none after it
+                    self._unfinished |= dict.fromkeys(running_job.begin_next(), job_id)
             else:
                 self._unfinished[state] = job_id
 

@@ -25,6 +25,7 @@ from generation.engine.scheduling.batch_sizing import SIZES, BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
 from generation.engine.scheduling.profiling import DeviceMeter
 from generation.engine.upscalers.registry import UpscalerRegistry
+from generation.engine.vision.faces import FaceFinder
 from generation.events import Event
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ def serve(
         upscalers=UpscalerRegistry(catalogue, where, options.upscaler),
         checkers=SafetyCheckers(catalogue, where),
         is_unwanted=unwanted.__contains__,
+        faces=FaceFinder(options.faces),
     )
     formats = [str(each).removeprefix("torch.") for each in (dtype, trial and trial.dtype) if each]
     emit(wire.Ready(os.getpid(), str(where), " or ".join(formats), torch.get_num_threads()))

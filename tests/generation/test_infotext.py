@@ -40,6 +40,7 @@ def test_the_form_that_other_tools_read() -> None:
         ),
         replace(APPLE, hires_factor=1.5, hires_strength=0.4),
         replace(APPLE, prompt="a [fox:wolf:0.4] AND snow", tile=True),
+        replace(APPLE, prompt="a cat face", faces=True),
     ],
     ids=lambda settings: settings.prompt[:12],
 )

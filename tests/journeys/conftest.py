@@ -30,7 +30,7 @@ from generation.catalogue import OPEN_NSFW, POCKET, ModelSpec
 from generation.local_pool import LOCAL, LocalPool
 from generation.pool import WorkerPool
 from generation.upscaling import UpscalerName
-from generation.vision import Vision
+from generation.vision import Vision, VisionModels
 from playground import Playground
 from playground.client.person import Person
 from storage import database
@@ -50,6 +50,8 @@ SHORT_GUILD_SECONDS = 0.03
 
 SHORT_EDIT_SECONDS = 0.02
 """The least time between two edits of one message, where no worker sets the pace."""
+
+NO_VISION = VisionModels()
 
 CHECKER = "NOISEFOX_REQUEST_CHECKER"
 """Names a script that checks recorded requests against Discord's own description of its API."""
@@ -284,10 +286,10 @@ def start(
         *,
         waits: bool = False,
         vision: Vision | None = None,
+        vision_models: VisionModels = NO_VISION,
         **changes: Any,
     ) -> AsyncIterator[app.Bot]:
-        looking: dict[str, Any] = {"vision": vision.models} if vision else {}
-        changed = replace(config, **looking, **changes)
+        changed = replace(config, vision=vision.models if vision else vision_models, **changes)
         try:
             pools = {LOCAL: pool} if pool is not None and not isinstance(pool, Mapping) else pool
             async with app.running(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 
@@ -14,6 +15,7 @@ from generation.catalogue import OPEN_NSFW
 from generation.comfy import graph
 from generation.comfy.nodes import BrokenWorkflow
 from generation.sources import INDEX
+from generation.vision import YUNET
 from generation.weights import fault_of
 
 WEIGHTS = (".safetensors", ".gguf")
@@ -22,7 +24,7 @@ WEIGHTS = (".safetensors", ".gguf")
 PARTS = ("vae", "config", "safety_checker", "preview_decoder", "controlnet", "ip_adapter")
 """The settings of a model that name a file, a folder or a hub id."""
 
-LOOKING = ("segmenter", "captioner", "background", "depth", "pose")
+LOOKING = ("segmenter", "captioner", "background", "depth", "pose", "faces")
 """The settings of [vision] that do."""
 
 CONFIGURATION = "config"
@@ -47,7 +49,7 @@ class Part:
     def repository(self) -> tuple[str, list[str]] | None:
         """A hub id, and the files that its repository must have; None for a path on this machine."""
         parts = self.source.split("/")
-        if self.path.is_absolute() or parts[0] in (".", "..", "~"):
+        if self.path.is_absolute() or parts[0] in (".", "..", "~") or self.source.endswith(YUNET):
             return None
         if self.source.endswith(WEIGHTS):
             return ("/".join(parts[:2]), ["/".join(parts[2:])]) if self.setting == "ip_adapter" else None
@@ -106,6 +108,8 @@ def _found(part: Part) -> Finding:
         return _workflow(part)
     if part.path.is_dir():
         return _folder(part)
+    if part.source.endswith(YUNET):
+        return _yunet(part)
     if part.path.is_file():
         fault = fault_of(part.path)
         return not fault, fault or _described(part)
@@ -122,6 +126,14 @@ def _workflow(part: Part) -> Finding:
     except BrokenWorkflow as reason:
         return False, str(reason)
     return True, f"a workflow of ComfyUI, in {part.path}"
+
+
+def _yunet(part: Part) -> Finding:
+    if not part.path.is_file():
+        return False, f"the file {part.path} does not exist"
+    if find_spec("cv2") is None:
+        return False, '.onnx files need one more package. Run `pip install "noisefox[faces]"`'
+    return True, str(part.path)
 
 
 def _folder(part: Part) -> Finding:

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from generation import cost
+from generation.engine.denoising.faces import FaceRedrawing
 from generation.engine.denoising.state import DenoisingState
 from generation.engine.explain import Recorder
 from generation.engine.runtime import memory
@@ -33,6 +34,8 @@ class RunningJob:
     """The cost of all frames so far; infinite once memory was not enough for one."""
     pictures: dict[int, Picture] = field(default_factory=dict)
     """The finished ones, by index."""
+    faces: dict[int, FaceRedrawing] = field(default_factory=dict)
+    """The faces of pictures in which they were looked for, by index."""
     in_tiles: bool = False
     """True where any picture so far was decoded in tiles."""
     begun: int = 0
@@ -60,16 +63,32 @@ class RunningJob:
 
     @property
     def steps(self) -> int:
-        """The number of steps: of one picture, or of all that are drawn one after the other or are cells of a sheet."""
-        if self._counts_all:
-            return sum(cost.steps(each, self.from_picture) for each in self.each)
-        return cost.steps(self.settings, self.from_picture)
+        """The number of steps: of the picture that has most, or of all that are drawn one after the other or are cells
+        of a sheet. It changes once the number of faces is known."""
+        return sum(self._steps_of_each) if self._counts_all else max(self._steps_of_each)
 
     @property
     def step(self) -> int:
         """How many of the `steps` are done."""
-        done = [state.step for state in self.states]
-        return sum(done) if self._counts_all else min(done)
+        if self._counts_all:
+            return sum(state.step for state in self.states)
+        each = zip(self._steps_of_each, self.states, strict=True)
+        return self.steps - max(steps - state.step for steps, state in each)
+
+    @property
+    def _steps_of_each(self) -> list[int]:
+        """The steps of each picture; as long as its faces are not known, with one."""
+        found = []
+        for index, settings in enumerate(self.each):
+            faces = self.faces.get(index)
+            known = replace(settings, faces=False) if faces else settings
+            found.append(cost.steps(known, self.from_picture) + (faces.steps if faces else 0))
+        return found
+
+    @property
+    def faces_found(self) -> int | None:
+        """How many faces are drawn anew; None where that was not asked for."""
+        return sum(each.found for each in self.faces.values()) if self.faces else None
 
     @property
     def _counts_all(self) -> bool:
@@ -116,7 +135,8 @@ class RunningJob:
         `device_seconds`, else by the linear map. Empty where memory is not enough for either.
         """
         try:
-            return self._frames(clock, device_seconds) or self._linear_previews()
+            each = self._frames(clock, device_seconds) or self._linear_previews()
+            return tuple(self.faces[at].shown(one) if at in self.faces else one for at, one in enumerate(each))
         except memory.ERRORS as error:
             if not memory.is_exhausted(error):
                 raise

@@ -16,6 +16,7 @@ from generation.engine.loop import StepLoop
 from generation.engine.models.unet_model import UNetModel
 from generation.engine.scheduling.batch_sizing import BatchSizing
 from generation.engine.scheduling.model_cache import ModelCache
+from generation.engine.vision.faces import FaceFinder
 from generation.events import Completed, Event
 from generation.jobs import Draw, Inputs, Job
 from generation.settings import GenerationSettings
@@ -47,10 +48,14 @@ class LoopDriver:
     """A step loop, driven by hand; `events` is all it said."""
 
     def __init__(
-        self, cache: ModelCache, sizing: BatchSizing | None = None, clock: Callable[[], float] = monotonic
+        self,
+        cache: ModelCache,
+        sizing: BatchSizing | None = None,
+        clock: Callable[[], float] = monotonic,
+        faces: FaceFinder | None = None,
     ) -> None:
         self.events: list[Event] = []
-        self.loop = StepLoop(cache, self.events.append, sizing or BatchSizing(16), clock=clock)
+        self.loop = StepLoop(cache, self.events.append, sizing or BatchSizing(16), clock=clock, faces=faces)
 
     def admit(
         self, job_id: int, settings: GenerationSettings, inputs: Inputs = NO_INPUTS, weights: tuple[float, ...] = ()

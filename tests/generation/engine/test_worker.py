@@ -4,19 +4,24 @@ import queue
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pytest
 
+from bot.config import Config
 from generation import wire
 from generation.catalogue import ModelSpec
 from generation.engine import worker
 from generation.events import Cancelled, Completed, Event, Loading, Started
 from generation.jobs import Draw, Job
 from generation.settings import GenerationSettings
+from generation.vision import VisionModels
 from tests.forked_worker import ForkServer
 from tests.generation.engine import tiny
+from tests.generation.engine.vision import tiny as detectors
 
 
 class Commands:
@@ -92,6 +97,21 @@ def served(options: wire.Configure, answers: Callable[[Any], tuple[wire.Command,
     events = Events(answer)
     worker.serve(options, cast(BinaryIO, commands), cast(BinaryIO, events))
     return events
+
+
+def test_a_worker_draws_faces_anew_that_the_model_of_its_configuration_finds(
+    options: wire.Configure, tmp_path: Path
+) -> None:
+    config = Config(vision=VisionModels(faces=str(detectors.detector(tmp_path))))
+    settings = GenerationSettings("a fox", seed=7, model="tiny", width=64, height=64, steps=1, faces=True)
+
+    def answers(event: Any) -> tuple[wire.Command, ...]:
+        return (wire.Submit(Job(1, "owner", Draw(settings))),) if isinstance(event, wire.Ready) else ()
+
+    events = served(replace(options, faces=config.worker_options.faces), answers, until=Completed)
+    completed = events.heard[-1]
+    assert isinstance(completed, Completed)
+    assert completed.faces
 
 
 def test_a_cancel_that_comes_while_a_model_loads_stops_it_and_the_next_job_has_it_loaded(

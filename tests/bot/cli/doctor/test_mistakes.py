@@ -40,6 +40,9 @@ ip_adapter = "someone/guides/models/missing.safetensors"
 [models.good]
 source = "someone/model"
 
+[vision]
+faces = "faces/yunet.onnx"
+
 [loras.ink]
 file = "./cut.safetensors"
 models = ["other"]
@@ -58,6 +61,7 @@ PLANTED = (
     "/someone/gated asks for consent. Log in there, accept the terms, and set HF_TOKEN to a token of yours",
     "model misspelt: someone/modle is neither a file or folder here nor a repository on the hub",
     "ip_adapter of model misspelt: someone/guides on the hub has no models/missing.safetensors",
+    "vision.faces: the file faces/yunet.onnx does not exist",
     "LoRA ink: cut.safetensors is cut short: ",
     "the device cuda:7 can't be used: ",
 )

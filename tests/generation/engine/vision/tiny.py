@@ -25,6 +25,9 @@ from transformers import (
     VitPoseConfig,
     VitPoseForPoseEstimation,
     VitPoseImageProcessorPil,
+    YolosConfig,
+    YolosForObjectDetection,
+    YolosImageProcessorPil,
 )
 
 from generation.catalogue import POCKET_DIRECTORY
@@ -121,4 +124,25 @@ def background(folder: Path, labels: tuple[str, ...] = ("background", "person"))
     )
     SegformerForSemanticSegmentation(config).save_pretrained(folder)
     SegformerImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder
+
+
+def detector(folder: Path, labels: tuple[str, ...] = ("face",)) -> Path:
+    """A YOLOS with some classes, sure of all that it sees."""
+    torch.manual_seed(0)
+    config = YolosConfig(
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=[32, 32],
+        patch_size=8,
+        num_detection_tokens=5,
+        use_mid_position_embeddings=False,
+        id2label=dict(enumerate(labels)),
+    )
+    network = YolosForObjectDetection(config)
+    network.class_labels_classifier.layers[-1].bias.data[0] = 10.0
+    network.save_pretrained(folder)
+    YolosImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
     return folder
