@@ -41,7 +41,7 @@ _FILES = {"paint.css": "text/css", "paint.js": "text/javascript"}
 _TYPES = {"png": "image/png", "webp": "image/webp"}
 """By the endings of the files that `FinishedFiles` gives."""
 
-_DISCORD = "https://discord.com https://*.discord.com https://*.discordsays.com"
+_DISCORD = ("https://discord.com", "https://*.discord.com", "https://*.discordsays.com")
 """Who shows an Activity in a frame."""
 
 _POLICY = (
@@ -61,7 +61,7 @@ class PaintServer:
         self._grants = grants
         self._painting = painting
         self._seconds = seconds
-        self._policy = _POLICY + (_DISCORD if config.activity else "'none'")
+        self._policy = _POLICY + (" ".join(_DISCORD) if config.activity else "'none'")
         self._places = asyncio.Semaphore(AT_ONCE)
         self._silent: set[asyncio.BaseProtocol] = set()
         """Connections that have sent no whole request yet."""
