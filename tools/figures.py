@@ -16,7 +16,7 @@ from generation.catalogue import POCKET
 from generation.comparison import Axis, Parameter
 from generation.jobs import Draw
 from generation.settings import GenerationSettings
-from tools import prompt_figure
+from tools import prompt_figure, region_figure
 
 EXPLAINED = {"apple": ("an apple", 7), "fox-girl": ("a cute fox girl", 44)}
 """Prompt and seed of each explanation, by the name of its files."""
@@ -50,6 +50,12 @@ async def main(folder: Path) -> None:
         each = prompt_figure.settings()
         completed = await drawer.drawn(Draw(each[0], cells=tuple(each)))
         save(prompt_figure.drawn([each.png for each in completed.pictures]), folder / "prompts.webp")
+        pairs = []
+        for example in region_figure.EXAMPLES:
+            [before] = (await drawer.drawn(region_figure.first(example))).pictures
+            [after] = (await drawer.drawn(region_figure.second(example, before.png))).pictures
+            pairs.append((before.png, after.png))
+        save(region_figure.drawn(pairs), folder / "regions.webp")
 
 
 def save(figure: bytes, path: Path) -> None:
