@@ -2,7 +2,7 @@ FROM python:3.11-slim
 
 WORKDIR /noisefox
 COPY . .
-RUN pip install --no-cache-dir --constraint constraints.txt ".[nsfw,upscale]"
+RUN pip install --no-cache-dir --constraint constraints.txt ".[faces,nsfw,upscale]"
 
 # The database and the pictures; mount a volume here, and a config.toml beside it.
 RUN useradd --create-home noisefox && mkdir /data && chown noisefox /data

@@ -53,5 +53,5 @@ figures: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,gguf,heic,nsfw,ray,training,upscale]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,faces,gguf,heic,nsfw,ray,training,upscale]"
 	touch $@

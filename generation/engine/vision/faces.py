@@ -1,5 +1,5 @@
-"""Where faces are in a picture: by YuNet through OpenCV (Wu et al., doi 10.1007/s11633-023-1423-y), or by a model of
-object detection."""
+"""Where faces are in a picture: by MTCNN, by YuNet through OpenCV (Wu et al., doi 10.1007/s11633-023-1423-y), or by a
+model of object detection."""
 
 import logging
 from pathlib import Path
@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 
 from generation.engine.runtime import hub
+from generation.engine.vision.mtcnn import Mtcnn
 from generation.errors import FacesUnavailable
-from generation.vision import YUNET
+from generation.vision import MTCNN, YUNET
 
 log = logging.getLogger(__name__)
 
@@ -108,4 +109,6 @@ class FaceFinder:
 
 
 def _read(source: str) -> FaceDetector:
+    if source == MTCNN:
+        return Mtcnn.read()
     return YuNet(Path(source).expanduser()) if source.endswith(YUNET) else ObjectFaces.read(source)
