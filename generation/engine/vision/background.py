@@ -1,19 +1,22 @@
 """What is in front in a picture, by a model of semantic segmentation."""
 
-from typing import Any, Self
+from typing import Any
 
 import torch
 from PIL import Image
 from torch.nn import functional
 
-from generation.engine.runtime import hub
+from generation.engine.vision.network import VisionNetwork
 
 BACKGROUND = "background"
 """The class of everything that is in none of the others."""
 
 
-class BackgroundModel:
+class BackgroundModel(VisionNetwork):
     """Tells the background of pictures, one at a time."""
+
+    NETWORK = "AutoModelForSemanticSegmentation"
+    PROCESSOR = "AutoImageProcessor"
 
     def __init__(self, network: Any, processor: Any, device: torch.device) -> None:
         """Raises `ValueError` for a network that knows no background."""
@@ -21,18 +24,7 @@ class BackgroundModel:
         if BACKGROUND not in labels:
             raise ValueError(f"the model has no class called {BACKGROUND}")
         self._index = labels[BACKGROUND]
-        self._network = network.eval().to(device)
-        self._processor = processor
-        self._device = device
-
-    @classmethod
-    def read(cls, source: str, device: torch.device) -> Self:
-        """Read a model from a hub id or a folder. Raises `OSError`, `ValueError` and `RuntimeError`."""
-        from transformers import AutoImageProcessor, AutoModelForSemanticSegmentation
-
-        folder = hub.transformer(source, hub.silent)
-        network = AutoModelForSemanticSegmentation.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
-        return cls(network, AutoImageProcessor.from_pretrained(folder), device)
+        super().__init__(network, processor, device)
 
     def foreground(self, picture: Image.Image) -> Image.Image:
         """How surely each pixel is not of the background, from black to white, in the picture's size."""

@@ -1,11 +1,11 @@
 """Descriptions of a picture, by a model from an image to text (BLIP, arXiv 2201.12086; GIT, arXiv 2205.14100)."""
 
-from typing import Any, Self
+from typing import Any
 
 import torch
 from PIL import Image
 
-from generation.engine.runtime import hub
+from generation.engine.vision.network import VisionNetwork
 
 LENGTH = 40
 """The most tokens of a description."""
@@ -19,22 +19,11 @@ TOP_P = 0.9
 _QUESTION = "Describe this picture in one sentence, as a prompt for an image generator."
 
 
-class Captioner:
+class Captioner(VisionNetwork):
     """Describes pictures, one at a time."""
 
-    def __init__(self, network: Any, processor: Any, device: torch.device) -> None:
-        self._network = network.eval().to(device)
-        self._processor = processor
-        self._device = device
-
-    @classmethod
-    def read(cls, source: str, device: torch.device) -> Self:
-        """Read a model from a hub id or a folder. Raises `OSError`, `ValueError` and `RuntimeError`."""
-        from transformers import AutoModelForImageTextToText, AutoProcessor
-
-        folder = hub.transformer(source, hub.silent)
-        network = AutoModelForImageTextToText.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
-        return cls(network, AutoProcessor.from_pretrained(folder), device)
+    NETWORK = "AutoModelForImageTextToText"
+    PROCESSOR = "AutoProcessor"
 
     def captions(self, picture: Image.Image, number: int) -> tuple[str, ...]:
         """At most `number` different descriptions, the likeliest first."""

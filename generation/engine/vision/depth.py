@@ -1,35 +1,27 @@
 """How near everything in a picture is, by a model of depth estimation (Depth Anything, arXiv 2406.09414; DPT)."""
 
-from typing import Any, Self
+from typing import Any
 
 import torch
 from PIL import Image
 from torch.nn import functional
 
-from generation.engine.runtime import hub
+from generation.engine.vision.network import VisionNetwork
 
 _DISTANCES = ("zoedepth", "depth_pro", "glpn", "chmv2")
 """Networks that tell how far everything is, and not how near."""
 
 
-class DepthModel:
+class DepthModel(VisionNetwork):
     """Estimates depth, of one picture at a time."""
 
+    NETWORK = "AutoModelForDepthEstimation"
+    PROCESSOR = "AutoImageProcessor"
+
     def __init__(self, network: Any, processor: Any, device: torch.device) -> None:
-        self._network = network.eval().to(device)
-        self._processor = processor
-        self._device = device
+        super().__init__(network, processor, device)
         config = network.config
         self._is_far = config.model_type in _DISTANCES or getattr(config, "depth_estimation_type", "") == "metric"
-
-    @classmethod
-    def read(cls, source: str, device: torch.device) -> Self:
-        """Read a model from a hub id or a folder. Raises `OSError`, `ValueError` and `RuntimeError`."""
-        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
-
-        folder = hub.transformer(source, hub.silent)
-        network = AutoModelForDepthEstimation.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
-        return cls(network, AutoImageProcessor.from_pretrained(folder), device)
 
     def nearness(self, picture: Image.Image) -> Image.Image:
         """A grey picture of the same size: white for the nearest place and black for the farthest, as ControlNets for

@@ -1,5 +1,6 @@
 """The models of one process, each loaded when it is first needed."""
 
+from functools import cached_property
 from io import BytesIO
 
 import torch
@@ -21,11 +22,6 @@ class Eyes:
     def __init__(self, models: VisionModels) -> None:
         self._models = models
         self._device = torch.device(models.device)
-        self._segmenter: Segmenter | None = None
-        self._captioner: Captioner | None = None
-        self._background: BackgroundModel | None = None
-        self._depth: DepthModel | None = None
-        self._pose: PoseModel | None = None
 
     @torch.inference_mode()
     def see(self, task: VisionTask) -> object:
@@ -34,21 +30,36 @@ class Eyes:
             picture, text = opened.convert("RGB"), str(opened.info.get(infotext.CHUNK_NAME, ""))
         match task:
             case Segment(_, name):
-                self._segmenter = self._segmenter or Segmenter.read(self._models.segmenter, self._device)
                 return _png(self._segmenter.mask(picture, name))
             case Caption(_, number):
-                self._captioner = self._captioner or Captioner.read(self._models.captioner, self._device)
                 return self._captioner.captions(picture, number)
             case CutOut():
-                self._background = self._background or BackgroundModel.read(self._models.background, self._device)
                 picture.putalpha(self._background.foreground(picture))
                 return png.as_png(picture, 0, text).png
             case Depth():
-                self._depth = self._depth or DepthModel.read(self._models.depth, self._device)
                 return _png(self._depth.nearness(picture))
             case Pose():
-                self._pose = self._pose or PoseModel.read(self._models.pose, self._device)
                 return _png(self._pose.skeleton(picture))
+
+    @cached_property
+    def _segmenter(self) -> Segmenter:
+        return Segmenter.read(self._models.segmenter, self._device)
+
+    @cached_property
+    def _captioner(self) -> Captioner:
+        return Captioner.read(self._models.captioner, self._device)
+
+    @cached_property
+    def _background(self) -> BackgroundModel:
+        return BackgroundModel.read(self._models.background, self._device)
+
+    @cached_property
+    def _depth(self) -> DepthModel:
+        return DepthModel.read(self._models.depth, self._device)
+
+    @cached_property
+    def _pose(self) -> PoseModel:
+        return PoseModel.read(self._models.pose, self._device)
 
 
 def _png(image: Image.Image) -> bytes:

@@ -3,14 +3,14 @@ model of object detection."""
 
 import logging
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import numpy
 import torch
 from PIL import Image
 
-from generation.engine.runtime import hub
 from generation.engine.vision.mtcnn import Mtcnn
+from generation.engine.vision.network import VisionNetwork
 from generation.errors import FacesUnavailable
 from generation.vision import MTCNN, YUNET
 
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom in pixels; it may stand out of the picture."""
+
+CPU = torch.device("cpu")
 
 LIKELY = 0.6
 """The probability from which something counts as a face."""
@@ -57,26 +59,19 @@ class YuNet:
         return [(x * across, y * down, (x + width) * across, (y + height) * down) for x, y, width, height in rows]
 
 
-class ObjectFaces:
+class ObjectFaces(VisionNetwork):
     """Finds faces by a model of object detection: what it calls a face, or all that one with a single class finds."""
 
-    def __init__(self, network: Any, processor: Any) -> None:
+    NETWORK = "AutoModelForObjectDetection"
+    PROCESSOR = "AutoImageProcessor"
+
+    def __init__(self, network: Any, processor: Any, device: torch.device) -> None:
         """Raises `ValueError` for a network that knows no faces."""
         labels = {int(index): str(label).lower() for index, label in network.config.id2label.items()}
         self._faces = {index for index, label in labels.items() if "face" in label or len(labels) == 1}
         if not self._faces:
             raise ValueError("the model has no class with `face` in its name")
-        self._network = network.eval()
-        self._processor = processor
-
-    @classmethod
-    def read(cls, source: str) -> Self:
-        """Read a model from a hub id or a folder. Raises `OSError`, `ValueError` and `RuntimeError`."""
-        from transformers import AutoImageProcessor, AutoModelForObjectDetection
-
-        folder = hub.transformer(source, hub.silent)
-        network = AutoModelForObjectDetection.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
-        return cls(network, AutoImageProcessor.from_pretrained(folder))
+        super().__init__(network, processor, device)
 
     @torch.inference_mode()
     def boxes(self, picture: Image.Image) -> list[Box]:
@@ -111,4 +106,4 @@ class FaceFinder:
 def _read(source: str) -> FaceDetector:
     if source == MTCNN:
         return Mtcnn.read()
-    return YuNet(Path(source).expanduser()) if source.endswith(YUNET) else ObjectFaces.read(source)
+    return YuNet(Path(source).expanduser()) if source.endswith(YUNET) else ObjectFaces.read(source, CPU)

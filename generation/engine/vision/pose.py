@@ -1,12 +1,9 @@
 """How a person stands, by ViTPose (arXiv 2204.12484), drawn as ControlNets for poses were trained to read it: the
 coloured limbs of OpenPose (arXiv 1812.08008)."""
 
-from typing import Any, Self
-
-import torch
 from PIL import Image, ImageDraw
 
-from generation.engine.runtime import hub
+from generation.engine.vision.network import VisionNetwork
 
 SURE = 0.3
 """The score from which a joint is drawn."""
@@ -64,22 +61,11 @@ Joints = dict[int, tuple[float, float]]
 """The places of the joints that are seen, in pixels."""
 
 
-class PoseModel:
+class PoseModel(VisionNetwork):
     """Finds the joints of the person that fills a picture."""
 
-    def __init__(self, network: Any, processor: Any, device: torch.device) -> None:
-        self._network = network.eval().to(device)
-        self._processor = processor
-        self._device = device
-
-    @classmethod
-    def read(cls, source: str, device: torch.device) -> Self:
-        """Read a model from a hub id or a folder. Raises `OSError`, `ValueError` and `RuntimeError`."""
-        from transformers import AutoProcessor, VitPoseForPoseEstimation
-
-        folder = hub.transformer(source, hub.silent)
-        network = VitPoseForPoseEstimation.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
-        return cls(network, AutoProcessor.from_pretrained(folder), device)
+    NETWORK = "VitPoseForPoseEstimation"
+    PROCESSOR = "AutoProcessor"
 
     def joints(self, picture: Image.Image) -> Joints:
         """The joints that are seen, by COCO's numbers, and the neck."""

@@ -1,11 +1,9 @@
 """What a word names in a picture, by CLIPSeg (Lüddecke and Ecker, arXiv 2112.10003)."""
 
-from typing import Any, Self
-
 import torch
 from PIL import Image, ImageFilter
 
-from generation.engine.runtime import hub
+from generation.engine.vision.network import VisionNetwork
 
 LIKELY = 0.4
 """The probability from which a pixel belongs to what is named."""
@@ -15,22 +13,11 @@ MARGIN = 48
 little room."""
 
 
-class Segmenter:
+class Segmenter(VisionNetwork):
     """Finds things by name, one at a time."""
 
-    def __init__(self, network: Any, processor: Any, device: torch.device) -> None:
-        self._network = network.eval().to(device)
-        self._processor = processor
-        self._device = device
-
-    @classmethod
-    def read(cls, source: str, device: torch.device) -> Self:
-        """Read a model from a hub id or a folder. Raises `OSError`, `ValueError` and `RuntimeError`."""
-        from transformers import CLIPSegForImageSegmentation, CLIPSegProcessor
-
-        folder = hub.transformer(source, hub.silent)
-        network = CLIPSegForImageSegmentation.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
-        return cls(network, CLIPSegProcessor.from_pretrained(folder), device)
+    NETWORK = "CLIPSegForImageSegmentation"
+    PROCESSOR = "CLIPSegProcessor"
 
     def probabilities(self, picture: Image.Image, name: str) -> torch.Tensor:
         """How surely each place belongs to what is named: (H, W), 0 to 1, of the network's own size."""

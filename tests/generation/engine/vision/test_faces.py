@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation.engine.vision.faces import FaceFinder, ObjectFaces
+from generation.engine.vision.faces import CPU, FaceFinder, ObjectFaces
 from generation.errors import FacesUnavailable
 from tests.generation.engine.vision import tiny
 
@@ -25,8 +25,8 @@ def test_boxes_of_a_detector_of_transformers_are_within_the_picture(tmp_path: Pa
 
 
 def test_of_several_classes_only_faces_count(tmp_path: Path) -> None:
-    assert len(ObjectFaces.read(str(tiny.detector(tmp_path / "both", ("Human face", "cat")))).boxes(PICTURE)) == 5
-    assert ObjectFaces.read(str(tiny.detector(tmp_path / "turned", ("cat", "Human face")))).boxes(PICTURE) == []
+    assert len(ObjectFaces.read(str(tiny.detector(tmp_path / "both", ("Human face", "cat"))), CPU).boxes(PICTURE)) == 5
+    assert ObjectFaces.read(str(tiny.detector(tmp_path / "turned", ("cat", "Human face"))), CPU).boxes(PICTURE) == []
 
 
 def test_what_finds_no_faces_is_told(tmp_path: Path) -> None:
