@@ -113,6 +113,7 @@ async def _take_up(bot: Bot) -> None:
     """Go on where an earlier run stopped; where the database is locked, the reconciler does that later."""
     try:
         await bot.generations.forget_old_charges()
+        await bot.drafts.forget_old()
         await bot.estimates.load()
         await bot.reconciler.look()
     except StorageError as failure:

@@ -167,6 +167,12 @@ def size_of(png: bytes) -> tuple[int, int]:
         return opened.size
 
 
+def is_invisible(png: bytes) -> bool:
+    """True for one of the bot's own pictures that is transparent everywhere."""
+    with Image.open(BytesIO(png)) as opened:
+        return opened.mode == "RGBA" and opened.getchannel("A").getbbox() is None
+
+
 def as_png(image: Image.Image) -> bytes:
     """The pixels as a PNG without metadata, compressed quickly."""
     file = BytesIO()

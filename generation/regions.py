@@ -6,6 +6,7 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 from generation.figures.typography import Style, Weight, face
+from generation.images import on_white
 
 SIDE = 5
 """Rows and columns of the grid."""
@@ -74,7 +75,7 @@ def fitted(mask: bytes, size: tuple[int, int]) -> bytes | None:
 def shown(png: bytes, cells: int) -> bytes:
     """A picture under its numbered grid, as a PNG file; the chosen cells are tinted."""
     with Image.open(BytesIO(png)) as opened:
-        image = opened.convert("RGBA")
+        image = on_white(opened).convert("RGBA")
     factor = SHOWN / max(image.size)
     image = image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.LANCZOS)
     grid = Image.new("RGBA", image.size)

@@ -93,8 +93,16 @@ class VisionFailed(UserError):
         super().__init__("I can't look at pictures just now. Try again in a minute.")
 
 
+class VisionMissing(UserError):
+    """A picture cannot be looked at any more: the host has taken the model away."""
+
+    def __init__(self) -> None:
+        super().__init__("This bot has no model for that any more.")
+
+
 class Vision(Protocol):
-    """Looks at pictures, which are files. Ask only for what `models` has a model for. Raises `VisionFailed`."""
+    """Looks at pictures, which are files. Raises `VisionFailed`, and `VisionMissing` where `models`
+    has no model for what is asked."""
 
     @property
     def models(self) -> VisionModels: ...

@@ -10,7 +10,18 @@ from typing import Any, Self
 from generation import wire
 from generation.environment import for_worker
 from generation.local_worker import QUIET, end
-from generation.vision import Caption, CutOut, Depth, Pose, Segment, Unseen, VisionFailed, VisionModels, VisionTask
+from generation.vision import (
+    Caption,
+    CutOut,
+    Depth,
+    Pose,
+    Segment,
+    Unseen,
+    VisionFailed,
+    VisionMissing,
+    VisionModels,
+    VisionTask,
+)
 
 log = logging.getLogger(__name__)
 
@@ -50,26 +61,28 @@ class VisionProcess:
         return self._models
 
     async def segment(self, picture: bytes, name: str) -> bytes:
-        mask: bytes = await self._ask(Segment(picture, name))
+        mask: bytes = await self._ask(Segment(picture, name), self._models.segmenter)
         return mask
 
     async def captions(self, picture: bytes, number: int) -> tuple[str, ...]:
-        captions: tuple[str, ...] = await self._ask(Caption(picture, number))
+        captions: tuple[str, ...] = await self._ask(Caption(picture, number), self._models.captioner)
         return captions
 
     async def cut_out(self, picture: bytes) -> bytes:
-        cut: bytes = await self._ask(CutOut(picture))
+        cut: bytes = await self._ask(CutOut(picture), self._models.background)
         return cut
 
     async def depth(self, picture: bytes) -> bytes:
-        nearness: bytes = await self._ask(Depth(picture))
+        nearness: bytes = await self._ask(Depth(picture), self._models.depth)
         return nearness
 
     async def pose(self, picture: bytes) -> bytes:
-        skeleton: bytes = await self._ask(Pose(picture))
+        skeleton: bytes = await self._ask(Pose(picture), self._models.pose)
         return skeleton
 
-    async def _ask(self, task: VisionTask) -> Any:
+    async def _ask(self, task: VisionTask, model: str) -> Any:
+        if not model:
+            raise VisionMissing
         async with self._turn:
             self._stay()
             try:

@@ -68,7 +68,7 @@ class Action(StrEnum):
     @property
     def edits(self) -> bool:
         """True where a picture is changed, so that it is shown beside the one before and can be undone."""
-        return self in (Action.EDIT, Action.REGION, Action.FACES)
+        return self in (Action.EDIT, Action.REGION, Action.FACES, Action.CUT_OUT)
 
     @property
     def shows_steps(self) -> bool:

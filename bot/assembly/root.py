@@ -35,6 +35,7 @@ from generation.pool import WorkerPool
 from generation.vision import Vision
 from generation.vision_process import VisionProcess
 from storage import blocked_members, data_folder, database
+from storage.drafts import Drafts
 from storage.generations import Generations
 
 
@@ -51,6 +52,7 @@ class Bot:
     estimates: Estimates
     reconciler: Reconciler
     gallery: Gallery
+    drafts: Drafts
 
 
 @asynccontextmanager
@@ -129,4 +131,5 @@ async def assembled(
                 every=reconcile_every,
             ),
             gallery,
+            store.drafts,
         )

@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.attachments.finished import FinishedFiles
 from bot.errors import Refusal
+from bot.interactions import remix_modal
 from bot.interactions.begin_request import begin
 from bot.interactions.dynamic_items import NO_LONGER
 from bot.interactions.requester import requester_of
@@ -26,11 +27,10 @@ from bot.requests.submission import Submission
 from bot.views import region
 from bot.views.custom_ids import Choice, RegionStep
 from generation import regions
-from generation.settings import PROMPT_LENGTH
 from generation.vision import Vision
 from storage.records import Generation
 
-_PART, _WORDS = "part", "words"
+_PART = "part"
 
 LONGEST_PART = 100
 """Characters of the name of a part."""
@@ -101,7 +101,7 @@ class RegionChoice:
         choice = Choice.of(match)
         generation = await self._sight.pressed(interaction, choice.generation_id)
         context = await self._contexts.load(requester_of(interaction))
-        part, words = (" ".join(str(values.get(each, "")).split()) for each in (_PART, _WORDS))
+        part, words = (" ".join(each.split()) for each in (str(values.get(_PART, "")), remix_modal.prompt_in(values)))
         if choice.step is RegionStep.NAME and not part:
             await self._show_grid(interaction, generation, choice)
             return
@@ -120,27 +120,22 @@ class RegionChoice:
             raise Refusal(GONE)
         grid = await asyncio.to_thread(regions.shown, picture.data, choice.cells)
         page = await self._paint(interaction, generation, choice.picture) if self._paint else ""
-        await answer(interaction, region.choosing(choice, grid, page))
+        covered = any(generation.covers(each) for each in generation.pictures if each.index == choice.picture)
+        await answer(interaction, region.choosing(choice, grid, page, covered=covered))
 
     def _form(self, choice: Choice, generation: Generation) -> ui.Modal:
         by_name = choice.step is RegionStep.NAME
         if not choice.cells and not by_name:
             raise Refusal(NO_LONGER)
         prompt = generation.settings.of_picture(choice.picture).prompt
-        words: ui.TextInput[Any] = ui.TextInput(
-            custom_id=_WORDS,
-            style=discord.TextStyle.paragraph,
-            default=prompt[: PROMPT_LENGTH.high],
-            max_length=min(PROMPT_LENGTH.high, 4000),
-        )
         modal = ui.Modal(title=say("Vary region"), custom_id=choice.custom_id, timeout=None)
         if by_name:
             part: ui.TextInput[Any] = ui.TextInput(
                 custom_id=_PART, placeholder=say("the hat"), max_length=LONGEST_PART, required=False
             )
-            hint = say("Name it in English, or leave this empty to choose on a grid.")
+            hint = say("Name it in English, or leave this empty to choose it by hand.")
             modal.add_item(ui.Label(text=say("What should be drawn anew?"), description=hint, component=part))
-        hint = say("Describe the whole picture as it should be.")
-        modal.add_item(ui.Label(text=say("Prompt"), description=hint, component=words))
+        for field in remix_modal.prompt_fields(prompt, say("Describe the whole picture as it should be.")):
+            modal.add_item(field)
         modal.stop()
         return modal

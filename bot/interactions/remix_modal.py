@@ -55,18 +55,17 @@ def panel(
 ) -> ui.Modal:
     """A form filled with `settings`, without the fields that `but` names or that the model is not `able` to follow, and
     with `more` flags. A `note` about the settings is below them, cut to what Discord shows."""
-    first, second, whole = ("", "", True) if "prompt" in but else _halves(choices.editable(settings.prompt))
+    fields = prompt_fields("" if "prompt" in but else settings.prompt)
     modal = ui.Modal(title=say(title), custom_id=custom_id, timeout=None)
-    modal.add_item(_text(say("Prompt"), _PROMPT, first, required=True))
-    if second:
-        modal.add_item(_text(say("Prompt, continued"), _REST if whole else _REST_OF_A_WORD, second))
+    for field in fields:
+        modal.add_item(field)
     if able.negative_prompt and len(settings.negative_prompt) <= FIELD_LENGTH:
         modal.add_item(
             _text(
                 say("Negative prompt"), _NEGATIVE, settings.negative_prompt, say("Describe what you don't want to see.")
             )
         )
-    if not second and "size" not in but:
+    if len(fields) == 1 and "size" not in but:
         shapes = [(say("Unchanged"), _SAME), *((each, each) for each in flags.ASPECTS)]
         modal.add_item(_choice(say("Shape"), _SHAPE, shapes, _SAME))
     if len(able.samplers) > 1:
@@ -79,16 +78,30 @@ def panel(
     return modal
 
 
+def prompt_fields(prompt: str, hint: str | None = None) -> list[ui.Label[ui.Modal]]:
+    """The field of a prompt to be changed; two where one does not hold it."""
+    first, second, whole = _halves(choices.editable(prompt))
+    fields = [_text(say("Prompt"), _PROMPT, first, hint, required=True)]
+    if second:
+        fields.append(_text(say("Prompt, continued"), _REST if whole else _REST_OF_A_WORD, second))
+    return fields
+
+
+def prompt_in(values: Mapping[str, Any]) -> str:
+    """The prompt of a submitted form with `prompt_fields`."""
+    prompt = " ".join(str(values[_PROMPT]).split("\n"))
+    for name, between in ((_REST, " "), (_REST_OF_A_WORD, "")):
+        if rest := values.get(name):
+            prompt += f"{between}{rest}"
+    return prompt
+
+
 def read(values: Mapping[str, Any]) -> RemixInput:
     """A submitted form, from its values by custom id. Raises `InvalidSetting`.
 
     An emptied field clears the negative prompt, unless a flag names one.
     """
-    prompt = " ".join(str(values[_PROMPT]).split("\n"))
-    for name, between in ((_REST, " "), (_REST_OF_A_WORD, "")):
-        if rest := values.get(name):
-            prompt += f"{between}{rest}"
-    text = f"{prompt} {values.get(_FLAGS) or ''}"
+    text = f"{prompt_in(values)} {values.get(_FLAGS) or ''}"
     shape = _first(values.get(_SHAPE))
     if shape and shape != _SAME:
         text = f"{text} --ar {shape}"

@@ -235,7 +235,7 @@ def _alone(value: str) -> bool:
 
 
 def _style(_: str) -> str:
-    raise InvalidSetting(STYLE, "`--style` doesn't work here. Use it in the prompt of a picture.")
+    raise InvalidSetting(STYLE, "`--style` doesn't work here. Use it with /imagine, or describe the style in words.")
 
 
 def _look(_: str) -> str:

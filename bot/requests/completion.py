@@ -73,7 +73,7 @@ class Completion:
             case Controls():
                 given = await self._followed(generation, work)
             case CutOut():
-                given = Inputs(image=await self._vision.cut_out(await self._file(generation.source)))
+                given = Inputs(image=await self._cut_out(generation))
             case Downloads():
                 plan = await self._planned(generation, work)
                 return plan.to_save(generation.origin), await self._pictures.followed(plan.settings, plan.inputs)
@@ -95,6 +95,12 @@ class Completion:
         context = await self._contexts.load(work.requester)
         context.check_pictures(each.fingerprint for each in pictures)
         return Inputs(**dict(zip(edits.REFERENCE_ROLES, (each.png for each in pictures), strict=False)))
+
+    async def _cut_out(self, generation: Generation) -> bytes:
+        cut = await self._vision.cut_out(await self._file(generation.source))
+        if await asyncio.to_thread(pictures.is_invisible, cut):
+            raise Refusal("I can't tell what is in front in this picture, so its background stays.")
+        return cut
 
     async def _mask(self, generation: Generation, work: Region) -> bytes:
         size = generation.settings.width, generation.settings.height

@@ -150,6 +150,10 @@ class Derivations:
 
     def cut_out(self, context: RequestContext, generation: Generation, index: int) -> Plan:
         """One picture of a request without its background."""
+        if generation.lineage.action is Action.CUT_OUT:
+            raise Refusal("The background of this picture is removed already.")
+        if not self._catalogue.abilities_of(generation.settings.model).cuts_out:
+            raise Refusal("This bot has no model that removes backgrounds any more.")
         picture, settings = finished_picture(generation, index), generation.settings.of_picture(index)
         lineage = Lineage(Action.CUT_OUT, generation.id, index)
         plan = self._planner.plan(context, settings, lineage, factor=generation.factor, source=picture.file)
@@ -159,6 +163,8 @@ class Derivations:
         """One picture of a request again, with each face drawn anew."""
         finished_picture(generation, index)
         settings = generation.settings.of_picture(index)
+        if generation.factor > 1:
+            raise Refusal("Fix the faces before you enlarge a picture: the smaller one is in your /history.")
         if settings.faces:
             raise Refusal("The faces of this picture are already drawn anew. Re-roll it, or choose Vary region.")
         lineage = Lineage(Action.FACES, generation.id, index)

@@ -21,7 +21,7 @@ from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.outpainting import NO_MARGINS, Margins
 from generation.painted import PaintedCanvas
-from generation.settings import GUIDANCE_SCALE, GenerationSettings, PartialSettings
+from generation.settings import GUIDANCE_SCALE, SIZE, GenerationSettings, PartialSettings
 from storage.records import Action, Generation, Ignored, IgnoredPart, InputFiles, Lineage
 
 STRENGTH = 0.6
@@ -69,7 +69,7 @@ class Edits:
         A model that follows instructions gets them as they are; another one draws over the picture, from its own seed,
         with the words added to its prompt.
         """
-        picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
+        picture, old = finished_picture(generation, index), as_it_is(generation, index)
         typed, model, named = self._read(context, change, self._editor(old.model).name, strength)
         follows = abilities.of(model).edits
         settings = self._instructed(context, old, typed, model) if follows else self._redrawn(old, typed, model)
@@ -96,16 +96,15 @@ class Edits:
         if not self.room(context, generation, index).holds(margins):
             raise Refusal("The picture can't become that large here. Draw less around it.")
         plan = self._part(context, generation, index, words, margins)
-        size = variations.redrawn(generation.settings.of_picture(index), 0).final_size
+        size = as_it_is(generation, index).final_size
         return plan, PaintedCanvas(size, margins, plan.settings.final_size)
 
     def room(self, context: RequestContext, generation: Generation, index: int) -> CanvasRoom:
         """How far a finished picture of a request can be extended."""
-        finished_picture(generation, index)
-        old = generation.settings.of_picture(index)
+        old = as_it_is(generation, index)
         model = self._catalogue.get(old.model)
         able = abilities.of(model)
-        suitability.check_pictures(model, ("image", "mask"))
+        _check_part(model)
         size = old.final_size
         if able.sizes:
             return CanvasRoom(size, size, able.size_step)
@@ -115,9 +114,9 @@ class Edits:
 
     def _part(self, context: RequestContext, generation: Generation, index: int, words: str, margins: Margins) -> Plan:
         """A part of a finished picture drawn anew, with margins around it; its mask is to follow."""
-        picture, old = finished_picture(generation, index), generation.settings.of_picture(index)
+        picture, old = finished_picture(generation, index), as_it_is(generation, index)
         typed, model, named = self._read(context, words, old.model)
-        suitability.check_pictures(model, ("image", "mask"))
+        _check_part(model)
         redrawn = variations.redrawn(suitability.stripped(old, model), self._planner.new_seed())
         strength = REGION_STRENGTH if margins == NO_MARGINS else outpainting.STRENGTH
         settings = replace(redrawn, prompt=typed.prompt, denoising_strength=strength)
@@ -174,6 +173,7 @@ class Edits:
         that were named."""
         typed = flags.read(random_choices.chosen(text, context.word_lists)[0])
         named = PartialSettings(denoising_strength=strength).over(typed.chosen)
+        _check_kept(named, typed)
         model = self._catalogue.get(named.model or usual)
         named = replace(named, model=named.model and model.name)
         suitability.check_named(named, typed.prompt, model)
@@ -191,7 +191,7 @@ class Edits:
     def _redrawn(self, old: GenerationSettings, typed: ParsedPrompt, model: ModelSpec) -> GenerationSettings:
         """The picture's own settings with the words added to its prompt."""
         kept = replace(variations.redrawn(suitability.stripped(old, model), old.seed), model=model.name)
-        prompt = f"{old.prompt}, {typed.prompt}" if old.prompt else typed.prompt
+        prompt = ", ".join(filter(None, [old.prompt, typed.prompt]))
         return self._seeded(replace(kept, prompt=prompt, denoising_strength=STRENGTH), typed)
 
     def _seeded(self, settings: GenerationSettings, typed: ParsedPrompt) -> GenerationSettings:
@@ -224,6 +224,35 @@ class Edits:
         if changed == settings:
             raise Refusal("It can't change any more." if direction > 0 else "It can't change any less.")
         return changed
+
+
+def as_it_is(generation: Generation, index: int) -> GenerationSettings:
+    """The settings of a finished picture at the size of its file, which may be an enlarged one. Raises `UserError`."""
+    picture = finished_picture(generation, index)
+    settings = generation.settings.of_picture(index)
+    if settings.final_size == (picture.width, picture.height):
+        return settings
+    if max(picture.width, picture.height) > SIZE.high:
+        raise Refusal("This picture is too large to change. Change it before you enlarge it.")
+    if picture.width % SIZE.multiple_of or picture.height % SIZE.multiple_of:
+        return settings
+    return replace(settings, width=picture.width, height=picture.height, hires_factor=1.0)
+
+
+def _check_part(model: ModelSpec) -> None:
+    """Raise `UserError` unless a model can draw a part of a picture anew."""
+    suitability.check_pictures(model, ("image", "mask"))
+    if not abilities.of(model).draws_around:
+        raise Refusal("{model} can't draw a part of a picture anew. Choose another model.", model=model.name)
+
+
+def _check_kept(named: PartialSettings, typed: ParsedPrompt) -> None:
+    """Raise `Refusal` for flags of what an edit keeps."""
+    sizes_named = named.width, named.height, named.hires_factor, named.seed_width, typed.aspect
+    if any(each is not None for each in sizes_named):
+        raise Refusal("The picture keeps its size here. Leave out `--size`, `--ar` and `--hires`.")
+    if (named.count or 1) > 1:
+        raise Refusal("This makes one picture. Leave out `--repeat`.")
 
 
 def _said(follows: bool) -> tuple[Ignored, ...]:

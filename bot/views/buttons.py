@@ -153,7 +153,7 @@ def _rows_of_edit(generation: Generation, able: Abilities) -> list[Row]:
     """What people do with an edit; empty for another request. There are no words to change of drawing faces anew."""
     if not generation.lineage.action.edits:
         return []
-    of_words = generation.lineage.action is not Action.FACES
+    of_words = generation.lineage.action not in (Action.FACES, Action.CUT_OUT)
     offered = _offered(_OF_EDIT if of_words else (PressKind.UNDO,), able)
     return _rows_of(generation, [kind for kind in offered if kind is not PressKind.UNDO or generation.lineage.parent])
 

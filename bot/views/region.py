@@ -7,16 +7,17 @@ from discord import ui
 
 from bot.locales import say
 from bot.views.custom_ids import Choice, RegionStep
-from bot.views.message import MessageContent, Part, framed, gallery
+from bot.views.message import SPOILER, MessageContent, Part, framed, gallery
 from generation import regions
 from generation.regions import SIDE
 
 FILE = "region.png"
 
 
-def choosing(choice: Choice, picture: bytes, page: str = "") -> MessageContent:
+def choosing(choice: Choice, picture: bytes, page: str = "", *, covered: bool = False) -> MessageContent:
     """The message in which a part is chosen. `picture` is a PNG file of it under its grid, and `page` the address of
-    one to paint over it, if there is one."""
+    one to paint over it, if there is one; `covered` hides the picture behind a spoiler."""
+    file = f"{SPOILER * covered}{FILE}"
     count = len(regions.numbers_of(choice.cells))
     words = say("Choose what to draw anew. {n} of {all} cells are chosen.", n=count, all=SIDE * SIDE)
     begin: ui.Button[Any] = ui.Button(
@@ -30,13 +31,13 @@ def choosing(choice: Choice, picture: bytes, page: str = "") -> MessageContent:
         label=say("Clear"), disabled=not count, custom_id=choice.at(RegionStep.CLEAR).custom_id
     )
     parts: list[Part] = [
-        gallery([FILE], say("The picture under a grid of {n} cells, numbered by rows", n=SIDE * SIDE)),
+        gallery([file], say("The picture under a grid of {n} cells, numbered by rows", n=SIDE * SIDE)),
         ui.TextDisplay(words),
         ui.ActionRow(_cells(choice)),
         ui.ActionRow(_lines(choice)),
         ui.ActionRow(begin, clear, *_links(page)),
     ]
-    return MessageContent(framed(parts), {FILE: picture})
+    return MessageContent(framed(parts), {file: picture})
 
 
 def _links(page: str) -> list[ui.Button[Any]]:

@@ -32,7 +32,7 @@ _WAYS = {
     Action.EDIT: Sentence("Edit of {what}"),
     Action.REGION: Sentence("A part of {what}, drawn anew"),
     Action.HIRES: Sentence("Refined from {what}"),
-    Action.CUT_OUT: Sentence("{what} without its background"),
+    Action.CUT_OUT: Sentence("Background removed from {what}"),
     Action.FACES: Sentence("Faces of {what}, drawn anew"),
     Action.ZOOM_OUT: Sentence("Zoomed out of {what}"),
     Action.PAN: Sentence("Panned from {what}"),
@@ -127,8 +127,10 @@ def small_print(generation: Generation) -> str:
         words.append(settings.model)
     if settings.negative_prompt:
         words.append(say("negative prompt: {words}", words=settings.negative_prompt[:100]))
-    if generation.factor > 1:
+    if generation.factor > 1 and generation.upscaler:
         words.append(say("enlarged ×{factor} ({upscaler})", factor=generation.factor, upscaler=generation.upscaler))
+    elif generation.factor > 1:
+        words.append(say("enlarged ×{factor}", factor=generation.factor))
     if generation.seconds is not None:
         words.append(say("{seconds:.1f}\N{NO-BREAK SPACE}s", seconds=generation.seconds))
     return plain(" · ".join(words))

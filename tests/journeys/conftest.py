@@ -80,32 +80,33 @@ def text_of(message: Message) -> str:
 
 def words_of(message: Message) -> str:
     """The text of a message, without its buttons."""
-    texts = [part["content"] for part in _parts(message["components"]) if part["type"] == 10]
+    texts = [part["content"] for part in parts_of(message["components"]) if part["type"] == 10]
     return "\n".join([message["content"], *texts])
 
 
 def labels_of(message: Message) -> list[str]:
     """The buttons of a message: their labels, or the emoji of those that have none."""
-    buttons = [part for part in _parts(message["components"]) if part["type"] == 2]
+    buttons = [part for part in parts_of(message["components"]) if part["type"] == 2]
     return [button.get("label") or button["emoji"]["name"] for button in buttons]
 
 
 def urls_of(message: Message) -> list[str]:
     """The pictures of a message."""
-    galleries = [part for part in _parts(message["components"]) if part["type"] == 12]
+    galleries = [part for part in parts_of(message["components"]) if part["type"] == 12]
     return [item["media"]["url"] for gallery in galleries for item in gallery["items"]]
 
 
-def _parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def parts_of(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """All parts of a message or a form, at any depth."""
     for component in components:
         yield component
-        yield from _parts(component.get("components", []))
-        yield from _parts([component["accessory"]] if "accessory" in component else [])
+        yield from parts_of(component.get("components", []))
+        yield from parts_of([component[each] for each in ("accessory", "component") if each in component])
 
 
 def finished(message: Message) -> bool:
     """True once a message has its button for another picture, in whichever language."""
-    buttons = [part.get("custom_id", "") for part in _parts(message["components"]) if part["type"] == 2]
+    buttons = [part.get("custom_id", "") for part in parts_of(message["components"]) if part["type"] == 2]
     return any(button.startswith("noisefox:reroll:") for button in buttons)
 
 

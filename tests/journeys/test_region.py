@@ -13,7 +13,7 @@ from generation.jobs import Draw
 from playground.client.person import Outcome
 from tests.fake_pool import FakePool
 from tests.fake_vision import FakeVision
-from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, urls_of, words_of
+from tests.journeys.conftest import Member, Message, Start, labels_of, parts_of, text_of, urls_of, words_of
 from tests.journeys.test_result import settings_in
 
 
@@ -37,7 +37,7 @@ async def opened(member: Member, picture: Message) -> Message:
 
 
 async def drawn(member: Member, choice: Message, words: str) -> Message:
-    outcome = await member.submit((await member.click(choice, "Describe it…")).modal, {"words": words})
+    outcome = await member.submit((await member.click(choice, "Describe it…")).modal, {"prompt": words})
     assert outcome.message is not None, outcome
     return await member.see_finished(outcome.message)
 
@@ -77,7 +77,7 @@ async def test_rows_columns_and_cells_add_up_and_are_cleared(bot: app.Bot, membe
     choice = await member.see(choice, lambda each: "0 of 25" in text_of(each))
     choice = await chosen(member, choice, "lines", ["column-0"])
     pool.hold()
-    await member.submit((await member.click(choice, "Describe it…")).modal, {"words": "a wolf"})
+    await member.submit((await member.click(choice, "Describe it…")).modal, {"prompt": "a wolf"})
     await pool.until_at_work()
     [job] = pool.at_work.values()
     assert isinstance(job.task, Draw)
@@ -99,9 +99,44 @@ async def test_the_choice_is_private_and_outlives_a_restart(start: Start, member
         assert (await settings_in(other, again, 1)).prompt == "a wolf"
 
 
+def values_in(form: Any) -> list[str]:
+    """The texts that a form's fields are filled with."""
+    return [part["value"] for part in parts_of(form["components"]) if part.get("value")]
+
+
 async def asked(member: Member, picture: Message, part: str, words: str) -> Outcome:
     """Fill in the form that asks for a part by its name."""
-    return await member.submit((await member.click(picture, "Vary region")).modal, {"part": part, "words": words})
+    return await member.submit((await member.click(picture, "Vary region")).modal, {"part": part, "prompt": words})
+
+
+async def test_an_enlarged_picture_keeps_its_size_and_what_is_kept_is_refused(
+    bot: app.Bot, member: Member, pool: FakePool
+) -> None:
+    words = "a fox " + "in the snow " * 400
+    first = await member.imagine(words)
+    large = await member.press(first, "Upscale ×2")
+    size = (await member.image(large)).size
+    choice = await chosen(member, await opened(member, large), "lines", ["row-0"])
+    form = (await member.click(choice, "Describe it…")).modal
+    assert words.split() == " ".join(values_in(form)).split(), "a long prompt has two fields"
+    for flag, said in (
+        ("--size 512x512", "keeps its size"),
+        ("--ar 3:2", "keeps its size"),
+        ("--repeat 2", "one picture"),
+    ):
+        refused = await member.submit(form, {"prompt": f"a wolf {flag}", "rest": ""})
+        assert refused.message is not None
+        assert said in text_of(refused.message)
+    outcome = await member.submit(form, {"prompt": "a wolf", "rest": ""})
+    assert outcome.message is not None
+    changed = await member.see_finished(outcome.message)
+    assert (await member.image(changed, 1)).size == size
+
+
+async def test_what_is_behind_a_spoiler_stays_there(bot: app.Bot, member: Member) -> None:
+    choice = await opened(member, await member.imagine("a fox", spoiler=True))
+    [gallery] = [part for part in parts_of(choice["components"]) if part["type"] == 12]
+    assert gallery["items"][0]["spoiler"]
 
 
 @pytest.mark.real_worker

@@ -120,7 +120,7 @@ canvas.addEventListener("pointermove", (event) => {
   fingers.set(event.pointerId, [event.clientX, event.clientY])
   if (stroke) {
     stroke.places.push(place(event))
-    draw()
+    drawStep({ ...stroke, places: stroke.places.slice(-2) })
   } else if (fingers.size === 2) {
     pinch(before, [...fingers.values()])
   }
@@ -148,7 +148,8 @@ function enlarge(factor, from, to) {
   zoom.x += to[0] - from[0] + (from[0] - box.left) * (1 - grown)
   zoom.y += to[1] - from[1] + (from[1] - box.top) * (1 - grown)
   zoom.by = by
-  if (by === 1) Object.assign(zoom, { x: 0, y: 0 })
+  zoom.x = Math.min(Math.max(zoom.x, stage.clientWidth * (1 - by)), 0)
+  zoom.y = Math.min(Math.max(zoom.y, stage.clientHeight * (1 - by)), 0)
   show()
 }
 
