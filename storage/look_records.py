@@ -33,6 +33,8 @@ class Look:
     words: str = ""
     lora: str = ""
     files: tuple[str, ...] = ()
+    fingerprints: tuple[str, ...] = ()
+    """Of each file; see `generation.fingerprints`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,10 @@ class Looks:
             row = LookRow(
                 **owned, role_id=look.audience.role_id, name=names.normal(look.name), words=look.words, lora=look.lora
             )
-            row.pictures = [LookPictureRow(index=index, file=file) for index, file in enumerate(look.files)]
+            pictures = enumerate(zip(look.files, look.fingerprints, strict=True))
+            row.pictures = [
+                LookPictureRow(index=index, file=file, fingerprint=each) for index, (file, each) in pictures
+            ]
             session.add(row)
             await session.flush()
             return replace(look, id=row.id, name=row.name)
@@ -78,4 +81,6 @@ async def _remove(session: AsyncSession, rows: Iterable[LookRow]) -> None:
 
 def _look(row: LookRow) -> Look:
     audience = Audience(row.user_id, row.guild_id or None, row.role_id)
-    return Look(row.id, row.name, audience, row.words, row.lora, tuple(each.file for each in row.pictures))
+    files = tuple(each.file for each in row.pictures)
+    fingerprints = tuple(each.fingerprint for each in row.pictures)
+    return Look(row.id, row.name, audience, row.words, row.lora, files, fingerprints)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import discord
@@ -210,7 +211,8 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
             context.check_pictures(each.fingerprint for each in pictures)
             async with self._images.together() as images:
                 files = [await images.keep(each.png, user_id) for each in pictures]
-                return await self._looks.save(Look(0, look.name, look.audience, look.words, look.lora, tuple(files)))
+                fingerprints = tuple(each.fingerprint for each in pictures)
+                return await self._looks.save(replace(look, files=tuple(files), fingerprints=fingerprints))
 
 
 def _audience(interaction: discord.Interaction, visible_to: str, role: discord.Role | None) -> Audience:

@@ -49,7 +49,11 @@ def test_who_may_use_a_look(
 
 async def test_a_look_replaces_its_owners_of_the_same_name_in_the_same_place(sessions: Sessions) -> None:
     looks = Looks(sessions)
-    for look in (Look(0, "Fox", MINE), Look(0, "fox", SHARED, "old"), Look(0, "FOX", CREW, "new", "ink", ("a", "b"))):
+    for look in (
+        Look(0, "Fox", MINE),
+        Look(0, "fox", SHARED, "old"),
+        Look(0, "FOX", CREW, "new", "ink", ("a", "b"), ("1", "2")),
+    ):
         saved = await looks.save(look)
     assert [(each.name, each.audience) for each in await looks.of_user(1)] == [("Fox", MINE), ("FOX", CREW)]
     assert await looks.around(2, 5) == [saved]
@@ -58,7 +62,7 @@ async def test_a_look_replaces_its_owners_of_the_same_name_in_the_same_place(ses
 
 async def test_a_file_is_kept_as_long_as_a_look_or_a_request_needs_it(sessions: Sessions) -> None:
     looks, generations, removals = Looks(sessions), Generations(sessions), Removals(sessions)
-    look = await looks.save(Look(0, "fox", SHARED, files=("inputs/1/a", "inputs/1/b")))
+    look = await looks.save(Look(0, "fox", SHARED, files=("inputs/1/a", "inputs/1/b"), fingerprints=("1", "2")))
     mine, theirs = [await asked(generations, user_id, SHARED, "inputs/1/a") for user_id in (1, 2)]
     await generations.delete(mine)
     assert await removals.files() == []
@@ -74,7 +78,7 @@ async def test_a_file_is_kept_as_long_as_a_look_or_a_request_needs_it(sessions: 
 async def test_pictures_of_looks_are_no_orphans_and_are_forgotten_once_they_are_gone(tmp_path: Path) -> None:
     file, pictures = tmp_path / database.FILE, tmp_path / "pictures"
     async with database.opened(file) as sessions:
-        await Looks(sessions).save(Look(0, "fox", MINE, files=("a.png", "b.png")))
+        await Looks(sessions).save(Look(0, "fox", MINE, files=("a.png", "b.png"), fingerprints=("1", "2")))
     pictures.mkdir()
     for name in ("a.png", "c.png"):
         (pictures / name).write_bytes(b"a picture")
