@@ -126,7 +126,8 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
                 small.append(await asyncio.to_thread(encode.thumbnail, await self._images.read(file)))
             except FileNotFoundError:
                 continue
-        await answer(interaction, card(look, small, interaction.user.id))
+        context = await self._contexts.load(requester_of(interaction))
+        await answer(interaction, card(look, small, interaction.user.id, covered=context.covers_given))
 
     @app_commands.command()
     async def delete(self, interaction: discord.Interaction, name: Name) -> None:

@@ -19,6 +19,7 @@ from playground.state.world import ARTISTS_ROLE_ID
 from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, finished, text_of, urls_of, words_of
 from tests.journeys.test_blend import WEIGHTS, picture
+from tests.journeys.test_checks import covered
 from tests.journeys.test_commands import rows_with
 from tests.journeys.test_result import settings_in
 from tests.journeys.test_rules import said
@@ -26,7 +27,7 @@ from tests.journeys.test_rules import said
 SEEING = replace(POCKET, name="seeing", ip_adapter="someone/adapter/adapter.safetensors")
 LORAS = (LoraSpec("ink", WEIGHTS),)
 
-NOT_YOURS = "This picture was drawn with a look that you can't use. Start anew with /imagine."
+NOT_YOURS = "This picture was drawn with a look or a picture that you can't use. Start anew with /imagine."
 
 
 def unknown(name: str) -> str:
@@ -77,7 +78,7 @@ async def given(pool: FakePool) -> Draw:
 
 
 async def test_a_look_of_ones_own_and_what_a_picture_keeps_of_it(
-    several: AbstractAsyncContextManager[app.Bot], member: Member, pool: FakePool
+    several: AbstractAsyncContextManager[app.Bot], member: Member, admin: Member, pool: FakePool
 ) -> None:
     async with several:
         assert "**Mia** · a red scarf · only you" in await save(member, "Mia", "red", "blue", words="a red scarf")
@@ -91,7 +92,11 @@ async def test_a_look_of_ones_own_and_what_a_picture_keeps_of_it(
         assert "mia" not in text_of(done)
         first = await settings_in(member, done)
         assert first.prompt == "a fox, a red scarf"
+        await admin.slash("server nsfw", {"policy": "block"})
+        assert covered(await member.looks_up("look show", name="MIA")) == [True, True]
+        await admin.slash("server nsfw", {"policy": "off"})
         shown = await member.looks_up("look show", name="MIA")
+        assert covered(shown) == [False, False]
         assert "a red scarf" in words_of(shown)
         assert len(urls_of(shown)) == 2
         await save(member, "mia", "black", words="a hat")
