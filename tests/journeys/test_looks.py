@@ -173,15 +173,22 @@ async def test_the_server_says_who_saves_looks_and_the_host_how_many(
         assert "You need another role to save looks on this server." in await save(other, "a", "red")
         assert "everybody here" in await save(member, "Fox", "red", visible_to="server")
         assert "already has a look called “fox”" in await save(admin, "fox", "red", visible_to="server")
-        assert "This server already has 1 looks" in await save(admin, "hen", "red", visible_to="server")
+        assert "This server already has 1 look, the maximum." in await save(admin, "hen", "red", visible_to="server")
         assert "**cat**" in await save(member, "cat", "red")
         assert "You already have 2 looks" in await save(member, "owl", "red")
-        assert "**fox** · only" not in await save(member, "fox", "blue", visible_to="server"), "in place of the old one"
+        changed = await save(member, "fox", words="a fox", visible_to="server")
+        assert changed == "Changed. **fox** · a fox · everybody here", "in place of the old one"
+        assert len(urls_of(await other.looks_up("look show", name="fox"))) == 1, "with its picture"
         assert f"by <@{member.id}>" in await said(other, "look list")
         assert "no server here" in await save(admin, "a", "red", channel="dm", visible_to="server")
         assert "needs a picture or a LoRA" in await said(admin, "look save", {"name": "a", "words": "b"})
         assert "can't have a colon" in await save(admin, "a:b", "red")
+        assert "can't have a colon" in await save(admin, "fox —seed", "red")
         assert "can't have flags" in await save(admin, "a", "red", words="a --seed 7")
+        for words in ("{red|blue} hat", "{a, b}", "a __colour__ hat"):
+            assert "always drawn as they are" in await save(admin, "a", "red", words=words)
+        await admin.slash("server words", {"add": "gore"})
+        assert "“gore” is blocked on this server." in await save(member, "fox", words="g0re", visible_to="server")
         assert "“8”" in await said(admin, "imagine", {"prompt": "a fox --look 8"})
         assert "between 0 and 1" in await said(admin, "imagine", {"prompt": "a fox --look fox:8"})
 

@@ -1,3 +1,5 @@
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,22 +49,45 @@ def test_who_may_use_a_look(
     assert audience.includes(user_id, guild_id, roles) is included
 
 
-async def test_a_look_replaces_its_owners_of_the_same_name_in_the_same_place(sessions: Sessions) -> None:
+def free(own: Sequence[Look], guild: Sequence[Look]) -> None:
+    """There is room for any look."""
+
+
+async def test_a_look_changes_its_owners_of_the_same_name_in_the_same_place(sessions: Sessions) -> None:
     looks = Looks(sessions)
     for look in (
         Look(0, "Fox", MINE),
         Look(0, "fox", SHARED, "old"),
         Look(0, "FOX", CREW, "new", "ink", ("a", "b"), ("1", "2")),
     ):
-        saved = await looks.save(look)
+        saved = await looks.save(look, free)
     assert [(each.name, each.audience) for each in await looks.of_user(1)] == [("Fox", MINE), ("FOX", CREW)]
     assert await looks.around(2, 5) == [saved]
     assert await looks.around(2, None) == []
+    changed = await looks.save(Look(0, "fox", SHARED, "newer"), free)
+    assert changed == replace(saved, id=changed.id, name="fox", audience=SHARED, words="newer"), "the rest stays"
+    await looks.save(Look(0, "fox", SHARED, files=("b", "c"), fingerprints=("2", "3")), free)
+    assert [each.file for each in await Removals(sessions).files()] == ["a"]
+
+
+async def test_looks_that_are_saved_at_once_are_counted_one_after_another(sessions: Sessions) -> None:
+    looks = Looks(sessions)
+
+    def check(own: Sequence[Look], guild: Sequence[Look]) -> None:
+        if len(own) + len(guild) > 1:
+            raise ValueError("too many")
+
+    saving = [
+        looks.save(Look(0, str(number), replace(MINE, guild_id=number % 2 or None)), check) for number in range(4)
+    ]
+    told = await asyncio.gather(*saving, return_exceptions=True)
+    assert sum(isinstance(each, ValueError) for each in told) == 4 - len(await looks.of_user(1))
+    assert len(await looks.of_user(1)) == 2
 
 
 async def test_a_file_is_kept_as_long_as_a_look_or_a_request_needs_it(sessions: Sessions) -> None:
     looks, generations, removals = Looks(sessions), Generations(sessions), Removals(sessions)
-    look = await looks.save(Look(0, "fox", SHARED, files=("inputs/1/a", "inputs/1/b"), fingerprints=("1", "2")))
+    look = await looks.save(Look(0, "fox", SHARED, files=("inputs/1/a", "inputs/1/b"), fingerprints=("1", "2")), free)
     mine, theirs = [await asked(generations, user_id, SHARED, "inputs/1/a") for user_id in (1, 2)]
     await generations.delete(mine)
     assert await removals.files() == []
@@ -78,7 +103,7 @@ async def test_a_file_is_kept_as_long_as_a_look_or_a_request_needs_it(sessions: 
 async def test_pictures_of_looks_are_no_orphans_and_are_forgotten_once_they_are_gone(tmp_path: Path) -> None:
     file, pictures = tmp_path / database.FILE, tmp_path / "pictures"
     async with database.opened(file) as sessions:
-        await Looks(sessions).save(Look(0, "fox", MINE, files=("a.png", "b.png"), fingerprints=("1", "2")))
+        await Looks(sessions).save(Look(0, "fox", MINE, files=("a.png", "b.png"), fingerprints=("1", "2")), free)
     pictures.mkdir()
     for name in ("a.png", "c.png"):
         (pictures / name).write_bytes(b"a picture")
