@@ -109,11 +109,22 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
     @app_commands.command(name="list")
     async def list_(self, interaction: discord.Interaction) -> None:
         """Show the looks that you can use here."""
-        lines = [f"- {listed(each, interaction.user.id)}" for each in await self._visible(interaction)]
+        requester = requester_of(interaction)
+        around = await self._looks.around(interaction.user.id, interaction.guild_id)
+        usable = [each for each in around if includes(each.audience, requester)]
+        usable.sort(key=lambda each: each.audience.owner_id != interaction.user.id)
+        here, others = interaction.guild_id, [each for each in around if each not in usable]
+        lines = [f"- {listed(each, interaction.user.id)}" for each in usable]
         if not lines:
-            context = await self._contexts.load(requester_of(interaction))
+            context = await self._contexts.load(requester)
             saves_none = context.host_limits.looks == 0
             lines = [f"- {say(NONE) if saves_none else say('none yet: save one with /look save')}"]
+        managed = [f"- {listed(each, interaction.user.id)}" for each in others if each.audience.guild_id == here]
+        if managed and _manages(interaction):
+            lines += [say("Looks of roles that you don't have, which you can delete as a manager:"), *managed]
+        elsewhere = [f"- **{shown(each.name, 32)}**" for each in others if each.audience.guild_id != here]
+        if elsewhere:
+            lines += [say("Your looks that only work on other servers:"), *elsewhere]
         await tell(interaction, fitting([say("Looks that you can use here:"), *lines], MESSAGE_LENGTH))
 
     @app_commands.command()
@@ -147,7 +158,7 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
         if look.audience.guild_id is not None:
             said = Sentence("{person} deleted the look {name}", name=shown(look.name, 32))
             self._audit_log.decided(interaction, said)
-        await tell(interaction, say("Deleted: {name}", name=shown(look.name, 32)))
+        await tell(interaction, f"{say('Deleted.')} {listed(look, interaction.user.id)}")
 
     @save.autocomplete("lora")
     async def _loras(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -84,6 +84,8 @@ async def test_a_look_of_ones_own_and_what_a_picture_keeps_of_it(
         assert "**Mia** · a red scarf · only you" in await save(member, "Mia", "red", "blue", words="a red scarf")
         await save(member, "rain", "green", channel="dm")
         assert await names(member) == ["Mia", "rain"]
+        offered = await member.autocomplete("imagine", {"prompt": "a fox", "look": "mia:0.8, "}, "look")
+        assert [each["value"] for each in offered] == ["mia:0.8, rain"]
         prompt = "a {fox|fox} --look mia:0.8 --seed 7"
         done, task = await drawn(member, pool, prompt, look="rain:0.5")
         assert task.inputs.roles == ["image_prompt", "second", "third"]
@@ -100,7 +102,7 @@ async def test_a_look_of_ones_own_and_what_a_picture_keeps_of_it(
         assert "a red scarf" in words_of(shown)
         assert len(urls_of(shown)) == 2
         await save(member, "mia", "black", words="a hat")
-        assert "Deleted: rain" in await said(member, "look delete", {"name": "rain"})
+        assert "Deleted. **rain** · only you" in await said(member, "look delete", {"name": "rain"})
         assert await names(member, "look delete", "name") == ["mia"]
         pool.hold()
         again = (await member.click(done, "Re-roll")).message
@@ -147,7 +149,11 @@ async def test_nobody_uses_or_finds_a_look_that_they_may_not_see(
         assert finished(await member.press(crew, "Re-roll"))
         assert "already" not in await save(other, "crew", "green"), "its name tells nothing"
         assert await names(admin, "look delete", "name") == ["crew"], "managers see what the server shares"
-        assert "Deleted: crew" in await said(admin, "look delete", {"name": "crew"})
+        assert "which you can delete as a manager:\n- **crew**" in await said(admin, "look list")
+        assert "only work on other servers:\n- **crew**" in await said(member, "look list", channel="dm")
+        assert f"Deleted. **crew** · <@&{ARTISTS_ROLE_ID}> · by <@{member.id}>" in await said(
+            admin, "look delete", {"name": "crew"}
+        )
         assert unknown("mine") in await said(admin, "look show", {"name": "mine"})
         assert await names(member) == ["mine"]
 
@@ -180,6 +186,8 @@ async def test_the_server_says_who_saves_looks_and_the_host_how_many(
         assert changed == "Changed. **fox** · a fox · everybody here", "in place of the old one"
         assert len(urls_of(await other.looks_up("look show", name="fox"))) == 1, "with its picture"
         assert f"by <@{member.id}>" in await said(other, "look list")
+        await save(admin, "zebra", "red")
+        assert "here:\n- **zebra** · only you\n- **fox**" in await said(admin, "look list"), "one's own come first"
         assert "no server here" in await save(admin, "a", "red", channel="dm", visible_to="server")
         assert "needs a picture or a LoRA" in await said(admin, "look save", {"name": "a", "words": "b"})
         assert "can't have a colon" in await save(admin, "a:b", "red")
@@ -199,8 +207,9 @@ async def test_each_model_uses_of_a_look_what_it_can(
     async with several:
         await save(member, "mia", "red", "blue", words="a red scarf", lora="Ink")
         await save(member, "wordless", "green")
-        done, task = await drawn(member, pool, "a fox", look="mia, wordless", model="klein")
+        done, task = await drawn(member, pool, "a fox", look="mia:0.1, wordless", model="klein")
         assert task.inputs.roles == ["image_prompt", "second", "third"]
+        assert "Weights of looks were ignored" in words_of(done)
         done, task = await drawn(member, pool, "a fox --look mia", model="klein", image=picture("red"))
         assert task.inputs.roles == ["image", "image_prompt", "second"]
         done, task = await drawn(member, pool, "a fox --look mia:0.7", model="pocket")
