@@ -77,7 +77,7 @@ def check_room(context: RequestContext, look: Look, own: Sequence[Look], guild: 
 def _check_blocked(look: Look, context: RequestContext) -> None:
     book = context.rulebook
     said = GenerationSettings(f"{look.name}, {look.words}", 0, context.usual_model, SIZE.low, SIZE.low)
-    refusal = "“{name}” is blocked on this server. Leave it out of the name and the words of the look."
+    refusal = Sentence("“{name}” is blocked on this server. Leave it out of the name and the words of the look.")
     if (word := blocked_words.asked_for(book.blocked_words, said)) is not None:
         raise BlockedContent(Sentence("the word {name}"), word, refusal)
     if (person := blocked_words.person_asked_for(book.blocked_people, said)) is not None:
