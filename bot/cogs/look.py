@@ -158,7 +158,7 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
         if look.audience.guild_id is not None:
             said = Sentence("{person} deleted the look {name}", name=shown(look.name, 32))
             self._audit_log.decided(interaction, said)
-        await tell(interaction, f"{say('Deleted.')} {listed(look, interaction.user.id)}")
+        await tell(interaction, f"{say('Deleted:')} {listed(look, interaction.user.id)}")
 
     @save.autocomplete("lora")
     async def _loras(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

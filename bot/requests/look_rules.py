@@ -79,9 +79,9 @@ def _check_blocked(look: Look, context: RequestContext) -> None:
     said = GenerationSettings(f"{look.name}, {look.words}", 0, context.usual_model, SIZE.low, SIZE.low)
     refusal = Sentence("“{name}” is blocked on this server. Leave it out of the name and the words of the look.")
     if (word := blocked_words.asked_for(book.blocked_words, said)) is not None:
-        raise BlockedContent(Sentence("the word {name}"), word, refusal)
+        raise BlockedContent(Sentence("the word {name}"), word, refusal.with_values(name=word))
     if (person := blocked_words.person_asked_for(book.blocked_people, said)) is not None:
-        raise BlockedContent(Sentence("the person {name}"), person, refusal)
+        raise BlockedContent(Sentence("the person {name}"), person, refusal.with_values(name=person))
 
 
 def _replaces(new: Look, old: Look) -> bool:

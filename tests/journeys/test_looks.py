@@ -102,7 +102,7 @@ async def test_a_look_of_ones_own_and_what_a_picture_keeps_of_it(
         assert "a red scarf" in words_of(shown)
         assert len(urls_of(shown)) == 2
         await save(member, "mia", "black", words="a hat")
-        assert "Deleted. **rain** · only you" in await said(member, "look delete", {"name": "rain"})
+        assert "Deleted: **rain** · only you" in await said(member, "look delete", {"name": "rain"})
         assert await names(member, "look delete", "name") == ["mia"]
         pool.hold()
         again = (await member.click(done, "Re-roll")).message
@@ -151,7 +151,7 @@ async def test_nobody_uses_or_finds_a_look_that_they_may_not_see(
         assert await names(admin, "look delete", "name") == ["crew"], "managers see what the server shares"
         assert "which you can delete as a manager:\n- **crew**" in await said(admin, "look list")
         assert "only work on other servers:\n- **crew**" in await said(member, "look list", channel="dm")
-        assert f"Deleted. **crew** · <@&{ARTISTS_ROLE_ID}> · by <@{member.id}>" in await said(
+        assert f"Deleted: **crew** · <@&{ARTISTS_ROLE_ID}> · by <@{member.id}>" in await said(
             admin, "look delete", {"name": "crew"}
         )
         assert unknown("mine") in await said(admin, "look show", {"name": "mine"})
