@@ -113,3 +113,20 @@ async def test_pictures_of_looks_are_no_orphans_and_are_forgotten_once_they_are_
     async with database.opened(file) as sessions:
         [look] = await Looks(sessions).of_user(1)
     assert look.files == ("a.png",)
+
+
+async def test_whoever_is_forgotten_takes_the_pictures_back_that_others_follow(sessions: Sessions) -> None:
+    generations, settings = Generations(sessions), GenerationSettings("a fox", 7, "pocket", 64, 64)
+    inputs = InputFiles(
+        image="inputs/1/a", control="inputs/12/b", second_control="inputs/1/c", style_image="inputs/1/d"
+    )
+    [theirs] = await generations.add([NewRequest(Origin("key", 2, 2), settings, Lineage(), inputs=inputs)])
+    await generations.forget_user(1)
+    kept = await generations.get(theirs.id)
+    assert kept is not None
+    assert kept.inputs.named == {"image": "inputs/1/a", "control": "inputs/12/b"}
+    assert [(each.role, each.audience) for each in kept.inputs.looks] == [
+        ("second_control", Audience(0)),
+        ("style_image", Audience(0)),
+    ]
+    assert {each.file for each in await Removals(sessions).files()} == {"inputs/1/c", "inputs/1/d"}
