@@ -125,5 +125,8 @@ def _document(generation: Generation) -> dict[str, Any]:
     document = asdict(generation)
     for name in ("token", "token_expires", "token_only"):
         del document["origin"][name]
-    del document["inputs"]["looks"]  # they tell of their owners
+    del document["inputs"]["looks"]  # they tell of their owners, as names of files do
+    for role, file in generation.inputs.named.items():
+        if Images.giver_of(file) not in (None, generation.origin.user_id):
+            document["inputs"][role] = None
     return document

@@ -36,6 +36,8 @@ from storage.database import Sessions
 from storage.gallery import note_copies
 from storage.ignored import of_text as ignored_of_text
 from storage.ignored import to_text as ignored_to_text
+from storage.images import given_by
+from storage.look_records import Audience, UsedLook
 from storage.needed_files import INPUT_COLUMNS, ROLE_COLUMNS, column_of, note_unneeded
 from storage.records import (
     Action,
@@ -78,6 +80,9 @@ LATEST = 1000
 
 LEASE = timedelta(minutes=3)
 """The time for which a bot looks after a request, unless it renews that."""
+
+FOLLOWED_ROLES = (*controls.ROLES, "style_image")
+"""The roles of pictures that a new one follows, without being drawn over any of them."""
 
 _UNFINISHED = [state.value for state in JobState if state.unfinished]
 
@@ -408,7 +413,7 @@ class Generations:
         they count against budgets.
 
         Requests that others derived from them are kept, without their parent; those that others drew with the person's
-        looks are kept without the pictures of these.
+        looks, control pictures and pictures of a style are kept without these.
         """
         mine = select(GenerationRow.id).where(GenerationRow.user_id == user_id).scalar_subquery()
         theirs = PictureRow.generation_id.in_(mine)
@@ -435,6 +440,7 @@ class Generations:
             await session.execute(update(GenerationRow).where(derived).values(parent_id=None))
             await self._keep_charges(session, user_id)
             files += await _take_looks_back(session, user_id)
+            files += await _take_pictures_back(session, user_id)
             await session.execute(delete(GenerationRow).where(GenerationRow.user_id == user_id))
             await note_unneeded(session, files)
             session.add_all(RemovalRow(channel_id=channel, message_id=message) for channel, message in messages)
@@ -533,6 +539,21 @@ async def _take_looks_back(session: AsyncSession, owner_id: int) -> list[str]:
                 taken.append(getattr(row, column_of(look.role)))
                 setattr(row, column_of(look.role), None)
         row.looks = looks_to_text(without(looks, owner_id))
+    return taken
+
+
+async def _take_pictures_back(session: AsyncSession, giver_id: int) -> list[str]:
+    """Have other people's requests name no picture that this person gave to follow, or for its style, as with looks;
+    returns their files."""
+    taken = []
+    for role in FOLLOWED_ROLES:
+        column = getattr(GenerationRow, column_of(role))
+        given = column.startswith(given_by(giver_id)), GenerationRow.user_id != giver_id
+        for row in await session.scalars(select(GenerationRow).where(*given)):
+            taken.append(getattr(row, column_of(role)))
+            setattr(row, column_of(role), None)
+            gone = UsedLook(role, 1.0, Audience(0))
+            row.looks = looks_to_text((*looks_of_text(row.looks), gone))
     return taken
 
 

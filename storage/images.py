@@ -14,6 +14,8 @@ from storage.data_folder import PRIVATE_FOLDER, open_private
 PICTURES = "pictures"
 """The folder of pictures in the data folder."""
 
+_GIVEN = re.compile(r"inputs/(\d+)/")
+
 _NUMBER = re.compile(r"(\d+)-")
 
 
@@ -34,7 +36,7 @@ class Images:
 
     async def keep(self, png: bytes, user_id: int) -> str:
         """Write an input picture of a person's request, and return its name. Called before the request is saved."""
-        return await self._put(f"{_given_by(user_id)}{uuid4().hex}.png", png)
+        return await self._put(f"{given_by(user_id)}{uuid4().hex}.png", png)
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator["Images"]:
@@ -51,7 +53,13 @@ class Images:
     @staticmethod
     def is_given_by(user_id: int, name: str) -> bool:
         """True for an input picture that this person gave, whoever else uses it now."""
-        return name.startswith(_given_by(user_id))
+        return name.startswith(given_by(user_id))
+
+    @staticmethod
+    def giver_of(name: str) -> int | None:
+        """The person who gave an input picture; None for other files."""
+        given = _GIVEN.match(name)
+        return int(given[1]) if given else None
 
     def path(self, name: str) -> Path:
         """The path of the picture called `name`, which may not exist."""
@@ -95,7 +103,8 @@ def number_of(name: str) -> int:
     return int(number[1]) if number else 0
 
 
-def _given_by(user_id: int) -> str:
+def given_by(user_id: int) -> str:
+    """What the names of a person's input pictures begin with."""
     return f"inputs/{user_id}/"
 
 

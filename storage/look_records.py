@@ -33,11 +33,16 @@ class Look:
     words: str = ""
     lora: str = ""
     files: tuple[str, ...] = ()
+    fingerprints: tuple[str, ...] = ()
+    """Of each file; see `generation.fingerprints`."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsedLook:
-    """A picture of a look that a request draws with. What happens to the look later changes nothing of it."""
+    """A picture of a look that a request draws with. What happens to the look later changes nothing of it.
+
+    Any other picture that somebody has taken back is one of nobody's look.
+    """
 
     role: str
     """The field of `InputFiles` with the picture's file."""

@@ -220,6 +220,8 @@ class IgnoredPart(StrEnum):
     """The words of an edit as an instruction, which the model doesn't follow: it has drawn over the picture."""
     LOOK = "look"
     """The pictures of a look, with a model that can't use them."""
+    LOOK_WEIGHT = "look weight"
+    """The weight of a look, with a model that looks at its pictures."""
     LOOK_PICTURES = "look pictures"
     """Pictures of looks beyond those that the model takes; the words are their number."""
     FOREIGN = "foreign"

@@ -284,6 +284,7 @@ class LookPictureRow(Base):
     look_id: Mapped[int] = mapped_column(ForeignKey("looks.id"), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
     file: Mapped[str]
+    fingerprint: Mapped[str]
 
 
 class FavouriteRow(Base):

@@ -34,6 +34,15 @@ class PictureFile:
     kept_bytes: int = 0
 
 
+def controls_for(generation: Generation, user_id: int) -> dict[int, str]:
+    """The files of the control pictures of a request that a person may see, by index: those of their own request, but
+    for what other people gave, which a request that was derived from theirs has too."""
+    if generation.origin.user_id != user_id:
+        return {}
+    files = enumerate(getattr(generation.inputs, role) for role in ROLES)
+    return {index: file for index, file in files if file and Images.giver_of(file) in (None, user_id)}
+
+
 class FinishedFiles:
     """Reads stored pictures and encodes them to fit."""
 
@@ -64,11 +73,10 @@ class FinishedFiles:
             return None
         return await self.one(parent, generation.lineage.picture or 0, BEFORE_BYTES)
 
-    async def controls(self, generation: Generation, most: int = DISCORD_FILE_BYTES) -> list[PictureFile]:
-        """The control pictures of a request, as they were made for it, that still exist."""
-        files = [getattr(generation.inputs, role) for role in ROLES]
+    async def controls(self, generation: Generation, user_id: int, most: int = DISCORD_FILE_BYTES) -> list[PictureFile]:
+        """The control pictures of a request, as they were made for it, that a person may see and that still exist."""
         most = min(most, REQUEST_BYTES // len(ROLES))
-        read = [await self._fitted(index, file, most) for index, file in enumerate(files) if file]
+        read = [await self._fitted(index, file, most) for index, file in controls_for(generation, user_id).items()]
         return [each for each in read if each]
 
     async def gif(self, generation: Generation) -> bytes | None:

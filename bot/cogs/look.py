@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import discord
@@ -20,9 +22,8 @@ from bot.interactions.respond import answer, defer, tell
 from bot.locales import say
 from bot.policy.look_book import find, includes, may_save
 from bot.policy.request_context import ContextLoader, RequestContext
-from bot.prompts import flags
-from bot.prompts.looks import RESERVED
 from bot.requests.inputs import PictureReader
+from bot.requests.look_rules import NONE, check_room, check_text
 from bot.views.look import card, listed
 from bot.views.text import fitting, shown
 from generation import names
@@ -72,7 +73,7 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
         visible_to: Literal["me", "server"] = "me",
         role: discord.Role | None = None,
     ) -> None:
-        """Save a character or a look; --look NAME in a prompt draws with it.
+        """Save or change a look, such as a character; --look NAME in a prompt draws with it.
 
         Args:
             name: Name of the look
@@ -89,26 +90,42 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
         urls = [picture_url(each) for each in given]
         context = await self._contexts.load(requester_of(interaction))
         look = Look(0, name, _audience(interaction, visible_to, role), (words or "").strip(), self._lora(lora, context))
-        _check_text(look)
-        if not urls and not look.lora:
-            raise Refusal("A look needs a picture or a LoRA. Words alone are a style: use /styles save.")
+        check_text(look, context)
         if not may_save(context.rulebook, context.requester) and not _manages(interaction):
             raise Refusal("You need another role to save looks on this server. A server manager can allow yours.")
-        await self._check_room(context, look)
+        guild_id = look.audience.guild_id
+        guild = [] if guild_id is None else await self._looks.of_guild(guild_id)
+        own = await self._looks.of_user(look.audience.owner_id)
+        is_change = check_room(context, replace(look, files=tuple(urls)), own, guild)
         await defer(interaction, thinking=True)
         saved = await self._keep(context, look, urls)
         await self._cleanup.remove_files()
         if saved.audience.guild_id is not None:
             said = Sentence("{person} saved the look {name}", name=shown(saved.name, 32))
             self._audit_log.decided(interaction, said)
-        await tell(interaction, f"{say('Saved.')} {listed(saved, interaction.user.id)}")
+        done = say("Changed.") if is_change else say("Saved.")
+        await tell(interaction, f"{done} {listed(saved, interaction.user.id)}")
 
     @app_commands.command(name="list")
     async def list_(self, interaction: discord.Interaction) -> None:
         """Show the looks that you can use here."""
-        lines = [f"- {listed(each, interaction.user.id)}" for each in await self._visible(interaction)]
-        none = f"- {say('none yet: save one with /look save')}"
-        await tell(interaction, fitting([say("Looks that you can use here:"), *(lines or [none])], MESSAGE_LENGTH))
+        requester = requester_of(interaction)
+        around = await self._looks.around(interaction.user.id, interaction.guild_id)
+        usable = [each for each in around if includes(each.audience, requester)]
+        usable.sort(key=lambda each: each.audience.owner_id != interaction.user.id)
+        here, others = interaction.guild_id, [each for each in around if each not in usable]
+        lines = [f"- {listed(each, interaction.user.id)}" for each in usable]
+        if not lines:
+            context = await self._contexts.load(requester)
+            saves_none = context.host_limits.looks == 0
+            lines = [f"- {say(NONE) if saves_none else say('none yet: save one with /look save')}"]
+        managed = [f"- {listed(each, interaction.user.id)}" for each in others if each.audience.guild_id == here]
+        if managed and _manages(interaction):
+            lines += [say("Looks of roles that you don't have, which you can delete as a manager:"), *managed]
+        elsewhere = [f"- **{shown(each.name, 32)}**" for each in others if each.audience.guild_id != here]
+        if elsewhere:
+            lines += [say("Your looks that only work on other servers:"), *elsewhere]
+        await tell(interaction, fitting([say("Looks that you can use here:"), *lines], MESSAGE_LENGTH))
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction, name: Name) -> None:
@@ -125,7 +142,8 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
                 small.append(await asyncio.to_thread(encode.thumbnail, await self._images.read(file)))
             except FileNotFoundError:
                 continue
-        await answer(interaction, card(look, small, interaction.user.id))
+        context = await self._contexts.load(requester_of(interaction))
+        await answer(interaction, card(look, small, interaction.user.id, covered=context.covers_given))
 
     @app_commands.command()
     async def delete(self, interaction: discord.Interaction, name: Name) -> None:
@@ -140,7 +158,7 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
         if look.audience.guild_id is not None:
             said = Sentence("{person} deleted the look {name}", name=shown(look.name, 32))
             self._audit_log.decided(interaction, said)
-        await tell(interaction, say("Deleted: {name}", name=shown(look.name, 32)))
+        await tell(interaction, f"{say('Deleted:')} {listed(look, interaction.user.id)}")
 
     @save.autocomplete("lora")
     async def _loras(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -182,26 +200,6 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
             raise Refusal("There's no LoRA called “{name}”. Choose from the list.", name=shown(name, 60))
         return found
 
-    async def _check_room(self, context: RequestContext, look: Look) -> None:
-        """Raise `Refusal` where a name is taken, or there are as many looks as the host allows. A look that a person
-        may not use takes no name, for that would tell that it exists."""
-        audience, limits = look.audience, context.host_limits
-        own = await self._looks.of_user(audience.owner_id)
-        guild = [] if audience.guild_id is None else await self._looks.of_guild(audience.guild_id)
-        alike = [each for each in (*own, *guild) if names.key(each.name) == names.key(look.name)]
-        if any(_replaces(look, each) for each in alike):
-            return
-        if any(each in guild and includes(each.audience, context.requester) for each in alike):
-            raise Refusal(
-                "This server already has a look called “{name}”. Choose another name.", name=shown(look.name, 32)
-            )
-        if limits.looks is not None and len(own) >= limits.looks:
-            raise Refusal("You already have {most} looks, the maximum. Delete one first.", most=limits.looks)
-        if audience.guild_id is not None and limits.server_looks is not None and len(guild) >= limits.server_looks:
-            raise Refusal(
-                "This server already has {most} looks, the maximum. Delete one first.", most=limits.server_looks
-            )
-
     async def _keep(self, context: RequestContext, look: Look, urls: Sequence[str]) -> Look:
         """Read the pictures and save a look with them. Raises `UserError`."""
         user_id = context.requester.user_id
@@ -210,7 +208,9 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
             context.check_pictures(each.fingerprint for each in pictures)
             async with self._images.together() as images:
                 files = [await images.keep(each.png, user_id) for each in pictures]
-                return await self._looks.save(Look(0, look.name, look.audience, look.words, look.lora, tuple(files)))
+                fingerprints = tuple(each.fingerprint for each in pictures)
+                look = replace(look, files=tuple(files), fingerprints=fingerprints)
+                return await self._looks.save(look, partial(check_room, context, look))
 
 
 def _audience(interaction: discord.Interaction, visible_to: str, role: discord.Role | None) -> Audience:
@@ -221,21 +221,6 @@ def _audience(interaction: discord.Interaction, visible_to: str, role: discord.R
         raise Refusal("There's no server here to share with. Save the look for yourself, or use /look save there.")
     is_everybody = role is None or role.id == interaction.guild_id
     return Audience(interaction.user.id, interaction.guild_id, None if is_everybody or role is None else role.id)
-
-
-def _check_text(look: Look) -> None:
-    """Raise `UserError` for a name that a prompt can't name, or words with flags."""
-    names.check_visible(look.name)
-    if any(each in look.name for each in RESERVED) or "--" in look.name or not names.is_whole(look.name):
-        raise Refusal("A look's name can't have a colon, a comma or two dashes in it. Choose another one.")
-    if flags.split(look.words)[1]:
-        raise Refusal("The words of a look can't have flags such as `--ar`. Leave them out.")
-
-
-def _replaces(new: Look, old: Look) -> bool:
-    """True where a look takes the place of another one of the same name."""
-    one, other = new.audience, old.audience
-    return (one.owner_id, one.guild_id) == (other.owner_id, other.guild_id)
 
 
 def _manages(interaction: discord.Interaction) -> bool:

@@ -105,8 +105,21 @@ def matching_styles(styles: Iterable[Style], typed: str) -> list[app_commands.Ch
 
 def matching_looks(looks: Iterable[Look], typed: str) -> list[app_commands.Choice[str]]:
     """Suggestions for an option that names a look, each name once."""
-    found = (each.name for each in looks if names.key(typed) in names.key(each.name))
-    return choices((name, name) for name in dict.fromkeys(found))
+    return choices((name, name) for name in _looks_with(looks, typed))
+
+
+def completed_looks(looks: Iterable[Look], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggestions for an option that names several looks: what was typed, with the last name completed."""
+    before, comma, last = typed.rpartition(",")
+    named = {names.key(each.partition(":")[0]) for each in before.split(",")}
+    found = (name for name in _looks_with(looks, last) if names.key(name) not in named)
+    whole = (f"{before.strip()}, {name}" if comma else name for name in found)
+    return choices((each, each) for each in whole)
+
+
+def _looks_with(looks: Iterable[Look], typed: str) -> Iterable[str]:
+    """The names of looks with the typed text in them, each once."""
+    return dict.fromkeys(each.name for each in looks if names.key(typed) in names.key(each.name))
 
 
 def offered_styles(styles: Iterable[OfferedStyle], typed: str) -> list[app_commands.Choice[str]]:

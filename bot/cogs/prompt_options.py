@@ -167,7 +167,7 @@ class PromptCog(commands.Cog):
         return option_types.offered_styles(await self._styles.offered(interaction.user.id, of_server), typed)
 
     async def suggest_looks(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return option_types.matching_looks(await self._contexts.usable_looks(requester_of(interaction)), typed)
+        return option_types.completed_looks(await self._contexts.usable_looks(requester_of(interaction)), typed)
 
 
 def with_prompt_options(

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from bot import views
-from bot.attachments.finished import FinishedFiles
+from bot.attachments.finished import FinishedFiles, controls_for
 from bot.delivery.deletion import Deletion
 from bot.delivery.messages import Messages
 from bot.delivery.reports import ReportPosts
@@ -200,7 +200,7 @@ class PictureActions:
         parent = await self._generations.parent_of(generation)
         with contextlib.suppress(Refusal):
             generation = await self._visibility.of(interaction, generation)
-        await answer(interaction, details(generation, parent))
+        await answer(interaction, details(generation, parent, interaction.user.id))
 
     async def _begin(self, interaction: discord.Interaction, generation: Generation, plans: list[Plan]) -> None:
         origin = generation.origin
@@ -277,13 +277,16 @@ class PictureActions:
 
     async def _show_controls(self, interaction: discord.Interaction, generation: Generation) -> None:
         await defer(interaction, thinking=True)
+        if not controls_for(generation, interaction.user.id):
+            raise Refusal("Only the person who gave the control pictures can see them.")
         generation = await self._visibility.of(interaction, generation)
         if generation.origin.guard is NsfwPolicy.BLOCK:
             raise Refusal("This picture wasn't checked. You can only see it in age-restricted channels.")
-        pictures = await self._finished_files.controls(generation, interaction.filesize_limit)
+        pictures = await self._finished_files.controls(generation, interaction.user.id, interaction.filesize_limit)
         if not pictures:
             raise Refusal("That picture is no longer available. Re-roll to draw another.")
-        await answer(interaction, of_controls(generation, pictures))
+        context = await self._contexts.load(requester_of(interaction))
+        await answer(interaction, of_controls(generation, pictures, covered=context.covers_given))
 
     async def _undo(self, interaction: discord.Interaction, edited: Generation) -> None:
         """Show the picture before an edit, with its buttons: in place of the edit to its owner, privately to others."""

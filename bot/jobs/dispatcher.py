@@ -31,7 +31,7 @@ from storage.records import Generation
 
 log = logging.getLogger(__name__)
 
-_GONE = Sentence("The start picture is no longer available. Draw or attach a new one.")
+_GONE = Sentence("A picture that this request needs is no longer available. Ask again with another one.")
 
 
 class Dispatcher:

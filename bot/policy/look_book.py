@@ -59,7 +59,7 @@ def check_used(looks: Iterable[UsedLook], requester: Requester) -> None:
     """Raise `Refusal` where a person may not use all looks that a picture was drawn with, whatever has become of
     them since."""
     if not all(includes(each.audience, requester) for each in looks):
-        raise Refusal("This picture was drawn with a look that you can't use. Start anew with /imagine.")
+        raise Refusal("This picture was drawn with a look or a picture that you can't use. Start anew with /imagine.")
 
 
 def may_save(book: Rulebook, requester: Requester) -> bool:

@@ -64,6 +64,11 @@ class RequestContext:
         """The word lists for prompts here. The server's own outweigh the host's."""
         return {**self.host_lists, **self.rulebook.word_lists}
 
+    @property
+    def covers_given(self) -> bool:
+        """True where pictures that people gave, which nothing checks, are shown behind a spoiler."""
+        return self.rulebook.nsfw is not NsfwPolicy.OFF and not self.requester.age_restricted
+
     def effective(self, model: str) -> EffectiveRules:
         """The rules that apply with a model. Raises `UnknownModel`."""
         spec = self.catalogue.get(model)

@@ -129,7 +129,8 @@ class Completion:
         async with self._images.together() as images:
             inputs = request.inputs
             for role, png in given.given():
-                inputs = inputs.with_file(role, await images.keep(png, generation.origin.user_id))
+                giver = images.giver_of(getattr(inputs, role) or "")
+                inputs = inputs.with_file(role, await images.keep(png, giver or generation.origin.user_id))
             request = replace(request, inputs=inputs)
             return await self._generations.prepared(generation.id, request)
 

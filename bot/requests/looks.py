@@ -78,6 +78,8 @@ def used(chosen: Sequence[ChosenLook], model: ModelSpec, catalogue: Catalogue, g
             ignored.append(Ignored(IgnoredPart.LOOK))
     if seen and len(placed) < sum(len(each.look.files) for each in chosen):
         ignored.append(Ignored(IgnoredPart.LOOK_PICTURES, str(len(placed))))
+    if not able.image_prompt and any(each.chosen.weight is not None for each in placed):
+        ignored.append(Ignored(IgnoredPart.LOOK_WEIGHT))
     words = ", ".join(filter(None, (each.look.words for each in chosen)))
     return LookUse(words, tuple(tags), tuple(placed), tuple(dict.fromkeys(ignored)))
 

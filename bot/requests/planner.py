@@ -54,6 +54,7 @@ class Planner:
         chosen = replace(chosen, model=chosen.model and model.name)
         rules = context.effective(model.name)
         roles = picture_roles.of(chosen, given)
+        context.check_pictures(each for chosen_look in context.looks for each in chosen_look.look.fingerprints)
         use = looks.used(context.looks, model, self._catalogue, roles)
         prompt = self._catalogue.loras.with_words(use.added_to(typed.prompt), model.name)
         suitability.check_named(chosen, prompt, model)

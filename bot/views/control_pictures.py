@@ -11,10 +11,10 @@ from generation.controls import ROLES, of_pictures
 from storage.records import Generation
 
 
-def of_controls(generation: Generation, pictures: Sequence[PictureFile]) -> MessageContent:
+def of_controls(generation: Generation, pictures: Sequence[PictureFile], *, covered: bool) -> MessageContent:
     """What was made of the given pictures for the ControlNets, with the kind of each."""
     kinds = of_pictures(generation.settings.controls, len(ROLES))
     words = [say("Control picture: {kind}", kind=str(kinds[each.index])) for each in pictures]
-    cover = SPOILER * generation.origin.hides_previews
+    cover = SPOILER * (covered or generation.origin.hides_previews)
     files = {f"{cover}control-{generation.id}-{each.index}.{each.ending}": each.data for each in pictures}
     return MessageContent(framed([ui.TextDisplay("\n".join(words)), gallery(list(files), *words)], QUIET), files)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from discord import ui
 
+from bot.attachments.finished import controls_for
 from bot.locales import say
 from bot.locales.plain import plain
 from bot.prompts import flags
@@ -26,8 +27,8 @@ CUT = 1300
 FILE = "settings.txt"
 
 
-def details(generation: Generation, parent: Generation | None) -> MessageContent:
-    """The settings of a request, where and when it was asked for, and what it was derived from."""
+def details(generation: Generation, parent: Generation | None, user_id: int) -> MessageContent:
+    """The settings of a request, where and when it was asked for, and what it was derived from, for one person."""
     time = f"<t:{int(generation.created.timestamp())}:f>"
     facts = [say("number {number}", number=generation.id), say("requested {time}", time=time)]
     seeds = [str(picture.seed) for picture in generation.pictures]
@@ -39,7 +40,7 @@ def details(generation: Generation, parent: Generation | None) -> MessageContent
     files = originals(generation)
     rows: list[Part] = [files] if files else []
     kinds = [PressKind.TECHNICAL] if generation.seconds is not None or generation.circumstances else []
-    kinds += [PressKind.CONTROLS] if generation.inputs.control else []
+    kinds += [PressKind.CONTROLS] if controls_for(generation, user_id) else []
     if kinds:
         rows.append(ui.ActionRow(*(button(Press(kind, generation.id)) for kind in kinds)))
     return _settings(generation.settings.prompt, generation.settings, lines, rows, generation.typed or "")

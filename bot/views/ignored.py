@@ -37,6 +37,7 @@ _SENTENCES = {
     IgnoredPart.LOOK: Sentence(
         "This model can't use the pictures of a look, so only the words of the look were added."
     ),
+    IgnoredPart.LOOK_WEIGHT: Sentence("Weights of looks were ignored: this model looks at their pictures as they are."),
     IgnoredPart.LOOK_PICTURES: Sentence("Some pictures of the looks were left out: the first {words} were used."),
     IgnoredPart.FOREIGN: Sentence("Some of that picture's settings don't exist here and were replaced: {words}."),
 }

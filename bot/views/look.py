@@ -6,7 +6,7 @@ from discord import ui
 
 from bot.locales import say
 from bot.locales.plain import plain
-from bot.views.message import QUIET, MessageContent, Part, framed, gallery
+from bot.views.message import QUIET, SPOILER, MessageContent, Part, framed, gallery
 from bot.views.text import shown
 from storage.look_records import Audience, Look
 
@@ -17,9 +17,9 @@ def listed(look: Look, user_id: int) -> str:
     return " · ".join(filter(None, [f"**{shown(look.name, 32)}**", words, _who(look.audience, user_id)]))
 
 
-def card(look: Look, pictures: Sequence[bytes], user_id: int) -> MessageContent:
-    """A look with small copies of its pictures, which are JPEG files."""
-    files = {f"look-{number}.jpg": picture for number, picture in enumerate(pictures, 1)}
+def card(look: Look, pictures: Sequence[bytes], user_id: int, *, covered: bool) -> MessageContent:
+    """A look with small copies of its pictures, which are JPEG files, and which are `covered` by spoilers or not."""
+    files = {f"{SPOILER * covered}look-{number}.jpg": picture for number, picture in enumerate(pictures, 1)}
     lora = say("LoRA {name}", name=plain(look.lora)) if look.lora else ""
     lines = [f"**{shown(look.name, 32)}**", plain(look.words), lora, f"-# {_who(look.audience, user_id)}"]
     parts: list[Part] = [ui.TextDisplay("\n".join(filter(None, lines)))]

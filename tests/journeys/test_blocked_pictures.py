@@ -9,7 +9,7 @@ from PIL import Image
 from bot import app
 from playground.client.person import File
 from playground.state.world import ART_ID, GENERAL_ID, MEMBER_ONE_ID, NSFW_ART_ID
-from tests.journeys.conftest import Member, Start, words_of
+from tests.journeys.conftest import Member, Start, filled, words_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFUSAL = "This picture is blocked on this server. Choose another one."
@@ -65,6 +65,23 @@ async def test_in_blends_menus_and_questions_too(bot: app.Bot, admin: Member, me
     opened = await member.menu("Start from this picture", posted)
     await member.submit(opened.modal, {"prompt": "a fox"})
     await see_refusal()
+
+
+async def test_in_looks_that_were_saved_before_or_elsewhere(bot: app.Bot, admin: Member, member: Member) -> None:
+    async def saved(name: str, channel: str = "general") -> str:
+        outcome = await member.slash("look save", {"name": name, "picture": picture(), "words": "a fox"}, channel)
+        assert outcome.message is not None
+        return words_of(await member.see(outcome.message, filled))
+
+    await saved("early")
+    await block(admin, add=picture())
+    assert REFUSAL in await saved("late")
+    assert "**dm**" in await saved("dm", channel="dm")
+    for name in ("early", "dm"):
+        refused = (await member.slash("imagine", {"prompt": "a hen", "look": name})).message
+        assert refused is not None
+        assert is_refusal(refused)
+    await member.imagine("a hen --look early", channel="dm")
 
 
 async def test_they_are_shown_and_removed(start: Start, admin: Member, member: Member) -> None:

@@ -351,6 +351,7 @@ async def test_pictures_one_gave_and_drafts_come_too_and_nobody_elses(
     assert Image.open(BytesIO(given[0])).getpixel((0, 0)) == (10, 200, 10)
     data, given = await exported(other)
     assert given == []
+    assert member.id not in str(data["requests"]), "whose picture it was"
     assert data["drafts"][0]["prompts"] == ["a fox", "b fox", "c fox", "d fox", "e fox"]
 
 

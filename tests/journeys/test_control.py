@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,14 @@ from generation.catalogue import POCKET
 from generation.controls import Control, ControlKind
 from generation.jobs import Draw, Inputs
 from generation.settings import GenerationSettings
+from playground import Playground
 from playground.client.person import File
 from tests.fake_pool import FakePool
 from tests.fake_vision import FakeVision
 from tests.journeys.conftest import Member, Message, Start, filled, text_of, words_of
+from tests.journeys.test_checks import covered
+from tests.journeys.test_custom_ids import press
+from tests.journeys.test_looks import NOT_YOURS
 from tests.journeys.test_result import select_of
 
 KINDS = ("canny", "lines", "tile", "depth")
@@ -62,6 +67,41 @@ async def shown_controls(member: Member, done: Message) -> Message:
     assert outcome.message is not None
     assert outcome.message["ephemeral_for"] == member.id
     return await member.see(outcome.message, filled)
+
+
+async def test_whoever_gave_a_control_picture_sees_it_alone_and_takes_it_back(
+    start: Start,
+    member: Member,
+    other: Member,
+    admin: Member,
+    pool: FakePool,
+    playground: Playground,
+    tmp_path: Path,
+) -> None:
+    given = tmp_path / "data" / "pictures" / "inputs"
+    async with start(models=(FOLLOWING,)):
+        done = await member.imagine("a fox", image=photo(), control="as is")
+        assert covered(await shown_controls(member, done)) == [False]
+        await admin.slash("server nsfw", {"policy": "spoiler"})
+        assert covered(await shown_controls(member, done)) == [True]
+        details = (await other.click(done, "Details")).message
+        assert details is not None
+        assert "Control pictures" not in text_of(details)
+        assert "Only the person who gave" in await press(playground, other, details, "noisefox:controls:1:0")
+        again = await other.press(done, "Re-roll")
+        form = (await other.click(done, "Remix")).modal
+        remixed = await other.submit(form, {"prompt": "a wolf", "flags": "--control tile"})
+        assert remixed.message is not None
+        tiled = await other.see_finished(remixed.message)
+        for derived in (again, tiled):
+            assert "Control pictures" not in text_of((await other.click(derived, "Details")).message or {})
+        assert len(list(given.rglob("*.png"))) == 2
+        question = await member.asks("me forget")
+        await member.click(question, "Delete everything")
+        await member.see(question, lambda each: "Deleted 1 request" in text_of(each))
+        assert not list(given.rglob("*.png"))
+        for derived in (again, tiled):
+            assert NOT_YOURS in text_of((await other.click(derived, "Re-roll")).message or {})
 
 
 async def test_a_photo_becomes_edges_which_are_shown_and_kept(start: Start, member: Member, pool: FakePool) -> None:

@@ -283,5 +283,5 @@ async def test_upscaling_a_picture_whose_file_is_gone_says_so(bot: app.Bot, memb
         file.unlink()
     outcome = await member.click(done, "Upscale ×2")
     assert outcome.message is not None
-    failed = await member.see(outcome.message, lambda each: "no longer available" in text_of(each))
+    failed = await member.see(outcome.message, lambda each: "A picture that this request needs is no" in text_of(each))
     assert "Cancel" not in labels_of(failed)

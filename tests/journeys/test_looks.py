@@ -19,6 +19,7 @@ from playground.state.world import ARTISTS_ROLE_ID
 from tests.fake_pool import FakePool
 from tests.journeys.conftest import Member, Message, Start, finished, text_of, urls_of, words_of
 from tests.journeys.test_blend import WEIGHTS, picture
+from tests.journeys.test_checks import covered
 from tests.journeys.test_commands import rows_with
 from tests.journeys.test_result import settings_in
 from tests.journeys.test_rules import said
@@ -26,7 +27,7 @@ from tests.journeys.test_rules import said
 SEEING = replace(POCKET, name="seeing", ip_adapter="someone/adapter/adapter.safetensors")
 LORAS = (LoraSpec("ink", WEIGHTS),)
 
-NOT_YOURS = "This picture was drawn with a look that you can't use. Start anew with /imagine."
+NOT_YOURS = "This picture was drawn with a look or a picture that you can't use. Start anew with /imagine."
 
 
 def unknown(name: str) -> str:
@@ -77,12 +78,14 @@ async def given(pool: FakePool) -> Draw:
 
 
 async def test_a_look_of_ones_own_and_what_a_picture_keeps_of_it(
-    several: AbstractAsyncContextManager[app.Bot], member: Member, pool: FakePool
+    several: AbstractAsyncContextManager[app.Bot], member: Member, admin: Member, pool: FakePool
 ) -> None:
     async with several:
         assert "**Mia** · a red scarf · only you" in await save(member, "Mia", "red", "blue", words="a red scarf")
         await save(member, "rain", "green", channel="dm")
         assert await names(member) == ["Mia", "rain"]
+        offered = await member.autocomplete("imagine", {"prompt": "a fox", "look": "mia:0.8, "}, "look")
+        assert [each["value"] for each in offered] == ["mia:0.8, rain"]
         prompt = "a {fox|fox} --look mia:0.8 --seed 7"
         done, task = await drawn(member, pool, prompt, look="rain:0.5")
         assert task.inputs.roles == ["image_prompt", "second", "third"]
@@ -91,11 +94,15 @@ async def test_a_look_of_ones_own_and_what_a_picture_keeps_of_it(
         assert "mia" not in text_of(done)
         first = await settings_in(member, done)
         assert first.prompt == "a fox, a red scarf"
+        await admin.slash("server nsfw", {"policy": "block"})
+        assert covered(await member.looks_up("look show", name="MIA")) == [True, True]
+        await admin.slash("server nsfw", {"policy": "off"})
         shown = await member.looks_up("look show", name="MIA")
+        assert covered(shown) == [False, False]
         assert "a red scarf" in words_of(shown)
         assert len(urls_of(shown)) == 2
         await save(member, "mia", "black", words="a hat")
-        assert "Deleted: rain" in await said(member, "look delete", {"name": "rain"})
+        assert "Deleted: **rain** · only you" in await said(member, "look delete", {"name": "rain"})
         assert await names(member, "look delete", "name") == ["mia"]
         pool.hold()
         again = (await member.click(done, "Re-roll")).message
@@ -142,7 +149,11 @@ async def test_nobody_uses_or_finds_a_look_that_they_may_not_see(
         assert finished(await member.press(crew, "Re-roll"))
         assert "already" not in await save(other, "crew", "green"), "its name tells nothing"
         assert await names(admin, "look delete", "name") == ["crew"], "managers see what the server shares"
-        assert "Deleted: crew" in await said(admin, "look delete", {"name": "crew"})
+        assert "which you can delete as a manager:\n- **crew**" in await said(admin, "look list")
+        assert "only work on other servers:\n- **crew**" in await said(member, "look list", channel="dm")
+        assert f"Deleted: **crew** · <@&{ARTISTS_ROLE_ID}> · by <@{member.id}>" in await said(
+            admin, "look delete", {"name": "crew"}
+        )
         assert unknown("mine") in await said(admin, "look show", {"name": "mine"})
         assert await names(member) == ["mine"]
 
@@ -168,15 +179,24 @@ async def test_the_server_says_who_saves_looks_and_the_host_how_many(
         assert "You need another role to save looks on this server." in await save(other, "a", "red")
         assert "everybody here" in await save(member, "Fox", "red", visible_to="server")
         assert "already has a look called “fox”" in await save(admin, "fox", "red", visible_to="server")
-        assert "This server already has 1 looks" in await save(admin, "hen", "red", visible_to="server")
+        assert "This server already has 1 look, the maximum." in await save(admin, "hen", "red", visible_to="server")
         assert "**cat**" in await save(member, "cat", "red")
         assert "You already have 2 looks" in await save(member, "owl", "red")
-        assert "**fox** · only" not in await save(member, "fox", "blue", visible_to="server"), "in place of the old one"
+        changed = await save(member, "fox", words="a fox", visible_to="server")
+        assert changed == "Changed. **fox** · a fox · everybody here", "in place of the old one"
+        assert len(urls_of(await other.looks_up("look show", name="fox"))) == 1, "with its picture"
         assert f"by <@{member.id}>" in await said(other, "look list")
+        await save(admin, "zebra", "red")
+        assert "here:\n- **zebra** · only you\n- **fox**" in await said(admin, "look list"), "one's own come first"
         assert "no server here" in await save(admin, "a", "red", channel="dm", visible_to="server")
         assert "needs a picture or a LoRA" in await said(admin, "look save", {"name": "a", "words": "b"})
         assert "can't have a colon" in await save(admin, "a:b", "red")
+        assert "can't have a colon" in await save(admin, "fox —seed", "red")
         assert "can't have flags" in await save(admin, "a", "red", words="a --seed 7")
+        for words in ("{red|blue} hat", "{a, b}", "a __colour__ hat"):
+            assert "always drawn as they are" in await save(admin, "a", "red", words=words)
+        await admin.slash("server words", {"add": "gore"})
+        assert "“gore” is blocked on this server." in await save(member, "fox", words="g0re", visible_to="server")
         assert "“8”" in await said(admin, "imagine", {"prompt": "a fox --look 8"})
         assert "between 0 and 1" in await said(admin, "imagine", {"prompt": "a fox --look fox:8"})
 
@@ -187,8 +207,9 @@ async def test_each_model_uses_of_a_look_what_it_can(
     async with several:
         await save(member, "mia", "red", "blue", words="a red scarf", lora="Ink")
         await save(member, "wordless", "green")
-        done, task = await drawn(member, pool, "a fox", look="mia, wordless", model="klein")
+        done, task = await drawn(member, pool, "a fox", look="mia:0.1, wordless", model="klein")
         assert task.inputs.roles == ["image_prompt", "second", "third"]
+        assert "Weights of looks were ignored" in words_of(done)
         done, task = await drawn(member, pool, "a fox --look mia", model="klein", image=picture("red"))
         assert task.inputs.roles == ["image", "image_prompt", "second"]
         done, task = await drawn(member, pool, "a fox --look mia:0.7", model="pocket")

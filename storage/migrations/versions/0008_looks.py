@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("look_id", sa.Integer(), nullable=False),
         sa.Column("index", sa.Integer(), nullable=False),
         sa.Column("file", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["look_id"], ["looks.id"], name=op.f("fk_look_pictures_look_id")),
         sa.PrimaryKeyConstraint("look_id", "index", name=op.f("pk_look_pictures")),
     )
