@@ -116,23 +116,32 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         assert same(read(inputs.second_control), made(ControlKind.TILE, photo("blue"), settings))
         assert same(read(inputs.image), read(photo("red").data))
 
-        await member.start("a fox --control lines:0.8:0-0.6 --control tile", image=photo("red"))
+        twice = await member.start("a fox --control lines:0.8:0-0.6 --control tile", image=photo("red"))
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.LINES, 0.8, 0.0, 0.6), Control(ControlKind.TILE))
         assert same(read(inputs.control), made(ControlKind.LINES, photo("red"), settings)), (
             "one picture is followed twice"
         )
         assert same(read(inputs.second_control), made(ControlKind.TILE, photo("red"), settings))
+        both = (await member.click(await member.see_finished(twice), "Remix")).modal
+        for flags, kinds in (("--control tile:0.5", [ControlKind.TILE]), ("--steps 4", [])):
+            outcome = await member.submit(both, {"prompt": "a wolf", "flags": flags})
+            assert outcome.message is not None
+            settings, left = await asked(pool)
+            assert [each.kind for each in settings.controls] == kinds
+            assert (left.control, left.second_control) == (inputs.second_control * bool(kinds), b"")
 
         await member.start("a fox --control depth as is:0.6", control_image=photo("green"))
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.DEPTH, 0.6, ready=True),)
         assert same(read(inputs.control), read(photo("green").data)), "it shows its kind already"
 
-        await member.start("a fox --control 0.7", image=photo("red"))
-        settings, inputs = await asked(pool)
-        assert (settings.control_scale, settings.controls) == (0.7, ())
-        assert same(read(inputs.control), read(photo("red").data)), "without a kind it is followed as it is"
+        for typed, scale, controls in (("0.7", 0.7, ()), ("as is", 1.0, (Control(),))):
+            await member.start(f"a fox --control {typed}", image=photo("red"))
+            settings, inputs = await asked(pool)
+            assert (settings.control_scale, settings.controls) == (scale, controls)
+            assert same(read(inputs.control), read(photo("red").data)), "without a kind it is followed as it is"
+            assert not inputs.image
 
         pool.release()
         done = await member.imagine("a fox", private=True)
