@@ -116,7 +116,8 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         assert same(read(inputs.second_control), made(ControlKind.TILE, photo("blue"), settings))
         assert same(read(inputs.image), read(photo("red").data))
 
-        twice = await member.start("a fox --control lines:0.8:0-0.6 --control tile", image=photo("red"))
+        typed = "a fox --control lines:0.8:0-0.6 --control tile"
+        twice = await member.start(typed, image=photo("red"), control="lines")
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.LINES, 0.8, 0.0, 0.6), Control(ControlKind.TILE))
         assert same(read(inputs.control), made(ControlKind.LINES, photo("red"), settings)), (
@@ -178,11 +179,21 @@ async def test_a_model_of_the_host_sees_depth(start: Start, member: Member, pool
         (FOLLOWING, {"control": "depth"}, "This bot has no model that sees depth."),
         (FOLLOWING, {"control": "scribble"}, "pocket has no ControlNet for scribble. Use one of: as is, canny, lines"),
         (UNION, {"control": "as is"}, "pocket must know what the control picture shows"),
-        (PLAIN, {"control": "canny"}, "pocket can't follow the lines of a picture: it has no ControlNet"),
+        (PLAIN, {"control": "canny"}, "pocket can't follow the lines of a picture: it has no ControlNet. Choose"),
         (FOLLOWING, {"prompt": "a fox" + 4 * " --control tile"}, "At most 3 controls work at once."),
         (FOLLOWING, {"prompt": "a fox --control tile:0.5:0.6-0.2"}, "A control must end after it starts"),
         (FOLLOWING, {"prompt": "a fox --control hope"}, "`--control` needs a value such as `--control canny:0.8`"),
-        (HEARING, {"style_image": photo()}, "pocket can't take the style of a picture"),
+        (
+            FOLLOWING,
+            {"control": "canny", "control_image": photo(), "second_control": "tile", "second_control_image": photo()}
+            | {"prompt": "a fox --control lines"},
+            "You gave 2 control pictures and 3 kinds of control",
+        ),
+        (
+            HEARING,
+            {"style_image": photo()},
+            "pocket can't take the style of a picture: that takes Stable Diffusion XL with an IP-Adapter. Choose",
+        ),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
