@@ -1,0 +1,20 @@
+"""What the settings of a request say of its pictures."""
+
+from datetime import UTC, datetime
+
+from bot.views.details import details
+from generation.catalogue import POCKET
+from storage.records import Action, Generation, InputFiles, JobState, Lineage, Origin
+from tests.journeys.conftest import text_of
+
+
+def shown(inputs: InputFiles) -> str:
+    lineage, settings = Lineage(Action.IMAGINE), POCKET.preferred.of("a fox", 1)
+    now = datetime.now(UTC)
+    generation = Generation(1, Origin("key", 2, 3), lineage, settings, JobState.COMPLETED, now, inputs)
+    return text_of({"content": "", "components": details(generation, None).view.to_components()})
+
+
+def test_a_style_picture_is_told() -> None:
+    assert "style taken from a picture" in shown(InputFiles(style_image="style.png"))
+    assert "style taken" not in shown(InputFiles(image="start.png"))
