@@ -136,8 +136,9 @@ def names_negative(text: str) -> bool:
 
 def without_effect(chosen: PartialSettings, roles: Collection[str]) -> tuple[Ignored, ...]:
     """The chosen settings that weigh a picture, where none of the given ones has that of the `roles`."""
+    strength = IgnoredPart.FOLLOWED_STRENGTH if "control" in roles else IgnoredPart.STRENGTH
     weights = {
-        "image": (IgnoredPart.STRENGTH, chosen.denoising_strength),
+        "image": (strength, chosen.denoising_strength),
         "control": (IgnoredPart.CONTROL, chosen.controls or chosen.control_scale),
         "image_prompt": (IgnoredPart.IMAGE_WEIGHT, chosen.image_prompt_scale),
         "style_image": (IgnoredPart.STYLE_WEIGHT, chosen.style_scale),

@@ -149,13 +149,15 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         drawn = await member.image(done)
         pool.hold()
         form = (await member.select(done, select_of(done), ["redraw"])).modal
-        outcome = await member.submit(form, {"prompt": "a wolf", "flags": "--control lines"})
+        outcome = await member.submit(form, {"prompt": "a wolf", "flags": "--control lines --strength 0.5"})
         assert outcome.message is not None
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.LINES),)
         expected = preprocessors.prepared(ControlKind.LINES, images.as_png(drawn.convert("RGB")), drawn.size)
         assert same(read(inputs.control), read(expected)), "a finished picture can be followed too"
-        await shown_controls(member, await member.see_finished(outcome.message))
+        drawn_again = await member.see_finished(outcome.message)
+        assert "Strength was ignored: the picture was followed, and not started from." in words_of(drawn_again)
+        await shown_controls(member, drawn_again)
 
 
 async def test_a_model_of_the_host_sees_depth(start: Start, member: Member, pool: FakePool) -> None:
