@@ -288,7 +288,8 @@ def _controls(value: str) -> list[Control | float]:
 def _colours(value: str) -> str:
     """The words for a list of colours: `red and gold colours`."""
     names = [_text(each.strip()) for each in _text(value).split(",")]
-    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} colours"
+    noun = "colours" if len(names) > 1 else "colour"
+    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {noun}"
 
 
 _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {

@@ -264,3 +264,7 @@ def test_an_unknown_flag_never_lists_all_flags(flag: str) -> None:
 
 def test_a_flag_like_no_other_is_named() -> None:
     assert refusal_of("--qqqqq 5") == "There's no flag `--qqqqq`. Remove it, or remove its dashes to keep the word."
+
+
+def test_one_colour_is_singular() -> None:
+    assert read("a fox --colours red").prompt == "a fox, red colour"
