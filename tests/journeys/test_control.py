@@ -163,6 +163,9 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
 async def test_a_model_of_the_host_sees_depth(start: Start, member: Member, pool: FakePool) -> None:
     vision = FakeVision()
     async with start(vision=vision, models=(FOLLOWING,)):
+        listed = (await member.slash("models")).message
+        assert listed is not None
+        assert "takes control pictures (canny, lines, depth, tile)" in text_of(listed)
         pool.hold()
         await member.start("a fox", control="depth", control_image=photo("green"))
         settings, inputs = await asked(pool)
