@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
@@ -249,9 +250,9 @@ def _followed(generation: Generation, wanted: Sequence[Control]) -> Generation:
             raise Refusal(_PREPARED)
         kept.append(max(fitting, key=lambda each: (each[0].made is control.made, each[0].kind is control.kind)))
         left.remove(kept[-1])
-    names = dict(zip(ROLES, (file for _, file in kept), strict=False))
+    names: dict[str, Any] = dict.fromkeys(ROLES) | dict(zip(ROLES, (file for _, file in kept), strict=False))
     settings = replace(generation.settings, controls=tuple(control for control, _ in kept))
-    return replace(generation, settings=settings, inputs=replace(files, **(dict.fromkeys(ROLES) | names)))
+    return replace(generation, settings=settings, inputs=replace(files, **names))
 
 
 def _preparing(plan: Plan, seen: Collection[ControlKind], before: Sequence[Control] = ()) -> Plan:

@@ -2,17 +2,20 @@
 
 from datetime import UTC, datetime
 
+from discord import ui
+
 from bot.views.details import details
 from generation.catalogue import POCKET
-from storage.records import Action, Generation, InputFiles, JobState, Lineage, Origin
-from tests.journeys.conftest import text_of
+from generation.jobs import JobState
+from storage.records import Action, Generation, InputFiles, Lineage, Origin
 
 
 def shown(inputs: InputFiles) -> str:
     lineage, settings = Lineage(Action.IMAGINE), POCKET.preferred.of("a fox", 1)
     now = datetime.now(UTC)
     generation = Generation(1, Origin("key", 2, 3), lineage, settings, JobState.COMPLETED, now, inputs)
-    return text_of({"content": "", "components": details(generation, None).view.to_components()})
+    parts = details(generation, None).view.walk_children()
+    return "\n".join(each.content for each in parts if isinstance(each, ui.TextDisplay))
 
 
 def test_a_style_picture_is_told() -> None:
