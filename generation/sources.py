@@ -257,9 +257,14 @@ def control_types(source: str) -> int | None:
     """How many control types a ControlNet-Union knows; None for another ControlNet, and where nothing of it is on this
     machine."""
     try:
-        types: int | None = _config(source, CONFIG).get("num_control_type")
+        return _read_control_types(source)
     except (OSError, ValueError):
         return None
+
+
+@lru_cache
+def _read_control_types(source: str) -> int | None:
+    types: int | None = _config(source, CONFIG).get("num_control_type")
     return types
 
 

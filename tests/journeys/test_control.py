@@ -149,7 +149,7 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         drawn = await member.image(done)
         pool.hold()
         form = (await member.select(done, select_of(done), ["redraw"])).modal
-        outcome = await member.submit(form, {"prompt": "a wolf", "flags": "--control lines --strength 0.5"})
+        outcome = await member.submit(form, {"prompt": "a {wolf|wolf}", "flags": "--control lines --strength 0.5"})
         assert outcome.message is not None
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.LINES),)
@@ -157,6 +157,9 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         assert same(read(inputs.control), read(expected)), "a finished picture can be followed too"
         drawn_again = await member.see_finished(outcome.message)
         assert "Strength was ignored: the picture was followed, and not started from." in words_of(drawn_again)
+        details = (await member.click(drawn_again, "Details")).message
+        assert details is not None
+        assert "Typed as" in words_of(details), "it stays once the control picture is made"
         await shown_controls(member, drawn_again)
 
 
