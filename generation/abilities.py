@@ -4,6 +4,7 @@ Options, buttons, refusals (see `generation.suitability`), `/models` and docs/mo
 has its rows in `FAMILIES`; those of all others are derived from what diffusers' pipelines take.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from generation.comfy import graph, samplers
 from generation.comfy.graph import Graph
 from generation.comfy.nodes import BrokenWorkflow
 from generation.comfy.roles import Role
+from generation.controls import ControlKind
 from generation.pipelines import Guidance, Pipeline
 from generation.sentences import Counted, Sentence
 from generation.settings import SIZE, Sampler, Schedule
@@ -359,5 +361,17 @@ def offered(able: Abilities) -> list[Sentence]:
         (able.references, Counted(able.references, "{n} picture to look at", "{n} pictures to look at")),
         (able.mask, PART_OF_A_PICTURE),
         (able.loras, LORAS),
+    ]
+    return [what for there, what in named if there]
+
+
+def guided(able: Abilities, kinds: Sequence[ControlKind]) -> list[Sentence]:
+    """What a model takes with networks beside it, as it is said in lists of models; `kinds` are those of control
+    pictures that are known."""
+    control = Sentence("control pictures ({kinds})", kinds=[Sentence(each.value) for each in kinds])
+    named = [
+        (able.control, control if kinds else CONTROL_PICTURES),
+        (able.image_prompt, IMAGE_PROMPTS),
+        (able.style, Sentence("the style of a picture")),
     ]
     return [what for there, what in named if there]

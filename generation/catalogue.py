@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from generation import abilities, controls, model_names, names, sources, suitability
+from generation import abilities, control_networks, controls, model_names, names, sources, suitability
 from generation.abilities import Abilities
 from generation.controls import ControlKind
 from generation.embeddings import Embeddings, EmbeddingSpec
@@ -286,40 +286,25 @@ class Catalogue:
         model = self.get(name)
         number = sum(role in roles for role in controls.ROLES)
         if number and not model.control_networks:
-            sentence = Sentence("{model} can't follow the lines of a picture: it has no ControlNet.", model=name)
+            sentence = Sentence(
+                "{model} can't follow the lines of a picture: it has no ControlNet. Choose another model from /models.",
+                model=name,
+            )
             raise InvalidSetting("control", sentence)
         for control in controls.of_pictures(settings.controls, number):
-            _check_follows(model, control.kind)
+            control_networks.check(name, model.control_networks, control.kind)
         if "style_image" in roles and not abilities.of(model).style:
             sentence = Sentence(
-                "{model} can't take the style of a picture: that takes Stable Diffusion XL with an IP-Adapter.",
+                "{model} can't take the style of a picture: that takes Stable Diffusion XL with an IP-Adapter. "
+                "Choose another model from /models.",
                 model=name,
             )
             raise InvalidSetting("style_image", sentence)
         if "image_prompt" in roles and not model.ip_adapter:
-            raise InvalidSetting(
-                "image_prompt", Sentence("{model} can't use image prompts: it has no IP-Adapter.", model=name)
+            sentence = Sentence(
+                "{model} can't use image prompts: it has no IP-Adapter. Choose another model from /models.", model=name
             )
-
-
-def _check_follows(model: ModelSpec, kind: ControlKind) -> None:
-    """Raise `InvalidSetting` if none of a model's ControlNets follows pictures of a kind."""
-    names = model.control_networks
-    network = controls.network_for(kind, names)
-    if network is None:
-        sentence = Sentence(
-            "{model} has no ControlNet for {kind}. Use one of: {choices}.",
-            model=model.name,
-            kind=Sentence(kind.value),
-            choices=[each for each in ControlKind if controls.network_for(each, names) is not None],
-        )
-        raise InvalidSetting("control", sentence)
-    if network == controls.UNION and kind is ControlKind.AS_IS:
-        sentence = Sentence(
-            "{model} must know what the control picture shows. Choose a kind, or type `--control depth as is`.",
-            model=model.name,
-        )
-        raise InvalidSetting("control", sentence)
+            raise InvalidSetting("image_prompt", sentence)
 
 
 def _with_base_of(model: ModelSpec, by_name: Mapping[str, ModelSpec]) -> ModelSpec:

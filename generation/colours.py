@@ -5,6 +5,8 @@ from io import BytesIO
 
 from PIL import Image
 
+from generation import images
+
 MOST = 3
 """The colours that are named of one picture."""
 
@@ -32,9 +34,9 @@ _HUES = (
 
 
 def of(picture: bytes) -> list[str]:
-    """The names of the main colours of a picture, the largest first."""
+    """The names of the main colours of a picture, on white where it is transparent, the largest first."""
     with Image.open(BytesIO(picture)) as opened:
-        small = opened.convert("RGB").resize((_SAMPLE, _SAMPLE), Image.Resampling.BOX).convert("HSV")
+        small = images.on_white(opened).resize((_SAMPLE, _SAMPLE), Image.Resampling.BOX).convert("HSV")
     counted: Counter[str] = Counter()
     for number, pixel in small.getcolors(_SAMPLE**2) or ():
         counted[_name(pixel)] += number

@@ -101,6 +101,18 @@ def of_pictures(controls: Sequence[Control], number: int) -> tuple[Control, ...]
     return (*controls, *[Control()] * (number - len(controls)))[:number]
 
 
+def merged(named: Sequence[Control], typed: Sequence[Control]) -> tuple[Control, ...]:
+    """Controls that options name, each with the weight and the part of the steps that flags give to its kind; then the
+    others of the flags."""
+    left, both = list(typed), []
+    for control in named:
+        finer = next((each for each in left if each.kind is control.kind), None)
+        both.append(finer or control)
+        if finer:
+            left.remove(finer)
+    return (*both, *left)
+
+
 def network_for(kind: ControlKind, names: Collection[str]) -> str | None:
     """The name of the network that follows a kind, among those of a model; None where it has none."""
     if kind is ControlKind.AS_IS:

@@ -4,14 +4,14 @@ A LoRA is a small file that changes a model's weights towards a style or a subje
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from errno import ENOTDIR
 from pathlib import Path
 
 from generation import names
-from generation.errors import InvalidSetting, UnknownLora
+from generation.errors import InvalidSetting, UnknownLora, UserError
 from generation.sentences import Sentence
 from generation.settings import LORA_SCALE, LORAS
 
@@ -127,6 +127,18 @@ class Loras:
     def check(self, prompt: str, model: str) -> list[LoraSpec]:
         """The LoRAs in a prompt. Raises `UserError` unless all of them are for `model`."""
         return [self.get(lora.name, model) for lora in read(prompt)[1]]
+
+    def without_others(self, prompt: str, model: str, allowed: Callable[[str], bool]) -> str:
+        """A prompt without the tags of LoRAs that are not for `model`, or not `allowed` by name."""
+
+        def kept(match: "re.Match[str]") -> str:
+            try:
+                spec = self.get(_lora(match).name, model)
+            except UserError:
+                return ""
+            return match[0] if allowed(spec.name) else ""
+
+        return re.sub(r"[ \t]{2,}", " ", _TAG.sub(kept, prompt)).strip(" ,")
 
     def with_words(self, prompt: str, model: str) -> str:
         """Add the trigger words of a prompt's LoRAs, where they are missing. Raises `UserError` as `check` does."""

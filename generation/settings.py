@@ -50,7 +50,11 @@ class Bounds:
 
 def label(field: str) -> Sentence:
     """The name of a setting or limit, for people."""
-    return Sentence(field.replace("_", " "))
+    return Sentence(_WEIGHTS.get(field, field).replace("_", " "))
+
+
+_WEIGHTS = {"control_scale": "control weight", "image_prompt_scale": "image weight", "style_scale": "style weight"}
+"""Scales that people know as weights, by the names of their flags."""
 
 
 STEPS = Bounds(1, 150)

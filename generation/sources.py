@@ -253,6 +253,21 @@ def _read_channels(source: str) -> tuple[int, int]:
     return config["in_channels"], config["out_channels"]
 
 
+def control_types(source: str) -> int | None:
+    """How many control types a ControlNet-Union knows; None for another ControlNet, and where nothing of it is on this
+    machine."""
+    try:
+        return _read_control_types(source)
+    except (OSError, ValueError):
+        return None
+
+
+@lru_cache
+def _read_control_types(source: str) -> int | None:
+    types: int | None = _config(source, CONFIG).get("num_control_type")
+    return types
+
+
 def _config(source: str, file: str) -> dict[str, Any]:
     """A JSON file of a folder in diffusers' format, or of a cached hub repository. Raises `OSError` or `ValueError`."""
     folder = Path(source).expanduser()

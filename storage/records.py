@@ -200,6 +200,8 @@ class IgnoredPart(StrEnum):
 
     STRENGTH = "strength"
     """A denoising strength without a start picture."""
+    FOLLOWED_STRENGTH = "followed strength"
+    """A denoising strength with a picture that is followed, and none to start from."""
     CONTROL = "control"
     """A conditioning scale without a picture for the ControlNet."""
     IMAGE_WEIGHT = "image weight"

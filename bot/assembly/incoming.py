@@ -125,7 +125,7 @@ class Incoming:
             contexts=contexts,
             planner=planner,
             derivations=derivations,
-            descriptions=Descriptions(pictures=pictures, vision=vision),
+            descriptions=Descriptions(pictures=pictures, vision=vision, loras=config.catalogue.loras),
             edits=edits,
             comparisons=comparisons,
             submission=submission,

@@ -23,8 +23,11 @@ from generation.settings import GenerationSettings, PartialSettings, Sampler, Sc
 from generation.upscaling import UpscalerName
 from storage.records import IgnoredPart, size_text
 
+_WITHOUT_START = "Strength was ignored: it only works with a start picture. Give one with --image."
+
 _WITHOUT_PICTURE = {
-    IgnoredPart.STRENGTH: "Strength was ignored: it only works with a start picture. Give one with --image.",
+    IgnoredPart.STRENGTH: _WITHOUT_START,
+    IgnoredPart.FOLLOWED_STRENGTH: _WITHOUT_START,
     IgnoredPart.CONTROL: "The ControlNet's weight was ignored: it only works with a picture. Give one with --control.",
     IgnoredPart.IMAGE_WEIGHT: (
         "The weight of a picture prompt was ignored: there is none. Give one with --image-prompt."

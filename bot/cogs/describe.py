@@ -13,9 +13,11 @@ from bot.interactions.given_files import picture_url
 from bot.interactions.requester import requester_of
 from bot.interactions.respond import answer, defer
 from bot.policy.request_context import ContextLoader
+from bot.prompts import random_choices
 from bot.requests.descriptions import Descriptions
 from bot.requests.picture_request import PictureRequest
 from bot.views import description
+from generation.errors import InvalidSetting
 from generation.settings import PartialSettings
 from storage.drafts import Drafts
 
@@ -56,5 +58,9 @@ class Describe(commands.Cog):
         if number >= len(prompts):
             raise Refusal("These prompts are too old. Describe the picture again with /describe.")
         context = await self._contexts.load(requester_of(interaction))
-        request = PictureRequest([prompts[number]], None, PartialSettings())
+        try:
+            drawn, typed = random_choices.chosen(prompts[number], context.word_lists)
+        except InvalidSetting:  # a list of words of another place
+            drawn, typed = prompts[number], ""
+        request = PictureRequest([drawn], None, PartialSettings(), typed=[typed] if typed else [])
         await self._confirmation.take(interaction, context, request)

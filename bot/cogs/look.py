@@ -70,7 +70,7 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
         fourth_picture: discord.Attachment | None = None,
         words: Words | None = None,
         lora: str | None = None,
-        visible_to: Literal["me", "server"] = "me",
+        visible_to: Literal["only-me", "server"] = "only-me",
         role: discord.Role | None = None,
     ) -> None:
         """Save or change a look, such as a character; --look NAME in a prompt draws with it.
@@ -215,7 +215,7 @@ class LookCommands(commands.GroupCog, group_name="look", group_description="Char
 
 def _audience(interaction: discord.Interaction, visible_to: str, role: discord.Role | None) -> Audience:
     """Who may use a look. Raises `Refusal` for a server's look outside of one."""
-    if visible_to == "me" and role is None:
+    if visible_to == "only-me" and role is None:
         return Audience(interaction.user.id)
     if interaction.guild_id is None:
         raise Refusal("There's no server here to share with. Save the look for yourself, or use /look save there.")

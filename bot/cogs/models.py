@@ -11,8 +11,9 @@ from bot.interactions.respond import tell
 from bot.locales import say
 from bot.views.text import fitting, shown
 from bot.views.toy import about
-from generation import abilities, suitability
+from generation import abilities, control_networks, suitability
 from generation.catalogue import Catalogue, ModelSpec
+from generation.controls import ANY, ControlKind
 from generation.loras import LoraSpec
 
 MOST = 25
@@ -60,7 +61,10 @@ class Models(commands.Cog):
             guidance=used.guidance_scale,
         )
         able = abilities.of(model)
-        takes = "" if able.hires else f"; {say('takes {what}', what=abilities.offered(able) or '–')}"
+        named = {kind: source for kind, source in model.control_networks.items() if kind != ANY}
+        kinds = [kind for kind in control_networks.followed(named) if kind is not ControlKind.AS_IS]
+        what = [*([] if able.hires else abilities.offered(able)), *abilities.guided(able, kinds)]
+        takes = f"; {say('takes {what}', what=what or '–')}" if what or not able.hires else ""
         is_odd = model.is_toy and not self._catalogue.has_only_toys
         toy = f"; {say('a teaching toy that knows emoji-like things')}" if is_odd else ""
         licence = f"; {say('licence: {licence}', licence=shown(model.licence, name))}" if model.licence else ""

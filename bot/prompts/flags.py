@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.prompts import unknown_flags
 from generation import sampler_names
-from generation.controls import Control
+from generation.controls import Control, ControlKind
 from generation.errors import InvalidSetting
 from generation.loras import tag
 from generation.settings import GenerationSettings, PartialSettings, Schedule
@@ -50,7 +50,7 @@ def read(text: str) -> ParsedPrompt:
     prompt, *flags = _FLAG.split(text)
     values: dict[str, Any] = {}
     loras: list[str] = []
-    controls: list[Control] = []
+    controls: list[Control | float] = []
     for flag in flags:
         name, value = _name_and_value(flag)
         if name not in _FLAGS:
@@ -77,9 +77,9 @@ def read(text: str) -> ParsedPrompt:
         values["seed_width"], values["seed_height"] = size
     if part := values.pop("guidance_part", None):
         values["guidance_start"], values["guidance_end"] = part
-    if weights := [each.scale for each in controls if each == Control(scale=each.scale)]:
+    if weights := [each for each in controls if isinstance(each, float)]:
         values["control_scale"] = weights[-1]
-    if named := tuple(each for each in controls if each != Control(scale=each.scale)):
+    if named := tuple(each for each in controls if isinstance(each, Control)):
         values["controls"] = named
     words = ", ".join(filter(None, [prompt.strip(), values.pop(COLOURS, "")]))
     prompt = " ".join(filter(None, [words, *loras]))
@@ -136,8 +136,9 @@ def names_negative(text: str) -> bool:
 
 def without_effect(chosen: PartialSettings, roles: Collection[str]) -> tuple[Ignored, ...]:
     """The chosen settings that weigh a picture, where none of the given ones has that of the `roles`."""
+    strength = IgnoredPart.FOLLOWED_STRENGTH if "control" in roles else IgnoredPart.STRENGTH
     weights = {
-        "image": (IgnoredPart.STRENGTH, chosen.denoising_strength),
+        "image": (strength, chosen.denoising_strength),
         "control": (IgnoredPart.CONTROL, chosen.controls or chosen.control_scale),
         "image_prompt": (IgnoredPart.IMAGE_WEIGHT, chosen.image_prompt_scale),
         "style_image": (IgnoredPart.STYLE_WEIGHT, chosen.style_scale),
@@ -270,10 +271,25 @@ def _loras(value: str) -> list[str]:
     return tags
 
 
+def _controls(value: str) -> list[Control | float]:
+    """A control, or a weight alone, which is that of all that name none. Raises `InvalidSetting` with the kinds."""
+    if value.replace(".", "", 1).isdecimal():
+        return [float(value)]
+    try:
+        return [Control.typed(value)]
+    except ValueError:
+        raise InvalidSetting(
+            "controls",
+            "`--control` needs a value such as `--control canny:0.8`. Kinds: {choices}.",
+            choices=[kind.value for kind in ControlKind],
+        ) from None
+
+
 def _colours(value: str) -> str:
     """The words for a list of colours: `red and gold colours`."""
     names = [_text(each.strip()) for each in _text(value).split(",")]
-    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} colours"
+    noun = "colours" if len(names) > 1 else "colour"
+    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {noun}"
 
 
 _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
@@ -299,7 +315,7 @@ _FLAGS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "strength": ("denoising_strength", float, "0.6"),
     "hires": ("hires_factor", float, "2"),
     "hires-strength": ("hires_strength", float, "0.5"),
-    "control": ("controls", lambda value: [Control.typed(value)], "canny:0.8"),
+    "control": ("controls", _controls, "canny:0.8"),
     "image-weight": ("image_prompt_scale", float, "0.6"),
     "style-weight": ("style_scale", float, "0.8"),
     STYLE: (STYLE, _style, "noir"),

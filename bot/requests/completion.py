@@ -158,4 +158,6 @@ def _as_saved(generation: Generation) -> NewRequest:
         generation.cells,
         generation.axes,
         charged=generation.charged,
+        ignored=generation.ignored,
+        typed=generation.typed,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bot.errors import Refusal
 from bot.policy.request_context import RequestContext
@@ -124,20 +125,24 @@ class Derivations:
         return _as_typed(_preparing(plan, self._catalogue.seen), typed, chosen)
 
     def remix(self, context: RequestContext, generation: Generation, text: str, chosen: PartialSettings) -> Plan:
-        """Other words and settings, from the same start; only the seed changes unasked."""
+        """Other words and settings, from the same start; only the seed changes unasked. Controls that `text` leaves out
+        end."""
         typed, old = flags.read(text), generation.settings
         changes = chosen.over(typed.chosen).given()
         model = self._catalogue.get(changes.get("model", old.model))
         changes["model"] = model.name
         suitability.check_named(chosen.over(typed.chosen), typed.prompt, model)
         old = suitability.stripped(old, model)
+        if not {"controls", "control_scale"} & changes.keys():
+            old = replace(old, controls=())
         if typed.aspect:
             changes["width"], changes["height"] = self._planner.fitted(context, old, typed.aspect)
         seed = self._planner.new_seed() if typed.seed is None else typed.seed
         settings = replace(old, prompt=typed.prompt, seed=seed, **changes)
         suitability.check(settings, model)
-        plan = self.derive(context, generation, settings, Lineage(Action.REMIX, generation.id))
-        return _as_typed(_preparing(plan, self._catalogue.seen, generation.settings.controls), typed, chosen)
+        followed = _followed(generation, settings.controls)
+        plan = self.derive(context, followed, settings, Lineage(Action.REMIX, generation.id))
+        return _as_typed(_preparing(plan, self._catalogue.seen, followed.settings.controls), typed, chosen)
 
     def hires(self, context: RequestContext, generation: Generation, index: int) -> Plan:
         """One picture of a request again, twice as large and with the detail of that size."""
@@ -236,19 +241,36 @@ class Derivations:
         return self._planner.plan(context, settings, lineage, files=generation.inputs, cells=cells)
 
 
+def _followed(generation: Generation, wanted: Sequence[Control]) -> Generation:
+    """The request with one control picture for each of the `wanted` controls: the one made for it, or else one that was
+    taken as it is. Raises `Refusal` where there is none. Pictures that had no controls stay where none is wanted."""
+    had, files = generation.settings.controls, generation.inputs
+    given = [file for role in ROLES if (file := files.named.get(role))]
+    left = list(zip(of_pictures(had, len(given)), given, strict=True))
+    if not left or not (had or wanted):
+        return generation
+    kept = []
+    for control in wanted:
+        fitting = [each for each in left if control.made in (None, each[0].made) or each[0].made is None]
+        if not fitting:
+            raise Refusal(_PREPARED)
+        kept.append(max(fitting, key=lambda each: (each[0].made is control.made, each[0].kind is control.kind)))
+        left.remove(kept[-1])
+    names: dict[str, Any] = dict.fromkeys(ROLES) | dict(zip(ROLES, (file for _, file in kept), strict=False))
+    settings = replace(generation.settings, controls=tuple(control for control, _ in kept))
+    return replace(generation, settings=settings, inputs=replace(files, **names))
+
+
 def _preparing(plan: Plan, seen: Collection[ControlKind], before: Sequence[Control] = ()) -> Plan:
     """The plan, with its saved control pictures yet to be made into what the settings name; `before` are the controls
-    that they were made for; models see the kinds that are `seen`. Raises `UserError` where they can't be."""
-    number = sum(getattr(plan.files, role) is not None for role in ROLES)
-    had, wanted = of_pictures(before, number), of_pictures(plan.settings.controls, number)
+    that they were made for; models see the kinds that are `seen`. Raises `UserError` for another kind."""
+    wanted = plan.settings.controls
     changed = {
-        role: (old.made, new.made)
-        for role, old, new in zip(ROLES, had, wanted, strict=False)
-        if new.made not in (old.made, None)
+        role: new.made
+        for role, old, new in zip(ROLES, of_pictures(before, len(wanted)), wanted, strict=False)
+        if role in plan.files.named and new.made not in (old.made, None)
     }
-    if any(old for old, _ in changed.values()) or 0 < number < len(plan.settings.controls):
-        raise Refusal(_PREPARED)
-    preprocessors.check((new for _, new in changed.values()), seen)
+    preprocessors.check(changed.values(), seen)
     return replace(plan, pending=Controls(tuple(changed))) if changed else plan
 
 

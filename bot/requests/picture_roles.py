@@ -28,7 +28,8 @@ def of(chosen: PartialSettings, named: Sequence[str]) -> dict[str, int]:
     """Which of the given pictures has each role; `named` has the role that an option gives to each, or `BY_FLAGS`.
 
     A weight or a kind that is `chosen` is for the picture named so, or else for the one that nobody names. One picture
-    can be followed in several ways. Raises `InvalidSetting` for more control pictures than work at once.
+    can be followed in several ways. Raises `InvalidSetting` for more control pictures than work at once, and
+    where several have not one kind each.
     """
     by_flags = [role for role, is_chosen in weighed(chosen).items() if is_chosen and role not in named]
     given: list[tuple[str, int]] = []
@@ -38,6 +39,14 @@ def of(chosen: PartialSettings, named: Sequence[str]) -> dict[str, int]:
     kinds = len(chosen.controls or ())
     if max(len(following), kinds if following else 0) > controls.MOST:
         raise InvalidSetting("controls", "At most {most} controls work at once. Remove the others.", most=controls.MOST)
+    if len(following) > 1 and kinds not in (0, len(following)):
+        raise InvalidSetting(
+            "controls",
+            "You gave {pictures} control pictures and {kinds} kinds of control. Name one kind for each, or attach one "
+            "picture only.",
+            pictures=len(following),
+            kinds=kinds,
+        )
     roles = {role: index for role, index in given if role not in controls.ROLES}
     if following:
         spread = following if len(following) > 1 else following * max(kinds, 1)

@@ -15,7 +15,7 @@ from generation import abilities, preprocessors, suitability, upscaling
 from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.comparison import Axis
-from generation.controls import ROLES
+from generation.controls import ROLES, merged
 from generation.jobs import Inputs
 from generation.settings import SIZE, GenerationSettings, Limits, PartialSettings, random_seed
 from storage.records import MOST_UNREAD, NO_FILES, Action, Ignored, IgnoredPart, InputFiles, Lineage, size_text
@@ -49,6 +49,8 @@ class Planner:
         `text` may hold flags; a `chosen` option of the command outweighs its flag.
         """
         typed = flags.read(text)
+        if chosen.controls and typed.chosen.controls:
+            chosen = replace(chosen, controls=merged(chosen.controls, typed.chosen.controls))
         chosen = chosen.over(typed.chosen)
         model = self._catalogue.get(chosen.model or context.usual_model)
         chosen = replace(chosen, model=chosen.model and model.name)

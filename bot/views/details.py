@@ -31,6 +31,8 @@ def details(generation: Generation, parent: Generation | None, user_id: int) -> 
     """The settings of a request, where and when it was asked for, and what it was derived from, for one person."""
     time = f"<t:{int(generation.created.timestamp())}:f>"
     facts = [say("number {number}", number=generation.id), say("requested {time}", time=time)]
+    if generation.inputs.style_image:
+        facts.append(say("style taken from a picture"))
     seeds = [str(picture.seed) for picture in generation.pictures]
     lines = [f"-# {' · '.join(facts)}", lineage_line(generation.lineage, parent)]
     if len(generation.pictures) > 1:

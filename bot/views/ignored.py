@@ -10,6 +10,10 @@ SHOWN_WORDS = 60
 
 _SENTENCES = {
     IgnoredPart.STRENGTH: Sentence("Strength was ignored: it only works with a start picture. Attach one as `image`."),
+    IgnoredPart.FOLLOWED_STRENGTH: Sentence(
+        "Strength was ignored: the picture was followed, and not started from. To do both, use /imagine: attach the "
+        "one to start from as `image`, and the one to follow as `control_image`."
+    ),
     IgnoredPart.CONTROL: Sentence(
         "`--control` was ignored: it only works with a picture whose lines to keep. Attach one as `image`."
     ),

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 
 from generation import abilities
 from generation.catalogue import POCKET, ModelSpec
+from generation.controls import ControlKind
 from generation.pipelines import Guidance
 
 
@@ -88,3 +89,14 @@ def test_guides_are_those_of_the_spec() -> None:
     assert able.control
     assert able.image_prompt
     assert not abilities.of(POCKET).control
+
+
+def test_networks_beside_a_model_are_told_with_the_kinds_that_are_known() -> None:
+    able = replace(abilities.STABLE_DIFFUSION, control=True, image_prompt=True, style=True)
+    told = [str(each) for each in abilities.guided(able, [ControlKind.CANNY, ControlKind.TILE])]
+    assert told == ["control pictures (canny, tile)", "pictures as prompts", "the style of a picture"]
+    assert [str(each) for each in abilities.guided(replace(able, style=False), [])] == [
+        "pictures whose lines to keep",
+        "pictures as prompts",
+    ]
+    assert abilities.guided(abilities.STABLE_DIFFUSION, []) == []

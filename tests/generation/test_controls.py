@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
@@ -10,7 +11,7 @@ from generation import controls, images, preprocessors
 from generation.catalogue import POCKET, Catalogue
 from generation.controls import Control, ControlKind
 from generation.errors import InvalidSetting
-from generation.settings import PartialSettings
+from generation.settings import GenerationSettings, PartialSettings
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,28 @@ def test_a_union_must_be_told_and_an_unknown_kind_is_no_key() -> None:
     catalogue.check_guides(replace(asked, controls=(Control(ControlKind.POSE),)), ["control"])
     with pytest.raises(InvalidSetting, match="There is no kind 'edges'"):
         replace(POCKET, controlnets=(("edges", "/somewhere"),))
+
+
+def test_a_union_on_this_machine_says_which_kinds_it_knows(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"_class_name": "ControlNetUnionModel", "num_control_type": 6}')
+    for named in ({"controlnets": (("union", str(tmp_path)),)}, {"controlnet": str(tmp_path)}):
+        catalogue = Catalogue([replace(POCKET, **named)])
+        with pytest.raises(InvalidSetting, match=r"no ControlNet for tile. Use one of: canny, lines, scribble, depth"):
+            catalogue.check_guides(asked_with(Control(ControlKind.TILE)), ["control"])
+        with pytest.raises(InvalidSetting, match="must know what the control picture shows"):
+            catalogue.check_guides(asked_with(Control()), ["control"])
+        catalogue.check_guides(asked_with(Control(ControlKind.LINES)), ["control"])
+
+
+def test_flags_give_weights_to_the_kinds_of_options_and_add_others() -> None:
+    canny, tile = Control(ControlKind.CANNY), Control(ControlKind.TILE)
+    weak, lines = Control(ControlKind.CANNY, 0.3, 0.0, 0.5), Control(ControlKind.LINES, 0.6)
+    assert controls.merged((canny, tile), (lines, weak)) == (weak, tile, lines)
+    assert controls.merged((canny, canny), (weak,)) == (weak, canny)
+
+
+def asked_with(*named: Control) -> GenerationSettings:
+    return replace(POCKET.preferred, controls=named).of("a fox", 1)
 
 
 def drawing() -> bytes:

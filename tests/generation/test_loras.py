@@ -95,3 +95,10 @@ def test_a_folder_of_loras(tmp_path: Path) -> None:
 def test_what_cannot_be_a_lora(name: str, file: str) -> None:
     with pytest.raises(InvalidSetting):
         LoraSpec(name, Path(file))
+
+
+def test_tags_that_cannot_be_used_are_left_out() -> None:
+    prompt = "a fox <lora:nope:1> <lora:INK:0.5> <lora:waterfall:much>, <lora:watercolour:0.8>"
+    everything = LORAS.without_others(prompt, "sketcher", lambda _: True)
+    assert everything == "a fox <lora:INK:0.5> , <lora:watercolour:0.8>"
+    assert LORAS.without_others(prompt, "pocket", lambda name: name != "Watercolour") == "a fox"

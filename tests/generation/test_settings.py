@@ -20,6 +20,8 @@ APPLE = GenerationSettings(prompt="a red apple", seed=7, model="pocket", width=1
         ({"steps": 0}, "Steps must be between 1 and 150, not 0"),
         ({"guidance_scale": 0.5}, "Guidance scale must be between 1 and 30, not 0.5"),
         ({"guidance_scale": float("nan")}, "Guidance scale must be between 1 and 30, not nan"),
+        ({"style_scale": 2.0}, "Style weight must be between 0 and 1, not 2"),
+        ({"control_scale": 3.0}, "Control weight must be between 0 and 2, not 3"),
         ({"seed": 2**32}, "Seed must be between 0 and 4294967295, not 4294967296"),
         ({"seed": -1}, "Seed must be between 0"),
         ({"width": 100}, "Width must be a multiple of 8, not 100"),

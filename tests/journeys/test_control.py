@@ -156,41 +156,59 @@ async def test_several_pictures_are_followed_beside_a_start_picture(
         assert same(read(inputs.second_control), made(ControlKind.TILE, photo("blue"), settings))
         assert same(read(inputs.image), read(photo("red").data))
 
-        await member.start("a fox --control lines:0.8:0-0.6 --control tile", image=photo("red"))
+        typed = "a fox --control lines:0.8:0-0.6 --control tile"
+        twice = await member.start(typed, image=photo("red"), control="lines")
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.LINES, 0.8, 0.0, 0.6), Control(ControlKind.TILE))
         assert same(read(inputs.control), made(ControlKind.LINES, photo("red"), settings)), (
             "one picture is followed twice"
         )
         assert same(read(inputs.second_control), made(ControlKind.TILE, photo("red"), settings))
+        both = (await member.click(await member.see_finished(twice), "Remix")).modal
+        for flags, kinds in (("--control tile:0.5", [ControlKind.TILE]), ("--steps 4", [])):
+            outcome = await member.submit(both, {"prompt": "a wolf", "flags": flags})
+            assert outcome.message is not None
+            settings, left = await asked(pool)
+            assert [each.kind for each in settings.controls] == kinds
+            assert (left.control, left.second_control) == (inputs.second_control * bool(kinds), b"")
 
         await member.start("a fox --control depth as is:0.6", control_image=photo("green"))
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.DEPTH, 0.6, ready=True),)
         assert same(read(inputs.control), read(photo("green").data)), "it shows its kind already"
 
-        await member.start("a fox --control 0.7", image=photo("red"))
-        settings, inputs = await asked(pool)
-        assert (settings.control_scale, settings.controls) == (0.7, ())
-        assert same(read(inputs.control), read(photo("red").data)), "without a kind it is followed as it is"
+        for typed, scale, controls in (("0.7", 0.7, ()), ("as is", 1.0, (Control(),))):
+            await member.start(f"a fox --control {typed}", image=photo("red"))
+            settings, inputs = await asked(pool)
+            assert (settings.control_scale, settings.controls) == (scale, controls)
+            assert same(read(inputs.control), read(photo("red").data)), "without a kind it is followed as it is"
+            assert not inputs.image
 
         pool.release()
         done = await member.imagine("a fox", private=True)
         drawn = await member.image(done)
         pool.hold()
         form = (await member.select(done, select_of(done), ["redraw"])).modal
-        outcome = await member.submit(form, {"prompt": "a wolf", "flags": "--control lines"})
+        outcome = await member.submit(form, {"prompt": "a {wolf|wolf}", "flags": "--control lines --strength 0.5"})
         assert outcome.message is not None
         settings, inputs = await asked(pool)
         assert settings.controls == (Control(ControlKind.LINES),)
         expected = preprocessors.prepared(ControlKind.LINES, images.as_png(drawn.convert("RGB")), drawn.size)
         assert same(read(inputs.control), read(expected)), "a finished picture can be followed too"
-        await shown_controls(member, await member.see_finished(outcome.message))
+        drawn_again = await member.see_finished(outcome.message)
+        assert "Strength was ignored: the picture was followed, and not started from." in words_of(drawn_again)
+        details = (await member.click(drawn_again, "Details")).message
+        assert details is not None
+        assert "Typed as" in words_of(details), "it stays once the control picture is made"
+        await shown_controls(member, drawn_again)
 
 
 async def test_a_model_of_the_host_sees_depth(start: Start, member: Member, pool: FakePool) -> None:
     vision = FakeVision()
     async with start(vision=vision, models=(FOLLOWING,)):
+        listed = (await member.slash("models")).message
+        assert listed is not None
+        assert "takes control pictures (canny, lines, depth, tile)" in text_of(listed)
         pool.hold()
         await member.start("a fox", control="depth", control_image=photo("green"))
         settings, inputs = await asked(pool)
@@ -209,11 +227,21 @@ async def test_a_model_of_the_host_sees_depth(start: Start, member: Member, pool
         (FOLLOWING, {"control": "depth"}, "This bot has no model that sees depth."),
         (FOLLOWING, {"control": "scribble"}, "pocket has no ControlNet for scribble. Use one of: as is, canny, lines"),
         (UNION, {"control": "as is"}, "pocket must know what the control picture shows"),
-        (PLAIN, {"control": "canny"}, "pocket can't follow the lines of a picture: it has no ControlNet"),
+        (PLAIN, {"control": "canny"}, "pocket can't follow the lines of a picture: it has no ControlNet. Choose"),
         (FOLLOWING, {"prompt": "a fox" + 4 * " --control tile"}, "At most 3 controls work at once."),
         (FOLLOWING, {"prompt": "a fox --control tile:0.5:0.6-0.2"}, "A control must end after it starts"),
         (FOLLOWING, {"prompt": "a fox --control hope"}, "`--control` needs a value such as `--control canny:0.8`"),
-        (HEARING, {"style_image": photo()}, "pocket can't take the style of a picture"),
+        (
+            FOLLOWING,
+            {"control": "canny", "control_image": photo(), "second_control": "tile", "second_control_image": photo()}
+            | {"prompt": "a fox --control lines"},
+            "You gave 2 control pictures and 3 kinds of control",
+        ),
+        (
+            HEARING,
+            {"style_image": photo()},
+            "pocket can't take the style of a picture: that takes Stable Diffusion XL with an IP-Adapter. Choose",
+        ),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )

@@ -5,9 +5,10 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from bot import app
-from generation import colours
+from generation import colours, images
 from playground.client.person import File
 from storage.drafts import LIFE
 from tests.fake_vision import FakeVision
@@ -17,11 +18,13 @@ from tests.journeys.test_result import settings_in
 NOTHING = "This picture doesn't say what it was drawn with"
 
 
-def photo(size: tuple[int, int] = (96, 64)) -> File:
-    """A red picture with a blue stripe."""
-    image, file = Image.new("RGB", size, (200, 20, 30)), BytesIO()
+def photo(size: tuple[int, int] = (96, 64), prompt: str = "") -> File:
+    """A red picture with a blue stripe, and a prompt in its metadata."""
+    image, file, info = Image.new("RGB", size, (200, 20, 30)), BytesIO(), PngInfo()
     image.paste((20, 40, 200), (0, 0, size[0], size[1] // 4))
-    image.save(file, "PNG")
+    if prompt:
+        info.add_text("parameters", f"{prompt}\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 96x64")
+    image.save(file, "PNG", pnginfo=info)
     return File("photo.png", file.getvalue())
 
 
@@ -59,15 +62,28 @@ async def test_without_a_model_the_metadata_is_used_or_one_sentence_says_so(bot:
     assert labels_of(prompts) == ["Draw 1"]
     assert "**1.** a red apple --ar 1:1" in words_of(prompts).replace("\\", "")
     assert NOTHING in text_of(await described(member, photo()))
+    elsewhere = await described(member, photo(prompt="a {red|blue} fox, <lora:nope:1>"))
+    assert "**1.** a {red|blue} fox --ar" in words_of(elsewhere).replace("\\", "")
+    settings = await settings_in(member, await member.press(elsewhere, "Draw 1"))
+    assert settings.prompt in ("a red fox, red and blue colours", "a blue fox, red and blue colours")
+    unknown = await described(member, photo(prompt="a __nowhere__ fox"))
+    assert "a __nowhere__ fox" in (await settings_in(member, await member.press(unknown, "Draw 1"))).prompt
     broken = await described(member, File("broken.png", b"\x89PNG no picture"))
     assert "I can't read that picture" in text_of(broken)
 
 
 async def test_a_model_that_fails_is_told(start: Start, member: Member) -> None:
     vision = FakeVision()
-    vision.blind = True
     async with start(vision=vision):
+        assert "I can't describe this picture" in text_of(await described(member, photo()))
+        vision.texts = ("", "a fox --steps 150", "a fox", " ")
+        assert labels_of(await described(member, photo())) == ["Draw 1"], "no empty one, and none twice"
+        vision.blind = True
         assert "I can't look at pictures just now" in text_of(await described(member, photo()))
+
+
+def test_what_is_transparent_is_white_as_it_is_drawn() -> None:
+    assert colours.of(images.as_png(Image.new("RGBA", (8, 8), (0, 0, 0, 0)))) == ["white"]
 
 
 @pytest.mark.parametrize(

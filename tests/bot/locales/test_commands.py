@@ -32,6 +32,11 @@ def test_a_command_in_each_language_is_what_discord_takes(command: Command) -> N
         assert all(len(name(language, choice)) <= 100 for choice in command.choices)
 
 
+def test_no_choice_has_the_name_of_the_command_me() -> None:
+    """Choices and commands of one English word have one translation."""
+    assert [each.path for each in commands() if "me" in each.choices] == []
+
+
 def test_no_two_commands_have_one_name() -> None:
     for language in TRANSLATED:
         paths = [" ".join(name(language, part) for part in each.path.split()) for each in commands()]

@@ -5,6 +5,8 @@ from generation.controls import Control, ControlKind
 from generation.errors import InvalidSetting
 from generation.settings import PartialSettings, Sampler, Schedule
 
+SMALL = PartialSettings(model="m", width=64, height=64)
+
 
 def test_a_prompt_without_flags_is_left_alone() -> None:
     text = "a well-known fox -- or two, 3:2 - really, old —tired– and –seedy"
@@ -51,9 +53,18 @@ def test_controls_add_up_and_a_weight_alone_is_that_of_all() -> None:
     typed = read("a fox --control 0.5 --control canny --control=Depth:0.8:0-0.6 --control 0.7 --style-weight 0.4")
     named = Control(ControlKind.CANNY), Control(ControlKind.DEPTH, 0.8, 0.0, 0.6)
     assert typed == ParsedPrompt("a fox", PartialSettings(control_scale=0.7, controls=named, style_scale=0.4))
-    settings = typed.chosen.over(PartialSettings(model="m", width=64, height=64)).of("a fox", 1)
+    settings = typed.chosen.over(SMALL).of("a fox", 1)
     assert read(f"a fox {write(settings)}").chosen.controls == named
     assert "--control" not in write(settings, ("controls", "control_scale"))
+
+
+def test_as_is_is_a_kind_and_an_unknown_kind_is_told_the_others() -> None:
+    as_is = Control(), Control(scale=0.4)
+    typed = read("a fox --control as is --control as-is:0.4")
+    assert typed == ParsedPrompt("a fox", PartialSettings(controls=as_is))
+    assert read(f"a fox {write(typed.chosen.over(SMALL).of('a fox', 1))}").chosen.controls == as_is
+    with pytest.raises(InvalidSetting, match=r"such as `--control canny:0.8`. Kinds: as is, canny, lines,"):
+        read("a fox --control softedge")
 
 
 def test_loras_go_into_the_prompt() -> None:
@@ -253,3 +264,7 @@ def test_an_unknown_flag_never_lists_all_flags(flag: str) -> None:
 
 def test_a_flag_like_no_other_is_named() -> None:
     assert refusal_of("--qqqqq 5") == "There's no flag `--qqqqq`. Remove it, or remove its dashes to keep the word."
+
+
+def test_one_colour_is_singular() -> None:
+    assert read("a fox --colours red").prompt == "a fox, red colour"
