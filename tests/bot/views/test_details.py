@@ -14,7 +14,7 @@ def shown(inputs: InputFiles) -> str:
     lineage, settings = Lineage(Action.IMAGINE), POCKET.preferred.of("a fox", 1)
     now = datetime.now(UTC)
     generation = Generation(1, Origin("key", 2, 3), lineage, settings, JobState.COMPLETED, now, inputs)
-    parts = details(generation, None).view.walk_children()
+    parts = details(generation, None, user_id=2).view.walk_children()
     return "\n".join(each.content for each in parts if isinstance(each, ui.TextDisplay))
 
 
