@@ -32,6 +32,7 @@ async def bare(tmp_path: Path) -> AsyncIterator[Presets]:
         ("a fox", "film noir", "a fox, film noir"),
         ("a fox --cfg 4", "noir of {prompt} --cfg 3 --ar 3:2", "noir of a fox --cfg 3 --ar 3:2 --cfg 4"),
         ("a fox", "--steps 9", "a fox --steps 9"),
+        ("a fox AND snow :0.5", "noir of {prompt}", "noir of a fox AND noir of snow :0.5"),
     ],
 )
 def test_a_style_goes_around_the_words_and_under_the_flags(text: str, style: str, together: str) -> None:
@@ -47,6 +48,8 @@ def test_a_style_goes_around_the_words_and_under_the_flags(text: str, style: str
         ("a fox", "--cfg 6", "a fox --cfg 6"),
         ("something pink", "ink", "something pink, ink"),
         ("a fox, (ink:1.2)", "(ink:1.2)", "a fox, (ink:1.2)"),
+        ("a fox AND snow :0.5", "ink", "a fox, ink AND snow, ink :0.5"),
+        ("a fox, ink AND snow, ink :0.5", "ink", "a fox, ink AND snow, ink :0.5"),
     ],
 )
 def test_a_suffix_follows_once_and_its_flags_always(text: str, suffix: str, together: str) -> None:
