@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.interactions import given_files
 from bot.locales import say
-from bot.prompts import flags
+from bot.prompts import flags, random_choices
 from generation.abilities import Abilities
 from generation.prompts import choices
 from generation.sentences import Sentence
@@ -60,10 +60,13 @@ def panel(
     modal.add_item(_text(say("Prompt"), _PROMPT, first, required=True))
     if second:
         modal.add_item(_text(say("Prompt, continued"), _REST if whole else _REST_OF_A_WORD, second))
-    if able.negative_prompt and len(settings.negative_prompt) <= FIELD_LENGTH:
+    if able.negative_prompt and len(choices.editable(settings.negative_prompt)) <= FIELD_LENGTH:
         modal.add_item(
             _text(
-                say("Negative prompt"), _NEGATIVE, settings.negative_prompt, say("Describe what you don't want to see.")
+                say("Negative prompt"),
+                _NEGATIVE,
+                choices.editable(settings.negative_prompt),
+                say("Describe what you don't want to see."),
             )
         )
     if not second and "size" not in but:
@@ -96,6 +99,7 @@ def read(values: Mapping[str, Any]) -> RemixInput:
     negative = values.get(_NEGATIVE)
     if not negative and flags.names_negative(text):
         negative = None
+    text, negative = random_choices.with_negative(text, negative)
     return RemixInput(text, PartialSettings(negative_prompt=negative, sampler=Sampler(sampler) if sampler else None))
 
 
