@@ -177,7 +177,7 @@ async def serve(
             describe,
             history,
             queue,
-            Styles(store.people, store.rules),
+            Styles(store.people, incoming.contexts),
             look_commands,
             Models(catalogue),
             settings,

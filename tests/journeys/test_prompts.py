@@ -183,6 +183,9 @@ async def test_a_word_list_of_the_server(bot: app.Bot, member: Member, admin: Me
     assert sent.message is not None
     assert await negative_of(member, await member.see_finished(sent.message)) == "two cats"
     assert "- **animal** fox, fox" in (await admin.asks("server lists"))["content"]
+    assert "Saved." in (await admin.asks("server lists", name="moods", words="{1$$so, so|so, so}"))["content"]
+    assert await prompts_of(member, await member.imagine("a __moods__")) == "a so, so"
+    assert "Word lists: `__animal__`, `__moods__`" in (await member.asks("styles list"))["content"]
     assert "letters, digits" in (await admin.asks("server lists", name="my list", words="fox"))["content"]
     assert "Give a new value or choose remove" in (await admin.asks("server lists", name="animal"))["content"]
     assert "Removed." in (await admin.asks("server lists", name="animal", remove=True))["content"]
