@@ -92,6 +92,7 @@ def test_other_settings_stay_in_bounds_and_differ() -> None:
     assert settings.sampler not in [each.sampler for each in variations.other_samplers(settings)]
     assert variations.other_steps(replace(settings, steps=1), 1) == []
     assert len(variations.other_samplers(replace(settings, sampler=Sampler.EULER))) == 3
+    assert not variations.outpainted(replace(settings, tile=True), 2, (64, 128)).tile
 
 
 async def test_an_own_style_outweighs_the_server_s_and_that_one_what_ships(tmp_path: Path) -> None:
