@@ -63,9 +63,7 @@ class WildcardsConfig:
         try:
             self.read()
         except word_lists.NotText as reason:
-            raise InvalidSetting(
-                "folder", "The word list {file} isn't plain text. Save it in UTF-8.", file=reason.file
-            ) from None
+            raise InvalidSetting("folder", f"The word list {reason} isn't plain text. Save it in UTF-8.") from None
         except OSError as reason:
             raise InvalidSetting("folder", f"It can't be read: {reason.strerror}.") from None
 

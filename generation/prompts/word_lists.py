@@ -14,11 +14,7 @@ _TOKEN = re.compile(r"\\.|[(){}\[\]<>,]|[^\\(){}\[\]<>,]+|\\", re.DOTALL)
 
 
 class NotText(ValueError):
-    """A word list that is not in UTF-8: its path."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__(f"{file} is no text in UTF-8")
-        self.file = file
+    """A word list that is not in UTF-8; its one argument is the path."""
 
 
 def files_in(folder: Path) -> list[Path]:
