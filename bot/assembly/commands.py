@@ -49,10 +49,13 @@ from bot.views.custom_ids import COMPARE, REGION
 from generation.catalogue import Catalogue
 
 
-def gallery_of(client: Client, store: Store, outgoing: Outgoing, incoming: Incoming) -> Gallery:
+def gallery_of(
+    client: Client, store: Store, outgoing: Outgoing, incoming: Incoming, blocked: BlockedMembers
+) -> Gallery:
     return Gallery(
         client=client,
         rules=store.rules,
+        blocked=blocked,
         generations=store.generations,
         people=store.people,
         posts=store.gallery_posts,
@@ -174,7 +177,7 @@ async def serve(
             describe,
             history,
             queue,
-            Styles(store.people, store.rules),
+            Styles(store.people, incoming.contexts),
             look_commands,
             Models(catalogue),
             settings,

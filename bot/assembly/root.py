@@ -93,7 +93,7 @@ async def assembled(
         paint = page.grants.offer if page else None
         incoming = Incoming.over(config, store, outgoing, dispatcher, estimates, pictures, vision, gate, now, paint)
         stack.push_async_callback(incoming.preparation.close)
-        gallery = gallery_of(client, store, outgoing, incoming)
+        gallery = gallery_of(client, store, outgoing, incoming, blocked)
         await serve(
             client,
             banned,

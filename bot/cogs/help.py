@@ -11,8 +11,9 @@ from generation.sentences import Sentence
 PARTS = (
     Sentence("**/imagine** draws what you describe. Only the prompt is needed."),
     Sentence(
-        "\nAdd flags to your prompt: `--ar 3:2` `--no hands` `--seed 7` `--steps 30` `--cfg 6` `--repeat 3`, "
-        "`--style NAME` for a saved style, `--private`, `--spoiler`. Type `{red, blue} fox` to draw one of each."
+        "\n**Flags:** `--ar 3:2` `--no hands` `--seed 7` `--repeat 3` `--style NAME` "
+        "`--private` `--spoiler`. `{red, blue} fox` draws both, `{red|blue}` one of them, `__list__` a word of a list; "
+        "`[fox:wolf:0.4]` switches midway."
     ),
     Sentence(
         "\n**Under a picture:** 🔁 Re-roll · 🎲 Vary · 🔎 Upscale · ✏️ Remix: change it · ⭐ Favourite · "
@@ -27,10 +28,10 @@ PARTS = (
     ),
     Sentence("**/settings** your defaults · **/models** the models · **/me** your data"),
     Sentence(
-        "\n**To learn:** **/what** a setting does · **/explain** how a picture is drawn · **/compare** values side "
-        "by side · **/seed** the noise of a seed"
+        "\n**To learn:** **/what** a setting does · **/explain** how a picture is drawn · **/compare** values · "
+        "**/seed** noise"
     ),
-    Sentence("-# The same prompt, seed, settings and size give the same picture. Server managers can use /server."),
+    Sentence("-# Same prompt, seed and settings: same picture. Server managers use /server."),
 )
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Concatenate, TypeVar
 
@@ -134,6 +134,8 @@ class PromptCog(commands.Cog):
         styles, suffix = context.rulebook.styles, context.personal.suffix
         text = await self._presets.text(interaction.user.id, given.prompt, styles, given.style, suffix)
         text, named = looks.take(text, given.look)
+        text, negative = random_choices.with_negative(text, given.negative)
+        given = replace(given, negative=negative)
         context = await self._contexts.with_looks(context, named)
         chosen = [random_choices.chosen(each, context.word_lists) for each in permutations.templates(text)]
         prompts, typed = ([each[place] for each in chosen] for place in (0, 1))

@@ -61,7 +61,7 @@ class ServerPrompts(ServerGroup):
         """
         if name and not is_list_name(name):
             raise Refusal("A list's name has letters, digits, dashes and slashes only. Choose another one.")
-        text = "\n".join(word_lists.lines(words.replace(",", "\n"))) if words else None
+        text = "\n".join(word_lists.typed(words)) if words else None
         if words and not text:
             raise Refusal("There's no word in “{value}”. Separate words by commas.", value=words[:100])
         await self._change_text(interaction, TextKind.WORD_LIST, name, text, remove=remove)

@@ -30,6 +30,7 @@ Suffix = app_commands.Range[str, 0, 500]
 DECISION = re.compile("noisefox-settings:(?P<decision>yes|no)")
 
 HINTS_OFF, GALLERY_OFF = Sentence("hints off"), Sentence("in galleries: no")
+POSTED_STAYS = Sentence("Pictures that are posted already stay. Delete removes them.")
 
 ROOM = 3500
 """Characters of the list in the question before a reset."""
@@ -136,7 +137,7 @@ class Settings(DefaultsCog, group_name="settings", group_description="Your defau
             on: True lets them, False keeps your pictures out from now on
         """
         await self._people.change_personal_settings(interaction.user.id, gallery=on)
-        await say_saved(interaction, [say("in galleries: yes") if on else say(GALLERY_OFF)])
+        await say_saved(interaction, [say("in galleries: yes")] if on else [say(GALLERY_OFF), say(POSTED_STAYS)])
 
     @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:

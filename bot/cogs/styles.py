@@ -7,21 +7,26 @@ from discord.ext import commands
 from bot.cogs import option_types
 from bot.errors import Refusal
 from bot.interactions.error_handler import MESSAGE_LENGTH
+from bot.interactions.requester import requester_of
 from bot.interactions.respond import tell
 from bot.locales import say
+from bot.policy.request_context import ContextLoader
 from bot.prompts import flags
 from bot.prompts.presets import SLOT
 from bot.prompts.style_book import shipped
 from bot.views.text import fitting, shown
 from generation import names
 from generation.names import is_blank
+from generation.prompts.choices import WordLists, is_list_name
 from generation.sentences import Markup
 from storage.people import People
 from storage.records import Style
-from storage.server_rules import ServerRules
 
 MOST = 25
 """The most presets of one person; a select or a list of suggestions holds as many."""
+
+LONGEST_NAME = 32
+"""Characters of a word list's name that is shown."""
 
 Name = app_commands.Range[str, 1, 32]
 Text = app_commands.Range[str, 1, 1000]
@@ -30,9 +35,9 @@ Text = app_commands.Range[str, 1, 1000]
 class Styles(commands.GroupCog, group_name="styles", group_description="Your saved styles for /imagine"):
     """Saves words and flags under a name."""
 
-    def __init__(self, people: People, rules: ServerRules) -> None:
+    def __init__(self, people: People, contexts: ContextLoader) -> None:
         self._people = people
-        self._rules = rules
+        self._contexts = contexts
 
     @app_commands.command()
     async def save(self, interaction: discord.Interaction, name: Name, text: Text) -> None:
@@ -54,9 +59,12 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
     @app_commands.command(name="list")
     async def list_(self, interaction: discord.Interaction) -> None:
         """Show your styles, and those for everybody."""
+        context = await self._contexts.load(requester_of(interaction))
         others = [say("For everybody: {names}", names=Markup(", ".join(f"`{each}`" for each in shipped())))]
-        if interaction.guild_id and (shared := (await self._rules.of(interaction.guild_id)).styles):
+        if shared := context.rulebook.styles:
             others.insert(0, say("On this server: {names}", names=list(shared)))
+        if sayable := _sayable(context.word_lists):
+            others.append(say("Word lists: {names}", names=Markup(sayable)))
         await self._answer(interaction, "".join(f"-# {each}\n" for each in others))
 
     @app_commands.command()
@@ -80,3 +88,10 @@ class Styles(commands.GroupCog, group_name="styles", group_description="Your sav
         none = say("none yet: try `/styles save name:noir text:film noir, {prompt}, high contrast --ar 3:2`")
         head = f"{first}{say('Your styles:')}"
         await tell(interaction, fitting([head, *(lines or [f"- {none}"])], MESSAGE_LENGTH))
+
+
+def _sayable(lists: WordLists) -> str:
+    """The first lists with entries, as a prompt names them."""
+    names = [name for name, entries in lists.items() if entries and is_list_name(name) and len(name) <= LONGEST_NAME]
+    more = ["…"] if len(names) > MOST else []
+    return ", ".join([*(f"`__{each}__`" for each in names[:MOST]), *more])

@@ -62,13 +62,13 @@ class WildcardsConfig:
     def __post_init__(self) -> None:
         try:
             self.read()
-        except UnicodeError:
-            raise InvalidSetting("folder", "A word list isn't a text file. Save it as plain text in UTF-8.") from None
+        except word_lists.NotText as reason:
+            raise InvalidSetting("folder", f"The word list {reason} isn't plain text. Save it in UTF-8.") from None
         except OSError as reason:
             raise InvalidSetting("folder", f"It can't be read: {reason.strerror}.") from None
 
     def read(self) -> WordLists:
-        """The lists by name. Raises `OSError` and `UnicodeError`."""
+        """The lists by name. Raises `OSError` and `NotText`."""
         return word_lists.read(self.folder) if self.folder else {}
 
 

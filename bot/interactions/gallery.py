@@ -12,10 +12,12 @@ from bot.attachments.finished import FinishedFiles
 from bot.delivery.cleanup import Cleanup
 from bot.delivery.messages import NOT_SHOWN, EditFailed, EditForbidden, Messages
 from bot.errors import Refusal
+from bot.interactions.blocked_members import BlockedMembers
 from bot.interactions.drawing_places import Place, place_of, with_permissions
 from bot.interactions.requester import is_age_restricted
 from bot.interactions.visibility import Visibility
 from bot.locales import addressing
+from bot.policy import blocked_words
 from bot.views import gallery as views
 from generation.jobs import JobState
 from storage.database import StorageError
@@ -48,6 +50,7 @@ class Gallery:
         *,
         client: discord.Client,
         rules: ServerRules,
+        blocked: BlockedMembers,
         generations: Generations,
         people: People,
         posts: GalleryPosts,
@@ -58,6 +61,7 @@ class Gallery:
     ) -> None:
         self._client = client
         self._rules = rules
+        self._blocked = blocked
         self._generations = generations
         self._people = people
         self._posts = posts
@@ -185,7 +189,7 @@ class Gallery:
     async def _as_shown(self, generation: Generation, channel_id: int) -> Generation | None:
         """A request as it may be shown in a gallery channel; None where it may not be."""
         origin = generation.origin
-        if generation.state is not JobState.COMPLETED or origin.needs_token:
+        if generation.state is not JobState.COMPLETED or origin.needs_token or await self._is_blocked(generation):
             return None
         if origin.channel_id == channel_id or not (await self._people.personal_settings(origin.user_id)).gallery:
             return None
@@ -198,6 +202,18 @@ class Gallery:
         except Refusal:
             return None
         return shown if shown.shown else None
+
+    async def _is_blocked(self, generation: Generation) -> bool:
+        """True where the server has blocked the member meanwhile, or a word or a person of the prompt."""
+        guild_id = generation.origin.guild_id or 0
+        if (guild_id, generation.origin.user_id) in self._blocked:
+            return True
+        book = await self._rules.of(guild_id)
+        return any(
+            blocked_words.asked_for(book.blocked_words, each)
+            or blocked_words.person_asked_for(book.blocked_people, each)
+            for each in (generation.settings, *generation.cells)
+        )
 
 
 def is_star(emoji: str) -> bool:

@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.interactions import given_files
 from bot.locales import say
-from bot.prompts import flags
+from bot.prompts import flags, random_choices
 from generation.abilities import Abilities
 from generation.prompts import choices
 from generation.sentences import Sentence
@@ -59,10 +59,13 @@ def panel(
     modal = ui.Modal(title=say(title), custom_id=custom_id, timeout=None)
     for field in fields:
         modal.add_item(field)
-    if able.negative_prompt and len(settings.negative_prompt) <= FIELD_LENGTH:
+    if able.negative_prompt and len(choices.editable(settings.negative_prompt)) <= FIELD_LENGTH:
         modal.add_item(
             _text(
-                say("Negative prompt"), _NEGATIVE, settings.negative_prompt, say("Describe what you don't want to see.")
+                say("Negative prompt"),
+                _NEGATIVE,
+                choices.editable(settings.negative_prompt),
+                say("Describe what you don't want to see."),
             )
         )
     if len(fields) == 1 and "size" not in but:
@@ -109,6 +112,7 @@ def read(values: Mapping[str, Any]) -> RemixInput:
     negative = values.get(_NEGATIVE)
     if not negative and flags.names_negative(text):
         negative = None
+    text, negative = random_choices.with_negative(text, negative)
     return RemixInput(text, PartialSettings(negative_prompt=negative, sampler=Sampler(sampler) if sampler else None))
 
 

@@ -8,10 +8,10 @@ from bot.errors import Refusal
 from bot.prompts import flags
 from bot.prompts.style_book import StyleBook
 from generation import names
-from generation.prompts import choices
+from generation.prompts import choices, framing
 from storage.generations import Generations
 
-SLOT = "{prompt}"
+SLOT = framing.PLACE
 """The place of the prompt in a style; without it the style follows the prompt."""
 
 _RECENT = re.compile(r"recent:(\d{1,18})")
@@ -98,9 +98,9 @@ def styled(text: str, style: str) -> str:
     words, own_flags = flags.split(text)
     style_words, style_flags = flags.split(style)
     if SLOT in style_words:
-        words = style_words.replace(SLOT, words)
+        words = framing.framed(words, style_words)
     elif style_words:
-        words = f"{words}, {style_words}"
+        words = framing.followed(words, style_words)
     return " ".join(filter(None, [words, style_flags, own_flags]))
 
 
@@ -110,7 +110,9 @@ def with_suffix(text: str, suffix: str) -> str:
     return styled(text, flags.split(suffix)[1] if _ends_with(own_words, more_words) else suffix)
 
 
-def _ends_with(text: str, words: str) -> bool:
-    """True where a text ends with these words, and not with a longer word."""
-    before = text[: -len(words)] if words else text
-    return bool(words) and text.endswith(words) and not _WORD_END.fullmatch(before[-1:])
+def _ends_with(prompt: str, words: str) -> bool:
+    """True where a prompt ends with these words, and not with a longer word; of a sum, each of its terms."""
+    return bool(words) and all(
+        each.endswith(words) and not _WORD_END.fullmatch(each[: -len(words)][-1:])
+        for each in framing.framed_words(prompt)
+    )

@@ -1,8 +1,10 @@
 """Random choices in what somebody types: made once, when a request is planned, or anew for a re-roll."""
 
-from bot.prompts import flags
-from generation.prompts.choices import Template, WordLists
-from generation.settings import random_seed
+from dataclasses import replace
+
+from bot.prompts import flags, permutations
+from generation.prompts.choices import Template, UnknownList, WordLists
+from generation.settings import GenerationSettings, random_seed
 
 
 def chosen(text: str, lists: WordLists) -> tuple[str, str]:
@@ -15,6 +17,25 @@ def chosen(text: str, lists: WordLists) -> tuple[str, str]:
     return template.drawn(random_seed() if seed is None else seed, lists), text
 
 
-def chosen_anew(typed: str, lists: WordLists) -> str:
-    """The words of a prompt as typed, chosen by a random seed. Raises `InvalidSetting`."""
-    return flags.read(Template(typed).drawn(random_seed(), lists)).prompt
+def with_negative(text: str, negative: str | None) -> tuple[str, str | None]:
+    """A prompt as typed, with a negative prompt that was typed beside it as its last flag where that holds choices, or
+    where the prompt has one of its own; and the negative prompt where it is no flag."""
+    if not negative or not negative.strip():
+        return text, negative
+    template = Template(negative)
+    if template.is_random or len(permutations.templates(negative)) > 1 or flags.names_negative(text):
+        return f"{text} --no {negative}", None
+    return text, template.drawn(0)
+
+
+def chosen_anew(settings: GenerationSettings, typed: str, lists: WordLists) -> GenerationSettings:
+    """The settings with the choices of their prompts, as typed, made by a random seed; the same where one of the lists
+    is gone. Raises `InvalidSetting`."""
+    try:
+        read = flags.read(Template(typed).drawn(random_seed(), lists))
+    except UnknownList:
+        return settings
+    negatives = flags.take(typed, "no")[1]
+    if negatives and Template(negatives[-1]).is_random:
+        settings = replace(settings, negative_prompt=read.chosen.negative_prompt or "")
+    return replace(settings, prompt=read.prompt)

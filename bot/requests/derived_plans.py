@@ -58,8 +58,8 @@ class Derivations:
         lineage = Lineage(Action.REROLL, generation.id)
         if generation.typed is None:
             return self.derive(context, generation, settings, lineage)
-        prompt = random_choices.chosen_anew(generation.typed, context.word_lists)
-        settings = replace(settings, prompt=self._catalogue.loras.with_words(prompt, settings.model))
+        settings = random_choices.chosen_anew(settings, generation.typed, context.word_lists)
+        settings = replace(settings, prompt=self._catalogue.loras.with_words(settings.prompt, settings.model))
         return replace(self.derive(context, generation, settings, lineage), typed=generation.typed)
 
     def next_seed(self, context: RequestContext, generation: Generation) -> Plan:

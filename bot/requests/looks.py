@@ -9,6 +9,7 @@ from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.errors import Unsuitable
 from generation.jobs import IMAGE_PROMPTS
+from generation.prompts import framing
 from storage.look_records import UsedLook
 from storage.records import Ignored, IgnoredPart, InputFiles
 
@@ -35,7 +36,8 @@ class LookUse:
 
     def added_to(self, prompt: str) -> str:
         """A prompt, without its flags, followed by the words and tags."""
-        return " ".join([", ".join(filter(None, [prompt, self.words])), *self.tags])
+        words = framing.followed(prompt, self.words) if prompt and self.words else prompt or self.words
+        return " ".join([words, *self.tags])
 
     @property
     def roles(self) -> tuple[str, ...]:

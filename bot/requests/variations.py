@@ -76,9 +76,10 @@ def refined(settings: GenerationSettings) -> GenerationSettings:
 
 
 def outpainted(settings: GenerationSettings, seed: int, size: tuple[int, int]) -> GenerationSettings:
-    """Settings that fill a canvas of `size` around the picture."""
+    """Settings that fill a canvas of `size` around the picture, which tiles no more."""
     width, height = size
-    return replace(redrawn(settings, seed), width=width, height=height, denoising_strength=outpainting.STRENGTH)
+    filled = replace(redrawn(settings, seed), width=width, height=height, tile=False)
+    return replace(filled, denoising_strength=outpainting.STRENGTH)
 
 
 def other_steps(settings: GenerationSettings, most: int) -> list[GenerationSettings]:

@@ -38,6 +38,10 @@ _NUMBER = re.compile(r"\s*+(?P<least>\d{1,3})(?:-(?P<most>\d{1,3}))?\$\$")
 _ESCAPED = re.compile(r"[{}]|_(?=_)|(?<=\\)[,_]")
 
 
+class UnknownList(InvalidSetting):
+    """A word list that isn't there, or is empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class _List:
     name: str
@@ -86,8 +90,8 @@ class Template:
         self._nodes = self._read(text)
 
     def drawn(self, seed: int, lists: WordLists | None = None) -> str:
-        """The prompt with all choices made; the same for the same seed. Raises `InvalidSetting` for a list that is not
-        among `lists`, and for more than `MOST_LINES` lines of them."""
+        """The prompt with all choices made; the same for the same seed. Raises `UnknownList` for a list that is not
+        among `lists`, or is empty, and `InvalidSetting` for more than `MOST_LINES` lines of them."""
         chance, text, lines = Random(seed), list[str](), 0
         ahead = self._nodes[::-1]
         while ahead:
@@ -162,14 +166,20 @@ def _lines(name: str, lists: WordLists) -> Sequence[str]:
     lines = lists.get(names.key(name))
     if lines:
         return lines
-    if nearest := get_close_matches(names.key(name), lists, n=3):
-        raise InvalidSetting(
+    if lines is not None:
+        raise UnknownList(
+            "prompt",
+            "The word list “{name}” is empty here. Write its words yourself, or choose another list.",
+            name=name,
+        )
+    if nearest := get_close_matches(names.key(name), [each for each, entries in lists.items() if entries], n=3):
+        raise UnknownList(
             "prompt",
             "There's no word list “{name}” here. Did you mean one of these? {nearest}.",
             name=name,
             nearest=nearest,
         )
-    raise InvalidSetting(
+    raise UnknownList(
         "prompt",
         "There's no word list “{name}” here. Write its words yourself, or type `\\__` for plain text.",
         name=name,

@@ -52,7 +52,21 @@ AREAS = {
     "center": Box(0.25, 0.25, 0.75, 0.75),
     "centre": Box(0.25, 0.25, 0.75, 0.75),
 }
-"""The regions that have names."""
+AREAS |= {
+    spanish: AREAS[english]
+    for spanish, english in (
+        ("izquierda", "left"),
+        ("derecha", "right"),
+        ("arriba", "top"),
+        ("abajo", "bottom"),
+        ("arriba izquierda", "top left"),
+        ("arriba derecha", "top right"),
+        ("abajo izquierda", "bottom left"),
+        ("abajo derecha", "bottom right"),
+        ("centro", "center"),
+    )
+}
+"""The regions that have names, in English and Spanish."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -407,5 +407,5 @@ def test_word_lists_are_text_files(tmp_path: Path) -> None:
     config = load(written(tmp_path, f'[wildcards]\nfolder = "{tmp_path / "lists"}"'))
     assert config.wildcards.read() == {"animals/wild": ("fox", "wolf")}
     (tmp_path / "lists" / "broken.txt").write_bytes(b"\xff\xfe\xfd")
-    with pytest.raises(ConfigError, match="A word list isn't a text file"):
+    with pytest.raises(ConfigError, match=r"The word list .*broken\.txt isn't plain text. Save it in UTF-8"):
         load(written(tmp_path, f'[wildcards]\nfolder = "{tmp_path / "lists"}"'))

@@ -9,7 +9,7 @@ import pytest
 from bot import app
 from playground import Playground
 from playground.client.person import Refused
-from playground.state.world import ART_ID, GENERAL_ID, GUILD_ID, NSFW_ART_ID
+from playground.state.world import ART_ID, GENERAL_ID, GUILD_ID, MEMBER_TWO_ID, NSFW_ART_ID
 from storage.records import NsfwPolicy
 from tests.journeys.conftest import CHECKED_OFFLINE, Clock, Member, Message, Start, labels_of, text_of, until, urls_of
 from tests.journeys.test_rules import said
@@ -141,7 +141,7 @@ async def test_whoever_forbids_it_and_what_may_not_be_seen_there_stays_out(
         await admin.slash("server nsfw", {"policy": "spoiler"})
         await star(await member.imagine("from the age-restricted channel", channel="nsfw-art"), other)
         await star(await member.imagine("in the gallery already", channel="art"), other)
-        await other.slash("settings gallery", {"on": False})
+        assert "Delete removes them" in await said(other, "settings gallery", {"on": False})
         assert "in galleries: no" in await said(other, "settings show", {})
         await star(await other.imagine("by somebody who forbids it"), member)
         await star(await member.imagine("bare"), other)
@@ -156,6 +156,16 @@ async def test_whoever_forbids_it_and_what_may_not_be_seen_there_stays_out(
         await star(await member.imagine("an open one"), other)
         *_, last = await see_shown(admin, 3)
         assert "an open one" in text_of(last)
+        word, person = await member.imagine("a penguin"), await member.imagine("Jane Doe")
+        await other.slash("settings gallery", {"on": True})
+        theirs, free = await other.imagine("by a blocked member"), await member.imagine("another open one")
+        await admin.slash("server words", {"add": "penguin"})
+        await admin.slash("server people", {"add": "Jane Doe"})
+        await admin.slash("server block", {"member": MEMBER_TWO_ID})
+        for each in (word, person, theirs, free):
+            await star(each, admin)
+        *_, last = await see_shown(admin, 4)
+        assert "another open one" in text_of(last), "what is blocked meanwhile stays out"
 
 
 async def test_the_admin_is_told_what_is_missing_and_nobody_else_of_a_post_that_fails(

@@ -54,6 +54,11 @@ async def prompts_of(member: Member, message: Message) -> str:
     return infotext.from_infotext((await member.image(message)).info["parameters"]).prompt
 
 
+async def negative_of(member: Member, message: Message) -> str:
+    """The negative prompt in a picture's metadata."""
+    return infotext.from_infotext((await member.image(message)).info["parameters"]).negative_prompt
+
+
 async def test_a_re_roll_chooses_anew_and_the_same_again_does_not(bot: app.Bot, member: Member) -> None:
     typed = "a {1|2|3|4|5|6|7|8|9}{1|2|3|4|5|6|7|8|9}{1|2|3|4|5|6|7|8|9} fox"
     first = await member.imagine(typed, count=2)
@@ -165,12 +170,28 @@ async def test_a_style_of_the_server_and_one_that_ships(bot: app.Bot, member: Me
 
 async def test_a_word_list_of_the_server(bot: app.Bot, member: Member, admin: Member) -> None:
     assert "Saved." in (await admin.asks("server lists", name="animal", words="fox, fox"))["content"]
-    assert await prompts_of(member, await member.imagine("a __animal__")) == "a fox"
+    digits = "{1|2|3|4|5|6|7|8|9}" * 3
+    done = await member.imagine("a __animal__", negative=f"{digits} __animal__")
+    assert await prompts_of(member, done) == "a fox"
+    first = await negative_of(member, done)
+    assert "{" not in first
+    assert first.endswith(" fox")
+    assert await negative_of(member, await member.press(done, "Re-roll")) != first, "it is chosen anew, too"
+    form = (await member.click(done, "Remix")).modal
+    assert form is not None
+    sent = await member.submit(form, {"negative": "two {cats|cats}"})
+    assert sent.message is not None
+    assert await negative_of(member, await member.see_finished(sent.message)) == "two cats"
     assert "- **animal** fox, fox" in (await admin.asks("server lists"))["content"]
+    assert "Saved." in (await admin.asks("server lists", name="moods", words="{1$$so, so|so, so}"))["content"]
+    assert await prompts_of(member, await member.imagine("a __moods__")) == "a so, so"
+    assert "Word lists: `__animal__`, `__moods__`" in (await member.asks("styles list"))["content"]
     assert "letters, digits" in (await admin.asks("server lists", name="my list", words="fox"))["content"]
     assert "Give a new value or choose remove" in (await admin.asks("server lists", name="animal"))["content"]
     assert "Removed." in (await admin.asks("server lists", name="animal", remove=True))["content"]
     assert "There's no word list" in (await member.asks("imagine", prompt="a __animal__"))["content"]
+    again = await member.press(done, "Re-roll")
+    assert (await prompts_of(member, again), await negative_of(member, again)) == ("a fox", first)
 
 
 async def test_a_form_chooses_too_and_keeps_what_was_drawn(bot: app.Bot, member: Member) -> None:

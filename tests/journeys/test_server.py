@@ -122,6 +122,7 @@ async def test_help_fits_a_phone_and_names_the_reactions(bot: app.Bot, member: M
     content = outcome.message["content"]
     assert len(content) < 1100
     assert all(emoji in content for emoji in "🔁🎲🔎✏️⭐❌✉️")
+    assert all(syntax in content for syntax in ("`{red|blue}`", "`__list__`", "`[fox:wolf:0.4]`"))
     commands = {command["name"] for command in member.commands if command["type"] == 1}
     assert all(f"/{name}" in content for name in commands - {"help"})
     assert outcome.message["ephemeral_for"]

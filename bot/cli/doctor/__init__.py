@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.cli.doctor.app_token import token_finding
 from bot.cli.doctor.comfy import comfy_findings
-from bot.cli.doctor.data import data_findings
+from bot.cli.doctor.data import data_findings, word_list_findings
 from bot.cli.doctor.device import device_finding, worker_finding
 from bot.cli.doctor.findings import Finding, line
 from bot.cli.doctor.models import model_findings
@@ -46,6 +46,8 @@ async def _findings(path: Path | None) -> AsyncIterator[Finding]:
     if "data" not in mistakes:
         for finding in data_findings(config.data):
             yield finding
+    for finding in word_list_findings(config):
+        yield finding
     for finding in ray_findings(config):
         yield finding
     for finding in await model_findings(config):

@@ -1,4 +1,4 @@
-"""The data folder and its databases."""
+"""The data folder and its databases, and the host's word lists."""
 
 import shutil
 import tempfile
@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.cli.doctor.findings import Finding
+from bot.config import Config
+from generation import names
+from generation.prompts import word_lists
+from generation.prompts.choices import is_list_name
 from storage import data_folder, database
 
 NEEDED_BYTES = 2 * 10**9
@@ -48,3 +52,19 @@ def database_findings(folder: Path) -> Iterator[Finding]:
                 yield True, f"the database {each / database.FILE} is sound"
         except database.UnusableDatabase as error:
             yield False, str(error)
+
+
+def word_list_findings(config: Config) -> Iterator[Finding]:
+    """The word lists, where there are any: those without entries, and those whose names no prompt can say."""
+    folder = config.wildcards.folder
+    if folder is None:
+        return
+    files = word_lists.files_in(folder)
+    yield True, f"{len(files)} word lists in {folder}"
+    lists = config.wildcards.read()
+    for file in files:
+        name = word_lists.name_of(file, folder)
+        if not is_list_name(name):
+            yield False, f"no prompt can name the word list {file}. Rename it with letters, digits, - and _ only"
+        elif not lists[names.key(name)]:
+            yield False, f"the word list {file} has no entries. Write one a line"

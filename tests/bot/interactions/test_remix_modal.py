@@ -36,7 +36,7 @@ def returned(settings: GenerationSettings) -> remix_modal.RemixInput:
             model="m",
             width=64,
             height=128,
-            negative_prompt="red, blue",
+            negative_prompt="{red|blue}, __gone__",
             steps=7,
             guidance_scale=4.25,
             sampler=Sampler.HEUN,

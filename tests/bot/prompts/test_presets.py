@@ -32,6 +32,7 @@ async def bare(tmp_path: Path) -> AsyncIterator[Presets]:
         ("a fox", "film noir", "a fox, film noir"),
         ("a fox --cfg 4", "noir of {prompt} --cfg 3 --ar 3:2", "noir of a fox --cfg 3 --ar 3:2 --cfg 4"),
         ("a fox", "--steps 9", "a fox --steps 9"),
+        ("a fox AND snow :0.5", "noir of {prompt}", "noir of a fox AND noir of snow :0.5"),
     ],
 )
 def test_a_style_goes_around_the_words_and_under_the_flags(text: str, style: str, together: str) -> None:
@@ -47,6 +48,8 @@ def test_a_style_goes_around_the_words_and_under_the_flags(text: str, style: str
         ("a fox", "--cfg 6", "a fox --cfg 6"),
         ("something pink", "ink", "something pink, ink"),
         ("a fox, (ink:1.2)", "(ink:1.2)", "a fox, (ink:1.2)"),
+        ("a fox AND snow :0.5", "ink", "a fox, ink AND snow, ink :0.5"),
+        ("a fox, ink AND snow, ink :0.5", "ink", "a fox, ink AND snow, ink :0.5"),
     ],
 )
 def test_a_suffix_follows_once_and_its_flags_always(text: str, suffix: str, together: str) -> None:
@@ -89,6 +92,7 @@ def test_other_settings_stay_in_bounds_and_differ() -> None:
     assert settings.sampler not in [each.sampler for each in variations.other_samplers(settings)]
     assert variations.other_steps(replace(settings, steps=1), 1) == []
     assert len(variations.other_samplers(replace(settings, sampler=Sampler.EULER))) == 3
+    assert not variations.outpainted(replace(settings, tile=True), 2, (64, 128)).tile
 
 
 async def test_an_own_style_outweighs_the_server_s_and_that_one_what_ships(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ LISTS = {
     "animals/wild": ["fox"],
     "round": ["__round__"],
     "two": ["a __colour__"],
+    "moods": [],
 }
 
 MARKED = st.lists(st.sampled_from([*"{}|[],\\_$2-ab ", "__colour__", "{2$$"]), max_size=60).map("".join)
@@ -63,6 +64,8 @@ def test_a_seed_chooses_the_same_again() -> None:
     [
         ("__color__", "There's no word list “color” here. Did you mean one of these? colour."),
         ("__init__", "There's no word list “init” here. Write its words yourself, or type `\\__` for plain text."),
+        ("__moods__", "The word list “moods” is empty here. Write its words yourself, or choose another list."),
+        ("__mood__", "There's no word list “mood” here. Write its words yourself, or type `\\__` for plain text."),
         ("__round__", f"The prompt takes more than {MOST_LINES} words from lists. Remove some."),
     ],
 )

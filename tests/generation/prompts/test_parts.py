@@ -25,6 +25,7 @@ MARKED = st.lists(
         ("<left: a fox> <right: a wolf>", [Part("a fox", box=LEFT), Part("a wolf", box=RIGHT)]),
         ("snow, <left: a fox>", [Part("snow"), Part("a fox, snow", box=LEFT)]),
         ("<left: a fox>", [Part("a fox"), Part("a fox", box=LEFT)]),
+        ("<Arriba izquierda: a> b", [Part("b"), Part("a, b", box=AREAS["top left"])]),
         ("<Top-Left: a> b", [Part("b"), Part("a, b", box=AREAS["top left"])]),
         ("<0,0,.5,1: a> b", [Part("b"), Part("a, b", box=Box(0, 0, 0.5, 1))]),
         (

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.doctor.app_token import invite_link
-from bot.cli.doctor.data import data_findings
+from bot.cli.doctor.data import data_findings, word_list_findings
+from bot.config import Config, WildcardsConfig
 from bot.interactions.permissions import NEEDED
 
 
@@ -28,3 +29,13 @@ def test_a_data_folder_of_others_is_missing(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     ((well, sentence),) = data_findings(tmp_path)
     assert (well, "has files of others, such as holidays.txt" in sentence) == (False, True)
+
+
+def test_word_lists_that_help_nobody_are_named(tmp_path: Path) -> None:
+    for name, text in (("colour", "red"), ("empty", "# none\n"), ("my list", "red")):
+        (tmp_path / f"{name}.txt").write_text(text)
+    fine, empty, unsayable = word_list_findings(Config(wildcards=WildcardsConfig(tmp_path)))
+    assert fine == (True, f"3 word lists in {tmp_path}")
+    assert empty == (False, f"the word list {tmp_path / 'empty.txt'} has no entries. Write one a line")
+    assert (unsayable[0], "no prompt can name the word list" in unsayable[1]) == (False, True)
+    assert list(word_list_findings(Config())) == []

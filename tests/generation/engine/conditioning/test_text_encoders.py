@@ -89,6 +89,10 @@ def test_no_more_texts_are_kept_than_there_is_room_for(pocket: UNetModel, monkey
         ("una manzana roja sobre una mesa", True),
         ("zorro", False),
         ("🦊 123", False),
+        ("a pencil sketch of a red apple, fine lines, shading, paper texture", False),
+        ("a pencil sketch of un zorro rojo en la nieve, fine lines, shading, paper texture", True),
+        ("zorro, nieve, invierno", True),
+        ("赤いリンゴ", True),
     ],
 )
 def test_whether_most_words_are_known(pocket: UNetModel, prompt: str, knows_few: bool) -> None:
