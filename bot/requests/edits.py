@@ -21,6 +21,7 @@ from generation.abilities import Abilities
 from generation.catalogue import Catalogue, ModelSpec
 from generation.outpainting import NO_MARGINS, Margins
 from generation.painted import PaintedCanvas
+from generation.prompts.framing import followed
 from generation.settings import GUIDANCE_SCALE, SIZE, GenerationSettings, PartialSettings
 from storage.records import Action, Generation, Ignored, IgnoredPart, InputFiles, Lineage
 
@@ -191,7 +192,7 @@ class Edits:
     def _redrawn(self, old: GenerationSettings, typed: ParsedPrompt, model: ModelSpec) -> GenerationSettings:
         """The picture's own settings with the words added to its prompt."""
         kept = replace(variations.redrawn(suitability.stripped(old, model), old.seed), model=model.name)
-        prompt = ", ".join(filter(None, [old.prompt, typed.prompt]))
+        prompt = followed(old.prompt, typed.prompt) if old.prompt and typed.prompt else old.prompt or typed.prompt
         return self._seeded(replace(kept, prompt=prompt, denoising_strength=STRENGTH), typed)
 
     def _seeded(self, settings: GenerationSettings, typed: ParsedPrompt) -> GenerationSettings:

@@ -117,6 +117,14 @@ async def test_one_of_several_pictures_is_edited(bot: app.Bot, member: Member) -
     assert (await settings_in(member, edited, 1)).seed == 9
 
 
+async def test_the_weights_of_a_sum_stay_and_flags_alone_add_no_words(bot: app.Bot, member: Member) -> None:
+    first = await member.imagine("a fox AND a wolf :0.5")
+    changed = await edit(member, first, "with a hat")
+    assert (await settings_in(member, changed, 1)).prompt == "a fox, with a hat AND a wolf, with a hat :0.5"
+    again = await edit(member, first, "--steps 3")
+    assert (await settings_in(member, again, 1)).prompt == "a fox AND a wolf :0.5"
+
+
 async def test_what_is_refused_is_refused_in_one_sentence(bot: app.Bot, member: Member, admin: Member) -> None:
     first = await member.imagine("a fox")
     opened = await member.click(first, "Edit")
