@@ -139,7 +139,7 @@ class Edits:
         chosen, text = replace(request.chosen, model=model.name), change
         if not follows:
             chosen = replace(chosen, denoising_strength=named.denoising_strength or STRENGTH)
-            text = f"{pictures[0].prompt}, {change}" if pictures and pictures[0].prompt else change
+            text = followed(pictures[0].prompt, change) if pictures and pictures[0].prompt else change
         plan = self._planner.imagine(context, text, request.seed, chosen, given=(BY_FLAGS,))
         roles = {role: index for index, role in enumerate(("image", *REFERENCE_ROLES)[:number])}
         plan = replace(plan, lineage=Lineage(Action.EDIT), picture_as=roles)

@@ -32,7 +32,7 @@ def framed(prompt: str, frame: str) -> str:
     """A prompt in a frame, whose `PLACE` it takes; terms without weight, or with one below zero, stay as they are."""
     terms = _terms(prompt)
     if len(terms) == 1:
-        return frame.replace(PLACE, prompt)
+        return frame.replace(PLACE, terms[0].typed)
     around = _terms(frame)
     return " AND ".join(
         text for each in around for text in (_all_framed(terms, each) if PLACE in each.typed else [each.typed])
@@ -62,7 +62,7 @@ def _framed(term: _Term, frame: _Term) -> str:
 
 
 def _terms(text: str) -> list[_Term]:
-    """The terms of a sum; one where there is no `AND` outside brackets."""
+    """The terms of a sum that say something; one where there is no `AND` outside brackets."""
     if "AND" not in text:
         return [_read(text)]
     tokens = _TOKEN.findall(text)
@@ -76,7 +76,8 @@ def _terms(text: str) -> list[_Term]:
         else:
             terms[-1] += tokens[place : end + 1]
         place = end + 1
-    return [_read("".join(each).strip()) for each in terms]
+    typed = [words for each in terms if (words := "".join(each).strip())]
+    return [_read(each) for each in typed or [text]]
 
 
 def _read(typed: str) -> _Term:

@@ -111,7 +111,7 @@ async def test_words_come_from_the_lists_of_the_host(start: Start, member: Membe
         assert "There's no word list “color” here. Did you mean one of these? colour." in unknown["content"]
         member.locale = "es-ES"
         unknown = await member.asks("imagine", prompt="a __color__ fox")
-        assert "Aquí no hay ninguna lista de palabras “color”" in unknown["content"]
+        assert "Aquí no hay ninguna lista de palabras «color»" in unknown["content"]
 
 
 async def test_a_start_picture_keeps_the_choice(bot: app.Bot, member: Member) -> None:

@@ -11,6 +11,8 @@ from generation.prompts.framing import followed, framed
         ("a red apple AND a blue fish :0.5", "a red apple, film noir AND a blue fish, film noir :0.5"),
         ("a fox AND snow :-1 AND ice :0", "a fox, film noir AND snow :-1 AND ice :0"),
         ("a fox AND a wolf :0.5 <lora:ink:1>", "a fox, film noir AND a wolf <lora:ink:1>, film noir :0.5"),
+        ("a fox AND ", "a fox, film noir"),
+        ("AND", "AND, film noir"),
         ("{a fox AND snow|a wolf}", "{a fox AND snow|a wolf}, film noir"),
         ("a (fox AND wolf:1.2) at 10:30", "a (fox AND wolf:1.2) at 10:30, film noir"),
     ],
