@@ -1,5 +1,6 @@
 """Looking at pictures without a model: what a test says is there."""
 
+import asyncio
 from io import BytesIO
 
 from PIL import Image
@@ -19,8 +20,12 @@ class FakeVision:
         """What pictures are described with."""
         self.blind = False
         """True to fail."""
+        self.sees = asyncio.Event()
+        """Cleared to keep everybody waiting."""
+        self.sees.set()
 
     async def segment(self, picture: bytes, name: str) -> bytes:
+        await self.sees.wait()
         self._look()
         mask = Image.new("L", Image.open(BytesIO(picture)).size)
         if box := self.boxes.get(name):

@@ -41,16 +41,16 @@ class PromptOptions:
         clip_skip: Text encoder layer to use, counted from the end: 1 is the last
         model: Model to draw with
         style: Style to draw in: yours, this server's, or one that comes with the bot
-        look: Character or look that was saved with /look; put :0.6 behind it for its weight
         image: Picture to start from
         strength: How much of that picture to redraw: 0.3 retouches it, 0.8 keeps little
+        private: Show the picture only to you
+        spoiler: Hide the picture behind a spoiler
+        look: Character or look that was saved with /look; put :0.6 behind it for its weight
         control: What the new picture keeps of the control picture, or of image
         control_image: Picture whose edges, lines or colours the new one follows
         second_control: What it keeps of the second control picture
         second_control_image: Another picture to follow
         style_image: Picture to take the style from
-        private: Show the picture only to you
-        spoiler: Hide the picture behind a spoiler
     """
 
     prompt: option_types.Prompt
@@ -63,16 +63,16 @@ class PromptOptions:
     clip_skip: option_types.ClipSkip | None = None
     model: str | None = None
     style: str | None = None
-    look: option_types.LookNames | None = None
     image: discord.Attachment | None = None
     strength: option_types.Strength | None = None
+    private: bool = False
+    spoiler: bool = False
+    look: option_types.LookNames | None = None
     control: app_commands.Choice[str] | None = None
     control_image: discord.Attachment | None = None
     second_control: app_commands.Choice[str] | None = None
     second_control_image: discord.Attachment | None = None
     style_image: discord.Attachment | None = None
-    private: bool = False
-    spoiler: bool = False
 
     def chosen(self, count: int | None = None) -> PartialSettings:
         """The settings that were given."""

@@ -21,6 +21,10 @@ from storage.generations import Generations
 from storage.images import Images
 from storage.records import Generation, NewRequest, Picture
 
+LOOKING = 2
+"""Requests of which a picture is in memory at the same time, to be looked at or waiting for that: a model that is being
+downloaded keeps nobody's own pictures waiting."""
+
 
 class Completion:
     """Completes saved requests. It raises `UserError` for what is refused, and `OSError` where a file cannot be read or
@@ -44,12 +48,14 @@ class Completion:
         self._pictures = pictures
         self._dispatcher = dispatcher
         self._vision = vision
+        self._looking = asyncio.Semaphore(LOOKING)
 
     async def complete(self, generation: Generation) -> Generation | None:
         """A request with all that it starts from, recorded, or at its end where nothing is left to draw; None where it
         is cancelled, which ends the reading."""
         work, started = pending.of_document(generation.pending or {}), time.monotonic()
-        async with self._pictures.turn_of(generation.origin.user_id):
+        looks = isinstance(work, CutOut) or (isinstance(work, Region) and bool(work.part))
+        async with self._looking if looks else self._pictures.turn_of(generation.origin.user_id):
             reading = asyncio.create_task(self._read(generation, work), name=f"read for {generation.id}")
             try:
                 with self._dispatcher.preparing(generation, reading.cancel):

@@ -16,6 +16,8 @@ from tests.journeys.conftest import Member, Message, Start, finished, labels_of,
 BOMB = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\2\0\0\0"
 """The head of a picture of two thousand million pixels a side."""
 
+OPTIONS_OF_CONTROLS = ("control", "control_image", "second_control", "second_control_image")
+
 
 @pytest.mark.real_worker
 async def test_a_prompt_becomes_a_picture_step_by_step(bot: app.Bot, member: Member) -> None:
@@ -161,8 +163,12 @@ async def test_a_prompt_pings_nobody_and_is_shown_as_typed(bot: app.Bot, member:
     assert "long…" in text_of(done)
 
 
-def test_imagine_has_few_enough_options_to_be_read() -> None:
-    assert len(Imagine.imagine.parameters) <= 15
+def test_imagine_has_what_is_used_every_day_first_and_few_enough_options_to_be_read() -> None:
+    names = [each.name for each in Imagine.imagine.parameters]
+    assert len(names[: names.index("look")]) <= 15
+    assert {*names[names.index("look") :]} == {"look", "style_image", *OPTIONS_OF_CONTROLS}, (
+        "pictures and looks to draw by"
+    )
 
 
 async def test_models_are_suggested(bot: app.Bot, member: Member) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from bot import app
 from generation import regions
 from generation.jobs import Draw
-from playground.client.person import Outcome
+from playground.client.person import File, Outcome
 from tests.fake_pool import FakePool
 from tests.fake_vision import FakeVision
 from tests.journeys.conftest import Member, Message, Start, labels_of, parts_of, text_of, urls_of, words_of
@@ -107,6 +107,25 @@ def values_in(form: Any) -> list[str]:
 async def asked(member: Member, picture: Message, part: str, words: str) -> Outcome:
     """Fill in the form that asks for a part by its name."""
     return await member.submit((await member.click(picture, "Vary region")).modal, {"part": part, "prompt": words})
+
+
+async def test_who_waits_for_a_model_keeps_nobody_elses_pictures_waiting(
+    start: Start, member: Member, other: Member
+) -> None:
+    vision = FakeVision()
+    vision.boxes["the hat"] = (8, 8, 40, 40)
+    async with start(vision=vision):
+        first = await member.imagine("a fox")
+        vision.sees.clear()
+        waiting = [await asked(member, first, "the hat", "a fox") for _ in range(3)]
+        photo = File("photo.png", await other.download(urls_of(first)[0]))
+        outcome = await other.slash("edit", {"image": photo, "change": "at night"})
+        assert outcome.message is not None
+        await other.see_finished(outcome.message)
+        vision.sees.set()
+        for each in waiting:
+            assert each.message is not None
+            await member.see_finished(each.message)
 
 
 async def test_an_enlarged_picture_keeps_its_size_and_what_is_kept_is_refused(
