@@ -17,9 +17,8 @@ guidance it computes three more predictions."""
 
 
 def charged(settings: GenerationSettings, of_picture: bool = False) -> int:
-    """The steps that a request takes from a budget: those of all pictures, of hires, and of one face of
-    each picture whose faces are drawn anew, however many are found; times the forwards a step, and
-    times the parts of the prompt."""
+    """The steps that a request takes from a budget: those of all pictures, of hires, and of one face of each picture
+    whose faces are drawn anew, however many are found; times the forwards a step, and times the parts of the prompt."""
     of_one = FORWARDS_A_STEP[settings.sampler] * steps(settings, of_picture)
     return of_one * settings.count * said.most_parts(settings.prompt, settings.steps)
 
@@ -34,7 +33,8 @@ def stages(settings: GenerationSettings, of_picture: bool = False) -> list[tuple
     large as the picture. `of_picture`: image to image."""
     found = [(settings, steps_drawn(settings) if of_picture else settings.steps)]
     if settings.hires_factor != 1:
-        found.append((settings.refinement, steps_drawn(settings.refinement)))
+        refined = settings.refinement
+        found.append((refined, steps_drawn(refined)))
     if settings.faces:
         face = faces.settings_of(settings, settings.width, settings.height)
         found.append((face, steps_drawn(face)))

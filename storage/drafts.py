@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, delete, select
 
 from storage.database import Sessions
 from storage.tables import DraftRow
@@ -28,15 +28,19 @@ class Drafts:
     async def add(self, user_id: int, request: dict[str, Any]) -> int:
         """Keep a request, as a JSON object, and return its id. Drafts older than `LIFE` are removed."""
         row = DraftRow(user_id=user_id, created=self._now(), request=json.dumps(request))
-        await self.forget_old()
         async with self._sessions.writing() as session:
+            await session.execute(self._old())
             session.add(row)
         return row.id
 
     async def forget_old(self) -> None:
         """Remove drafts older than `LIFE`."""
         async with self._sessions.writing() as session:
-            await session.execute(delete(DraftRow).where(DraftRow.created < self._now() - LIFE))
+            await session.execute(self._old())
+
+    def _old(self) -> Delete:
+        """What removes drafts older than `LIFE`."""
+        return delete(DraftRow).where(DraftRow.created < self._now() - LIFE)
 
     async def of_user(self, user_id: int) -> list[dict[str, Any]]:
         """A person's drafts, oldest first."""

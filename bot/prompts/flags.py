@@ -1,7 +1,6 @@
 """Flags inside a prompt: `a fox --ar 3:2 --seed 7 --no hands`."""
 
 import math
-import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -183,8 +182,13 @@ def _shown(value: Any) -> str:
 
 def shape_of(size: tuple[int, int]) -> str:
     """The aspect ratio to choose from that is nearest to that of a picture of `size`."""
-    share = math.log(size[0] / size[1])
-    return min(ASPECTS, key=lambda each: abs(math.log(operator.truediv(*map(int, each.split(":")))) - share))
+    width, height = size
+
+    def away(aspect: str) -> float:
+        across, down = _aspect(aspect)
+        return abs(math.log(across / down * height / width))
+
+    return min(ASPECTS, key=away)
 
 
 def described(shape: str, colours: Sequence[str]) -> str:

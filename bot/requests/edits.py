@@ -23,7 +23,7 @@ from generation.outpainting import NO_MARGINS, Margins
 from generation.painted import PaintedCanvas
 from generation.prompts.framing import followed
 from generation.settings import GUIDANCE_SCALE, SIZE, GenerationSettings, PartialSettings
-from storage.records import Action, Generation, Ignored, IgnoredPart, InputFiles, Lineage
+from storage.records import Action, Generation, Ignored, IgnoredPart, InputFiles, Lineage, Picture
 
 STRENGTH = 0.6
 """The denoising strength of an edit by a model that redraws: other words show, and the composition stays."""
@@ -70,7 +70,7 @@ class Edits:
         A model that follows instructions gets them as they are; another one draws over the picture, from its own seed,
         with the words added to its prompt.
         """
-        picture, old = finished_picture(generation, index), as_it_is(generation, index)
+        picture, old = _as_it_is(generation, index)
         typed, model, named = self._read(context, change, self._editor(old.model).name, strength)
         follows = abilities.of(model).edits
         settings = self._instructed(context, old, typed, model) if follows else self._redrawn(old, typed, model)
@@ -97,12 +97,12 @@ class Edits:
         if not self.room(context, generation, index).holds(margins):
             raise Refusal("The picture can't become that large here. Draw less around it.")
         plan = self._part(context, generation, index, words, margins)
-        size = as_it_is(generation, index).final_size
-        return plan, PaintedCanvas(size, margins, plan.settings.final_size)
+        _, old = _as_it_is(generation, index)
+        return plan, PaintedCanvas(old.final_size, margins, plan.settings.final_size)
 
     def room(self, context: RequestContext, generation: Generation, index: int) -> CanvasRoom:
         """How far a finished picture of a request can be extended."""
-        old = as_it_is(generation, index)
+        _, old = _as_it_is(generation, index)
         model = self._catalogue.get(old.model)
         able = abilities.of(model)
         _check_part(model)
@@ -115,7 +115,7 @@ class Edits:
 
     def _part(self, context: RequestContext, generation: Generation, index: int, words: str, margins: Margins) -> Plan:
         """A part of a finished picture drawn anew, with margins around it; its mask is to follow."""
-        picture, old = finished_picture(generation, index), as_it_is(generation, index)
+        picture, old = _as_it_is(generation, index)
         typed, model, named = self._read(context, words, old.model)
         _check_part(model)
         redrawn = variations.redrawn(suitability.stripped(old, model), self._planner.new_seed())
@@ -227,17 +227,15 @@ class Edits:
         return changed
 
 
-def as_it_is(generation: Generation, index: int) -> GenerationSettings:
-    """The settings of a finished picture at the size of its file, which may be an enlarged one. Raises `UserError`."""
-    picture = finished_picture(generation, index)
-    settings = generation.settings.of_picture(index)
-    if settings.final_size == (picture.width, picture.height):
-        return settings
+def _as_it_is(generation: Generation, index: int) -> tuple[Picture, GenerationSettings]:
+    """A finished picture, and its settings at the size of its file, which may be enlarged. Raises `UserError`."""
+    picture, settings = finished_picture(generation, index), generation.settings.of_picture(index)
     if max(picture.width, picture.height) > SIZE.high:
         raise Refusal("This picture is too large to change. Change it before you enlarge it.")
-    if picture.width % SIZE.multiple_of or picture.height % SIZE.multiple_of:
-        return settings
-    return replace(settings, width=picture.width, height=picture.height, hires_factor=1.0)
+    is_as_drawn = settings.final_size == (picture.width, picture.height)
+    if is_as_drawn or picture.width % SIZE.multiple_of or picture.height % SIZE.multiple_of:
+        return picture, settings
+    return picture, replace(settings, width=picture.width, height=picture.height, hires_factor=1.0)
 
 
 def _check_part(model: ModelSpec) -> None:

@@ -94,8 +94,7 @@ class Finishing:
         """From the latents of one picture to its file.
 
         Returns the state that goes on where the picture is refined (hires fix), a face of it is drawn anew, or it is
-        drawn once more in float32, and
-        `Completed` where it is the last thing that the job needed.
+        drawn once more in float32, and `Completed` where it is the last thing that the job needed.
         """
         index = running_job.states.index(state)
         # 1. Decode.

@@ -19,7 +19,7 @@ from playground.client.person import File
 from storage.database import StorageError
 from storage.generations import Generations
 from tests.fake_pool import FakePool
-from tests.journeys.conftest import Member, Message, Start, labels_of, text_of, until, urls_of
+from tests.journeys.conftest import Member, Message, Start, labels_of, parts_of, text_of, until, urls_of
 
 SMALL = "a red apple --size 64x64"
 
@@ -30,12 +30,8 @@ def is_sheet(message: Message) -> bool:
 
 def cells_of(message: Message) -> list[str]:
     """The entries of the select."""
-    selects = [part for part in _parts(message["components"]) if part["type"] == 3]
+    selects = [part for part in parts_of(message["components"]) if part["type"] == 3]
     return [option["label"] for select in selects for option in select["options"]]
-
-
-def _parts(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [each for part in components for each in (part, *_parts(part.get("components", [])))]
 
 
 async def suggested(member: Member, option: str, given: dict[str, str]) -> list[str]:

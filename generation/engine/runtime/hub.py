@@ -68,27 +68,28 @@ def _is_gated(error: BaseException | None) -> bool:
 
 def network(source: str, report: Report | None) -> Path:
     """The folder of one network in diffusers' format, downloaded where needed. Raises as `model` does."""
-    local = Path(source).expanduser()
-    return local if local.is_dir() else fetched(source, [ABOUT, *WEIGHTS], report)
+    return _folder(source, [ABOUT, *WEIGHTS], report)
 
 
 def transformer(source: str, report: Report | None) -> Path:
     """The folder of a model of transformers with its tokenizer, downloaded where needed. Raises as `model` does."""
-    local = Path(source).expanduser()
-    return local if local.is_dir() else fetched(source, [*SMALL, *WEIGHTS], report)
+    return _folder(source, [*SMALL, *WEIGHTS], report)
 
 
 def around(source: str, report: Report | None) -> Path:
     """The folder of a model in diffusers' format with its configurations and tokenizers alone, downloaded where needed.
     Raises as `model` does."""
-    local = Path(source).expanduser()
-    return local if local.is_dir() else fetched(source, SMALL, report)
+    return _folder(source, SMALL, report)
 
 
 def parts(source: str, names: Collection[str], report: Report | None) -> Path:
     """The folder of a model in diffusers' format with the weights of these parts. Raises as `model` does."""
+    return _folder(source, [*SMALL, *(f"{name}/{file}" for name in names for file in WEIGHTS)], report)
+
+
+def _folder(source: str, patterns: Sequence[str], report: Report | None) -> Path:
+    """A folder of this machine as it is, or that of a repository with the files that match."""
     local = Path(source).expanduser()
-    patterns = [*SMALL, *(f"{name}/{file}" for name in names for file in WEIGHTS)]
     return local if local.is_dir() else fetched(source, patterns, report)
 
 

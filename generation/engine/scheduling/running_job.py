@@ -72,8 +72,8 @@ class RunningJob:
         """How many of the `steps` are done."""
         if self._counts_all:
             return sum(state.step for state in self.states)
-        each = zip(self._steps_of_each, self.states, strict=True)
-        return self.steps - max(steps - state.step for steps, state in each)
+        counts = self._steps_of_each
+        return max(counts) - max(steps - state.step for steps, state in zip(counts, self.states, strict=True))
 
     @property
     def _steps_of_each(self) -> list[int]:
